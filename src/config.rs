@@ -1,0 +1,218 @@
+//! The validated configuration: what is left when every mistake has been reported.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::decide::action::Tier;
+use crate::decide::policy::{ServicePolicy, TierPolicy};
+
+pub mod secret;
+
+use secret::Secret;
+
+/// Everything `rules.toml` says, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Language of alerts and records.
+    pub language: Language,
+    /// Zone of the times in alerts and records; the host's when absent.
+    pub timezone: Option<jiff::tz::TimeZone>,
+    /// Where the Docker Engine listens.
+    pub docker_socket: PathBuf,
+    /// Where state is kept.
+    pub state_dir: PathBuf,
+    /// For how long closed releases stay in the store.
+    pub keep: Duration,
+    /// Services by name.
+    pub services: BTreeMap<String, Service>,
+    /// Channels by name.
+    pub channels: BTreeMap<String, Channel>,
+    /// How each tier is told.
+    pub tiers: BTreeMap<Tier, TierPolicy>,
+    /// Guide G7, in the order of their keys.
+    pub people: Vec<Person>,
+}
+
+/// Language of alerts and records.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Language {
+    /// `en`
+    #[default]
+    English,
+    /// `zh-CN`
+    Chinese,
+}
+
+/// One service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Service {
+    /// What carries it.
+    pub runtime: Runtime,
+    /// What the core needs to know.
+    pub policy: ServicePolicy,
+    /// How often the health checks are made.
+    pub interval: Duration,
+    /// Health checks by name.
+    pub checks: BTreeMap<String, Check>,
+    /// How long a container may take to stop before it is killed.
+    pub stop_timeout: Duration,
+    /// Run before a rollback touches anything.
+    pub before: Option<Vec<String>>,
+    /// Run after a rollback was verified.
+    pub after: Option<Vec<String>>,
+    /// Shown in alerts.
+    pub runbook: Option<String>,
+}
+
+/// What carries a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Runtime {
+    /// One container, by name.
+    Container {
+        /// The container's name.
+        name: String,
+    },
+    /// The operator's own commands.
+    Command {
+        /// Prints the version that runs.
+        version: Vec<String>,
+        /// Goes to another version; `{to}` and `{from}` are replaced.
+        rollback: Vec<String>,
+    },
+}
+
+/// One health check.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    /// It fails when it takes longer.
+    pub timeout: Duration,
+    /// What is checked.
+    pub kind: CheckKind,
+}
+
+/// What a health check does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CheckKind {
+    /// An HTTP request.
+    Http(HttpCheck),
+    /// A TCP connection can be opened to `host:port`.
+    Tcp {
+        /// `host:port`
+        address: String,
+    },
+    /// A command exits 0.
+    Command {
+        /// The program and its arguments; no shell.
+        argv: Vec<String>,
+    },
+    /// The container runs, is not restarting, was not killed for memory, and its HEALTHCHECK does not say unhealthy.
+    Docker,
+}
+
+/// An HTTP health check.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HttpCheck {
+    /// Where.
+    pub url: String,
+    /// `GET` unless said otherwise.
+    pub method: String,
+    /// Sent with the request.
+    pub headers: BTreeMap<String, String>,
+    /// The answer's status must be one of these.
+    pub status: Vec<u16>,
+    /// The answer's body must contain this.
+    pub body_contains: Option<String>,
+    /// JSON pointer to the value it must have.
+    pub json: BTreeMap<String, serde_json::Value>,
+    /// The answer must be complete within this.
+    pub max_latency: Option<Duration>,
+}
+
+/// One way to reach people.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Channel {
+    /// By mail.
+    Email(EmailChannel),
+    /// By HTTP POST.
+    Webhook(WebhookChannel),
+}
+
+/// A mail channel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EmailChannel {
+    /// Recipients, each served by a transaction of its own.
+    pub to: Vec<String>,
+    /// The sender.
+    pub from: String,
+    /// The smarthost.
+    pub smtp: Smtp,
+    /// User name, where the smarthost wants one.
+    pub username: Option<String>,
+    /// Its password.
+    pub password: Option<Secret>,
+    /// A PEM file of the authorities that the smarthost's certificate may come from, instead of the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Where mail is handed in, and how it is protected on the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Smtp {
+    /// Host name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// Protection.
+    pub tls: SmtpTls,
+}
+
+/// How mail is protected on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SmtpTls {
+    /// `smtps://`: from the first byte.
+    Implicit,
+    /// `smtp://`: STARTTLS is required.
+    StartTls,
+    /// `smtp://` to a loopback address: none.
+    Plain,
+}
+
+/// A webhook channel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WebhookChannel {
+    /// How the body is written.
+    pub format: WebhookFormat,
+    /// Where it goes: in the open, or secret.
+    pub url: Url,
+    /// Signs the body.
+    pub secret: Option<Secret>,
+}
+
+/// A URL, in the open or secret.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Url {
+    /// Written in the configuration.
+    Open(String),
+    /// Read from a file or credential.
+    Secret(Secret),
+}
+
+/// How a webhook's body is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WebhookFormat {
+    /// golive's own JSON (contract §4), signed by the Standard Webhooks scheme.
+    Standard,
+}
+
+/// Somebody to call (guide G7).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// `technical-lead`, `on-call`, …
+    pub role: String,
+    /// Name.
+    pub name: String,
+    /// Mail address.
+    pub email: Option<String>,
+    /// Phone number.
+    pub phone: Option<String>,
+}

@@ -1,0 +1,336 @@
+//! Everything that the core can want, as one closed enum, each with its reason.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::event::{Sample, Step};
+use super::facts::{Release, ReleaseState};
+
+/// One thing to do. Results come back as events.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Tell people.
+    Tell {
+        /// What is told.
+        notice: Notice,
+        /// Through which channels.
+        channels: Vec<String>,
+    },
+    /// Save a release's record while it runs well, and pin its image. Answered by `Kept`.
+    Keep {
+        /// The service.
+        service: String,
+        /// The release.
+        release: String,
+        /// The instance to read it from.
+        instance: String,
+    },
+    /// Check that a release can be gone back to. Answered by `Proved`.
+    Prove {
+        /// The service.
+        service: String,
+        /// The release.
+        release: String,
+    },
+    /// Drop the pin of a release that is no longer kept.
+    Forget {
+        /// The service.
+        service: String,
+        /// The release.
+        release: String,
+    },
+    /// Do one step of a rollback. Answered by `StepDone` or `StepFailed`.
+    Step {
+        /// The service.
+        service: String,
+        /// Which rollback, from what to what.
+        plan: Plan,
+        /// The step.
+        step: Step,
+    },
+    /// Make every health check of the service now.
+    ProbeNow {
+        /// The service.
+        service: String,
+    },
+    /// Put the release into the list of releases, or bring its row up to date.
+    File {
+        /// The release.
+        release: Release,
+        /// What has become of it.
+        state: ReleaseState,
+        /// Why, where there is more to say than the state itself.
+        reason: Option<Reason>,
+    },
+    /// Put the incident into the list of incidents, or bring its row up to date.
+    Log(Incident),
+    /// Answer whoever asked.
+    Answer(Answer),
+}
+
+/// One rollback, from what to what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The rollback's id, unique on this host; label of everything that golive makes for it.
+    pub rollback: String,
+    /// The release that is taken back.
+    pub from: String,
+    /// Its version.
+    pub from_version: String,
+    /// The container that runs it, where one is known.
+    pub bad: Option<String>,
+    /// The accepted release that is restored.
+    pub to: String,
+    /// Its version.
+    pub to_version: String,
+    /// Why, in one English sentence: hooks get it.
+    pub reason: String,
+}
+
+/// The answer to an [`super::event::Ask`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It is being done.
+    Done {
+        /// The release that it is about, where there is one.
+        release: Option<String>,
+    },
+    /// What a rollback would do.
+    Plan {
+        /// From what to what.
+        plan: Plan,
+        /// The steps in order.
+        steps: Vec<Step>,
+        /// What stands in the way; empty when the target is ready.
+        problems: Vec<String>,
+    },
+    /// It cannot be done, and why.
+    Refused {
+        /// One sentence: what cannot be done and what to do instead.
+        why: String,
+    },
+}
+
+/// How loudly something is told (guide G6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tier {
+    /// G6.3: anomaly, backup state, configuration change.
+    General,
+    /// G6.2: degraded, errors rising, resources short.
+    Important,
+    /// G6.1: down, data loss, security.
+    Urgent,
+}
+
+/// One piece of news for people.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notice {
+    /// Unique and stable: a receiver may drop what it has seen.
+    pub id: String,
+    /// The incident (thread) that it belongs to, or the release for news without one.
+    pub incident: String,
+    /// How loud.
+    pub tier: Tier,
+    /// What happened.
+    pub news: News,
+    /// The service; `None` for news about golive itself.
+    pub service: Option<String>,
+    /// When it happened.
+    pub at: Timestamp,
+    /// The release.
+    pub release: Option<String>,
+    /// The version that is left.
+    pub from: Option<String>,
+    /// The version that is gone to.
+    pub to: Option<String>,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// The last samples behind the reason.
+    pub evidence: Vec<Sample>,
+    /// Whether a person can end a repeated notice with `golive ack`.
+    pub acknowledgeable: bool,
+}
+
+/// What is told (contract §4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// Nothing is wrong; somebody tries the channels.
+    Test,
+    /// Health checks fail while nothing is being released.
+    ServiceDown,
+    /// They pass again.
+    ServiceUp,
+    /// A new release runs and is watched.
+    ReleaseSeen,
+    /// The watch ended well.
+    ReleaseAccepted,
+    /// A newer release came.
+    ReleaseSuperseded,
+    /// A person ended the watch without a judgement.
+    ReleaseAborted,
+    /// A rollback began.
+    RollbackStarted,
+    /// The old version runs again and was proved to work.
+    RollbackDone {
+        /// From the decision to the proof.
+        took: Duration,
+    },
+    /// The rollback could not be finished.
+    RollbackFailed,
+    /// A rollback would be needed and there is no way to do one.
+    RollbackImpossible,
+    /// A trigger failed in shadow mode: this is what would have been done.
+    WouldRollBack,
+    /// A person has to decide.
+    Held,
+    /// A check has told nothing for too long.
+    Blind,
+    /// Docker does not answer while a release is watched or rolled back.
+    EngineUnreachable,
+    /// Docker answers again.
+    EngineBack,
+    /// The accepted version could not be restored if it were needed.
+    NotReady,
+    /// It could again.
+    ReadyAgain,
+    /// What runs is not what was released.
+    Diverged,
+    /// The configuration was changed.
+    ConfigReloaded,
+    /// A changed configuration was refused; the old one stays in force.
+    ConfigRejected,
+    /// The state directory cannot be written; rollbacks wait until it can.
+    StoreLost,
+    /// It can be written again.
+    StoreBack,
+}
+
+/// Why something is done or told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// A health check failed so many times in a row (guide G4.1).
+    Health {
+        /// The check.
+        check: String,
+        /// Failures in a row.
+        failures: u32,
+        /// How many are tolerated before acting.
+        limit: u32,
+        /// What was seen last.
+        seen: String,
+    },
+    /// A person asked for it.
+    Person {
+        /// Who.
+        by: String,
+        /// What they said.
+        why: Option<String>,
+    },
+    /// A check could not be told.
+    Blind {
+        /// The check.
+        check: String,
+        /// For how long.
+        lasted: Duration,
+        /// What was seen last.
+        seen: String,
+    },
+    /// A check neither passed nor failed often enough before the longest watch ended.
+    Undecided {
+        /// The check.
+        check: String,
+    },
+    /// Automation is on hold.
+    OnHold {
+        /// What was said when it was put on hold.
+        why: Option<String>,
+    },
+    /// The configuration asks that a person decides; the cause itself.
+    AskFirst(Box<Reason>),
+    /// The release was declared irreversible; the cause itself.
+    Irreversible {
+        /// What was declared.
+        why: String,
+        /// What failed.
+        cause: Box<Reason>,
+    },
+    /// No version has been accepted yet.
+    NothingAccepted(Box<Reason>),
+    /// The day's rollbacks are used up.
+    Budget {
+        /// How many a day.
+        per_day: u32,
+        /// What failed.
+        cause: Box<Reason>,
+    },
+    /// A rollback step failed.
+    Step {
+        /// Which.
+        step: Step,
+        /// What was seen.
+        seen: String,
+    },
+    /// The restored version did not prove healthy.
+    Unverified {
+        /// The check, where one is to blame.
+        check: Option<String>,
+        /// What was seen.
+        seen: String,
+    },
+    /// Something other than the target runs after the rollback.
+    WrongImage {
+        /// What runs.
+        running: String,
+        /// What should.
+        wanted: String,
+    },
+    /// Another version came.
+    Superseded {
+        /// Which.
+        version: String,
+    },
+    /// Somebody else's words, as they are.
+    Said(String),
+}
+
+/// Something that people know about or must know about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Incident {
+    /// Its id, as typed after `golive ack`.
+    pub id: String,
+    /// The service; `None` for golive itself.
+    pub service: Option<String>,
+    /// The release it began with.
+    pub release: Option<String>,
+    /// How loud.
+    pub tier: Tier,
+    /// What began it.
+    pub news: News,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// Open, acknowledged or over.
+    pub state: IncidentState,
+    /// When it began.
+    pub began: Timestamp,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+    /// How many notices it has caused; numbers them.
+    pub notices: u32,
+    /// When people are reminded next.
+    pub remind_at: Option<Timestamp>,
+}
+
+/// Where an incident stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IncidentState {
+    /// Nobody has taken it on.
+    Open,
+    /// Somebody has.
+    Acknowledged {
+        /// Who.
+        by: String,
+    },
+    /// Over.
+    Resolved,
+}

@@ -1,0 +1,266 @@
+//! Everything that can happen to golive, as one closed enum.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// One thing that happened. Whoever turns the world into events never judges them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The daemon is up and its state is loaded; unfinished work is taken up again.
+    Started,
+    /// A deadline that the core asked for has come.
+    Due,
+    /// Something happened to one service.
+    Service {
+        /// The service's name in the configuration.
+        service: String,
+        /// What happened to it.
+        what: Happening,
+    },
+    /// The Docker Engine stopped answering.
+    EngineLost {
+        /// What was seen.
+        why: String,
+    },
+    /// The Docker Engine answers again, and everything has been inspected anew.
+    EngineBack,
+    /// A new configuration is in force.
+    ConfigReloaded,
+    /// A new configuration was refused; the old one stays in force.
+    ConfigRejected {
+        /// The first mistake, in one line.
+        why: String,
+    },
+    /// The state directory cannot be written.
+    StoreLost {
+        /// What the operating system said.
+        why: String,
+    },
+    /// The state directory can be written again.
+    StoreBack,
+    /// A person has taken an incident on.
+    Acknowledged {
+        /// The incident's id.
+        incident: String,
+        /// Who.
+        by: String,
+    },
+}
+
+/// What can happen to one service.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Happening {
+    /// What runs under the service's name now; `None` when nothing does.
+    Seen(Option<Running>),
+    /// The running instance ended by itself, was killed or ran out of memory.
+    Died {
+        /// The instance (container id) that ended.
+        instance: String,
+        /// Its exit code, where the engine told one.
+        exit: Option<i64>,
+        /// Whether the kernel killed it for lack of memory.
+        oom: bool,
+    },
+    /// A health check was made.
+    Sampled(Sample),
+    /// A release's record was stored and its image pinned; what could not be done is listed.
+    Kept {
+        /// The release.
+        release: String,
+        /// Why it could not be made ready to go back to; empty when it is.
+        problems: Vec<String>,
+    },
+    /// A release was checked for readiness to go back to.
+    Proved {
+        /// The release.
+        release: String,
+        /// What stands in the way; empty when nothing does.
+        problems: Vec<String>,
+    },
+    /// A rollback step holds now (it was done, or was found done).
+    StepDone {
+        /// The rollback it belongs to.
+        rollback: String,
+        /// The step.
+        step: Step,
+        /// The instance that the step made or found, where it did.
+        instance: Option<String>,
+    },
+    /// A rollback step could not be done.
+    StepFailed {
+        /// The rollback it belongs to.
+        rollback: String,
+        /// The step.
+        step: Step,
+        /// What kind of failure, and what was seen.
+        fault: Fault,
+    },
+    /// A person or a CI job asks for something.
+    Asked {
+        /// Who asks.
+        by: String,
+        /// What.
+        ask: Ask,
+    },
+}
+
+/// What runs under a service's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Running {
+    /// The engine's id of the container; the version for the command runtime.
+    pub instance: String,
+    /// What makes it this release and no other.
+    pub identity: Identity,
+    /// The version as a person would name it.
+    pub version: String,
+    /// Whether its process is up.
+    pub alive: bool,
+    /// When its process was started last.
+    pub started: Option<Timestamp>,
+    /// How often the engine restarted it by itself.
+    pub restarts: u64,
+    /// A reason that the release cannot be taken back, from the label `golive.irreversible`.
+    pub irreversible: Option<String>,
+}
+
+/// Two instances with the same identity are the same release.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Identity {
+    /// The image id (`sha256:…`); the version for the command runtime.
+    pub image: String,
+    /// A hash of the configuration without what changes from run to run.
+    pub spec: String,
+}
+
+/// One health check's result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sample {
+    /// The check's name.
+    pub check: String,
+    /// When the check began.
+    pub began: Timestamp,
+    /// How long it took.
+    pub took: Duration,
+    /// What it gave.
+    pub outcome: Outcome,
+}
+
+/// What a health check gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The service answered as it should.
+    Ok,
+    /// The service did not; what was seen.
+    Failed(String),
+    /// The check could not be made, which says nothing about the service; why.
+    Blind(String),
+}
+
+/// The named steps of a rollback, in order. Each is safe to do twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// Check that the target can be created and nobody else is deploying.
+    Prepare,
+    /// Save the bad release's logs, inspect and exit code.
+    Forensics,
+    /// Run the `before` hook.
+    Before,
+    /// Create the successor from the good record, under a temporary name.
+    Create,
+    /// Take the bad container's restart policy away, so that the engine cannot bring it back.
+    Disarm,
+    /// Stop the bad container.
+    Stop,
+    /// Rename the bad container out of the way.
+    SetAside,
+    /// Give the successor the service's name.
+    TakeName,
+    /// Start the successor.
+    Start,
+    /// Run the operator's rollback command (command runtime only).
+    Command,
+    /// Remove the bad container, after the successor was verified.
+    CleanUp,
+    /// Run the `after` hook.
+    After,
+    /// Put the bad release back, because the rollback could not be finished.
+    Undo,
+    /// Remove the successor, because somebody else has deployed meanwhile.
+    StandAside,
+}
+
+/// A failed step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Whether and when trying again makes sense.
+    pub kind: FaultKind,
+    /// What failed and what was seen, readable after "failed to".
+    pub text: String,
+}
+
+/// Whether and when trying a step again makes sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// The engine does not answer: wait for it.
+    Unreachable,
+    /// May go by itself (a time-out, a port not yet free): try again a few times.
+    Transient,
+    /// Trying again cannot help.
+    Refused,
+    /// Somebody else is deploying: give way.
+    Foreign,
+}
+
+/// What a person or a CI job can ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// Announce a release.
+    Release(Announcement),
+    /// The release is good: end the watch.
+    Accept,
+    /// Stop watching and judge nothing.
+    Abort,
+    /// Go back.
+    Rollback {
+        /// A version or release id; the last accepted one when absent.
+        to: Option<String>,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Say what a rollback would do, and do nothing.
+    Plan {
+        /// A version or release id; the last accepted one when absent.
+        to: Option<String>,
+    },
+    /// Automation off.
+    Hold {
+        /// For how long; until `resume` when absent.
+        lasts: Option<Duration>,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Automation on again.
+    Resume,
+}
+
+/// What was said of a release in advance (guide G8.1, G8.2).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Announcement {
+    /// The version.
+    pub version: String,
+    /// The person responsible.
+    pub by: Option<String>,
+    /// Participants.
+    pub with: Vec<String>,
+    /// New features.
+    pub features: Vec<String>,
+    /// Improvements.
+    pub improvements: Vec<String>,
+    /// Fixes.
+    pub fixes: Vec<String>,
+    /// Configuration changes.
+    pub config_changes: Vec<String>,
+    /// Why it cannot be taken back by swapping containers (a migration, say).
+    pub irreversible: Option<String>,
+}

@@ -1,0 +1,189 @@
+//! What must survive a restart: one value per service, stored whole with every change.
+//!
+//! Counters and windows over samples are not here: they are counted anew from the recorded samples, so that a
+//! changed limit counts under its new value while a decision once taken stays taken.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::action::{Incident, Plan, Reason};
+use super::event::{Announcement, Identity, Running, Step};
+
+/// What golive knows of one service and must not forget.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Facts {
+    /// The identity that was taken notice of last: anything else that runs is a new release.
+    pub known: Option<Identity>,
+    /// Accepted releases that can be gone back to, newest last.
+    pub accepted: Vec<Release>,
+    /// The release at hand: being watched, rolled back or held.
+    pub release: Option<Release>,
+    /// A release that was announced and has not been seen yet.
+    pub announced: Option<Release>,
+    /// Where the release at hand stands.
+    pub phase: Phase,
+    /// The last release that was decided, and how.
+    pub decided: Option<(String, ReleaseState)>,
+    /// Automation is off.
+    pub hold: Option<Hold>,
+    /// When rollbacks were begun, newest last; older than a day is dropped.
+    pub rollbacks: Vec<Timestamp>,
+    /// Incidents that are not over.
+    pub incidents: Vec<Incident>,
+    /// How many incidents there were; numbers them.
+    pub incidents_ever: u32,
+    /// Since when something else runs than the accepted release, with nobody watching it, and why.
+    pub diverged: Option<Diverged>,
+}
+
+/// One version of a service that was or is to be live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// Unique on this host, and sorts by time.
+    pub id: String,
+    /// The service.
+    pub service: String,
+    /// The version as a person would name it.
+    pub version: String,
+    /// What runs; not known while it is only announced.
+    pub running: Option<Running>,
+    /// When it was first seen or announced.
+    pub began: Timestamp,
+    /// How golive came to know of it.
+    pub origin: Origin,
+    /// What was said of it in advance.
+    pub announcement: Option<Announcement>,
+}
+
+/// How golive came to know of a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// It ran when golive first looked.
+    Adopted,
+    /// Another image or configuration began to run.
+    Noticed,
+    /// Somebody said so.
+    Announced,
+}
+
+/// What has become of a release (contract §3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReleaseState {
+    /// Said, not seen.
+    Announced,
+    /// Being watched.
+    Watching,
+    /// Good.
+    Accepted,
+    /// Being taken back.
+    RollingBack,
+    /// Taken back; the old version is being proved.
+    Verifying,
+    /// Taken back, and the old version works.
+    RolledBack,
+    /// Could not be taken back.
+    RollbackFailed,
+    /// Waits for a person.
+    Held,
+    /// A newer one came.
+    Superseded,
+    /// A person ended the watch without a judgement.
+    Aborted,
+}
+
+/// Where the release at hand stands (contract §3).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Phase {
+    /// Nothing is being released.
+    #[default]
+    Idle,
+    /// A new release is being watched.
+    Watching(Watch),
+    /// It is being taken back.
+    RollingBack(Rollback),
+    /// The old version was started and has to prove itself.
+    Verifying(Verification),
+    /// A person has to decide, in their own time: the release stays.
+    Held {
+        /// Why.
+        why: Reason,
+    },
+    /// Something went wrong that golive cannot mend.
+    NeedsPerson {
+        /// What.
+        why: Reason,
+    },
+}
+
+/// The watch of a new release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watch {
+    /// When it began; the release's own start.
+    pub began: Timestamp,
+    /// When it ends, unless something is undecided then.
+    pub ends: Timestamp,
+    /// Whether a shadow decision was told already.
+    pub shadowed: bool,
+}
+
+/// A rollback under way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rollback {
+    /// From what to what.
+    pub plan: Plan,
+    /// Why.
+    pub reason: Reason,
+    /// When it was decided.
+    pub began: Timestamp,
+    /// The step at hand.
+    pub step: Step,
+    /// How often the step was tried without success.
+    pub attempts: u32,
+    /// When it is tried again; `None` while it is under way.
+    pub retry_at: Option<Timestamp>,
+    /// The successor's container, once created.
+    pub successor: Option<String>,
+    /// Why the rollback is being undone, once it is.
+    pub undoing: Option<Reason>,
+}
+
+/// The proof that the restored version works.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verification {
+    /// The rollback whose successor is being proved.
+    pub rollback: Rollback,
+    /// When the successor was started.
+    pub began: Timestamp,
+    /// Whether it is proved, and only finishing steps are left.
+    pub proved: Option<Timestamp>,
+}
+
+/// Automation is off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// Who said so.
+    pub by: String,
+    /// Why.
+    pub why: Option<String>,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when; until `resume` when absent.
+    pub until: Option<Timestamp>,
+}
+
+/// What runs is not what was released.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diverged {
+    /// Since when.
+    pub since: Timestamp,
+    /// Why.
+    pub why: Reason,
+}
+
+impl Hold {
+    /// A hold that begins now.
+    pub fn new(by: String, why: Option<String>, now: Timestamp, lasts: Option<Duration>) -> Self {
+        Self { by, why, since: now, until: lasts.and_then(|lasts| now.checked_add(lasts).ok()) }
+    }
+}

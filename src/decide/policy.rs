@@ -1,0 +1,78 @@
+//! Validated limits and windows: what the configuration asks of the core.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::action::Tier;
+use super::event::Step;
+
+/// What the configuration asks of the core, for all services.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// By service name.
+    pub services: BTreeMap<String, ServicePolicy>,
+    /// How each tier is told.
+    pub tiers: BTreeMap<Tier, TierPolicy>,
+}
+
+/// How one tier is told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TierPolicy {
+    /// Channels by name.
+    pub channels: Vec<String>,
+    /// After how long an open, unacknowledged incident is told again.
+    pub repeat: Option<Duration>,
+}
+
+/// What the configuration asks of the core for one service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServicePolicy {
+    /// What golive may do by itself.
+    pub autonomy: Autonomy,
+    /// How long a release is watched.
+    pub window: Duration,
+    /// From a release's start until a check first passes, at most so long, its failures do not count.
+    pub grace: Duration,
+    /// A check that cannot be told for so long is reported.
+    pub blind_after: Duration,
+    /// What becomes of a release whose longest watch ends blind.
+    pub on_blind: OnBlind,
+    /// Names of the health checks.
+    pub checks: Vec<String>,
+    /// So many failures of one check in a row fail the release (guide G4.1: 3). At least 1.
+    pub failures: u32,
+    /// The restored version must be healthy for so long.
+    pub verify: Duration,
+    /// So many accepted versions are kept ready. At least 1.
+    pub keep: usize,
+    /// So many rollbacks in 24 hours, then a person decides.
+    pub per_day: u32,
+    /// The runtime's steps from the decision to the restored version running.
+    pub steps: Vec<Step>,
+    /// The runtime's steps after the restored version was verified.
+    pub finish: Vec<Step>,
+}
+
+/// What golive may do by itself (contract §2 `autonomy`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Autonomy {
+    /// Nothing is judged.
+    Off,
+    /// Say what would have been done.
+    Shadow,
+    /// Ask a person.
+    Ask,
+    /// Roll back.
+    Auto,
+}
+
+/// What becomes of a release whose longest watch ends without a verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnBlind {
+    /// Ask a person.
+    Hold,
+    /// Take it as good.
+    Accept,
+    /// Roll back.
+    Rollback,
+}

@@ -1,0 +1,3 @@
+//! The golive program.
+
+fn main() {}
