@@ -196,6 +196,8 @@ pub enum News {
     ReadyAgain,
     /// What runs is not what was released.
     Diverged,
+    /// The rollback worked, and something that it made or set aside could not be removed.
+    LeftOver,
     /// The configuration was changed.
     ConfigReloaded,
     /// A changed configuration was refused; the old one stays in force.
@@ -333,4 +335,47 @@ pub enum IncidentState {
     },
     /// Over.
     Resolved,
+}
+
+impl News {
+    /// The word in JSON, and part of a notice's id.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Test => "test",
+            Self::ServiceDown => "service-down",
+            Self::ServiceUp => "service-up",
+            Self::ReleaseSeen => "release-seen",
+            Self::ReleaseAccepted => "release-accepted",
+            Self::ReleaseSuperseded => "release-superseded",
+            Self::ReleaseAborted => "release-aborted",
+            Self::RollbackStarted => "rollback-started",
+            Self::RollbackDone { .. } => "rollback-done",
+            Self::RollbackFailed => "rollback-failed",
+            Self::RollbackImpossible => "rollback-impossible",
+            Self::WouldRollBack => "would-roll-back",
+            Self::Held => "held",
+            Self::Blind => "blind",
+            Self::EngineUnreachable => "engine-unreachable",
+            Self::EngineBack => "engine-back",
+            Self::NotReady => "not-ready",
+            Self::ReadyAgain => "ready-again",
+            Self::Diverged => "diverged",
+            Self::LeftOver => "left-over",
+            Self::ConfigReloaded => "config-reloaded",
+            Self::ConfigRejected => "config-rejected",
+            Self::StoreLost => "store-lost",
+            Self::StoreBack => "store-back",
+        }
+    }
+}
+
+impl Tier {
+    /// The word in JSON and in the configuration.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::General => "general",
+            Self::Important => "important",
+            Self::Urgent => "urgent",
+        }
+    }
 }

@@ -121,8 +121,10 @@ pub enum Phase {
 pub struct Watch {
     /// When it began; the release's own start.
     pub began: Timestamp,
-    /// When it ends, unless something is undecided then.
+    /// When it ends.
     pub ends: Timestamp,
+    /// Whether the end was put off once, because something was undecided.
+    pub extended: bool,
     /// Whether a shadow decision was told already.
     pub shadowed: bool,
 }
@@ -185,5 +187,37 @@ impl Hold {
     /// A hold that begins now.
     pub fn new(by: String, why: Option<String>, now: Timestamp, lasts: Option<Duration>) -> Self {
         Self { by, why, since: now, until: lasts.and_then(|lasts| now.checked_add(lasts).ok()) }
+    }
+}
+
+impl ReleaseState {
+    /// The word in JSON and on the terminal.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Announced => "announced",
+            Self::Watching => "watching",
+            Self::Accepted => "accepted",
+            Self::RollingBack => "rolling-back",
+            Self::Verifying => "verifying",
+            Self::RolledBack => "rolled-back",
+            Self::RollbackFailed => "rollback-failed",
+            Self::Held => "held",
+            Self::Superseded => "superseded",
+            Self::Aborted => "aborted",
+        }
+    }
+}
+
+impl Phase {
+    /// The word in JSON and on the terminal.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Watching(_) => "watching",
+            Self::RollingBack(_) => "rolling-back",
+            Self::Verifying(_) => "verifying",
+            Self::Held { .. } => "held",
+            Self::NeedsPerson { .. } => "needs-person",
+        }
     }
 }
