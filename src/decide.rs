@@ -1,11 +1,252 @@
 //! The core: what golive decides. Synchronous and total, without IO, clock, randomness or logging.
 //!
 //! The shell turns the world into [`event::Event`]s, hands them to [`State::step`] with the time, and carries the
-//! [`action::Action`]s out; results come back as events.
+//! [`action::Action`]s out; results come back as events. The same core serves the daemon, replayed records and tests.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use action::{Action, Answer, News, Reason, Tier};
+use event::{Event, Happening, Sample};
+use facts::{Facts, Phase};
+use incident::Own;
+use policy::Policy;
+use service::{Service, Turn};
 
 pub mod action;
+mod ask;
 pub mod event;
 pub mod facts;
+mod guard;
+mod incident;
 pub mod policy;
+mod release;
+mod rollback;
+mod service;
+pub mod trigger;
 pub mod verdict;
+mod verify;
 pub mod view;
+
+/// Docker may be away so long (a restart of its daemon) before people hear of it: in a watch, and otherwise.
+const ENGINE_AWAY_IN_WATCH: Duration = Duration::from_secs(10);
+const ENGINE_AWAY: Duration = Duration::from_mins(1);
+
+/// Everything golive knows at one moment.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct State {
+    policy: Policy,
+    services: BTreeMap<String, Service>,
+    engine: Option<EngineLost>,
+    store_lost: Option<String>,
+    config_rejected: Option<String>,
+    own: Own,
+}
+
+/// Docker does not answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct EngineLost {
+    since: Timestamp,
+    why: String,
+    told: Option<Tier>,
+}
+
+impl State {
+    /// The state that stored facts and a policy give. Follow it with [`State::recount`] for every release at hand
+    /// and with [`Event::Started`].
+    pub fn new(policy: Policy, mut facts: BTreeMap<String, Facts>, now: Timestamp) -> Self {
+        let services = policy.services.iter().map(|(name, policy)| {
+            let facts = facts.remove(name).unwrap_or_default();
+            (name.clone(), Service::new(name.clone(), policy, facts, now))
+        });
+        Self { services: services.collect(), policy, ..Self::default() }
+    }
+
+    /// Counts a release's recorded samples again, after a restart. Decides nothing.
+    pub fn recount(&mut self, service: &str, samples: &[Sample]) {
+        if let Some(service) = self.services.get_mut(service) {
+            for sample in samples {
+                service.health.count(sample);
+            }
+        }
+    }
+
+    /// Puts another policy in force. What is decided stays decided; limits count from the next sample on.
+    pub fn follow(&mut self, policy: Policy, now: Timestamp) {
+        self.services.retain(|name, _| policy.services.contains_key(name));
+        for (name, policy) in &policy.services {
+            match self.services.get_mut(name) {
+                Some(service) => service.health.follow(&policy.checks),
+                None => {
+                    let service = Service::new(name.clone(), policy, Facts::default(), now);
+                    self.services.insert(name.clone(), service);
+                }
+            }
+        }
+        self.policy = policy;
+    }
+
+    /// Takes one event in and says what is to be done.
+    pub fn step(&mut self, now: Timestamp, event: &Event) -> Vec<Action> {
+        let mut actions = Vec::new();
+        match event {
+            Event::Started => self.each(now, &mut actions, release::started),
+            Event::Due => {
+                self.engine_due(now, &mut actions);
+                self.own.remind(now, &self.policy.tiers, &mut actions);
+                self.each(now, &mut actions, release::due);
+            }
+            Event::Service { service, what } => match self.turn(service, now, &mut actions) {
+                Some(turn) => happened(turn, what),
+                None => unknown(service, what, &mut actions),
+            },
+            Event::EngineLost { why } => {
+                let told = self.engine.as_ref().and_then(|engine| engine.told);
+                let since = self.engine.as_ref().map_or(now, |engine| engine.since);
+                self.engine = Some(EngineLost { since, why: why.clone(), told });
+            }
+            Event::EngineBack => {
+                if self.engine.take().is_some_and(|engine| engine.told.is_some()) {
+                    self.own.resolve(now, News::EngineBack, &self.policy.tiers, &mut actions);
+                }
+                self.each(now, &mut actions, rollback::engine_back);
+            }
+            Event::ConfigReloaded => {
+                self.config_rejected = None;
+                self.own.resolve(now, News::ConfigReloaded, &self.policy.tiers, &mut actions);
+            }
+            Event::ConfigRejected { why } => {
+                self.config_rejected = Some(why.clone());
+                let reason = Reason::Said(why.clone());
+                self.own.open(
+                    now,
+                    News::ConfigRejected,
+                    Tier::Important,
+                    reason,
+                    &self.policy.tiers,
+                    &mut actions,
+                );
+            }
+            Event::StoreLost { why } => {
+                self.store_lost = Some(why.clone());
+                let reason = Reason::Said(why.clone());
+                self.own.open(now, News::StoreLost, Tier::Urgent, reason, &self.policy.tiers, &mut actions);
+            }
+            Event::StoreBack => {
+                self.store_lost = None;
+                self.own.resolve(now, News::StoreBack, &self.policy.tiers, &mut actions);
+            }
+            Event::Acknowledged { incident, by } => self.acknowledge(now, incident, by, &mut actions),
+        }
+        actions
+    }
+
+    /// When [`Event::Due`] has to come at the latest.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        let services = self.services.iter().filter_map(|(name, service)| {
+            let policy = self.policy.services.get(name)?;
+            release::next_deadline(service, policy)
+        });
+        services.chain(self.engine_deadline()).chain(self.own.next_deadline()).min()
+    }
+
+    /// Facts that have changed since they were asked for last, to be stored.
+    pub fn changed(&mut self) -> Vec<(String, Facts)> {
+        let mut changed = Vec::new();
+        for (name, service) in &mut self.services {
+            if std::mem::take(&mut service.touched) {
+                changed.push((name.clone(), service.facts().clone()));
+            }
+        }
+        changed
+    }
+
+    /// The release that the service's events are recorded under; `None` while nothing is being released.
+    pub fn recorded_under(&self, service: &str) -> Option<&str> {
+        let facts = self.services.get(service)?.facts();
+        (facts.phase != Phase::Idle).then(|| facts.release.as_ref().map(|release| release.id.as_str()))?
+    }
+
+    fn turn<'a>(&'a mut self, name: &str, now: Timestamp, actions: &'a mut Vec<Action>) -> Option<Turn<'a>> {
+        let policy = self.policy.services.get(name)?;
+        let service = self.services.get_mut(name)?;
+        Some(Turn { now, service, policy, tiers: &self.policy.tiers, actions })
+    }
+
+    fn each(&mut self, now: Timestamp, actions: &mut Vec<Action>, act: fn(&mut Turn<'_>)) {
+        let names: Vec<String> = self.services.keys().cloned().collect();
+        for name in names {
+            if let Some(mut turn) = self.turn(&name, now, actions) {
+                act(&mut turn);
+            }
+        }
+    }
+
+    fn busy(&self) -> bool {
+        self.services.values().any(|service| match service.facts().phase {
+            Phase::Watching(_) | Phase::RollingBack(_) | Phase::Verifying(_) => true,
+            Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => false,
+        })
+    }
+
+    fn engine_deadline(&self) -> Option<Timestamp> {
+        let engine = self.engine.as_ref()?;
+        let patience = match engine.told {
+            Some(Tier::Urgent) => return None,
+            _ if self.busy() => ENGINE_AWAY_IN_WATCH,
+            Some(Tier::Important | Tier::General) => return None,
+            None => ENGINE_AWAY,
+        };
+        engine.since.checked_add(patience).ok()
+    }
+
+    fn engine_due(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
+        if self.engine_deadline().is_none_or(|deadline| deadline > now) {
+            return;
+        }
+        let tier = if self.busy() { Tier::Urgent } else { Tier::Important };
+        if let Some(engine) = &mut self.engine {
+            engine.told = Some(tier);
+            let reason = Reason::Said(engine.why.clone());
+            self.own.open(now, News::EngineUnreachable, tier, reason, &self.policy.tiers, actions);
+        }
+    }
+
+    fn acknowledge(&mut self, now: Timestamp, incident: &str, by: &str, actions: &mut Vec<Action>) {
+        let mut found = self.own.acknowledge(incident, by, actions);
+        let names: Vec<String> = self.services.keys().cloned().collect();
+        for name in names {
+            if let Some(mut turn) = self.turn(&name, now, actions) {
+                found |= turn.acknowledge(incident, by);
+            }
+        }
+        actions.push(Action::Answer(if found {
+            Answer::Done { release: None }
+        } else {
+            Answer::Refused {
+                why: format!("there is no open incident {incident}; `golive incidents` lists them"),
+            }
+        }));
+    }
+}
+
+fn happened(mut turn: Turn<'_>, what: &Happening) {
+    match what {
+        Happening::Asked { by, ask } => ask::asked(&mut turn, by, ask),
+        Happening::Kept { release, problems } => turn.kept(release, problems),
+        Happening::Proved { release, problems } => turn.proved(release, problems),
+        Happening::Seen(_)
+        | Happening::Died { .. }
+        | Happening::Sampled(_)
+        | Happening::StepDone { .. }
+        | Happening::StepFailed { .. } => release::happened(&mut turn, what),
+    }
+}
+
+fn unknown(service: &str, what: &Happening, actions: &mut Vec<Action>) {
+    if let Happening::Asked { .. } = what {
+        actions.push(Action::Answer(Answer::Refused { why: format!("there is no service {service}") }));
+    }
+}

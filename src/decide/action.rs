@@ -247,6 +247,8 @@ pub enum Reason {
     OnHold {
         /// What was said when it was put on hold.
         why: Option<String>,
+        /// What failed.
+        cause: Box<Reason>,
     },
     /// The configuration asks that a person decides; the cause itself.
     AskFirst(Box<Reason>),
@@ -294,6 +296,28 @@ pub enum Reason {
     },
     /// Somebody else's words, as they are.
     Said(String),
+}
+
+impl Reason {
+    /// What failed, without what kept golive from acting on it.
+    pub fn cause(&self) -> &Self {
+        match self {
+            Self::AskFirst(cause)
+            | Self::NothingAccepted(cause)
+            | Self::OnHold { cause, .. }
+            | Self::Irreversible { cause, .. }
+            | Self::Budget { cause, .. } => cause.cause(),
+            Self::Health { .. }
+            | Self::Person { .. }
+            | Self::Blind { .. }
+            | Self::Undecided { .. }
+            | Self::Step { .. }
+            | Self::Unverified { .. }
+            | Self::WrongImage { .. }
+            | Self::Superseded { .. }
+            | Self::Said(_) => self,
+        }
+    }
 }
 
 /// Something that people know about or must know about.

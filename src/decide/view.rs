@@ -4,9 +4,11 @@ use jiff::Timestamp;
 
 use super::action::Incident;
 use super::event::{Running, Sample};
-use super::facts::{Diverged, Hold, Release, ReleaseState};
-use super::policy::Autonomy;
+use super::facts::{Diverged, Hold, Phase, Release, ReleaseState};
+use super::policy::{Autonomy, ServicePolicy};
+use super::service::Service;
 use super::verdict::Verdict;
+use super::{State, rollback};
 
 /// Everything that golive shows of itself, at one moment.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -72,4 +74,63 @@ pub struct TriggerView {
     pub name: String,
     /// What it says.
     pub verdict: Verdict,
+}
+
+impl State {
+    /// What status, page and metrics show.
+    pub fn view(&self) -> View {
+        let services = self.services.iter().filter_map(|(name, service)| {
+            let policy = self.policy.services.get(name)?;
+            Some(service_view(service, policy))
+        });
+        let incidents = self.services.values().flat_map(|service| service.facts().incidents.iter());
+        let mut incidents: Vec<Incident> = incidents.chain(&self.own.incidents).cloned().collect();
+        incidents.sort_by_key(|incident| incident.began);
+        View {
+            services: services.collect(),
+            incidents,
+            engine_lost: self.engine.as_ref().map(|engine| engine.why.clone()),
+            store_lost: self.store_lost.clone(),
+            config_rejected: self.config_rejected.clone(),
+        }
+    }
+}
+
+fn service_view(service: &Service, policy: &ServicePolicy) -> ServiceView {
+    let facts = service.facts();
+    let release = facts.release.clone().map(|release| ReleaseView {
+        release,
+        ends: match &facts.phase {
+            Phase::Watching(watch) => Some(watch.ends),
+            Phase::Verifying(_) => rollback::next_deadline(service, policy),
+            Phase::Idle | Phase::RollingBack(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => None,
+        },
+        step: match &facts.phase {
+            Phase::RollingBack(rollback) => Some(rollback.step.word()),
+            Phase::Verifying(verification) if verification.proved.is_some() => {
+                Some(verification.rollback.step.word())
+            }
+            Phase::Idle
+            | Phase::Watching(_)
+            | Phase::Verifying(_)
+            | Phase::Held { .. }
+            | Phase::NeedsPerson { .. } => None,
+        },
+    });
+    let health = TriggerView { name: "health".to_owned(), verdict: service.health.verdict(policy.failures) };
+    ServiceView {
+        name: service.name.clone(),
+        autonomy: policy.autonomy,
+        phase: facts.phase.word(),
+        hold: facts.hold.clone(),
+        release,
+        announced: facts.announced.clone(),
+        accepted: facts.accepted.last().cloned(),
+        running: service.seen.clone(),
+        diverged: facts.diverged.clone(),
+        problems: service.problems.clone(),
+        triggers: vec![health],
+        decided: facts.decided.clone(),
+        samples: service.health.last(),
+    }
 }

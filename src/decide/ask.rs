@@ -1,0 +1,222 @@
+//! What people and CI jobs ask for.
+
+use super::action::{Action, Answer, News, Reason, Tier};
+use super::event::{Announcement, Ask};
+use super::facts::{Diverged, Hold, Origin, Phase, Release, ReleaseState};
+use super::service::Turn;
+use super::{guard, release, rollback};
+
+/// Answers, and does what can be done.
+pub(super) fn asked(turn: &mut Turn<'_>, by: &str, ask: &Ask) {
+    let answer = match ask {
+        Ask::Release(announcement) => Ok(announce(turn, announcement)),
+        Ask::Accept => accept(turn),
+        Ask::Abort => abort(turn, by),
+        Ask::Rollback { to, reason } => roll_back(turn, by, to.as_deref(), reason.clone()),
+        Ask::Plan { to } => plan(turn, by, to.as_deref()),
+        Ask::Hold { lasts, reason } => {
+            let hold = Hold::new(by.to_owned(), reason.clone(), turn.now, *lasts);
+            turn.facts_mut().hold = Some(hold);
+            Ok(done(turn))
+        }
+        Ask::Resume => {
+            resume(turn);
+            Ok(done(turn))
+        }
+    };
+    let answer = answer.unwrap_or_else(|why| Answer::Refused { why });
+    turn.act(Action::Answer(answer));
+}
+
+/// Automation is on again; a release that waited for it is watched again, so that what is seen now decides.
+pub(super) fn resume(turn: &mut Turn<'_>) {
+    turn.facts_mut().hold = None;
+    if let Phase::Held { why: Reason::OnHold { .. } } = turn.facts().phase {
+        watch_again(turn);
+    }
+}
+
+/// An announced release did not come.
+pub(super) fn drop_announced(turn: &mut Turn<'_>) {
+    if let Some(release) = turn.facts_mut().announced.take() {
+        let reason = Some(Reason::Said("nothing was deployed after the announcement".to_owned()));
+        turn.facts_mut().decided = Some((release.id.clone(), ReleaseState::Aborted));
+        turn.act(Action::File { release, state: ReleaseState::Aborted, reason });
+    }
+}
+
+fn done(turn: &Turn<'_>) -> Answer {
+    Answer::Done { release: turn.facts().release.as_ref().map(|release| release.id.clone()) }
+}
+
+fn announce(turn: &mut Turn<'_>, announcement: &Announcement) -> Answer {
+    let by_watch = matches!(turn.facts().phase, Phase::Watching(_));
+    let running = turn.facts_mut().release.as_mut().filter(|release| {
+        let same = release.version == announcement.version;
+        // An image without a tag is called by its id; any name is better.
+        let nameless = release.running.as_ref().is_some_and(|r| r.identity.image.contains(&release.version));
+        by_watch && release.announcement.is_none() && (same || nameless)
+    });
+    if let Some(release) = running {
+        release.announcement = Some(announcement.clone());
+        release.version.clone_from(&announcement.version);
+        turn.file(ReleaseState::Watching, None);
+        return done(turn);
+    }
+    drop_announced(turn);
+    let release = Release {
+        id: release::release_id(turn),
+        service: turn.service.name.clone(),
+        version: announcement.version.clone(),
+        running: None,
+        began: turn.now,
+        origin: Origin::Announced,
+        announcement: Some(announcement.clone()),
+    };
+    let id = release.id.clone();
+    turn.act(Action::File { release: release.clone(), state: ReleaseState::Announced, reason: None });
+    turn.facts_mut().announced = Some(release);
+    Answer::Done { release: Some(id) }
+}
+
+fn accept(turn: &mut Turn<'_>) -> Result<Answer, String> {
+    match &turn.facts().phase {
+        Phase::Watching(_) | Phase::Held { .. } => {
+            let answer = done(turn);
+            release::accepted(turn, None);
+            turn.count_anew(turn.policy.grace);
+            Ok(answer)
+        }
+        Phase::NeedsPerson { .. } => accept_what_runs(turn),
+        Phase::RollingBack(_) | Phase::Verifying(_) => Err(under_way()),
+        Phase::Idle => Err("no release is being watched, so there is nothing to accept".to_owned()),
+    }
+}
+
+/// After a rollback that could not be finished, either version may be what runs.
+fn accept_what_runs(turn: &mut Turn<'_>) -> Result<Answer, String> {
+    let Some(running) = turn.service.seen.clone() else {
+        return Err("nothing runs, so there is nothing to accept".to_owned());
+    };
+    let answer = done(turn);
+    let newest = turn.facts().release.as_ref().and_then(|release| release.running.as_ref());
+    if newest.is_some_and(|newest| newest.identity.image == running.identity.image) {
+        release::accepted(turn, None);
+    } else {
+        turn.drop_release_incidents();
+        turn.close(ReleaseState::RolledBack, None);
+        let facts = turn.facts_mut();
+        facts.known = Some(running.identity.clone());
+        let old = facts.accepted.iter().position(|old| {
+            old.running.as_ref().is_some_and(|old| old.identity.image == running.identity.image)
+        });
+        let release = match old {
+            Some(at) => Release { running: Some(running), ..facts.accepted.remove(at) },
+            None => release::new_release(turn, &running, Origin::Noticed),
+        };
+        turn.act(Action::File { release: release.clone(), state: ReleaseState::Accepted, reason: None });
+        turn.accept(release);
+    }
+    turn.count_anew(turn.policy.grace);
+    Ok(answer)
+}
+
+fn abort(turn: &mut Turn<'_>, by: &str) -> Result<Answer, String> {
+    match &turn.facts().phase {
+        Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => {
+            let answer = done(turn);
+            let reason = Reason::Person { by: by.to_owned(), why: None };
+            turn.tell(News::ReleaseAborted, Tier::General, Some(reason.clone()), None);
+            turn.drop_release_incidents();
+            turn.close(ReleaseState::Aborted, Some(reason.clone()));
+            let since = turn.now;
+            turn.facts_mut().diverged = Some(Diverged { since, why: reason });
+            turn.count_anew(turn.policy.grace);
+            Ok(answer)
+        }
+        Phase::RollingBack(_) | Phase::Verifying(_) => Err(under_way()),
+        Phase::Idle if turn.facts().announced.is_some() => {
+            let release = turn.facts().announced.as_ref().map(|release| release.id.clone());
+            drop_announced(turn);
+            Ok(Answer::Done { release })
+        }
+        Phase::Idle => Err("no release is being watched, so there is nothing to abort".to_owned()),
+    }
+}
+
+fn roll_back(turn: &mut Turn<'_>, by: &str, to: Option<&str>, why: Option<String>) -> Result<Answer, String> {
+    let target = may_roll_back(turn, to)?;
+    take_at_hand(turn)?;
+    rollback::begin(turn, Reason::Person { by: by.to_owned(), why }, &target);
+    Ok(done(turn))
+}
+
+fn plan(turn: &mut Turn<'_>, by: &str, to: Option<&str>) -> Result<Answer, String> {
+    let target = may_roll_back(turn, to)?;
+    let before = turn.facts().clone();
+    let touched = turn.service.touched;
+    take_at_hand(turn)?;
+    let plan = rollback::plan(turn, &target, &Reason::Person { by: by.to_owned(), why: None });
+    *turn.facts_mut() = before;
+    turn.service.touched = touched;
+    let plan = plan.ok_or("it is not known what runs")?;
+    let steps = turn.policy.steps.iter().chain(&turn.policy.finish).copied().collect();
+    let ready = turn.facts().accepted.last().is_some_and(|accepted| accepted.id == target.id);
+    let problems = turn.service.problems.clone().filter(|_| ready).unwrap_or_default();
+    Ok(Answer::Plan { plan, steps, problems })
+}
+
+fn may_roll_back(turn: &Turn<'_>, to: Option<&str>) -> Result<Release, String> {
+    match &turn.facts().phase {
+        Phase::RollingBack(_) | Phase::Verifying(_) => return Err(under_way()),
+        Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => {}
+    }
+    guard::target(turn, to).ok_or_else(|| {
+        let known: Vec<&str> =
+            turn.facts().accepted.iter().rev().map(|release| release.version.as_str()).collect();
+        let known = if known.is_empty() { "none yet".to_owned() } else { known.join(", ") };
+        match to {
+            Some(to) => format!("{to} is not an accepted version other than what runs; accepted: {known}"),
+            None => format!("there is no accepted version other than what runs; accepted: {known}"),
+        }
+    })
+}
+
+/// What is to be rolled back becomes the release at hand.
+fn take_at_hand(turn: &mut Turn<'_>) -> Result<(), String> {
+    if turn.facts().release.is_some() {
+        return Ok(());
+    }
+    let seen = turn.service.seen.clone();
+    let accepted = turn.facts().accepted.last().cloned();
+    let release = match (accepted, seen) {
+        (Some(accepted), Some(seen))
+            if accepted.running.as_ref().is_some_and(|running| running.identity == seen.identity) =>
+        {
+            turn.facts_mut().accepted.pop();
+            accepted
+        }
+        (_, Some(seen)) => release::new_release(turn, &seen, Origin::Noticed),
+        (Some(accepted), None) => {
+            turn.facts_mut().accepted.pop();
+            accepted
+        }
+        (None, None) => return Err("it is not known what runs".to_owned()),
+    };
+    turn.facts_mut().release = Some(release);
+    Ok(())
+}
+
+fn watch_again(turn: &mut Turn<'_>) {
+    let (now, window) = (turn.now, turn.policy.window);
+    let ends = now.checked_add(window).unwrap_or(jiff::Timestamp::MAX);
+    let watch = super::facts::Watch { began: now, ends, extended: false, shadowed: false };
+    turn.facts_mut().phase = Phase::Watching(watch);
+    turn.drop_release_incidents();
+    turn.count_anew(std::time::Duration::ZERO);
+    turn.file(ReleaseState::Watching, None);
+}
+
+fn under_way() -> String {
+    "a rollback is under way; `golive status` shows where it stands".to_owned()
+}

@@ -1,0 +1,97 @@
+//! Between a failed trigger and a rollback: may golive act, and is there anything to go back to?
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::action::{News, Reason, Tier};
+use super::facts::{Phase, Release, ReleaseState};
+use super::policy::Autonomy;
+use super::rollback;
+use super::service::Turn;
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// A trigger has failed for the release at hand.
+pub(super) fn failed(turn: &mut Turn<'_>, cause: Reason) {
+    match turn.policy.autonomy {
+        Autonomy::Off => return,
+        Autonomy::Shadow => return shadow(turn, cause),
+        Autonomy::Ask | Autonomy::Auto => {}
+    }
+    let Some(target) = target(turn, None) else {
+        return impossible(turn, Reason::NothingAccepted(Box::new(cause)));
+    };
+    if let Some(why) = reservation(turn, &cause) {
+        return hold(turn, why, Tier::Urgent);
+    }
+    let now = turn.now;
+    turn.facts_mut().rollbacks.push(now);
+    rollback::begin(turn, cause, &target);
+}
+
+/// The newest accepted release that is not what runs, or the named one.
+pub(super) fn target(turn: &Turn<'_>, to: Option<&str>) -> Option<Release> {
+    let facts = turn.facts();
+    let running =
+        facts.release.as_ref().or(facts.accepted.last()).and_then(|release| release.running.as_ref());
+    let running = running.or(turn.service.seen.as_ref());
+    let fits = |release: &&Release| {
+        let named = to.is_none_or(|to| release.id == to || release.version == to);
+        let other = match (&release.running, running) {
+            (Some(target), Some(running)) => target.identity != running.identity,
+            _ => true,
+        };
+        named && other
+    };
+    facts.accepted.iter().rev().find(fits).cloned()
+}
+
+/// The release stays and a person decides.
+pub(super) fn hold(turn: &mut Turn<'_>, why: Reason, tier: Tier) {
+    let evidence = rollback::evidence(turn, &why);
+    turn.open(News::Held, tier, Some(why.clone()), evidence);
+    turn.file(ReleaseState::Held, Some(why.clone()));
+    turn.facts_mut().phase = Phase::Held { why };
+}
+
+fn impossible(turn: &mut Turn<'_>, why: Reason) {
+    let evidence = rollback::evidence(turn, &why);
+    turn.open(News::RollbackImpossible, Tier::Urgent, Some(why.clone()), evidence);
+    turn.file(ReleaseState::Held, Some(why.clone()));
+    turn.facts_mut().phase = Phase::NeedsPerson { why };
+}
+
+/// Why a person has to say yes first.
+fn reservation(turn: &mut Turn<'_>, cause: &Reason) -> Option<Reason> {
+    let cause = Box::new(cause.clone());
+    if let Some(hold) = &turn.facts().hold {
+        return Some(Reason::OnHold { why: hold.why.clone(), cause });
+    }
+    if let Some(why) = irreversible(turn) {
+        return Some(Reason::Irreversible { why, cause });
+    }
+    if turn.policy.autonomy == Autonomy::Ask {
+        return Some(Reason::AskFirst(cause));
+    }
+    let day_ago = turn.now.checked_sub(DAY).unwrap_or(Timestamp::MIN);
+    let per_day = turn.policy.per_day;
+    let rollbacks = &mut turn.facts_mut().rollbacks;
+    rollbacks.retain(|at| *at > day_ago);
+    (rollbacks.len() >= per_day as usize).then_some(Reason::Budget { per_day, cause })
+}
+
+fn irreversible(turn: &Turn<'_>) -> Option<String> {
+    let release = turn.facts().release.as_ref()?;
+    let said = release.announcement.as_ref().and_then(|said| said.irreversible.clone());
+    said.or_else(|| release.running.as_ref().and_then(|running| running.irreversible.clone()))
+}
+
+fn shadow(turn: &mut Turn<'_>, cause: Reason) {
+    let Phase::Watching(watch) = &mut turn.facts_mut().phase else { return };
+    if std::mem::replace(&mut watch.shadowed, true) {
+        return;
+    }
+    let evidence = rollback::evidence(turn, &cause);
+    turn.open(News::WouldRollBack, Tier::Important, Some(cause), evidence);
+}

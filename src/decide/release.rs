@@ -1,0 +1,372 @@
+//! The release machine.
+//!
+//! ```text
+//!            another identity seen                every check passes at the end
+//!   Idle ───────────────────────────▶ Watching ───────────────────────────────────▶ Idle (accepted)
+//!    ▲                                  │   │ blind or undecided at the end, ask, on hold
+//!    │                                  │   └──────────────────────────▶ Held ──▶ (a person: accept, abort, rollback)
+//!    │ rolled back                      │ a trigger fails
+//!    │                                  ▼
+//!   Verifying ◀──────────────────── RollingBack ──▶ NeedsPerson (undone, or impossible)
+//!        └──────────────────────────────────────────▶ NeedsPerson (the old version did not prove healthy)
+//! ```
+//! Another identity seen in any phase supersedes what is at hand.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::action::{Action, News, Reason, Tier};
+use super::event::{Happening, Running, Sample};
+use super::facts::{Origin, Phase, Release, ReleaseState, Watch};
+use super::policy::{Autonomy, OnBlind, ServicePolicy};
+use super::rollback;
+use super::service::{Service, Turn};
+use super::{ask, guard, verify};
+
+/// So often in a row every check passes before what runs at first sight is taken as good.
+const ADOPT_AFTER: u32 = 3;
+
+/// An announcement that nothing follows is dropped after this.
+const ANNOUNCED_FOR: Duration = Duration::from_hours(24);
+
+/// A pause in watching (a restart, a suspended host) that the window is lengthened by.
+const GAP: Duration = Duration::from_secs(15);
+
+/// What the machine does with what happened: every phase with every happening.
+pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
+    use Happening::{Asked, Died, Kept, Proved, Sampled, Seen, StepDone, StepFailed};
+    match (&turn.facts().phase, what) {
+        (
+            Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. },
+            Seen(running),
+        ) => {
+            seen(turn, running.as_ref());
+        }
+        (Phase::RollingBack(_) | Phase::Verifying(_), Seen(running)) => {
+            rollback::seen(turn, running.as_ref());
+        }
+
+        (Phase::Idle, Sampled(sample)) => idle_sample(turn, sample),
+        (Phase::Watching(_), Sampled(sample)) => watched_sample(turn, sample),
+        (Phase::RollingBack(_), Sampled(sample)) => {
+            turn.service.health.count(sample);
+        }
+        (Phase::Verifying(_), Sampled(sample)) => verify::sample(turn, sample),
+        (Phase::Held { .. } | Phase::NeedsPerson { .. }, Sampled(sample)) => waiting_sample(turn, sample),
+
+        // Something ended: look at once instead of at the next interval.
+        (
+            Phase::Idle
+            | Phase::Watching(_)
+            | Phase::Verifying(_)
+            | Phase::Held { .. }
+            | Phase::NeedsPerson { .. },
+            Died { .. },
+        ) => probe(turn),
+        (Phase::RollingBack(_), Died { .. }) => {}
+
+        (Phase::RollingBack(_) | Phase::Verifying(_), StepDone { rollback, step, instance }) => {
+            rollback::step_done(turn, rollback, *step, instance.as_deref());
+        }
+        (Phase::RollingBack(_) | Phase::Verifying(_), StepFailed { rollback, step, fault }) => {
+            rollback::step_failed(turn, rollback, *step, fault);
+        }
+        // The answer to a step of a rollback that is over.
+        (
+            Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. },
+            StepDone { .. } | StepFailed { .. },
+        ) => {}
+
+        (
+            Phase::Idle
+            | Phase::Watching(_)
+            | Phase::RollingBack(_)
+            | Phase::Verifying(_)
+            | Phase::Held { .. }
+            | Phase::NeedsPerson { .. },
+            Kept { .. } | Proved { .. } | Asked { .. },
+        ) => unreachable!("these do not depend on the phase and are handled before"),
+    }
+}
+
+/// The daemon is up: what was under way goes on.
+pub(super) fn started(turn: &mut Turn<'_>) {
+    turn.service.prove_at = Some(turn.now);
+    match turn.facts().phase.clone() {
+        Phase::Watching(watch) => {
+            let last = turn.service.health.last_began().unwrap_or(watch.began);
+            let gap = turn.now.duration_since(last.min(turn.now)).unsigned_abs();
+            if gap > GAP {
+                put_off(turn, gap);
+            }
+            turn.service.health.resume(turn.now);
+        }
+        Phase::RollingBack(_) | Phase::Verifying(_) => rollback::resume(turn),
+        Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => {}
+    }
+}
+
+/// Deadlines that have come.
+pub(super) fn due(turn: &mut Turn<'_>) {
+    let now = turn.now;
+    turn.remind();
+    if turn.service.prove_at.is_some_and(|at| at <= now) {
+        turn.prove();
+    }
+    if turn.facts().hold.as_ref().and_then(|hold| hold.until).is_some_and(|until| until <= now) {
+        ask::resume(turn);
+    }
+    if announced_until(turn.service).is_some_and(|until| until <= now) {
+        ask::drop_announced(turn);
+    }
+    match &turn.facts().phase {
+        Phase::Watching(_) => {
+            blind_too_long(turn);
+            try_end(turn);
+        }
+        Phase::RollingBack(_) | Phase::Verifying(_) => rollback::due(turn),
+        Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => {}
+    }
+}
+
+/// When `Due` has to come for this service at the latest.
+pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy) -> Option<Timestamp> {
+    let facts = service.facts();
+    let phase = match &facts.phase {
+        Phase::Watching(watch) => {
+            [Some(watch.ends), blind_deadline(service, policy)].into_iter().flatten().min()
+        }
+        Phase::RollingBack(_) | Phase::Verifying(_) => rollback::next_deadline(service, policy),
+        Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => None,
+    };
+    let hold = facts.hold.as_ref().and_then(|hold| hold.until);
+    let remind = facts.incidents.iter().filter_map(|incident| incident.remind_at).min();
+    [phase, hold, remind, service.prove_at, announced_until(service)].into_iter().flatten().min()
+}
+
+/// What runs has been looked at while nothing is being taken back.
+fn seen(turn: &mut Turn<'_>, running: Option<&Running>) {
+    turn.service.seen = running.cloned();
+    let Some(running) = running else { return };
+    let facts = turn.facts();
+    match &facts.known {
+        Some(known) if *known == running.identity => same_again(turn, running),
+        None if facts.announced.is_none() => {
+            turn.facts_mut().known = Some(running.identity.clone());
+            turn.count_anew(turn.policy.grace);
+        }
+        Some(_) | None => {
+            let back = facts.accepted.last().and_then(|accepted| accepted.running.as_ref());
+            if facts.phase != Phase::Idle && back.is_some_and(|back| back.identity == running.identity) {
+                back_by_hand(turn, running);
+            } else {
+                begin_watch(turn, running);
+            }
+        }
+    }
+}
+
+/// The known release in a new container, restarted or redeployed.
+fn same_again(turn: &mut Turn<'_>, running: &Running) {
+    let facts = turn.facts();
+    let at_hand = facts.release.as_ref().or(facts.accepted.last());
+    let Some(old) = at_hand.and_then(|release| release.running.as_ref()) else { return };
+    if old == running || old.identity != running.identity {
+        return;
+    }
+    let facts = turn.facts_mut();
+    if let Some(release) = facts.release.as_mut().or(facts.accepted.last_mut()) {
+        release.running = Some(running.clone());
+    }
+}
+
+/// Another release runs: it supersedes what is at hand and is watched.
+pub(super) fn begin_watch(turn: &mut Turn<'_>, running: &Running) {
+    let now = turn.now;
+    if turn.facts().release.is_some() {
+        let reason = Reason::Superseded { version: running.version.clone() };
+        turn.tell(
+            News::ReleaseSuperseded,
+            Tier::General,
+            Some(reason.clone()),
+            Some(running.version.clone()),
+        );
+        turn.drop_release_incidents();
+        turn.close(ReleaseState::Superseded, Some(reason));
+    }
+    let window = turn.policy.window;
+    let fresh = new_release(turn, running, Origin::Noticed);
+    let facts = turn.facts_mut();
+    let release = match facts.announced.take() {
+        Some(announced) => Release { running: Some(running.clone()), ..announced },
+        None => fresh,
+    };
+    facts.known = Some(running.identity.clone());
+    facts.release = Some(release);
+    let ends = now.checked_add(window).unwrap_or(Timestamp::MAX);
+    facts.phase = Phase::Watching(Watch { began: now, ends, extended: false, shadowed: false });
+    facts.diverged = None;
+    turn.count_anew(turn.policy.grace);
+    turn.file(ReleaseState::Watching, None);
+    let before = turn.facts().accepted.last().map(|release| release.version.clone());
+    let nothing = before.is_none().then(|| {
+        Reason::NothingAccepted(Box::new(Reason::Said("a failing release cannot be rolled back".to_owned())))
+    });
+    turn.tell(News::ReleaseSeen, Tier::General, nothing, before);
+    turn.prove();
+}
+
+/// The accepted version was put back by somebody else while a release was at hand.
+fn back_by_hand(turn: &mut Turn<'_>, running: &Running) {
+    let reason = Reason::Superseded { version: running.version.clone() };
+    turn.tell(News::ReleaseSuperseded, Tier::General, Some(reason.clone()), Some(running.version.clone()));
+    turn.drop_release_incidents();
+    turn.close(ReleaseState::Superseded, Some(reason));
+    turn.facts_mut().known = Some(running.identity.clone());
+    turn.facts_mut().diverged = None;
+    if let Some(accepted) = turn.facts_mut().accepted.last_mut() {
+        accepted.running = Some(running.clone());
+    }
+    turn.count_anew(turn.policy.grace);
+}
+
+/// A release with an id of its own.
+pub(super) fn new_release(turn: &Turn<'_>, running: &Running, origin: Origin) -> Release {
+    Release {
+        id: release_id(turn),
+        service: turn.service.name.clone(),
+        version: running.version.clone(),
+        running: Some(running.clone()),
+        began: turn.now,
+        origin,
+        announcement: None,
+    }
+}
+
+/// Unique on this host: services have unique names, and no two releases of one begin in the same millisecond.
+pub(super) fn release_id(turn: &Turn<'_>) -> String {
+    format!("{}-{}", turn.service.name, turn.now.strftime("%Y%m%dT%H%M%S%3f"))
+}
+
+fn idle_sample(turn: &mut Turn<'_>, sample: &Sample) {
+    turn.service.health.count(sample);
+    let facts = turn.facts();
+    let adoptable = facts.accepted.is_empty() && facts.diverged.is_none();
+    if adoptable
+        && let Some(running) = turn.service.seen.clone()
+        && turn.service.health.all_passed(ADOPT_AFTER)
+    {
+        let release = new_release(turn, &running, Origin::Adopted);
+        turn.act(Action::File { release: release.clone(), state: ReleaseState::Accepted, reason: None });
+        turn.facts_mut().decided = Some((release.id.clone(), ReleaseState::Accepted));
+        turn.accept(release);
+        turn.tell(News::ReleaseAccepted, Tier::General, None, None);
+    }
+    down_or_up(turn);
+}
+
+/// Nothing is being judged, but a service that is down is news.
+fn down_or_up(turn: &mut Turn<'_>) {
+    if let Some(reason) = turn.service.health.failing(turn.policy.failures) {
+        let evidence = rollback::evidence(turn, &reason);
+        turn.open(News::ServiceDown, Tier::Urgent, Some(reason), evidence);
+    } else if turn.service.health.all_pass() {
+        turn.resolve(News::ServiceUp);
+    }
+}
+
+fn waiting_sample(turn: &mut Turn<'_>, sample: &Sample) {
+    turn.service.health.count(sample);
+    // An urgent incident already says that somebody has to come.
+    let told = turn.urgent();
+    if !told || turn.service.health.all_pass() {
+        down_or_up(turn);
+    }
+}
+
+fn watched_sample(turn: &mut Turn<'_>, sample: &Sample) {
+    if !turn.service.health.count(sample) {
+        return;
+    }
+    match turn.service.health.failing(turn.policy.failures) {
+        Some(reason) => guard::failed(turn, reason),
+        None => {
+            if turn.service.health.blind().is_none() {
+                turn.resolve_blind();
+            }
+            try_end(turn);
+        }
+    }
+}
+
+/// The window is over: accept if everything passes, put the end off once, then do as `on-blind` says.
+fn try_end(turn: &mut Turn<'_>) {
+    let Phase::Watching(watch) = turn.facts().phase.clone() else { return };
+    let window_over = if watch.extended { true } else { turn.now >= watch.ends };
+    if !window_over {
+        return;
+    }
+    if turn.service.health.all_pass() {
+        accepted(turn, None);
+        return;
+    }
+    if !watch.extended {
+        put_off(turn, turn.policy.window);
+        if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
+            watch.extended = true;
+        }
+        return;
+    }
+    if turn.now < watch.ends {
+        return;
+    }
+    let health = &turn.service.health;
+    let Some(why) = health.blind().map(|(_, why)| why).or(health.undecided()) else { return };
+    let judged = matches!(turn.policy.autonomy, Autonomy::Ask | Autonomy::Auto);
+    match turn.policy.on_blind {
+        OnBlind::Accept => accepted(turn, Some(why)),
+        OnBlind::Rollback if judged => guard::failed(turn, why),
+        OnBlind::Hold | OnBlind::Rollback => guard::hold(turn, why, Tier::Important),
+    }
+}
+
+fn put_off(turn: &mut Turn<'_>, by: Duration) {
+    if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
+        watch.ends = watch.ends.checked_add(by).unwrap_or(Timestamp::MAX);
+    }
+}
+
+/// The release at hand is good.
+pub(super) fn accepted(turn: &mut Turn<'_>, reason: Option<Reason>) {
+    turn.tell(News::ReleaseAccepted, Tier::General, reason.clone(), None);
+    turn.drop_release_incidents();
+    if let Some(release) = turn.close(ReleaseState::Accepted, reason) {
+        turn.facts_mut().known = release.running.as_ref().map(|running| running.identity.clone());
+        turn.accept(release);
+    }
+}
+
+/// A check that tells nothing for too long is told to people, never counted.
+fn blind_too_long(turn: &mut Turn<'_>) {
+    let due = blind_deadline(turn.service, turn.policy).is_some_and(|at| at <= turn.now);
+    if due && let Some((_, why)) = turn.service.health.blind() {
+        turn.open(News::Blind, Tier::Important, Some(why), Vec::new());
+    }
+}
+
+fn blind_deadline(service: &Service, policy: &ServicePolicy) -> Option<Timestamp> {
+    let told = service.facts().incidents.iter().any(|incident| incident.news == News::Blind);
+    let (since, _) = service.health.blind().filter(|_| !told)?;
+    since.checked_add(policy.blind_after).ok()
+}
+
+fn announced_until(service: &Service) -> Option<Timestamp> {
+    let announced = service.facts().announced.as_ref()?;
+    announced.began.checked_add(ANNOUNCED_FOR).ok()
+}
+
+fn probe(turn: &mut Turn<'_>) {
+    let service = turn.service.name.clone();
+    turn.act(Action::ProbeNow { service });
+}

@@ -1,0 +1,326 @@
+//! A rollback under way: its steps one after the other, the proof, and the way out when a step fails.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::action::{Action, News, Plan, Reason, Tier};
+use super::event::{Fault, FaultKind, Running, Sample, Step};
+use super::facts::{Phase, Release, ReleaseState, Rollback};
+use super::policy::ServicePolicy;
+use super::service::{Service, Turn};
+use super::{release, verify};
+
+/// A step that may go by itself is tried so often: with the pauses below, for about eight seconds.
+const ATTEMPTS: u32 = 6;
+const PAUSE: Duration = Duration::from_millis(250);
+const PAUSE_MAX: Duration = Duration::from_secs(5);
+
+/// Decides a rollback of the release at hand.
+pub(super) fn begin(turn: &mut Turn<'_>, cause: Reason, target: &Release) {
+    let evidence = evidence(turn, &cause);
+    let Some(plan) = plan(turn, target, &cause) else { return };
+    let step = turn.policy.steps.first().copied().unwrap_or(Step::Prepare);
+    let rollback = Rollback {
+        plan,
+        reason: cause.clone(),
+        began: turn.now,
+        step,
+        attempts: 0,
+        retry_at: None,
+        successor: None,
+        undoing: None,
+    };
+    turn.facts_mut().phase = Phase::RollingBack(rollback);
+    turn.file(ReleaseState::RollingBack, Some(cause.clone()));
+    turn.open(News::RollbackStarted, Tier::Urgent, Some(cause), evidence);
+    perform(turn);
+}
+
+/// From the release at hand to another.
+pub(super) fn plan(turn: &Turn<'_>, target: &Release, cause: &Reason) -> Option<Plan> {
+    let from = turn.facts().release.as_ref()?;
+    let seen = turn.service.seen.as_ref().or(from.running.as_ref());
+    Some(Plan {
+        rollback: format!("{}-rb-{}", turn.service.name, turn.now.strftime("%Y%m%dT%H%M%S%3f")),
+        from: from.id.clone(),
+        from_version: from.version.clone(),
+        bad: seen.map(|seen| seen.instance.clone()),
+        to: target.id.clone(),
+        to_version: target.version.clone(),
+        reason: plain(cause),
+    })
+}
+
+/// What runs has been looked at in mid-rollback: our own doing, or somebody else's.
+pub(super) fn seen(turn: &mut Turn<'_>, running: Option<&Running>) {
+    turn.service.seen = running.cloned();
+    let (Some(rollback), Some(running)) = (at_hand(turn), running) else { return };
+    let ours = rollback.successor.as_ref() == Some(&running.instance)
+        || rollback.plan.bad.as_ref() == Some(&running.instance)
+        || target(turn).is_some_and(|target| target.identity.image == running.identity.image);
+    if ours || rollback.undoing.is_some() {
+        return;
+    }
+    match turn.facts().phase {
+        Phase::Verifying(_) => release::begin_watch(turn, &running.clone()),
+        Phase::Idle
+        | Phase::Watching(_)
+        | Phase::RollingBack(_)
+        | Phase::Held { .. }
+        | Phase::NeedsPerson { .. } => give_way(turn, running.version.clone()),
+    }
+}
+
+/// A step holds: the next one.
+pub(super) fn step_done(turn: &mut Turn<'_>, id: &str, step: Step, instance: Option<&str>) {
+    let Some(mut rollback) = current(turn, id, step) else { return };
+    rollback.attempts = 0;
+    rollback.retry_at = None;
+    if step == Step::Create || step == Step::Start || step == Step::Command {
+        rollback.successor = instance.map(str::to_owned).or(rollback.successor);
+    }
+    match step {
+        Step::Undo => return failed(turn, rollback.undoing.clone().unwrap_or(rollback.reason)),
+        Step::StandAside => return stood_aside(turn),
+        Step::Prepare
+        | Step::Forensics
+        | Step::Before
+        | Step::Create
+        | Step::Disarm
+        | Step::Stop
+        | Step::SetAside
+        | Step::TakeName
+        | Step::Start
+        | Step::Command
+        | Step::CleanUp
+        | Step::After => {}
+    }
+    advance(turn, rollback);
+}
+
+/// A step does not hold: again, around it, or back.
+pub(super) fn step_failed(turn: &mut Turn<'_>, id: &str, step: Step, fault: &Fault) {
+    let Some(mut rollback) = current(turn, id, step) else { return };
+    rollback.attempts = rollback.attempts.saturating_add(1);
+    let again = match fault.kind {
+        FaultKind::Unreachable => true,
+        FaultKind::Transient => rollback.attempts < ATTEMPTS,
+        FaultKind::Foreign | FaultKind::Refused => false,
+    };
+    if again {
+        rollback.retry_at = turn.now.checked_add(pause(rollback.attempts)).ok();
+        return put(turn, rollback);
+    }
+    put(turn, rollback.clone());
+    if fault.kind == FaultKind::Foreign && step != Step::StandAside && step != Step::Undo {
+        return give_way(turn, fault.text.clone());
+    }
+    let why = Reason::Step { step, seen: fault.text.clone() };
+    match step {
+        // Nothing has been touched.
+        Step::Prepare => impossible(turn, why),
+        Step::Before => failed(turn, why),
+        // Knowing less must not keep the service down.
+        Step::Forensics => advance(turn, Rollback { attempts: 0, ..rollback }),
+        Step::Create | Step::Disarm | Step::Stop | Step::SetAside | Step::TakeName | Step::Start => {
+            undo(turn, rollback, why);
+        }
+        Step::Command | Step::Undo => failed(turn, why),
+        Step::StandAside => stood_aside(turn),
+        // The service is restored; what is left over is told, and no reason to touch it again.
+        Step::CleanUp | Step::After => {
+            turn.open(News::LeftOver, Tier::Important, Some(why), Vec::new());
+            advance(turn, Rollback { attempts: 0, ..rollback });
+        }
+    }
+}
+
+/// Deadlines that have come.
+pub(super) fn due(turn: &mut Turn<'_>) {
+    match at_hand(turn).and_then(|rollback| rollback.retry_at) {
+        Some(retry_at) if retry_at <= turn.now => perform(turn),
+        Some(_) => {}
+        None => verify::prove(turn),
+    }
+}
+
+/// Docker answers again: a step that waited for it is tried at once.
+pub(super) fn engine_back(turn: &mut Turn<'_>) {
+    if at_hand(turn).is_some_and(|rollback| rollback.retry_at.is_some()) {
+        perform(turn);
+    }
+}
+
+/// The daemon was killed in the middle: the step at hand is done again, a proof begins anew.
+pub(super) fn resume(turn: &mut Turn<'_>) {
+    let now = turn.now;
+    match &mut turn.facts_mut().phase {
+        Phase::Verifying(verification) if verification.proved.is_none() => {
+            verification.began = now;
+            turn.count_anew(turn.policy.grace);
+        }
+        Phase::RollingBack(_) | Phase::Verifying(_) => perform(turn),
+        Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => {}
+    }
+}
+
+pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy) -> Option<Timestamp> {
+    match &service.facts().phase {
+        Phase::RollingBack(rollback) => rollback.retry_at,
+        Phase::Verifying(verification) if verification.proved.is_some() => verification.rollback.retry_at,
+        Phase::Verifying(verification) => {
+            let proved =
+                service.health.all_pass_since().and_then(|since| since.checked_add(policy.verify).ok());
+            let last = verify::ends(verification, policy);
+            [proved, last].into_iter().flatten().min()
+        }
+        Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => None,
+    }
+}
+
+/// The newest samples of the check that a reason names.
+pub(super) fn evidence(turn: &Turn<'_>, reason: &Reason) -> Vec<Sample> {
+    match reason.cause() {
+        Reason::Health { check, .. } | Reason::Blind { check, .. } | Reason::Undecided { check } => {
+            turn.service.health.evidence(check)
+        }
+        Reason::Unverified { check: Some(check), .. } => turn.service.health.evidence(check),
+        Reason::Unverified { check: None, .. }
+        | Reason::Person { .. }
+        | Reason::Step { .. }
+        | Reason::WrongImage { .. }
+        | Reason::Superseded { .. }
+        | Reason::Said(_)
+        | Reason::AskFirst(_)
+        | Reason::OnHold { .. }
+        | Reason::NothingAccepted(_)
+        | Reason::Irreversible { .. }
+        | Reason::Budget { .. } => Vec::new(),
+    }
+}
+
+pub(super) fn at_hand<'a>(turn: &'a Turn<'_>) -> Option<&'a Rollback> {
+    match &turn.facts().phase {
+        Phase::RollingBack(rollback) => Some(rollback),
+        Phase::Verifying(verification) => Some(&verification.rollback),
+        Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => None,
+    }
+}
+
+/// The rollback at hand, if it is the one that an answer is about and waits for that step.
+fn current(turn: &Turn<'_>, id: &str, step: Step) -> Option<Rollback> {
+    at_hand(turn).filter(|rollback| rollback.plan.rollback == id && rollback.step == step).cloned()
+}
+
+pub(super) fn target(turn: &Turn<'_>) -> Option<Running> {
+    let to = &at_hand(turn)?.plan.to;
+    turn.facts().accepted.iter().find(|release| release.id == *to)?.running.clone()
+}
+
+pub(super) fn put(turn: &mut Turn<'_>, rollback: Rollback) {
+    match &mut turn.facts_mut().phase {
+        Phase::RollingBack(old) => *old = rollback,
+        Phase::Verifying(verification) => verification.rollback = rollback,
+        Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => {}
+    }
+}
+
+/// Asks for the step at hand.
+fn perform(turn: &mut Turn<'_>) {
+    let Some(mut rollback) = at_hand(turn).cloned() else { return };
+    rollback.retry_at = None;
+    let (plan, step) = (rollback.plan.clone(), rollback.step);
+    put(turn, rollback);
+    let service = turn.service.name.clone();
+    turn.act(Action::Step { service, plan, step });
+}
+
+pub(super) fn advance(turn: &mut Turn<'_>, mut rollback: Rollback) {
+    let verifying = matches!(turn.facts().phase, Phase::Verifying(_));
+    let steps = if verifying { &turn.policy.finish } else { &turn.policy.steps };
+    // By order, not by position: the list may have been changed by a reload meanwhile.
+    match steps.iter().find(|next| **next > rollback.step) {
+        Some(next) => {
+            rollback.step = *next;
+            put(turn, rollback);
+            perform(turn);
+        }
+        None if verifying => verify::finished(turn),
+        None => verify::begin(turn, rollback),
+    }
+}
+
+/// The way back out: the bad release runs again rather than nothing.
+fn undo(turn: &mut Turn<'_>, rollback: Rollback, why: Reason) {
+    put(turn, Rollback { step: Step::Undo, attempts: 0, undoing: Some(why), ..rollback });
+    perform(turn);
+}
+
+/// Somebody else deploys: what golive made is removed and theirs is watched.
+fn give_way(turn: &mut Turn<'_>, version: String) {
+    let Some(rollback) = at_hand(turn).cloned() else { return };
+    let undoing = Some(Reason::Superseded { version });
+    put(turn, Rollback { step: Step::StandAside, attempts: 0, undoing, ..rollback });
+    perform(turn);
+}
+
+fn stood_aside(turn: &mut Turn<'_>) {
+    match turn.service.seen.clone() {
+        Some(running) if at_hand(turn).is_some_and(|r| r.plan.bad.as_ref() != Some(&running.instance)) => {
+            release::begin_watch(turn, &running);
+        }
+        Some(_) | None => {
+            let why = at_hand(turn).and_then(|rollback| rollback.undoing.clone());
+            turn.tell(News::ReleaseSuperseded, Tier::General, why.clone(), None);
+            turn.drop_release_incidents();
+            turn.close(ReleaseState::Superseded, why);
+            turn.facts_mut().known = None;
+        }
+    }
+}
+
+fn impossible(turn: &mut Turn<'_>, why: Reason) {
+    needs_person(turn, News::RollbackImpossible, why);
+}
+
+pub(super) fn failed(turn: &mut Turn<'_>, why: Reason) {
+    needs_person(turn, News::RollbackFailed, why);
+}
+
+fn needs_person(turn: &mut Turn<'_>, news: News, why: Reason) {
+    let evidence = evidence(turn, &why);
+    turn.open(news, Tier::Urgent, Some(why.clone()), evidence);
+    turn.file(ReleaseState::RollbackFailed, Some(why.clone()));
+    let at_hand = turn.facts().release.as_ref().map(|release| release.id.clone());
+    let known = turn.service.seen.as_ref().map(|seen| seen.identity.clone());
+    let facts = turn.facts_mut();
+    facts.decided = at_hand.map(|id| (id, ReleaseState::RollbackFailed));
+    facts.known = known.or(facts.known.take());
+    facts.phase = Phase::NeedsPerson { why };
+}
+
+fn pause(attempts: u32) -> Duration {
+    PAUSE.saturating_mul(1 << attempts.saturating_sub(1).min(8)).min(PAUSE_MAX)
+}
+
+/// A reason in a few plain words, for hooks: people are told by `text` in their own language.
+fn plain(reason: &Reason) -> String {
+    match reason.cause() {
+        Reason::Health { check, failures, limit, seen } => {
+            format!("health check {check} failed {failures} of {limit} times in a row: {seen}")
+        }
+        Reason::Person { by, why: Some(why) } => format!("{by}: {why}"),
+        Reason::Person { by, why: None } => format!("asked for by {by}"),
+        Reason::Blind { check, seen, .. } => format!("health check {check} could not be made: {seen}"),
+        Reason::Undecided { check } => format!("health check {check} did not pass steadily"),
+        Reason::Unverified { seen, .. } | Reason::Step { seen, .. } | Reason::Said(seen) => seen.clone(),
+        Reason::WrongImage { running, .. } => format!("{running} runs"),
+        Reason::Superseded { version } => format!("{version} came"),
+        Reason::AskFirst(_)
+        | Reason::OnHold { .. }
+        | Reason::NothingAccepted(_)
+        | Reason::Irreversible { .. }
+        | Reason::Budget { .. } => String::new(),
+    }
+}

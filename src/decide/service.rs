@@ -1,0 +1,177 @@
+//! One service's state, and one turn of the core over it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::action::{Action, News, Reason, Tier};
+use super::event::Running;
+use super::facts::{Facts, Phase, Release, ReleaseState};
+use super::policy::{ServicePolicy, TierPolicy};
+use super::trigger::health::Health;
+
+/// Readiness to go back is proved this often while nothing happens, and this often in a watch or when it is not given.
+const PROVE_IDLE: Duration = Duration::from_hours(1);
+const PROVE_SOON: Duration = Duration::from_mins(1);
+
+/// One service.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Service {
+    pub(super) name: String,
+    facts: Facts,
+    /// The facts have changed since they were stored.
+    pub(super) touched: bool,
+    pub(super) health: Health,
+    /// What runs now, as far as is known; `None` before the first look and when nothing does.
+    pub(super) seen: Option<Running>,
+    /// What stands in the way of going back to the accepted release; `None` before it was looked at.
+    pub(super) problems: Option<Vec<String>>,
+    pub(super) prove_at: Option<Timestamp>,
+}
+
+impl Service {
+    pub(super) fn new(name: String, policy: &ServicePolicy, facts: Facts, now: Timestamp) -> Self {
+        let (since, grace) = match &facts.phase {
+            Phase::Watching(watch) => (watch.began, policy.grace),
+            Phase::Verifying(verification) => (verification.began, policy.grace),
+            Phase::Idle | Phase::RollingBack(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => {
+                (now, Duration::ZERO)
+            }
+        };
+        let health = Health::new(&policy.checks, since, grace);
+        Self { name, facts, touched: false, health, seen: None, problems: None, prove_at: None }
+    }
+
+    pub(super) fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// For changing; marks the facts as to be stored.
+    pub(super) fn facts_mut(&mut self) -> &mut Facts {
+        self.touched = true;
+        &mut self.facts
+    }
+}
+
+/// One step of the core over one service.
+pub(super) struct Turn<'a> {
+    pub(super) now: Timestamp,
+    pub(super) service: &'a mut Service,
+    pub(super) policy: &'a ServicePolicy,
+    pub(super) tiers: &'a BTreeMap<Tier, TierPolicy>,
+    pub(super) actions: &'a mut Vec<Action>,
+}
+
+impl Turn<'_> {
+    pub(super) fn facts(&self) -> &Facts {
+        self.service.facts()
+    }
+
+    pub(super) fn facts_mut(&mut self) -> &mut Facts {
+        self.service.facts_mut()
+    }
+
+    pub(super) fn act(&mut self, action: Action) {
+        self.actions.push(action);
+    }
+
+    /// Counts health from now on.
+    pub(super) fn count_anew(&mut self, grace: Duration) {
+        self.service.health = Health::new(&self.policy.checks, self.now, grace);
+    }
+
+    pub(super) fn file(&mut self, state: ReleaseState, reason: Option<Reason>) {
+        if let Some(release) = self.facts().release.clone() {
+            self.act(Action::File { release, state, reason });
+        }
+    }
+
+    /// The release at hand is decided: it is filed, and nothing is at hand any more.
+    pub(super) fn close(&mut self, state: ReleaseState, reason: Option<Reason>) -> Option<Release> {
+        self.file(state, reason);
+        let facts = self.facts_mut();
+        facts.phase = Phase::Idle;
+        let release = facts.release.take()?;
+        facts.decided = Some((release.id.clone(), state));
+        Some(release)
+    }
+
+    /// The release is good, and becomes the one to go back to.
+    pub(super) fn accept(&mut self, release: Release) {
+        let keep = self.policy.keep.max(1);
+        let facts = self.facts_mut();
+        facts.diverged = None;
+        let same = |old: &Release| match (&old.running, &release.running) {
+            (Some(old), Some(new)) => old.identity == new.identity,
+            _ => false,
+        };
+        let mut forgotten: Vec<String> = Vec::new();
+        facts.accepted.retain(|old| {
+            let same = same(old);
+            if same && old.id != release.id {
+                forgotten.push(old.id.clone());
+            }
+            !same
+        });
+        let id = release.id.clone();
+        let instance = release.running.as_ref().map(|running| running.instance.clone());
+        facts.accepted.push(release);
+        while facts.accepted.len() > keep {
+            forgotten.push(facts.accepted.remove(0).id);
+        }
+        let service = self.service.name.clone();
+        for release in forgotten {
+            self.act(Action::Forget { service: service.clone(), release });
+        }
+        self.service.problems = None;
+        if let Some(instance) = instance {
+            self.act(Action::Keep { service, release: id, instance });
+        }
+    }
+
+    /// A record was stored and its image pinned, or not.
+    pub(super) fn kept(&mut self, release: &str, problems: &[String]) {
+        self.proved(release, problems);
+    }
+
+    /// The accepted release was checked for readiness.
+    pub(super) fn proved(&mut self, release: &str, problems: &[String]) {
+        if self.facts().accepted.last().is_none_or(|accepted| accepted.id != release) {
+            return;
+        }
+        self.service.problems = Some(problems.to_vec());
+        let busy = match self.facts().phase {
+            Phase::Watching(_) | Phase::RollingBack(_) | Phase::Verifying(_) => true,
+            Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => false,
+        };
+        let pause = if busy || !problems.is_empty() { PROVE_SOON } else { PROVE_IDLE };
+        self.service.prove_at = self.now.checked_add(pause).ok();
+        match problems.first() {
+            Some(_) => {
+                let reason = Reason::Said(problems.join("; "));
+                self.open(News::NotReady, Tier::Important, Some(reason), Vec::new());
+            }
+            None => self.resolve(News::ReadyAgain),
+        }
+    }
+
+    /// Readiness is looked at: a record that was never stored is stored now, while its container still runs.
+    pub(super) fn prove(&mut self) {
+        self.service.prove_at = self.now.checked_add(PROVE_SOON).ok();
+        let Some(accepted) = self.facts().accepted.last() else {
+            self.service.prove_at = None;
+            return;
+        };
+        let (service, release) = (self.service.name.clone(), accepted.id.clone());
+        let running = accepted.running.as_ref().filter(|running| {
+            let seen = self.service.seen.as_ref();
+            seen.is_some_and(|seen| seen.identity == running.identity && seen.alive)
+        });
+        let action = match running {
+            Some(running) => Action::Keep { service, release, instance: running.instance.clone() },
+            None => Action::Prove { service, release },
+        };
+        self.act(action);
+    }
+}

@@ -1,0 +1,3 @@
+//! The triggers: samples in, verdicts out.
+
+pub mod health;

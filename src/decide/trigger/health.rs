@@ -1,0 +1,219 @@
+//! Guide G4.1: a health check that fails three times in a row.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::decide::action::Reason;
+use crate::decide::event::{Outcome, Sample};
+use crate::decide::verdict::{Call, Verdict};
+
+/// Samples kept per check as evidence; older ones are in the journal.
+const KEPT: usize = 10;
+
+/// A run of failures is a run only if golive looked at least this often.
+const AWAY: Duration = Duration::from_mins(1);
+
+/// The health checks of one service, counted since a moment.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Health {
+    since: Timestamp,
+    grace_until: Timestamp,
+    checks: BTreeMap<String, Streak>,
+}
+
+/// One check's run of equal outcomes.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Streak {
+    failed: u32,
+    passed: u32,
+    ok_since: Option<Timestamp>,
+    blind_since: Option<Timestamp>,
+    /// It passed once, or the grace is over: failures count.
+    started: bool,
+    recent: VecDeque<Sample>,
+}
+
+impl Health {
+    /// Counts from `since` on; until a check first passes, its failures before `since + grace` do not count.
+    pub fn new(checks: &[String], since: Timestamp, grace: Duration) -> Self {
+        let checks = checks.iter().map(|name| (name.clone(), Streak::default())).collect();
+        Self { since, grace_until: since.checked_add(grace).unwrap_or(Timestamp::MAX), checks }
+    }
+
+    /// Takes a sample in. One that began before counting began, or of an unknown check, is somebody else's.
+    pub fn count(&mut self, sample: &Sample) -> bool {
+        let Some(streak) = self.checks.get_mut(&sample.check) else { return false };
+        if sample.began < self.since {
+            return false;
+        }
+        streak.count(sample, self.grace_until);
+        true
+    }
+
+    /// Checks follow a changed configuration; what is counted of those that stay is kept.
+    pub fn follow(&mut self, checks: &[String]) {
+        self.checks.retain(|name, _| checks.contains(name));
+        for name in checks {
+            self.checks.entry(name.clone()).or_default();
+        }
+    }
+
+    /// golive was away: passing has to be seen again; a run of failures goes on if it was not away for long.
+    pub fn resume(&mut self, now: Timestamp) {
+        for streak in self.checks.values_mut() {
+            let fresh = streak.recent.back().is_some_and(|last| span(last.began, now) <= AWAY);
+            *streak = Streak {
+                failed: if fresh { streak.failed } else { 0 },
+                started: streak.started,
+                recent: std::mem::take(&mut streak.recent),
+                ..Streak::default()
+            };
+        }
+    }
+
+    /// The check that has failed `limit` times in a row or more, if one has.
+    pub fn failing(&self, limit: u32) -> Option<Reason> {
+        let (check, streak) =
+            self.checks.iter().filter(|(_, s)| s.failed >= limit).max_by_key(|(_, s)| s.failed)?;
+        Some(Reason::Health { check: check.clone(), failures: streak.failed, limit, seen: streak.seen() })
+    }
+
+    /// Whether every check passed when it was last made.
+    pub fn all_pass(&self) -> bool {
+        self.checks.values().all(|streak| streak.passed > 0)
+    }
+
+    /// Whether every check passed at least so often in a row.
+    pub fn all_passed(&self, times: u32) -> bool {
+        self.checks.values().all(|streak| streak.passed >= times)
+    }
+
+    /// Since when every check has passed without a break; `None` while one does not.
+    pub fn all_pass_since(&self) -> Option<Timestamp> {
+        let mut latest = self.since;
+        for streak in self.checks.values() {
+            latest = latest.max(streak.ok_since.filter(|_| streak.passed > 0)?);
+        }
+        Some(latest)
+    }
+
+    /// The check that has been blind longest, since when, and why.
+    pub fn blind(&self) -> Option<(Timestamp, Reason)> {
+        let blind = self.checks.iter().filter_map(|(name, s)| s.blind_since.map(|since| (since, name, s)));
+        let (since, check, streak) = blind.min_by_key(|(since, ..)| *since)?;
+        let lasted = streak.recent.back().map_or(Duration::ZERO, |last| span(since, last.began));
+        Some((since, Reason::Blind { check: check.clone(), lasted, seen: streak.seen() }))
+    }
+
+    /// A check that neither passes nor has failed for good.
+    pub fn undecided(&self) -> Option<Reason> {
+        let (check, _) = self.checks.iter().find(|(_, streak)| streak.passed == 0)?;
+        Some(Reason::Undecided { check: check.clone() })
+    }
+
+    /// The newest samples of a check, oldest first.
+    pub fn evidence(&self, check: &str) -> Vec<Sample> {
+        self.checks.get(check).map(|streak| streak.recent.iter().cloned().collect()).unwrap_or_default()
+    }
+
+    /// The newest sample of each check.
+    pub fn last(&self) -> Vec<Sample> {
+        self.checks.values().filter_map(|streak| streak.recent.back().cloned()).collect()
+    }
+
+    /// When the newest sample began.
+    pub fn last_began(&self) -> Option<Timestamp> {
+        self.checks.values().filter_map(|streak| streak.recent.back().map(|sample| sample.began)).max()
+    }
+
+    /// The verdict at this moment.
+    pub fn verdict(&self, limit: u32) -> Verdict {
+        let (check, worst) = match self.checks.iter().max_by_key(|(_, s)| (s.failed, s.passed == 0)) {
+            Some((check, worst)) => (check.as_str(), worst),
+            None => return self.sentence(Call::Blind, 0, limit, "no health check is configured".to_owned()),
+        };
+        let failed = worst.failed;
+        if failed >= limit {
+            let why = format!(
+                "health check \"{check}\" failed {failed} of {limit} times in a row: {}",
+                worst.seen()
+            );
+            return self.sentence(Call::Fail, failed, limit, why);
+        }
+        if let Some((_, Reason::Blind { check, seen, .. })) = self.blind() {
+            let why = format!("health check \"{check}\" could not be made: {seen}");
+            return self.sentence(Call::Blind, failed, limit, why);
+        }
+        if failed > 0 {
+            let why = format!("health check \"{check}\" failed {failed} of {limit} times: {}", worst.seen());
+            return self.sentence(Call::Wait, failed, limit, why);
+        }
+        if let Some((check, streak)) = self.checks.iter().find(|(_, streak)| streak.passed == 0) {
+            let why = match streak.recent.back() {
+                Some(_) => format!(
+                    "health check \"{check}\" has not passed yet, within its grace: {}",
+                    streak.seen()
+                ),
+                None => format!("health check \"{check}\" has not been made yet"),
+            };
+            return self.sentence(Call::Wait, failed, limit, why);
+        }
+        let why = match self.checks.len() {
+            1 => format!("health check \"{check}\" passes"),
+            many => format!("all {many} health checks pass"),
+        };
+        self.sentence(Call::Pass, failed, limit, why)
+    }
+
+    fn sentence(&self, call: Call, failed: u32, limit: u32, why: String) -> Verdict {
+        let samples = self.checks.values().map(|streak| streak.recent.len()).sum();
+        Verdict { call, value: f64::from(failed), limit: f64::from(limit), unit: "failures", samples, why }
+    }
+}
+
+impl Streak {
+    fn count(&mut self, sample: &Sample, grace_until: Timestamp) {
+        self.started |= sample.began >= grace_until;
+        match &sample.outcome {
+            Outcome::Ok => {
+                self.passed = self.passed.saturating_add(1);
+                self.failed = 0;
+                self.started = true;
+                self.ok_since.get_or_insert(sample.began);
+                self.blind_since = None;
+            }
+            Outcome::Failed(_) => {
+                self.failed = if self.started { self.failed.saturating_add(1) } else { 0 };
+                self.passed = 0;
+                self.ok_since = None;
+                self.blind_since = None;
+            }
+            // Neither breaks a run of failures nor lengthens it.
+            Outcome::Blind(_) => {
+                self.passed = 0;
+                self.ok_since = None;
+                self.blind_since.get_or_insert(sample.began);
+            }
+        }
+        if self.recent.len() == KEPT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(sample.clone());
+    }
+
+    /// What was seen last, in the probe's words.
+    fn seen(&self) -> String {
+        match self.recent.back().map(|sample| &sample.outcome) {
+            Some(Outcome::Failed(seen) | Outcome::Blind(seen)) => seen.clone(),
+            Some(Outcome::Ok) => "it passes again".to_owned(),
+            None => "nothing yet".to_owned(),
+        }
+    }
+}
+
+/// The time from one moment to a later one; zero when it is not later.
+fn span(from: Timestamp, to: Timestamp) -> Duration {
+    Duration::try_from(to.duration_since(from)).unwrap_or_default()
+}

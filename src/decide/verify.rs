@@ -1,0 +1,109 @@
+//! The proof that the restored version works, and the end of a rollback.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::action::{Action, News, Reason};
+use super::event::{Running, Sample};
+use super::facts::{Diverged, Phase, ReleaseState, Rollback, Verification};
+use super::policy::ServicePolicy;
+use super::rollback::{advance, at_hand, failed, target};
+use super::service::Turn;
+
+/// The restored version has at least so long to prove itself.
+const PROOF_AT_LEAST: Duration = Duration::from_mins(1);
+
+/// Everything is swapped: the restored version has to prove itself.
+pub(super) fn begin(turn: &mut Turn<'_>, rollback: Rollback) {
+    let began = turn.now;
+    turn.facts_mut().phase = Phase::Verifying(Verification { rollback, began, proved: None });
+    turn.file(ReleaseState::Verifying, None);
+    turn.count_anew(turn.policy.grace);
+    let service = turn.service.name.clone();
+    turn.act(Action::ProbeNow { service });
+}
+
+/// The restored version was checked.
+pub(super) fn sample(turn: &mut Turn<'_>, sample: &Sample) {
+    turn.service.health.count(sample);
+    if matches!(&turn.facts().phase, Phase::Verifying(v) if v.proved.is_some()) {
+        return;
+    }
+    if let Some(Reason::Health { check, seen, .. }) = turn.service.health.failing(turn.policy.failures) {
+        return failed(turn, Reason::Unverified { check: Some(check), seen });
+    }
+    prove(turn);
+}
+
+/// Proved, out of time, or neither yet.
+pub(super) fn prove(turn: &mut Turn<'_>) {
+    let Phase::Verifying(verification) = &turn.facts().phase else { return };
+    if verification.proved.is_some() {
+        return;
+    }
+    let since = turn.service.health.all_pass_since();
+    let proved =
+        since.and_then(|since| since.checked_add(turn.policy.verify).ok()).is_some_and(|at| at <= turn.now);
+    let ends = ends(verification, turn.policy);
+    if proved {
+        return match (turn.service.seen.clone(), target(turn)) {
+            (Some(Running { identity, .. }), Some(wanted)) if identity.image != wanted.identity.image => {
+                let reason = Reason::WrongImage { running: identity.image, wanted: wanted.identity.image };
+                failed(turn, reason);
+            }
+            (Some(_) | None, Some(_) | None) => proved_at_last(turn),
+        };
+    }
+    if ends.is_none_or(|ends| ends <= turn.now) {
+        let health = &turn.service.health;
+        let reason = match health.blind().map(|(_, why)| why).or(health.undecided()) {
+            Some(Reason::Blind { check, seen, .. }) => Reason::Unverified { check: Some(check), seen },
+            Some(Reason::Undecided { check }) => {
+                Reason::Unverified { check: Some(check), seen: "it did not pass steadily in time".to_owned() }
+            }
+            _ => Reason::Unverified { check: None, seen: "it did not pass steadily in time".to_owned() },
+        };
+        failed(turn, reason);
+    }
+}
+
+pub(super) fn ends(verification: &Verification, policy: &ServicePolicy) -> Option<Timestamp> {
+    let longest = policy.grace.saturating_add(policy.verify.saturating_mul(2).max(PROOF_AT_LEAST));
+    verification.began.checked_add(longest).ok()
+}
+
+fn proved_at_last(turn: &mut Turn<'_>) {
+    let now = turn.now;
+    let Some(rollback) = at_hand(turn).cloned() else { return };
+    if let Phase::Verifying(verification) = &mut turn.facts_mut().phase {
+        verification.proved = Some(now);
+    }
+    advance(turn, rollback);
+}
+
+/// The old version works and everything is tidied up.
+pub(super) fn finished(turn: &mut Turn<'_>) {
+    let Phase::Verifying(verification) = turn.facts().phase.clone() else { return };
+    let Rollback { plan, reason, began, .. } = verification.rollback;
+    let took =
+        Duration::try_from(verification.proved.unwrap_or(turn.now).duration_since(began)).unwrap_or_default();
+    turn.resolve(News::RollbackDone { took });
+    turn.drop_release_incidents();
+    turn.close(ReleaseState::RolledBack, Some(reason.clone()));
+    let (now, seen) = (turn.now, turn.service.seen.clone());
+    let facts = turn.facts_mut();
+    facts.diverged = Some(Diverged { since: now, why: reason });
+    if let Some(at) = facts.accepted.iter().position(|release| release.id == plan.to) {
+        let mut restored = facts.accepted.remove(at);
+        if let (Some(running), Some(seen)) = (&mut restored.running, seen)
+            && running.identity.image == seen.identity.image
+        {
+            *running = seen;
+        }
+        facts.known = restored.running.as_ref().map(|running| running.identity.clone());
+        facts.accepted.push(restored);
+    }
+    turn.count_anew(turn.policy.grace);
+    turn.prove();
+}
