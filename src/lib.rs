@@ -6,3 +6,10 @@
 pub mod clock;
 pub mod config;
 pub mod decide;
+pub mod notify;
+pub mod probe;
+pub mod signals;
+pub mod store;
+pub mod systemd;
+pub mod telemetry;
+pub mod text;

@@ -1,0 +1,184 @@
+//! Telling people: notices as mails and webhooks, and what each provider really answered.
+//!
+//! Nothing here decides whether to tell or when to try again; it says whether trying again makes sense.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::config::{Channel, Config, Person};
+use crate::decide::action::{Notice, Tier};
+use crate::text::Texts;
+
+mod email;
+mod letter;
+#[cfg(test)]
+mod tests;
+mod webhook;
+
+/// A delivery ends within this, whatever the other side does.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The longest pause between two attempts.
+const PAUSE_MAX: Duration = Duration::from_mins(5);
+
+/// A provider confirmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// What it said.
+    pub answer: String,
+}
+
+/// A provider did not confirm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Whether trying again makes sense.
+    pub retry: Retry,
+    /// What was seen, readable after "failed to". Holds no secret.
+    pub text: String,
+}
+
+/// Whether trying again makes sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// Yes; not before the pause that the provider asked for, if it did.
+    Later(Option<Duration>),
+    /// No.
+    Never,
+}
+
+/// The channels could not be made ready.
+#[derive(Debug, thiserror::Error)]
+#[error("make an HTTP client")]
+pub struct NotifyError(#[source] reqwest::Error);
+
+/// All channels.
+#[derive(Debug)]
+pub struct Notifier {
+    channels: BTreeMap<String, Channel>,
+    runbooks: BTreeMap<String, String>,
+    people: Vec<Person>,
+    host: String,
+    texts: Texts,
+    http: reqwest::Client,
+}
+
+/// What every format needs to know beside the notice.
+pub(crate) struct Context<'a> {
+    texts: &'a Texts,
+    people: &'a [Person],
+    runbook: Option<&'a str>,
+    host: &'a str,
+    now: Timestamp,
+}
+
+impl Notifier {
+    /// The configuration's channels.
+    pub fn new(config: &Config) -> Result<Self, NotifyError> {
+        let runbooks = config
+            .services
+            .iter()
+            .filter_map(|(name, service)| Some((name.clone(), service.runbook.clone()?)));
+        Ok(Self {
+            channels: config.channels.clone(),
+            runbooks: runbooks.collect(),
+            people: config.people.clone(),
+            host: host(),
+            texts: Texts::new(config.language, config.timezone.clone()),
+            http: webhook::client().map_err(NotifyError)?,
+        })
+    }
+
+    /// Names of all channels.
+    pub fn channels(&self) -> impl Iterator<Item = &str> {
+        self.channels.keys().map(String::as_str)
+    }
+
+    /// Whom a channel reaches; each is served on its own.
+    pub fn addresses(&self, channel: &str) -> Vec<String> {
+        match self.channels.get(channel) {
+            Some(Channel::Email(email)) => email.to.clone(),
+            Some(Channel::Webhook(_)) => vec![String::new()],
+            None => Vec::new(),
+        }
+    }
+
+    /// Tells one address, and waits for the provider's answer.
+    pub async fn deliver(
+        &self,
+        channel: &str,
+        address: &str,
+        notice: &Notice,
+        now: Timestamp,
+    ) -> Result<Receipt, Refusal> {
+        let runbook = notice.service.as_ref().and_then(|service| self.runbooks.get(service));
+        let context = Context {
+            texts: &self.texts,
+            people: &self.people,
+            runbook: runbook.map(String::as_str),
+            host: &self.host,
+            now,
+        };
+        let delivery = async {
+            match self.channels.get(channel) {
+                Some(Channel::Email(email)) => email::send(email, address, notice, &context).await,
+                Some(Channel::Webhook(webhook)) => webhook::send(&self.http, webhook, notice, &context).await,
+                None => Err(Refusal::never(format!("tell channel {channel}: it is no longer configured"))),
+            }
+        };
+        match tokio::time::timeout(PATIENCE, delivery).await {
+            Ok(result) => result,
+            Err(_) => Err(Refusal::later(format!("tell channel {channel} within {PATIENCE:?}"))),
+        }
+    }
+
+    /// Reaches a channel as far as is possible without telling anybody anything.
+    pub async fn reach(&self, channel: &str) -> Result<Receipt, Refusal> {
+        let attempt = async {
+            match self.channels.get(channel) {
+                Some(Channel::Email(email)) => email::log_in(email).await,
+                Some(Channel::Webhook(webhook)) => webhook::reach(webhook).await,
+                None => Err(Refusal::never(format!("find channel {channel}"))),
+            }
+        };
+        match tokio::time::timeout(PATIENCE, attempt).await {
+            Ok(result) => result,
+            Err(_) => Err(Refusal::later(format!("reach channel {channel} within {PATIENCE:?}"))),
+        }
+    }
+}
+
+impl Refusal {
+    fn later(text: String) -> Self {
+        Self { retry: Retry::Later(None), text }
+    }
+
+    fn never(text: String) -> Self {
+        Self { retry: Retry::Never, text }
+    }
+}
+
+/// The pause before the next attempt: 1 s, doubling, five minutes at most, spread so that many do not come at once.
+pub fn backoff(attempts: u32, notice: &str) -> Duration {
+    let pause = Duration::from_secs(1).saturating_mul(1 << attempts.min(10)).min(PAUSE_MAX);
+    // The same for the same letter, so that nothing here is random.
+    let spread =
+        notice.bytes().fold(attempts, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 256;
+    pause.mul_f64(0.75 + f64::from(spread) / 1024.0)
+}
+
+/// For how long a notice is worth telling.
+pub fn expires(tier: Tier) -> Duration {
+    match tier {
+        Tier::Urgent => Duration::from_hours(24),
+        Tier::Important => Duration::from_hours(12),
+        Tier::General => Duration::from_hours(6),
+    }
+}
+
+fn host() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = name.trim();
+    if name.is_empty() { "localhost".to_owned() } else { name.to_owned() }
+}

@@ -1,0 +1,338 @@
+//! What golive must not forget, in one SQLite file: state, releases, events, specs and the outbox.
+//!
+//! An event, what it led to, the state after it and the letters to be sent are one transaction, so that no decision
+//! and no alert can be lost between two of them. State is kept whole beside the events rather than folded out of them
+//! at every start: a changed limit must not take back a decision that was acted on.
+//!
+//! One connection works on a blocking thread, so that a slow disk never stops the probes.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::decide::action::{Action, Notice};
+use crate::decide::event::{Event, Sample};
+use crate::decide::facts::Facts;
+
+mod journal;
+mod mirror;
+mod outbox;
+mod reader;
+mod releases;
+#[cfg(test)]
+mod tests;
+
+pub use outbox::{Letter, NewLetter};
+pub use reader::{IncidentRow, LetterRow, Moment, Reader, ReleaseRow, Story};
+
+use mirror::facts::FactsDef;
+
+/// The file's version; another one is refused.
+const SCHEMA: i32 = 1;
+
+/// Nothing may wait longer for the disk.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Samples of the release at hand that are counted again after a restart, at most; older ones no longer matter.
+const RECOUNTED: u32 = 20_000;
+
+/// Why the store cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another golive works on it.
+    #[error("use the state directory {dir}: another golive daemon already does; end that one first")]
+    Busy {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// The directory cannot be used.
+    #[error("use the state directory {dir}")]
+    Directory {
+        /// The directory.
+        dir: PathBuf,
+        /// What the operating system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file was written by a newer golive.
+    #[error(
+        "read {path}: it was written by a newer golive (format {found}, this one knows {SCHEMA}); install that one"
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i32,
+    },
+    /// The file is damaged. It is left as it is.
+    #[error(
+        "read {path}: it is damaged ({seen}); it was left as it is: move it away to start anew, and keep it"
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        seen: String,
+    },
+    /// SQLite.
+    #[error("read or write {path}")]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// What it said.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// A row cannot be understood.
+    #[error("understand what is stored in {path}")]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The disk did not answer.
+    #[error("read or write {path} within {PATIENCE:?}")]
+    Late {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// The store, for the daemon. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    path: PathBuf,
+    connection: Mutex<Connection>,
+    /// Held as long as the store is.
+    _lock: File,
+}
+
+/// One transaction.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// When.
+    pub at: Timestamp,
+    /// Events, in order.
+    pub entries: Vec<Entry>,
+    /// State after them, by service.
+    pub facts: Vec<(String, Facts)>,
+    /// Letters to send.
+    pub letters: Vec<NewLetter>,
+}
+
+/// One event and what it led to.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// When.
+    pub at: Timestamp,
+    /// The service, where it is about one.
+    pub service: Option<String>,
+    /// The release at hand.
+    pub release: Option<String>,
+    /// What happened.
+    pub event: Event,
+    /// What was decided.
+    pub actions: Vec<Action>,
+}
+
+/// What was found of a bad release before it was taken away.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// The container as the engine described it.
+    pub inspect: String,
+    /// Its last log lines.
+    pub logs: String,
+    /// Its exit code.
+    pub exit: Option<i64>,
+    /// Whether it was killed for lack of memory.
+    pub oom: bool,
+}
+
+impl Store {
+    /// Opens the store in a directory, which is made if need be, for this process alone.
+    pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        let directory = |source| StoreError::Directory { dir: dir.to_owned(), source };
+        std::fs::create_dir_all(dir).map_err(directory)?;
+        let lock = File::options().create(true).append(true).open(dir.join("lock")).map_err(directory)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => return Err(StoreError::Busy { dir: dir.to_owned() }),
+            Err(std::fs::TryLockError::Error(source)) => return Err(directory(source)),
+        }
+        let path = dir.join("golive.db");
+        let connection = open(&path)?;
+        Ok(Self { inner: Arc::new(Inner { path, connection: Mutex::new(connection), _lock: lock }) })
+    }
+
+    /// Stores a batch, all of it or nothing.
+    pub async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+        self.work(move |connection, path| {
+            let transaction = connection.transaction().map_err(sqlite(path))?;
+            for entry in &batch.entries {
+                journal::append(&transaction, path, entry)?;
+                releases::project(&transaction, path, entry)?;
+            }
+            for (service, facts) in &batch.facts {
+                let json = mirror::write::<_, FactsDef>(facts).map_err(json(path))?;
+                let sql = "INSERT INTO service VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET facts = ?2";
+                transaction
+                    .prepare_cached(sql)
+                    .and_then(|mut it| it.execute(params![service, json]))
+                    .map_err(sqlite(path))?;
+            }
+            outbox::put(&transaction, path, batch.at, &batch.letters)?;
+            transaction.commit().map_err(sqlite(path))
+        })
+        .await
+    }
+
+    /// Every service's state.
+    pub async fn load(&self) -> Result<BTreeMap<String, Facts>, StoreError> {
+        self.work(|connection, path| {
+            let mut rows = connection.prepare("SELECT name, facts FROM service").map_err(sqlite(path))?;
+            let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(sqlite(path))?;
+            let mut all = BTreeMap::new();
+            for row in rows {
+                let (name, text): (String, String) = row.map_err(sqlite(path))?;
+                all.insert(name, mirror::read::<_, FactsDef>(&text).map_err(json(path))?);
+            }
+            Ok(all)
+        })
+        .await
+    }
+
+    /// A release's recorded samples, oldest first.
+    pub async fn samples(&self, service: &str, release: &str) -> Result<Vec<Sample>, StoreError> {
+        let (service, release) = (service.to_owned(), release.to_owned());
+        self.work(move |connection, path| journal::samples(connection, path, &service, &release, RECOUNTED))
+            .await
+    }
+
+    /// Stores what a release can be made again from.
+    pub async fn save_spec(&self, release: &str, image: &str, inspect: &str) -> Result<(), StoreError> {
+        let row = (release.to_owned(), image.to_owned(), inspect.to_owned());
+        self.work(move |connection, path| {
+            let sql = "INSERT INTO spec VALUES (?1, ?2, ?3) ON CONFLICT (release) DO UPDATE SET image = ?2, inspect = ?3";
+            connection.execute(sql, params![row.0, row.1, row.2]).map(drop).map_err(sqlite(path))
+        })
+        .await
+    }
+
+    /// A release's image and inspect, where they were stored.
+    pub async fn spec(&self, release: &str) -> Result<Option<(String, String)>, StoreError> {
+        let release = release.to_owned();
+        self.work(move |connection, path| {
+            let sql = "SELECT image, inspect FROM spec WHERE release = ?1";
+            let row = connection.query_row(sql, [release], |row| Ok((row.get(0)?, row.get(1)?)));
+            row.optional().map_err(sqlite(path))
+        })
+        .await
+    }
+
+    /// Stores what was found of a bad release; what was stored first stays, because it is nearest to the fault.
+    pub async fn save_forensics(&self, release: &str, found: Evidence) -> Result<(), StoreError> {
+        let release = release.to_owned();
+        self.work(move |connection, path| {
+            let sql = "INSERT OR IGNORE INTO forensics VALUES (?1, ?2, ?3, ?4, ?5)";
+            let row = params![release, found.inspect, found.logs, found.exit, found.oom];
+            connection.execute(sql, row).map(drop).map_err(sqlite(path))
+        })
+        .await
+    }
+
+    /// Drops what is older than `before` and no service needs any more.
+    pub async fn prune(&self, before: Timestamp) -> Result<(), StoreError> {
+        let needed = self.load().await?;
+        self.work(move |connection, path| releases::prune(connection, path, before, &needed)).await
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection, &Path) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        let done = tokio::task::spawn_blocking(move || {
+            let mut connection = inner.connection.lock().unwrap_or_else(PoisonError::into_inner);
+            work(&mut connection, &inner.path)
+        });
+        match tokio::time::timeout(PATIENCE, done).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) | Err(_) => Err(StoreError::Late { path: self.inner.path.clone() }),
+        }
+    }
+}
+
+/// Opens the file for writing, makes it if it is not there, refuses it if it is not right.
+fn open(path: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path).map_err(sqlite(path))?;
+    restrict(path)?;
+    connection.busy_timeout(PATIENCE).map_err(sqlite(path))?;
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(sqlite(path))?;
+    connection.pragma_update(None, "synchronous", "FULL").map_err(sqlite(path))?;
+    connection.pragma_update(None, "cache_size", -512).map_err(sqlite(path))?;
+    match version(&connection, path)? {
+        0 => {
+            let schema = format!(
+                "BEGIN; {} PRAGMA user_version = {SCHEMA}; COMMIT;",
+                include_str!("store/schema.sql")
+            );
+            connection.execute_batch(&schema).map_err(sqlite(path))?;
+        }
+        SCHEMA => sound(&connection, path)?,
+        found => return Err(StoreError::Newer { path: path.to_owned(), found }),
+    }
+    Ok(connection)
+}
+
+fn version(connection: &Connection, path: &Path) -> Result<i32, StoreError> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(sqlite(path))
+}
+
+fn sound(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let check: String =
+        connection.pragma_query_value(None, "quick_check", |row| row.get(0)).map_err(sqlite(path))?;
+    if check == "ok" { Ok(()) } else { Err(StoreError::Damaged { path: path.to_owned(), seen: check }) }
+}
+
+/// Logs and alerts may tell more than everybody should read.
+fn restrict(path: &Path) -> Result<(), StoreError> {
+    use std::os::unix::fs::PermissionsExt;
+    let only_owner = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(path, only_owner)
+        .map_err(|source| StoreError::Directory { dir: path.to_owned(), source })
+}
+
+fn sqlite(path: &Path) -> impl Fn(rusqlite::Error) -> StoreError {
+    move |source| match source.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
+            StoreError::Damaged { path: path.to_owned(), seen: source.to_string() }
+        }
+        Some(_) | None => StoreError::Sqlite { path: path.to_owned(), source },
+    }
+}
+
+fn json(path: &Path) -> impl Fn(serde_json::Error) -> StoreError {
+    move |source| StoreError::Json { path: path.to_owned(), source }
+}
+
+/// A time as it is stored: sorts as text.
+fn text(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+}
+
+/// What is sent later has to be read again.
+fn notice(path: &Path, text: &str) -> Result<Notice, StoreError> {
+    mirror::read::<_, mirror::notice::NoticeDef>(text).map_err(json(path))
+}

@@ -1,0 +1,72 @@
+//! Events, and what each led to.
+
+use std::path::Path;
+
+use rusqlite::{Connection, Transaction, params};
+use serde_json::{Value, json};
+
+use super::mirror::event::EventDef;
+use super::mirror::notice::{NoticeDef, PlanDef};
+use super::{Entry, StoreError, mirror, sqlite, text};
+use crate::decide::action::{Action, Answer};
+use crate::decide::event::{Event, Happening, Sample};
+
+/// Adds one entry.
+pub(super) fn append(transaction: &Transaction<'_>, path: &Path, entry: &Entry) -> Result<(), StoreError> {
+    let event = mirror::write::<_, EventDef>(&entry.event).map_err(super::json(path))?;
+    let actions: Result<Vec<Value>, _> =
+        entry.actions.iter().filter_map(|action| told(action).transpose()).collect();
+    let actions = Value::Array(actions.map_err(super::json(path))?).to_string();
+    let sql = "INSERT INTO event (at, service, release, json, actions) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let mut insert = transaction.prepare_cached(sql).map_err(sqlite(path))?;
+    let row = params![text(entry.at), entry.service, entry.release, event, actions];
+    insert.execute(row).map(drop).map_err(sqlite(path))
+}
+
+/// A release's samples, oldest first, the newest `limit` of them.
+pub(super) fn samples(
+    connection: &Connection,
+    path: &Path,
+    service: &str,
+    release: &str,
+    limit: u32,
+) -> Result<Vec<Sample>, StoreError> {
+    let sql = "SELECT json FROM event WHERE release = ?1 AND service = ?2 ORDER BY seq DESC LIMIT ?3";
+    let mut select = connection.prepare(sql).map_err(sqlite(path))?;
+    let rows = select.query_map(params![release, service, limit], |row| row.get(0)).map_err(sqlite(path))?;
+    let mut samples = Vec::new();
+    for row in rows {
+        let text: String = row.map_err(sqlite(path))?;
+        if let Event::Service { what: Happening::Sampled(sample), .. } = read(path, &text)? {
+            samples.push(sample);
+        }
+    }
+    samples.reverse();
+    Ok(samples)
+}
+
+/// One stored event.
+pub(super) fn read(path: &Path, text: &str) -> Result<Event, StoreError> {
+    mirror::read::<_, EventDef>(text).map_err(super::json(path))
+}
+
+/// What an event led to, as far as the record tells it: what is filed elsewhere is not repeated here.
+fn told(action: &Action) -> Result<Option<Value>, serde_json::Error> {
+    let parse = |text: String| serde_json::from_str::<Value>(&text);
+    Ok(Some(match action {
+        Action::Tell { notice, channels } => {
+            json!({"tell": parse(mirror::write::<_, NoticeDef>(notice)?)?, "channels": channels})
+        }
+        Action::Step { plan, step, .. } => {
+            json!({"step": step.word(), "plan": parse(mirror::write::<_, PlanDef>(plan)?)?})
+        }
+        Action::File { release, state, .. } => json!({"file": state.word(), "release": release.id}),
+        Action::Answer(Answer::Refused { why }) => json!({"refused": why}),
+        Action::Keep { .. }
+        | Action::Prove { .. }
+        | Action::Forget { .. }
+        | Action::ProbeNow { .. }
+        | Action::Log(_)
+        | Action::Answer(Answer::Done { .. } | Answer::Plan { .. }) => return Ok(None),
+    }))
+}

@@ -1,0 +1,208 @@
+//! Events as JSON.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_with::{DeserializeAs, DurationSecondsWithFrac, SerializeAs, serde_as};
+
+use crate::decide::event::{
+    Announcement, Ask, Event, Fault, FaultKind, Happening, Identity, Outcome, Running, Sample, Step,
+};
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Event", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub(in crate::store) enum EventDef {
+    Started,
+    Due,
+    Service {
+        service: String,
+        #[serde_as(as = "HappeningDef")]
+        what: Happening,
+    },
+    EngineLost {
+        why: String,
+    },
+    EngineBack,
+    ConfigReloaded,
+    ConfigRejected {
+        why: String,
+    },
+    StoreLost {
+        why: String,
+    },
+    StoreBack,
+    Acknowledged {
+        incident: String,
+        by: String,
+    },
+}
+as_core!(Event, EventDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Happening", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub(in crate::store) enum HappeningDef {
+    Seen(#[serde_as(as = "Option<RunningDef>")] Option<Running>),
+    Died {
+        instance: String,
+        exit: Option<i64>,
+        oom: bool,
+    },
+    Sampled(#[serde_as(as = "SampleDef")] Sample),
+    Kept {
+        release: String,
+        problems: Vec<String>,
+    },
+    Proved {
+        release: String,
+        problems: Vec<String>,
+    },
+    StepDone {
+        rollback: String,
+        #[serde_as(as = "StepDef")]
+        step: Step,
+        instance: Option<String>,
+    },
+    StepFailed {
+        rollback: String,
+        #[serde_as(as = "StepDef")]
+        step: Step,
+        #[serde_as(as = "FaultDef")]
+        fault: Fault,
+    },
+    Asked {
+        by: String,
+        #[serde_as(as = "AskDef")]
+        ask: Ask,
+    },
+}
+as_core!(Happening, HappeningDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Running", rename_all = "kebab-case")]
+pub(in crate::store) struct RunningDef {
+    instance: String,
+    #[serde_as(as = "IdentityDef")]
+    identity: Identity,
+    version: String,
+    alive: bool,
+    started: Option<Timestamp>,
+    restarts: u64,
+    irreversible: Option<String>,
+}
+as_core!(Running, RunningDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Identity", rename_all = "kebab-case")]
+pub(in crate::store) struct IdentityDef {
+    image: String,
+    spec: String,
+}
+as_core!(Identity, IdentityDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Sample", rename_all = "kebab-case")]
+pub(in crate::store) struct SampleDef {
+    check: String,
+    began: Timestamp,
+    #[serde_as(as = "DurationSecondsWithFrac<f64>")]
+    took: Duration,
+    #[serde_as(as = "OutcomeDef")]
+    outcome: Outcome,
+}
+as_core!(Sample, SampleDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Outcome", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub(in crate::store) enum OutcomeDef {
+    Ok,
+    Failed(String),
+    Blind(String),
+}
+as_core!(Outcome, OutcomeDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Step", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub(in crate::store) enum StepDef {
+    Prepare,
+    Forensics,
+    Before,
+    Create,
+    Disarm,
+    Stop,
+    SetAside,
+    TakeName,
+    Start,
+    Command,
+    CleanUp,
+    After,
+    Undo,
+    StandAside,
+}
+as_core!(Step, StepDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Fault", rename_all = "kebab-case")]
+pub(in crate::store) struct FaultDef {
+    #[serde_as(as = "FaultKindDef")]
+    kind: FaultKind,
+    text: String,
+}
+as_core!(Fault, FaultDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "FaultKind", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub(in crate::store) enum FaultKindDef {
+    Unreachable,
+    Transient,
+    Refused,
+    Foreign,
+}
+as_core!(FaultKind, FaultKindDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Ask", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub(in crate::store) enum AskDef {
+    Release(#[serde_as(as = "AnnouncementDef")] Announcement),
+    Accept,
+    Abort,
+    Rollback {
+        to: Option<String>,
+        reason: Option<String>,
+    },
+    Plan {
+        to: Option<String>,
+    },
+    Hold {
+        #[serde_as(as = "Option<DurationSecondsWithFrac<f64>>")]
+        lasts: Option<Duration>,
+        reason: Option<String>,
+    },
+    Resume,
+}
+as_core!(Ask, AskDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Announcement", rename_all = "kebab-case")]
+pub(in crate::store) struct AnnouncementDef {
+    version: String,
+    by: Option<String>,
+    with: Vec<String>,
+    features: Vec<String>,
+    improvements: Vec<String>,
+    fixes: Vec<String>,
+    config_changes: Vec<String>,
+    irreversible: Option<String>,
+}
+as_core!(Announcement, AnnouncementDef);

@@ -1,0 +1,165 @@
+//! Facts and releases as JSON.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_with::{DeserializeAs, SerializeAs, serde_as};
+
+use super::event::{AnnouncementDef, IdentityDef, RunningDef, StepDef};
+use super::notice::{IncidentDef, PlanDef, ReasonDef};
+use crate::decide::action::{Incident, Plan, Reason};
+use crate::decide::event::{Announcement, Identity, Running, Step};
+use crate::decide::facts::{
+    Diverged, Facts, Hold, Origin, Phase, Release, ReleaseState, Rollback, Verification, Watch,
+};
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Facts", rename_all = "kebab-case")]
+pub(in crate::store) struct FactsDef {
+    #[serde_as(as = "Option<IdentityDef>")]
+    known: Option<Identity>,
+    #[serde_as(as = "Vec<ReleaseDef>")]
+    accepted: Vec<Release>,
+    #[serde_as(as = "Option<ReleaseDef>")]
+    release: Option<Release>,
+    #[serde_as(as = "Option<ReleaseDef>")]
+    announced: Option<Release>,
+    #[serde_as(as = "PhaseDef")]
+    phase: Phase,
+    #[serde_as(as = "Option<(_, ReleaseStateDef)>")]
+    decided: Option<(String, ReleaseState)>,
+    #[serde_as(as = "Option<HoldDef>")]
+    hold: Option<Hold>,
+    rollbacks: Vec<Timestamp>,
+    #[serde_as(as = "Vec<IncidentDef>")]
+    incidents: Vec<Incident>,
+    incidents_ever: u32,
+    #[serde_as(as = "Option<DivergedDef>")]
+    diverged: Option<Diverged>,
+}
+as_core!(Facts, FactsDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Release", rename_all = "kebab-case")]
+pub(in crate::store) struct ReleaseDef {
+    id: String,
+    service: String,
+    version: String,
+    #[serde_as(as = "Option<RunningDef>")]
+    running: Option<Running>,
+    began: Timestamp,
+    #[serde_as(as = "OriginDef")]
+    origin: Origin,
+    #[serde_as(as = "Option<AnnouncementDef>")]
+    announcement: Option<Announcement>,
+}
+as_core!(Release, ReleaseDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Origin", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub(in crate::store) enum OriginDef {
+    Adopted,
+    Noticed,
+    Announced,
+}
+as_core!(Origin, OriginDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "ReleaseState", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub(in crate::store) enum ReleaseStateDef {
+    Announced,
+    Watching,
+    Accepted,
+    RollingBack,
+    Verifying,
+    RolledBack,
+    RollbackFailed,
+    Held,
+    Superseded,
+    Aborted,
+}
+as_core!(ReleaseState, ReleaseStateDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Phase", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub(in crate::store) enum PhaseDef {
+    Idle,
+    Watching(#[serde_as(as = "WatchDef")] Watch),
+    RollingBack(#[serde_as(as = "RollbackDef")] Rollback),
+    Verifying(#[serde_as(as = "VerificationDef")] Verification),
+    Held {
+        #[serde_as(as = "ReasonDef")]
+        why: Reason,
+    },
+    NeedsPerson {
+        #[serde_as(as = "ReasonDef")]
+        why: Reason,
+    },
+}
+as_core!(Phase, PhaseDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Watch", rename_all = "kebab-case")]
+pub(in crate::store) struct WatchDef {
+    began: Timestamp,
+    ends: Timestamp,
+    extended: bool,
+    shadowed: bool,
+}
+as_core!(Watch, WatchDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Rollback", rename_all = "kebab-case")]
+pub(in crate::store) struct RollbackDef {
+    #[serde_as(as = "PlanDef")]
+    plan: Plan,
+    #[serde_as(as = "ReasonDef")]
+    reason: Reason,
+    began: Timestamp,
+    #[serde_as(as = "StepDef")]
+    step: Step,
+    attempts: u32,
+    retry_at: Option<Timestamp>,
+    successor: Option<String>,
+    #[serde_as(as = "Option<ReasonDef>")]
+    undoing: Option<Reason>,
+}
+as_core!(Rollback, RollbackDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Verification", rename_all = "kebab-case")]
+pub(in crate::store) struct VerificationDef {
+    #[serde_as(as = "RollbackDef")]
+    rollback: Rollback,
+    began: Timestamp,
+    proved: Option<Timestamp>,
+}
+as_core!(Verification, VerificationDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Hold", rename_all = "kebab-case")]
+pub(in crate::store) struct HoldDef {
+    by: String,
+    why: Option<String>,
+    since: Timestamp,
+    until: Option<Timestamp>,
+}
+as_core!(Hold, HoldDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Diverged", rename_all = "kebab-case")]
+pub(in crate::store) struct DivergedDef {
+    since: Timestamp,
+    #[serde_as(as = "ReasonDef")]
+    why: Reason,
+}
+as_core!(Diverged, DivergedDef);

@@ -1,0 +1,184 @@
+//! Notices, incidents and reasons as JSON.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_with::{DeserializeAs, DurationSecondsWithFrac, SerializeAs, serde_as};
+
+use super::event::{SampleDef, StepDef};
+use crate::decide::action::{Incident, IncidentState, News, Notice, Plan, Reason, Tier};
+use crate::decide::event::{Sample, Step};
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Plan", rename_all = "kebab-case")]
+pub(in crate::store) struct PlanDef {
+    rollback: String,
+    from: String,
+    from_version: String,
+    bad: Option<String>,
+    to: String,
+    to_version: String,
+    reason: String,
+}
+as_core!(Plan, PlanDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Tier", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub(in crate::store) enum TierDef {
+    General,
+    Important,
+    Urgent,
+}
+as_core!(Tier, TierDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Notice", rename_all = "kebab-case")]
+pub(in crate::store) struct NoticeDef {
+    id: String,
+    incident: String,
+    #[serde_as(as = "TierDef")]
+    tier: Tier,
+    #[serde_as(as = "NewsDef")]
+    news: News,
+    service: Option<String>,
+    at: Timestamp,
+    release: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+    #[serde_as(as = "Option<ReasonDef>")]
+    reason: Option<Reason>,
+    #[serde_as(as = "Vec<SampleDef>")]
+    evidence: Vec<Sample>,
+    acknowledgeable: bool,
+}
+as_core!(Notice, NoticeDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "News", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub(in crate::store) enum NewsDef {
+    Test,
+    ServiceDown,
+    ServiceUp,
+    ReleaseSeen,
+    ReleaseAccepted,
+    ReleaseSuperseded,
+    ReleaseAborted,
+    RollbackStarted,
+    RollbackDone {
+        #[serde_as(as = "DurationSecondsWithFrac<f64>")]
+        took: Duration,
+    },
+    RollbackFailed,
+    RollbackImpossible,
+    WouldRollBack,
+    Held,
+    Blind,
+    EngineUnreachable,
+    EngineBack,
+    NotReady,
+    ReadyAgain,
+    Diverged,
+    LeftOver,
+    ConfigReloaded,
+    ConfigRejected,
+    StoreLost,
+    StoreBack,
+}
+as_core!(News, NewsDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Reason", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub(in crate::store) enum ReasonDef {
+    Health {
+        check: String,
+        failures: u32,
+        limit: u32,
+        seen: String,
+    },
+    Person {
+        by: String,
+        why: Option<String>,
+    },
+    Blind {
+        check: String,
+        #[serde_as(as = "DurationSecondsWithFrac<f64>")]
+        lasted: Duration,
+        seen: String,
+    },
+    Undecided {
+        check: String,
+    },
+    OnHold {
+        why: Option<String>,
+        #[serde_as(as = "Box<ReasonDef>")]
+        cause: Box<Reason>,
+    },
+    AskFirst(#[serde_as(as = "Box<ReasonDef>")] Box<Reason>),
+    Irreversible {
+        why: String,
+        #[serde_as(as = "Box<ReasonDef>")]
+        cause: Box<Reason>,
+    },
+    NothingAccepted(#[serde_as(as = "Box<ReasonDef>")] Box<Reason>),
+    Budget {
+        per_day: u32,
+        #[serde_as(as = "Box<ReasonDef>")]
+        cause: Box<Reason>,
+    },
+    Step {
+        #[serde_as(as = "StepDef")]
+        step: Step,
+        seen: String,
+    },
+    Unverified {
+        check: Option<String>,
+        seen: String,
+    },
+    WrongImage {
+        running: String,
+        wanted: String,
+    },
+    Superseded {
+        version: String,
+    },
+    Said(String),
+}
+as_core!(Reason, ReasonDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Incident", rename_all = "kebab-case")]
+pub(in crate::store) struct IncidentDef {
+    id: String,
+    service: Option<String>,
+    release: Option<String>,
+    #[serde_as(as = "TierDef")]
+    tier: Tier,
+    #[serde_as(as = "NewsDef")]
+    news: News,
+    #[serde_as(as = "Option<ReasonDef>")]
+    reason: Option<Reason>,
+    #[serde_as(as = "IncidentStateDef")]
+    state: IncidentState,
+    began: Timestamp,
+    ended: Option<Timestamp>,
+    notices: u32,
+    remind_at: Option<Timestamp>,
+}
+as_core!(Incident, IncidentDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "IncidentState", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub(in crate::store) enum IncidentStateDef {
+    Open,
+    Acknowledged { by: String },
+    Resolved,
+}
+as_core!(IncidentState, IncidentStateDef);

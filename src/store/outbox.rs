@@ -1,0 +1,179 @@
+//! The outbox: letters that wait for their channel, and what became of each.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::mirror::notice::NoticeDef;
+use super::{Store, StoreError, json, mirror, notice, sqlite, text};
+use crate::decide::action::{Notice, Tier};
+
+/// So many letters wait at most; beyond, the oldest that are not urgent are given up, with a note saying so.
+const PENDING: u32 = 10_000;
+
+/// One notice for one address.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewLetter {
+    /// What is told.
+    pub notice: Notice,
+    /// Through which channel.
+    pub channel: String,
+    /// To whom there.
+    pub address: String,
+    /// After this it is not worth telling any more.
+    pub expires: Timestamp,
+}
+
+/// A letter that is due.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Letter {
+    /// Its number.
+    pub id: i64,
+    /// What is told.
+    pub notice: Notice,
+    /// Through which channel.
+    pub channel: String,
+    /// To whom there.
+    pub address: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// After this it is not worth telling any more.
+    pub expires: Timestamp,
+}
+
+/// Adds letters; one that is there already stays as it is.
+pub(super) fn put(
+    transaction: &Transaction<'_>,
+    path: &Path,
+    at: Timestamp,
+    letters: &[NewLetter],
+) -> Result<(), StoreError> {
+    if letters.is_empty() {
+        return Ok(());
+    }
+    let sql = "INSERT OR IGNORE INTO letter (notice, channel, address, tier, created, due, expires, json) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7)";
+    let mut insert = transaction.prepare_cached(sql).map_err(sqlite(path))?;
+    for letter in letters {
+        let body = mirror::write::<_, NoticeDef>(&letter.notice).map_err(json(path))?;
+        let tier = rank(letter.notice.tier);
+        let expires = text(letter.expires);
+        let row = params![letter.notice.id, letter.channel, letter.address, tier, text(at), expires, body];
+        insert.execute(row).map_err(sqlite(path))?;
+    }
+    let sql = "UPDATE letter SET state = 'given-up', settled = ?1, answer = 'too many letters were waiting' \
+               WHERE id IN (SELECT id FROM letter WHERE state = 'pending' AND tier < 2 ORDER BY tier, id \
+               LIMIT max(0, (SELECT count(*) FROM letter WHERE state = 'pending') - ?2))";
+    transaction
+        .prepare_cached(sql)
+        .and_then(|mut it| it.execute(params![text(at), PENDING]))
+        .map_err(sqlite(path))?;
+    Ok(())
+}
+
+impl Store {
+    /// Letters to be sent now, the most urgent first.
+    pub async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Letter>, StoreError> {
+        self.work(move |connection, path| {
+            let sql = "SELECT id, channel, address, attempts, expires, json FROM letter \
+                       WHERE state = 'pending' AND due <= ?1 ORDER BY tier DESC, id LIMIT ?2";
+            let mut select = connection.prepare_cached(sql).map_err(sqlite(path))?;
+            let rows =
+                select.query_map(params![text(now), i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+                    let expires: String = row.get(4)?;
+                    let body: String = row.get(5)?;
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, expires, body))
+                });
+            let mut letters = Vec::new();
+            for row in rows.map_err(sqlite(path))? {
+                let (id, channel, address, attempts, expires, body) = row.map_err(sqlite(path))?;
+                let notice = notice(path, &body)?;
+                let expires = expires.parse().unwrap_or(Timestamp::MAX);
+                letters.push(Letter { id, notice, channel, address, attempts, expires });
+            }
+            Ok(letters)
+        })
+        .await
+    }
+
+    /// When the next letter is due.
+    pub async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.work(|connection, path| {
+            let sql = "SELECT min(due) FROM letter WHERE state = 'pending'";
+            let due: Option<Option<String>> =
+                connection.query_row(sql, [], |row| row.get(0)).optional().map_err(sqlite(path))?;
+            Ok(due.flatten().and_then(|due| due.parse().ok()))
+        })
+        .await
+    }
+
+    /// A letter was confirmed.
+    pub async fn delivered(&self, id: i64, answer: &str, now: Timestamp) -> Result<(), StoreError> {
+        self.settle(id, "sent", answer, None, now).await
+    }
+
+    /// A letter was refused: it is due again at `next`, or given up.
+    pub async fn refused(
+        &self,
+        id: i64,
+        answer: &str,
+        next: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.settle(id, if next.is_some() { "pending" } else { "given-up" }, answer, next, now).await
+    }
+
+    /// Gives up letters that are no longer worth telling.
+    pub async fn expire(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.work(move |connection, path| {
+            let sql =
+                "UPDATE letter SET state = 'expired', settled = ?1 WHERE state = 'pending' AND expires <= ?1";
+            connection
+                .prepare_cached(sql)
+                .and_then(|mut it| it.execute([text(now)]))
+                .map(drop)
+                .map_err(sqlite(path))
+        })
+        .await
+    }
+
+    /// Sends a letter again that was given up or has expired, now. Whether there was one.
+    pub async fn retry(&self, id: i64, now: Timestamp) -> Result<bool, StoreError> {
+        self.work(move |connection, path| {
+            // A person wants it told, so it does not expire before they can see what became of it.
+            let expires = now.checked_add(jiff::SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX);
+            let sql = "UPDATE letter SET state = 'pending', due = ?2, expires = ?3, attempts = 0, settled = NULL \
+                       WHERE id = ?1 AND state <> 'sent'";
+            let changed = connection.execute(sql, params![id, text(now), text(expires)]).map_err(sqlite(path))?;
+            Ok(changed > 0)
+        })
+        .await
+    }
+
+    async fn settle(
+        &self,
+        id: i64,
+        state: &'static str,
+        answer: &str,
+        due: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let answer = answer.to_owned();
+        self.work(move |connection, path| {
+            let sql = "UPDATE letter SET state = ?2, answer = ?3, attempts = attempts + 1, due = coalesce(?4, due), \
+                       settled = ?5 WHERE id = ?1";
+            let mut update = connection.prepare_cached(sql).map_err(sqlite(path))?;
+            update.execute(params![id, state, answer, due.map(text), text(now)]).map(drop).map_err(sqlite(path))
+        })
+        .await
+    }
+}
+
+fn rank(tier: Tier) -> u8 {
+    match tier {
+        Tier::General => 0,
+        Tier::Important => 1,
+        Tier::Urgent => 2,
+    }
+}

@@ -1,0 +1,232 @@
+//! Reading from outside the daemon: while it runs and when it does not.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::mirror::facts::ReleaseDef;
+use super::mirror::notice::ReasonDef;
+use super::{Evidence, SCHEMA, StoreError, journal, json, mirror, sqlite, version};
+use crate::decide::action::Reason;
+use crate::decide::event::Event;
+use crate::decide::facts::Release;
+
+/// The store, to be read only.
+#[derive(Debug)]
+pub struct Reader {
+    path: PathBuf,
+    connection: Connection,
+}
+
+/// A release in the list of releases.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReleaseRow {
+    /// Its id.
+    pub id: String,
+    /// The service.
+    pub service: String,
+    /// The version.
+    pub version: String,
+    /// What has become of it.
+    pub state: String,
+    /// When it was first seen or announced.
+    pub began: String,
+    /// When its state changed last.
+    pub changed: String,
+}
+
+/// An incident in the list of incidents.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct IncidentRow {
+    /// Its id.
+    pub id: String,
+    /// The service; none for golive itself.
+    pub service: Option<String>,
+    /// How loud.
+    pub tier: String,
+    /// open, acknowledged or resolved.
+    pub state: String,
+    /// When it began.
+    pub began: String,
+    /// Everything that is known of it.
+    pub detail: Value,
+}
+
+/// A letter in the outbox's log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LetterRow {
+    /// Its number, for `golive notify retry`.
+    pub id: i64,
+    /// The notice.
+    pub notice: String,
+    /// The channel.
+    pub channel: String,
+    /// The address.
+    pub address: String,
+    /// pending, sent, given-up or expired.
+    pub state: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it was written.
+    pub created: String,
+    /// When it is due again.
+    pub due: String,
+    /// What the provider said last.
+    pub answer: Option<String>,
+}
+
+/// Everything about one release.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Story {
+    /// The release.
+    pub release: Release,
+    /// What has become of it.
+    pub state: String,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// What happened, in order.
+    pub moments: Vec<Moment>,
+    /// What was found of it before it was taken away.
+    pub forensics: Option<Evidence>,
+}
+
+/// One event of a release and what it led to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Moment {
+    /// When.
+    pub at: Timestamp,
+    /// What happened.
+    pub event: Event,
+    /// What it led to, as it was recorded.
+    pub actions: Vec<Value>,
+}
+
+impl Reader {
+    /// Opens the store in a directory.
+    pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        let path = dir.join("golive.db");
+        let readable = std::fs::File::open(&path);
+        readable.map_err(|source| StoreError::Directory { dir: path.clone(), source })?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&path, flags).map_err(sqlite(&path))?;
+        connection.busy_timeout(super::PATIENCE).map_err(sqlite(&path))?;
+        match version(&connection, &path)? {
+            SCHEMA => Ok(Self { path, connection }),
+            found => Err(StoreError::Newer { path, found }),
+        }
+    }
+
+    /// Releases, newest first.
+    pub fn releases(&self, service: Option<&str>) -> Result<Vec<ReleaseRow>, StoreError> {
+        let sql = "SELECT id, service, version, state, began, changed FROM release \
+                   WHERE ?1 IS NULL OR service = ?1 ORDER BY began DESC, id DESC LIMIT 1000";
+        self.rows(sql, params![service], |row| {
+            Ok(ReleaseRow {
+                id: row.get(0)?,
+                service: row.get(1)?,
+                version: row.get(2)?,
+                state: row.get(3)?,
+                began: row.get(4)?,
+                changed: row.get(5)?,
+            })
+        })
+    }
+
+    /// Incidents, newest first.
+    pub fn incidents(&self) -> Result<Vec<IncidentRow>, StoreError> {
+        let sql = "SELECT id, service, tier, state, began, json FROM incident ORDER BY began DESC, id DESC LIMIT 1000";
+        self.rows(sql, [], |row| {
+            let detail: String = row.get(5)?;
+            Ok(IncidentRow {
+                id: row.get(0)?,
+                service: row.get(1)?,
+                tier: row.get(2)?,
+                state: row.get(3)?,
+                began: row.get(4)?,
+                detail: serde_json::from_str(&detail).unwrap_or(Value::Null),
+            })
+        })
+    }
+
+    /// Letters, newest first.
+    pub fn letters(&self, limit: u32) -> Result<Vec<LetterRow>, StoreError> {
+        let sql = "SELECT id, notice, channel, address, state, attempts, created, due, answer FROM letter \
+                   ORDER BY id DESC LIMIT ?1";
+        self.rows(sql, [limit], |row| {
+            Ok(LetterRow {
+                id: row.get(0)?,
+                notice: row.get(1)?,
+                channel: row.get(2)?,
+                address: row.get(3)?,
+                state: row.get(4)?,
+                attempts: row.get(5)?,
+                created: row.get(6)?,
+                due: row.get(7)?,
+                answer: row.get(8)?,
+            })
+        })
+    }
+
+    /// The newest release, of a service or of all.
+    pub fn latest_release(&self, service: Option<&str>) -> Result<Option<String>, StoreError> {
+        Ok(self.releases(service)?.into_iter().next().map(|row| row.id))
+    }
+
+    /// Everything about one release; `None` when there is none of that id.
+    pub fn story(&self, release: &str) -> Result<Option<Story>, StoreError> {
+        let sql = "SELECT json, state, reason FROM release WHERE id = ?1";
+        let row = self.connection.query_row(sql, [release], |row| {
+            let reason: Option<String> = row.get(2)?;
+            Ok((row.get::<_, String>(0)?, row.get(1)?, reason))
+        });
+        let Some((text, state, reason)) = row.optional().map_err(sqlite(&self.path))? else {
+            return Ok(None);
+        };
+        let path = self.path.as_path();
+        let reason =
+            reason.map(|text| mirror::read::<_, ReasonDef>(&text)).transpose().map_err(json(path))?;
+        Ok(Some(Story {
+            release: mirror::read::<_, ReleaseDef>(&text).map_err(json(path))?,
+            state,
+            reason,
+            moments: self.moments(release)?,
+            forensics: self.forensics(release)?,
+        }))
+    }
+
+    fn moments(&self, release: &str) -> Result<Vec<Moment>, StoreError> {
+        let sql = "SELECT at, json, actions FROM event WHERE release = ?1 ORDER BY seq";
+        let rows: Vec<(String, String, String)> =
+            self.rows(sql, [release], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let moment = |(at, event, actions): (String, String, String)| {
+            Ok(Moment {
+                at: at.parse().unwrap_or(Timestamp::UNIX_EPOCH),
+                event: journal::read(&self.path, &event)?,
+                actions: serde_json::from_str(&actions).map_err(json(&self.path))?,
+            })
+        };
+        rows.into_iter().map(moment).collect()
+    }
+
+    fn forensics(&self, release: &str) -> Result<Option<Evidence>, StoreError> {
+        let sql = "SELECT inspect, logs, exit, oom FROM forensics WHERE release = ?1";
+        let row = self.connection.query_row(sql, [release], |row| {
+            Ok(Evidence { inspect: row.get(0)?, logs: row.get(1)?, exit: row.get(2)?, oom: row.get(3)? })
+        });
+        row.optional().map_err(sqlite(&self.path))
+    }
+
+    fn rows<T>(
+        &self,
+        sql: &str,
+        params: impl rusqlite::Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut select = self.connection.prepare(sql).map_err(sqlite(&self.path))?;
+        let rows = select.query_map(params, read).map_err(sqlite(&self.path))?;
+        rows.collect::<Result<_, _>>().map_err(sqlite(&self.path))
+    }
+}

@@ -1,0 +1,102 @@
+//! The lists of releases and incidents: rows that follow what the core files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Transaction, params};
+
+use super::mirror::facts::ReleaseDef;
+use super::mirror::notice::{IncidentDef, ReasonDef};
+use super::{Entry, StoreError, json, mirror, sqlite, text};
+use crate::decide::action::{Action, IncidentState};
+use crate::decide::facts::Facts;
+
+/// Brings the rows that an entry's actions are about up to date.
+pub(super) fn project(transaction: &Transaction<'_>, path: &Path, entry: &Entry) -> Result<(), StoreError> {
+    for action in &entry.actions {
+        match action {
+            Action::File { release, state, reason } => {
+                let row = mirror::write::<_, ReleaseDef>(release).map_err(json(path))?;
+                let reason =
+                    reason.as_ref().map(mirror::write::<_, ReasonDef>).transpose().map_err(json(path))?;
+                let sql = "INSERT INTO release VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
+                           ON CONFLICT (id) DO UPDATE SET version = ?3, state = ?4, changed = ?6, json = ?7, \
+                           reason = coalesce(?8, reason)";
+                let mut insert = transaction.prepare_cached(sql).map_err(sqlite(path))?;
+                let (began, changed) = (text(release.began), text(entry.at));
+                let row = params![
+                    release.id,
+                    release.service,
+                    release.version,
+                    state.word(),
+                    began,
+                    changed,
+                    row,
+                    reason
+                ];
+                insert.execute(row).map_err(sqlite(path))?;
+            }
+            Action::Log(incident) => {
+                let row = mirror::write::<_, IncidentDef>(incident).map_err(json(path))?;
+                let state = match incident.state {
+                    IncidentState::Open => "open",
+                    IncidentState::Acknowledged { .. } => "acknowledged",
+                    IncidentState::Resolved => "resolved",
+                };
+                let sql = "INSERT INTO incident VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+                           ON CONFLICT (id) DO UPDATE SET tier = ?3, state = ?4, json = ?6";
+                let mut insert = transaction.prepare_cached(sql).map_err(sqlite(path))?;
+                let tier = incident.tier.word();
+                let row = params![incident.id, incident.service, tier, state, text(incident.began), row];
+                insert.execute(row).map_err(sqlite(path))?;
+            }
+            Action::Tell { .. }
+            | Action::Keep { .. }
+            | Action::Prove { .. }
+            | Action::Forget { .. }
+            | Action::Step { .. }
+            | Action::ProbeNow { .. }
+            | Action::Answer(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Drops what is older than `before`, but for what a service's state still names.
+pub(super) fn prune(
+    connection: &mut Connection,
+    path: &Path,
+    before: Timestamp,
+    needed: &BTreeMap<String, Facts>,
+) -> Result<(), StoreError> {
+    let needed: BTreeSet<&str> = needed
+        .values()
+        .flat_map(|facts| facts.accepted.iter().chain(&facts.release).chain(&facts.announced))
+        .map(|release| release.id.as_str())
+        .collect();
+    let before = text(before);
+    let transaction = connection.transaction().map_err(sqlite(path))?;
+    let old: Vec<String> = {
+        let mut select =
+            transaction.prepare("SELECT id FROM release WHERE changed < ?1").map_err(sqlite(path))?;
+        let rows = select.query_map([&before], |row| row.get(0)).map_err(sqlite(path))?;
+        rows.collect::<Result<_, _>>().map_err(sqlite(path))?
+    };
+    for id in old.iter().filter(|id| !needed.contains(id.as_str())) {
+        for table in ["event", "spec", "forensics"] {
+            transaction
+                .execute(&format!("DELETE FROM {table} WHERE release = ?1"), [id])
+                .map_err(sqlite(path))?;
+        }
+        transaction.execute("DELETE FROM release WHERE id = ?1", [id]).map_err(sqlite(path))?;
+    }
+    for sql in [
+        "DELETE FROM event WHERE release IS NULL AND at < ?1",
+        "DELETE FROM incident WHERE state = 'resolved' AND began < ?1",
+        "DELETE FROM letter WHERE state <> 'pending' AND created < ?1",
+    ] {
+        transaction.execute(sql, [&before]).map_err(sqlite(path))?;
+    }
+    transaction.commit().map_err(sqlite(path))
+}

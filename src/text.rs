@@ -1,0 +1,194 @@
+//! Words for people, in their language: the core's vocabulary as sentences.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use minijinja::{Environment, UndefinedBehavior, context};
+
+use crate::config::Language;
+use crate::decide::action::{News, Notice, Reason, Tier};
+use crate::decide::event::Step;
+
+#[cfg(test)]
+mod tests;
+
+/// What somebody else wrote is quoted this far.
+const QUOTED: usize = 300;
+
+/// The sentences of one language, and the zone that times are told in.
+#[derive(Debug)]
+pub struct Texts {
+    catalogue: Environment<'static>,
+    zone: TimeZone,
+}
+
+impl Texts {
+    /// The built-in sentences.
+    #[expect(clippy::missing_panics_doc, reason = "the built-in texts are tested")]
+    pub fn new(language: Language, zone: Option<TimeZone>) -> Self {
+        let text = match language {
+            Language::English => include_str!("text/en.toml"),
+            Language::Chinese => include_str!("text/zh-CN.toml"),
+        };
+        let mut catalogue = Environment::new();
+        catalogue.set_undefined_behavior(UndefinedBehavior::Strict);
+        catalogue.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+        for (name, template) in flat(text) {
+            catalogue.add_template_owned(name, template).expect("built-in texts are tested");
+        }
+        Self { catalogue, zone: zone.unwrap_or_else(TimeZone::system) }
+    }
+
+    /// Tier, service, what was done, from which version to which, and why: all that fits into one line.
+    pub fn subject(&self, notice: &Notice) -> String {
+        let service = notice.service.as_deref().unwrap_or("golive");
+        let why =
+            notice.reason.as_ref().map(|reason| format!(" ({})", self.reason(reason))).unwrap_or_default();
+        format!("[{}] {}: {}{why}", self.tier(notice.tier), clean(service), self.news(notice))
+    }
+
+    /// What happened, in a few words.
+    pub fn news(&self, notice: &Notice) -> String {
+        let from = notice.from.as_deref().map(clean);
+        let version = from.as_ref().map(|version| format!("{version} ")).unwrap_or_default();
+        let from = from.unwrap_or_else(|| "?".to_owned());
+        let to = notice.to.as_deref().map(clean);
+        let told_without = matches!(notice.news, News::ReleaseSeen | News::ReleaseSuperseded);
+        let to = if told_without { to } else { Some(to.unwrap_or_else(|| "?".to_owned())) };
+        self.say(&format!("news.{}", notice.news.word()), context! { from, to, version })
+    }
+
+    /// What golive does now, and what the reader should do.
+    pub fn next(&self, notice: &Notice) -> String {
+        let service = notice.service.as_deref().map(clean).unwrap_or_default();
+        self.say(&format!("next.{}", notice.news.word()), context! { service })
+    }
+
+    /// Why, in one sentence.
+    pub fn reason(&self, reason: &Reason) -> String {
+        match reason {
+            Reason::Health { check, failures, limit, seen } => self.say(
+                "reason.health",
+                context! { check => clean(check), failures, limit, seen => clean(seen) },
+            ),
+            Reason::Person { by, why } => {
+                self.say("reason.person", context! { by => clean(by), why => why.as_deref().map(clean) })
+            }
+            Reason::Blind { check, lasted, seen } => {
+                let lasted = self.duration(*lasted);
+                self.say("reason.blind", context! { check => clean(check), lasted, seen => clean(seen) })
+            }
+            Reason::Undecided { check } => self.say("reason.undecided", context! { check => clean(check) }),
+            Reason::OnHold { why, cause } => self.say(
+                "reason.on-hold",
+                context! { why => why.as_deref().map(clean), cause => self.reason(cause) },
+            ),
+            Reason::AskFirst(cause) => self.say("reason.ask-first", context! { cause => self.reason(cause) }),
+            Reason::Irreversible { why, cause } => {
+                self.say("reason.irreversible", context! { why => clean(why), cause => self.reason(cause) })
+            }
+            Reason::NothingAccepted(cause) => {
+                self.say("reason.nothing-accepted", context! { cause => self.reason(cause) })
+            }
+            Reason::Budget { per_day, cause } => {
+                self.say("reason.budget", context! { per_day, cause => self.reason(cause) })
+            }
+            Reason::Step { step, seen } => {
+                self.say("reason.step", context! { step => self.step(*step), seen => clean(seen) })
+            }
+            Reason::Unverified { check, seen } => self.say(
+                "reason.unverified",
+                context! { check => check.as_deref().map(clean), seen => clean(seen) },
+            ),
+            Reason::WrongImage { running, wanted } => self
+                .say("reason.wrong-image", context! { running => clean(running), wanted => clean(wanted) }),
+            Reason::Superseded { version } => {
+                self.say("reason.superseded", context! { version => clean(version) })
+            }
+            Reason::Said(seen) => self.say("reason.said", context! { seen => clean(seen) }),
+        }
+    }
+
+    /// A rollback's step.
+    pub fn step(&self, step: Step) -> String {
+        self.say(&format!("step.{}", step.word()), context! {})
+    }
+
+    /// How loud.
+    pub fn tier(&self, tier: Tier) -> String {
+        self.say(tier.word(), context! {})
+    }
+
+    /// A heading or a small word.
+    pub fn label(&self, name: &str) -> String {
+        self.say(&format!("label.{name}"), context! { lasted => "" })
+    }
+
+    /// That something is told late.
+    pub fn late(&self, by: Duration) -> String {
+        self.say("label.late", context! { lasted => self.duration(by) })
+    }
+
+    /// How long a rollback took.
+    pub fn took(&self, lasted: Duration) -> String {
+        self.say("label.took", context! { lasted => self.duration(lasted) })
+    }
+
+    /// A time in the reader's zone, with its offset.
+    pub fn time(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
+    }
+
+    /// A duration for people: `350 ms`, `4.2 s`, `12 min`, `3 h 5 min`.
+    pub fn duration(&self, duration: Duration) -> String {
+        let seconds = duration.as_secs();
+        match seconds {
+            0 => format!("{} ms", duration.as_millis()),
+            1..=9 => format!("{:.1} s", duration.as_secs_f64()),
+            10..=119 => format!("{seconds} s"),
+            120..=7199 => format!("{} min", seconds / 60),
+            _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+        }
+    }
+
+    fn say(&self, name: &str, values: minijinja::Value) -> String {
+        let template = self.catalogue.get_template(name);
+        // Built-in texts are tested for every name; were one missing, its name still tells something.
+        template.and_then(|template| template.render(values)).unwrap_or_else(|_| name.to_owned())
+    }
+}
+
+/// What somebody else wrote, made harmless for every place it can end up in: no control characters, no tricks with
+/// the direction of writing, and not endless.
+pub fn clean(text: &str) -> String {
+    let mut cleaned = String::with_capacity(text.len().min(QUOTED));
+    for character in text.trim().chars() {
+        if cleaned.len() >= QUOTED {
+            cleaned.push('…');
+            break;
+        }
+        let turns =
+            matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        cleaned.push(if character.is_control() || turns { ' ' } else { character });
+    }
+    cleaned
+}
+
+/// `[news] held = "…"` as `news.held`.
+fn flat(text: &str) -> BTreeMap<String, String> {
+    let table: toml::Table = text.parse().expect("built-in texts are tested");
+    let mut all = BTreeMap::new();
+    for (name, value) in table {
+        match value.as_table() {
+            Some(inner) => all.extend(inner.iter().map(|(key, text)| (format!("{name}.{key}"), word(text)))),
+            None => drop(all.insert(name, word(&value))),
+        }
+    }
+    all
+}
+
+fn word(value: &toml::Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
