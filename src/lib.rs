@@ -3,13 +3,17 @@
 //! The modules in dependency order; what each may use is written in `ARCHITECTURE.md` and enforced by
 //! `tests/architecture.rs`.
 
+pub mod decide;
+
 pub mod clock;
 pub mod config;
-pub mod decide;
+pub mod text;
+
 pub mod notify;
 pub mod probe;
-pub mod signals;
+pub mod runtime;
 pub mod store;
+
+pub mod signals;
 pub mod systemd;
 pub mod telemetry;
-pub mod text;

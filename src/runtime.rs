@@ -1,0 +1,164 @@
+//! The engine's side: what runs, can it be gone back to, and one step of a rollback at a time.
+//!
+//! Nothing here judges or retries by a policy of its own. One call is one attempt: check whether what is wanted
+//! holds already, else act, within a deadline. That makes every call safe to repeat after a crash or a time-out,
+//! when nobody knows what the engine still finished.
+
+use std::path::PathBuf;
+
+use crate::config;
+use crate::decide::action::Plan;
+use crate::decide::event::{Fault, FaultKind, Running, Step};
+
+pub mod command;
+pub mod container;
+mod engine;
+pub mod events;
+mod forensics;
+mod hook;
+mod inspect;
+mod pin;
+mod program;
+mod spec;
+mod steps;
+mod successor;
+
+pub use command::Command;
+pub use container::Container;
+pub use engine::{ClientError, Engine};
+pub use events::watch;
+
+/// What carries a service.
+#[derive(Debug, Clone)]
+pub enum Runtime {
+    /// One container of a Docker Engine.
+    Container(Container),
+    /// The operator's own commands.
+    Command(Command),
+}
+
+/// A release as it was while it ran well: all that is needed to create it anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The release.
+    pub release: String,
+    /// The image's id; the version for the command runtime.
+    pub image: String,
+    /// The inspect as the engine gave it, as JSON; empty for the command runtime.
+    pub inspect: String,
+}
+
+/// What is saved of a bad release before it is removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forensics {
+    /// The inspect as the engine gave it, as JSON.
+    pub inspect: String,
+    /// The last lines that it wrote, at most 1000 and 256 KiB.
+    pub logs: String,
+    /// Its exit code, when it had ended.
+    pub exit: Option<i64>,
+    /// Whether the kernel killed it for lack of memory.
+    pub oom: bool,
+}
+
+/// A step holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Done {
+    /// The container that the step made or found, where it did.
+    pub instance: Option<String>,
+    /// What was saved, from [`Step::Forensics`].
+    pub forensics: Option<Forensics>,
+}
+
+impl Runtime {
+    /// What carries that service. Nothing is asked or started yet.
+    pub fn new(service: &str, config: &config::Service, engine: &Engine) -> Self {
+        match &config.runtime {
+            config::Runtime::Container { name } => {
+                Self::Container(Container::new(engine.clone(), service, name, config))
+            }
+            config::Runtime::Command { version, rollback } => {
+                Self::Command(Command::new(service, version, rollback, config))
+            }
+        }
+    }
+
+    /// What runs now; `None` when nothing does.
+    pub async fn seen(&self) -> Result<Option<Running>, Fault> {
+        match self {
+            Self::Container(container) => container.seen().await,
+            Self::Command(command) => command.seen().await,
+        }
+    }
+
+    /// Records a release while it runs well, and pins its image. The caller stores the record.
+    pub async fn keep(&self, release: &str, instance: &str) -> Result<Record, Fault> {
+        match self {
+            Self::Container(container) => container.keep(release, instance).await,
+            Self::Command(command) => command.keep(release).await,
+        }
+    }
+
+    /// What stands in the way of going back to that release, in sentences; pins it anew where that helps.
+    pub async fn prove(&self, record: &Record) -> Result<Vec<String>, Fault> {
+        match self {
+            Self::Container(container) => container.prove(record).await,
+            Self::Command(command) => command.prove().await,
+        }
+    }
+
+    /// Drops the pin of that release.
+    pub async fn forget(&self, release: &str) -> Result<(), Fault> {
+        match self {
+            Self::Container(container) => container.forget(release).await,
+            Self::Command(_) => Ok(()),
+        }
+    }
+
+    /// Makes one step of a rollback hold. `record` is the release that is restored, `bad` the one that is left, as it
+    /// was before the rollback began.
+    pub async fn perform(
+        &self,
+        plan: &Plan,
+        record: Option<&Record>,
+        bad: Option<&Record>,
+        step: Step,
+    ) -> Result<Done, Fault> {
+        match self {
+            Self::Container(container) => container.perform(plan, record, bad, step).await,
+            Self::Command(command) => command.perform(plan, step).await,
+        }
+    }
+}
+
+impl Done {
+    /// It holds, by that container.
+    fn by(instance: &str) -> Self {
+        Self { instance: Some(instance.to_owned()), forensics: None }
+    }
+}
+
+fn refused(text: impl Into<String>) -> Fault {
+    Fault { kind: FaultKind::Refused, text: text.into() }
+}
+
+fn transient(text: impl Into<String>) -> Fault {
+    Fault { kind: FaultKind::Transient, text: text.into() }
+}
+
+fn foreign(text: impl Into<String>) -> Fault {
+    Fault { kind: FaultKind::Foreign, text: text.into() }
+}
+
+/// Where a program named in the configuration is, as the system would find it.
+fn find_program(program: &str) -> Option<PathBuf> {
+    use std::os::unix::fs::PermissionsExt;
+    let runnable = |path: &PathBuf| {
+        path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+    };
+    if program.contains('/') {
+        return Some(PathBuf::from(program)).filter(runnable);
+    }
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|dir| dir.join(program)).find(runnable)
+}

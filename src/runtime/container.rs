@@ -1,0 +1,150 @@
+//! A service in one container: found by its name, dealt with by its id.
+
+use std::time::Duration;
+
+use crate::config;
+use crate::decide::action::Plan;
+use crate::decide::event::{Fault, Running, Step};
+
+use super::engine::{Engine, EngineError};
+use super::hook::Hooks;
+use super::inspect::{Inspect, ROLLBACK};
+use super::{Done, Record, forensics, pin, refused, steps};
+
+/// A service in one container.
+#[derive(Debug, Clone)]
+pub struct Container {
+    pub(super) engine: Engine,
+    pub(super) service: String,
+    pub(super) name: String,
+    pub(super) stop_timeout: Duration,
+    hooks: Hooks,
+}
+
+impl Container {
+    pub(super) fn new(engine: Engine, service: &str, name: &str, config: &config::Service) -> Self {
+        let (service, name) = (service.to_owned(), name.to_owned());
+        let hooks = Hooks::new(&service, config);
+        Self { engine, service, name, stop_timeout: config.stop_timeout, hooks }
+    }
+
+    pub(super) async fn seen(&self) -> Result<Option<Running>, Fault> {
+        Ok(self.engine.named(&self.name).await?.map(|found| found.running()))
+    }
+
+    pub(super) async fn keep(&self, release: &str, instance: &str) -> Result<Record, Fault> {
+        pin::keep(self, release, instance).await
+    }
+
+    pub(super) async fn prove(&self, record: &Record) -> Result<Vec<String>, Fault> {
+        pin::prove(self, record).await
+    }
+
+    pub(super) async fn forget(&self, release: &str) -> Result<(), Fault> {
+        pin::forget(self, release).await
+    }
+
+    pub(super) async fn perform(
+        &self,
+        plan: &Plan,
+        record: Option<&Record>,
+        bad: Option<&Record>,
+        step: Step,
+    ) -> Result<Done, Fault> {
+        let swap = Swap { on: self, plan, bad: bad.map(read).transpose()? };
+        match step {
+            Step::Prepare => steps::prepare(&swap, &good(record)?).await,
+            Step::Forensics => forensics::save(self, plan.bad.as_deref()).await,
+            Step::Before => self.hooks.before(plan).await,
+            Step::Create => steps::create(&swap, &good(record)?).await,
+            Step::Disarm => steps::disarm(&swap).await,
+            Step::Stop => steps::stop(&swap).await,
+            Step::SetAside => steps::set_aside(&swap).await,
+            Step::TakeName => steps::take_name(&swap).await,
+            Step::Start => steps::start(&swap).await,
+            Step::Command => {
+                Err(refused("run the rollback command: the service is a container and has none"))
+            }
+            Step::CleanUp => steps::clean_up(&swap, &good(record)?).await,
+            Step::After => self.hooks.after(plan).await,
+            Step::Undo => steps::back::undo(&swap).await,
+            Step::StandAside => steps::back::stand_aside(&swap).await,
+        }
+    }
+}
+
+/// One rollback on one container.
+pub(super) struct Swap<'a> {
+    pub(super) on: &'a Container,
+    pub(super) plan: &'a Plan,
+    /// The bad release as it was before the rollback began.
+    pub(super) bad: Option<Inspect>,
+}
+
+impl Swap<'_> {
+    pub(super) fn engine(&self) -> &Engine {
+        &self.on.engine
+    }
+
+    /// The successor's name until it takes the service's.
+    pub(super) fn temporary(&self) -> String {
+        format!("{}.golive-{}", self.on.name, token(&self.plan.rollback))
+    }
+
+    /// The bad container's name once it is out of the way.
+    pub(super) fn aside(&self) -> String {
+        format!("{}.golive-bad-{}", self.on.name, token(&self.plan.rollback))
+    }
+
+    /// The bad container, when it is still there.
+    pub(super) async fn bad_now(&self) -> Result<Option<Inspect>, EngineError> {
+        match &self.plan.bad {
+            Some(id) => self.engine().inspect(id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The successor, wherever it is: under its temporary name, the service's, or one that somebody gave it.
+    pub(super) async fn successor(&self) -> Result<Option<Inspect>, EngineError> {
+        for name in [&self.temporary(), &self.on.name] {
+            if let Some(found) = self.engine().named(name).await?
+                && found.made_by(&self.plan.rollback)
+            {
+                return Ok(Some(found));
+            }
+        }
+        let label = format!("{ROLLBACK}={}", self.plan.rollback);
+        let made = self.engine().labelled(&label).await?;
+        match made.first().and_then(|made| made["Id"].as_str()) {
+            Some(id) => self.engine().inspect(id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Whether that container is the one that is taken back.
+    pub(super) fn is_bad(&self, container: &Inspect) -> bool {
+        self.plan.bad.as_deref() == Some(container.id())
+    }
+
+    /// How long a container gets to stop: its own time, but no longer than the configuration's.
+    pub(super) fn grace(&self, container: Option<&Inspect>) -> Duration {
+        let own = container.and_then(|container| container.at("/Config/StopTimeout").as_u64());
+        own.map_or(self.on.stop_timeout, |own| self.on.stop_timeout.min(Duration::from_secs(own)))
+    }
+}
+
+fn good(record: Option<&Record>) -> Result<Inspect, Fault> {
+    read(record.ok_or_else(|| refused("go back: there is no record of the release to go back to"))?)
+}
+
+/// The inspect in a record.
+pub(super) fn read(record: &Record) -> Result<Inspect, Fault> {
+    Inspect::parse(record.inspect.clone())
+        .map_err(|error| refused(format!("read the record of release {}: {error}", record.release)))
+}
+
+/// As much of a text as may stand in the name of a container.
+pub(super) fn token(text: &str) -> String {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    text.chars().map(|c| if fits(c) { c } else { '-' }).collect()
+}

@@ -1,0 +1,264 @@
+//! The watch over one engine: what it says happened, and what is seen to run.
+//!
+//! One task, [`watch`], with two halves that run side by side. The listener waits for the event stream, passes deaths
+//! on at once and notes which services to look at; the looker waits for such notes and for its tick, inspects, and
+//! says what runs. So a slow inspect never delays a death. The task may be dropped at any time: it holds nothing but
+//! what it has sent, and a new one begins by looking at everything.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use reqwest::Response;
+use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::{Notify, mpsc};
+
+use crate::decide::event::{Event, Happening, Running};
+
+use super::engine::{Engine, EngineError};
+
+#[cfg(test)]
+mod tests;
+
+/// A stream that has gone silent or has lost events is made good after this long.
+const RESYNC: Duration = Duration::from_mins(1);
+/// Between attempts to reach an engine that does not answer, doubling from the first to the last.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LAST_PAUSE: Duration = Duration::from_secs(2);
+/// An event longer than this breaks the stream off, and everything is looked at anew.
+const LONGEST_EVENT: usize = 1 << 20;
+/// So many containers are remembered as out of memory until they die; then all are forgotten.
+const REMEMBERED_OOMS: usize = 64;
+
+/// Watches the containers of those services (name of the service to name of the container) and sends what happens to
+/// them, until nobody receives it.
+pub async fn watch(engine: Engine, services: BTreeMap<String, String>, events: mpsc::Sender<Event>) {
+    let watch = Watch { engine, services, events };
+    let mut memory = Memory::default();
+    let mut pause = FIRST_PAUSE;
+    while !watch.events.is_closed() {
+        match watch.session(&mut memory).await {
+            Ok(Ended::Closed) => return,
+            // A broken stream of an engine that answers is no news: subscribe again and look at everything.
+            Ok(Ended::Broken(why)) => {
+                tracing::debug!("the event stream broke off: {why}");
+                pause = FIRST_PAUSE;
+            }
+            Err(error) if !memory.lost => {
+                if watch.events.send(Event::EngineLost { why: error.to_string() }).await.is_err() {
+                    return;
+                }
+                memory.lost = true;
+            }
+            Err(_) => pause = (pause * 2).min(LAST_PAUSE),
+        }
+        tokio::time::sleep(pause).await;
+    }
+}
+
+struct Watch {
+    engine: Engine,
+    services: BTreeMap<String, String>,
+    events: mpsc::Sender<Event>,
+}
+
+/// What outlives a broken stream.
+#[derive(Default)]
+struct Memory {
+    /// What was said to run last.
+    seen: BTreeMap<String, Option<Running>>,
+    /// Just after the last event, as the engine wants it: it replays what it still has from there.
+    since: Option<String>,
+    /// Whether the engine was said to be lost.
+    lost: bool,
+}
+
+enum Ended {
+    /// Nobody receives events any more.
+    Closed,
+    /// The stream ended; why.
+    Broken(String),
+}
+
+impl Watch {
+    /// Subscribes first and looks second, so that nothing falls between.
+    async fn session(&self, memory: &mut Memory) -> Result<Ended, EngineError> {
+        let filters = json!({
+            "type": ["container"],
+            "event": ["create", "start", "die", "oom", "destroy", "rename", "update", "pause", "unpause"],
+        });
+        let stream = self.engine.events(&filters, memory.since.as_deref()).await?;
+        let notes = Notes::default();
+        tokio::select! {
+            ended = self.listen(stream, &notes, &mut memory.since) => Ok(ended),
+            ended = self.look(&notes, &mut memory.seen, &mut memory.lost) => ended,
+        }
+    }
+
+    async fn listen(&self, stream: Response, notes: &Notes, since: &mut Option<String>) -> Ended {
+        let mut stream = stream.bytes_stream();
+        let (mut buffer, mut oomed) = (Vec::new(), BTreeSet::new());
+        while let Some(chunk) = stream.next().await {
+            match chunk {
+                Ok(chunk) => buffer.extend_from_slice(&chunk),
+                Err(error) => return Ended::Broken(error.to_string()),
+            }
+            while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = buffer.drain(..=end).collect();
+                let heard = match Heard::parse(&line) {
+                    Ok(heard) => heard,
+                    Err(error) => return Ended::Broken(error.to_string()),
+                };
+                if self.pass_on(&heard, notes, &mut oomed).await.is_err() {
+                    return Ended::Closed;
+                }
+                // Only now: what was not passed on before an interruption is asked for again.
+                *since = Some(heard.just_after());
+            }
+            if buffer.len() > LONGEST_EVENT {
+                return Ended::Broken(format!("an event of more than {LONGEST_EVENT} bytes"));
+            }
+        }
+        Ended::Broken("the engine ended it".to_owned())
+    }
+
+    async fn pass_on(
+        &self,
+        heard: &Heard,
+        notes: &Notes,
+        oomed: &mut BTreeSet<String>,
+    ) -> Result<(), Closed> {
+        let instance = &heard.actor.id;
+        if heard.action == "oom" {
+            if oomed.len() >= REMEMBERED_OOMS {
+                oomed.clear();
+            }
+            oomed.insert(instance.clone());
+        }
+        let oom = heard.action == "die" && oomed.remove(instance);
+        for (service, container) in &self.services {
+            if heard.action == "die" && heard.name() == container {
+                let exit = heard.actor.attributes.get("exitCode").and_then(|code| code.parse().ok());
+                let what = Happening::Died { instance: instance.clone(), exit, oom };
+                self.send(service, what).await?;
+            }
+            if heard.name() == container || heard.old_name() == container {
+                notes.take(service);
+            }
+        }
+        Ok(())
+    }
+
+    async fn look(
+        &self,
+        notes: &Notes,
+        seen: &mut BTreeMap<String, Option<Running>>,
+        lost: &mut bool,
+    ) -> Result<Ended, EngineError> {
+        let mut resync = tokio::time::interval(RESYNC); // the first tick comes at once
+        loop {
+            let services: Vec<&String> = tokio::select! {
+                _ = resync.tick() => self.services.keys().collect(),
+                noted = notes.noted() => self.services.keys().filter(|name| noted.contains(*name)).collect(),
+            };
+            for service in services {
+                if self.look_at(service, seen).await?.is_err() {
+                    return Ok(Ended::Closed);
+                }
+            }
+            if *lost && self.events.send(Event::EngineBack).await.is_err() {
+                return Ok(Ended::Closed);
+            }
+            *lost = false;
+        }
+    }
+
+    async fn look_at(
+        &self,
+        service: &str,
+        seen: &mut BTreeMap<String, Option<Running>>,
+    ) -> Result<Result<(), Closed>, EngineError> {
+        let running = match self.engine.named(&self.services[service]).await {
+            Ok(found) => found.map(|found| found.running()),
+            Err(error) if error.answer().is_some() => {
+                // The engine lives and has something against this one container: the next look may tell.
+                tracing::warn!(service, "failed to {error}");
+                return Ok(Ok(()));
+            }
+            Err(error) => return Err(error),
+        };
+        if seen.get(service) != Some(&running) {
+            if self.send(service, Happening::Seen(running.clone())).await.is_err() {
+                return Ok(Err(Closed));
+            }
+            seen.insert(service.to_owned(), running);
+        }
+        Ok(Ok(()))
+    }
+
+    async fn send(&self, service: &str, what: Happening) -> Result<(), Closed> {
+        let event = Event::Service { service: service.to_owned(), what };
+        self.events.send(event).await.map_err(|_| Closed)
+    }
+}
+
+struct Closed;
+
+/// Services to look at: at most all of them, however many events there are.
+#[derive(Default)]
+struct Notes {
+    services: Mutex<BTreeSet<String>>,
+    any: Notify,
+}
+
+impl Notes {
+    fn take(&self, service: &str) {
+        self.services.lock().unwrap_or_else(PoisonError::into_inner).insert(service.to_owned());
+        self.any.notify_one();
+    }
+
+    async fn noted(&self) -> BTreeSet<String> {
+        self.any.notified().await;
+        std::mem::take(&mut *self.services.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// One event, as the engine words it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Heard {
+    action: String,
+    actor: Actor,
+    #[serde(rename = "timeNano")]
+    time: i64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Actor {
+    #[serde(rename = "ID")]
+    id: String,
+    #[serde(rename = "Attributes", default)]
+    attributes: BTreeMap<String, String>,
+}
+
+impl Heard {
+    fn parse(line: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(line.strip_prefix(b"\x1e").unwrap_or(line))
+    }
+
+    fn name(&self) -> &str {
+        self.actor.attributes.get("name").map(String::as_str).unwrap_or_default()
+    }
+
+    fn old_name(&self) -> &str {
+        let name = self.actor.attributes.get("oldName").map(String::as_str).unwrap_or_default();
+        name.trim_start_matches('/')
+    }
+
+    fn just_after(&self) -> String {
+        let next = self.time.saturating_add(1);
+        format!("{}.{:09}", next / 1_000_000_000, next % 1_000_000_000)
+    }
+}

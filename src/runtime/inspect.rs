@@ -1,0 +1,114 @@
+//! One container as the engine described it, kept as the raw text and read field by field.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::decide::event::{Identity, Running};
+
+use super::spec;
+
+/// The version that golive gave a successor, whose image is named by its id alone.
+pub(super) const VERSION: &str = "golive.version";
+/// The rollback that made a container.
+pub(super) const ROLLBACK: &str = "golive.rollback";
+/// The service that a container was made for.
+pub(super) const SERVICE: &str = "golive.service";
+/// The container that a successor stands in for.
+pub(super) const REPLACES: &str = "golive.replaces";
+
+static NULL: Value = Value::Null;
+
+/// What `GET /containers/{id}/json` said.
+#[derive(Debug, Clone)]
+pub(super) struct Inspect {
+    raw: String,
+    json: Value,
+}
+
+impl Inspect {
+    pub(super) fn parse(raw: String) -> Result<Self, serde_json::Error> {
+        let json = serde_json::from_str(&raw)?;
+        Ok(Self { raw, json })
+    }
+
+    /// The text as the engine gave it.
+    pub(super) fn raw(&self) -> &str {
+        &self.raw
+    }
+
+    /// A field, by its JSON pointer; null when it is not there.
+    pub(super) fn at(&self, pointer: &str) -> &Value {
+        self.json.pointer(pointer).unwrap_or(&NULL)
+    }
+
+    /// A text, by its JSON pointer; empty when it is not there.
+    pub(super) fn text(&self, pointer: &str) -> &str {
+        self.at(pointer).as_str().unwrap_or_default()
+    }
+
+    /// A switch, by its JSON pointer; off when it is not there.
+    pub(super) fn flag(&self, pointer: &str) -> bool {
+        self.at(pointer).as_bool().unwrap_or_default()
+    }
+
+    /// An object's entries; none when it is not there.
+    pub(super) fn entries(&self, pointer: &str) -> impl Iterator<Item = (&String, &Value)> {
+        self.at(pointer).as_object().into_iter().flat_map(Map::iter)
+    }
+
+    /// An array's items; none when it is not there.
+    pub(super) fn items(&self, pointer: &str) -> impl Iterator<Item = &Value> {
+        self.at(pointer).as_array().into_iter().flatten()
+    }
+
+    pub(super) fn id(&self) -> &str {
+        self.text("/Id")
+    }
+
+    /// Its name, without the slash that the engine puts before it.
+    pub(super) fn name(&self) -> &str {
+        self.text("/Name").trim_start_matches('/')
+    }
+
+    pub(super) fn image(&self) -> &str {
+        self.text("/Image")
+    }
+
+    pub(super) fn label(&self, label: &str) -> Option<&str> {
+        self.at("/Config/Labels").get(label)?.as_str()
+    }
+
+    /// Whether it runs, or is about to be restarted by the engine.
+    pub(super) fn up(&self) -> bool {
+        self.flag("/State/Running") || self.flag("/State/Restarting")
+    }
+
+    /// Whether the engine is removing it, or has failed to.
+    pub(super) fn going(&self) -> bool {
+        matches!(self.text("/State/Status"), "removing" | "dead")
+    }
+
+    /// Whether that rollback made it.
+    pub(super) fn made_by(&self, rollback: &str) -> bool {
+        self.label(ROLLBACK) == Some(rollback)
+    }
+
+    /// What the core wants to know of it.
+    pub(super) fn running(&self) -> Running {
+        Running {
+            instance: self.id().to_owned(),
+            identity: Identity { image: self.image().to_owned(), spec: spec::hash(self) },
+            version: spec::version(self),
+            alive: self.flag("/State/Running") && !self.flag("/State/Restarting"),
+            started: self.started(),
+            restarts: self.at("/RestartCount").as_u64().unwrap_or_default(),
+            irreversible: self.label("golive.irreversible").map(str::to_owned),
+        }
+    }
+
+    /// The engine writes the year 1 for a container that was never started.
+    fn started(&self) -> Option<Timestamp> {
+        let started: Timestamp = self.text("/State/StartedAt").parse().ok()?;
+        (started > Timestamp::UNIX_EPOCH).then_some(started)
+    }
+}

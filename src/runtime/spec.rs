@@ -1,0 +1,197 @@
+//! What makes a container this release and no other: its image and a hash of its configuration, without what
+//! changes from one run of the same command to the next.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::inspect::{Inspect, VERSION};
+
+#[cfg(test)]
+mod tests;
+
+/// The hash of a container's configuration.
+pub(super) fn hash(container: &Inspect) -> String {
+    let spec = pruned(json!({
+        "config": config(container),
+        "host": host(container),
+        "networks": networks(container),
+    }));
+    let digest = Sha256::digest(spec.to_string());
+    digest.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+}
+
+/// The version as a person would name it.
+pub(super) fn version(container: &Inspect) -> String {
+    let reference = container.text("/Config/Image");
+    let label = |name| container.label(name).filter(|label| !label.is_empty());
+    label(VERSION)
+        .or_else(|| tag(reference).filter(|tag| *tag != "latest"))
+        .or_else(|| label("org.opencontainers.image.version"))
+        .unwrap_or_else(|| super::engine::short(container.image()))
+        .to_owned()
+}
+
+/// The tag of an image reference; none in an id, a digest or a bare name.
+fn tag(reference: &str) -> Option<&str> {
+    let named = reference.split('@').next().unwrap_or_default();
+    if named.starts_with("sha256:") {
+        return None;
+    }
+    let last = named.rsplit('/').next().unwrap_or_default();
+    last.split_once(':').map(|(_, tag)| tag).filter(|tag| !tag.is_empty())
+}
+
+/// Whether a volume's name was made up by the engine.
+pub(super) fn is_anonymous(volume: &str) -> bool {
+    volume.len() == 64 && volume.bytes().all(|digit| digit.is_ascii_hexdigit())
+}
+
+/// Whether the container lives in another one's network.
+pub(super) fn borrows_network(container: &Inspect) -> bool {
+    container.text("/HostConfig/NetworkMode").starts_with("container:")
+}
+
+/// Whether the host name is the one that the engine gives a container that asks for none.
+pub(super) fn has_generated_hostname(container: &Inspect) -> bool {
+    let short = container.id().get(..12).unwrap_or_default();
+    container.text("/Config/Hostname") == short || borrows_network(container)
+}
+
+/// Whether the engine made that hardware address up from the container's IPv4 address.
+pub(super) fn is_generated_mac(mac: &str, ipv4: &str) -> bool {
+    let Ok(ip) = ipv4.parse::<std::net::Ipv4Addr>() else { return mac.is_empty() };
+    let [a, b, c, d] = ip.octets();
+    mac.eq_ignore_ascii_case(&format!("02:42:{a:02x}:{b:02x}:{c:02x}:{d:02x}"))
+}
+
+fn config(container: &Inspect) -> Value {
+    let mut config = container.at("/Config").clone();
+    let Some(fields) = config.as_object_mut() else { return config };
+    // How the image was written on the command line, and whether somebody looked on, is not configuration.
+    for field in ["Image", "AttachStdin", "AttachStdout", "AttachStderr", "StdinOnce"] {
+        fields.remove(field);
+    }
+    if has_generated_hostname(container) {
+        fields.remove("Hostname");
+    }
+    if fields.get("MacAddress").and_then(Value::as_str).is_some_and(|mac| mac.starts_with("02:42:")) {
+        fields.remove("MacAddress");
+    }
+    if let Some(labels) = fields.get_mut("Labels").and_then(Value::as_object_mut) {
+        labels.retain(|name, _| !name.starts_with("golive.") && name != "com.docker.compose.replace");
+    }
+    for set in ["Volumes", "ExposedPorts"] {
+        let keys = fields.get(set).and_then(Value::as_object).map(|set| set.keys().cloned().collect());
+        fields.insert(set.to_owned(), sorted(keys.unwrap_or_default()));
+    }
+    if borrows_network(container) {
+        fields.remove("ExposedPorts");
+    }
+    let env = container.items("/Config/Env").filter_map(Value::as_str).map(str::to_owned).collect();
+    fields.insert("Env".to_owned(), sorted(env));
+    config
+}
+
+fn host(container: &Inspect) -> Value {
+    let mut host = container.at("/HostConfig").clone();
+    let Some(fields) = host.as_object_mut() else { return host };
+    // golive changes the restart policy and `--rm` in a rollback; the rest is about the terminal and the command.
+    for field in ["RestartPolicy", "AutoRemove", "ContainerIDFile", "ConsoleSize"] {
+        fields.remove(field);
+    }
+    for mode in ["NetworkMode", "PidMode", "IpcMode"] {
+        let value = container.text(&format!("/HostConfig/{mode}"));
+        fields.insert(mode.to_owned(), Value::from(mode_name(container, value)));
+    }
+    let binds = container.items("/HostConfig/Binds").filter_map(Value::as_str);
+    let binds = binds.filter(|bind| !is_anonymous(bind.split(':').next().unwrap_or_default()));
+    fields.insert("Binds".to_owned(), sorted(binds.map(str::to_owned).collect()));
+    fields.insert("Mounts".to_owned(), mounts(container));
+    let links = container.items("/HostConfig/Links").filter_map(Value::as_str).map(link);
+    fields.insert("Links".to_owned(), sorted(links.collect()));
+    host
+}
+
+/// A container that is joined is named by its id, and a network may be: neither lasts.
+fn mode_name(container: &Inspect, mode: &str) -> String {
+    if mode.starts_with("container:") {
+        return "container".to_owned();
+    }
+    if mode == "default" {
+        return "bridge".to_owned();
+    }
+    let mut networks = container.entries("/NetworkSettings/Networks");
+    let by_id = networks.find(|(_, network)| network["NetworkID"].as_str() == Some(mode));
+    by_id.map_or(mode, |(name, _)| name).to_owned()
+}
+
+/// Anonymous volumes have no name of their own, whether the engine or golive bound them.
+fn mounts(container: &Inspect) -> Value {
+    let mut mounts: Vec<Value> = container.items("/HostConfig/Mounts").cloned().collect();
+    for mount in &mut mounts {
+        let anonymous = mount["Source"].as_str().is_some_and(is_anonymous);
+        if let Some(fields) = mount.as_object_mut().filter(|_| anonymous) {
+            fields.remove("Source");
+        }
+    }
+    mounts.sort_by_key(|mount| mount["Target"].as_str().unwrap_or_default().to_owned());
+    Value::Array(mounts)
+}
+
+/// `/db:/web/primary` as `db:primary`: the container's own name in it changes when it is renamed.
+fn link(link: &str) -> String {
+    let (target, alias) = link.split_once(':').unwrap_or((link, link));
+    format!("{}:{}", target.trim_start_matches('/'), alias.rsplit('/').next().unwrap_or_default())
+}
+
+fn networks(container: &Inspect) -> Value {
+    let short = container.id().get(..12).unwrap_or_default();
+    let mut networks = BTreeMap::new();
+    for (name, network) in container.entries("/NetworkSettings/Networks") {
+        let mut kept = Map::new();
+        for field in ["IPAMConfig", "DriverOpts", "GwPriority"] {
+            kept.insert(field.to_owned(), network[field].clone());
+        }
+        for field in ["Aliases", "Links"] {
+            let texts = network[field].as_array().into_iter().flatten().filter_map(Value::as_str);
+            let texts = texts.filter(|text| *text != short).map(str::to_owned).collect();
+            kept.insert(field.to_owned(), sorted(texts));
+        }
+        networks.insert(name.clone(), Value::Object(kept));
+    }
+    // As pairs, so that a network without settings of its own is not taken for nothing.
+    networks.into_iter().map(|(name, kept)| json!([name, kept])).collect()
+}
+
+fn sorted(mut texts: Vec<String>) -> Value {
+    texts.sort_unstable();
+    texts.dedup();
+    texts.into()
+}
+
+/// Without what says nothing: an engine that learns a field with a default must not make every container a new
+/// release.
+fn pruned(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let fields: BTreeMap<_, _> =
+                fields.into_iter().map(|(name, value)| (name, pruned(value))).collect();
+            fields.into_iter().filter(|(_, value)| !says_nothing(value)).collect()
+        }
+        Value::Array(items) => items.into_iter().map(pruned).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
+    }
+}
+
+fn says_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Bool(true) => false,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+    }
+}

@@ -1,0 +1,169 @@
+//! The steps of a container's rollback, forward. Each begins with a look at whether it holds already.
+
+use std::collections::BTreeMap;
+
+use bollard::models::{RestartPolicy, RestartPolicyNameEnum};
+
+use crate::decide::event::Fault;
+
+use super::container::Swap;
+use super::engine::{EngineError, short};
+use super::inspect::{Inspect, REPLACES, ROLLBACK, SERVICE, VERSION};
+use super::successor::blueprint;
+use super::{Done, foreign, pin, refused, transient};
+
+pub(super) mod back;
+
+/// The target can be created, and nobody else is deploying. What an older rollback left unfinished is removed.
+pub(super) async fn prepare(swap: &Swap<'_>, good: &Inspect) -> Result<Done, Fault> {
+    if let Some(obstacle) = pin::hard_obstacles(swap.on, good).await?.into_iter().next() {
+        return Err(refused(format!("go back to {}: {obstacle}", swap.plan.to_version)));
+    }
+    if let Some(found) = swap.engine().named(&swap.on.name).await? {
+        let ours = found.made_by(&swap.plan.rollback);
+        if !ours && !swap.is_bad(&found) {
+            return Err(taken(swap, &found));
+        }
+    }
+    for left in swap.engine().name_begins(&format!("{}.golive-", swap.on.name)).await? {
+        let rollback = left["Labels"][ROLLBACK].as_str();
+        let running = left["State"] == "running";
+        let id = left["Id"].as_str().filter(|id| swap.plan.bad.as_deref() != Some(*id));
+        if let Some(id) = id
+            && rollback.is_some_and(|rollback| rollback != swap.plan.rollback)
+            && !running
+        {
+            swap.engine().remove(id).await?;
+        }
+    }
+    Ok(Done::default())
+}
+
+/// The successor exists, under its temporary name or already under the service's, and is in all its networks.
+pub(super) async fn create(swap: &Swap<'_>, good: &Inspect) -> Result<Done, Fault> {
+    let blueprint = blueprint(good, &labels(swap));
+    let id = match swap.successor().await? {
+        Some(found) if found.up() => return Ok(Done::by(found.id())),
+        Some(found) => found.id().to_owned(),
+        None => swap.engine().create(&swap.temporary(), &blueprint.body).await?,
+    };
+    for (network, endpoint) in &blueprint.further {
+        swap.engine().connect(network, &id, endpoint).await?;
+    }
+    Ok(Done::by(&id))
+}
+
+fn labels(swap: &Swap<'_>) -> BTreeMap<&'static str, String> {
+    BTreeMap::from([
+        (ROLLBACK, swap.plan.rollback.clone()),
+        (SERVICE, swap.on.service.clone()),
+        (REPLACES, swap.plan.bad.clone().unwrap_or_default()),
+        (VERSION, swap.plan.to_version.clone()),
+    ])
+}
+
+/// The engine will not start the bad container again: `always` would bring it back with the next start of dockerd.
+pub(super) async fn disarm(swap: &Swap<'_>) -> Result<Done, Fault> {
+    let Some(id) = &swap.plan.bad else { return Ok(Done::default()) };
+    let never = RestartPolicy { name: Some(RestartPolicyNameEnum::NO), maximum_retry_count: None };
+    match swap.engine().set_restart(id, never).await {
+        Err(error) if error.is(404) || cannot_restart(&error) => Ok(Done::default()),
+        result => Ok(result.map(|()| Done::default())?),
+    }
+}
+
+/// A container run with `--rm`, or on its way out, is refused a restart policy, and needs none.
+fn cannot_restart(error: &EngineError) -> bool {
+    let says = |text: &str| text.contains("AutoRemove") || text.contains("marked for removal");
+    error.answer().is_some_and(|(_, text)| says(text))
+}
+
+/// The bad container does not run.
+pub(super) async fn stop(swap: &Swap<'_>) -> Result<Done, Fault> {
+    let Some(id) = &swap.plan.bad else { return Ok(Done::default()) };
+    let live = if swap.bad.is_none() { swap.bad_now().await? } else { None };
+    let known = swap.bad.as_ref().or(live.as_ref());
+    match swap.engine().stop(id, swap.grace(known)).await {
+        Err(error) if error.is(404) => return Ok(Done::default()),
+        result => result?,
+    }
+    if known.is_some_and(|known| known.flag("/HostConfig/AutoRemove")) {
+        // The engine removes it by itself, and its name is free only then.
+        swap.engine().gone(id).await?;
+    }
+    Ok(Done::default())
+}
+
+/// The bad container does not have the service's name.
+pub(super) async fn set_aside(swap: &Swap<'_>) -> Result<Done, Fault> {
+    if let Some(bad) = swap.bad_now().await?
+        && bad.name() == swap.on.name
+    {
+        match swap.engine().rename(bad.id(), &swap.aside()).await {
+            Err(error) if error.is(404) => {}
+            result => result?,
+        }
+    }
+    Ok(Done::default())
+}
+
+/// The successor has the service's name.
+pub(super) async fn take_name(swap: &Swap<'_>) -> Result<Done, Fault> {
+    let successor = swap.successor().await?.ok_or_else(|| lost(swap))?;
+    if successor.name() == swap.on.name {
+        return Ok(Done::by(successor.id()));
+    }
+    match swap.engine().rename(successor.id(), &swap.on.name).await {
+        Err(error) if error.is(409) => Err(match swap.engine().named(&swap.on.name).await? {
+            Some(found) if found.going() => transient(format!("take the name {}: {error}", swap.on.name)),
+            Some(found) => taken(swap, &found),
+            None => transient(error.to_string()),
+        }),
+        result => Ok(result.map(|()| Done::by(successor.id()))?),
+    }
+}
+
+/// The successor runs.
+pub(super) async fn start(swap: &Swap<'_>) -> Result<Done, Fault> {
+    let found = swap.engine().named(&swap.on.name).await?.ok_or_else(|| lost(swap))?;
+    if !found.made_by(&swap.plan.rollback) {
+        return Err(taken(swap, &found));
+    }
+    swap.engine().start(found.id()).await?;
+    Ok(Done::by(found.id()))
+}
+
+/// What runs is the target; then the bad container is removed, with those that older rollbacks set aside. One that
+/// somebody has started again is theirs.
+pub(super) async fn clean_up(swap: &Swap<'_>, good: &Inspect) -> Result<Done, Fault> {
+    let found = swap.engine().named(&swap.on.name).await?.ok_or_else(|| lost(swap))?;
+    if found.image() != good.image() {
+        return Err(if found.made_by(&swap.plan.rollback) {
+            let (runs, wanted) = (short(found.image()), short(good.image()));
+            refused(format!("restore {}: image {runs} runs where {wanted} should", swap.plan.to_version))
+        } else {
+            taken(swap, &found)
+        });
+    }
+    for aside in swap.engine().name_begins(&format!("{}.golive-bad-", swap.on.name)).await? {
+        let stopped = matches!(aside["State"].as_str(), Some("exited" | "created" | "dead"));
+        if let Some(id) = aside["Id"].as_str().filter(|_| stopped) {
+            swap.engine().remove(id).await?;
+        }
+    }
+    Ok(Done::by(found.id()))
+}
+
+fn lost(swap: &Swap<'_>) -> Fault {
+    refused(format!(
+        "go on with rollback {}: the container that it made for {} is gone; somebody has removed or renamed it",
+        swap.plan.rollback, swap.on.name
+    ))
+}
+
+fn taken(swap: &Swap<'_>, found: &Inspect) -> Fault {
+    let (name, id, image) = (&swap.on.name, short(found.id()), found.text("/Config/Image"));
+    foreign(format!(
+        "take the name {name}: container {id} of image {image} has it; somebody else has deployed"
+    ))
+}

@@ -1,0 +1,95 @@
+//! The steps of a container's rollback, backward: from any half-done state to something that runs.
+
+use bollard::models::RestartPolicy;
+
+use crate::decide::event::Fault;
+
+use super::super::container::Swap;
+use super::super::engine::short;
+use super::super::inspect::Inspect;
+use super::super::{Done, refused};
+use super::taken;
+
+/// The bad release runs again as it did. When its container is gone, the successor is left running instead:
+/// something rather than nothing, and that is told.
+pub(in super::super) async fn undo(swap: &Swap<'_>) -> Result<Done, Fault> {
+    if let Some(found) = swap.engine().named(&swap.on.name).await?
+        && !swap.is_bad(&found)
+        && !found.made_by(&swap.plan.rollback)
+    {
+        return Err(taken(swap, &found));
+    }
+    let successor = swap.successor().await?;
+    let Some(bad) = swap.bad_now().await?.filter(|bad| !bad.going()) else {
+        return Err(without_bad(swap, successor.as_ref()).await?);
+    };
+    if let Some(successor) = &successor {
+        discard(swap, successor).await?;
+    }
+    if bad.name() != swap.on.name {
+        swap.engine().rename(bad.id(), &swap.on.name).await?;
+    }
+    if let Some(policy) = policy(swap) {
+        match swap.engine().set_restart(bad.id(), policy).await {
+            Err(error) if super::cannot_restart(&error) => {}
+            result => result?,
+        }
+    }
+    swap.engine().start(bad.id()).await?;
+    Ok(Done::by(bad.id()))
+}
+
+/// The restart policy that the bad container had.
+fn policy(swap: &Swap<'_>) -> Option<RestartPolicy> {
+    let policy = swap.bad.as_ref()?.at("/HostConfig/RestartPolicy");
+    serde_json::from_value(policy.clone()).ok()
+}
+
+/// What is told when there is no bad container to put back; the successor runs where that can be had.
+async fn without_bad(swap: &Swap<'_>, successor: Option<&Inspect>) -> Result<Fault, Fault> {
+    let (name, from) = (&swap.on.name, &swap.plan.from_version);
+    let Some(successor) = successor else {
+        return Ok(refused(format!(
+            "put {from} back: its container is gone, and nothing runs as {name}; start it by hand"
+        )));
+    };
+    if successor.name() != name {
+        swap.engine().rename(successor.id(), name).await?;
+    }
+    swap.engine().start(successor.id()).await?;
+    let (id, to) = (short(successor.id()), &swap.plan.to_version);
+    Ok(refused(format!(
+        "put {from} back: its container is gone; {id}, made from {to}, runs as {name} instead"
+    )))
+}
+
+/// Only what golive made for this rollback is removed: somebody else has deployed, and what they did stands.
+pub(in super::super) async fn stand_aside(swap: &Swap<'_>) -> Result<Done, Fault> {
+    let at_name = swap.engine().named(&swap.on.name).await?;
+    if let Some(successor) = swap.successor().await? {
+        if successor.name() == swap.on.name {
+            // Nobody else has the name: what serves is not taken away.
+            return Ok(Done::by(successor.id()));
+        }
+        discard(swap, &successor).await?;
+    }
+    if at_name.is_some()
+        && let Some(bad) = swap.bad_now().await?
+        && bad.name() == swap.aside()
+        && !bad.up()
+    {
+        swap.engine().remove(bad.id()).await?;
+    }
+    Ok(Done::default())
+}
+
+/// Stops and removes the successor; its volumes stay.
+async fn discard(swap: &Swap<'_>, successor: &Inspect) -> Result<(), Fault> {
+    if successor.up() {
+        match swap.engine().stop(successor.id(), swap.grace(Some(successor))).await {
+            Err(error) if error.is(404) => return Ok(()),
+            result => result?,
+        }
+    }
+    Ok(swap.engine().remove(successor.id()).await?)
+}
