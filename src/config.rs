@@ -20,6 +20,7 @@ use layers::Layers;
 pub use mistakes::Mistakes;
 use secret::Secret;
 use table::Section;
+pub use table::duration;
 
 /// Top-level tables that later versions know.
 const LATER: [&str; 7] = ["prometheus", "page", "host", "rule", "heartbeat", "maintenance", "page-auth"];

@@ -9,11 +9,17 @@ pub mod clock;
 pub mod config;
 pub mod text;
 
+pub mod control;
 pub mod notify;
 pub mod probe;
 pub mod runtime;
 pub mod store;
 
+pub mod record;
 pub mod signals;
 pub mod systemd;
 pub mod telemetry;
+
+pub mod cli;
+pub mod daemon;
+pub mod demo;

@@ -1,3 +1,7 @@
 //! The golive program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    golive::cli::run(std::env::args_os())
+}

@@ -1,8 +1,7 @@
 //! Health checks: each looks at one thing and says what it saw. None of them judges, and each ends by its deadline.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-use bollard::Docker;
 
 use crate::clock::Clock;
 use crate::config::{Check, CheckKind, Runtime};
@@ -34,17 +33,17 @@ enum Kind {
     Nothing,
 }
 
-/// What all probes share: one HTTP client, so that connections are kept, and one connection to the engine.
+/// What all probes share: one HTTP client, so that connections are kept, and where the engine listens.
 #[derive(Debug, Clone)]
 pub struct Tools {
     http: reqwest::Client,
-    docker: Docker,
+    docker: PathBuf,
 }
 
 impl Tools {
     /// The engine is asked only by checks of kind `docker`.
-    pub fn new(docker: Docker) -> Result<Self, reqwest::Error> {
-        Ok(Self { http: http::client()?, docker })
+    pub fn new(docker: &Path) -> Result<Self, reqwest::Error> {
+        Ok(Self { http: http::client()?, docker: docker.to_owned() })
     }
 }
 
@@ -56,7 +55,7 @@ impl Probe {
             (CheckKind::Tcp { address }, _) => Kind::Tcp(address.clone()),
             (CheckKind::Command { argv }, _) => Kind::Command(argv.clone()),
             (CheckKind::Docker, Runtime::Container { name }) => {
-                Kind::Docker(docker::Container::new(tools.docker.clone(), name))
+                Kind::Docker(docker::Container::new(&tools.docker, name))
             }
             (CheckKind::Docker, Runtime::Command { .. }) => Kind::Nothing,
         };

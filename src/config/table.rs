@@ -201,7 +201,7 @@ fn kind(value: &Value) -> &'static str {
 }
 
 /// A duration in the friendly form.
-pub(super) fn duration(text: &str) -> Option<Duration> {
+pub fn duration(text: &str) -> Option<Duration> {
     let span: jiff::SignedDuration = match text.strip_suffix('d') {
         // A day is 24 hours here.
         Some(days) if days.bytes().all(|byte| byte.is_ascii_digit()) && !days.is_empty() => {

@@ -1,29 +1,37 @@
 //! What the engine says of a container: whether it runs, keeps restarting, ran out of memory or is unhealthy.
 
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use bollard::Docker;
 use bollard::models::{ContainerInspectResponse, ContainerState, HealthStatusEnum};
 use bollard::query_parameters::InspectContainerOptions;
+use bollard::{API_DEFAULT_VERSION, Docker};
 
 use super::quote;
 use crate::decide::event::Outcome;
 
 #[derive(Debug)]
 pub(super) struct Container {
-    docker: Docker,
+    socket: PathBuf,
+    /// Connected at the first look: the engine may come up after golive.
+    docker: Mutex<Option<Docker>>,
     name: String,
     /// The container and its restarts at the last look.
     before: Mutex<Option<(String, i64)>>,
 }
 
 impl Container {
-    pub(super) fn new(docker: Docker, name: &str) -> Self {
-        Self { docker, name: name.to_owned(), before: Mutex::new(None) }
+    pub(super) fn new(socket: &Path, name: &str) -> Self {
+        let (docker, before) = (Mutex::new(None), Mutex::new(None));
+        Self { socket: socket.to_owned(), docker, name: name.to_owned(), before }
     }
 
     pub(super) async fn look(&self) -> Outcome {
-        match self.docker.inspect_container(&self.name, None::<InspectContainerOptions>).await {
+        let docker = match self.docker() {
+            Ok(docker) => docker,
+            Err(error) => return Outcome::Blind(format!("Docker: {}", quote(&error.to_string()))),
+        };
+        match docker.inspect_container(&self.name, None::<InspectContainerOptions>).await {
             Ok(found) => {
                 let now = (found.id.clone().unwrap_or_default(), found.restart_count.unwrap_or_default());
                 let mut before = self.before.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -35,6 +43,19 @@ impl Container {
             }
             Err(error) => Outcome::Blind(format!("Docker: {}", quote(&error.to_string()))),
         }
+    }
+}
+
+impl Container {
+    fn docker(&self) -> Result<Docker, bollard::errors::Error> {
+        let mut docker = self.docker.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(docker) = &*docker {
+            return Ok(docker.clone());
+        }
+        let socket = self.socket.to_string_lossy();
+        // The check's own deadline is shorter than this one.
+        let connected = Docker::connect_with_unix(&socket, 120, API_DEFAULT_VERSION)?;
+        Ok(docker.insert(connected).clone())
     }
 }
 

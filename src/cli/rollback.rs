@@ -1,0 +1,62 @@
+//! `golive rollback`
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use super::wait::{duration, until_decided};
+use super::{CliError, Context};
+use crate::control::wire::RollbackBody;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exit codes: 0 begun (or planned), 2 impossible and why; with --wait: 10 done and verified, \
+                        11 failed, 124 timeout."
+)]
+pub(super) struct Arguments {
+    /// The service
+    service: String,
+    /// An accepted version or release; the last one when left out
+    #[arg(long, value_name = "VERSION_OR_RELEASE")]
+    to: Option<String>,
+    /// Why; it goes into the record and the alerts
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Print the steps and whether they would work, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Wait until it is done and verified
+    #[arg(long)]
+    wait: bool,
+    /// With --wait: give up after this
+    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration)]
+    timeout: Duration,
+}
+
+pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, CliError> {
+    let client = context.client()?;
+    let body = RollbackBody { to: arguments.to, reason: arguments.reason };
+    let mut out = std::io::stdout();
+    if arguments.dry_run {
+        let done = client.ask(&arguments.service, "plan", &body).await?;
+        let Some(plan) = done.plan else { return Err(CliError::Plain("the daemon gave no plan".to_owned())) };
+        writeln!(out, "{}: {} -> {}", arguments.service, plan.from, plan.to)?;
+        for step in &plan.steps {
+            writeln!(out, "  {step}")?;
+        }
+        if plan.problems.is_empty() {
+            writeln!(out, "it would work, as far as can be told without doing it")?;
+            return Ok(0);
+        }
+        for problem in &plan.problems {
+            writeln!(out, "it would not work: {problem}")?;
+        }
+        return Ok(2);
+    }
+    let done = client.ask(&arguments.service, "rollback", &body).await?;
+    let release = done.release.clone().unwrap_or_default();
+    writeln!(out, "{}: rolling back {release}", arguments.service)?;
+    if !arguments.wait {
+        return Ok(0);
+    }
+    until_decided(&client, &arguments.service, done.release, arguments.timeout).await
+}

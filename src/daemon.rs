@@ -1,0 +1,454 @@
+//! The daemon: wiring, and the one loop.
+//!
+//! Observe → decide → remember → act → tell. The loop waits for an event or the core's next deadline, steps the core,
+//! stores what came of it in one transaction, and only then carries it out. The systemd watchdog is petted from here
+//! alone. Its tasks: one per health check ([`probes`]), one per service for rollback steps ([`worker`]), one per
+//! engine for what runs, one for the outbox ([`deliver`]), one for the control socket. Only a worker's step may not be
+//! dropped at an await; shutting down waits for it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::net::UnixListener;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::Clock;
+use crate::config::{Config, Mistakes};
+use crate::control::{self, Request};
+use crate::decide::State;
+use crate::decide::action::{Action, Answer};
+use crate::decide::event::Event;
+use crate::decide::view::View;
+use crate::notify::{Notifier, NotifyError};
+use crate::signals::{Signal, Signals};
+use crate::store::{Store, StoreError};
+use crate::systemd;
+
+mod commit;
+mod deliver;
+mod probes;
+mod services;
+mod worker;
+
+use commit::Backlog;
+use deliver::Pump;
+use services::Services;
+pub use services::ServicesError;
+
+/// Events on their way to the loop. When it is full, whoever sends waits: a probe's next turn comes later.
+const INBOX: usize = 1024;
+
+/// Events taken into one transaction at most.
+const BATCH: usize = 256;
+
+/// The state directory is tried again after this while it cannot be written.
+const STORE_AGAIN: Duration = Duration::from_secs(2);
+
+/// Closed releases past their keeping time are dropped this often.
+const PRUNE_EVERY: Duration = Duration::from_hours(6);
+
+/// On shutdown, a rollback step under way may take so long to end; the rest is taken up at the next start.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// Why the daemon could not start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// The configuration has mistakes.
+    #[error(transparent)]
+    Config(#[from] Mistakes),
+    /// The state directory cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The control socket cannot be used.
+    #[error("listen on {path}")]
+    Socket {
+        /// Where.
+        path: PathBuf,
+        /// What the operating system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Something else of the operating system's.
+    #[error("{what}")]
+    System {
+        /// What was tried, readable after "failed to".
+        what: &'static str,
+        /// What the operating system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// What watches the services could not be started.
+    #[error(transparent)]
+    Services(#[from] ServicesError),
+    /// What tells people could not be started.
+    #[error(transparent)]
+    Notify(#[from] NotifyError),
+}
+
+/// Runs until SIGTERM or SIGINT, under systemd or by hand.
+pub async fn run(config_path: &Path, socket_path: &Path) -> Result<(), DaemonError> {
+    let config = Config::load(config_path)?;
+    let mut signals = Signals::install()
+        .map_err(|source| DaemonError::System { what: "install signal handlers", source })?;
+    let listener = control::bind(socket_path)
+        .map_err(|source| DaemonError::Socket { path: socket_path.to_owned(), source })?;
+    let (signal, received) = mpsc::channel(4);
+    tokio::spawn(async move {
+        loop {
+            let next = signals.next().await;
+            if signal.send(next).await.is_err() {
+                return;
+            }
+        }
+    });
+    let daemon = Daemon::start(config, config_path.to_owned(), listener, Clock::start()).await?;
+    daemon.serve(received).await;
+    drop(std::fs::remove_file(socket_path));
+    Ok(())
+}
+
+/// A daemon that is wired up.
+pub struct Daemon {
+    clock: Clock,
+    config_path: PathBuf,
+    keep: Duration,
+    state: State,
+    store: Store,
+    store_lost: Option<Timestamp>,
+    backlog: Backlog,
+    services: Services,
+    pump: Pump,
+    notifier: watch::Sender<Arc<Notifier>>,
+    inbox: mpsc::Receiver<Event>,
+    requests: mpsc::Receiver<Request>,
+    views: watch::Sender<Arc<View>>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    prune_at: Timestamp,
+}
+
+impl Daemon {
+    /// Opens the store, takes up what was under way and starts every task.
+    pub async fn start(
+        config: Config,
+        config_path: PathBuf,
+        listener: UnixListener,
+        clock: Clock,
+    ) -> Result<Self, DaemonError> {
+        let store = Store::open(&config.state_dir)?;
+        let now = clock.now();
+        let mut state = State::new(config.policy(), store.load().await?, now);
+        for service in config.services.keys() {
+            if let Some(release) = state.recorded_under(service).map(str::to_owned) {
+                let samples = store.samples(service, &release).await?;
+                state.recount(service, &samples);
+            }
+        }
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let (events, inbox) = mpsc::channel(INBOX);
+        let (asked, requests) = mpsc::channel(64);
+        let (views, shown) = watch::channel(Arc::new(state.view()));
+        let notifier = Notifier::new(&config)?;
+        let (notifier, notifiers) = watch::channel(Arc::new(notifier));
+        let pump = Pump::start(store.clone(), notifiers, clock, &tasks, stop.clone());
+        let about = control::About {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            since: now,
+            config: config_path.clone(),
+        };
+        tasks.spawn(control::serve(listener, shown, asked, about, stop.clone()));
+        let services = Services::start(&config, clock, &store, &events, &tasks, &stop)?;
+        let keep = config.keep;
+        let daemon = Self {
+            clock,
+            config_path,
+            keep,
+            state,
+            store,
+            store_lost: None,
+            backlog: Backlog::default(),
+            services,
+            pump,
+            notifier,
+            inbox,
+            requests,
+            views,
+            tasks,
+            stop,
+            prune_at: now,
+        };
+        Ok(daemon)
+    }
+
+    /// What is shown to people, whenever it changes.
+    pub fn views(&self) -> watch::Receiver<Arc<View>> {
+        self.views.subscribe()
+    }
+
+    /// Serves until told to end.
+    pub async fn serve(mut self, mut signals: mpsc::Receiver<Signal>) {
+        self.take(vec![Event::Started]).await;
+        systemd::ready();
+        tracing::info!(config = %self.config_path.display(), "watching {} services", self.services.len());
+        let pet_every = systemd::watchdog_interval().map_or(Duration::from_hours(1), |timeout| timeout / 3);
+        let mut pet = tokio::time::interval(pet_every);
+        loop {
+            let wake = self.wake_at();
+            tokio::select! {
+                biased;
+                signal = signals.recv() => match signal {
+                    Some(Signal::Reload) => self.reload().await,
+                    Some(Signal::Terminate) | None => break,
+                },
+                Some(event) = self.inbox.recv() => self.drain(event).await,
+                Some(request) = self.requests.recv() => self.answer(request).await,
+                () = tokio::time::sleep_until(wake) => self.due().await,
+                _ = pet.tick() => systemd::watchdog(),
+            }
+        }
+        self.shut_down().await;
+    }
+
+    fn wake_at(&self) -> tokio::time::Instant {
+        let store = self.store_lost.and_then(|tried| tried.checked_add(STORE_AGAIN).ok());
+        let deadlines = [self.state.next_deadline(), store, Some(self.prune_at)];
+        let next = deadlines.into_iter().flatten().min().unwrap_or(self.prune_at);
+        self.clock.instant(next).into()
+    }
+
+    /// Takes an event and whatever else is waiting into one transaction.
+    async fn drain(&mut self, first: Event) {
+        let mut events = vec![first];
+        while events.len() < BATCH
+            && let Ok(event) = self.inbox.try_recv()
+        {
+            events.push(event);
+        }
+        self.take(events).await;
+    }
+
+    async fn due(&mut self) {
+        let now = self.clock.now();
+        if now >= self.prune_at {
+            self.prune_at = now.checked_add(PRUNE_EVERY).unwrap_or(Timestamp::MAX);
+            let before = now.checked_sub(self.keep).unwrap_or(Timestamp::MIN);
+            if let Err(error) = self.store.prune(before).await {
+                tracing::warn!("failed to {error}");
+            }
+        }
+        let core = self.state.next_deadline().is_some_and(|at| at <= now);
+        self.take(if core { vec![Event::Due] } else { Vec::new() }).await;
+    }
+
+    /// Steps the core over events, stores, performs. Gives the last answer.
+    async fn take(&mut self, events: Vec<Event>) -> Option<Answer> {
+        let mut answer = None;
+        for event in events {
+            answer = self.step(event).or(answer);
+        }
+        self.commit().await;
+        self.show();
+        answer
+    }
+
+    fn step(&mut self, event: Event) -> Option<Answer> {
+        let now = self.clock.now();
+        let service = match &event {
+            Event::Service { service, .. } => Some(service.clone()),
+            Event::Started
+            | Event::Due
+            | Event::EngineLost { .. }
+            | Event::EngineBack
+            | Event::ConfigReloaded
+            | Event::ConfigRejected { .. }
+            | Event::StoreLost { .. }
+            | Event::StoreBack
+            | Event::Acknowledged { .. } => None,
+        };
+        let under = |state: &State| {
+            service.as_deref().and_then(|service| state.recorded_under(service)).map(str::to_owned)
+        };
+        let before = under(&self.state);
+        let actions = self.state.step(now, &event);
+        let release = before.or_else(|| under(&self.state));
+        log(&event, &actions);
+        self.backlog.facts(self.state.changed());
+        let notifier = Arc::clone(&self.notifier.borrow());
+        self.backlog.add(now, event, release, actions, &notifier)
+    }
+
+    /// Stores what was decided and carries it out; without a store, tells people and lets the rest wait.
+    async fn commit(&mut self) {
+        let now = self.clock.now();
+        let again =
+            self.store_lost.is_none_or(|tried| tried.checked_add(STORE_AGAIN).is_ok_and(|at| at <= now));
+        if again {
+            match self.backlog.commit(&self.store, now, &self.pump).await {
+                Ok(effects) => {
+                    self.perform(effects);
+                    if self.store_lost.take().is_some() {
+                        self.step(Event::StoreBack);
+                        // Told with the next commit at the latest; this one is at once.
+                        Box::pin(self.commit()).await;
+                    }
+                    return;
+                }
+                Err(error) => {
+                    let first = self.store_lost.replace(now).is_none();
+                    tracing::error!("failed to {}", chain(&error));
+                    systemd::status(&format!("cannot write its state: {error}"));
+                    if first {
+                        self.step(Event::StoreLost { why: chain(&error) });
+                    }
+                }
+            }
+        }
+        let effects = self.backlog.without_store(&self.pump);
+        self.perform(effects);
+    }
+
+    fn perform(&mut self, effects: Vec<Action>) {
+        for action in effects {
+            self.services.perform(action);
+        }
+    }
+
+    fn show(&mut self) {
+        let view = self.state.view();
+        self.views.send_if_modified(|shown| {
+            let changed = **shown != view;
+            if changed {
+                *shown = Arc::new(view);
+            }
+            changed
+        });
+    }
+
+    async fn answer(&mut self, request: Request) {
+        match request {
+            Request::Event { event, reply } => {
+                let answer = self.take(vec![event]).await;
+                let unanswered =
+                    || Answer::Refused { why: "golive did not know what to do with this".to_owned() };
+                let mut answer = answer.unwrap_or_else(unanswered);
+                if self.store_lost.is_some() && !matches!(answer, Answer::Plan { .. }) {
+                    answer = Answer::Refused {
+                        why: "noted, but the state directory cannot be written, so nothing is done before it can"
+                            .to_owned(),
+                    };
+                }
+                give(reply, answer);
+            }
+            Request::RetryLetter { id, reply } => {
+                let answer = match self.store.retry(id, self.clock.now()).await {
+                    Ok(true) => Answer::Done { release: None },
+                    Ok(false) => {
+                        Answer::Refused { why: format!("there is no letter {id} that was given up") }
+                    }
+                    Err(error) => Answer::Refused { why: format!("failed to {}", chain(&error)) },
+                };
+                self.pump.wake();
+                give(reply, answer);
+            }
+        }
+    }
+
+    /// SIGHUP: a good configuration replaces the old one, a bad one is refused and told.
+    async fn reload(&mut self) {
+        systemd::reloading();
+        let event = match self.load() {
+            Ok(()) => Event::ConfigReloaded,
+            Err(why) => {
+                tracing::error!("the new configuration is refused and the old one stays in force: {why}");
+                Event::ConfigRejected { why }
+            }
+        };
+        self.take(vec![event]).await;
+        systemd::ready();
+    }
+
+    fn load(&mut self) -> Result<(), String> {
+        let config = Config::load(&self.config_path).map_err(|mistakes| mistakes.summary())?;
+        let notifier = Notifier::new(&config).map_err(|error| chain(&error))?;
+        self.services.follow(&config).map_err(|error| chain(&error))?;
+        self.state.follow(config.policy(), self.clock.now());
+        self.notifier.send_replace(Arc::new(notifier));
+        self.keep = config.keep;
+        tracing::info!("the new configuration is in force");
+        Ok(())
+    }
+
+    async fn shut_down(mut self) {
+        systemd::stopping();
+        tracing::info!("ending");
+        self.stop.cancel();
+        self.services.end();
+        self.tasks.close();
+        let tasks = self.tasks.clone();
+        let drained = tokio::time::timeout(DRAIN, async {
+            loop {
+                tokio::select! {
+                    () = tasks.wait() => return,
+                    // A step that ends now is recorded, so that it is not looked into again at the next start.
+                    Some(event) = self.inbox.recv() => {
+                        self.take(vec![event]).await;
+                    }
+                }
+            }
+        });
+        if drained.await.is_err() {
+            tracing::warn!("a rollback step is still under way; it is taken up again at the next start");
+        }
+    }
+}
+
+fn give(reply: oneshot::Sender<Answer>, answer: Answer) {
+    if reply.send(answer).is_err() {
+        tracing::debug!("whoever asked has gone");
+    }
+}
+
+/// An error with everything behind it, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        source = inner.source();
+    }
+    text
+}
+
+fn log(event: &Event, actions: &[Action]) {
+    for action in actions {
+        match action {
+            Action::Tell { notice, .. } => {
+                let service = notice.service.as_deref().unwrap_or("golive");
+                tracing::info!(service, tier = notice.tier.word(), id = notice.id, "{}", notice.news.word());
+            }
+            Action::Step { service, plan, step } => {
+                tracing::info!(
+                    service,
+                    rollback = plan.rollback,
+                    from = plan.from_version,
+                    to = plan.to_version,
+                    "{}",
+                    step.word()
+                );
+            }
+            Action::Keep { .. }
+            | Action::Prove { .. }
+            | Action::Forget { .. }
+            | Action::ProbeNow { .. }
+            | Action::File { .. }
+            | Action::Log(_)
+            | Action::Answer(_) => {}
+        }
+    }
+    tracing::trace!(?event, actions = actions.len());
+}

@@ -1,0 +1,255 @@
+//! The outbox pump: hands letters to their channels until each is confirmed, given up or expired.
+//!
+//! One task. It waits for new letters, for the next one that is due again, or for a delivery to end. A delivery may be
+//! dropped at any await: its letter stays in the store and is sent again under the same id.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::decide::action::Notice;
+use crate::notify::{self, Notifier, Refusal, Retry};
+use crate::store::{Letter, Store};
+
+/// Deliveries under way at once; more wait. One per address, so that an address gets its letters in order.
+const AT_ONCE: usize = 32;
+
+/// Letters that could not be stored wait in memory, at most so many; beyond, the oldest is dropped and logged.
+const UNSTORED: usize = 1000;
+
+/// The store is asked again after this when it could not answer.
+const STORE_PAUSE: Duration = Duration::from_secs(5);
+
+/// What the loop tells the pump.
+#[derive(Clone)]
+pub(super) struct Pump {
+    wake: Arc<Notify>,
+    unstored: mpsc::UnboundedSender<Unstored>,
+}
+
+/// A letter that the store could not take.
+#[derive(Debug, Clone)]
+pub(super) struct Unstored {
+    pub(super) notice: Notice,
+    pub(super) channel: String,
+    pub(super) address: String,
+    pub(super) expires: Timestamp,
+    pub(super) attempts: u32,
+}
+
+impl Pump {
+    /// Starts the task.
+    pub(super) fn start(
+        store: Store,
+        notifier: watch::Receiver<Arc<Notifier>>,
+        clock: Clock,
+        tasks: &tokio_util::task::TaskTracker,
+        stop: CancellationToken,
+    ) -> Self {
+        let wake = Arc::new(Notify::new());
+        // Bounded by UNSTORED on the receiving side, which empties it at once.
+        let (unstored, memory) = mpsc::unbounded_channel();
+        let task = Task {
+            store,
+            notifier,
+            clock,
+            wake: Arc::clone(&wake),
+            memory,
+            held: VecDeque::new(),
+            busy: BTreeSet::new(),
+            under_way: JoinSet::new(),
+        };
+        tasks.spawn(async move { stop.run_until_cancelled(task.run()).await });
+        Self { wake, unstored }
+    }
+
+    /// There are new letters in the store.
+    pub(super) fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Delivers from memory, because the store cannot be written.
+    pub(super) fn deliver_unstored(&self, letter: Unstored) {
+        // The pump ends only with the daemon.
+        drop(self.unstored.send(letter));
+    }
+}
+
+struct Task {
+    store: Store,
+    notifier: watch::Receiver<Arc<Notifier>>,
+    clock: Clock,
+    wake: Arc<Notify>,
+    memory: mpsc::UnboundedReceiver<Unstored>,
+    /// Unstored letters with the time of their next attempt.
+    held: VecDeque<(Timestamp, Unstored)>,
+    /// Addresses with a delivery under way.
+    busy: BTreeSet<(String, String)>,
+    under_way: JoinSet<Outcome>,
+}
+
+struct Outcome {
+    letter: Source,
+    channel: String,
+    address: String,
+    result: Result<notify::Receipt, Refusal>,
+}
+
+enum Source {
+    Stored { id: i64, notice: String, attempts: u32, expires: Timestamp },
+    Memory(Unstored),
+}
+
+impl Task {
+    async fn run(mut self) {
+        loop {
+            let next = self.send_due().await;
+            let until = next.map(|at| tokio::time::Instant::from(self.clock.instant(at)));
+            tokio::select! {
+                () = self.wake.notified() => {}
+                Some(letter) = self.memory.recv() => self.hold(self.clock.now(), letter),
+                Some(ended) = self.under_way.join_next() => match ended {
+                    Ok(outcome) => self.settle(outcome).await,
+                    Err(error) => {
+                        tracing::error!(%error, "a delivery broke");
+                        self.busy.clear();
+                    }
+                },
+                () = sleep_until(until) => {}
+            }
+        }
+    }
+
+    /// Starts what is due and can start; when to look again.
+    async fn send_due(&mut self) -> Option<Timestamp> {
+        let now = self.clock.now();
+        for _ in 0..self.held.len() {
+            if let Some((at, letter)) = self.held.pop_front() {
+                let start = at <= now && self.free(&letter.channel, &letter.address);
+                if start {
+                    self.start_memory(letter, now);
+                } else {
+                    self.held.push_back((at, letter));
+                }
+            }
+        }
+        let held = self.held.iter().map(|(at, _)| *at).filter(|at| *at > now).min();
+        let stored = match self.send_stored(now).await {
+            Ok(next) => next,
+            Err(error) => {
+                tracing::warn!("failed to {error}");
+                now.checked_add(STORE_PAUSE).ok()
+            }
+        };
+        [held, stored].into_iter().flatten().min()
+    }
+
+    async fn send_stored(&mut self, now: Timestamp) -> Result<Option<Timestamp>, crate::store::StoreError> {
+        self.store.expire(now).await?;
+        for letter in self.store.due(now, AT_ONCE).await? {
+            if self.free(&letter.channel, &letter.address) {
+                self.start_stored(letter, now);
+            }
+        }
+        // What is due and waits for its address or a place is taken up when a delivery ends.
+        Ok(self.store.next_due().await?.filter(|at| *at > now))
+    }
+
+    fn free(&self, channel: &str, address: &str) -> bool {
+        self.under_way.len() < AT_ONCE && !self.busy.contains(&(channel.to_owned(), address.to_owned()))
+    }
+
+    fn start_stored(&mut self, letter: Letter, now: Timestamp) {
+        let Letter { id, notice, channel, address, attempts, expires, .. } = letter;
+        let source = Source::Stored { id, notice: notice.id.clone(), attempts, expires };
+        self.start(source, notice, channel, address, now);
+    }
+
+    fn start_memory(&mut self, letter: Unstored, now: Timestamp) {
+        let (notice, channel, address) =
+            (letter.notice.clone(), letter.channel.clone(), letter.address.clone());
+        self.start(Source::Memory(letter), notice, channel, address, now);
+    }
+
+    fn start(&mut self, letter: Source, notice: Notice, channel: String, address: String, now: Timestamp) {
+        let notifier = Arc::clone(&self.notifier.borrow());
+        self.busy.insert((channel.clone(), address.clone()));
+        self.under_way.spawn(async move {
+            let result = notifier.deliver(&channel, &address, &notice, now).await;
+            Outcome { letter, channel, address, result }
+        });
+    }
+
+    async fn settle(&mut self, outcome: Outcome) {
+        let Outcome { letter, channel, address, result } = outcome;
+        self.busy.remove(&(channel.clone(), address));
+        let now = self.clock.now();
+        let settled = match (letter, result) {
+            (Source::Stored { id, .. }, Ok(receipt)) => self.store.delivered(id, &receipt.answer, now).await,
+            (Source::Stored { id, notice, attempts, expires }, Err(refusal)) => {
+                tracing::warn!(channel, notice, attempts, "failed to {}", refusal.text);
+                let next = next_attempt(&refusal, &notice, attempts, now, expires);
+                self.store.refused(id, &refusal.text, next, now).await
+            }
+            (Source::Memory(letter), Ok(_)) => {
+                tracing::info!(channel, notice = letter.notice.id, "told without having been stored");
+                Ok(())
+            }
+            (Source::Memory(letter), Err(refusal)) => {
+                tracing::warn!(channel, notice = letter.notice.id, "failed to {}", refusal.text);
+                let next = next_attempt(&refusal, &letter.notice.id, letter.attempts, now, letter.expires);
+                if let Some(next) = next {
+                    self.hold(next, Unstored { attempts: letter.attempts + 1, ..letter });
+                }
+                Ok(())
+            }
+        };
+        if let Err(error) = settled {
+            // It is due again at once and goes out under the same id: told twice rather than not at all.
+            tracing::warn!(channel, "failed to {error}");
+            tokio::time::sleep(STORE_PAUSE).await;
+        }
+    }
+
+    fn hold(&mut self, at: Timestamp, letter: Unstored) {
+        if self.held.len() >= UNSTORED
+            && let Some((_, dropped)) = self.held.pop_front()
+        {
+            tracing::error!(
+                notice = dropped.notice.id,
+                channel = dropped.channel,
+                "dropped an alert: too many wait in memory"
+            );
+        }
+        self.held.push_back((at, letter));
+    }
+}
+
+/// When a refused letter is tried again; `None` when it is given up.
+fn next_attempt(
+    refusal: &Refusal,
+    notice: &str,
+    attempts: u32,
+    now: Timestamp,
+    expires: Timestamp,
+) -> Option<Timestamp> {
+    let pause = match refusal.retry {
+        Retry::Never => return None,
+        Retry::Later(Some(asked)) => asked,
+        Retry::Later(None) => notify::backoff(attempts, notice),
+    };
+    now.checked_add(pause).ok().filter(|next| *next < expires)
+}
+
+async fn sleep_until(until: Option<tokio::time::Instant>) {
+    match until {
+        Some(until) => tokio::time::sleep_until(until).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,181 @@
+//! What the daemon runs for each service: its probes, its worker, and the watch over what runs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::probes::Probes;
+use super::worker::{Job, Worker};
+use crate::clock::Clock;
+use crate::config::{self, Config};
+use crate::decide::action::Action;
+use crate::decide::event::Event;
+use crate::probe::{Probe, Tools};
+use crate::runtime::{self, Engine, Runtime};
+use crate::store::Store;
+
+/// Why nothing could be started.
+#[derive(Debug, thiserror::Error)]
+pub enum ServicesError {
+    /// The engine's client.
+    #[error(transparent)]
+    Engine(#[from] runtime::ClientError),
+    /// The health checks' client.
+    #[error("make an HTTP client for the health checks")]
+    Http(#[from] reqwest::Error),
+}
+
+/// All services.
+pub(super) struct Services {
+    clock: Clock,
+    store: Store,
+    inbox: mpsc::Sender<Event>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    running: BTreeMap<String, Running>,
+    engine: Option<CancellationToken>,
+}
+
+struct Running {
+    config: config::Service,
+    socket: std::path::PathBuf,
+    probes: Probes,
+    worker: Worker,
+    stop: CancellationToken,
+}
+
+impl Services {
+    pub(super) fn start(
+        config: &Config,
+        clock: Clock,
+        store: &Store,
+        inbox: &mpsc::Sender<Event>,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> Result<Self, ServicesError> {
+        let mut services = Self {
+            clock,
+            store: store.clone(),
+            inbox: inbox.clone(),
+            tasks: tasks.clone(),
+            stop: stop.clone(),
+            running: BTreeMap::new(),
+            engine: None,
+        };
+        services.follow(config)?;
+        Ok(services)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.running.len()
+    }
+
+    /// Brings what runs in line with the configuration; a service that stays as it was is not disturbed.
+    pub(super) fn follow(&mut self, config: &Config) -> Result<(), ServicesError> {
+        let engine = Engine::new(&config.docker_socket)?;
+        let tools = Tools::new(&config.docker_socket)?;
+        self.running.retain(|name, running| {
+            let stays = config.services.contains_key(name);
+            if !stays {
+                running.stop.cancel();
+            }
+            stays
+        });
+        for (name, service) in &config.services {
+            let old = self.running.remove(name);
+            let same = |old: &Running| old.config == *service && old.socket == config.docker_socket;
+            let running = match old {
+                Some(old) if same(&old) => old,
+                old => self.start_one(name, service, (&engine, &tools), config, old),
+            };
+            self.running.insert(name.clone(), running);
+        }
+        self.watch(config, engine);
+        Ok(())
+    }
+
+    /// Hands an action to the service's worker or probes.
+    pub(super) fn perform(&self, action: Action) {
+        let (service, job) = match action {
+            Action::Keep { service, release, instance } => (service, Job::Keep { release, instance }),
+            Action::Prove { service, release } => (service, Job::Prove { release }),
+            Action::Forget { service, release } => (service, Job::Forget { release }),
+            Action::Step { service, plan, step } => (service, Job::Step { plan, step }),
+            Action::ProbeNow { service } => {
+                if let Some(running) = self.running.get(&service) {
+                    running.probes.poke();
+                }
+                return;
+            }
+            Action::Tell { .. } | Action::File { .. } | Action::Log(_) | Action::Answer(_) => return,
+        };
+        if let Some(running) = self.running.get(&service) {
+            running.worker.ask(job);
+        }
+    }
+
+    /// Lets go of everything; workers end after the step at hand.
+    pub(super) fn end(&mut self) {
+        self.running.clear();
+    }
+
+    fn start_one(
+        &self,
+        name: &str,
+        service: &config::Service,
+        (engine, tools): (&Engine, &Tools),
+        config: &Config,
+        old: Option<Running>,
+    ) -> Running {
+        let stop = self.stop.child_token();
+        let before = old.map(|old| {
+            old.stop.cancel();
+            old.worker
+        });
+        let runtime = Arc::new(Runtime::new(name, service, engine));
+        let worker = Worker::start(
+            name,
+            Arc::clone(&runtime),
+            self.store.clone(),
+            self.inbox.clone(),
+            &self.tasks,
+            before,
+        );
+        let checks = service.checks.iter();
+        let checks = checks.map(|(check, what)| Probe::new(check, what, &service.runtime, tools)).collect();
+        let probes =
+            Probes::start(name, checks, service.interval, self.clock, &self.inbox, &self.tasks, &stop);
+        if let Runtime::Command(command) = &*runtime {
+            let watch = runtime::command::watch(command.clone(), service.interval, self.inbox.clone());
+            let stop = stop.clone();
+            self.tasks.spawn(async move { stop.run_until_cancelled(watch).await });
+        }
+        Running { config: service.clone(), socket: config.docker_socket.clone(), probes, worker, stop }
+    }
+
+    /// One task watches all containers of the engine.
+    fn watch(&mut self, config: &Config, engine: Engine) {
+        if let Some(old) = self.engine.take() {
+            old.cancel();
+        }
+        let containers: BTreeMap<String, String> = config
+            .services
+            .iter()
+            .filter_map(|(name, service)| match &service.runtime {
+                config::Runtime::Container { name: container } => Some((name.clone(), container.clone())),
+                config::Runtime::Command { .. } => None,
+            })
+            .collect();
+        if containers.is_empty() {
+            return;
+        }
+        let stop = self.stop.child_token();
+        let watch = runtime::watch(engine, containers, self.inbox.clone());
+        let token = stop.clone();
+        self.tasks.spawn(async move { token.run_until_cancelled(watch).await });
+        self.engine = Some(stop);
+    }
+}

@@ -1,0 +1,189 @@
+//! One task per service that carries rollback steps and pins out, one after the other: no two ever touch a service at
+//! the same time. It may not be dropped in the middle of a step; on shutdown it finishes the step at hand.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::task::TaskTracker;
+
+use crate::decide::action::Plan;
+use crate::decide::event::{Event, Fault, FaultKind, Happening, Step};
+use crate::runtime::{Forensics, Record, Runtime};
+use crate::store::{Evidence, Store, StoreError};
+
+/// What a worker can be asked for. At most [`QUEUE`] wait; the core asks for one step at a time, so it never fills.
+#[derive(Debug)]
+pub(super) enum Job {
+    Keep { release: String, instance: String },
+    Prove { release: String },
+    Forget { release: String },
+    Step { plan: Plan, step: Step },
+}
+
+const QUEUE: usize = 64;
+
+/// A service's worker.
+pub(super) struct Worker {
+    jobs: mpsc::Sender<Job>,
+    task: JoinHandle<()>,
+}
+
+impl Worker {
+    /// Starts it; after `before` has ended, where it replaces one.
+    pub(super) fn start(
+        service: &str,
+        runtime: Arc<Runtime>,
+        store: Store,
+        inbox: mpsc::Sender<Event>,
+        tasks: &TaskTracker,
+        before: Option<Self>,
+    ) -> Self {
+        let (jobs, mut queue) = mpsc::channel(QUEUE);
+        let mut hand = Hand { service: service.to_owned(), runtime, store, inbox, records: None };
+        let task = tasks.spawn(async move {
+            if let Some(Self { jobs, task }) = before {
+                drop(jobs);
+                if let Err(error) = task.await {
+                    tracing::error!(service = hand.service, %error, "a worker broke");
+                }
+            }
+            while let Some(job) = queue.recv().await {
+                let what = hand.work(job).await;
+                if let Some(what) = what
+                    && hand.inbox.send(Event::Service { service: hand.service.clone(), what }).await.is_err()
+                {
+                    return;
+                }
+            }
+        });
+        Self { jobs, task }
+    }
+
+    /// Hands a job over.
+    pub(super) fn ask(&self, job: Job) {
+        if let Err(error) = self.jobs.try_send(job) {
+            tracing::error!(%error, "a job could not be handed to its worker");
+        }
+    }
+}
+
+struct Hand {
+    service: String,
+    runtime: Arc<Runtime>,
+    store: Store,
+    inbox: mpsc::Sender<Event>,
+    /// The records of the rollback at hand, read once.
+    records: Option<Records>,
+}
+
+struct Records {
+    rollback: String,
+    good: Option<Record>,
+    bad: Option<Record>,
+}
+
+impl Hand {
+    async fn work(&mut self, job: Job) -> Option<Happening> {
+        match job {
+            Job::Keep { release, instance } => {
+                let problems = self.keep(&release, &instance).await;
+                Some(Happening::Kept { release, problems })
+            }
+            Job::Prove { release } => {
+                let problems = self.prove(&release).await?;
+                Some(Happening::Proved { release, problems })
+            }
+            Job::Forget { release } => {
+                if let Err(fault) = self.runtime.forget(&release).await {
+                    tracing::warn!(service = self.service, release, "failed to {}", fault.text);
+                }
+                None
+            }
+            Job::Step { plan, step } => Some(self.step(plan, step).await),
+        }
+    }
+
+    async fn keep(&self, release: &str, instance: &str) -> Vec<String> {
+        let record = match self.runtime.keep(release, instance).await {
+            Ok(record) => record,
+            Err(fault) => return vec![format!("failed to {}", fault.text)],
+        };
+        if let Err(error) = self.store.save_spec(&record.release, &record.image, &record.inspect).await {
+            return vec![format!("failed to {error}")];
+        }
+        match self.runtime.prove(&record).await {
+            Ok(problems) => problems,
+            Err(fault) => vec![format!("failed to {}", fault.text)],
+        }
+    }
+
+    /// `None` while the engine does not answer: that is told on its own, and proves nothing about the image.
+    async fn prove(&self, release: &str) -> Option<Vec<String>> {
+        let record = match self.store.spec(release).await {
+            Ok(Some((image, inspect))) => Record { release: release.to_owned(), image, inspect },
+            Ok(None) => return Some(vec!["its record was never stored".to_owned()]),
+            Err(error) => return Some(vec![format!("failed to {error}")]),
+        };
+        match self.runtime.prove(&record).await {
+            Ok(problems) => Some(problems),
+            Err(Fault { kind: FaultKind::Unreachable, .. }) => None,
+            Err(fault) => Some(vec![format!("failed to {}", fault.text)]),
+        }
+    }
+
+    async fn step(&mut self, plan: Plan, step: Step) -> Happening {
+        let rollback = plan.rollback.clone();
+        match self.attempt(&plan, step).await {
+            Ok(instance) => Happening::StepDone { rollback, step, instance },
+            Err(fault) => {
+                tracing::warn!(
+                    service = self.service,
+                    rollback,
+                    step = step.word(),
+                    "failed to {}",
+                    fault.text
+                );
+                Happening::StepFailed { rollback, step, fault }
+            }
+        }
+    }
+
+    async fn attempt(&mut self, plan: &Plan, step: Step) -> Result<Option<String>, Fault> {
+        if self.records.as_ref().is_none_or(|records| records.rollback != plan.rollback) {
+            let good = self.record(&plan.to).await?;
+            let bad = self.record(&plan.from).await?;
+            self.records = Some(Records { rollback: plan.rollback.clone(), good, bad });
+        }
+        let (good, bad) =
+            self.records.as_ref().map_or((None, None), |all| (all.good.as_ref(), all.bad.as_ref()));
+        let done = self.runtime.perform(plan, good, bad, step).await?;
+        if let Some(forensics) = done.forensics {
+            let bad = self.save_forensics(plan, &forensics).await?;
+            if let Some(records) = &mut self.records {
+                records.bad = Some(bad);
+            }
+        }
+        Ok(done.instance)
+    }
+
+    async fn record(&self, release: &str) -> Result<Option<Record>, Fault> {
+        match self.store.spec(release).await {
+            Ok(spec) => {
+                Ok(spec.map(|(image, inspect)| Record { release: release.to_owned(), image, inspect }))
+            }
+            Err(error) => Err(Fault { kind: FaultKind::Transient, text: error.to_string() }),
+        }
+    }
+
+    /// The bad release as it was, before anything of it is changed: also what undoing goes by.
+    async fn save_forensics(&self, plan: &Plan, found: &Forensics) -> Result<Record, Fault> {
+        let fault = |error: StoreError| Fault { kind: FaultKind::Transient, text: error.to_string() };
+        let Forensics { inspect, logs, exit, oom } = found.clone();
+        let evidence = Evidence { inspect: inspect.clone(), logs, exit, oom };
+        self.store.save_forensics(&plan.from, evidence).await.map_err(fault)?;
+        let record = Record { release: plan.from.clone(), image: String::new(), inspect };
+        self.store.save_spec(&record.release, &record.image, &record.inspect).await.map_err(fault)?;
+        Ok(record)
+    }
+}
