@@ -39,6 +39,8 @@ const ENGINE_AWAY: Duration = Duration::from_mins(1);
 pub struct State {
     policy: Policy,
     services: BTreeMap<String, Service>,
+    /// Facts of services that the configuration does not name at present: they may come back.
+    resting: BTreeMap<String, Facts>,
     engine: Option<EngineLost>,
     store_lost: Option<String>,
     config_rejected: Option<String>,
@@ -61,7 +63,7 @@ impl State {
             let facts = facts.remove(name).unwrap_or_default();
             (name.clone(), Service::new(name.clone(), policy, facts, now))
         });
-        Self { services: services.collect(), policy, ..Self::default() }
+        Self { services: services.collect(), resting: facts, policy, ..Self::default() }
     }
 
     /// Counts a release's recorded samples again, after a restart. Decides nothing.
@@ -75,12 +77,15 @@ impl State {
 
     /// Puts another policy in force. What is decided stays decided; limits count from the next sample on.
     pub fn follow(&mut self, policy: Policy, now: Timestamp) {
-        self.services.retain(|name, _| policy.services.contains_key(name));
+        let gone = self.services.extract_if(.., |name, _| !policy.services.contains_key(name));
+        self.resting.extend(gone.map(|(name, service)| (name, service.facts().clone())));
         for (name, policy) in &policy.services {
             match self.services.get_mut(name) {
                 Some(service) => service.health.follow(&policy.checks),
                 None => {
-                    let service = Service::new(name.clone(), policy, Facts::default(), now);
+                    let facts = self.resting.remove(name).unwrap_or_default();
+                    let mut service = Service::new(name.clone(), policy, facts, now);
+                    service.wake(now);
                     self.services.insert(name.clone(), service);
                 }
             }
@@ -114,8 +119,11 @@ impl State {
                 self.each(now, &mut actions, rollback::engine_back);
             }
             Event::ConfigReloaded => {
-                self.config_rejected = None;
-                self.own.resolve(now, News::ConfigReloaded, &self.policy.tiers, &mut actions);
+                if self.config_rejected.take().is_some() {
+                    self.own.resolve(now, News::ConfigReloaded, &self.policy.tiers, &mut actions);
+                } else {
+                    actions.push(incident::reconfigured(now, &self.policy.tiers));
+                }
             }
             Event::ConfigRejected { why } => {
                 self.config_rejected = Some(why.clone());

@@ -1,6 +1,6 @@
 //! What people and CI jobs ask for.
 
-use super::action::{Action, Answer, News, Reason, Tier};
+use super::action::{Action, Answer, News, Reason};
 use super::event::{Announcement, Ask};
 use super::facts::{Diverged, Hold, Origin, Phase, Release, ReleaseState};
 use super::service::Turn;
@@ -50,18 +50,13 @@ fn done(turn: &Turn<'_>) -> Answer {
 }
 
 fn announce(turn: &mut Turn<'_>, announcement: &Announcement) -> Answer {
-    let by_watch = matches!(turn.facts().phase, Phase::Watching(_));
-    let running = turn.facts_mut().release.as_mut().filter(|release| {
-        let same = release.version == announcement.version;
-        // An image without a tag is called by its id; any name is better.
-        let nameless = release.running.as_ref().is_some_and(|r| r.identity.image.contains(&release.version));
-        by_watch && release.announcement.is_none() && (same || nameless)
-    });
-    if let Some(release) = running {
+    if let Some((release, state)) = said_again(turn, announcement) {
         release.announcement = Some(announcement.clone());
         release.version.clone_from(&announcement.version);
-        turn.file(ReleaseState::Watching, None);
-        return done(turn);
+        let release = release.clone();
+        let id = release.id.clone();
+        turn.act(Action::File { release, state, reason: None });
+        return Answer::Done { release: Some(id) };
     }
     drop_announced(turn);
     let release = Release {
@@ -77,6 +72,30 @@ fn announce(turn: &mut Turn<'_>, announcement: &Announcement) -> Answer {
     turn.act(Action::File { release: release.clone(), state: ReleaseState::Announced, reason: None });
     turn.facts_mut().announced = Some(release);
     Answer::Done { release: Some(id) }
+}
+
+/// The release that an announcement is about, where it is known already: deployed before it was announced, or announced
+/// once more.
+fn said_again<'a>(
+    turn: &'a mut Turn<'_>,
+    announcement: &Announcement,
+) -> Option<(&'a mut Release, ReleaseState)> {
+    let facts = turn.facts_mut();
+    let (watching, state) = match &facts.phase {
+        Phase::Watching(_) => (true, ReleaseState::Watching),
+        Phase::RollingBack(_) => (false, ReleaseState::RollingBack),
+        Phase::Verifying(_) => (false, ReleaseState::Verifying),
+        Phase::Held { .. } => (false, ReleaseState::Held),
+        Phase::NeedsPerson { .. } => (false, ReleaseState::RollbackFailed),
+        Phase::Idle => (false, ReleaseState::Announced),
+    };
+    let about = |release: &&mut Release| {
+        // An image without a tag is called by its id; any name is better.
+        let nameless = release.running.as_ref().is_some_and(|r| r.identity.image.contains(&release.version));
+        release.version == announcement.version || (watching && release.announcement.is_none() && nameless)
+    };
+    let at_hand = facts.release.as_mut().filter(about).map(|release| (release, state));
+    at_hand.or_else(|| facts.announced.as_mut().filter(about).map(|said| (said, ReleaseState::Announced)))
 }
 
 fn accept(turn: &mut Turn<'_>) -> Result<Answer, String> {
@@ -100,22 +119,23 @@ fn accept_what_runs(turn: &mut Turn<'_>) -> Result<Answer, String> {
     };
     let answer = done(turn);
     let newest = turn.facts().release.as_ref().and_then(|release| release.running.as_ref());
-    if newest.is_some_and(|newest| newest.identity.image == running.identity.image) {
+    if newest.is_some_and(|newest| newest.identity == running.identity) {
         release::accepted(turn, None);
     } else {
-        turn.drop_release_incidents();
         turn.close(ReleaseState::RolledBack, None);
         let facts = turn.facts_mut();
         facts.known = Some(running.identity.clone());
-        let old = facts.accepted.iter().position(|old| {
-            old.running.as_ref().is_some_and(|old| old.identity.image == running.identity.image)
-        });
+        let old = facts
+            .accepted
+            .iter()
+            .position(|old| old.running.as_ref().is_some_and(|old| old.identity == running.identity));
         let release = match old {
             Some(at) => Release { running: Some(running), ..facts.accepted.remove(at) },
             None => release::new_release(turn, &running, Origin::Noticed),
         };
         turn.act(Action::File { release: release.clone(), state: ReleaseState::Accepted, reason: None });
         turn.accept(release);
+        turn.conclude(News::ReleaseAccepted, None);
     }
     turn.count_anew(turn.policy.grace);
     Ok(answer)
@@ -126,8 +146,7 @@ fn abort(turn: &mut Turn<'_>, by: &str) -> Result<Answer, String> {
         Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => {
             let answer = done(turn);
             let reason = Reason::Person { by: by.to_owned(), why: None };
-            turn.tell(News::ReleaseAborted, Tier::General, Some(reason.clone()), None);
-            turn.drop_release_incidents();
+            turn.conclude(News::ReleaseAborted, Some(reason.clone()));
             turn.close(ReleaseState::Aborted, Some(reason.clone()));
             let since = turn.now;
             turn.facts_mut().diverged = Some(Diverged { since, why: reason });
@@ -146,7 +165,10 @@ fn abort(turn: &mut Turn<'_>, by: &str) -> Result<Answer, String> {
 
 fn roll_back(turn: &mut Turn<'_>, by: &str, to: Option<&str>, why: Option<String>) -> Result<Answer, String> {
     let target = may_roll_back(turn, to)?;
-    take_at_hand(turn)?;
+    if let Some(release) = take_at_hand(turn)? {
+        let service = turn.service.name.clone();
+        turn.act(Action::Forget { service, release });
+    }
     rollback::begin(turn, Reason::Person { by: by.to_owned(), why }, &target);
     Ok(done(turn))
 }
@@ -182,29 +204,25 @@ fn may_roll_back(turn: &Turn<'_>, to: Option<&str>) -> Result<Release, String> {
     })
 }
 
-/// What is to be rolled back becomes the release at hand.
-fn take_at_hand(turn: &mut Turn<'_>) -> Result<(), String> {
+/// What is to be rolled back becomes the release at hand; gives the accepted release that is one no more.
+fn take_at_hand(turn: &mut Turn<'_>) -> Result<Option<String>, String> {
     if turn.facts().release.is_some() {
-        return Ok(());
+        return Ok(None);
     }
     let seen = turn.service.seen.clone();
-    let accepted = turn.facts().accepted.last().cloned();
-    let release = match (accepted, seen) {
-        (Some(accepted), Some(seen))
-            if accepted.running.as_ref().is_some_and(|running| running.identity == seen.identity) =>
-        {
-            turn.facts_mut().accepted.pop();
-            accepted
-        }
-        (_, Some(seen)) => release::new_release(turn, &seen, Origin::Noticed),
-        (Some(accepted), None) => {
-            turn.facts_mut().accepted.pop();
-            accepted
-        }
-        (None, None) => return Err("it is not known what runs".to_owned()),
+    let runs = |accepted: &mut Release| {
+        let running = accepted.running.as_ref();
+        seen.as_ref().is_none_or(|seen| running.is_some_and(|running| running.identity == seen.identity))
     };
+    if let Some(accepted) = turn.facts_mut().accepted.pop_if(runs) {
+        let id = accepted.id.clone();
+        turn.facts_mut().release = Some(accepted);
+        return Ok(Some(id));
+    }
+    let seen = seen.ok_or("it is not known what runs")?;
+    let release = release::new_release(turn, &seen, Origin::Noticed);
     turn.facts_mut().release = Some(release);
-    Ok(())
+    Ok(None)
 }
 
 fn watch_again(turn: &mut Turn<'_>) {
@@ -212,7 +230,7 @@ fn watch_again(turn: &mut Turn<'_>) {
     let ends = now.checked_add(window).unwrap_or(jiff::Timestamp::MAX);
     let watch = super::facts::Watch { began: now, ends, extended: false, shadowed: false };
     turn.facts_mut().phase = Phase::Watching(watch);
-    turn.drop_release_incidents();
+    turn.drop_release_incident();
     turn.count_anew(std::time::Duration::ZERO);
     turn.file(ReleaseState::Watching, None);
 }

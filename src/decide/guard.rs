@@ -7,15 +7,15 @@ use jiff::Timestamp;
 use super::action::{News, Reason, Tier};
 use super::facts::{Phase, Release, ReleaseState};
 use super::policy::Autonomy;
-use super::rollback;
 use super::service::Turn;
+use super::{release, rollback};
 
 const DAY: Duration = Duration::from_hours(24);
 
 /// A trigger has failed for the release at hand.
 pub(super) fn failed(turn: &mut Turn<'_>, cause: Reason) {
     match turn.policy.autonomy {
-        Autonomy::Off => return,
+        Autonomy::Off => return release::down_or_up(turn),
         Autonomy::Shadow => return shadow(turn, cause),
         Autonomy::Ask | Autonomy::Auto => {}
     }
@@ -33,9 +33,8 @@ pub(super) fn failed(turn: &mut Turn<'_>, cause: Reason) {
 /// The newest accepted release that is not what runs, or the named one.
 pub(super) fn target(turn: &Turn<'_>, to: Option<&str>) -> Option<Release> {
     let facts = turn.facts();
-    let running =
-        facts.release.as_ref().or(facts.accepted.last()).and_then(|release| release.running.as_ref());
-    let running = running.or(turn.service.seen.as_ref());
+    let last = || facts.release.as_ref().or(facts.accepted.last()).and_then(|last| last.running.as_ref());
+    let running = turn.service.seen.as_ref().or_else(last);
     let fits = |release: &&Release| {
         let named = to.is_none_or(|to| release.id == to || release.version == to);
         let other = match (&release.running, running) {
@@ -88,6 +87,8 @@ fn irreversible(turn: &Turn<'_>) -> Option<String> {
 }
 
 fn shadow(turn: &mut Turn<'_>, cause: Reason) {
+    // Nobody takes it back, so that it is down is news of its own.
+    release::down_or_up(turn);
     let Phase::Watching(watch) = &mut turn.facts_mut().phase else { return };
     if std::mem::replace(&mut watch.shadowed, true) {
         return;

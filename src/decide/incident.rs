@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::action::{Action, Incident, IncidentState, News, Notice, Reason, Tier};
 use super::event::Sample;
+use super::facts::{Facts, Phase};
 use super::policy::TierPolicy;
 use super::service::Turn;
 
@@ -48,20 +49,26 @@ impl Matter {
 
 impl Turn<'_> {
     /// Tells news that nobody has to act on: no incident, one message in the release's thread.
-    pub(super) fn tell(&mut self, news: News, tier: Tier, reason: Option<Reason>, to: Option<String>) {
+    pub(super) fn tell(&mut self, news: News, tier: Tier, reason: Option<Reason>) {
         let release = self.facts().release.as_ref().or(self.facts().accepted.last());
         let (id, version) = release.map(|release| (release.id.clone(), release.version.clone())).unzip();
         let thread = id.clone().unwrap_or_else(|| self.service.name.clone());
+        let before = || self.facts().accepted.last().map(|accepted| accepted.version.clone());
+        let (from, to) = match &reason {
+            _ if news == News::ReleaseSeen => (before(), version),
+            Some(Reason::Superseded { version: newer }) => (version, Some(newer.clone())),
+            Some(_) | None => (version, None),
+        };
         let notice = Notice {
-            id: format!("{thread}.{}", news.word()),
+            id: format!("{thread}.{}.{}", news.word(), self.now.as_millisecond()),
             incident: thread,
             tier,
-            news,
             service: Some(self.service.name.clone()),
             at: self.now,
             release: id,
-            from: version,
+            from,
             to,
+            news,
             reason,
             evidence: Vec::new(),
             acknowledgeable: false,
@@ -105,6 +112,13 @@ impl Turn<'_> {
         self.notify(at, evidence, true);
     }
 
+    /// How the release at hand ended: whoever was told of its trouble hears it, else it is general news.
+    pub(super) fn conclude(&mut self, news: News, reason: Option<Reason>) {
+        let Some(at) = self.find(&news) else { return self.tell(news, Tier::General, reason) };
+        self.service.facts_mut().incidents[at].reason = reason;
+        self.resolve(news);
+    }
+
     /// The matter is over: tells so in its thread, if it was one.
     pub(super) fn resolve(&mut self, news: News) {
         let Some(at) = self.find(&news) else { return };
@@ -117,25 +131,21 @@ impl Turn<'_> {
         self.service.facts_mut().incidents.remove(at);
     }
 
-    /// Ends the incidents of the release at hand without a word: other news says it.
-    pub(super) fn drop_release_incidents(&mut self) {
-        let now = self.now;
-        let facts = self.service.facts_mut();
-        let (over, open) =
-            std::mem::take(&mut facts.incidents).into_iter().partition(|incident: &Incident| {
-                matches!(Matter::of(&incident.news), Matter::Release | Matter::Blind)
-            });
-        facts.incidents = open;
-        let over: Vec<Incident> = over;
-        for incident in over {
-            let closed = Incident { state: IncidentState::Resolved, ended: Some(now), ..incident };
-            self.act(Action::Log(closed));
-        }
+    /// Ends the incident of the release at hand without a word.
+    pub(super) fn drop_release_incident(&mut self) {
+        self.end(Matter::Release);
     }
 
     /// The checks tell again.
     pub(super) fn resolve_blind(&mut self) {
-        let Some(at) = self.find(&News::Blind) else { return };
+        self.end(Matter::Blind);
+    }
+
+    fn end(&mut self, matter: Matter) {
+        let incidents = &self.facts().incidents;
+        let Some(at) = incidents.iter().position(|incident| Matter::of(&incident.news) == matter) else {
+            return;
+        };
         let incident = self.service.facts_mut().incidents.remove(at);
         let closed = Incident { state: IncidentState::Resolved, ended: Some(self.now), ..incident };
         self.act(Action::Log(closed));
@@ -150,10 +160,14 @@ impl Turn<'_> {
         let Some(at) = self.facts().incidents.iter().position(|incident| incident.id == id) else {
             return false;
         };
-        let incident = &mut self.service.facts_mut().incidents[at];
-        acknowledge(incident, by);
-        let incident = incident.clone();
-        self.act(Action::Log(incident));
+        let incidents = &mut self.service.facts_mut().incidents;
+        acknowledge(&mut incidents[at], by);
+        let incident = incidents[at].clone();
+        self.act(Action::Log(incident.clone()));
+        // golive cannot see the end of these: who takes them on ends them.
+        if Matter::of(&incident.news) == Matter::Other {
+            self.end(Matter::Other);
+        }
         true
     }
 
@@ -174,26 +188,32 @@ impl Turn<'_> {
         let (now, tiers) = (self.now, self.tiers);
         let facts = self.service.facts_mut();
         let release = facts.release.clone();
-        let to = match &facts.phase {
-            super::facts::Phase::RollingBack(rollback) => Some(rollback.plan.to_version.clone()),
-            super::facts::Phase::Verifying(verification) => {
-                Some(verification.rollback.plan.to_version.clone())
-            }
-            super::facts::Phase::Idle
-            | super::facts::Phase::Watching(_)
-            | super::facts::Phase::Held { .. }
-            | super::facts::Phase::NeedsPerson { .. } => facts.accepted.last().map(|to| to.version.clone()),
-        };
-        let about_release = Matter::of(&facts.incidents[at].news) == Matter::Release;
+        let to = goes_to(facts, &facts.incidents[at]);
         let version = release.as_ref().or(facts.accepted.last()).map(|release| release.version.clone());
         let mut notice = say(&mut facts.incidents[at], now, tiers, evidence, acknowledgeable);
         notice.from = version;
-        notice.to = to.filter(|_| about_release);
+        notice.to = to;
         notice.release = release.map(|release| release.id).or(notice.release);
         let incident = facts.incidents[at].clone();
         let channels = channels(tiers, incident.tier);
         self.act(Action::Log(incident));
         self.act(Action::Tell { notice, channels });
+    }
+}
+
+/// The version that the news is about going to: where a rollback goes, or would go.
+fn goes_to(facts: &Facts, incident: &Incident) -> Option<String> {
+    let ended = matches!(incident.news, News::ReleaseAccepted | News::ReleaseAborted);
+    if ended || Matter::of(&incident.news) != Matter::Release {
+        return None;
+    }
+    match (&facts.phase, &incident.reason) {
+        (_, Some(Reason::Superseded { version })) => Some(version.clone()),
+        (Phase::RollingBack(rollback), _) => Some(rollback.plan.to_version.clone()),
+        (Phase::Verifying(verification), _) => Some(verification.rollback.plan.to_version.clone()),
+        (Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. }, _) => {
+            facts.accepted.last().map(|to| to.version.clone())
+        }
     }
 }
 
@@ -293,6 +313,26 @@ impl Own {
     fn find(&self, news: &News) -> Option<usize> {
         self.incidents.iter().position(|incident| Matter::of(&incident.news) == Matter::of(news))
     }
+}
+
+/// The configuration was changed, and nothing had been wrong with it.
+pub(super) fn reconfigured(now: Timestamp, tiers: &BTreeMap<Tier, TierPolicy>) -> Action {
+    let (news, tier) = (News::ConfigReloaded, Tier::General);
+    let notice = Notice {
+        id: format!("golive.{}.{}", news.word(), now.as_millisecond()),
+        incident: "golive".to_owned(),
+        tier,
+        news,
+        service: None,
+        at: now,
+        release: None,
+        from: None,
+        to: None,
+        reason: None,
+        evidence: Vec::new(),
+        acknowledgeable: false,
+    };
+    Action::Tell { notice, channels: channels(tiers, tier) }
 }
 
 /// The next notice in an incident's thread; sets when it is told again.

@@ -30,7 +30,7 @@ const ADOPT_AFTER: u32 = 3;
 /// An announcement that nothing follows is dropped after this.
 const ANNOUNCED_FOR: Duration = Duration::from_hours(24);
 
-/// A pause in watching (a restart, a suspended host) that the window is lengthened by.
+/// A longer pause in watching (golive was down) lengthens the window.
 const GAP: Duration = Duration::from_secs(15);
 
 /// What the machine does with what happened: every phase with every happening.
@@ -50,7 +50,7 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
         (Phase::Idle, Sampled(sample)) => idle_sample(turn, sample),
         (Phase::Watching(_), Sampled(sample)) => watched_sample(turn, sample),
         (Phase::RollingBack(_), Sampled(sample)) => {
-            turn.service.health.count(sample);
+            turn.count(sample);
         }
         (Phase::Verifying(_), Sampled(sample)) => verify::sample(turn, sample),
         (Phase::Held { .. } | Phase::NeedsPerson { .. }, Sampled(sample)) => waiting_sample(turn, sample),
@@ -95,16 +95,34 @@ pub(super) fn started(turn: &mut Turn<'_>) {
     turn.service.prove_at = Some(turn.now);
     match turn.facts().phase.clone() {
         Phase::Watching(watch) => {
-            let last = turn.service.health.last_began().unwrap_or(watch.began);
-            let gap = turn.now.duration_since(last.min(turn.now)).unsigned_abs();
-            if gap > GAP {
-                put_off(turn, gap);
-            }
+            away(turn, &watch);
             turn.service.health.resume(turn.now);
         }
         Phase::RollingBack(_) | Phase::Verifying(_) => rollback::resume(turn),
         Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => {}
     }
+}
+
+/// golive was down: what it did not see of the window is added, so that as much is watched as was asked for.
+fn away(turn: &mut Turn<'_>, watch: &Watch) {
+    let now = turn.now;
+    let last = turn.service.health.last_began().unwrap_or(watch.began);
+    if last > now {
+        // The host's clock was put back: times of before mean nothing any more.
+        let lasts = Duration::try_from(watch.ends.duration_since(watch.began)).unwrap_or(turn.policy.window);
+        let ends = now.checked_add(lasts).unwrap_or(Timestamp::MAX);
+        turn.facts_mut().phase = Phase::Watching(Watch { began: now, ends, ..watch.clone() });
+        turn.count_anew(turn.policy.grace);
+        return;
+    }
+    let gap = now.duration_since(last).unsigned_abs();
+    if gap <= GAP {
+        return;
+    }
+    // Never more than a whole window, however often golive is started.
+    let whole = now.checked_add(turn.policy.window).unwrap_or(Timestamp::MAX);
+    let ends = watch.ends.checked_add(gap).unwrap_or(Timestamp::MAX).min(whole).max(watch.ends);
+    turn.facts_mut().phase = Phase::Watching(Watch { ends, ..watch.clone() });
 }
 
 /// Deadlines that have come.
@@ -126,19 +144,18 @@ pub(super) fn due(turn: &mut Turn<'_>) {
             try_end(turn);
         }
         Phase::RollingBack(_) | Phase::Verifying(_) => rollback::due(turn),
-        Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => {}
+        Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => blind_too_long(turn),
     }
 }
 
 /// When `Due` has to come for this service at the latest.
 pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy) -> Option<Timestamp> {
     let facts = service.facts();
+    let blind = blind_deadline(service, policy);
     let phase = match &facts.phase {
-        Phase::Watching(watch) => {
-            [Some(watch.ends), blind_deadline(service, policy)].into_iter().flatten().min()
-        }
+        Phase::Watching(watch) => Some(blind.map_or(watch.ends, |blind| blind.min(watch.ends))),
         Phase::RollingBack(_) | Phase::Verifying(_) => rollback::next_deadline(service, policy),
-        Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => None,
+        Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => blind,
     };
     let hold = facts.hold.as_ref().and_then(|hold| hold.until);
     let remind = facts.incidents.iter().filter_map(|incident| incident.remind_at).min();
@@ -152,7 +169,7 @@ fn seen(turn: &mut Turn<'_>, running: Option<&Running>) {
     let facts = turn.facts();
     match &facts.known {
         Some(known) if *known == running.identity => same_again(turn, running),
-        None if facts.announced.is_none() => {
+        None if facts.announced.is_none() && facts.accepted.is_empty() => {
             turn.facts_mut().known = Some(running.identity.clone());
             turn.count_anew(turn.policy.grace);
         }
@@ -186,13 +203,7 @@ pub(super) fn begin_watch(turn: &mut Turn<'_>, running: &Running) {
     let now = turn.now;
     if turn.facts().release.is_some() {
         let reason = Reason::Superseded { version: running.version.clone() };
-        turn.tell(
-            News::ReleaseSuperseded,
-            Tier::General,
-            Some(reason.clone()),
-            Some(running.version.clone()),
-        );
-        turn.drop_release_incidents();
+        turn.conclude(News::ReleaseSuperseded, Some(reason.clone()));
         turn.close(ReleaseState::Superseded, Some(reason));
     }
     let window = turn.policy.window;
@@ -209,19 +220,17 @@ pub(super) fn begin_watch(turn: &mut Turn<'_>, running: &Running) {
     facts.diverged = None;
     turn.count_anew(turn.policy.grace);
     turn.file(ReleaseState::Watching, None);
-    let before = turn.facts().accepted.last().map(|release| release.version.clone());
-    let nothing = before.is_none().then(|| {
+    let nothing = turn.facts().accepted.is_empty().then(|| {
         Reason::NothingAccepted(Box::new(Reason::Said("a failing release cannot be rolled back".to_owned())))
     });
-    turn.tell(News::ReleaseSeen, Tier::General, nothing, before);
+    turn.tell(News::ReleaseSeen, Tier::General, nothing);
     turn.prove();
 }
 
 /// The accepted version was put back by somebody else while a release was at hand.
 fn back_by_hand(turn: &mut Turn<'_>, running: &Running) {
     let reason = Reason::Superseded { version: running.version.clone() };
-    turn.tell(News::ReleaseSuperseded, Tier::General, Some(reason.clone()), Some(running.version.clone()));
-    turn.drop_release_incidents();
+    turn.conclude(News::ReleaseSuperseded, Some(reason.clone()));
     turn.close(ReleaseState::Superseded, Some(reason));
     turn.facts_mut().known = Some(running.identity.clone());
     turn.facts_mut().diverged = None;
@@ -250,7 +259,7 @@ pub(super) fn release_id(turn: &Turn<'_>) -> String {
 }
 
 fn idle_sample(turn: &mut Turn<'_>, sample: &Sample) {
-    turn.service.health.count(sample);
+    turn.count(sample);
     let facts = turn.facts();
     let adoptable = facts.accepted.is_empty() && facts.diverged.is_none();
     if adoptable
@@ -261,13 +270,13 @@ fn idle_sample(turn: &mut Turn<'_>, sample: &Sample) {
         turn.act(Action::File { release: release.clone(), state: ReleaseState::Accepted, reason: None });
         turn.facts_mut().decided = Some((release.id.clone(), ReleaseState::Accepted));
         turn.accept(release);
-        turn.tell(News::ReleaseAccepted, Tier::General, None, None);
+        turn.tell(News::ReleaseAccepted, Tier::General, None);
     }
     down_or_up(turn);
 }
 
 /// Nothing is being judged, but a service that is down is news.
-fn down_or_up(turn: &mut Turn<'_>) {
+pub(super) fn down_or_up(turn: &mut Turn<'_>) {
     if let Some(reason) = turn.service.health.failing(turn.policy.failures) {
         let evidence = rollback::evidence(turn, &reason);
         turn.open(News::ServiceDown, Tier::Urgent, Some(reason), evidence);
@@ -277,7 +286,7 @@ fn down_or_up(turn: &mut Turn<'_>) {
 }
 
 fn waiting_sample(turn: &mut Turn<'_>, sample: &Sample) {
-    turn.service.health.count(sample);
+    turn.count(sample);
     // An urgent incident already says that somebody has to come.
     let told = turn.urgent();
     if !told || turn.service.health.all_pass() {
@@ -286,15 +295,13 @@ fn waiting_sample(turn: &mut Turn<'_>, sample: &Sample) {
 }
 
 fn watched_sample(turn: &mut Turn<'_>, sample: &Sample) {
-    if !turn.service.health.count(sample) {
+    if !turn.count(sample) {
         return;
     }
     match turn.service.health.failing(turn.policy.failures) {
         Some(reason) => guard::failed(turn, reason),
         None => {
-            if turn.service.health.blind().is_none() {
-                turn.resolve_blind();
-            }
+            down_or_up(turn);
             try_end(turn);
         }
     }
@@ -339,8 +346,7 @@ fn put_off(turn: &mut Turn<'_>, by: Duration) {
 
 /// The release at hand is good.
 pub(super) fn accepted(turn: &mut Turn<'_>, reason: Option<Reason>) {
-    turn.tell(News::ReleaseAccepted, Tier::General, reason.clone(), None);
-    turn.drop_release_incidents();
+    turn.conclude(News::ReleaseAccepted, reason.clone());
     if let Some(release) = turn.close(ReleaseState::Accepted, reason) {
         turn.facts_mut().known = release.running.as_ref().map(|running| running.identity.clone());
         turn.accept(release);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::action::{Action, News, Plan, Reason, Tier};
-use super::event::{Fault, FaultKind, Running, Sample, Step};
+use super::event::{Fault, FaultKind, Identity, Running, Sample, Step};
 use super::facts::{Phase, Release, ReleaseState, Rollback};
 use super::policy::ServicePolicy;
 use super::service::{Service, Turn};
@@ -15,6 +15,9 @@ use super::{release, verify};
 const ATTEMPTS: u32 = 6;
 const PAUSE: Duration = Duration::from_millis(250);
 const PAUSE_MAX: Duration = Duration::from_secs(5);
+
+/// A step that found no engine is tried again after this.
+const AWAY: Duration = Duration::from_secs(1);
 
 /// Decides a rollback of the release at hand.
 pub(super) fn begin(turn: &mut Turn<'_>, cause: Reason, target: &Release) {
@@ -56,20 +59,31 @@ pub(super) fn plan(turn: &Turn<'_>, target: &Release, cause: &Reason) -> Option<
 pub(super) fn seen(turn: &mut Turn<'_>, running: Option<&Running>) {
     turn.service.seen = running.cloned();
     let (Some(rollback), Some(running)) = (at_hand(turn), running) else { return };
-    let ours = rollback.successor.as_ref() == Some(&running.instance)
-        || rollback.plan.bad.as_ref() == Some(&running.instance)
-        || target(turn).is_some_and(|target| target.identity.image == running.identity.image);
-    if ours || rollback.undoing.is_some() {
+    if rollback.undoing.is_some() {
         return;
     }
-    match turn.facts().phase {
-        Phase::Verifying(_) => release::begin_watch(turn, &running.clone()),
-        Phase::Idle
-        | Phase::Watching(_)
-        | Phase::RollingBack(_)
-        | Phase::Held { .. }
-        | Phase::NeedsPerson { .. } => give_way(turn, running.version.clone()),
+    match (&turn.facts().phase, foreign(turn, running)) {
+        (Phase::Verifying(_), true) => release::begin_watch(turn, running),
+        (Phase::Verifying(_), false) => verify::prove(turn),
+        (Phase::RollingBack(_), true) => give_way(turn, running.version.clone()),
+        (
+            Phase::Idle
+            | Phase::Watching(_)
+            | Phase::RollingBack(_)
+            | Phase::Held { .. }
+            | Phase::NeedsPerson { .. },
+            _,
+        ) => {}
     }
+}
+
+/// Neither what the rollback leaves nor what it goes to.
+fn foreign(turn: &Turn<'_>, running: &Running) -> bool {
+    at_hand(turn).is_some_and(|rollback| {
+        rollback.successor.as_ref() != Some(&running.instance)
+            && rollback.plan.bad.as_ref() != Some(&running.instance)
+            && target(turn).is_none_or(|target| target.identity != running.identity)
+    })
 }
 
 /// A step holds: the next one.
@@ -81,7 +95,7 @@ pub(super) fn step_done(turn: &mut Turn<'_>, id: &str, step: Step, instance: Opt
         rollback.successor = instance.map(str::to_owned).or(rollback.successor);
     }
     match step {
-        Step::Undo => return failed(turn, rollback.undoing.clone().unwrap_or(rollback.reason)),
+        Step::Undo => return undone(turn, rollback.undoing.unwrap_or(rollback.reason)),
         Step::StandAside => return stood_aside(turn),
         Step::Prepare
         | Step::Forensics
@@ -101,32 +115,40 @@ pub(super) fn step_done(turn: &mut Turn<'_>, id: &str, step: Step, instance: Opt
 
 /// A step does not hold: again, around it, or back.
 pub(super) fn step_failed(turn: &mut Turn<'_>, id: &str, step: Step, fault: &Fault) {
-    let Some(mut rollback) = current(turn, id, step) else { return };
-    rollback.attempts = rollback.attempts.saturating_add(1);
-    let again = match fault.kind {
-        FaultKind::Unreachable => true,
-        FaultKind::Transient => rollback.attempts < ATTEMPTS,
-        FaultKind::Foreign | FaultKind::Refused => false,
+    // One that is to be tried again has had its answer.
+    let Some(mut rollback) = current(turn, id, step).filter(|rollback| rollback.retry_at.is_none()) else {
+        return;
     };
-    if again {
-        rollback.retry_at = turn.now.checked_add(pause(rollback.attempts)).ok();
+    if let Some(pause) = pause(fault.kind, &mut rollback) {
+        rollback.retry_at = turn.now.checked_add(pause).ok();
         return put(turn, rollback);
-    }
-    put(turn, rollback.clone());
-    if fault.kind == FaultKind::Foreign && step != Step::StandAside && step != Step::Undo {
-        return give_way(turn, fault.text.clone());
     }
     let why = Reason::Step { step, seen: fault.text.clone() };
     match step {
+        Step::Prepare
+        | Step::Forensics
+        | Step::Before
+        | Step::Create
+        | Step::Disarm
+        | Step::Stop
+        | Step::SetAside
+        | Step::TakeName
+        | Step::Start
+        | Step::Command
+            if fault.kind == FaultKind::Foreign =>
+        {
+            give_way(turn, fault.text.clone());
+        }
         // Nothing has been touched.
-        Step::Prepare => impossible(turn, why),
+        Step::Prepare => needs_person(turn, News::RollbackImpossible, why),
         Step::Before => failed(turn, why),
         // Knowing less must not keep the service down.
         Step::Forensics => advance(turn, Rollback { attempts: 0, ..rollback }),
         Step::Create | Step::Disarm | Step::Stop | Step::SetAside | Step::TakeName | Step::Start => {
             undo(turn, rollback, why);
         }
-        Step::Command | Step::Undo => failed(turn, why),
+        Step::Command => failed(turn, why),
+        Step::Undo => undone(turn, why),
         Step::StandAside => stood_aside(turn),
         // The service is restored; what is left over is told, and no reason to touch it again.
         Step::CleanUp | Step::After => {
@@ -170,8 +192,8 @@ pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy) -> Option
         Phase::RollingBack(rollback) => rollback.retry_at,
         Phase::Verifying(verification) if verification.proved.is_some() => verification.rollback.retry_at,
         Phase::Verifying(verification) => {
-            let proved =
-                service.health.all_pass_since().and_then(|since| since.checked_add(policy.verify).ok());
+            let healthy = service.seen.as_ref().and(service.health.all_pass_since());
+            let proved = healthy.and_then(|since| since.checked_add(policy.verify).ok());
             let last = verify::ends(verification, policy);
             [proved, last].into_iter().flatten().min()
         }
@@ -208,9 +230,11 @@ pub(super) fn at_hand<'a>(turn: &'a Turn<'_>) -> Option<&'a Rollback> {
     }
 }
 
-/// The rollback at hand, if it is the one that an answer is about and waits for that step.
+/// The rollback at hand, if it is the one that an answer is about and waits for that step. A proof waits for none.
 fn current(turn: &Turn<'_>, id: &str, step: Step) -> Option<Rollback> {
-    at_hand(turn).filter(|rollback| rollback.plan.rollback == id && rollback.step == step).cloned()
+    let proving = matches!(&turn.facts().phase, Phase::Verifying(proof) if proof.proved.is_none());
+    let rollback = at_hand(turn).filter(|_| !proving)?;
+    (rollback.plan.rollback == id && rollback.step == step).then(|| rollback.clone())
 }
 
 pub(super) fn target(turn: &Turn<'_>) -> Option<Running> {
@@ -265,23 +289,26 @@ fn give_way(turn: &mut Turn<'_>, version: String) {
     perform(turn);
 }
 
+/// The way back out was taken, or barred; unless somebody has deployed meanwhile, a person has to come.
+fn undone(turn: &mut Turn<'_>, why: Reason) {
+    match turn.service.seen.clone() {
+        Some(running) if foreign(turn, &running) => release::begin_watch(turn, &running),
+        Some(_) | None => failed(turn, why),
+    }
+}
+
 fn stood_aside(turn: &mut Turn<'_>) {
     match turn.service.seen.clone() {
-        Some(running) if at_hand(turn).is_some_and(|r| r.plan.bad.as_ref() != Some(&running.instance)) => {
+        Some(running) if foreign(turn, &running) => {
             release::begin_watch(turn, &running);
         }
         Some(_) | None => {
             let why = at_hand(turn).and_then(|rollback| rollback.undoing.clone());
-            turn.tell(News::ReleaseSuperseded, Tier::General, why.clone(), None);
-            turn.drop_release_incidents();
+            turn.conclude(News::ReleaseSuperseded, why.clone());
             turn.close(ReleaseState::Superseded, why);
             turn.facts_mut().known = None;
         }
     }
-}
-
-fn impossible(turn: &mut Turn<'_>, why: Reason) {
-    needs_person(turn, News::RollbackImpossible, why);
 }
 
 pub(super) fn failed(turn: &mut Turn<'_>, why: Reason) {
@@ -293,15 +320,44 @@ fn needs_person(turn: &mut Turn<'_>, news: News, why: Reason) {
     turn.open(news, Tier::Urgent, Some(why.clone()), evidence);
     turn.file(ReleaseState::RollbackFailed, Some(why.clone()));
     let at_hand = turn.facts().release.as_ref().map(|release| release.id.clone());
-    let known = turn.service.seen.as_ref().map(|seen| seen.identity.clone());
+    let known = left(turn);
     let facts = turn.facts_mut();
     facts.decided = at_hand.map(|id| (id, ReleaseState::RollbackFailed));
     facts.known = known.or(facts.known.take());
     facts.phase = Phase::NeedsPerson { why };
 }
 
-fn pause(attempts: u32) -> Duration {
-    PAUSE.saturating_mul(1 << attempts.saturating_sub(1).min(8)).min(PAUSE_MAX)
+/// What a rollback that ends here leaves running, so that seeing it is no news. Until the swap is done that is the bad
+/// release, whatever was seen in between; an operator's command may have left either.
+fn left(turn: &Turn<'_>) -> Option<Identity> {
+    let swapped = match &turn.facts().phase {
+        Phase::RollingBack(rollback) => rollback.step == Step::Command,
+        Phase::Idle
+        | Phase::Watching(_)
+        | Phase::Verifying(_)
+        | Phase::Held { .. }
+        | Phase::NeedsPerson { .. } => true,
+    };
+    let bad = turn.facts().release.as_ref().and_then(|release| release.running.as_ref());
+    let seen = turn.service.seen.as_ref();
+    let left = if swapped { seen.or(bad) } else { bad };
+    left.map(|running| running.identity.clone())
+}
+
+/// How long to wait before a failed step is tried again; `None` when it is not.
+fn pause(kind: FaultKind, rollback: &mut Rollback) -> Option<Duration> {
+    match kind {
+        // No attempt at all: it counts against nothing, and `EngineBack` comes sooner where the engine does.
+        FaultKind::Unreachable => Some(AWAY),
+        // Waiting for better evidence would only keep the service down.
+        FaultKind::Transient if rollback.step == Step::Forensics => None,
+        FaultKind::Transient => {
+            rollback.attempts = rollback.attempts.saturating_add(1);
+            let pause = PAUSE.saturating_mul(1 << rollback.attempts.saturating_sub(1).min(8)).min(PAUSE_MAX);
+            Some(pause).filter(|_| rollback.attempts < ATTEMPTS)
+        }
+        FaultKind::Foreign | FaultKind::Refused => None,
+    }
 }
 
 /// A reason in a few plain words, for hooks: people are told by `text` in their own language.

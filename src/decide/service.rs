@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::action::{Action, News, Reason, Tier};
-use super::event::Running;
+use super::event::{Running, Sample};
 use super::facts::{Facts, Phase, Release, ReleaseState};
 use super::policy::{ServicePolicy, TierPolicy};
 use super::trigger::health::Health;
@@ -43,6 +43,22 @@ impl Service {
         Self { name, facts, touched: false, health, seen: None, problems: None, prove_at: None }
     }
 
+    /// Back in the configuration: a step that was left undone is due.
+    pub(super) fn wake(&mut self, now: Timestamp) {
+        self.prove_at = Some(now);
+        match &mut self.facts.phase {
+            Phase::RollingBack(rollback) => rollback.retry_at = Some(now),
+            Phase::Verifying(verification) if verification.proved.is_some() => {
+                verification.rollback.retry_at = Some(now);
+            }
+            Phase::Idle
+            | Phase::Watching(_)
+            | Phase::Verifying(_)
+            | Phase::Held { .. }
+            | Phase::NeedsPerson { .. } => {}
+        }
+    }
+
     pub(super) fn facts(&self) -> &Facts {
         &self.facts
     }
@@ -74,6 +90,15 @@ impl Turn<'_> {
 
     pub(super) fn act(&mut self, action: Action) {
         self.actions.push(action);
+    }
+
+    /// Takes a sample in, if it is of what is counted now.
+    pub(super) fn count(&mut self, sample: &Sample) -> bool {
+        let counted = self.service.health.count(sample);
+        if self.service.health.blind().is_none() {
+            self.resolve_blind();
+        }
+        counted
     }
 
     /// Counts health from now on.

@@ -26,7 +26,7 @@ pub(super) fn begin(turn: &mut Turn<'_>, rollback: Rollback) {
 
 /// The restored version was checked.
 pub(super) fn sample(turn: &mut Turn<'_>, sample: &Sample) {
-    turn.service.health.count(sample);
+    turn.count(sample);
     if matches!(&turn.facts().phase, Phase::Verifying(v) if v.proved.is_some()) {
         return;
     }
@@ -46,25 +46,42 @@ pub(super) fn prove(turn: &mut Turn<'_>) {
     let proved =
         since.and_then(|since| since.checked_add(turn.policy.verify).ok()).is_some_and(|at| at <= turn.now);
     let ends = ends(verification, turn.policy);
-    if proved {
-        return match (turn.service.seen.clone(), target(turn)) {
-            (Some(Running { identity, .. }), Some(wanted)) if identity.image != wanted.identity.image => {
-                let reason = Reason::WrongImage { running: identity.image, wanted: wanted.identity.image };
+    if proved && let Some(seen) = turn.service.seen.clone() {
+        return match target(turn) {
+            Some(wanted) if wrong(&seen, &wanted, verification) => {
+                let reason =
+                    Reason::WrongImage { running: seen.identity.image, wanted: wanted.identity.image };
                 failed(turn, reason);
             }
-            (Some(_) | None, Some(_) | None) => proved_at_last(turn),
+            Some(_) | None => proved_at_last(turn),
         };
     }
     if ends.is_none_or(|ends| ends <= turn.now) {
-        let health = &turn.service.health;
-        let reason = match health.blind().map(|(_, why)| why).or(health.undecided()) {
-            Some(Reason::Blind { check, seen, .. }) => Reason::Unverified { check: Some(check), seen },
-            Some(Reason::Undecided { check }) => {
-                Reason::Unverified { check: Some(check), seen: "it did not pass steadily in time".to_owned() }
-            }
-            _ => Reason::Unverified { check: None, seen: "it did not pass steadily in time".to_owned() },
-        };
+        let reason = unproved(turn, proved);
         failed(turn, reason);
+    }
+}
+
+/// Another image, or the very container that was to be left: healthy or not, that is no rollback.
+fn wrong(seen: &Running, wanted: &Running, verification: &Verification) -> bool {
+    seen.identity.image != wanted.identity.image
+        || verification.rollback.plan.bad.as_ref() == Some(&seen.instance)
+}
+
+/// Why the time was not enough.
+fn unproved(turn: &Turn<'_>, healthy: bool) -> Reason {
+    let health = &turn.service.health;
+    let unsteady = || "it did not pass steadily in time".to_owned();
+    match health.blind().map(|(_, why)| why).or(health.undecided()) {
+        Some(Reason::Blind { check, seen, .. }) => Reason::Unverified { check: Some(check), seen },
+        Some(Reason::Undecided { check }) => Reason::Unverified { check: Some(check), seen: unsteady() },
+        Some(_) => Reason::Unverified { check: None, seen: unsteady() },
+        // Something answers the checks, but not from where it should.
+        None if healthy => {
+            let seen = "nothing runs under the service's name".to_owned();
+            Reason::Unverified { check: None, seen }
+        }
+        None => Reason::Unverified { check: None, seen: unsteady() },
     }
 }
 
@@ -89,7 +106,6 @@ pub(super) fn finished(turn: &mut Turn<'_>) {
     let took =
         Duration::try_from(verification.proved.unwrap_or(turn.now).duration_since(began)).unwrap_or_default();
     turn.resolve(News::RollbackDone { took });
-    turn.drop_release_incidents();
     turn.close(ReleaseState::RolledBack, Some(reason.clone()));
     let (now, seen) = (turn.now, turn.service.seen.clone());
     let facts = turn.facts_mut();
