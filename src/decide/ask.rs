@@ -230,7 +230,7 @@ fn watch_again(turn: &mut Turn<'_>) {
     let ends = now.checked_add(window).unwrap_or(jiff::Timestamp::MAX);
     let watch = super::facts::Watch { began: now, ends, extended: false, shadowed: false };
     turn.facts_mut().phase = Phase::Watching(watch);
-    turn.drop_release_incident();
+    turn.resolve(News::ReleaseSeen);
     turn.count_anew(std::time::Duration::ZERO);
     turn.file(ReleaseState::Watching, None);
 }

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 
 use super::action::{Action, Incident, IncidentState, News, Notice, Reason, Tier};
 use super::event::Sample;
-use super::facts::{Facts, Phase};
+use super::facts::Phase;
 use super::policy::TierPolicy;
-use super::service::Turn;
+use super::service::{Service, Turn};
 
 /// What an incident is about: news of one matter go into one thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,14 +51,9 @@ impl Turn<'_> {
     /// Tells news that nobody has to act on: no incident, one message in the release's thread.
     pub(super) fn tell(&mut self, news: News, tier: Tier, reason: Option<Reason>) {
         let release = self.facts().release.as_ref().or(self.facts().accepted.last());
-        let (id, version) = release.map(|release| (release.id.clone(), release.version.clone())).unzip();
+        let id = release.map(|release| release.id.clone());
         let thread = id.clone().unwrap_or_else(|| self.service.name.clone());
-        let before = || self.facts().accepted.last().map(|accepted| accepted.version.clone());
-        let (from, to) = match &reason {
-            _ if news == News::ReleaseSeen => (before(), version),
-            Some(Reason::Superseded { version: newer }) => (version, Some(newer.clone())),
-            Some(_) | None => (version, None),
-        };
+        let (from, to) = way(self.service, &news, reason.as_ref());
         let notice = Notice {
             id: format!("{thread}.{}.{}", news.word(), self.now.as_millisecond()),
             incident: thread,
@@ -131,11 +126,6 @@ impl Turn<'_> {
         self.service.facts_mut().incidents.remove(at);
     }
 
-    /// Ends the incident of the release at hand without a word.
-    pub(super) fn drop_release_incident(&mut self) {
-        self.end(Matter::Release);
-    }
-
     /// The checks tell again.
     pub(super) fn resolve_blind(&mut self) {
         self.end(Matter::Blind);
@@ -187,34 +177,34 @@ impl Turn<'_> {
     fn notify(&mut self, at: usize, evidence: Vec<Sample>, acknowledgeable: bool) {
         let (now, tiers) = (self.now, self.tiers);
         let facts = self.service.facts_mut();
-        let release = facts.release.clone();
-        let to = goes_to(facts, &facts.incidents[at]);
-        let version = release.as_ref().or(facts.accepted.last()).map(|release| release.version.clone());
         let mut notice = say(&mut facts.incidents[at], now, tiers, evidence, acknowledgeable);
-        notice.from = version;
-        notice.to = to;
-        notice.release = release.map(|release| release.id).or(notice.release);
         let incident = facts.incidents[at].clone();
+        let release = facts.release.as_ref().map(|release| release.id.clone());
+        notice.release = release.or(notice.release);
+        (notice.from, notice.to) = way(self.service, &incident.news, incident.reason.as_ref());
         let channels = channels(tiers, incident.tier);
         self.act(Action::Log(incident));
         self.act(Action::Tell { notice, channels });
     }
 }
 
-/// The version that the news is about going to: where a rollback goes, or would go.
-fn goes_to(facts: &Facts, incident: &Incident) -> Option<String> {
-    let ended = matches!(incident.news, News::ReleaseAccepted | News::ReleaseAborted);
-    if ended || Matter::of(&incident.news) != Matter::Release {
-        return None;
-    }
-    match (&facts.phase, &incident.reason) {
-        (_, Some(Reason::Superseded { version })) => Some(version.clone()),
-        (Phase::RollingBack(rollback), _) => Some(rollback.plan.to_version.clone()),
-        (Phase::Verifying(verification), _) => Some(verification.rollback.plan.to_version.clone()),
-        (Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. }, _) => {
-            facts.accepted.last().map(|to| to.version.clone())
-        }
-    }
+/// From which version to which the news is, or would be.
+fn way(service: &Service, news: &News, reason: Option<&Reason>) -> (Option<String>, Option<String>) {
+    let facts = service.facts();
+    let at_hand = facts.release.as_ref().map(|release| release.version.clone()).or_else(|| service.version());
+    let accepted = || facts.accepted.last().map(|accepted| accepted.version.clone());
+    let to = match (news, reason) {
+        (News::ReleaseSeen, _) => return (accepted(), at_hand),
+        (News::ReleaseSuperseded, Some(Reason::Superseded { version })) => Some(version.clone()),
+        (News::ReleaseSuperseded | News::ReleaseAccepted | News::ReleaseAborted, _) => None,
+        _ if Matter::of(news) != Matter::Release => None,
+        _ => match &facts.phase {
+            Phase::RollingBack(rollback) => Some(rollback.plan.to_version.clone()),
+            Phase::Verifying(verification) => Some(verification.rollback.plan.to_version.clone()),
+            Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => accepted(),
+        },
+    };
+    (at_hand, to)
 }
 
 /// Incidents of golive itself. They stand for what is so right now, so they need no store.

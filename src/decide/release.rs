@@ -314,7 +314,8 @@ fn try_end(turn: &mut Turn<'_>) {
     if !window_over {
         return;
     }
-    if turn.service.health.all_pass() {
+    let undecided = turn.service.health.undecided(turn.now);
+    if undecided.is_none() {
         accepted(turn, None);
         return;
     }
@@ -328,8 +329,8 @@ fn try_end(turn: &mut Turn<'_>) {
     if turn.now < watch.ends {
         return;
     }
-    let health = &turn.service.health;
-    let Some(why) = health.blind().map(|(_, why)| why).or(health.undecided()) else { return };
+    let blind = turn.service.health.blind().map(|(_, why)| why);
+    let Some(why) = blind.or(undecided) else { return };
     let judged = matches!(turn.policy.autonomy, Autonomy::Ask | Autonomy::Auto);
     match turn.policy.on_blind {
         OnBlind::Accept => accepted(turn, Some(why)),

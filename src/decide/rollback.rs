@@ -65,7 +65,9 @@ pub(super) fn seen(turn: &mut Turn<'_>, running: Option<&Running>) {
     match (&turn.facts().phase, foreign(turn, running)) {
         (Phase::Verifying(_), true) => release::begin_watch(turn, running),
         (Phase::Verifying(_), false) => verify::prove(turn),
-        (Phase::RollingBack(_), true) => give_way(turn, running.version.clone()),
+        (Phase::RollingBack(_), true) => {
+            give_way(turn, Reason::Superseded { version: running.version.clone() });
+        }
         (
             Phase::Idle
             | Phase::Watching(_)
@@ -137,7 +139,7 @@ pub(super) fn step_failed(turn: &mut Turn<'_>, id: &str, step: Step, fault: &Fau
         | Step::Command
             if fault.kind == FaultKind::Foreign =>
         {
-            give_way(turn, fault.text.clone());
+            give_way(turn, why);
         }
         // Nothing has been touched.
         Step::Prepare => needs_person(turn, News::RollbackImpossible, why),
@@ -282,10 +284,9 @@ fn undo(turn: &mut Turn<'_>, rollback: Rollback, why: Reason) {
 }
 
 /// Somebody else deploys: what golive made is removed and theirs is watched.
-fn give_way(turn: &mut Turn<'_>, version: String) {
+fn give_way(turn: &mut Turn<'_>, why: Reason) {
     let Some(rollback) = at_hand(turn).cloned() else { return };
-    let undoing = Some(Reason::Superseded { version });
-    put(turn, Rollback { step: Step::StandAside, attempts: 0, undoing, ..rollback });
+    put(turn, Rollback { step: Step::StandAside, attempts: 0, undoing: Some(why), ..rollback });
     perform(turn);
 }
 

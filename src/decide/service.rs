@@ -63,6 +63,16 @@ impl Service {
         &self.facts
     }
 
+    /// The version that runs, in the words that it was released under where there are such.
+    pub(super) fn version(&self) -> Option<String> {
+        let runs = |release: &&Release| match (&release.running, &self.seen) {
+            (Some(running), Some(seen)) => running.identity == seen.identity,
+            _ => true,
+        };
+        let named = self.facts.accepted.last().filter(runs).map(|accepted| accepted.version.clone());
+        named.or_else(|| self.seen.as_ref().map(|seen| seen.version.clone()))
+    }
+
     /// For changing; marks the facts as to be stored.
     pub(super) fn facts_mut(&mut self) -> &mut Facts {
         self.touched = true;
@@ -191,7 +201,7 @@ impl Turn<'_> {
         let (service, release) = (self.service.name.clone(), accepted.id.clone());
         let running = accepted.running.as_ref().filter(|running| {
             let seen = self.service.seen.as_ref();
-            seen.is_some_and(|seen| seen.identity == running.identity && seen.alive)
+            seen.is_some_and(|seen| seen.alive && seen.instance == running.instance)
         });
         let action = match running {
             Some(running) => Action::Keep { service, release, instance: running.instance.clone() },

@@ -72,7 +72,7 @@ fn wrong(seen: &Running, wanted: &Running, verification: &Verification) -> bool 
 fn unproved(turn: &Turn<'_>, healthy: bool) -> Reason {
     let health = &turn.service.health;
     let unsteady = || "it did not pass steadily in time".to_owned();
-    match health.blind().map(|(_, why)| why).or(health.undecided()) {
+    match health.blind().map(|(_, why)| why).or(health.undecided(turn.now)) {
         Some(Reason::Blind { check, seen, .. }) => Reason::Unverified { check: Some(check), seen },
         Some(Reason::Undecided { check }) => Reason::Unverified { check: Some(check), seen: unsteady() },
         Some(_) => Reason::Unverified { check: None, seen: unsteady() },

@@ -12,7 +12,7 @@ use crate::decide::verdict::{Call, Verdict};
 /// Samples kept per check as evidence; older ones are in the journal.
 const KEPT: usize = 10;
 
-/// A run of failures is a run only if golive looked at least this often.
+/// A run is a run only if golive looked at least this often.
 const AWAY: Duration = Duration::from_mins(1);
 
 /// The health checks of one service, counted since a moment.
@@ -63,9 +63,8 @@ impl Health {
     /// golive was away: passing has to be seen again; a run of failures goes on if it was not away for long.
     pub fn resume(&mut self, now: Timestamp) {
         for streak in self.checks.values_mut() {
-            let fresh = streak.recent.back().is_some_and(|last| span(last.began, now) <= AWAY);
             *streak = Streak {
-                failed: if fresh { streak.failed } else { 0 },
+                failed: if streak.fresh(now) { streak.failed } else { 0 },
                 started: streak.started,
                 recent: std::mem::take(&mut streak.recent),
                 ..Streak::default()
@@ -107,9 +106,9 @@ impl Health {
         Some((since, Reason::Blind { check: check.clone(), lasted, seen: streak.seen() }))
     }
 
-    /// A check that neither passes nor has failed for good.
-    pub fn undecided(&self) -> Option<Reason> {
-        let (check, _) = self.checks.iter().find(|(_, streak)| streak.passed == 0)?;
+    /// A check that neither passes nor has failed for good. What was seen long ago is no pass now.
+    pub fn undecided(&self, now: Timestamp) -> Option<Reason> {
+        let (check, _) = self.checks.iter().find(|(_, streak)| streak.passed == 0 || !streak.fresh(now))?;
         Some(Reason::Undecided { check: check.clone() })
     }
 
@@ -201,6 +200,11 @@ impl Streak {
             self.recent.pop_front();
         }
         self.recent.push_back(sample.clone());
+    }
+
+    /// Whether it was made lately.
+    fn fresh(&self, now: Timestamp) -> bool {
+        self.recent.back().is_some_and(|last| span(last.began, now) <= AWAY)
     }
 
     /// What was seen last, in the probe's words.
