@@ -81,7 +81,7 @@ impl State {
         self.resting.extend(gone.map(|(name, service)| (name, service.facts().clone())));
         for (name, policy) in &policy.services {
             match self.services.get_mut(name) {
-                Some(service) => service.health.follow(&policy.checks),
+                Some(service) => service.health.follow(policy),
                 None => {
                     let facts = self.resting.remove(name).unwrap_or_default();
                     let mut service = Service::new(name.clone(), policy, facts, now);

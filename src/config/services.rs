@@ -53,6 +53,7 @@ pub(super) fn read(name: &str, mut section: Section<'_>) -> Option<Service> {
         autonomy,
         window: watch.window,
         grace: watch.grace,
+        interval: watch.interval,
         blind_after: watch.blind_after,
         on_blind: watch.on_blind,
         checks: checks.keys().cloned().collect(),

@@ -194,10 +194,9 @@ fn way(service: &Service, news: &News, reason: Option<&Reason>) -> (Option<Strin
     let at_hand = facts.release.as_ref().map(|release| release.version.clone()).or_else(|| service.version());
     let accepted = || facts.accepted.last().map(|accepted| accepted.version.clone());
     let to = match (news, reason) {
-        (News::ReleaseSeen, _) => return (accepted(), at_hand),
         (News::ReleaseSuperseded, Some(Reason::Superseded { version })) => Some(version.clone()),
         (News::ReleaseSuperseded | News::ReleaseAccepted | News::ReleaseAborted, _) => None,
-        _ if Matter::of(news) != Matter::Release => None,
+        _ if Matter::of(news) != Matter::Release && *news != News::LeftOver => None,
         _ => match &facts.phase {
             Phase::RollingBack(rollback) => Some(rollback.plan.to_version.clone()),
             Phase::Verifying(verification) => Some(verification.rollback.plan.to_version.clone()),

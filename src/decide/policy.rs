@@ -33,6 +33,8 @@ pub struct ServicePolicy {
     pub window: Duration,
     /// From a release's start until a check first passes, at most so long, its failures do not count.
     pub grace: Duration,
+    /// How often each check is made.
+    pub interval: Duration,
     /// A check that cannot be told for so long is reported.
     pub blind_after: Duration,
     /// What becomes of a release whose longest watch ends blind.

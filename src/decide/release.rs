@@ -30,7 +30,7 @@ const ADOPT_AFTER: u32 = 3;
 /// An announcement that nothing follows is dropped after this.
 const ANNOUNCED_FOR: Duration = Duration::from_hours(24);
 
-/// A longer pause in watching (golive was down) lengthens the window.
+/// A longer pause in watching (golive was down) lengthens the window; so do more than three intervals.
 const GAP: Duration = Duration::from_secs(15);
 
 /// What the machine does with what happened: every phase with every happening.
@@ -116,7 +116,7 @@ fn away(turn: &mut Turn<'_>, watch: &Watch) {
         return;
     }
     let gap = now.duration_since(last).unsigned_abs();
-    if gap <= GAP {
+    if gap <= turn.policy.interval.saturating_mul(3).max(GAP) {
         return;
     }
     // Never more than a whole window, however often golive is started.

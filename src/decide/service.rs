@@ -39,7 +39,7 @@ impl Service {
                 (now, Duration::ZERO)
             }
         };
-        let health = Health::new(&policy.checks, since, grace);
+        let health = Health::new(policy, since, grace);
         Self { name, facts, touched: false, health, seen: None, problems: None, prove_at: None }
     }
 
@@ -113,7 +113,7 @@ impl Turn<'_> {
 
     /// Counts health from now on.
     pub(super) fn count_anew(&mut self, grace: Duration) {
-        self.service.health = Health::new(&self.policy.checks, self.now, grace);
+        self.service.health = Health::new(self.policy, self.now, grace);
     }
 
     pub(super) fn file(&mut self, state: ReleaseState, reason: Option<Reason>) {

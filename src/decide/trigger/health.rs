@@ -7,19 +7,23 @@ use jiff::Timestamp;
 
 use crate::decide::action::Reason;
 use crate::decide::event::{Outcome, Sample};
+use crate::decide::policy::ServicePolicy;
 use crate::decide::verdict::{Call, Verdict};
 
 /// Samples kept per check as evidence; older ones are in the journal.
 const KEPT: usize = 10;
 
-/// A run is a run only if golive looked at least this often.
+/// A run is a run only if golive looked at least this often, or so many intervals apart where they are long.
 const AWAY: Duration = Duration::from_mins(1);
+const MISSED: u32 = 3;
 
 /// The health checks of one service, counted since a moment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Health {
     since: Timestamp,
     grace_until: Timestamp,
+    /// The longest pause within a run.
+    pause: Duration,
     checks: BTreeMap<String, Streak>,
 }
 
@@ -37,9 +41,11 @@ struct Streak {
 
 impl Health {
     /// Counts from `since` on; until a check first passes, its failures before `since + grace` do not count.
-    pub fn new(checks: &[String], since: Timestamp, grace: Duration) -> Self {
-        let checks = checks.iter().map(|name| (name.clone(), Streak::default())).collect();
-        Self { since, grace_until: since.checked_add(grace).unwrap_or(Timestamp::MAX), checks }
+    pub fn new(policy: &ServicePolicy, since: Timestamp, grace: Duration) -> Self {
+        let grace_until = since.checked_add(grace).unwrap_or(Timestamp::MAX);
+        let mut health = Self { since, grace_until, ..Self::default() };
+        health.follow(policy);
+        health
     }
 
     /// Takes a sample in. One that began before counting began, or of an unknown check, is somebody else's.
@@ -48,14 +54,18 @@ impl Health {
         if sample.began < self.since {
             return false;
         }
+        if !streak.fresh(sample.began, self.pause) {
+            streak.forget();
+        }
         streak.count(sample, self.grace_until);
         true
     }
 
     /// Checks follow a changed configuration; what is counted of those that stay is kept.
-    pub fn follow(&mut self, checks: &[String]) {
-        self.checks.retain(|name, _| checks.contains(name));
-        for name in checks {
+    pub fn follow(&mut self, policy: &ServicePolicy) {
+        self.pause = policy.interval.saturating_mul(MISSED).max(AWAY);
+        self.checks.retain(|name, _| policy.checks.contains(name));
+        for name in &policy.checks {
             self.checks.entry(name.clone()).or_default();
         }
     }
@@ -63,12 +73,9 @@ impl Health {
     /// golive was away: passing has to be seen again; a run of failures goes on if it was not away for long.
     pub fn resume(&mut self, now: Timestamp) {
         for streak in self.checks.values_mut() {
-            *streak = Streak {
-                failed: if streak.fresh(now) { streak.failed } else { 0 },
-                started: streak.started,
-                recent: std::mem::take(&mut streak.recent),
-                ..Streak::default()
-            };
+            let failed = if streak.fresh(now, self.pause) { streak.failed } else { 0 };
+            streak.forget();
+            streak.failed = failed;
         }
     }
 
@@ -108,7 +115,8 @@ impl Health {
 
     /// A check that neither passes nor has failed for good. What was seen long ago is no pass now.
     pub fn undecided(&self, now: Timestamp) -> Option<Reason> {
-        let (check, _) = self.checks.iter().find(|(_, streak)| streak.passed == 0 || !streak.fresh(now))?;
+        let (check, _) =
+            self.checks.iter().find(|(_, streak)| streak.passed == 0 || !streak.fresh(now, self.pause))?;
         Some(Reason::Undecided { check: check.clone() })
     }
 
@@ -203,8 +211,14 @@ impl Streak {
     }
 
     /// Whether it was made lately.
-    fn fresh(&self, now: Timestamp) -> bool {
-        self.recent.back().is_some_and(|last| span(last.began, now) <= AWAY)
+    fn fresh(&self, now: Timestamp, pause: Duration) -> bool {
+        self.recent.back().is_some_and(|last| span(last.began, now) <= pause.saturating_add(last.took))
+    }
+
+    /// What comes begins a new run.
+    fn forget(&mut self) {
+        let recent = std::mem::take(&mut self.recent);
+        *self = Self { started: self.started, recent, ..Self::default() };
     }
 
     /// What was seen last, in the probe's words.
