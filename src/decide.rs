@@ -25,6 +25,8 @@ pub mod policy;
 mod release;
 mod rollback;
 mod service;
+#[cfg(test)]
+mod tests;
 pub mod trigger;
 pub mod verdict;
 mod verify;

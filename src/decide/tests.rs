@@ -1,0 +1,7 @@
+//! Tests of the core: the transition table, scripted scenarios, properties over nonsense, and a simulated host.
+
+mod fixture;
+mod scenarios;
+mod script;
+mod table;
+mod told;

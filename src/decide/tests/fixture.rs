@@ -1,0 +1,143 @@
+//! A service to decide about, and what a shell does around the core: store, record, kill, wake.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::decide::State;
+use crate::decide::action::{Action, Tier};
+use crate::decide::event::{Event, Happening, Identity, Outcome, Running, Sample, Step};
+use crate::decide::facts::Facts;
+use crate::decide::policy::{Autonomy, OnBlind, Policy, ServicePolicy, TierPolicy};
+
+pub(super) const API: &str = "api";
+
+pub(super) fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+pub(super) fn start_of_time() -> Timestamp {
+    "2026-03-02T03:00:00Z".parse().unwrap()
+}
+
+pub(super) fn later(at: Timestamp, by: Duration) -> Timestamp {
+    at.checked_add(by).unwrap()
+}
+
+pub(super) fn service_policy() -> ServicePolicy {
+    ServicePolicy {
+        autonomy: Autonomy::Auto,
+        window: secs(600),
+        grace: secs(20),
+        interval: secs(5),
+        blind_after: secs(60),
+        on_blind: OnBlind::Hold,
+        checks: vec!["web".to_owned()],
+        failures: 3,
+        verify: secs(30),
+        keep: 3,
+        per_day: 3,
+        steps: vec![
+            Step::Prepare,
+            Step::Forensics,
+            Step::Create,
+            Step::Disarm,
+            Step::Stop,
+            Step::SetAside,
+            Step::TakeName,
+            Step::Start,
+        ],
+        finish: vec![Step::CleanUp],
+    }
+}
+
+pub(super) fn policy(service: ServicePolicy) -> Policy {
+    let tier = |channel: &str, repeat| TierPolicy { channels: vec![channel.to_owned()], repeat };
+    Policy {
+        services: BTreeMap::from([(API.to_owned(), service)]),
+        tiers: BTreeMap::from([
+            (Tier::Urgent, tier("oncall", Some(secs(900)))),
+            (Tier::Important, tier("chat", None)),
+            (Tier::General, tier("chat", None)),
+        ]),
+    }
+}
+
+/// A container of a version; another instance of the same version is the same release.
+pub(super) fn running(version: &str, instance: &str) -> Running {
+    Running {
+        instance: instance.to_owned(),
+        identity: Identity { image: format!("sha256:{version}"), spec: "spec".to_owned() },
+        version: version.to_owned(),
+        alive: true,
+        started: None,
+        restarts: 0,
+        irreversible: None,
+    }
+}
+
+pub(super) fn happening(what: Happening) -> Event {
+    Event::Service { service: API.to_owned(), what }
+}
+
+pub(super) fn sample(check: &str, began: Timestamp, outcome: Outcome) -> Sample {
+    Sample { check: check.to_owned(), began, took: Duration::from_millis(3), outcome }
+}
+
+/// The core and what the shell keeps for it.
+#[derive(Debug, Clone)]
+pub(super) struct World {
+    pub(super) state: State,
+    pub(super) now: Timestamp,
+    pub(super) policy: Policy,
+    stored: BTreeMap<String, Facts>,
+    /// Samples by the release that they were recorded under.
+    recorded: BTreeMap<String, Vec<Sample>>,
+}
+
+impl World {
+    pub(super) fn new(service: ServicePolicy) -> Self {
+        Self::with(service, Facts::default())
+    }
+
+    pub(super) fn with(service: ServicePolicy, facts: Facts) -> Self {
+        let (now, policy) = (start_of_time(), policy(service));
+        let stored = BTreeMap::from([(API.to_owned(), facts)]);
+        let state = State::new(policy.clone(), stored.clone(), now);
+        Self { state, now, policy, stored, recorded: BTreeMap::new() }
+    }
+
+    pub(super) fn facts(&self) -> &Facts {
+        self.state.services[API].facts()
+    }
+
+    pub(super) fn service_policy(&mut self) -> &mut ServicePolicy {
+        self.policy.services.get_mut(API).unwrap()
+    }
+
+    /// One event: what changes is stored, a sample of a release at hand is recorded.
+    pub(super) fn step(&mut self, event: &Event) -> Vec<Action> {
+        let under = self.state.recorded_under(API).map(str::to_owned);
+        if let (Some(release), Event::Service { what: Happening::Sampled(sample), .. }) = (under, event) {
+            self.recorded.entry(release).or_default().push(sample.clone());
+        }
+        let actions = self.state.step(self.now, event);
+        self.stored.extend(self.state.changed());
+        actions
+    }
+
+    /// Loses everything that is not stored, and loads it again. `Started` is for the caller to send.
+    pub(super) fn kill(&mut self) {
+        self.state = State::new(self.policy.clone(), self.stored.clone(), self.now);
+        let under = self.state.recorded_under(API).map(str::to_owned);
+        if let Some(samples) = under.and_then(|release| self.recorded.get(&release)) {
+            self.state.recount(API, samples);
+        }
+    }
+
+    /// Puts the policy as it stands now in force.
+    pub(super) fn reload(&mut self) {
+        self.state.follow(self.policy.clone(), self.now);
+    }
+}

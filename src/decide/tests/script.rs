@@ -1,0 +1,315 @@
+//! A small language for stories about one service; `tests/scenarios/README.md` is its manual.
+
+use std::time::Duration;
+
+use super::fixture::{API, World, happening, later, running, sample, secs, service_policy, start_of_time};
+use super::told;
+use crate::decide::action::{Action, Plan};
+use crate::decide::event::{Announcement, Ask, Event, Fault, FaultKind, Happening, Outcome, Step};
+use crate::decide::policy::{Autonomy, OnBlind, ServicePolicy};
+
+/// Checks are made so often.
+const INTERVAL: Duration = Duration::from_secs(5);
+
+/// A story being told: what was decided is written down as it goes.
+pub(super) struct Story {
+    pub(super) world: World,
+    pub(super) out: String,
+    step: Option<(Plan, Step)>,
+    /// The last answer to a step.
+    answer: Option<Event>,
+    unready: Vec<String>,
+    containers: u32,
+}
+
+impl Story {
+    pub(super) fn new() -> Self {
+        let world = World::new(service_policy());
+        Self { world, out: String::new(), step: None, answer: None, unready: Vec::new(), containers: 0 }
+    }
+
+    /// One line: `[+TIME] VERB …`.
+    pub(super) fn line(&mut self, line: &str) {
+        let words = words(line);
+        let Some(first) = words.first() else { return };
+        let mut rest = &words[..];
+        if let Some(pause) = first.strip_prefix('+') {
+            self.pass(duration(pause));
+            rest = &words[1..];
+        }
+        let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
+        match rest[..] {
+            [] => {}
+            ["policy", ..] => {
+                set(self.world.service_policy(), &rest[1..]);
+                self.world.reload();
+            }
+            ["reload", ..] => {
+                set(self.world.service_policy(), &rest[1..]);
+                self.world.reload();
+                self.happens(&rest.join(" "), &Event::ConfigReloaded);
+            }
+            ["live", ..] => rest[1..].iter().for_each(|version| self.live(version)),
+            ["kill"] => self.kill(),
+            ["kill", "for", lasts] => {
+                self.world.now = later(self.world.now, duration(lasts));
+                self.kill();
+            }
+            ["unready", ..] => self.unready = rest[1..].iter().map(|why| (*why).to_owned()).collect(),
+            ["due"] => self.happens("due", &Event::Due),
+            ["steps"] => self.steps(None),
+            ["steps", "until", step] => self.steps(Some(step)),
+            _ => self.verb(&rest, line),
+        }
+    }
+
+    /// Nothing comes while golive is down, not even a deadline.
+    fn kill(&mut self) {
+        self.world.kill();
+        self.step = None;
+        self.happens("kill", &Event::Started);
+    }
+
+    fn verb(&mut self, rest: &[&str], line: &str) {
+        let said = rest.join(" ");
+        let event = match *rest {
+            ["seen", "nothing"] => happening(Happening::Seen(None)),
+            ["seen", version] => {
+                self.containers += 1;
+                let instance = format!("c{}-{version}", self.containers);
+                happening(Happening::Seen(Some(running(version, &instance))))
+            }
+            ["seen", version, "in", instance] => happening(Happening::Seen(Some(running(version, instance)))),
+            ["died"] => {
+                happening(Happening::Died { instance: "some".to_owned(), exit: Some(137), oom: false })
+            }
+            ["step-done"] | ["step-done", _] => self.done(rest.get(1).copied()),
+            ["step-fail", kind, text] => self.failed(kind, text),
+            ["ask", ..] => happening(Happening::Asked { by: "ann".to_owned(), ask: ask(&rest[1..]) }),
+            ["ack", incident] => Event::Acknowledged { incident: incident.to_owned(), by: "ann".to_owned() },
+            ["again"] => self.answer.clone().expect("a step was answered"),
+            ["engine-lost"] => Event::EngineLost { why: "connection refused".to_owned() },
+            ["engine-back"] => Event::EngineBack,
+            ["store-lost"] => Event::StoreLost { why: "no space left".to_owned() },
+            ["store-back"] => Event::StoreBack,
+            ["config-rejected"] => Event::ConfigRejected { why: "rules.toml:3:1".to_owned() },
+            [check, ..] if self.world.policy.services[API].checks.iter().any(|known| known == check) => {
+                return self.sampled(check, &rest[1..]);
+            }
+            _ => panic!("not understood: {line}"),
+        };
+        if let ["step-done" | "step-fail", ..] = *rest {
+            self.answer = Some(event.clone());
+        }
+        self.happens(&said, &event);
+    }
+
+    /// `web ok`, `web fail "why" x3`, `web ok for 10m`: one every five seconds.
+    fn sampled(&mut self, check: &str, rest: &[&str]) {
+        let (outcome, rest) = match *rest {
+            ["ok", ref rest @ ..] => (Outcome::Ok, rest),
+            ["fail", why, ref rest @ ..] => (Outcome::Failed(why.to_owned()), rest),
+            ["blind", why, ref rest @ ..] => (Outcome::Blind(why.to_owned()), rest),
+            _ => panic!("not understood: {check} {rest:?}"),
+        };
+        let times = match *rest {
+            [] => 1,
+            [times] => times.strip_prefix('x').unwrap().parse().unwrap(),
+            ["for", lasts] => duration(lasts).as_secs() / INTERVAL.as_secs(),
+            _ => panic!("not understood: {check} {rest:?}"),
+        };
+        for round in 0..times {
+            if round > 0 {
+                self.pass(INTERVAL);
+            }
+            let event = happening(Happening::Sampled(sample(check, self.world.now, outcome.clone())));
+            let word = match &outcome {
+                Outcome::Ok => format!("{check} ok"),
+                Outcome::Failed(why) => format!("{check} fail \"{why}\""),
+                Outcome::Blind(why) => format!("{check} blind \"{why}\""),
+            };
+            self.happens(&word, &event);
+        }
+    }
+
+    /// A version that was accepted before the story begins.
+    fn live(&mut self, version: &str) {
+        self.line(&format!("seen {version} in c-{version}"));
+        self.line("web ok x3");
+        if self.world.facts().release.is_some() {
+            self.line("ask accept");
+        }
+        self.out.clear();
+        self.pass(secs(60));
+    }
+
+    fn steps(&mut self, until: Option<&str>) {
+        while let Some((_, step)) = &self.step {
+            if until == Some(step.word()) {
+                return;
+            }
+            self.line("step-done");
+        }
+    }
+
+    fn done(&mut self, instance: Option<&str>) -> Event {
+        let (plan, step) = self.step.take().expect("a step is under way");
+        let made = matches!(step, Step::Create | Step::Start).then_some("c-next");
+        let instance = instance.or(made).map(str::to_owned);
+        happening(Happening::StepDone { rollback: plan.rollback, step, instance })
+    }
+
+    fn failed(&mut self, kind: &str, text: &str) -> Event {
+        let (plan, step) = self.step.take().expect("a step is under way");
+        let kind = match kind {
+            "unreachable" => FaultKind::Unreachable,
+            "transient" => FaultKind::Transient,
+            "refused" => FaultKind::Refused,
+            "foreign" => FaultKind::Foreign,
+            _ => panic!("no such fault: {kind}"),
+        };
+        let fault = Fault { kind, text: text.to_owned() };
+        happening(Happening::StepFailed { rollback: plan.rollback, step, fault })
+    }
+
+    /// Time passes; deadlines come as they were asked for.
+    fn pass(&mut self, pause: Duration) {
+        let until = later(self.world.now, pause);
+        while let Some(at) = self.world.state.next_deadline().filter(|at| *at <= until) {
+            self.world.now = at.max(self.world.now);
+            self.happens("due", &Event::Due);
+            let next = self.world.state.next_deadline();
+            assert!(next.is_none_or(|next| next > self.world.now), "due at {next:?} again:\n{}", self.out);
+        }
+        self.world.now = until;
+    }
+
+    fn happens(&mut self, said: &str, event: &Event) {
+        let before = self.world.facts().phase.word();
+        let actions = self.world.step(event);
+        let after = self.world.facts().phase.word();
+        // Once an hour, and of no interest in a story.
+        let again = |action: &&Action| said == "due" && matches!(action, Action::Keep { .. });
+        let lines: Vec<String> =
+            actions.iter().filter(|action| !again(action)).filter_map(told::line).collect();
+        if !lines.is_empty() || before != after || ["kill", "again"].contains(&said) {
+            self.write(&format!("{} {said}", self.clock()));
+        }
+        for line in lines {
+            self.write(&format!("           {line}"));
+        }
+        if before != after {
+            self.write(&format!("         = {after}"));
+        }
+        self.serve(&actions);
+    }
+
+    /// Keeping and proving are answered at once; a step waits for the story.
+    fn serve(&mut self, actions: &[Action]) {
+        for action in actions {
+            let problems = self.unready.clone();
+            match action {
+                Action::Keep { release, .. } => {
+                    let release = release.clone();
+                    self.happens("kept", &happening(Happening::Kept { release, problems }));
+                }
+                Action::Prove { release, .. } => {
+                    let release = release.clone();
+                    self.happens("proved", &happening(Happening::Proved { release, problems }));
+                }
+                Action::Step { plan, step, .. } => self.step = Some((plan.clone(), *step)),
+                Action::Tell { .. }
+                | Action::Forget { .. }
+                | Action::ProbeNow { .. }
+                | Action::File { .. }
+                | Action::Log(_)
+                | Action::Answer(_) => {}
+            }
+        }
+        let at_hand = ["rolling-back", "verifying"].contains(&self.world.facts().phase.word());
+        self.step = self.step.take().filter(|_| at_hand);
+    }
+
+    fn clock(&self) -> String {
+        let seconds = self.world.now.duration_since(start_of_time()).as_secs();
+        format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+    }
+
+    fn write(&mut self, line: &str) {
+        self.out.push_str(line);
+        self.out.push('\n');
+    }
+}
+
+fn ask(words: &[&str]) -> Ask {
+    match *words {
+        ["accept"] => Ask::Accept,
+        ["abort"] => Ask::Abort,
+        ["rollback"] => Ask::Rollback { to: None, reason: None },
+        ["rollback", "to", to] => Ask::Rollback { to: Some(to.to_owned()), reason: None },
+        ["plan"] => Ask::Plan { to: None },
+        ["plan", "to", to] => Ask::Plan { to: Some(to.to_owned()) },
+        ["hold"] => Ask::Hold { lasts: None, reason: None },
+        ["hold", lasts] => Ask::Hold { lasts: Some(duration(lasts)), reason: None },
+        ["resume"] => Ask::Resume,
+        ["release", version] => {
+            Ask::Release(Announcement { version: version.to_owned(), ..Announcement::default() })
+        }
+        ["release", version, "irreversible", why] => Ask::Release(Announcement {
+            version: version.to_owned(),
+            irreversible: Some(why.to_owned()),
+            ..Announcement::default()
+        }),
+        _ => panic!("cannot be asked: {words:?}"),
+    }
+}
+
+fn set(policy: &mut ServicePolicy, settings: &[&str]) {
+    for setting in settings {
+        let (key, value) = setting.split_once('=').expect("key=value");
+        match (key, value) {
+            ("autonomy", "off") => policy.autonomy = Autonomy::Off,
+            ("autonomy", "shadow") => policy.autonomy = Autonomy::Shadow,
+            ("autonomy", "ask") => policy.autonomy = Autonomy::Ask,
+            ("autonomy", "auto") => policy.autonomy = Autonomy::Auto,
+            ("on-blind", "hold") => policy.on_blind = OnBlind::Hold,
+            ("on-blind", "accept") => policy.on_blind = OnBlind::Accept,
+            ("on-blind", "rollback") => policy.on_blind = OnBlind::Rollback,
+            ("window", value) => policy.window = duration(value),
+            ("grace", value) => policy.grace = duration(value),
+            ("verify", value) => policy.verify = duration(value),
+            ("blind-after", value) => policy.blind_after = duration(value),
+            ("failures", value) => policy.failures = value.parse().unwrap(),
+            ("per-day", value) => policy.per_day = value.parse().unwrap(),
+            ("keep", value) => policy.keep = value.parse().unwrap(),
+            ("checks", value) => policy.checks = value.split(',').map(str::to_owned).collect(),
+            ("command", "yes") => (policy.steps, policy.finish) = (vec![Step::Command], vec![]),
+            _ => panic!("no such setting: {setting}"),
+        }
+    }
+}
+
+fn duration(text: &str) -> Duration {
+    let (number, unit) = text.split_at(text.len() - 1);
+    let number: u64 = number.parse().unwrap();
+    match unit {
+        "s" => secs(number),
+        "m" => secs(number * 60),
+        "h" => secs(number * 3600),
+        "d" => secs(number * 86400),
+        _ => panic!("no such duration: {text}"),
+    }
+}
+
+/// Words, where quotation marks keep some together; `#` begins a remark.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (number, part) in line.split('#').next().unwrap_or_default().split('"').enumerate() {
+        if number % 2 == 1 {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    words
+}

@@ -1,0 +1,342 @@
+//! The transition table: every phase with everything that can happen in it, once, in `table.txt`.
+//!
+//! `GOLIVE_BLESS=1` writes the file anew; read what changed in it before it is committed.
+
+use std::collections::BTreeSet;
+
+use super::fixture::{API, World, happening, later, running, sample, secs, service_policy, start_of_time};
+use super::told;
+use crate::decide::action::{Incident, IncidentState, News, Plan, Reason, Tier};
+use crate::decide::event::{Announcement, Ask, Event, Fault, FaultKind, Happening, Outcome, Step};
+use crate::decide::facts::{Facts, Origin, Phase, Release, Rollback, Verification, Watch};
+
+const TABLE: &str = include_str!("table.txt");
+
+fn release(id: &str, version: &str) -> Release {
+    Release {
+        id: id.to_owned(),
+        service: API.to_owned(),
+        version: version.to_owned(),
+        running: Some(running(version, &format!("c-{version}"))),
+        began: start_of_time(),
+        origin: Origin::Noticed,
+        announcement: None,
+    }
+}
+
+fn rollback(step: Step) -> Rollback {
+    Rollback {
+        plan: Plan {
+            rollback: "rb".to_owned(),
+            from: "r2".to_owned(),
+            from_version: "v2".to_owned(),
+            bad: Some("c-v2".to_owned()),
+            to: "r1".to_owned(),
+            to_version: "v1".to_owned(),
+            reason: "broken".to_owned(),
+        },
+        reason: Reason::Said("broken".to_owned()),
+        began: start_of_time(),
+        step,
+        attempts: 0,
+        retry_at: None,
+        successor: Some("c-next".to_owned()),
+        undoing: None,
+    }
+}
+
+/// Every place where a release can stand, with a name.
+fn places() -> Vec<(&'static str, Phase)> {
+    let began = start_of_time();
+    let why = Reason::Said("broken".to_owned());
+    let undoing = Some(why.clone());
+    let verifying = |step, proved| Phase::Verifying(Verification { rollback: rollback(step), began, proved });
+    vec![
+        ("idle", Phase::Idle),
+        (
+            "watching",
+            Phase::Watching(Watch { began, ends: later(began, secs(600)), extended: false, shadowed: false }),
+        ),
+        ("rolling-back", Phase::RollingBack(rollback(Step::Stop))),
+        ("last-step", Phase::RollingBack(rollback(Step::Start))),
+        ("retrying", Phase::RollingBack(Rollback { retry_at: Some(began), ..rollback(Step::Stop) })),
+        ("undoing", Phase::RollingBack(Rollback { undoing: undoing.clone(), ..rollback(Step::Undo) })),
+        ("standing-aside", Phase::RollingBack(Rollback { undoing, ..rollback(Step::StandAside) })),
+        ("verifying", verifying(Step::Start, None)),
+        ("finishing", verifying(Step::CleanUp, Some(began))),
+        ("held", Phase::Held { why: Reason::AskFirst(Box::new(why.clone())) }),
+        ("on-hold", Phase::Held { why: Reason::OnHold { why: None, cause: Box::new(why.clone()) } }),
+        ("needs-person", Phase::NeedsPerson { why }),
+    ]
+}
+
+/// A new phase does not compile until it has a place here.
+fn named(phase: &Phase) -> &'static [&'static str] {
+    match phase {
+        Phase::Idle => &["idle"],
+        Phase::Watching(_) => &["watching"],
+        Phase::RollingBack(_) => &["rolling-back", "last-step", "retrying", "undoing", "standing-aside"],
+        Phase::Verifying(_) => &["verifying", "finishing"],
+        Phase::Held { .. } => &["held", "on-hold"],
+        Phase::NeedsPerson { .. } => &["needs-person"],
+    }
+}
+
+fn fault(kind: FaultKind) -> Event {
+    let word = match kind {
+        FaultKind::Unreachable => "unreachable",
+        FaultKind::Transient => "transient",
+        FaultKind::Refused => "refused",
+        FaultKind::Foreign => "foreign",
+    };
+    let fault = Fault { kind, text: word.to_owned() };
+    happening(Happening::StepFailed { rollback: "rb".to_owned(), step: Step::Prepare, fault })
+}
+
+fn ask(ask: Ask) -> Event {
+    happening(Happening::Asked { by: "ann".to_owned(), ask })
+}
+
+fn samples() -> Vec<Event> {
+    let now = later(start_of_time(), secs(30));
+    [Outcome::Ok, Outcome::Failed("status 500".to_owned()), Outcome::Blind("no route".to_owned())]
+        .map(|outcome| happening(Happening::Sampled(sample("web", now, outcome))))
+        .to_vec()
+}
+
+/// Everything that can happen.
+fn events() -> Vec<Event> {
+    let said = || "said".to_owned();
+    let done = |rollback: &str| Happening::StepDone {
+        rollback: rollback.to_owned(),
+        step: Step::Prepare,
+        instance: Some("c-next".to_owned()),
+    };
+    let seen = |version: &str, instance: &str| happening(Happening::Seen(Some(running(version, instance))));
+    let announcement = Announcement { version: "v3".to_owned(), ..Announcement::default() };
+    let mut events = vec![
+        Event::Started,
+        Event::Due,
+        Event::EngineLost { why: said() },
+        Event::EngineBack,
+        Event::ConfigReloaded,
+        Event::ConfigRejected { why: said() },
+        Event::StoreLost { why: said() },
+        Event::StoreBack,
+        Event::Acknowledged { incident: "api-1".to_owned(), by: said() },
+        happening(Happening::Seen(None)),
+        seen("v1", "c-v1"),
+        seen("v1", "c-next"),
+        seen("v2", "c-v2"),
+        seen("v2", "c-again"),
+        seen("v3", "c-v3"),
+        happening(Happening::Died { instance: "c-v2".to_owned(), exit: Some(1), oom: false }),
+        happening(Happening::Kept { release: "r1".to_owned(), problems: Vec::new() }),
+        happening(Happening::Proved { release: "r1".to_owned(), problems: vec![said()] }),
+        happening(done("rb")),
+        happening(done("rb-of-before")),
+    ];
+    events.extend(samples());
+    events.extend(
+        [FaultKind::Unreachable, FaultKind::Transient, FaultKind::Refused, FaultKind::Foreign].map(fault),
+    );
+    events.extend(
+        [
+            Ask::Release(announcement),
+            Ask::Accept,
+            Ask::Abort,
+            Ask::Rollback { to: None, reason: None },
+            Ask::Rollback { to: Some("v0".to_owned()), reason: None },
+            Ask::Rollback { to: Some("v9".to_owned()), reason: None },
+            Ask::Plan { to: None },
+            Ask::Hold { lasts: None, reason: None },
+            Ask::Resume,
+        ]
+        .map(ask),
+    );
+    events
+}
+
+/// Names each event; a new kind does not compile until it has a name here.
+fn name(event: &Event) -> String {
+    let word = match event {
+        Event::Started => "started",
+        Event::Due => "due",
+        Event::EngineLost { .. } => "engine lost",
+        Event::EngineBack => "engine back",
+        Event::ConfigReloaded => "config reloaded",
+        Event::ConfigRejected { .. } => "config rejected",
+        Event::StoreLost { .. } => "store lost",
+        Event::StoreBack => "store back",
+        Event::Acknowledged { .. } => "acknowledged",
+        Event::Service { what, .. } => return name_of(what),
+    };
+    word.to_owned()
+}
+
+fn name_of(what: &Happening) -> String {
+    match what {
+        Happening::Seen(None) => "seen nothing".to_owned(),
+        Happening::Seen(Some(seen)) => format!("seen {} in {}", seen.version, seen.instance),
+        Happening::Died { .. } => "died".to_owned(),
+        Happening::Sampled(sample) => match sample.outcome {
+            Outcome::Ok => "sampled ok".to_owned(),
+            Outcome::Failed(_) => "sampled third failure".to_owned(),
+            Outcome::Blind(_) => "sampled blind".to_owned(),
+        },
+        Happening::Kept { problems, .. } => format!("kept, {} problems", problems.len()),
+        Happening::Proved { problems, .. } => format!("proved, {} problems", problems.len()),
+        Happening::StepDone { rollback, .. } => format!("step done of {rollback}"),
+        Happening::StepFailed { fault, .. } => format!("step failed, {}", fault.text),
+        Happening::Asked { ask, .. } => match ask {
+            Ask::Release(_) => "asked release".to_owned(),
+            Ask::Accept => "asked accept".to_owned(),
+            Ask::Abort => "asked abort".to_owned(),
+            Ask::Rollback { to, .. } => format!("asked rollback to {}", to.as_deref().unwrap_or("last")),
+            Ask::Plan { .. } => "asked plan".to_owned(),
+            Ask::Hold { .. } => "asked hold".to_owned(),
+            Ask::Resume => "asked resume".to_owned(),
+        },
+    }
+}
+
+/// What was told on the way there.
+fn incident(phase: &Phase) -> Option<Incident> {
+    let news = match phase {
+        Phase::Idle | Phase::Watching(_) => return None,
+        Phase::RollingBack(_) | Phase::Verifying(_) => News::RollbackStarted,
+        Phase::Held { .. } => News::Held,
+        Phase::NeedsPerson { .. } => News::RollbackFailed,
+    };
+    Some(Incident {
+        id: "api-1".to_owned(),
+        service: Some(API.to_owned()),
+        release: Some("r2".to_owned()),
+        tier: Tier::Urgent,
+        news,
+        reason: None,
+        state: IncidentState::Open,
+        began: start_of_time(),
+        ended: None,
+        notices: 1,
+        remind_at: None,
+    })
+}
+
+/// Stands there after two failures, and takes the event in. An answer is one to the step at hand.
+fn cell(phase: &Phase, event: &Event) -> String {
+    let idle = *phase == Phase::Idle;
+    let runs = if idle || matches!(phase, Phase::Verifying(_)) { "v1" } else { "v2" };
+    let incidents = incident(phase).into_iter().collect();
+    let facts = Facts {
+        incidents,
+        known: Some(running(if idle { "v1" } else { "v2" }, "").identity),
+        accepted: vec![release("r0", "v0"), release("r1", "v1")],
+        release: (!idle).then(|| release("r2", "v2")),
+        phase: phase.clone(),
+        ..Facts::default()
+    };
+    let instance =
+        if matches!(phase, Phase::Verifying(_)) { "c-next".to_owned() } else { format!("c-{runs}") };
+    let mut world = World::with(service_policy(), facts);
+    world.step(&happening(Happening::Seen(Some(running(runs, &instance)))));
+    for at in [20, 25] {
+        world.now = later(start_of_time(), secs(at));
+        let failed = Outcome::Failed("status 500".to_owned());
+        world.step(&happening(Happening::Sampled(sample("web", world.now, failed))));
+    }
+    world.now = later(start_of_time(), secs(30));
+    if *event == Event::Due {
+        world.now = world.state.next_deadline().unwrap_or(world.now).max(world.now);
+    }
+    let actions = world.step(&about(phase, event));
+    let kinds: Vec<String> = actions.iter().map(told::kind).collect();
+    format!("{}: {}", world.facts().phase.word(), kinds.join(", "))
+}
+
+/// The event, about the step that the phase waits for.
+fn about(phase: &Phase, event: &Event) -> Event {
+    let at_hand = match phase {
+        Phase::RollingBack(rollback) => rollback.step,
+        Phase::Verifying(verification) => verification.rollback.step,
+        Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => Step::Stop,
+    };
+    let mut event = event.clone();
+    if let Event::Service {
+        what: Happening::StepDone { step, .. } | Happening::StepFailed { step, .. },
+        ..
+    } = &mut event
+    {
+        *step = at_hand;
+    }
+    event
+}
+
+#[test]
+fn every_place_is_in_the_table_once_with_everything_that_can_happen() {
+    let mut table = String::new();
+    let mut rows = BTreeSet::new();
+    for (place, phase) in places() {
+        assert!(named(&phase).contains(&place), "{place} is not a {}", phase.word());
+        table.push_str(&format!("{place}\n"));
+        for event in events() {
+            let name = name(&event);
+            assert!(rows.insert((place, name.clone())), "{place} with \"{name}\" is there twice");
+            table.push_str(&format!("  {name:<26} {}\n", cell(&phase, &event)).replace(" \n", "\n"));
+        }
+    }
+    let every = places().iter().flat_map(|(_, phase)| named(phase)).collect::<BTreeSet<_>>().len();
+    assert_eq!(rows.len(), every * events().len());
+    if std::env::var_os("GOLIVE_BLESS").is_some() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/decide/tests/table.txt");
+        std::fs::write(path, &table).unwrap();
+    } else {
+        similar(TABLE, &table);
+    }
+}
+
+/// Says the first line that differs: a table of 400 lines is no message.
+fn similar(wanted: &str, got: &str) {
+    for (number, (wanted, got)) in wanted.lines().zip(got.lines()).enumerate() {
+        assert_eq!(wanted, got, "table.txt line {}", number + 1);
+    }
+    assert_eq!(wanted.lines().count(), got.lines().count(), "table.txt has another number of lines");
+}
+
+#[test]
+fn kinds_are_all_in_the_list() {
+    // One for each arm of `Event`, `Happening`, `Outcome`, `FaultKind` and `Ask`; `name` does not compile without.
+    let names: BTreeSet<String> = events().iter().map(name).collect();
+    for word in [
+        "started",
+        "due",
+        "engine lost",
+        "engine back",
+        "config reloaded",
+        "config rejected",
+        "store lost",
+        "store back",
+        "acknowledged",
+        "seen nothing",
+        "died",
+        "sampled ok",
+        "sampled third failure",
+        "sampled blind",
+        "kept",
+        "proved",
+        "step done",
+        "step failed, unreachable",
+        "step failed, transient",
+        "step failed, refused",
+        "step failed, foreign",
+        "asked release",
+        "asked accept",
+        "asked abort",
+        "asked rollback",
+        "asked plan",
+        "asked hold",
+        "asked resume",
+    ] {
+        assert!(names.iter().any(|name| name.starts_with(word)), "nothing named {word}");
+    }
+}

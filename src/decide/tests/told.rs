@@ -1,0 +1,88 @@
+//! Actions and reasons in words, for tables and golden files.
+
+use crate::decide::action::{Action, Answer, IncidentState, Notice, Reason};
+
+/// What is wanted, in two or three words.
+pub(super) fn kind(action: &Action) -> String {
+    match action {
+        Action::Tell { notice, .. } => format!("tell {} {}", notice.tier.word(), notice.news.word()),
+        Action::Keep { release, .. } => format!("keep {release}"),
+        Action::Prove { release, .. } => format!("prove {release}"),
+        Action::Forget { release, .. } => format!("forget {release}"),
+        Action::Step { step, .. } => format!("step {}", step.word()),
+        Action::ProbeNow { .. } => "probe".to_owned(),
+        Action::File { release, state, .. } => format!("file {} {}", release.version, state.word()),
+        Action::Log(incident) => match &incident.state {
+            IncidentState::Open => "log open".to_owned(),
+            IncidentState::Acknowledged { .. } => "log acknowledged".to_owned(),
+            IncidentState::Resolved => "log resolved".to_owned(),
+        },
+        Action::Answer(Answer::Done { .. }) => "answer done".to_owned(),
+        Action::Answer(Answer::Plan { .. }) => "answer plan".to_owned(),
+        Action::Answer(Answer::Refused { .. }) => "answer refused".to_owned(),
+    }
+}
+
+/// What is wanted, with its reason; `None` for what a reader of a story does not miss.
+pub(super) fn line(action: &Action) -> Option<String> {
+    Some(match action {
+        Action::Tell { notice, channels } => tell(notice, channels),
+        Action::File { release, state, reason } => {
+            let why = reason.as_ref().map(|reason| format!(": {}", why(reason))).unwrap_or_default();
+            format!("file {} {}{why}", release.version, state.word())
+        }
+        Action::Step { step, plan, .. } => {
+            format!("step {} ({} to {})", step.word(), plan.from_version, plan.to_version)
+        }
+        Action::Keep { instance, .. } => format!("keep {instance}"),
+        Action::Forget { .. } => "forget".to_owned(),
+        Action::ProbeNow { .. } => kind(action),
+        Action::Answer(Answer::Refused { why }) => format!("refused: {why}"),
+        Action::Answer(Answer::Plan { plan, steps, problems }) => {
+            let steps: Vec<&str> = steps.iter().map(|step| step.word()).collect();
+            format!("plan {} to {}: {} {problems:?}", plan.from_version, plan.to_version, steps.join(" "))
+        }
+        Action::Answer(Answer::Done { .. }) => "done".to_owned(),
+        Action::Prove { .. } | Action::Log(_) => return None,
+    })
+}
+
+fn tell(notice: &Notice, channels: &[String]) -> String {
+    let mut line = format!("tell {} {}", channels.join(" "), notice.tier.word());
+    line = format!("{line} {}", notice.news.word());
+    match (&notice.from, &notice.to) {
+        (Some(from), Some(to)) => line = format!("{line} from {from} to {to}"),
+        (Some(from), None) => line = format!("{line} of {from}"),
+        (None, Some(to)) => line = format!("{line} to {to}"),
+        (None, None) => {}
+    }
+    if let Some(reason) = &notice.reason {
+        line = format!("{line}: {}", why(reason));
+    }
+    if !notice.evidence.is_empty() {
+        line = format!("{line} [{} samples]", notice.evidence.len());
+    }
+    line
+}
+
+/// A reason in words.
+pub(super) fn why(reason: &Reason) -> String {
+    match reason {
+        Reason::Health { check, failures, limit, seen } => format!("{check} {failures}/{limit} \"{seen}\""),
+        Reason::Person { by, why } => format!("{by} {:?}", why.as_deref().unwrap_or_default()),
+        Reason::Blind { check, lasted, seen } => format!("{check} blind {}s \"{seen}\"", lasted.as_secs()),
+        Reason::Undecided { check } => format!("{check} undecided"),
+        Reason::OnHold { cause, .. } => format!("on hold, {}", why(cause)),
+        Reason::AskFirst(cause) => format!("ask first, {}", why(cause)),
+        Reason::Irreversible { why: said, cause } => format!("irreversible \"{said}\", {}", why(cause)),
+        Reason::NothingAccepted(cause) => format!("nothing accepted, {}", why(cause)),
+        Reason::Budget { per_day, cause } => format!("{per_day} a day used up, {}", why(cause)),
+        Reason::Step { step, seen } => format!("step {} \"{seen}\"", step.word()),
+        Reason::Unverified { check, seen } => {
+            format!("unverified {} \"{seen}\"", check.as_deref().unwrap_or("-"))
+        }
+        Reason::WrongImage { running, wanted } => format!("{running} runs, wanted {wanted}"),
+        Reason::Superseded { version } => format!("superseded by {version}"),
+        Reason::Said(said) => said.clone(),
+    }
+}
