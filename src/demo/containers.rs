@@ -86,7 +86,8 @@ impl Containers {
             .await?
             .map_err(|source| DemoError::docker("list images", source))?;
         let prefix = format!("{}:", self.name);
-        let ours = images.into_iter().filter(|image| image.repo_tags.iter().any(|tag| tag.starts_with(&prefix)));
+        let ours =
+            images.into_iter().filter(|image| image.repo_tags.iter().any(|tag| tag.starts_with(&prefix)));
         let ours: Vec<String> = ours.map(|image| image.id).collect();
         let all = ListContainersOptionsBuilder::new().all(true).build();
         let containers = call("list containers", self.docker.list_containers(Some(all)))

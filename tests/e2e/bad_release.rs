@@ -1,0 +1,99 @@
+//! The main job, and what must not happen beside it.
+
+use crate::host::{Host, docker};
+
+/// Turns bad two seconds after its start.
+const BAD: [&str; 2] = ["--fail-after", "2s"];
+
+#[test]
+fn a_bad_release_takes_itself_back_and_tells_people() {
+    let mut host = Host::new("bad");
+    host.rules("");
+    host.with_good_version();
+    host.deploy("2", &BAD);
+    let wait = host.golive(&["wait", "shop", "--timeout", "60s"]);
+    // The release may not have been noticed yet when `wait` first asks.
+    let wait =
+        if wait.status.code() == Some(0) { host.golive(&["wait", "shop", "--timeout", "60s"]) } else { wait };
+    assert_eq!(wait.status.code(), Some(10), "{wait:?}\n{}", host.story());
+    host.assert_only("1");
+    assert_eq!(host.inspect(&host.name, "{{.HostConfig.RestartPolicy.Name}}"), "always");
+
+    host.eventually("both channels told of the outcome", || {
+        host.sinks.posts("rollback-done").len() == 1
+            && host.sinks.subjects().iter().any(|s| s.contains("rolled back"))
+    });
+    let told = &host.sinks.posts("rollback-done")[0]["data"];
+    assert_eq!((told["from"].as_str(), told["to"].as_str()), (Some("2"), Some("1")), "{told:#}");
+    assert_eq!(told["tier"], "urgent");
+    let text = told["reason"].as_str().unwrap().to_owned() + told["text"].as_str().unwrap();
+    assert!(text.contains("500"), "{text}");
+    let mail = host.sinks.subjects().into_iter().rfind(|subject| subject.contains("rolled back")).unwrap();
+    for word in ["URGENT", "shop", "2", "1", "web"] {
+        assert!(mail.contains(word), "{mail} lacks {word}");
+    }
+
+    let status = host.status();
+    assert_eq!(status["phase"], "idle");
+    let explain = String::from_utf8(host.golive(&["explain"]).stdout).unwrap();
+    for word in ["web", "500", "stop", "start", "rolled-back"] {
+        assert!(explain.contains(word), "explain lacks {word}:\n{explain}");
+    }
+    let record = String::from_utf8(host.golive(&["record"]).stdout).unwrap();
+    assert!(record.contains('2') && record.contains("500"), "{record}");
+    let releases = String::from_utf8(host.golive(&["releases"]).stdout).unwrap();
+    assert!(releases.contains("rolled-back") && releases.contains("accepted"), "{releases}");
+}
+
+#[test]
+fn a_good_release_is_accepted_and_becomes_the_one_to_go_back_to() {
+    let mut host = Host::new("good");
+    host.rules("");
+    host.with_good_version();
+    let release = host.golive(&["release", "shop", "--version", "2", "--by", "Ada", "--feature", "carts"]);
+    assert!(release.status.success(), "{release:?}");
+    host.deploy("2", &[]);
+    host.eventually("the new release is watched", || host.phase() == "watching");
+    let wait = host.golive(&["wait", "shop", "--timeout", "60s"]);
+    assert_eq!(wait.status.code(), Some(0), "{wait:?}\n{}", host.story());
+    assert_eq!(host.status()["accepted"]["version"], "2");
+    host.assert_only("2");
+    let record = String::from_utf8(host.golive(&["record"]).stdout).unwrap();
+    assert!(record.contains("Ada") && record.contains("carts"), "{record}");
+
+    let plan = host.golive(&["rollback", "shop", "--dry-run"]);
+    assert_eq!(plan.status.code(), Some(0), "{plan:?}");
+    host.assert_only("2");
+    let back = host.golive(&["rollback", "shop", "--reason", "changed our minds", "--wait"]);
+    assert_eq!(back.status.code(), Some(10), "{back:?}\n{}", host.story());
+    host.assert_only("1");
+}
+
+#[test]
+fn a_release_that_crashes_at_once_is_rolled_back() {
+    let mut host = Host::new("crash");
+    host.rules("[service.shop.health.engine]\ndocker = true\n");
+    host.with_good_version();
+    docker(&["rm", "-f", "-v", &host.name]);
+    let tag = host.tag("2");
+    // A port of its own, so that the new version's crash is all that is wrong.
+    let run =
+        docker(&["run", "-d", "--name", &host.name, "--restart", "always", &tag, "/golive", "no-such-verb"]);
+    assert!(run.status.success());
+    host.eventually("it is rolled back", || {
+        host.answer().as_deref() == Some("shop 1") && host.phase() == "idle"
+    });
+    host.assert_only("1");
+}
+
+#[test]
+fn the_good_image_survives_its_tag_and_a_prune() {
+    let mut host = Host::new("prune");
+    host.rules("");
+    host.with_good_version();
+    host.deploy("2", &BAD);
+    // What a nightly clean-up does; `docker image prune -af` would take other tests' images along.
+    docker(&["rmi", &host.tag("1")]);
+    host.eventually("it is rolled back", || host.answer().as_deref() == Some("shop 1"));
+    host.eventually("it is verified", || host.phase() == "idle");
+}

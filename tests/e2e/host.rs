@@ -1,0 +1,301 @@
+//! One test's corner of the host: a service in containers, a daemon, its rules, and where its alerts arrive.
+
+use std::fmt::Write as _;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::sinks::Sinks;
+
+pub(crate) const GOLIVE: &str = env!("CARGO_BIN_EXE_golive");
+
+/// Nothing that is waited for here may take longer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct Host {
+    pub(crate) name: String,
+    pub(crate) port: u16,
+    pub(crate) dir: TempDir,
+    pub(crate) sinks: Sinks,
+    pub(crate) docker_socket: PathBuf,
+    image: String,
+    daemon: Option<Child>,
+}
+
+impl Host {
+    pub(crate) fn new(test: &str) -> Self {
+        let name = format!("golive-test-{test}-{}", std::process::id());
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let image = image();
+        Self {
+            name,
+            port,
+            dir: TempDir::new().unwrap(),
+            sinks: Sinks::start(),
+            docker_socket: PathBuf::from("/var/run/docker.sock"),
+            image,
+            daemon: None,
+        }
+    }
+
+    /// rules.toml, with what the test adds under `[service.shop.…]` and beyond.
+    pub(crate) fn rules(&self, more: &str) {
+        let text = format!(
+            r#"
+[docker]
+socket = "{socket}"
+[state]
+dir = "{state}"
+[service.shop]
+container = "{name}"
+[service.shop.watch]
+window = "8s"
+grace = "2s"
+interval = "200ms"
+[service.shop.health.web]
+url = "http://127.0.0.1:{port}/health"
+timeout = "150ms"
+[service.shop.rollback]
+verify = "1s"
+stop-timeout = "2s"
+[channel.mail]
+email = {{ to = ["on-call@example.com"], from = "golive@example.com", smtp = "smtp://127.0.0.1:{smtp}" }}
+[channel.hook]
+webhook = {{ format = "standard", url = "http://127.0.0.1:{hook}/alerts" }}
+{more}
+"#,
+            socket = self.docker_socket.display(),
+            state = self.path("state").display(),
+            name = self.name,
+            port = self.port,
+            smtp = self.sinks.smtp_port,
+            hook = self.sinks.hook_port,
+        );
+        std::fs::write(self.path("rules.toml"), text).unwrap();
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Starts the daemon and waits until it answers.
+    pub(crate) fn start_daemon(&mut self) {
+        self.spawn_daemon();
+        self.eventually("the daemon answers", || {
+            self.golive(&["status", "--json"]).status.code() != Some(69)
+        });
+    }
+
+    pub(crate) fn spawn_daemon(&mut self) {
+        let log = std::fs::File::options().create(true).append(true).open(self.path("daemon.log")).unwrap();
+        let child = Command::new(GOLIVE)
+            .args(["--config", self.path("rules.toml").to_str().unwrap()])
+            .args(["--socket", self.path("golive.sock").to_str().unwrap(), "daemon"])
+            .env("GOLIVE_LOG", "golive=debug,info")
+            .stdin(Stdio::null())
+            .stdout(Stdio::from(log.try_clone().unwrap()))
+            .stderr(Stdio::from(log))
+            .spawn()
+            .unwrap();
+        self.daemon = Some(child);
+    }
+
+    pub(crate) fn daemon_pid(&self) -> u32 {
+        self.daemon.as_ref().unwrap().id()
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill_daemon(&mut self) {
+        if let Some(mut daemon) = self.daemon.take() {
+            drop(daemon.kill());
+            daemon.wait().unwrap();
+        }
+    }
+
+    /// Whether the daemon has ended by itself.
+    pub(crate) fn daemon_ended(&mut self) -> Option<std::process::ExitStatus> {
+        self.daemon.as_mut()?.try_wait().unwrap()
+    }
+
+    pub(crate) fn golive(&self, args: &[&str]) -> Output {
+        Command::new(GOLIVE)
+            .args(["--config", self.path("rules.toml").to_str().unwrap()])
+            .args(["--socket", self.path("golive.sock").to_str().unwrap()])
+            .args(args)
+            .env("NO_COLOR", "1")
+            .output()
+            .unwrap()
+    }
+
+    /// The service's part of `golive status --json`; null while no daemon answers.
+    pub(crate) fn status(&self) -> Value {
+        let output = self.golive(&["status", "--json"]);
+        let status: Value = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
+        status["services"][0].clone()
+    }
+
+    pub(crate) fn phase(&self) -> String {
+        self.status()["phase"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// `docker rm -f`, `docker run`.
+    pub(crate) fn deploy(&self, version: &str, behaviour: &[&str]) {
+        docker(&["rm", "-f", "-v", &self.name]);
+        self.run(&self.name, version, behaviour);
+    }
+
+    pub(crate) fn run(&self, name: &str, version: &str, behaviour: &[&str]) {
+        let (publish, tag) = (format!("127.0.0.1:{}:8080", self.port), self.tag(version));
+        let mut args = vec!["run", "-d", "--name", name, "--restart", "always", "-p", &publish, &tag];
+        args.extend(["/golive", "demo-service", "--listen", "0.0.0.0:8080", "--version", version]);
+        args.extend(behaviour);
+        let output = docker(&args);
+        assert!(output.status.success(), "docker run: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// An image of its own for every version: the same files under another label.
+    pub(crate) fn tag(&self, version: &str) -> String {
+        let tag = format!("{}:{version}", self.name);
+        if !docker(&["image", "inspect", &tag]).status.success() {
+            let file = format!("FROM {}\nLABEL golive.test.version={version}\n", self.image);
+            std::fs::write(self.path("Dockerfile"), file).unwrap();
+            let output = Command::new("docker")
+                .args(["build", "-q", "-t", &tag, "-f", self.path("Dockerfile").to_str().unwrap()])
+                .arg(self.empty_dir())
+                .env("DOCKER_BUILDKIT", "0")
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "docker build: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        tag
+    }
+
+    fn empty_dir(&self) -> PathBuf {
+        let dir = self.path("empty");
+        std::fs::create_dir_all(&dir).unwrap();
+        dir
+    }
+
+    /// Version 1 runs, is accepted, and can be gone back to.
+    pub(crate) fn with_good_version(&mut self) {
+        self.deploy("1", &[]);
+        self.start_daemon();
+        self.eventually("version 1 is accepted and ready to go back to", || {
+            let status = self.status();
+            status["accepted"]["version"] == "1" && status["readiness"]["ready"] == true
+        });
+    }
+
+    /// What the service answers, if it does.
+    pub(crate) fn answer(&self) -> Option<String> {
+        let output = Command::new("curl")
+            .args(["-s", "-m", "1", &format!("http://127.0.0.1:{}/", self.port)])
+            .output()
+            .unwrap();
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    /// Exactly one container of the service's name, running that version, and nothing left over of the swap.
+    pub(crate) fn assert_only(&self, version: &str) {
+        assert_eq!(self.answer().as_deref(), Some(&*format!("shop {version}")), "{}", self.story());
+        let names =
+            docker(&["ps", "-a", "--filter", &format!("name={}", self.name), "--format", "{{.Names}}"]);
+        let names = String::from_utf8_lossy(&names.stdout).into_owned();
+        let names: Vec<&str> = names.lines().filter(|name| !name.contains("keep")).collect();
+        assert_eq!(names, [self.name.as_str()], "{}", self.story());
+        let image = self.inspect(&self.name, "{{.Image}}");
+        assert_eq!(image, self.inspect(&self.tag(version), "{{.Id}}"), "{}", self.story());
+    }
+
+    pub(crate) fn inspect(&self, what: &str, format: &str) -> String {
+        let output = docker(&["inspect", "-f", format, what]);
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    pub(crate) fn eventually(&self, what: &str, holds: impl Fn() -> bool) {
+        self.eventually_within(PATIENCE, what, holds);
+    }
+
+    pub(crate) fn eventually_within(&self, patience: Duration, what: &str, holds: impl Fn() -> bool) {
+        let began = Instant::now();
+        while !holds() {
+            assert!(began.elapsed() < patience, "not in time: {what}\n{}", self.story());
+            std::thread::sleep(Duration::from_millis(25));
+        }
+    }
+
+    /// Everything that helps to understand a failure.
+    pub(crate) fn story(&self) -> String {
+        let mut story = String::new();
+        let log = std::fs::read_to_string(self.path("daemon.log")).unwrap_or_default();
+        let from = log.len().saturating_sub(12_000);
+        let from = (from..log.len()).find(|at| log.is_char_boundary(*at)).unwrap_or(0);
+        writeln!(story, "--- status\n{:#}", self.status()).unwrap();
+        let ps = docker(&["ps", "-a", "--filter", &format!("name={}", self.name)]);
+        writeln!(story, "--- docker ps\n{}", String::from_utf8_lossy(&ps.stdout)).unwrap();
+        writeln!(story, "--- mails\n{}", self.sinks.subjects().join("\n")).unwrap();
+        writeln!(story, "--- log\n{}", &log[from..]).unwrap();
+        story
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.kill_daemon();
+        let list = |args: &[&str]| {
+            let output = docker(args);
+            String::from_utf8_lossy(&output.stdout).split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let named = format!("name={}", self.name);
+        for id in list(&["ps", "-aq", "--filter", &named]) {
+            docker(&["rm", "-f", "-v", &id]);
+        }
+        // golive's holders: of images of this test.
+        for tag in list(&["images", "--format", "{{.Repository}}:{{.Tag}}", &self.name]) {
+            for id in list(&["ps", "-aq", "--filter", &format!("ancestor={tag}")]) {
+                docker(&["rm", "-f", &id]);
+            }
+            let id = self.inspect(&tag, "{{.Id}}");
+            docker(&["rmi", "-f", &id]);
+        }
+    }
+}
+
+pub(crate) fn docker(args: &[&str]) -> Output {
+    Command::new("docker").args(args).output().unwrap()
+}
+
+/// The image that every version is made from: golive's own program with the shared objects it needs. Made once per
+/// build of the program and left for the next test; `./test` removes it in the end.
+fn image() -> String {
+    let modified = std::fs::metadata(GOLIVE).unwrap().modified().unwrap();
+    let stamp = modified.duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+    let tag = format!("golive-test-base:{stamp}");
+    let lock = std::fs::File::create(std::env::temp_dir().join("golive-test-base.lock")).unwrap();
+    lock.lock().unwrap();
+    if docker(&["image", "inspect", &tag]).status.success() {
+        return tag;
+    }
+    let root = TempDir::new().unwrap();
+    let stripped =
+        Command::new("strip").args(["-o", root.path().join("golive").to_str().unwrap(), GOLIVE]).status();
+    assert!(stripped.unwrap().success(), "strip");
+    let needed = Command::new("ldd").arg(GOLIVE).output().unwrap();
+    for path in
+        String::from_utf8_lossy(&needed.stdout).split_whitespace().filter(|word| word.starts_with('/'))
+    {
+        let inside = root.path().join(Path::new(path).strip_prefix("/").unwrap());
+        std::fs::create_dir_all(inside.parent().unwrap()).unwrap();
+        std::fs::copy(path, inside).unwrap();
+    }
+    let import = Command::new("sh")
+        .args(["-c", &format!("tar -C {} -c . | docker import - {tag}", root.path().display())])
+        .output()
+        .unwrap();
+    assert!(import.status.success(), "docker import: {}", String::from_utf8_lossy(&import.stderr));
+    tag
+}

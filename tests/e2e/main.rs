@@ -1,0 +1,13 @@
+//! The built program on a real Docker Engine, from outside: bad releases, crashes, outages, people in between.
+//!
+//! Every name begins with `golive-test-`, every port is chosen free, and every test cleans up after itself.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
+mod bad_release;
+mod host;
+mod kills;
+mod outages;
+mod people;
+mod proxy;
+mod sinks;

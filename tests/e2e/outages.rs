@@ -1,0 +1,113 @@
+//! What golive stands on goes away: Docker, the channels, the disk.
+
+use std::process::Command;
+use std::time::Duration;
+
+use crate::host::Host;
+use crate::proxy::Proxy;
+
+const ENGINE: &str = "/var/run/docker.sock";
+
+#[test]
+fn docker_away_during_the_watch_is_told_and_is_no_failure() {
+    let mut host = Host::new("engine-watch");
+    host.docker_socket = host.path("docker.sock");
+    let proxy = Proxy::start(&host.docker_socket, ENGINE);
+    host.rules("[service.shop.health.engine]\ndocker = true\n");
+    host.with_good_version();
+    host.deploy("2", &[]);
+    host.eventually("the release is watched", || host.phase() == "watching");
+    proxy.set_cut(true);
+    host.eventually("it is told", || !host.sinks.posts("engine-unreachable").is_empty());
+    proxy.set_cut(false);
+    host.eventually("that it is back is told", || !host.sinks.posts("engine-back").is_empty());
+    host.eventually("the release is accepted in the end", || host.status()["accepted"]["version"] == "2");
+    assert!(host.sinks.posts("rollback-started").is_empty());
+}
+
+#[test]
+fn docker_away_during_the_rollback_only_delays_it() {
+    let mut host = Host::new("engine-rollback");
+    host.docker_socket = host.path("docker.sock");
+    let proxy = Proxy::start(&host.docker_socket, ENGINE);
+    host.rules("");
+    host.with_good_version();
+    host.deploy("2", &["--fail-after", "500ms"]);
+    host.eventually("the release is watched", || host.phase() == "watching");
+    proxy.set_cut(true);
+    host.eventually("the rollback has begun", || host.phase() == "rolling-back");
+    std::thread::sleep(Duration::from_secs(2));
+    proxy.set_cut(false);
+    host.eventually("it is rolled back", || host.sinks.posts("rollback-done").len() == 1);
+    host.assert_only("1");
+}
+
+#[test]
+fn channels_down_and_the_daemon_killed_meanwhile_lose_nothing() {
+    let mut host = Host::new("channels");
+    host.rules("");
+    host.with_good_version();
+    host.sinks.set_down(true);
+    host.deploy("2", &["--fail-after", "300ms"]);
+    host.eventually("it is rolled back", || host.status()["decided"]["state"] == "rolled-back");
+    host.kill_daemon();
+    assert!(host.sinks.posts("rollback-done").is_empty());
+    host.start_daemon();
+    host.sinks.set_down(false);
+    host.eventually("all of it is told after all", || {
+        host.sinks.posts("rollback-started").len() == 1
+            && host.sinks.posts("rollback-done").len() == 1
+            && host.sinks.subjects().iter().any(|subject| subject.contains("rolled back"))
+    });
+    let log = String::from_utf8(host.golive(&["notify", "log"]).stdout).unwrap();
+    assert!(log.contains("sent") && log.contains("rollback") || log.contains("shop-1"), "{log}");
+}
+
+#[test]
+fn a_full_disk_is_told_and_watching_goes_on() {
+    let mut host = Host::new("disk");
+    host.rules("");
+    let state = host.path("state");
+    std::fs::create_dir(&state).unwrap();
+    let tmpfs = ["-t", "tmpfs", "-o", "size=1m", "golive-test", state.to_str().unwrap()];
+    assert!(Command::new("mount").args(tmpfs).status().unwrap().success());
+    let unmount = Unmount(state.clone());
+    host.with_good_version();
+    let filler = state.join("filler");
+    let fill = format!("cat /dev/zero > {} 2>/dev/null", filler.display());
+    drop(Command::new("sh").args(["-c", &fill]).status().unwrap());
+    host.deploy("2", &["--fail-after", "300ms"]);
+    host.eventually("it is told although it cannot be stored", || !host.sinks.posts("store-lost").is_empty());
+    let status: serde_json::Value =
+        serde_json::from_slice(&host.golive(&["status", "--json"]).stdout).unwrap();
+    assert!(status["daemon"]["store_lost"].is_string(), "{status:#}");
+    assert_eq!(host.answer().as_deref(), Some("shop 2"), "nothing is touched that could not be recorded");
+    std::fs::remove_file(&filler).unwrap();
+    host.eventually("what waited is done", || host.sinks.posts("rollback-done").len() == 1);
+    host.assert_only("1");
+    host.kill_daemon();
+    drop(unmount);
+}
+
+#[test]
+fn a_second_daemon_on_the_same_state_is_refused() {
+    let mut host = Host::new("second");
+    host.rules("");
+    host.start_daemon();
+    let second = Command::new(crate::host::GOLIVE)
+        .args(["--config", host.path("rules.toml").to_str().unwrap()])
+        .args(["--socket", host.path("other.sock").to_str().unwrap(), "daemon"])
+        .output()
+        .unwrap();
+    assert_eq!(second.status.code(), Some(75), "{second:?}");
+    assert!(String::from_utf8_lossy(&second.stderr).contains("another golive daemon"), "{second:?}");
+    assert_ne!(host.golive(&["status"]).status.code(), Some(69), "the first one is not disturbed");
+}
+
+struct Unmount(std::path::PathBuf);
+
+impl Drop for Unmount {
+    fn drop(&mut self) {
+        drop(Command::new("umount").arg("-l").arg(&self.0).status());
+    }
+}
