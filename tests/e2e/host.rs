@@ -58,7 +58,7 @@ grace = "2s"
 interval = "200ms"
 [service.shop.health.web]
 url = "http://127.0.0.1:{port}/health"
-timeout = "150ms"
+timeout = "2s"
 [service.shop.rollback]
 verify = "1s"
 stop-timeout = "2s"
@@ -144,24 +144,25 @@ webhook = {{ format = "standard", url = "http://127.0.0.1:{hook}/alerts" }}
 
     /// `docker rm -f`, `docker run`.
     pub(crate) fn deploy(&self, version: &str, behaviour: &[&str]) {
-        docker(&["rm", "-f", "-v", &self.name]);
-        self.run(&self.name, version, behaviour);
-    }
-
-    pub(crate) fn run(&self, name: &str, version: &str, behaviour: &[&str]) {
         let (publish, tag) = (format!("127.0.0.1:{}:8080", self.port), self.tag(version));
-        let mut args = vec!["run", "-d", "--name", name, "--restart", "always", "-p", &publish, &tag];
+        let mut args = vec!["run", "-d", "--name", &self.name, "--restart", "always", "-p", &publish, &tag];
         args.extend(["/golive", "demo-service", "--listen", "0.0.0.0:8080", "--version", version]);
         args.extend(behaviour);
-        let output = docker(&args);
-        assert!(output.status.success(), "docker run: {}", String::from_utf8_lossy(&output.stderr));
+        // In mid-rollback the name may be taken between the two, as it may for anybody who deploys then.
+        for _ in 0..20 {
+            docker(&["rm", "-f", "-v", &self.name]);
+            if docker(&args).status.success() {
+                return;
+            }
+        }
+        panic!("docker run does not succeed\n{}", self.story());
     }
 
     /// An image of its own for every version: the same files under another label.
     pub(crate) fn tag(&self, version: &str) -> String {
         let tag = format!("{}:{version}", self.name);
         if !docker(&["image", "inspect", &tag]).status.success() {
-            let file = format!("FROM {}\nLABEL golive.test.version={version}\n", self.image);
+            let file = format!("FROM {}\nLABEL golive.test={tag}\n", self.image);
             std::fs::write(self.path("Dockerfile"), file).unwrap();
             let output = Command::new("docker")
                 .args(["build", "-q", "-t", &tag, "-f", self.path("Dockerfile").to_str().unwrap()])

@@ -101,7 +101,7 @@ impl Sinks {
             let mut length = 0;
             loop {
                 let mut line = String::new();
-                if read.read_line(&mut line)? == 0 {
+                if read.read_line(&mut line)? == 0 || self.down.load(Ordering::SeqCst) {
                     return Ok(());
                 }
                 if line == "\r\n" {
