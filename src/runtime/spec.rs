@@ -122,7 +122,7 @@ fn mode_name(container: &Inspect, mode: &str) -> String {
     if mode == "default" {
         return "bridge".to_owned();
     }
-    let mut networks = container.entries("/NetworkSettings/Networks");
+    let mut networks = container.entries("/NetworkSettings/Networks").filter(|_| !mode.is_empty());
     let by_id = networks.find(|(_, network)| network["NetworkID"].as_str() == Some(mode));
     by_id.map_or(mode, |(name, _)| name).to_owned()
 }

@@ -45,12 +45,23 @@ pub(super) async fn create(swap: &Swap<'_>, good: &Inspect) -> Result<Done, Faul
     let id = match swap.successor().await? {
         Some(found) if found.up() => return Ok(Done::by(found.id())),
         Some(found) => found.id().to_owned(),
-        None => swap.engine().create(&swap.temporary(), &blueprint.body).await?,
+        None => match swap.engine().create(&swap.temporary(), &blueprint.body).await {
+            Err(error) if error.is(409) => return Err(conflict(swap, &error).await?),
+            result => result?,
+        },
     };
     for (network, endpoint) in &blueprint.further {
         swap.engine().connect(network, &id, endpoint).await?;
     }
     Ok(Done::by(&id))
+}
+
+/// The successor's name is taken, though there was no successor a moment ago. An engine that is still at the creation
+/// that a cut call began has given the name away and shows nothing yet.
+async fn conflict(swap: &Swap<'_>, error: &EngineError) -> Result<Fault, Fault> {
+    let found = swap.engine().named(&swap.temporary()).await?;
+    let theirs = found.is_some_and(|found| !found.made_by(&swap.plan.rollback));
+    Ok(if theirs { refused(error.to_string()) } else { transient(error.to_string()) })
 }
 
 fn labels(swap: &Swap<'_>) -> BTreeMap<&'static str, String> {

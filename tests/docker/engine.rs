@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use golive::config::{self, Service};
 use golive::decide::action::Plan;
-use golive::decide::event::{Fault, Step};
+use golive::decide::event::{Fault, Identity, Step};
 use golive::decide::policy::{Autonomy, OnBlind, ServicePolicy};
 use golive::runtime::{Done, Engine, Record, Runtime};
 use serde_json::Value;
@@ -38,6 +38,8 @@ pub(crate) struct Bench {
     pub(crate) prefix: String,
     pub(crate) socket: String,
     volumes: Mutex<BTreeSet<String>>,
+    images: Mutex<BTreeSet<String>>,
+    stories: AtomicU32,
 }
 
 /// A service that is being taken back from v2 to v1.
@@ -46,6 +48,8 @@ pub(crate) struct Story {
     pub(crate) plan: Plan,
     pub(crate) good: Record,
     pub(crate) bad: Record,
+    /// What made v1 what it was.
+    pub(crate) v1: Identity,
     /// The bad container.
     pub(crate) v2: String,
 }
@@ -62,7 +66,8 @@ impl Bench {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let prefix = format!("golive-test-{}-{count}", std::process::id());
-        Self { prefix, socket: socket.to_owned(), volumes: Mutex::default() }
+        let (volumes, images, stories) = Default::default();
+        Self { prefix, socket: socket.to_owned(), volumes, images, stories }
     }
 
     /// Runs the `docker` command as an operator would, and gives what it printed.
@@ -82,6 +87,9 @@ impl Bench {
     /// Makes the image of a version and gives its reference. `/data` is a volume of the image.
     pub(crate) fn image(&self, version: &str) -> String {
         let reference = format!("{}:{version}", self.prefix);
+        if !self.images.lock().unwrap().insert(reference.clone()) {
+            return reference;
+        }
         let root = tempfile::tempdir().unwrap();
         std::fs::create_dir(root.path().join("bin")).unwrap();
         std::fs::create_dir(root.path().join("tmp")).unwrap();
@@ -164,16 +172,17 @@ impl Bench {
     pub(crate) async fn released(&self, args: &[&str]) -> Story {
         self.image("v1");
         self.image("v2");
-        let name = format!("{}-web", self.prefix);
+        let name = format!("{}-{}-web", self.prefix, self.stories.fetch_add(1, Ordering::Relaxed));
         let v1 = self.run(&name, args, "v1");
         let exec = ["exec", &name, "sh", "-c", "echo precious >/data/file"];
         self.docker(&exec);
         let runtime = self.runtime(&name);
         let good = runtime.keep("r1", &v1).await.unwrap();
+        let identity = runtime.seen().await.unwrap().unwrap().identity;
         self.docker(&["rm", "-f", &name]);
         let v2 = self.run(&name, args, "v2");
         let bad = runtime.keep("r2", &v2).await.unwrap();
-        Story::new(&name, good, bad, &v2)
+        Story::new(&name, good, bad, identity, &v2)
     }
 
     fn note_volumes(&self, id: &str) {
@@ -189,7 +198,7 @@ impl Bench {
 
 impl Story {
     /// A rollback that is about to begin.
-    pub(crate) fn new(name: &str, good: Record, bad: Record, v2: &str) -> Self {
+    pub(crate) fn new(name: &str, good: Record, bad: Record, v1: Identity, v2: &str) -> Self {
         let plan = Plan {
             rollback: format!("{name}-rb-1"),
             from: "r2".to_owned(),
@@ -199,7 +208,7 @@ impl Story {
             to_version: "v1".to_owned(),
             reason: "a test".to_owned(),
         };
-        Self { name: name.to_owned(), plan, good, bad, v2: v2.to_owned() }
+        Self { name: name.to_owned(), plan, good, bad, v1, v2: v2.to_owned() }
     }
 
     /// One step by a runtime that knows nothing yet.

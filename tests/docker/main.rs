@@ -4,4 +4,11 @@
 
 mod engine;
 
+mod after_crash;
+mod back;
+mod identity;
+mod interference;
+mod outage;
+mod pin;
 mod rollback;
+mod watch;

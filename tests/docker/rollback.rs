@@ -24,6 +24,7 @@ async fn twice(bench: &Bench, args: &[&str]) -> (Story, Value, Value) {
     let seen = bench.runtime(&story.name).seen().await.unwrap().unwrap();
     assert!(seen.alive);
     assert_eq!(seen.version, "v1");
+    assert_eq!(seen.identity, story.v1, "golive's own doing is no release");
     (story, before, now)
 }
 
@@ -129,7 +130,7 @@ async fn a_container_in_two_networks_keeps_aliases_and_static_address() {
     bench.docker(&["rm", "-f", &name]);
     let v2 = deploy("v2");
     let bad = runtime.keep("r2", &v2).await.unwrap();
-    let story = Story::new(&name, good, bad, &v2);
+    let story = Story::new(&name, good, bad, original.clone(), &v2);
     for step in FORWARD.into_iter().chain([Step::CleanUp]) {
         story.step(&bench, step).await.unwrap();
         story.step(&bench, step).await.unwrap();

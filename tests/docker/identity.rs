@@ -1,0 +1,122 @@
+//! What counts as the same release, and what as another.
+
+use golive::decide::event::Identity;
+
+use crate::engine::Bench;
+
+async fn identity(bench: &Bench, name: &str, args: &[&str], version: &str) -> Identity {
+    let _ = bench.try_docker(&["rm", "-f", name]);
+    bench.run(name, args, version);
+    bench.runtime(name).seen().await.unwrap().unwrap().identity
+}
+
+#[tokio::test]
+async fn the_same_command_again_is_the_same_release() {
+    let bench = Bench::new();
+    let image = bench.image("v1");
+    let network = format!("{}-net", bench.prefix);
+    bench.docker(&["network", "create", &network]);
+    let name = format!("{}-web", bench.prefix);
+    let kinds: [&[&str]; 6] = [
+        &[],
+        &[
+            "-p",
+            "127.0.0.1::8080",
+            "-v",
+            "/a",
+            "-v",
+            "/b",
+            "--mount",
+            "type=volume,target=/m",
+            "--restart",
+            "always",
+        ],
+        &["--network", &network, "--network-alias", "shop"],
+        &["--network", "host", "-e", "PORT=0"],
+        &["--rm", "-h", "shop"],
+        &["--tmpfs", "/scratch", "--health-cmd", "true", "-l", "a=b", "-l", "c=d", "-P"],
+    ];
+    for args in kinds {
+        let first = identity(&bench, &name, args, "v1").await;
+        bench.docker(&["stop", &name]);
+        if let Some(stopped) = bench.runtime(&name).seen().await.unwrap() {
+            assert_eq!(stopped.identity, first, "stopped: {args:?}");
+            assert!(!stopped.alive);
+        }
+        assert_eq!(identity(&bench, &name, args, "v1").await, first, "{args:?}");
+        bench.docker(&["rm", "-f", &name]);
+        let created = [&["create", "--name", &name], args, &[image.as_str()]].concat();
+        let id = bench.docker(&created);
+        assert_eq!(bench.runtime(&name).seen().await.unwrap().unwrap().identity, first, "created: {args:?}");
+        bench.docker(&["rm", "-v", &id]);
+    }
+}
+
+#[tokio::test]
+async fn another_image_or_configuration_is_another_release() {
+    let bench = Bench::new();
+    bench.image("v1");
+    bench.image("v2");
+    let name = format!("{}-web", bench.prefix);
+    let volume = format!("{}-vol:/named", bench.prefix);
+    let plain = identity(&bench, &name, &[], "v1").await;
+    let other = identity(&bench, &name, &[], "v2").await;
+    assert_ne!(plain.image, other.image);
+    let kinds: [&[&str]; 9] = [
+        &["-e", "COLOUR=blue"],
+        &["-e", "COLOUR=red"],
+        &["-l", "team=shop"],
+        &["-p", "127.0.0.1::8080"],
+        &["-v", &volume],
+        &["-v", "/anonymous"],
+        &["--memory", "64m"],
+        &["-h", "shop"],
+        &["--network", "host"],
+    ];
+    let mut seen = vec![plain.clone()];
+    for args in kinds {
+        let this = identity(&bench, &name, args, "v1").await;
+        assert_eq!(this.image, plain.image);
+        assert!(!seen.contains(&this), "{args:?}");
+        seen.push(this);
+    }
+}
+
+#[tokio::test]
+async fn a_restart_and_a_changed_restart_policy_are_no_release() {
+    let bench = Bench::new();
+    bench.image("v1");
+    let name = format!("{}-web", bench.prefix);
+    let first = identity(&bench, &name, &["-p", "127.0.0.1::8080"], "v1").await;
+    let runtime = bench.runtime(&name);
+    let before = runtime.seen().await.unwrap().unwrap();
+    bench.docker(&["restart", &name]);
+    bench.docker(&["update", "--restart", "always", &name]);
+    let after = runtime.seen().await.unwrap().unwrap();
+    assert_eq!(after.identity, first);
+    assert_eq!(after.instance, before.instance);
+    assert!(after.started > before.started);
+}
+
+#[tokio::test]
+async fn the_version_is_what_a_person_would_call_it() {
+    let bench = Bench::new();
+    let reference = bench.image("v1");
+    let (name, id) = (format!("{}-web", bench.prefix), bench.image_id("v1"));
+    let latest = format!("{}:latest", bench.prefix);
+    bench.docker(&["tag", &reference, &latest]);
+    let version = async |args: &[&str], image: &str| {
+        let _ = bench.try_docker(&["rm", "-fv", &name]);
+        bench.docker(&[&["create", "--name", &name], args, &[image]].concat());
+        let seen = bench.runtime(&name).seen().await.unwrap().unwrap();
+        (seen.version, seen.irreversible)
+    };
+    let short = id.strip_prefix("sha256:").unwrap()[..12].to_owned();
+    let label = "org.opencontainers.image.version=1.2.3";
+    assert_eq!(version(&["-l", label], &reference).await.0, "v1");
+    assert_eq!(version(&["-l", label], &latest).await.0, "1.2.3");
+    assert_eq!(version(&[], &latest).await.0, short);
+    assert_eq!(version(&[], &id).await.0, short);
+    let migrated = version(&["-l", "golive.irreversible=drops a column"], &reference).await;
+    assert_eq!(migrated.1.as_deref(), Some("drops a column"));
+}

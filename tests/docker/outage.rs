@@ -1,0 +1,204 @@
+//! An engine of one's own, which may be killed and pruned: it lives in a network namespace of its own, so that it
+//! touches nothing of the machine's.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use golive::decide::event::{Event, FaultKind, Step};
+
+use crate::engine::{Bench, FORWARD};
+use crate::watch::Watching;
+
+/// containerd and dockerd in a network namespace and a directory of their own.
+struct Private {
+    dir: PathBuf,
+    namespace: String,
+    containerd: Child,
+    dockerd: Option<Child>,
+}
+
+impl Private {
+    fn up(name: &str) -> Self {
+        let namespace = format!("golive-test-{}-{name}", std::process::id());
+        // Short: the path of a socket may be no longer than 107 bytes.
+        let dir = PathBuf::from(format!("/tmp/{namespace}"));
+        std::fs::create_dir_all(&dir).unwrap();
+        sh(&format!("ip netns add {namespace} && ip -n {namespace} link set lo up"));
+        let config = format!(
+            "version = 2\ndisabled_plugins = [\"io.containerd.grpc.v1.cri\"]\nroot = \"{0}/c\"\nstate = \"{0}/cs\"\n\
+             [grpc]\n  address = \"{0}/c.sock\"\n",
+            dir.display()
+        );
+        std::fs::write(dir.join("c.toml"), config).unwrap();
+        // The machine's own settings would be in the way.
+        std::fs::write(dir.join("d.json"), "{}").unwrap();
+        let log = File::create(dir.join("c.log")).unwrap();
+        let containerd = Command::new("nsenter")
+            .arg(format!("--net=/run/netns/{namespace}"))
+            .args(["containerd", "-c"])
+            .arg(dir.join("c.toml"))
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let mut private = Self { dir, namespace, containerd, dockerd: None };
+        private.start();
+        private
+    }
+
+    fn socket(&self) -> String {
+        format!("{}/docker.sock", self.dir.display())
+    }
+
+    fn start(&mut self) {
+        let dir = self.dir.display();
+        wait_for("containerd", || self.dir.join("c.sock").exists());
+        let log = File::options().append(true).create(true).open(self.dir.join("d.log")).unwrap();
+        let _ = std::fs::remove_file(self.dir.join("pid"));
+        let dockerd = Command::new("nsenter")
+            .arg(format!("--net=/run/netns/{}", self.namespace))
+            .args(["dockerd", "--config-file", &format!("{dir}/d.json"), "--live-restore"])
+            .args(["--containerd", &format!("{dir}/c.sock"), "--data-root", &format!("{dir}/data")])
+            .args(["--exec-root", &format!("{dir}/exec"), "--pidfile", &format!("{dir}/pid")])
+            .args(["-H", &format!("unix://{dir}/docker.sock")])
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        self.dockerd = Some(dockerd);
+        let socket = self.socket();
+        wait_for("dockerd", || {
+            let info = Command::new("docker").args(["-H", &format!("unix://{socket}"), "info"]).output();
+            info.unwrap().status.success()
+        });
+    }
+
+    fn kill(&mut self) {
+        let mut dockerd = self.dockerd.take().unwrap();
+        dockerd.kill().unwrap();
+        dockerd.wait().unwrap();
+    }
+}
+
+impl Drop for Private {
+    fn drop(&mut self) {
+        for child in self.dockerd.iter_mut().chain([&mut self.containerd]) {
+            sh(&format!("kill {}", child.id()));
+            let _ = child.wait();
+        }
+        let (dir, namespace) = (self.dir.display(), &self.namespace);
+        let mounts = format!("awk -v d={dir}/ 'index($2, d) == 1 {{ print $2 }}' /proc/mounts | sort -r");
+        sh(&format!("{mounts} | xargs -r -n1 umount -l; ip netns del {namespace}; rm -rf {dir}"));
+    }
+}
+
+fn sh(script: &str) {
+    let _ = Command::new("sh").args(["-c", script]).status();
+}
+
+fn wait_for(what: &str, there: impl Fn() -> bool) {
+    for _ in 0..600 {
+        if there() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("{what} is not there after 30 s");
+}
+
+#[tokio::test]
+async fn an_engine_that_dies_is_noticed_and_what_happened_meanwhile_is_seen() {
+    let mut private = Private::up("watch");
+    let bench = Bench::at(&private.socket());
+    bench.image("v1");
+    let name = format!("{}-web", bench.prefix);
+    let id = bench.run(&name, &["--network", "none"], "v1");
+    let mut watching = Watching::over(&bench, &name);
+    let seen = watching.until_seen(Option::is_some).await.unwrap();
+    assert_eq!(seen.instance, id);
+
+    private.kill();
+    let Event::EngineLost { why } = watching.next().await else {
+        panic!("the engine's death goes unnoticed")
+    };
+    assert!(why.contains(&private.socket()), "{why}");
+    private.start();
+    assert_eq!(watching.next().await, Event::EngineBack);
+
+    let pid = bench.docker(&["inspect", "--format", "{{.State.Pid}}", &name]);
+    private.kill();
+    assert!(matches!(watching.next().await, Event::EngineLost { .. }));
+    // With live-restore the container has gone on by itself; it ends while nobody looks.
+    sh(&format!("kill -9 {pid}"));
+    private.start();
+    let ended = watching.until_seen(|seen| seen.as_ref().is_some_and(|seen| !seen.alive)).await.unwrap();
+    assert_eq!(ended.instance, id);
+    assert_eq!(watching.next().await, Event::EngineBack);
+}
+
+#[tokio::test]
+async fn a_rollback_goes_on_when_the_engine_is_back() {
+    let mut private = Private::up("swap");
+    let bench = Bench::at(&private.socket());
+    let story = bench.released(&["--network", "none", "--restart", "always"]).await;
+    for step in FORWARD {
+        private.kill();
+        let fault = story.step(&bench, step).await.unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Unreachable, "{step:?}: {}", fault.text);
+        private.start();
+        story.step(&bench, step).await.unwrap_or_else(|fault| panic!("{step:?}: {fault:?}"));
+    }
+    story.step(&bench, Step::CleanUp).await.unwrap();
+    story.restored(&bench);
+}
+
+#[tokio::test]
+async fn a_step_that_the_engine_dies_in_is_done_again() {
+    let mut private = Private::up("cut");
+    let bench = Bench::at(&private.socket());
+    for millis in [5, 40] {
+        let story = bench.released(&["--network", "none", "--restart", "always"]).await;
+        for step in FORWARD {
+            let cut = async {
+                tokio::time::sleep(Duration::from_millis(millis)).await;
+                private.kill();
+            };
+            let (cut_off, ()) = tokio::join!(story.step(&bench, step), cut);
+            if let Err(fault) = cut_off {
+                assert_ne!(fault.kind, FaultKind::Refused, "{step:?}: {}", fault.text);
+                assert_ne!(fault.kind, FaultKind::Foreign, "{step:?}: {}", fault.text);
+            }
+            private.start();
+            story.step(&bench, step).await.unwrap_or_else(|fault| panic!("{step:?}: {fault:?}"));
+        }
+        story.step(&bench, Step::CleanUp).await.unwrap();
+        story.restored(&bench);
+    }
+}
+
+#[tokio::test]
+async fn what_is_kept_survives_an_image_prune() {
+    let private = Private::up("prune");
+    let bench = Bench::at(&private.socket());
+    let story = bench.released(&["--network", "none"]).await;
+    let unprotected = bench.image("v0");
+    bench.docker(&["image", "prune", "-af"]);
+    assert!(bench.try_docker(&["image", "inspect", &unprotected]).is_err(), "prune takes what nobody keeps");
+    assert_eq!(bench.runtime(&story.name).prove(&story.good).await.unwrap(), Vec::<String>::new());
+    story.forward(&bench).await;
+    story.step(&bench, Step::CleanUp).await.unwrap();
+    story.restored(&bench);
+}
+
+#[tokio::test]
+async fn an_engine_that_was_never_there_is_unreachable() {
+    let bench = Bench::at("/tmp/golive-test-no-such.sock");
+    let runtime = bench.runtime("golive-test-none");
+    let fault = runtime.seen().await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Unreachable);
+    assert!(fault.text.contains("/tmp/golive-test-no-such.sock"), "{}", fault.text);
+    let fault = runtime.forget("r1").await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Unreachable, "{}", fault.text);
+}

@@ -1,0 +1,137 @@
+//! What is kept stays, and what is missing is said.
+
+use golive::decide::event::FaultKind;
+
+use crate::engine::{Bench, FORWARD};
+
+/// The holder of a release.
+fn holder(bench: &Bench, name: &str, release: &str) -> Vec<String> {
+    let label = format!("label=golive.keep={name}");
+    let release = format!("label=golive.release={release}");
+    let ids = bench.docker(&["ps", "-aq", "--no-trunc", "--filter", &label, "--filter", &release]);
+    ids.lines().map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn an_image_stays_when_its_tag_and_its_container_go() {
+    let bench = Bench::new();
+    let story = bench.released(&[]).await;
+    let image = bench.image_id("v1");
+    bench.docker(&["image", "rm", &format!("{}:v1", bench.prefix)]);
+    for reference in [&image, &format!("golive/keep:{}-r1", story.name)] {
+        let refused = bench.try_docker(&["image", "rm", reference]).unwrap_err();
+        assert!(refused.contains("must force") || refused.contains("must be forced"), "{refused}");
+    }
+    assert_eq!(bench.docker(&["image", "inspect", "--format", "{{.Id}}", &image]), image);
+    assert_eq!(bench.runtime(&story.name).prove(&story.good).await.unwrap(), Vec::<String>::new());
+    for step in FORWARD {
+        story.step(&bench, step).await.unwrap();
+    }
+    assert_eq!(bench.inspect(&story.name)["Image"], image);
+}
+
+#[tokio::test]
+async fn keeping_again_changes_nothing_and_a_lost_holder_is_made_anew() {
+    let bench = Bench::new();
+    let story = bench.released(&["-v", "/anonymous"]).await;
+    let runtime = bench.runtime(&story.name);
+    let first = holder(&bench, &story.name, "r2");
+    assert_eq!(first.len(), 1);
+    let again = runtime.keep("r2", &story.v2).await.unwrap();
+    assert_eq!(again.image, story.bad.image);
+    assert_eq!(holder(&bench, &story.name, "r2"), first);
+    let made = bench.inspect(&first[0]);
+    assert_eq!(made["State"]["Status"], "created");
+    assert_eq!(made["HostConfig"]["NetworkMode"], "none");
+    assert_eq!(made["HostConfig"]["RestartPolicy"]["Name"], "no");
+    assert_eq!(made["Mounts"].as_array().unwrap().len(), 2, "the release's own volumes, and none besides");
+    bench.docker(&["rm", &first[0]]);
+    assert_eq!(runtime.prove(&story.bad).await.unwrap(), Vec::<String>::new());
+    assert_eq!(holder(&bench, &story.name, "r2").len(), 1);
+    assert_ne!(holder(&bench, &story.name, "r2"), first);
+}
+
+#[tokio::test]
+async fn forgetting_takes_that_releases_pin_and_no_other() {
+    let bench = Bench::new();
+    let story = bench.released(&[]).await;
+    let runtime = bench.runtime(&story.name);
+    runtime.keep("r3", &story.v2).await.unwrap();
+    for _ in 0..2 {
+        runtime.forget("r2").await.unwrap();
+    }
+    assert!(holder(&bench, &story.name, "r2").is_empty());
+    assert_eq!(holder(&bench, &story.name, "r1").len(), 1);
+    assert_eq!(holder(&bench, &story.name, "r3").len(), 1);
+    let tags = bench.docker(&["image", "ls", "--format", "{{.Tag}}", "golive/keep"]);
+    let ours = |release: &str| tags.lines().any(|tag| tag == format!("{}-{release}", story.name));
+    assert!(ours("r1") && ours("r3") && !ours("r2"), "{tags}");
+    runtime.forget("r1").await.unwrap();
+    bench.docker(&["image", "inspect", &format!("{}:v1", bench.prefix)]);
+}
+
+#[tokio::test]
+async fn the_data_of_anonymous_volumes_is_held() {
+    let bench = Bench::new();
+    bench.image("v1");
+    let name = format!("{}-web", bench.prefix);
+    let v1 = bench.run(&name, &[], "v1");
+    bench.docker(&["exec", &name, "sh", "-c", "echo precious >/data/file"]);
+    let runtime = bench.runtime(&name);
+    let good = runtime.keep("r1", &v1).await.unwrap();
+    bench.docker(&["rm", "-fv", &name]);
+    assert_eq!(runtime.prove(&good).await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_is_missing_is_said_in_plain_sentences() {
+    let bench = Bench::new();
+    bench.image("v0");
+    bench.image("v1");
+    let (network, volume) = (format!("{}-net", bench.prefix), format!("{}-vol", bench.prefix));
+    let (name, side) = (format!("{}-web", bench.prefix), format!("{}-side", bench.prefix));
+    bench.docker(&["network", "create", &network]);
+    bench.run(&side, &["-v", "/shared"], "v0");
+    let bind = format!("/var/lib/{}", bench.prefix);
+    std::fs::create_dir(&bind).unwrap();
+    let (bind_to, volume_to) = (format!("{bind}:/bound"), format!("{volume}:/named"));
+    let args = ["--network", &network, "-v", &volume_to, "-v", &bind_to, "--volumes-from", &side];
+    let v1 = bench.run(&name, &args, "v1");
+    let runtime = bench.runtime(&name);
+    let good = runtime.keep("r1", &v1).await.unwrap();
+    assert_eq!(runtime.prove(&good).await.unwrap(), Vec::<String>::new());
+
+    bench.docker(&["rm", "-f", &name, &side]);
+    bench.docker(&["network", "rm", &network]);
+    bench.docker(&["volume", "rm", &volume]);
+    std::fs::remove_dir(&bind).unwrap();
+    let problems = runtime.prove(&good).await.unwrap();
+    let mut expected = [
+        format!("its network {network} is gone"),
+        format!("the container {side} whose volumes it uses is gone"),
+        format!("its volume {volume} is gone: /named would come back empty"),
+        format!("{bind} is gone, which it needs at /bound"),
+    ];
+    expected.sort();
+    let mut seen = problems.clone();
+    seen.sort();
+    assert_eq!(seen, expected);
+
+    for image in [format!("golive/keep:{name}-r1"), format!("{}:v1", bench.prefix)] {
+        bench.docker(&["image", "rm", "-f", &image]);
+    }
+    for id in holder(&bench, &name, "r1") {
+        bench.docker(&["rm", &id]);
+    }
+    bench.docker(&["image", "rm", "-f", &good.image]);
+    let problems = runtime.prove(&good).await.unwrap();
+    assert!(problems.contains(&format!("its image {} is gone", &good.image[7..19])), "{problems:?}");
+}
+
+#[tokio::test]
+async fn a_container_that_is_gone_cannot_be_recorded() {
+    let bench = Bench::new();
+    let fault = bench.runtime("golive-test-none").keep("r1", &"0".repeat(64)).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Refused);
+    assert!(fault.text.contains("is gone"), "{}", fault.text);
+}

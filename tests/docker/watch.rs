@@ -1,0 +1,126 @@
+//! What the watch over an engine sees, and how soon.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use golive::decide::event::{Event, Happening, Running};
+use golive::runtime::watch;
+use tokio::sync::mpsc::{self, Receiver};
+use tokio::task::JoinHandle;
+
+use crate::engine::Bench;
+
+/// A watch over one service called `shop`.
+pub(crate) struct Watching {
+    events: Receiver<Event>,
+    task: JoinHandle<()>,
+}
+
+impl Watching {
+    pub(crate) fn over(bench: &Bench, container: &str) -> Self {
+        let (sender, events) = mpsc::channel(64);
+        let services = BTreeMap::from([("shop".to_owned(), container.to_owned())]);
+        Self { events, task: tokio::spawn(watch(bench.engine(), services, sender)) }
+    }
+
+    pub(crate) async fn next(&mut self) -> Event {
+        let next = tokio::time::timeout(Duration::from_secs(10), self.events.recv());
+        next.await.expect("something happens within 10 s").expect("the watch goes on")
+    }
+
+    /// What is seen next, past everything else, until it is so.
+    pub(crate) async fn until_seen(&mut self, wanted: impl Fn(&Option<Running>) -> bool) -> Option<Running> {
+        loop {
+            if let Event::Service { service, what: Happening::Seen(seen) } = self.next().await {
+                assert_eq!(service, "shop");
+                if wanted(&seen) {
+                    return seen;
+                }
+            }
+        }
+    }
+
+    /// The next death, past everything else.
+    pub(crate) async fn until_died(&mut self) -> (String, Option<i64>, bool) {
+        loop {
+            if let Event::Service { what: Happening::Died { instance, exit, oom }, .. } = self.next().await {
+                return (instance, exit, oom);
+            }
+        }
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn is_alive(seen: &Option<Running>) -> bool {
+    seen.as_ref().is_some_and(|seen| seen.alive)
+}
+
+#[tokio::test]
+async fn releases_restarts_deaths_and_removal_are_seen() {
+    let bench = Bench::new();
+    bench.image("v1");
+    bench.image("v2");
+    let name = format!("{}-web", bench.prefix);
+    let mut watching = Watching::over(&bench, &name);
+    assert_eq!(watching.until_seen(|_| true).await, None);
+
+    let v1 = bench.docker(&["run", "-d", "--name", &name, &format!("{}:v1", bench.prefix)]);
+    let first = watching.until_seen(is_alive).await.unwrap();
+    assert_eq!((first.instance.as_str(), first.version.as_str()), (v1.as_str(), "v1"));
+
+    bench.docker(&["restart", &name]);
+    assert_eq!(watching.until_died().await, (v1.clone(), Some(0), false));
+    let restarted =
+        watching.until_seen(|seen| is_alive(seen) && seen.as_ref() != Some(&first)).await.unwrap();
+    assert_eq!(restarted.identity, first.identity);
+    assert!(restarted.started > first.started);
+
+    bench.docker(&["rm", "-fv", &name]);
+    assert_eq!(watching.until_died().await, (v1, Some(137), false));
+    watching.until_seen(Option::is_none).await;
+
+    let v2 = bench.docker(&["run", "-d", "--name", &name, &format!("{}:v2", bench.prefix)]);
+    let second = watching.until_seen(is_alive).await.unwrap();
+    assert_eq!((second.instance, second.version.as_str()), (v2.clone(), "v2"));
+    assert_ne!(second.identity, first.identity);
+
+    let elsewhere = format!("{name}-old");
+    bench.docker(&["rename", &name, &elsewhere]);
+    watching.until_seen(Option::is_none).await;
+    bench.docker(&["rename", &elsewhere, &name]);
+    watching.until_seen(is_alive).await;
+    bench.docker(&["rm", "-fv", &v2]);
+}
+
+#[tokio::test]
+async fn a_container_out_of_memory_is_told_as_such() {
+    let bench = Bench::new();
+    bench.image("v1");
+    let name = format!("{}-web", bench.prefix);
+    let mut watching = Watching::over(&bench, &name);
+    watching.until_seen(Option::is_none).await;
+    let hungry = "x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done";
+    let image = format!("{}:v1", bench.prefix);
+    bench.docker(&[
+        "run",
+        "-d",
+        "--name",
+        &name,
+        "--memory",
+        "8m",
+        "--memory-swap",
+        "8m",
+        &image,
+        "sh",
+        "-c",
+        hungry,
+    ]);
+    let (_, exit, oom) = watching.until_died().await;
+    assert_eq!((exit, oom), (Some(137), true));
+    bench.docker(&["rm", "-fv", &name]);
+}
