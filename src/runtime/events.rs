@@ -35,33 +35,14 @@ const REMEMBERED_OOMS: usize = 64;
 /// Watches the containers of those services (name of the service to name of the container) and sends what happens to
 /// them, until nobody receives it.
 pub async fn watch(engine: Engine, services: BTreeMap<String, String>, events: mpsc::Sender<Event>) {
-    let watch = Watch { engine, services, events };
-    let mut memory = Memory::default();
-    let mut pause = FIRST_PAUSE;
-    while !watch.events.is_closed() {
-        match watch.session(&mut memory).await {
-            Ok(Ended::Closed) => return,
-            // A broken stream of an engine that answers is no news: subscribe again and look at everything.
-            Ok(Ended::Broken(why)) => {
-                tracing::debug!("the event stream broke off: {why}");
-                pause = FIRST_PAUSE;
-            }
-            Err(error) if !memory.lost => {
-                if watch.events.send(Event::EngineLost { why: error.to_string() }).await.is_err() {
-                    return;
-                }
-                memory.lost = true;
-            }
-            Err(_) => pause = (pause * 2).min(LAST_PAUSE),
-        }
-        tokio::time::sleep(pause).await;
-    }
+    Watch { engine, services, events, resync: RESYNC }.run().await;
 }
 
 struct Watch {
     engine: Engine,
     services: BTreeMap<String, String>,
     events: mpsc::Sender<Event>,
+    resync: Duration,
 }
 
 /// What outlives a broken stream.
@@ -83,6 +64,30 @@ enum Ended {
 }
 
 impl Watch {
+    /// Session after session, until nobody receives events any more.
+    async fn run(&self) {
+        let mut memory = Memory::default();
+        let mut pause = FIRST_PAUSE;
+        while !self.events.is_closed() {
+            match self.session(&mut memory).await {
+                Ok(Ended::Closed) => return,
+                // A broken stream of an engine that answers is no news: subscribe again and look at everything.
+                Ok(Ended::Broken(why)) => {
+                    tracing::debug!("the event stream broke off: {why}");
+                    pause = FIRST_PAUSE;
+                }
+                Err(error) if !memory.lost => {
+                    if self.events.send(Event::EngineLost { why: error.to_string() }).await.is_err() {
+                        return;
+                    }
+                    memory.lost = true;
+                }
+                Err(_) => pause = (pause * 2).min(LAST_PAUSE),
+            }
+            tokio::time::sleep(pause).await;
+        }
+    }
+
     /// Subscribes first and looks second, so that nothing falls between.
     async fn session(&self, memory: &mut Memory) -> Result<Ended, EngineError> {
         let filters = json!({
@@ -157,7 +162,7 @@ impl Watch {
         seen: &mut BTreeMap<String, Option<Running>>,
         lost: &mut bool,
     ) -> Result<Ended, EngineError> {
-        let mut resync = tokio::time::interval(RESYNC); // the first tick comes at once
+        let mut resync = tokio::time::interval(self.resync); // the first tick comes at once
         loop {
             let services: Vec<&String> = tokio::select! {
                 _ = resync.tick() => self.services.keys().collect(),

@@ -2,6 +2,8 @@
 //!
 //! Everything is named `golive-test-<pid>-…` and removed again, also when a test fails.
 
+#![expect(clippy::unwrap_used, reason = "in a test, what goes wrong is a panic")]
+
 mod engine;
 
 mod after_crash;

@@ -116,7 +116,7 @@ async fn an_engine_that_dies_is_noticed_and_what_happened_meanwhile_is_seen() {
     let name = format!("{}-web", bench.prefix);
     let id = bench.run(&name, &["--network", "none"], "v1");
     let mut watching = Watching::over(&bench, &name);
-    let seen = watching.until_seen(Option::is_some).await.unwrap();
+    let seen = watching.until_seen(|seen| seen.is_some()).await.unwrap();
     assert_eq!(seen.instance, id);
 
     private.kill();
@@ -133,7 +133,7 @@ async fn an_engine_that_dies_is_noticed_and_what_happened_meanwhile_is_seen() {
     // With live-restore the container has gone on by itself; it ends while nobody looks.
     sh(&format!("kill -9 {pid}"));
     private.start();
-    let ended = watching.until_seen(|seen| seen.as_ref().is_some_and(|seen| !seen.alive)).await.unwrap();
+    let ended = watching.until_seen(|seen| seen.is_some_and(|seen| !seen.alive)).await.unwrap();
     assert_eq!(ended.instance, id);
     assert_eq!(watching.next().await, Event::EngineBack);
 }

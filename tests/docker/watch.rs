@@ -29,11 +29,11 @@ impl Watching {
     }
 
     /// What is seen next, past everything else, until it is so.
-    pub(crate) async fn until_seen(&mut self, wanted: impl Fn(&Option<Running>) -> bool) -> Option<Running> {
+    pub(crate) async fn until_seen(&mut self, wanted: impl Fn(Option<&Running>) -> bool) -> Option<Running> {
         loop {
             if let Event::Service { service, what: Happening::Seen(seen) } = self.next().await {
                 assert_eq!(service, "shop");
-                if wanted(&seen) {
+                if wanted(seen.as_ref()) {
                     return seen;
                 }
             }
@@ -56,8 +56,8 @@ impl Drop for Watching {
     }
 }
 
-fn is_alive(seen: &Option<Running>) -> bool {
-    seen.as_ref().is_some_and(|seen| seen.alive)
+fn is_alive(seen: Option<&Running>) -> bool {
+    seen.is_some_and(|seen| seen.alive)
 }
 
 #[tokio::test]
@@ -75,14 +75,13 @@ async fn releases_restarts_deaths_and_removal_are_seen() {
 
     bench.docker(&["restart", &name]);
     assert_eq!(watching.until_died().await, (v1.clone(), Some(0), false));
-    let restarted =
-        watching.until_seen(|seen| is_alive(seen) && seen.as_ref() != Some(&first)).await.unwrap();
+    let restarted = watching.until_seen(|seen| is_alive(seen) && seen != Some(&first)).await.unwrap();
     assert_eq!(restarted.identity, first.identity);
     assert!(restarted.started > first.started);
 
     bench.docker(&["rm", "-fv", &name]);
     assert_eq!(watching.until_died().await, (v1, Some(137), false));
-    watching.until_seen(Option::is_none).await;
+    watching.until_seen(|seen| seen.is_none()).await;
 
     let v2 = bench.docker(&["run", "-d", "--name", &name, &format!("{}:v2", bench.prefix)]);
     let second = watching.until_seen(is_alive).await.unwrap();
@@ -91,7 +90,7 @@ async fn releases_restarts_deaths_and_removal_are_seen() {
 
     let elsewhere = format!("{name}-old");
     bench.docker(&["rename", &name, &elsewhere]);
-    watching.until_seen(Option::is_none).await;
+    watching.until_seen(|seen| seen.is_none()).await;
     bench.docker(&["rename", &elsewhere, &name]);
     watching.until_seen(is_alive).await;
     bench.docker(&["rm", "-fv", &v2]);
@@ -103,7 +102,7 @@ async fn a_container_out_of_memory_is_told_as_such() {
     bench.image("v1");
     let name = format!("{}-web", bench.prefix);
     let mut watching = Watching::over(&bench, &name);
-    watching.until_seen(Option::is_none).await;
+    watching.until_seen(|seen| seen.is_none()).await;
     let hungry = "x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done";
     let image = format!("{}:v1", bench.prefix);
     bench.docker(&[

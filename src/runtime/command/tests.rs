@@ -1,1 +1,151 @@
+use std::path::Path;
 
+use crate::config::{Runtime, Service};
+use crate::decide::event::FaultKind;
+use crate::decide::policy::{Autonomy, OnBlind, ServicePolicy};
+
+use super::*;
+
+/// A service whose version is a file's content.
+fn service(dir: &Path, rollback: &str) -> Command {
+    service_with(dir, rollback, |_| {})
+}
+
+fn service_with(dir: &Path, rollback: &str, change: impl FnOnce(&mut Service)) -> Command {
+    std::fs::write(dir.join("version"), "v2\nbuilt yesterday\n").unwrap();
+    let sh = |script: String| ["/bin/sh", "-c", &script, "deploy"].map(str::to_owned).to_vec();
+    let version = sh(format!("cat {}/version", dir.display()));
+    let mut rollback = sh(rollback.replace("FILE", &format!("{}/version", dir.display())));
+    rollback.extend(["{to}".to_owned(), "from {from}".to_owned()]);
+    let mut config = config(Runtime::Command { version: version.clone(), rollback: rollback.clone() });
+    change(&mut config);
+    Command::new("shop", &version, &rollback, &config)
+}
+
+fn config(runtime: Runtime) -> Service {
+    let policy = ServicePolicy {
+        autonomy: Autonomy::Auto,
+        window: Duration::from_mins(10),
+        grace: Duration::ZERO,
+        interval: Duration::from_secs(5),
+        blind_after: Duration::from_mins(1),
+        on_blind: OnBlind::Hold,
+        checks: Vec::new(),
+        failures: 3,
+        verify: Duration::from_secs(30),
+        keep: 3,
+        per_day: 3,
+        steps: Vec::new(),
+        finish: Vec::new(),
+    };
+    Service {
+        runtime,
+        policy,
+        interval: Duration::from_secs(5),
+        checks: std::collections::BTreeMap::new(),
+        stop_timeout: Duration::from_secs(10),
+        before: None,
+        after: None,
+        runbook: None,
+    }
+}
+
+fn plan() -> Plan {
+    Plan {
+        rollback: "rb".to_owned(),
+        from: "r2".to_owned(),
+        from_version: "v2".to_owned(),
+        bad: None,
+        to: "r1".to_owned(),
+        to_version: "v1; touch oops".to_owned(),
+        reason: "a test".to_owned(),
+    }
+}
+
+const ROLLBACK: &str =
+    "echo \"$1\" >FILE; echo \"$2 $GOLIVE_SERVICE $GOLIVE_FROM $GOLIVE_TO $GOLIVE_REASON\" >FILE.log";
+
+#[tokio::test]
+async fn the_command_is_told_where_to_go_and_believed_only_when_the_version_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let command = service(dir.path(), ROLLBACK);
+    assert_eq!(command.seen().await.unwrap().unwrap().version, "v2");
+    for _ in 0..2 {
+        let done = command.perform(&plan(), Step::Command).await.unwrap();
+        assert_eq!(done.instance.as_deref(), Some("v1; touch oops"));
+    }
+    let log = std::fs::read_to_string(dir.path().join("version.log")).unwrap();
+    assert_eq!(log, "from v2 shop v2 v1; touch oops a test\n");
+    command.perform(&plan(), Step::CleanUp).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_command_that_changes_nothing_is_asked_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let command = service(dir.path(), "true");
+    let fault = command.perform(&plan(), Step::Command).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Transient);
+    assert!(fault.text.contains("v2 runs"), "{}", fault.text);
+    assert_eq!(command.perform(&plan(), Step::CleanUp).await.unwrap_err().kind, FaultKind::Refused);
+    assert_eq!(command.perform(&plan(), Step::Undo).await.unwrap().instance.as_deref(), Some("v2"));
+}
+
+#[tokio::test]
+async fn a_command_that_fails_says_what_it_printed() {
+    let dir = tempfile::tempdir().unwrap();
+    let command = service(dir.path(), "echo no such version >&2; exit 4");
+    let fault = command.perform(&plan(), Step::Command).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Refused);
+    assert_eq!(fault.text, "run the rollback command: it exited 4 and printed: no such version");
+}
+
+#[tokio::test]
+async fn hooks_run_where_there_are_some_and_stop_a_rollback() {
+    let dir = tempfile::tempdir().unwrap();
+    let hook = |script: &str| Some(["/bin/sh", "-c", script].map(str::to_owned).to_vec());
+    let command = service_with(dir.path(), "true", |service| {
+        service.before = hook("echo $GOLIVE_SERVICE is busy; exit 1");
+        service.after = hook("test \"$GOLIVE_FROM\" = v2");
+    });
+    let fault = command.perform(&plan(), Step::Before).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Refused);
+    assert_eq!(fault.text, "run the before hook: it exited 1 and printed: shop is busy");
+    command.perform(&plan(), Step::After).await.unwrap();
+    service(dir.path(), "true").perform(&plan(), Step::Before).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_missing_is_a_problem() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = service(dir.path(), "true");
+    assert_eq!(command.prove().await.unwrap(), Vec::<String>::new());
+    command.rollback[0] = "/no/such/deploy.sh".to_owned();
+    std::fs::remove_file(dir.path().join("version")).unwrap();
+    let problems = command.prove().await.unwrap();
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(problems[0].starts_with("the version command does not work"), "{problems:?}");
+    assert!(problems[1].contains("/no/such/deploy.sh"), "{problems:?}");
+    assert_eq!(command.perform(&plan(), Step::Prepare).await.unwrap_err().kind, FaultKind::Refused);
+}
+
+#[tokio::test]
+async fn another_version_is_seen_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let command = service(dir.path(), "true");
+    let (sender, mut events) = mpsc::channel(8);
+    let task = tokio::spawn(watch(command, Duration::from_millis(20), sender));
+    let mut seen = async || match events.recv().await {
+        Some(Event::Service { service, what: Happening::Seen(seen) }) if service == "shop" => {
+            seen.map(|s| s.version)
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(seen().await.as_deref(), Some("v2"));
+    std::fs::write(dir.path().join("next"), "v3\n").unwrap();
+    std::fs::rename(dir.path().join("next"), dir.path().join("version")).unwrap();
+    assert_eq!(seen().await.as_deref(), Some("v3"));
+    std::fs::write(dir.path().join("next"), "\n").unwrap();
+    std::fs::rename(dir.path().join("next"), dir.path().join("version")).unwrap();
+    assert_eq!(seen().await, None);
+    task.abort();
+}

@@ -1,1 +1,208 @@
+use std::path::PathBuf;
+use std::sync::{Arc, Once};
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::broadcast;
+
+use super::*;
+
+/// An engine that says what the test wants it to say.
+struct Fake {
+    socket: PathBuf,
+    _dir: tempfile::TempDir,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// Status and body of every inspect, by the container's name; one that is not here never comes.
+    answers: Mutex<BTreeMap<String, (u16, String)>>,
+    /// The event streams that were subscribed to.
+    subscribed: Mutex<Vec<String>>,
+    /// What goes into the event streams; the empty text ends them.
+    stream: broadcast::Sender<String>,
+}
+
+impl Fake {
+    fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = dir.path().join("docker.sock");
+        let listener = UnixListener::bind(&socket).unwrap();
+        let shared = Arc::new(Shared {
+            answers: Mutex::default(),
+            subscribed: Mutex::default(),
+            stream: broadcast::channel(16).0,
+        });
+        let serving = Arc::clone(&shared);
+        tokio::spawn(async move {
+            while let Ok((connection, _)) = listener.accept().await {
+                tokio::spawn(serve(connection, Arc::clone(&serving)));
+            }
+        });
+        Self { socket, _dir: dir, shared }
+    }
+
+    fn runs(&self, name: &str, id: &str) {
+        let state = json!({ "Running": true, "StartedAt": "2026-01-01T00:00:00Z" });
+        let body = json!({ "Id": id, "Name": format!("/{name}"), "Image": "sha256:00", "State": state });
+        self.answers(name, 200, &body.to_string());
+    }
+
+    fn answers(&self, name: &str, status: u16, body: &str) {
+        self.shared.answers.lock().unwrap().insert(name.to_owned(), (status, body.to_owned()));
+    }
+
+    fn hangs(&self, name: &str) {
+        self.shared.answers.lock().unwrap().remove(name);
+    }
+
+    /// Into the stream, as it is.
+    fn says(&self, text: &str) {
+        self.shared.stream.send(text.to_owned()).expect("somebody listens");
+    }
+
+    /// The paths of so many event streams, once they are subscribed to.
+    async fn subscribed(&self, times: usize) -> Vec<String> {
+        loop {
+            let subscribed = self.shared.subscribed.lock().unwrap().clone();
+            if subscribed.len() >= times {
+                return subscribed;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    fn watched(&self, services: &[&str], resync: Duration) -> mpsc::Receiver<Event> {
+        static TLS: Once = Once::new();
+        TLS.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+        let (events, received) = mpsc::channel(16);
+        let services = services.iter().map(|name| (format!("{name}-service"), (*name).to_owned())).collect();
+        let engine = Engine::new(&self.socket).unwrap();
+        tokio::spawn(async move { Watch { engine, services, events, resync }.run().await });
+        received
+    }
+}
+
+async fn serve(mut connection: UnixStream, shared: Arc<Shared>) {
+    loop {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let Ok(byte) = connection.read_u8().await else { return };
+            head.push(byte);
+        }
+        let path = String::from_utf8(head).unwrap().split(' ').nth(1).unwrap().to_owned();
+        if path.starts_with("/events") {
+            return stream(connection, &shared, path).await;
+        }
+        let name = path.split('/').nth(2).unwrap_or_default().to_owned();
+        let Some((status, body)) = shared.answers.lock().unwrap().get(&name).cloned() else {
+            return std::future::pending().await;
+        };
+        let answer = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        connection.write_all(answer.as_bytes()).await.unwrap();
+    }
+}
+
+async fn stream(mut connection: UnixStream, shared: &Shared, path: String) {
+    let mut texts = shared.stream.subscribe();
+    shared.subscribed.lock().unwrap().push(path);
+    connection.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await.unwrap();
+    while let Ok(text) = texts.recv().await {
+        let chunk = format!("{:x}\r\n{text}\r\n", text.len());
+        if text.is_empty() || connection.write_all(chunk.as_bytes()).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn event(action: &str, name: &str, id: &str, nanos: i64) -> String {
+    let attributes = json!({ "name": name, "exitCode": "137", "image": "shop:v1" });
+    let event = json!({ "Type": "container", "Action": action, "timeNano": nanos,
+        "Actor": { "ID": id, "Attributes": attributes } });
+    format!("{event}\n")
+}
+
+async fn next(events: &mut mpsc::Receiver<Event>) -> Event {
+    let next = tokio::time::timeout(Duration::from_secs(5), events.recv()).await;
+    next.expect("something happens within 5 s").expect("the watch goes on")
+}
+
+async fn seen(events: &mut mpsc::Receiver<Event>) -> (String, Option<String>) {
+    let event = next(events).await;
+    let Event::Service { service, what: Happening::Seen(seen) } = event else { panic!("{event:?}") };
+    (service, seen.map(|seen| seen.instance))
+}
+
+fn died(service: &str, id: &str, oom: bool) -> Event {
+    let what = Happening::Died { instance: id.to_owned(), exit: Some(137), oom };
+    Event::Service { service: service.to_owned(), what }
+}
+
+const NEVER: Duration = Duration::from_hours(1);
+
+#[tokio::test]
+async fn a_death_does_not_wait_for_an_inspect_that_hangs() {
+    let fake = Fake::start();
+    fake.runs("web", "a");
+    let mut events = fake.watched(&["web"], NEVER);
+    assert_eq!(seen(&mut events).await, ("web-service".to_owned(), Some("a".to_owned())));
+    fake.hangs("web");
+    fake.says(&event("start", "web", "b", 1));
+    fake.says(&event("die", "web", "b", 2));
+    assert_eq!(next(&mut events).await, died("web-service", "b", false));
+}
+
+#[tokio::test]
+async fn events_come_in_pieces_and_in_heaps() {
+    let fake = Fake::start();
+    fake.runs("web", "a");
+    let mut events = fake.watched(&["web"], NEVER);
+    seen(&mut events).await;
+    let heap = event("oom", "web", "a", 1) + &event("die", "other", "x", 2) + &event("die", "web", "a", 3);
+    let (first, second) = heap.split_at(heap.len() - 40);
+    fake.says(first);
+    fake.says(second);
+    assert_eq!(next(&mut events).await, died("web-service", "a", true));
+}
+
+#[tokio::test]
+async fn a_silent_stream_is_made_good() {
+    let fake = Fake::start();
+    fake.runs("web", "a");
+    let mut events = fake.watched(&["web"], Duration::from_millis(20));
+    seen(&mut events).await;
+    fake.runs("web", "b");
+    assert_eq!(seen(&mut events).await, ("web-service".to_owned(), Some("b".to_owned())));
+    fake.answers("web", 404, "{}");
+    assert_eq!(seen(&mut events).await, ("web-service".to_owned(), None));
+}
+
+#[tokio::test]
+async fn a_broken_stream_is_taken_up_after_its_last_event() {
+    let fake = Fake::start();
+    fake.runs("web", "a");
+    let mut events = fake.watched(&["web"], NEVER);
+    seen(&mut events).await;
+    fake.says(&event("die", "web", "a", 7_000_000_041));
+    next(&mut events).await;
+    fake.says("");
+    fake.subscribed(2).await;
+    fake.says(&event("die", "web", "b", 8_000_000_000));
+    assert_eq!(next(&mut events).await, died("web-service", "b", false));
+    fake.says("this is no event\n");
+    let since = fake.subscribed(3).await;
+    fake.says(&event("die", "web", "c", 9_000_000_000));
+    assert_eq!(next(&mut events).await, died("web-service", "c", false));
+    assert!(!since[0].contains("since"), "{since:?}");
+    assert!(since[1].ends_with("since=7.000000042"), "{since:?}");
+    assert!(since[2].ends_with("since=8.000000001"), "{since:?}");
+}
+
+#[tokio::test]
+async fn one_container_that_cannot_be_inspected_hides_no_other() {
+    let fake = Fake::start();
+    fake.answers("bad", 500, r#"{"message":"layer does not exist"}"#);
+    fake.runs("web", "a");
+    let mut events = fake.watched(&["bad", "web"], NEVER);
+    assert_eq!(seen(&mut events).await, ("web-service".to_owned(), Some("a".to_owned())));
+}

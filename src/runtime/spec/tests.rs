@@ -1,1 +1,131 @@
+use serde_json::{Value, json};
 
+use super::super::inspect::Inspect;
+use super::*;
+
+const ID: &str = "a04c8cb06b9f2f6ab7776d87910e571eb9da2245128e67c20537732770e2adf7";
+const OTHER: &str = "b15d9dc17ca0307bc888798fa21f682fc0eb3356239f78d31648843881f3be08";
+
+fn container() -> Value {
+    json!({
+        "Id": ID,
+        "Image": "sha256:9a5b11e57b546ae4dafc5ca43dba6cec3e7bf7ca08ca242e3ecd7f678ef0fb89",
+        "Config": {
+            "Hostname": &ID[..12],
+            "Image": "registry:5000/shop/api:v1",
+            "Env": ["B=2", "A=1"],
+            "Volumes": { "/data": {}, "/log": {} },
+            "Labels": { "team": "shop" },
+        },
+        "HostConfig": {
+            "NetworkMode": "shop",
+            "Binds": [],
+            "Mounts": [{ "Type": "volume", "Target": "/m" }, { "Type": "bind", "Source": "/b", "Target": "/b" }],
+            "Links": ["/db:/web/primary"],
+            "RestartPolicy": { "Name": "always", "MaximumRetryCount": 0 },
+        },
+        "NetworkSettings": {
+            "Networks": {
+                "shop": {
+                    "IPAMConfig": { "IPv4Address": "10.0.0.9" },
+                    "Aliases": ["web", &ID[..12]],
+                    "NetworkID": OTHER,
+                    "IPAddress": "10.0.0.9",
+                    "MacAddress": "02:42:0a:00:00:09",
+                },
+                "back": { "IPAMConfig": {}, "Aliases": null, "IPAddress": "172.18.0.2" },
+            },
+        },
+    })
+}
+
+fn changed(change: impl FnOnce(&mut Value)) -> Inspect {
+    let mut container = container();
+    change(&mut container);
+    Inspect::parse(container.to_string()).unwrap()
+}
+
+/// What is changed, and how.
+type Change = (&'static str, fn(&mut Value));
+
+/// Changes that come with every run of the same command, with golive's own doing, or with another engine.
+#[test]
+fn what_says_nothing_about_the_release_is_left_out() {
+    let first = hash(&changed(|_| {}));
+    let same: [Change; 12] = [
+        ("another container", |c| {
+            c["Id"] = OTHER.into();
+            c["Config"]["Hostname"] = OTHER[..12].into();
+            c["NetworkSettings"]["Networks"]["shop"]["Aliases"] = json!([&OTHER[..12], "web"]);
+        }),
+        ("another address", |c| c["NetworkSettings"]["Networks"]["back"]["IPAddress"] = "172.18.0.7".into()),
+        ("environment in another order", |c| c["Config"]["Env"] = json!(["A=1", "B=2"])),
+        ("mounts in another order", |c| c["HostConfig"]["Mounts"].as_array_mut().unwrap().reverse()),
+        ("an anonymous volume bound by name", |c| {
+            c["HostConfig"]["Binds"] = json!([format!("{OTHER}:/data:nocopy")]);
+            c["HostConfig"]["Mounts"][0]["Source"] = OTHER.into();
+        }),
+        ("disarmed", |c| c["HostConfig"]["RestartPolicy"] = json!({ "Name": "no" })),
+        ("--rm", |c| c["HostConfig"]["AutoRemove"] = true.into()),
+        ("golive's labels", |c| c["Config"]["Labels"]["golive.rollback"] = "x".into()),
+        ("the image by its id", |c| c["Config"]["Image"] = c["Image"].clone()),
+        ("the network by its id", |c| c["HostConfig"]["NetworkMode"] = OTHER.into()),
+        ("renamed", |c| c["HostConfig"]["Links"] = json!(["/db:/web.golive-1/primary"])),
+        ("fields with a default of a newer engine", |c| {
+            c["HostConfig"]["Novel"] = json!({ "Off": false, "None": null, "Zero": 0, "Empty": [] });
+            c["HostConfig"]["Annotations"] = json!({});
+            c["NetworkSettings"]["Networks"]["shop"]["DNSNames"] = json!(["web"]);
+        }),
+    ];
+    for (what, change) in same {
+        assert_eq!(hash(&changed(change)), first, "{what}");
+    }
+}
+
+#[test]
+fn what_an_operator_changes_is_another_release() {
+    let first = hash(&changed(|_| {}));
+    let other: [Change; 9] = [
+        ("environment", |c| c["Config"]["Env"] = json!(["A=1"])),
+        ("label", |c| c["Config"]["Labels"]["team"] = "ops".into()),
+        ("host name", |c| c["Config"]["Hostname"] = "shop".into()),
+        ("volume", |c| c["Config"]["Volumes"] = json!({ "/data": {} })),
+        ("bind", |c| c["HostConfig"]["Binds"] = json!(["/etc/shop:/etc/shop:ro"])),
+        ("mount", |c| c["HostConfig"]["Mounts"][0]["Source"] = "named".into()),
+        ("address", |c| {
+            c["NetworkSettings"]["Networks"]["shop"]["IPAMConfig"]["IPv4Address"] = "10.0.0.8".into();
+        }),
+        ("network", |c| drop(c["NetworkSettings"]["Networks"].as_object_mut().unwrap().remove("back"))),
+        ("a field that golive does not know", |c| c["HostConfig"]["Novel"] = "on".into()),
+    ];
+    for (what, change) in other {
+        assert_ne!(hash(&changed(change)), first, "{what}");
+    }
+}
+
+#[test]
+fn a_version_is_the_tag_the_label_or_the_image() {
+    let version = |image: &str, labels: Value| {
+        version(&changed(|c| {
+            c["Config"]["Image"] = image.into();
+            c["Config"]["Labels"] = labels;
+        }))
+    };
+    let oci = json!({ "org.opencontainers.image.version": "1.2.3" });
+    assert_eq!(version("shop/api:v7", oci.clone()), "v7");
+    assert_eq!(version("registry:5000/shop/api:v7", json!(null)), "v7");
+    assert_eq!(version("registry:5000/shop/api", oci.clone()), "1.2.3");
+    assert_eq!(version("shop:latest", oci.clone()), "1.2.3");
+    assert_eq!(version("shop:v7@sha256:00ff", json!({})), "v7");
+    assert_eq!(version("shop@sha256:00ff", json!({})), "9a5b11e57b54");
+    assert_eq!(version("sha256:9a5b11e57b54", oci), "1.2.3");
+    assert_eq!(version("sha256:9a5b", json!({ "golive.version": "v3" })), "v3");
+}
+
+#[test]
+fn hardware_addresses_made_from_the_address_are_known() {
+    assert!(is_generated_mac("02:42:0a:00:00:09", "10.0.0.9"));
+    assert!(is_generated_mac("", ""));
+    assert!(!is_generated_mac("02:42:0a:00:00:09", "10.0.0.8"));
+    assert!(!is_generated_mac("aa:bb:cc:00:00:09", "10.0.0.9"));
+}
