@@ -35,16 +35,21 @@ pub struct Command {
 pub async fn watch(command: Command, interval: Duration, events: mpsc::Sender<Event>) {
     let mut ticks = tokio::time::interval(interval);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut last = None;
+    let (mut last, mut told) = (None, String::new());
     loop {
         ticks.tick().await;
         let seen = match command.seen().await {
             Ok(seen) => seen,
             Err(fault) => {
-                tracing::warn!(service = command.service, "failed to {}", fault.text);
+                // Once, and not at every interval until it works again.
+                if told != fault.text {
+                    tracing::warn!(service = command.service, "failed to {}", fault.text);
+                    told = fault.text;
+                }
                 continue;
             }
         };
+        told.clear();
         if last.as_ref() == Some(&seen) {
             continue;
         }
