@@ -176,12 +176,17 @@ impl Hand {
         }
     }
 
-    /// The bad release as it was, before anything of it is changed: also what undoing goes by.
+    /// The bad release as it was, before anything of it is changed: also what undoing goes by. A record that was kept
+    /// while it ran well is the better one.
     async fn save_forensics(&self, plan: &Plan, found: &Forensics) -> Result<Record, Fault> {
         let fault = |error: StoreError| Fault { kind: FaultKind::Transient, text: error.to_string() };
         let Forensics { inspect, logs, exit, oom } = found.clone();
+        let kept = self.record(&plan.from).await?;
         let evidence = Evidence { inspect: inspect.clone(), logs, exit, oom };
         self.store.save_forensics(&plan.from, evidence).await.map_err(fault)?;
+        if let Some(kept) = kept {
+            return Ok(kept);
+        }
         let record = Record { release: plan.from.clone(), image: String::new(), inspect };
         self.store.save_spec(&record.release, &record.image, &record.inspect).await.map_err(fault)?;
         Ok(record)

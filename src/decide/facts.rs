@@ -190,6 +190,13 @@ impl Hold {
     }
 }
 
+impl Verification {
+    /// Nothing is left to prove: it is proved, or golive gives way to somebody who deploys.
+    pub fn settled(&self) -> bool {
+        self.proved.is_some() || self.rollback.undoing.is_some()
+    }
+}
+
 impl ReleaseState {
     /// The word in JSON and on the terminal.
     pub fn word(self) -> &'static str {

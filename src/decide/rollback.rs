@@ -62,20 +62,10 @@ pub(super) fn seen(turn: &mut Turn<'_>, running: Option<&Running>) {
     if rollback.undoing.is_some() {
         return;
     }
-    match (&turn.facts().phase, foreign(turn, running)) {
-        (Phase::Verifying(_), true) => release::begin_watch(turn, running),
-        (Phase::Verifying(_), false) => verify::prove(turn),
-        (Phase::RollingBack(_), true) => {
-            give_way(turn, Reason::Superseded { version: running.version.clone() });
-        }
-        (
-            Phase::Idle
-            | Phase::Watching(_)
-            | Phase::RollingBack(_)
-            | Phase::Held { .. }
-            | Phase::NeedsPerson { .. },
-            _,
-        ) => {}
+    if foreign(turn, running) {
+        give_way(turn, Reason::Superseded { version: running.version.clone() });
+    } else if let Phase::Verifying(_) = turn.facts().phase {
+        verify::prove(turn);
     }
 }
 
@@ -192,7 +182,7 @@ pub(super) fn resume(turn: &mut Turn<'_>) {
 pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy) -> Option<Timestamp> {
     match &service.facts().phase {
         Phase::RollingBack(rollback) => rollback.retry_at,
-        Phase::Verifying(verification) if verification.proved.is_some() => verification.rollback.retry_at,
+        Phase::Verifying(verification) if verification.settled() => verification.rollback.retry_at,
         Phase::Verifying(verification) => {
             let healthy = service.seen.as_ref().and(service.health.all_pass_since());
             let proved = healthy.and_then(|since| since.checked_add(policy.verify).ok());

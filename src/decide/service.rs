@@ -48,7 +48,7 @@ impl Service {
         self.prove_at = Some(now);
         match &mut self.facts.phase {
             Phase::RollingBack(rollback) => rollback.retry_at = Some(now),
-            Phase::Verifying(verification) if verification.proved.is_some() => {
+            Phase::Verifying(verification) if verification.settled() => {
                 verification.rollback.retry_at = Some(now);
             }
             Phase::Idle

@@ -27,7 +27,7 @@ pub(super) fn begin(turn: &mut Turn<'_>, rollback: Rollback) {
 /// The restored version was checked.
 pub(super) fn sample(turn: &mut Turn<'_>, sample: &Sample) {
     turn.count(sample);
-    if matches!(&turn.facts().phase, Phase::Verifying(v) if v.proved.is_some()) {
+    if matches!(&turn.facts().phase, Phase::Verifying(v) if v.settled()) {
         return;
     }
     if let Some(Reason::Health { check, seen, .. }) = turn.service.health.failing(turn.policy.failures) {
@@ -39,7 +39,7 @@ pub(super) fn sample(turn: &mut Turn<'_>, sample: &Sample) {
 /// Proved, out of time, or neither yet.
 pub(super) fn prove(turn: &mut Turn<'_>) {
     let Phase::Verifying(verification) = &turn.facts().phase else { return };
-    if verification.proved.is_some() {
+    if verification.settled() {
         return;
     }
     let since = turn.service.health.all_pass_since();

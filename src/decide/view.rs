@@ -107,7 +107,7 @@ fn service_view(service: &Service, policy: &ServicePolicy) -> ServiceView {
         },
         step: match &facts.phase {
             Phase::RollingBack(rollback) => Some(rollback.step.word()),
-            Phase::Verifying(verification) if verification.proved.is_some() => {
+            Phase::Verifying(verification) if verification.settled() => {
                 Some(verification.rollback.step.word())
             }
             Phase::Idle

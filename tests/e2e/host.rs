@@ -78,6 +78,15 @@ webhook = {{ format = "standard", url = "http://127.0.0.1:{hook}/alerts" }}
         std::fs::write(self.path("rules.toml"), text).unwrap();
     }
 
+    pub(crate) fn allow_many_rollbacks(&self) {
+        let rules = std::fs::read_to_string(self.path("rules.toml")).unwrap();
+        std::fs::write(
+            self.path("rules.toml"),
+            rules.replace("verify = \"1s\"", "verify = \"1s\"\nper-day = 100"),
+        )
+        .unwrap();
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }

@@ -51,6 +51,7 @@ fn killed_at_each_call(name: &str, after: bool) {
 fn killed_at_many_moments() {
     let mut host = Host::new("kill-moments");
     host.rules("");
+    host.allow_many_rollbacks();
     host.with_good_version();
     for round in 0..8_u64 {
         host.deploy("2", &["--fail-after", "300ms"]);

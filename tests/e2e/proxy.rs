@@ -22,6 +22,8 @@ struct Inner {
     kill_after: AtomicBool,
     victim: AtomicU32,
     cut: AtomicBool,
+    /// Both ends of every connection, to be cut.
+    open: Mutex<Vec<UnixStream>>,
 }
 
 impl Proxy {
@@ -65,9 +67,15 @@ impl Proxy {
     /// While cut, no call reaches the engine.
     pub(crate) fn set_cut(&self, cut: bool) {
         self.inner.cut.store(cut, Ordering::SeqCst);
+        if cut {
+            for stream in self.inner.open.lock().unwrap().drain(..) {
+                drop(stream.shutdown(std::net::Shutdown::Both));
+            }
+        }
     }
 
     fn carry(&self, mut client: UnixStream, mut engine: UnixStream) {
+        self.inner.open.lock().unwrap().extend([engine.try_clone().unwrap(), client.try_clone().unwrap()]);
         let (mut answers, mut back) = (engine.try_clone().unwrap(), client.try_clone().unwrap());
         std::thread::spawn(move || {
             drop(std::io::copy(&mut answers, &mut back));
