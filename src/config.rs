@@ -8,22 +8,26 @@ use crate::decide::action::Tier;
 use crate::decide::policy::{Policy, ServicePolicy, TierPolicy};
 
 mod channels;
+mod checks;
+mod environment;
 mod layers;
+mod mask;
 pub mod mistakes;
+mod nearest;
+mod root;
 pub mod secret;
 mod services;
+mod source;
 mod table;
 #[cfg(test)]
 mod tests;
 
+use environment::Environment;
 use layers::Layers;
 pub use mistakes::Mistakes;
 use secret::Secret;
 use table::Section;
 pub use table::duration;
-
-/// Top-level tables that later versions know.
-const LATER: [&str; 7] = ["prometheus", "page", "host", "rule", "heartbeat", "maintenance", "page-auth"];
 
 /// Everything `rules.toml` says, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,10 +55,7 @@ pub struct Config {
 impl Config {
     /// Reads every layer. Every mistake in any of them is told at once.
     pub fn load(path: &Path) -> Result<Self, Mistakes> {
-        let environment: Vec<(String, String)> = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        Self::load_with(path, &environment)
+        Self::load_with(path, &Environment::of_process())
     }
 
     /// What the core needs to know.
@@ -63,91 +64,12 @@ impl Config {
         Policy { services: services.collect(), tiers: self.tiers.clone() }
     }
 
-    fn load_with(path: &Path, environment: &[(String, String)]) -> Result<Self, Mistakes> {
-        let mut mistakes = Vec::new();
+    fn load_with(path: &Path, environment: &Environment) -> Result<Self, Mistakes> {
+        let mut mistakes = Mistakes::default();
         let layers = Layers::read(path, environment, &mut mistakes);
-        let config = Self::read(Section::root(&layers, &mut mistakes));
-        if mistakes.is_empty() { Ok(config) } else { Err(Mistakes::new(mistakes)) }
-    }
-
-    fn read(mut root: Section<'_>) -> Self {
-        let languages = [("en", Language::English), ("zh-CN", Language::Chinese)];
-        let language = root.word("language", &languages, Language::English);
-        let timezone = root.string("timezone").and_then(|name| match jiff::tz::TimeZone::get(&name) {
-            Ok(zone) => Some(zone),
-            Err(_) => {
-                root.wrong(
-                    "timezone",
-                    format!("\"{name}\" is not a time zone"),
-                    "write \"Europe/Berlin\", say",
-                );
-                None
-            }
-        });
-        let docker_socket = root.section("docker").and_then(|mut docker| {
-            let socket = docker.string("socket");
-            docker.end(&[]);
-            socket
-        });
-        let (mut state_dir, mut keep) = (None, Duration::from_hours(24 * 400));
-        if let Some(mut state) = root.section("state") {
-            state_dir = state.string("dir");
-            keep = state.duration("keep", keep);
-            state.end(&[]);
-        }
-        let mut services = BTreeMap::new();
-        root.named("service", |name, section| {
-            if let Some(service) = services::read(name, section) {
-                services.insert(name.to_owned(), service);
-            }
-        });
-        let (mut channels, mut named) = (BTreeMap::new(), Vec::new());
-        root.named("channel", |name, section| {
-            named.push(name.to_owned());
-            if let Some(channel) = channels::read(section) {
-                channels.insert(name.to_owned(), channel);
-            }
-        });
-        let tiers = channels::tiers(&mut root, &named);
-        let people = people(&mut root);
-        root.end(&LATER);
-        Self {
-            language,
-            timezone,
-            docker_socket: docker_socket.unwrap_or_default().into(),
-            state_dir: state_dir.unwrap_or_default().into(),
-            keep,
-            services,
-            channels,
-            tiers,
-            people,
-        }
-    }
-}
-
-fn people(root: &mut Section<'_>) -> Vec<Person> {
-    let mut people = Vec::new();
-    root.named("people", |role, mut section| {
-        let name = section.string("name");
-        let (email, phone) = (section.string("email"), section.string("phone"));
-        if name.is_none() && !section.has("name") {
-            section.wrong_here("has no `name`", "add name = \"…\"");
-        }
-        section.end(&[]);
-        people.extend(name.map(|name| Person { role: role.to_owned(), name, email, phone }));
-    });
-    people
-}
-
-/// Whether a text is an address that can be asked over HTTP.
-fn is_url(text: &str) -> Result<(), String> {
-    match reqwest::Url::parse(text) {
-        Ok(url) if !matches!(url.scheme(), "http" | "https") => {
-            Err(format!("\"{}\" is not http or https", url.scheme()))
-        }
-        Ok(url) if url.host_str().is_none_or(str::is_empty) => Err("has no host".to_owned()),
-        Ok(_) => Ok(()),
-        Err(error) => Err(format!("is not a URL: {error}")),
+        let config = root::read(Section::root(&layers, &mut mistakes));
+        mistakes.sort(&layers.names());
+        if mistakes.is_empty() { Ok(config) } else { Err(mistakes) }
     }
 }
 

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use super::secret::Secret;
-use super::table::Section;
-use super::{Channel, EmailChannel, Smtp, SmtpTls, Url, WebhookChannel, WebhookFormat};
+use super::checks::is_url;
+use super::table::{Section, one_of};
+use super::{Channel, EmailChannel, Smtp, SmtpTls, Url, WebhookChannel, WebhookFormat, secret};
 use crate::decide::action::Tier;
 use crate::decide::policy::TierPolicy;
 
+/// Formats that later versions know.
 const LATER_FORMATS: [&str; 11] = [
     "slack",
     "teams",
@@ -23,12 +25,16 @@ const LATER_FORMATS: [&str; 11] = [
     "alertmanager",
 ];
 
-/// One channel; `None` when it cannot be made sense of, which is said.
+const TIERS: [(&str, Tier); 3] =
+    [("urgent", Tier::Urgent), ("important", Tier::Important), ("general", Tier::General)];
+
+/// One channel; `None` when it cannot be made sense of, which is told.
 pub(super) fn read(mut section: Section<'_>) -> Option<Channel> {
     match (section.has("email"), section.has("webhook")) {
-        (false, false) => section.wrong_here("is neither `email` nor `webhook`", "add one of them"),
+        (false, false) => section.missing("is neither `email` nor `webhook`", "add one of them"),
         (true, true) => {
-            section.wrong("webhook", "is a second kind beside `email`", "give each a channel of its own");
+            let hint = "give each a channel of its own";
+            section.wrong_key(&["webhook"], "is a second kind beside `email`", hint);
         }
         (true, false) | (false, true) => {}
     }
@@ -40,53 +46,54 @@ pub(super) fn read(mut section: Section<'_>) -> Option<Channel> {
 
 /// How each tier is told. Without any `[alert.…]`, every channel gets everything.
 pub(super) fn tiers(root: &mut Section<'_>, channels: &[String]) -> BTreeMap<Tier, TierPolicy> {
-    let all = [("urgent", Tier::Urgent), ("important", Tier::Important), ("general", Tier::General)];
-    let everything = || TierPolicy { channels: channels.to_vec(), repeat: None };
-    let Some(mut alert) = root.section("alert") else {
-        return all.into_iter().map(|(_, tier)| (tier, everything())).collect();
-    };
+    let everything = TierPolicy { channels: channels.to_vec(), repeat: None };
+    let everything = || TIERS.into_iter().map(|(_, tier)| (tier, everything.clone())).collect();
+    let Some(mut alert) = root.section("alert") else { return everything() };
+    let given = alert.given(&TIERS.map(|(name, _)| name));
+    if !given.is_empty() && !given.contains(&"urgent") && !channels.is_empty() {
+        let hint = "add [alert.urgent] with channels = [\"…\"]";
+        alert.missing("has no `urgent`, so nobody would hear that a service is down", hint);
+    }
     let mut tiers = BTreeMap::new();
-    for (name, tier) in all {
-        let policy = alert.section(name).map(|mut section| {
-            let named = section.strings("channels").unwrap_or_default();
-            for channel in named.iter().filter(|channel| !channels.contains(channel)) {
-                let known =
-                    if channels.is_empty() { "there are none".to_owned() } else { channels.join(", ") };
-                section.wrong(
-                    "channels",
-                    format!("there is no channel \"{channel}\""),
-                    &format!("channels: {known}"),
-                );
-            }
-            let repeat = section.optional_duration("repeat");
-            if repeat.is_some_and(|repeat| repeat < std::time::Duration::from_mins(1)) {
-                section.wrong("repeat", "is shorter than a minute", "write \"15m\", say");
-            }
-            section.end(&["escalate", "digest", "quiet"]);
-            TierPolicy { channels: named, repeat }
-        });
+    for (name, tier) in TIERS {
+        let policy = alert.section(name).map(|section| policy(section, channels));
         tiers.insert(tier, policy.unwrap_or_default());
     }
     alert.end(&[]);
-    tiers
+    if given.is_empty() { everything() } else { tiers }
+}
+
+fn policy(mut section: Section<'_>, channels: &[String]) -> TierPolicy {
+    let named = section.distinct("channels").unwrap_or_default();
+    section.required(&["channels"], "add channels = [\"…\"]");
+    for (index, channel) in named.iter().enumerate().filter(|(_, channel)| !channels.contains(channel)) {
+        let hint = match channels {
+            [] => "there are no channels yet: add [channel.NAME]".to_owned(),
+            known => format!("the channels are {}", one_of(known.iter())),
+        };
+        let index = index.to_string();
+        section.missing_in(&["channels", &index], format!("there is no channel \"{channel}\""), &hint);
+    }
+    let repeat = section.optional_duration("repeat");
+    if repeat.is_some_and(|repeat| repeat < Duration::from_secs(1)) {
+        section.wrong("repeat", "is shorter than a second", "write \"15m\", say");
+    }
+    section.end(&["escalate", "digest", "quiet"]);
+    TierPolicy { channels: named, repeat }
 }
 
 fn email(mut section: Section<'_>) -> Option<EmailChannel> {
-    let to = section.strings("to");
-    for address in to.iter().flatten() {
-        if !is_address(address) {
-            section.wrong(
-                "to",
-                format!("\"{address}\" is not a mail address"),
-                "write [\"name@example.com\"]",
-            );
-        }
+    let to = section.distinct("to");
+    for (index, _) in to.iter().flatten().enumerate().filter(|(_, address)| !is_address(address)) {
+        section.wrong_in(
+            &["to", &index.to_string()],
+            "is not a mail address",
+            "write [\"name@example.com\"]",
+        );
     }
     let from = section.string("from");
-    if let Some(from) = &from
-        && !is_address(from)
-    {
-        section.wrong("from", format!("\"{from}\" is not a mail address"), "write \"golive@example.com\"");
+    if from.as_ref().is_some_and(|from| !is_address(from)) {
+        section.wrong("from", "is not a mail address", "write \"golive@example.com\"");
     }
     let smtp = section.string("smtp").and_then(|url| match smtp(&url) {
         Ok(smtp) => Some(smtp),
@@ -96,121 +103,97 @@ fn email(mut section: Section<'_>) -> Option<EmailChannel> {
         }
     });
     let username = section.string("username");
-    let password = secret(&mut section, "password-file", "password");
-    let ca_file = section.string("ca-file").map(PathBuf::from);
-    if username.is_some() != password.is_some() && (username.is_some() || section.has("password-file")) {
+    let password = secret::named(&mut section, "password-file", "password");
+    let has_password = section.has("password-file") || section.has("password");
+    if section.has("username") != has_password {
         let hint = "give both `username` and `password-file`, or neither";
-        section.wrong_here("has only one of `username` and `password-file`", hint);
+        section.missing("has only one of `username` and `password-file`", hint);
     }
-    for key in ["to", "from", "smtp"] {
-        if !section.has(key) {
-            section.wrong_here(format!("has no `{key}`"), "a mail channel needs `to`, `from` and `smtp`");
-        }
-    }
-    section.end(&["password", "xoauth2", "fallback"]);
+    let ca_file = ca_file(&mut section);
+    section.required(&["to", "from", "smtp"], "a mail channel needs `to`, `from` and `smtp`");
+    section.end(&["xoauth2", "fallback"]);
     Some(EmailChannel { to: to?, from: from?, smtp: smtp?, username, password, ca_file })
 }
 
-fn webhook(mut section: Section<'_>) -> Option<WebhookChannel> {
-    if let Some(format) = section.string("format")
-        && format != "standard"
-    {
-        if LATER_FORMATS.contains(&format.as_str()) {
-            section.wrong(
-                "format",
-                format!("\"{format}\" is not supported by this version of golive"),
-                "write \"standard\"",
-            );
-        } else {
-            section.wrong("format", format!("\"{format}\" is not a format"), "write \"standard\"");
+fn ca_file(section: &mut Section<'_>) -> Option<PathBuf> {
+    let path = section.string("ca-file")?;
+    let path = section.beside(&path);
+    match std::fs::metadata(&path) {
+        Ok(metadata) if metadata.is_file() => {}
+        Ok(_) => section.wrong("ca-file", "is not a file", "write the path of a PEM file"),
+        Err(error) => {
+            section.wrong("ca-file", format!("cannot be read: {error}"), "write the path of a PEM file");
         }
+    }
+    Some(path)
+}
+
+fn webhook(mut section: Section<'_>) -> Option<WebhookChannel> {
+    if let Some(format) = section.string("format").filter(|format| format != "standard") {
+        let later = LATER_FORMATS.contains(&format.as_str());
+        let why = if later { "is not supported by this version of golive" } else { "is not a format" };
+        let message = format!("\"{format}\" {why}");
+        section.wrong("format", message, "write \"standard\"");
     }
     let open = section.string("url");
     if let Some(url) = &open
-        && let Err(why) = super::is_url(url)
+        && let Err(why) = is_url(url).and_then(|()| holds_no_password(url))
     {
-        section.wrong("url", why, "write \"https://HOST/PATH\"");
+        section.wrong("url", why, "write \"https://HOST/PATH\", or url-file when it is secret");
     }
-    let hidden = secret(&mut section, "url-file", "");
-    let url = match (open, hidden) {
-        (Some(_), Some(_)) => {
-            section.wrong("url-file", "is a second address beside `url`", "keep one of them");
-            None
+    let hidden = secret::named(&mut section, "url-file", "");
+    let signing = secret::named(&mut section, "secret-file", "secret");
+    match (section.has("url"), section.has("url-file")) {
+        (true, true) => {
+            section.wrong_key(&["url-file"], "is a second address beside `url`", "keep one of them");
         }
-        (Some(url), None) => Some(Url::Open(url)),
-        (None, Some(secret)) => Some(Url::Secret(secret)),
-        (None, None) => {
-            if !section.has("url") && !section.has("url-file") {
-                section
-                    .wrong_here("has no `url`", "add url = \"https://…\" or url-file = \"credential:NAME\"");
-            }
-            None
+        (false, false) => {
+            let hint = "add url = \"https://…\" or url-file = \"credential:NAME\"";
+            section.missing("has no `url`", hint);
         }
-    };
-    let signing = secret(&mut section, "secret-file", "secret");
-    section.end(&["secret"]);
-    Some(WebhookChannel { format: WebhookFormat::Standard, url: url?, secret: signing })
+        (true, false) | (false, true) => {}
+    }
+    section.end(&[]);
+    let url = open.map(Url::Open).or(hidden.map(Url::Secret))?;
+    Some(WebhookChannel { format: WebhookFormat::Standard, url, secret: signing })
 }
 
-/// A secret by file or credential. The secret itself written inline is refused.
-fn secret(section: &mut Section<'_>, key: &'static str, inline: &'static str) -> Option<Secret> {
-    if !inline.is_empty() && section.has(inline) {
-        section.take(inline);
-        let hint = format!("put it into a file and write {key} = \"/path\" or {key} = \"credential:NAME\"");
-        section.wrong(inline, "is a secret, which does not belong in here", &hint);
+fn holds_no_password(url: &str) -> Result<(), String> {
+    match reqwest::Url::parse(url) {
+        Ok(url) if url.password().is_some() => Err("holds a password".to_owned()),
+        Ok(_) | Err(_) => Ok(()),
     }
-    let text = section.string(key)?;
-    if let Some(name) = text.strip_prefix("credential:") {
-        let good = !name.is_empty()
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-        if !good {
-            section.wrong(
-                key,
-                format!("\"{name}\" is not a name for a credential"),
-                "write \"credential:NAME\"",
-            );
-            return None;
-        }
-        return Some(Secret::Credential(name.to_owned()));
-    }
-    let path = PathBuf::from(&text);
-    match std::fs::metadata(&path) {
-        Err(error) => {
-            section.wrong(
-                key,
-                format!("cannot be read: {error}"),
-                "write the path of a file, or \"credential:NAME\"",
-            );
-        }
-        Ok(metadata) => {
-            use std::os::unix::fs::PermissionsExt;
-            if metadata.permissions().mode() & 0o077 != 0 {
-                section.wrong(key, "names a file that others may read", &format!("chmod 600 {text}"));
-            }
-        }
-    }
-    Some(Secret::File(path))
 }
 
-/// `smtps://` is TLS from the start, `smtp://` demands STARTTLS but for a loopback address.
+/// `smtps://` is TLS from the start, `smtp://` demands STARTTLS but for a loopback address. The text itself may hold
+/// a password and is not repeated.
 fn smtp(text: &str) -> Result<Smtp, String> {
-    let url = reqwest::Url::parse(text).map_err(|error| format!("\"{text}\" is not a URL: {error}"))?;
-    let host = url.host_str().filter(|host| !host.is_empty()).ok_or(format!("\"{text}\" has no host"))?;
-    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let url = reqwest::Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
+    let known = matches!(url.scheme(), "smtp" | "smtps");
+    if !known {
+        return Err(format!("\"{}\" is not a way to send mail", url.scheme()));
+    }
+    let host = url.host_str().filter(|host| !host.is_empty()).ok_or("has no host")?;
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
     let ip: Option<std::net::IpAddr> = host.parse().ok();
     let loopback = host == "localhost" || ip.is_some_and(|ip| ip.is_loopback());
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("holds a user or a password".to_owned());
+        return Err("holds a user or a password: write `username` and `password-file`".to_owned());
     }
-    let (tls, port) = match (url.scheme(), loopback) {
-        ("smtps", _) => (SmtpTls::Implicit, 465),
-        ("smtp", true) => (SmtpTls::Plain, 25),
-        ("smtp", false) => (SmtpTls::StartTls, 587),
-        (other, _) => return Err(format!("\"{other}\" is not a way to send mail")),
+    if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+        return Err("has more than a host and a port".to_owned());
+    }
+    let (tls, port) = match (url.scheme() == "smtps", loopback) {
+        (true, _) => (SmtpTls::Implicit, 465),
+        (false, true) => (SmtpTls::Plain, 25),
+        (false, false) => (SmtpTls::StartTls, 587),
     };
-    Ok(Smtp { host, port: url.port().unwrap_or(port), tls })
+    match url.port().unwrap_or(port) {
+        0 => Err("has no port that can be reached".to_owned()),
+        port => Ok(Smtp { host, port, tls }),
+    }
 }
 
-fn is_address(text: &str) -> bool {
+pub(super) fn is_address(text: &str) -> bool {
     text.parse::<lettre::message::Mailbox>().is_ok()
 }

@@ -1,174 +1,159 @@
 //! The layers of the configuration, later wins: built-in defaults, the file, `rules.d/*.toml`, the environment.
 
-use std::ops::Range;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use toml::Table;
-use toml::de::{DeTable, DeValue};
 
-use super::mistakes::{Mistake, Place};
+use super::environment::{Environment, Variable};
+use super::mistakes::{Mistakes, Place};
+use super::source::{File, Layer};
 
 /// A configuration file is small; one that is not is a mistake.
 const FILE_MAX: u64 = 1 << 20;
 
-/// What variables of the environment begin with.
-const PREFIX: &str = "GOLIVE__";
-
-/// One file.
-struct File {
-    name: String,
-    text: String,
-}
+/// More drop-ins than this are a mistake, and the rest is not read.
+const DROP_INS_MAX: usize = 100;
 
 /// All layers, merged, with where each value came from.
 pub(super) struct Layers {
+    defaults: File,
+    /// The files that could be read, later wins.
     files: Vec<File>,
-    /// Path and name of each variable that sets something.
-    variables: Vec<(Vec<String>, String)>,
+    variables: Vec<Variable>,
+    /// The main file's name: what is written nowhere is missing there.
+    main: String,
+    /// Relative paths are relative to the main file's directory.
+    pub(super) dir: PathBuf,
+    /// Something could not be read, so that what is missing may be there.
+    pub(super) partial: bool,
     /// Everything, merged.
     pub(super) merged: Table,
 }
 
 impl Layers {
     /// Reads every layer. What cannot be read is a mistake, and the rest goes on.
-    pub(super) fn read(path: &Path, environment: &[(String, String)], mistakes: &mut Vec<Mistake>) -> Self {
-        let defaults = File { name: "defaults".to_owned(), text: include_str!("defaults.toml").to_owned() };
-        let mut files = vec![defaults];
-        for path in std::iter::once(path.to_owned()).chain(drop_ins(path)) {
-            match read_file(&path) {
-                Ok(text) => files.push(File { name: path.display().to_string(), text }),
-                Err(why) => mistakes.push(Mistake::of_file(&path.display().to_string(), &why)),
+    pub(super) fn read(path: &Path, environment: &Environment, mistakes: &mut Mistakes) -> Self {
+        let defaults = File::parse("the defaults".to_owned(), include_str!("defaults.toml"), mistakes)
+            .expect("the defaults are TOML: a test loads them");
+        let dir = path.parent().unwrap_or(Path::new("")).to_owned();
+        let main = path.display().to_string();
+        let (mut files, mut partial) = (Vec::new(), false);
+        for path in std::iter::once(path.to_owned()).chain(drop_ins(&dir, &mut partial, mistakes)) {
+            let name = path.display().to_string();
+            let text = read_file(&path).map_err(|(why, hint)| mistakes.push_file(&name, why, hint));
+            match text.ok().and_then(|text| File::parse(name, &text, mistakes)) {
+                Some(file) => files.push(file),
+                None => partial = true,
             }
         }
-        files.retain(|file| match DeTable::parse(&file.text) {
-            Ok(_) => true,
-            Err(error) => {
-                let place = Place::in_file(&file.name, &file.text, error.span().unwrap_or_default());
-                mistakes.push(Mistake::new("", place, error.message().to_owned(), None));
-                false
-            }
-        });
-        let variables = variables(environment);
-        let merged = merge(&files, &variables, mistakes);
-        let variables = variables.into_iter().map(|(path, name, _)| (path, name)).collect();
-        Self { files, variables, merged }
+        let mut layers =
+            Self { defaults, files, variables: Vec::new(), main, dir, partial, merged: Table::new() };
+        layers.merged = layers.merge(mistakes);
+        layers.variables = environment.variables(&layers.merged, mistakes);
+        layers.merged = layers.merge(mistakes);
+        layers
     }
 
-    /// Where the key at a path was written last.
-    pub(super) fn key(&self, path: &[String]) -> Place {
-        self.find(path, true)
+    /// The files' names, in the order of the layers.
+    pub(super) fn names(&self) -> Vec<&str> {
+        let first = std::iter::once(self.main.as_str());
+        first.chain(self.files.iter().map(|file| file.name.as_str())).collect()
     }
 
-    /// Where the value at a path was written last.
-    pub(super) fn value(&self, path: &[String]) -> Place {
-        self.find(path, false)
+    /// What a variable says at that very path, as it was written.
+    pub(super) fn variable(&self, path: &[String]) -> Option<&str> {
+        let variable = self.variables.iter().rev().find(|variable| variable.path == path)?;
+        Some(&variable.text)
     }
 
-    /// Whether a file or variable says something at that path; the defaults do not count.
-    fn find(&self, path: &[String], key: bool) -> Place {
-        if let Some((_, name)) = self.variables.iter().find(|(at, _)| at == path) {
-            return Place::Variable(name.clone());
+    /// Where the key or the value at a path was written last; where the table around it was, when it is missing.
+    pub(super) fn find(&self, path: &[String], key: bool) -> Place {
+        let within = |variable: &&Variable| path.starts_with(&variable.path);
+        if let Some(variable) = self.variables.iter().rev().find(within) {
+            return Place::Variable(variable.name.clone());
         }
         for depth in (1..=path.len()).rev() {
-            for file in self.files.iter().skip(1).rev() {
-                let exact = depth == path.len();
-                if let Some(span) = span(&file.text, &path[..depth], key || !exact) {
-                    return Place::in_file(&file.name, &file.text, span);
-                }
+            let (path, key) = (&path[..depth], key || depth < path.len());
+            if let Some(place) = self.files.iter().rev().find_map(|file| file.find(path, key)) {
+                return place;
+            }
+            if let Some(variable) = self.variables.iter().find(|variable| variable.path.starts_with(path)) {
+                return Place::Variable(variable.name.clone());
             }
         }
-        match self.files.get(1) {
-            Some(file) => Place::File(file.name.clone()),
-            None => Place::Nowhere,
+        Place::File(self.main.clone())
+    }
+
+    fn merge(&self, mistakes: &mut Mistakes) -> Table {
+        let mut builder = config::Config::builder().add_source(self.defaults.layer());
+        for file in &self.files {
+            builder = builder.add_source(file.layer());
         }
+        for variable in &self.variables {
+            builder = builder.add_source(Layer(variable.layer.clone()));
+        }
+        let merged = builder.build().and_then(config::Config::try_deserialize::<Table>);
+        merged.unwrap_or_else(|error| {
+            mistakes.push_file(&self.main, format!("cannot be merged: {error}"), "");
+            Table::new()
+        })
     }
 }
 
-/// `rules.d/*.toml` beside the file, in name order.
-fn drop_ins(path: &Path) -> Vec<PathBuf> {
-    let dir = path.with_file_name("rules.d");
-    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
-    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    let mut paths: Vec<PathBuf> =
-        paths.filter(|path| path.extension().is_some_and(|ext| ext == "toml")).collect();
+/// `rules.d/*.toml` beside the file, in name order. What an editor hides there is not one of them.
+fn drop_ins(dir: &Path, partial: &mut bool, mistakes: &mut Mistakes) -> Vec<PathBuf> {
+    let dir = dir.join("rules.d");
+    let entries = std::fs::read_dir(&dir).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let entries = match entries {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Vec::new(),
+        Err(error) => {
+            *partial = true;
+            mistakes.push_file(&dir.display().to_string(), format!("cannot be read: {error}"), "");
+            return Vec::new();
+        }
+    };
+    let is_one = |path: &PathBuf| {
+        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        path.extension().is_some_and(|extension| extension == "toml") && !hidden
+    };
+    let mut paths: Vec<PathBuf> = entries.iter().map(std::fs::DirEntry::path).filter(is_one).collect();
     paths.sort();
+    if paths.len() > DROP_INS_MAX {
+        *partial = true;
+        let message = format!("holds {} files, and at most {DROP_INS_MAX} are read", paths.len());
+        mistakes.push_file(&dir.display().to_string(), message, "put some of them together");
+        paths.truncate(DROP_INS_MAX);
+    }
     paths
 }
 
-fn read_file(path: &Path) -> Result<String, String> {
-    use std::io::Read;
-    let file = std::fs::File::open(path).map_err(|error| format!("cannot be read: {error}"))?;
-    let mut bytes = Vec::new();
-    file.take(FILE_MAX + 1).read_to_end(&mut bytes).map_err(|error| format!("cannot be read: {error}"))?;
-    if bytes.len() as u64 > FILE_MAX {
-        return Err("is larger than 1 MiB, which no configuration is".to_owned());
-    }
-    String::from_utf8(bytes).map_err(|_| "is not UTF-8 text".to_owned())
-}
-
-type Variable = (Vec<String>, String, String);
-
-/// `GOLIVE__SERVICE__API__WATCH__WINDOW`: two underscores part keys, one within a key stands for a hyphen.
-fn variables(environment: &[(String, String)]) -> Vec<Variable> {
-    let ours = environment.iter().filter_map(|(name, value)| {
-        let path = name.strip_prefix(PREFIX)?.split("__");
-        let path = path.map(|key| key.to_ascii_lowercase().replace('_', "-")).collect();
-        Some((path, name.clone(), value.clone()))
-    });
-    let mut all: Vec<Variable> = ours.collect();
-    all.sort();
-    all
-}
-
-fn merge(files: &[File], variables: &[Variable], mistakes: &mut Vec<Mistake>) -> Table {
-    let mut builder = config::Config::builder();
-    for file in files {
-        builder = builder.add_source(config::File::from_str(&file.text, config::FileFormat::Toml));
-    }
-    for (path, name, value) in variables {
-        let text = as_toml(path, value);
-        if toml::from_str::<Table>(&text).is_err() {
-            mistakes.push(Mistake::new(
-                &path.join("."),
-                Place::Variable(name.clone()),
-                "is not a key".to_owned(),
-                None,
-            ));
-            continue;
-        }
-        builder = builder.add_source(config::File::from_str(&text, config::FileFormat::Toml));
-    }
-    let merged = builder.build().and_then(config::Config::try_deserialize::<Table>);
-    merged.unwrap_or_else(|error| {
-        mistakes.push(Mistake::new("", Place::Nowhere, error.to_string(), None));
-        Table::new()
-    })
-}
-
-/// A variable as a line of TOML. What reads as a number, a switch or a list is one; all else is text.
-fn as_toml(path: &[String], value: &str) -> String {
-    use toml::Value;
-    let parsed =
-        toml::from_str::<Table>(&format!("v = {value}")).ok().and_then(|mut table| table.remove("v"));
-    let value = match parsed {
-        Some(value @ (Value::Boolean(_) | Value::Integer(_) | Value::Float(_) | Value::Array(_))) => value,
-        Some(Value::String(_) | Value::Datetime(_) | Value::Table(_)) | None => {
-            Value::String(value.to_owned())
-        }
+/// A file's text, or why there is none, with a hint.
+fn read_file(path: &Path) -> Result<String, (String, &'static str)> {
+    let unreadable = |error: std::io::Error| {
+        let hint = if error.kind() == ErrorKind::NotFound {
+            "write the file, or name another with --config"
+        } else if error.kind() == ErrorKind::PermissionDenied {
+            "let the user that golive runs as read it"
+        } else {
+            ""
+        };
+        (format!("cannot be read: {error}"), hint)
     };
-    let path: Vec<String> = path.iter().map(|key| Value::String(key.clone()).to_string()).collect();
-    format!("{} = {value}", path.join("."))
-}
-
-/// Where the key or the value at a path stands in a text.
-fn span(text: &str, path: &[String], key: bool) -> Option<Range<usize>> {
-    let table = DeTable::parse(text).ok()?;
-    let mut table = table.get_ref();
-    let (last, parents) = path.split_last()?;
-    for parent in parents {
-        let DeValue::Table(inner) = table.get(parent.as_str())?.get_ref() else { return None };
-        table = inner;
+    // Opening a pipe would wait for somebody to write into it.
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(("is not a regular file".to_owned(), ""));
     }
-    let (found, value) = table.get_key_value(last.as_str())?;
-    Some(if key { found.span() } else { value.span() })
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(FILE_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > FILE_MAX {
+        return Err(("is larger than 1 MiB, which no configuration is".to_owned(), ""));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = good.split(|byte| *byte == b'\n').count();
+        (format!("is not UTF-8 text: see line {line}"), "save it as UTF-8")
+    })
 }

@@ -3,12 +3,19 @@
 use std::fmt;
 use std::ops::Range;
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report};
+mod drawing;
 
-/// Everything that is wrong, in the order of the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// So many mistakes are told; of the rest only how many there are.
+const MOST: usize = 200;
+
+/// A message or key is cut after so many characters.
+const MESSAGE_MAX: usize = 300;
+
+/// Everything that is wrong, in the order of the layers and of their lines.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Mistakes {
     all: Vec<Mistake>,
+    more: usize,
 }
 
 /// One thing that is wrong.
@@ -31,9 +38,13 @@ pub enum Place {
     Text {
         /// The file.
         file: String,
-        /// Its text.
-        text: String,
-        /// Where in it.
+        /// Line, counted from one.
+        line: usize,
+        /// Column in characters, counted from one.
+        column: usize,
+        /// The line itself, with secrets masked; a long one is cut.
+        excerpt: String,
+        /// Which bytes of the excerpt it is about.
         span: Range<usize>,
     },
     /// Somewhere in a file.
@@ -44,69 +55,35 @@ pub enum Place {
     Nowhere,
 }
 
-impl Place {
-    pub(super) fn in_file(file: &str, text: &str, span: Range<usize>) -> Self {
-        Self::Text { file: file.to_owned(), text: text.to_owned(), span }
-    }
-
-    /// Line and column, counted from one, of a place in a text.
-    fn position(&self) -> Option<(usize, usize)> {
-        let Self::Text { text, span, .. } = self else { return None };
-        let before = text.get(..span.start)?;
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
-        Some((line, column))
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self, self.position()) {
-            (Self::Text { file, .. }, Some((line, column))) => write!(f, "{file}:{line}:{column}"),
-            (Self::Text { file, .. } | Self::File(file), _) => f.write_str(file),
-            (Self::Variable(name), _) => write!(f, "environment variable {name}"),
-            (Self::Nowhere, _) => f.write_str("configuration"),
-        }
-    }
-}
-
-impl Mistake {
-    pub(super) fn new(key: &str, place: Place, message: String, hint: Option<String>) -> Self {
-        Self { key: key.to_owned(), place, message, hint }
-    }
-
-    /// A file that cannot be used at all.
-    pub(super) fn of_file(file: &str, why: &str) -> Self {
-        Self::new("", Place::File(file.to_owned()), why.to_owned(), None)
-    }
-
-    fn report(&self) -> Report {
-        let mut diagnostic = MietteDiagnostic::new(self.to_string());
-        diagnostic.help.clone_from(&self.hint);
-        match &self.place {
-            Place::Text { file, text, span } => {
-                let label = LabeledSpan::new_primary_with_span(None, span.clone());
-                diagnostic.labels = Some(vec![label]);
-                Report::new(diagnostic).with_source_code(NamedSource::new(file, text.clone()))
-            }
-            Place::File(_) | Place::Variable(_) | Place::Nowhere => Report::new(diagnostic),
-        }
-    }
-}
-
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.key.as_str() {
-            "" => write!(f, "{}: {}", self.place, self.message),
-            key => write!(f, "{}: {key}: {}", self.place, self.message),
-        }
-    }
-}
-
 impl Mistakes {
-    pub(super) fn new(mut all: Vec<Mistake>) -> Self {
-        all.sort_by_key(|mistake| mistake.place.position());
-        Self { all }
+    /// Adds one. Beyond [`MOST`] they are only counted.
+    pub(super) fn push(&mut self, mistake: Mistake) {
+        if self.all.len() < MOST {
+            self.all.push(mistake);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// Adds one about a whole file.
+    pub(super) fn push_file(&mut self, file: &str, message: String, hint: &str) {
+        self.push(Mistake::new("", Place::File(file.to_owned()), message, hint));
+    }
+
+    /// Puts them into the order of the files and, within a file, of the lines.
+    pub(super) fn sort(&mut self, files: &[&str]) {
+        self.all.sort_by_key(|mistake| match &mistake.place {
+            Place::Text { file, line, column, .. } => (rank(files, file), *line, *column),
+            Place::File(file) => (rank(files, file), 0, 0),
+            Place::Variable(_) => (files.len(), 0, 0),
+            Place::Nowhere => (files.len() + 1, 0, 0),
+        });
+        self.all.dedup();
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
     }
 
     /// Each of them.
@@ -119,30 +96,70 @@ impl Mistakes {
         match self.all.as_slice() {
             [] => "the configuration is wrong".to_owned(),
             [only] => only.to_string(),
-            [first, more @ ..] => format!("{first} (and {} more)", more.len()),
+            [first, more @ ..] => format!("{first} (and {} more)", more.len() + self.more),
         }
     }
+}
 
-    /// All of them with their lines, for people.
-    pub fn render(&self, color: bool) -> String {
-        let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-        let handler = GraphicalReportHandler::new_themed(theme).with_width(100).without_cause_chain();
-        let mut text = String::new();
-        for mistake in &self.all {
-            // Writing to a string cannot fail; were it to, the plain line says the same.
-            if handler.render_report(&mut text, mistake.report().as_ref()).is_err() {
-                text.push_str(&mistake.to_string());
-            }
-            text.push('\n');
-        }
-        text
-    }
+fn rank(files: &[&str], file: &str) -> usize {
+    files.iter().position(|known| *known == file).unwrap_or(files.len())
 }
 
 impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.summary())
+        for (index, mistake) in self.all.iter().enumerate() {
+            if index > 0 {
+                writeln!(f)?;
+            }
+            write!(f, "{mistake}")?;
+            mistake.place.draw(f)?;
+            if let Some(hint) = &mistake.hint {
+                write!(f, "\n  hint: {hint}")?;
+            }
+        }
+        if self.more > 0 {
+            write!(f, "\nand {} more", self.more)?;
+        }
+        Ok(())
     }
 }
 
 impl std::error::Error for Mistakes {}
+
+impl Mistake {
+    pub(super) fn new(key: &str, place: Place, message: impl AsRef<str>, hint: &str) -> Self {
+        let hint = (!hint.is_empty()).then(|| clean(hint));
+        Self { key: clean(key), place, message: clean(message.as_ref()), hint }
+    }
+}
+
+/// In one line, whatever the configuration holds.
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.key.as_str() {
+            "" => write!(f, "{}: {}", self.place, self.message),
+            key => write!(f, "{}: {key}: {}", self.place, self.message),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text { file, line, column, .. } => write!(f, "{file}:{line}:{column}"),
+            Self::File(file) => f.write_str(file),
+            Self::Variable(name) => write!(f, "environment variable {name}"),
+            Self::Nowhere => f.write_str("configuration"),
+        }
+    }
+}
+
+/// Texts of the configuration come into messages: no line of theirs may look like one of ours, nor move the cursor.
+fn clean(text: &str) -> String {
+    let shown = |char: char| if char.is_control() { ' ' } else { char };
+    let mut line: String = text.trim().chars().take(MESSAGE_MAX).map(shown).collect();
+    if text.trim().chars().nth(MESSAGE_MAX).is_some() {
+        line.push('…');
+    }
+    line
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::table::Section;
-use super::{Check, CheckKind, HttpCheck, Runtime, Service};
+use super::{Check, Runtime, Service, checks};
 use crate::decide::event::Step;
 use crate::decide::policy::{Autonomy, OnBlind, ServicePolicy};
 
@@ -13,7 +13,6 @@ const LATER: [&str; 8] =
     ["compose", "swarm", "metrics", "business", "acceptance", "checklist", "maintenance", "depends-on"];
 const LATER_TRIGGERS: [&str; 7] =
     ["level", "relative", "error-rate", "latency-p95", "resources", "on-environment", "flapping"];
-const LATER_CHECKS: [&str; 2] = ["tls", "file-age"];
 
 const AUTONOMY: [(&str, Autonomy); 4] =
     [("off", Autonomy::Off), ("shadow", Autonomy::Shadow), ("ask", Autonomy::Ask), ("auto", Autonomy::Auto)];
@@ -32,14 +31,9 @@ pub(super) fn read(name: &str, mut section: Section<'_>) -> Option<Service> {
     let autonomy = section.word("autonomy", &AUTONOMY, Autonomy::Auto);
     let runbook = section.string("runbook");
     let watch = watch(&mut section);
-    let mut checks = BTreeMap::new();
-    section.named("health", |name, section| {
-        if let Some(check) = check(section) {
-            checks.insert(name.to_owned(), check);
-        }
-    });
-    if !section.has("health") {
-        section.wrong_here(
+    let checks = health(&mut section, matches!(runtime, Some(Runtime::Command { .. })));
+    if section.take("health").is_none_or(|health| health.as_table().is_some_and(toml::Table::is_empty)) {
+        section.missing(
             "has no health check",
             &format!("add [service.{name}.health.web] with url = \"http://127.0.0.1:8080/health\""),
         );
@@ -105,31 +99,41 @@ fn steps(runtime: &Runtime, before: bool, after: bool) -> (Vec<Step>, Vec<Step>)
 }
 
 fn runtime(section: &mut Section<'_>) -> Option<Runtime> {
-    let kinds = ["container", "command", "compose", "swarm"];
-    let given: Vec<&str> = kinds.into_iter().filter(|kind| section.has(kind)).collect();
+    const SHAPE: &str = "write { version = [\"…\"], rollback = [\"…\", \"{to}\"] }";
     let container = section.string("container");
-    let command = section.section("command").map(|mut command| {
+    if container.as_ref().is_some_and(|name| !is_container(name)) {
+        section.wrong("container", "cannot be a container's name", "write the name that `docker ps` shows");
+    }
+    let command = section.section("command").and_then(|mut command| {
         let version = command.argv("version");
         let rollback = command.argv("rollback");
-        for (key, value) in [("version", &version), ("rollback", &rollback)] {
-            if value.is_none() && !command.has(key) {
-                command.wrong_here(
-                    format!("has no `{key}`"),
-                    "write { version = [\"…\"], rollback = [\"…\", \"{to}\"] }",
-                );
-            }
-        }
+        command.required(&["version", "rollback"], SHAPE);
         command.end(&["ready", "verify"]);
         Some(Runtime::Command { version: version?, rollback: rollback? })
     });
-    match given.as_slice() {
-        [] => section.wrong_here("does not say what carries it", "add container = \"NAME\""),
+    match section.given(&["container", "command", "compose", "swarm"]).as_slice() {
+        [] => section.missing("does not say what carries it", "add container = \"NAME\""),
         [_] => {}
-        [_, second, ..] => {
-            section.wrong(second, "is a second runtime beside another", "keep exactly one of them");
+        [first, more @ ..] => {
+            for kind in more {
+                let message = format!("is a second runtime beside `{first}`");
+                section.wrong_key(&[kind], message, "keep exactly one of them");
+            }
         }
     }
-    container.map(|name| Runtime::Container { name }).or(command.flatten())
+    container.map(|name| Runtime::Container { name }).or(command)
+}
+
+fn health(section: &mut Section<'_>, command: bool) -> BTreeMap<String, Check> {
+    let mut read = BTreeMap::new();
+    section.named("health", |name, mut section| {
+        if command && section.has("docker") {
+            let hint = "use url, tcp or command, or `container` as the runtime";
+            section.wrong_key(&["docker"], "looks at a container, and the service has none", hint);
+        }
+        read.extend(checks::read(section).map(|check| (name.to_owned(), check)));
+    });
+    read
 }
 
 struct Watch {
@@ -150,7 +154,7 @@ fn watch(section: &mut Section<'_>) -> Watch {
     };
     if let Some(mut table) = section.section("watch") {
         watch.window = table.duration("window", watch.window);
-        watch.grace = table.duration("grace", watch.grace);
+        watch.grace = table.any_duration("grace").unwrap_or(watch.grace);
         watch.interval = table.duration("interval", watch.interval);
         watch.blind_after = table.duration("blind-after", watch.blind_after);
         watch.on_blind = table.word("on-blind", &ON_BLIND, watch.on_blind);
@@ -158,11 +162,9 @@ fn watch(section: &mut Section<'_>) -> Watch {
             table.wrong("interval", "is shorter than golive can keep", "write \"100ms\" or more");
         }
         if watch.interval > watch.window {
-            table.wrong(
-                "window",
-                "ends before the checks are made a second time",
-                "make it longer than `interval`",
-            );
+            let key = if table.has("window") { "window" } else { "interval" };
+            let hint = "make `window` longer than `interval` (10m and 5s unless set)";
+            table.wrong(key, "lets the watch end before the checks are made a second time", hint);
         }
         if watch.window > Duration::from_hours(24 * 30) {
             table.wrong("window", "is longer than a month", "write \"10m\", say");
@@ -170,112 +172,6 @@ fn watch(section: &mut Section<'_>) -> Watch {
         table.end(&[]);
     }
     watch
-}
-
-fn check(mut section: Section<'_>) -> Option<Check> {
-    let timeout = section.duration("timeout", Duration::from_secs(2));
-    let kinds = ["url", "tcp", "command", "docker"];
-    let given: Vec<&str> = kinds.into_iter().filter(|kind| section.has(kind)).collect();
-    let later = LATER_CHECKS.iter().any(|kind| section.has(kind));
-    match given.as_slice() {
-        [] if !later => section.wrong_here("does not say what to check", "add url = \"http://…\""),
-        [] | [_] => {}
-        [_, second, ..] => {
-            section.wrong(second, "is a second kind of check", "give each check a table of its own");
-        }
-    }
-    let tcp = section.string("tcp");
-    if let Some(address) = &tcp
-        && !address
-            .rsplit_once(':')
-            .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
-    {
-        section.wrong("tcp", format!("\"{address}\" is not an address"), "write \"HOST:PORT\"");
-    }
-    let command = section.argv("command");
-    let docker = section.boolean("docker");
-    if docker == Some(false) {
-        section.wrong(
-            "docker",
-            "is false, so there is nothing to check",
-            "write docker = true or leave the table out",
-        );
-    }
-    let http = http(&mut section);
-    section.end(&LATER_CHECKS);
-    let kind = http
-        .map(CheckKind::Http)
-        .or(tcp.map(|address| CheckKind::Tcp { address }))
-        .or(command.map(|argv| CheckKind::Command { argv }))
-        .or(docker.map(|_| CheckKind::Docker))?;
-    Some(Check { timeout, kind })
-}
-
-fn http(section: &mut Section<'_>) -> Option<HttpCheck> {
-    let url = section.string("url");
-    if let Some(url) = &url
-        && let Err(why) = super::is_url(url)
-    {
-        section.wrong("url", why, "write \"http://HOST:PORT/PATH\" or \"https://…\"");
-    }
-    let method = section.string("method").unwrap_or_else(|| "GET".to_owned());
-    if !method.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        section.wrong("method", format!("\"{method}\" is not an HTTP method"), "write \"GET\" or \"HEAD\"");
-    }
-    let status = statuses(section);
-    let mut headers = BTreeMap::new();
-    if let Some(toml::Value::Table(table)) = section.take("headers") {
-        for (name, value) in table {
-            let good = reqwest::header::HeaderName::from_bytes(name.as_bytes()).is_ok();
-            match value.as_str().filter(|value| good && reqwest::header::HeaderValue::from_str(value).is_ok())
-            {
-                Some(value) => drop(headers.insert(name.clone(), value.to_owned())),
-                None => section.wrong(
-                    "headers",
-                    format!("`{name}` is not a header"),
-                    "write { name = \"value\" }",
-                ),
-            }
-        }
-    } else if section.has("headers") {
-        section.wrong("headers", "is not a table", "write { name = \"value\" }");
-    }
-    let body_contains = section.string("body-contains");
-    let mut json = BTreeMap::new();
-    if let Some(toml::Value::Table(table)) = section.take("json") {
-        for (pointer, value) in table {
-            match serde_json::to_value(value) {
-                Ok(value) if pointer.starts_with('/') => drop(json.insert(pointer.clone(), value)),
-                Ok(_) | Err(_) => {
-                    let hint = "write { \"/status\" = \"ok\" } (RFC 6901)";
-                    section.wrong("json", format!("\"{pointer}\" is not a JSON pointer"), hint);
-                }
-            }
-        }
-    } else if section.has("json") {
-        section.wrong("json", "is not a table", "write { \"/status\" = \"ok\" }");
-    }
-    let max_latency = section.optional_duration("max-latency");
-    Some(HttpCheck { url: url?, method, headers, status, body_contains, json, max_latency })
-}
-
-fn statuses(section: &mut Section<'_>) -> Vec<u16> {
-    let Some(value) = section.take("status") else { return vec![200] };
-    let one = |value: &toml::Value| {
-        let status = value.as_integer().and_then(|status| u16::try_from(status).ok());
-        status.filter(|status| (100..600).contains(status))
-    };
-    let statuses: Option<Vec<u16>> = match value.as_array() {
-        Some(items) => items.iter().map(one).collect(),
-        None => one(value).map(|status| vec![status]),
-    };
-    match statuses.filter(|statuses| !statuses.is_empty()) {
-        Some(statuses) => statuses,
-        None => {
-            section.wrong("status", "is not a list of HTTP status codes", "write [200] or [200, 204]");
-            vec![200]
-        }
-    }
 }
 
 fn failures(section: &mut Section<'_>) -> u32 {
@@ -310,7 +206,7 @@ fn rollback(section: &mut Section<'_>) -> Rollback {
     };
     if let Some(mut table) = section.section("rollback") {
         rollback.keep = table.count("keep", rollback.keep, 1);
-        rollback.stop_timeout = table.duration("stop-timeout", rollback.stop_timeout);
+        rollback.stop_timeout = table.any_duration("stop-timeout").unwrap_or(rollback.stop_timeout);
         rollback.verify = table.duration("verify", rollback.verify);
         rollback.per_day = table.count("per-day", rollback.per_day, 0);
         rollback.before = table.argv("before");
@@ -332,4 +228,11 @@ fn is_name(name: &str) -> bool {
     (1..=63).contains(&name.len())
         && name.bytes().next().is_some_and(fits)
         && name.bytes().all(|byte| fits(byte) || b"-_.".contains(&byte))
+}
+
+/// What the engine takes as a name.
+fn is_container(name: &str) -> bool {
+    name.len() > 1
+        && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
 }

@@ -1,12 +1,18 @@
 //! Reading one table: every key that is asked for is a known key, and every other one is a mistake.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::path::PathBuf;
 
 use toml::{Table, Value};
 
 use super::layers::Layers;
-use super::mistakes::{Mistake, Place};
+use super::mistakes::{Mistake, Mistakes};
+use super::nearest::nearest;
+
+mod values;
+
+pub use values::duration;
+pub(super) use values::one_of;
 
 /// A table of the configuration, at its path.
 pub(super) struct Section<'a> {
@@ -14,29 +20,28 @@ pub(super) struct Section<'a> {
     path: Vec<String>,
     table: &'a Table,
     asked: BTreeSet<&'static str>,
-    mistakes: &'a mut Vec<Mistake>,
+    mistakes: &'a mut Mistakes,
 }
 
 impl<'a> Section<'a> {
-    pub(super) fn root(layers: &'a Layers, mistakes: &'a mut Vec<Mistake>) -> Self {
+    pub(super) fn root(layers: &'a Layers, mistakes: &'a mut Mistakes) -> Self {
         Self { layers, path: Vec::new(), table: &layers.merged, asked: BTreeSet::new(), mistakes }
     }
 
     /// Everything has been asked for: what is left over is not known. Keys of later versions are said to be so.
     pub(super) fn end(self, later: &[&str]) {
         for key in self.table.keys().filter(|key| !self.asked.contains(key.as_str())) {
-            let mut path = self.path.clone();
-            path.push(key.clone());
-            let place = self.layers.key(&path);
+            let path = self.at(&[key]);
             let (message, hint) = if later.contains(&key.as_str()) {
-                ("is not supported by this version of golive".to_owned(), Some("leave it out".to_owned()))
+                ("is not supported by this version of golive", "leave it out".to_owned())
             } else {
-                let hint = nearest(key, &self.asked).map(|near| format!("did you mean `{near}`?"));
-                let known: Vec<&str> = self.asked.iter().copied().collect();
-                let hint = hint.or_else(|| Some(format!("known here: {}", known.join(", "))));
-                ("is not a known key".to_owned(), hint.filter(|_| !self.asked.is_empty()))
+                let hint = match nearest(key, self.asked.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("known here: {}", one_of(self.asked.iter())),
+                };
+                ("is not a known key", hint)
             };
-            self.mistakes.push(Mistake::new(&path.join("."), place, message, hint));
+            self.mistakes.push(Mistake::new(&path.join("."), self.layers.find(&path, true), message, &hint));
         }
     }
 
@@ -44,115 +49,62 @@ impl<'a> Section<'a> {
         self.table.contains_key(key)
     }
 
-    /// A mistake at a key of this table.
-    pub(super) fn wrong(&mut self, key: &str, message: impl Into<String>, hint: &str) {
-        let path = self.at(key);
-        let place = if self.has(key) { self.layers.value(&path) } else { self.layers.key(&path) };
-        let hint = (!hint.is_empty()).then(|| hint.to_owned());
-        self.mistakes.push(Mistake::new(&path.join("."), place, message.into(), hint));
+    /// Those of some keys that are there.
+    pub(super) fn given<'k>(&self, keys: &[&'k str]) -> Vec<&'k str> {
+        keys.iter().copied().filter(|key| self.has(key)).collect()
     }
 
-    /// A mistake at a key of this table, in place of a value.
-    fn none<T>(&mut self, key: &str, message: impl Into<String>, hint: &str) -> Option<T> {
-        self.wrong(key, message, hint);
-        None
+    /// The directory that holds the configuration: relative paths begin there.
+    pub(super) fn beside(&self, path: &str) -> PathBuf {
+        self.layers.dir.join(path)
+    }
+
+    /// A mistake in the value of a key.
+    pub(super) fn wrong(&mut self, key: &str, message: impl AsRef<str>, hint: &str) {
+        self.wrong_in(&[key], message, hint);
+    }
+
+    /// A mistake in a value within a key's list or table.
+    pub(super) fn wrong_in(&mut self, keys: &[&str], message: impl AsRef<str>, hint: &str) {
+        self.push(keys, false, message.as_ref(), hint);
+    }
+
+    /// A key, or one within its table, that cannot be one.
+    pub(super) fn wrong_key(&mut self, keys: &[&str], message: impl AsRef<str>, hint: &str) {
+        self.push(keys, true, message.as_ref(), hint);
     }
 
     /// A mistake of the table as a whole.
-    pub(super) fn wrong_here(&mut self, message: impl Into<String>, hint: &str) {
-        let place = if self.path.is_empty() { Place::Nowhere } else { self.layers.key(&self.path) };
-        let hint = (!hint.is_empty()).then(|| hint.to_owned());
-        self.mistakes.push(Mistake::new(&self.path.join("."), place, message.into(), hint));
+    pub(super) fn wrong_here(&mut self, message: impl AsRef<str>, hint: &str) {
+        self.push(&[], true, message.as_ref(), hint);
     }
 
-    pub(super) fn string(&mut self, key: &'static str) -> Option<String> {
-        let value = self.take(key)?;
-        match value.as_str() {
-            Some(text) if text.trim().is_empty() => self.none(key, "is empty", ""),
-            Some(text) => Some(text.to_owned()),
-            None => self.type_of(key, value, "a text in quotes"),
+    /// Something is missing in the table. Not said when a file could not be read: it may be there.
+    pub(super) fn missing(&mut self, message: impl AsRef<str>, hint: &str) {
+        if !self.layers.partial {
+            self.wrong_here(message, hint);
         }
     }
 
-    pub(super) fn boolean(&mut self, key: &'static str) -> Option<bool> {
-        let value = self.take(key)?;
-        value.as_bool().or_else(|| self.type_of(key, value, "true or false"))
-    }
-
-    pub(super) fn strings(&mut self, key: &'static str) -> Option<Vec<String>> {
-        let Value::Array(items) = self.take(key)? else {
-            return self.none(key, "is not a list", "write [\"…\", \"…\"]");
-        };
-        let texts: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
-        match texts {
-            Some(texts) if texts.is_empty() => self.none(key, "is empty", ""),
-            Some(texts) => Some(texts),
-            None => self.none(key, "is not a list of texts", "write [\"…\", \"…\"]"),
+    /// A name that stands for nothing, within a key's list. Not said when a file could not be read.
+    pub(super) fn missing_in(&mut self, keys: &[&str], message: impl AsRef<str>, hint: &str) {
+        if !self.layers.partial {
+            self.wrong_in(keys, message, hint);
         }
     }
 
-    /// A program with its arguments.
-    pub(super) fn argv(&mut self, key: &'static str) -> Option<Vec<String>> {
-        let argv = self.strings(key)?;
-        if argv.first().is_some_and(String::is_empty) {
-            return self.none(key, "names no program", "");
-        }
-        Some(argv)
-    }
-
-    pub(super) fn count(&mut self, key: &'static str, default: u32, least: u32) -> u32 {
-        let Some(value) = self.take(key) else { return default };
-        match value.as_integer().and_then(|value| u32::try_from(value).ok()).filter(|value| *value >= least) {
-            Some(value) => value,
-            None => {
-                self.wrong(
-                    key,
-                    "is not a whole number that fits",
-                    &format!("write a number from {least} on, e.g. {default}"),
-                );
-                default
-            }
-        }
-    }
-
-    /// A duration above zero.
-    pub(super) fn duration(&mut self, key: &'static str, default: Duration) -> Duration {
-        self.optional_duration(key).unwrap_or(default)
-    }
-
-    pub(super) fn optional_duration(&mut self, key: &'static str) -> Option<Duration> {
-        const HINT: &str = "write a number with a unit, e.g. \"500ms\", \"10s\", \"1m 30s\", \"2h\", \"7d\"";
-        let value = self.take(key)?;
-        let Some(text) = value.as_str() else { return self.type_of(key, value, HINT) };
-        match duration(text) {
-            Some(value) if value.is_zero() => self.none(key, "is zero", HINT),
-            Some(value) => Some(value),
-            None => self.none(key, format!("\"{text}\" is not a duration"), HINT),
-        }
-    }
-
-    /// One of a few words.
-    pub(super) fn word<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)], default: T) -> T {
-        let Some(text) = self.string(key) else { return default };
-        match words.iter().find(|(word, _)| *word == text) {
-            Some((_, value)) => *value,
-            None => {
-                let known: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-                self.wrong(
-                    key,
-                    format!("\"{text}\" is not known here"),
-                    &format!("write {}", known.join(", ")),
-                );
-                default
-            }
+    /// Keys without which the table makes no sense.
+    pub(super) fn required(&mut self, keys: &[&str], hint: &str) {
+        for key in keys.iter().filter(|key| !self.table.contains_key(**key)) {
+            self.missing(format!("has no `{key}`"), hint);
         }
     }
 
     /// A table within this one.
     pub(super) fn section(&mut self, key: &'static str) -> Option<Section<'_>> {
         let value = self.take(key)?;
-        let Some(table) = value.as_table() else { return self.type_of(key, value, "a table") };
-        let path = self.at(key);
+        let Some(table) = value.as_table() else { return self.type_of(key, value, "write a table") };
+        let path = self.at(&[key]);
         Some(Section { layers: self.layers, path, table, asked: BTreeSet::new(), mistakes: self.mistakes })
     }
 
@@ -161,13 +113,18 @@ impl<'a> Section<'a> {
         let Some(mut all) = self.section(key) else { return };
         let table = all.table;
         for (name, value) in table {
-            if let Some(table) = value.as_table() {
-                let path = all.at(name);
-                let asked = BTreeSet::new();
-                each(name, Section { layers: all.layers, path, table, asked, mistakes: all.mistakes });
-            } else {
-                all.wrong(name, "is not a table", &format!("write [{}.{name}]", all.path.join(".")));
+            let Some(table) = value.as_table() else {
+                let hint = format!("write [{}.NAME]", all.path.join("."));
+                all.wrong(name, format!("is {}, not a table", values::kind(value)), &hint);
+                continue;
+            };
+            if name.is_empty() || name.len() > 63 || name.chars().any(|c| c.is_control() || c.is_whitespace())
+            {
+                all.wrong_key(&[name], "is not a name", "write one without spaces, at most 63 letters long");
             }
+            let path = all.at(&[name]);
+            let asked = BTreeSet::new();
+            each(name, Section { layers: all.layers, path, table, asked, mistakes: all.mistakes });
         }
     }
 
@@ -177,57 +134,13 @@ impl<'a> Section<'a> {
         self.table.get(key)
     }
 
-    fn type_of<T>(&mut self, key: &str, found: &Value, wanted: &str) -> Option<T> {
-        let hint = if wanted.starts_with("write") { wanted.to_owned() } else { format!("write {wanted}") };
-        self.wrong(key, format!("cannot be {}", kind(found)), &hint);
-        None
+    fn push(&mut self, keys: &[&str], key: bool, message: &str, hint: &str) {
+        let path = self.at(keys);
+        let place = self.layers.find(&path, key);
+        self.mistakes.push(Mistake::new(&path.join("."), place, message, hint));
     }
 
-    fn at(&self, key: &str) -> Vec<String> {
-        self.path.iter().cloned().chain([key.to_owned()]).collect()
+    fn at(&self, keys: &[&str]) -> Vec<String> {
+        self.path.iter().cloned().chain(keys.iter().map(|key| (*key).to_owned())).collect()
     }
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::String(_) => "a text",
-        Value::Integer(_) => "a number",
-        Value::Float(_) => "a fraction",
-        Value::Boolean(_) => "true or false",
-        Value::Datetime(_) => "a date",
-        Value::Array(_) => "a list",
-        Value::Table(_) => "a table",
-    }
-}
-
-/// A duration in the friendly form.
-pub fn duration(text: &str) -> Option<Duration> {
-    let span: jiff::SignedDuration = match text.strip_suffix('d') {
-        // A day is 24 hours here.
-        Some(days) if days.bytes().all(|byte| byte.is_ascii_digit()) && !days.is_empty() => {
-            jiff::SignedDuration::from_hours(days.parse::<i64>().ok()?.checked_mul(24)?)
-        }
-        Some(_) | None => text.parse().ok()?,
-    };
-    Duration::try_from(span).ok()
-}
-
-/// The known key that is most alike, if one is alike at all.
-fn nearest(key: &str, known: &BTreeSet<&'static str>) -> Option<&'static str> {
-    let near = known.iter().map(|known| (distance(key, known), *known)).min()?;
-    (near.0 <= key.len().max(3) / 3).then_some(near.1)
-}
-
-/// Levenshtein's edit distance.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.chars().enumerate() {
-            let changed = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }

@@ -1,0 +1,120 @@
+//! The keys of the whole configuration that belong to no service and no channel.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use super::channels::is_address;
+use super::nearest::nearest;
+use super::table::Section;
+use super::{Config, Language, Person, Runtime, Service, channels, services};
+
+/// Tables that later versions know.
+const LATER: [&str; 7] = ["prometheus", "page", "host", "rule", "heartbeat", "maintenance", "page-auth"];
+
+const LANGUAGES: [(&str, Language); 2] = [("en", Language::English), ("zh-CN", Language::Chinese)];
+
+/// For how long closed releases are kept, unless said otherwise.
+const KEEP: Duration = Duration::from_hours(24 * 400);
+
+/// Everything. What is wrong has a stand-in, and is told.
+pub(super) fn read(mut root: Section<'_>) -> Config {
+    let language = root.word("language", &LANGUAGES, Language::English);
+    let timezone = timezone(&mut root);
+    let docker_socket = root.section("docker").and_then(|mut docker| {
+        let socket = socket(&mut docker);
+        docker.end(&[]);
+        socket
+    });
+    let (mut state_dir, mut keep) = (None, KEEP);
+    if let Some(mut state) = root.section("state") {
+        state_dir = state.string("dir").map(|dir| state.beside(&dir));
+        keep = state.duration("keep", keep);
+        state.end(&[]);
+    }
+    let services = services(&mut root);
+    let (mut channels, mut named) = (BTreeMap::new(), Vec::new());
+    root.named("channel", |name, section| {
+        named.push(name.to_owned());
+        if let Some(channel) = channels::read(section) {
+            channels.insert(name.to_owned(), channel);
+        }
+    });
+    let tiers = channels::tiers(&mut root, &named);
+    let people = people(&mut root);
+    root.end(&LATER);
+    Config {
+        language,
+        timezone,
+        docker_socket: docker_socket.unwrap_or_default(),
+        state_dir: state_dir.unwrap_or_default(),
+        keep,
+        services,
+        channels,
+        tiers,
+        people,
+    }
+}
+
+fn timezone(root: &mut Section<'_>) -> Option<TimeZone> {
+    let name = root.string("timezone")?;
+    if let Ok(zone) = TimeZone::get(&name) {
+        return Some(zone);
+    }
+    let known: Vec<String> = jiff::tz::db().available().map(|zone| zone.to_string()).collect();
+    let hint = match nearest(&name, known.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None if known.is_empty() => "this host has no time zones: install tzdata".to_owned(),
+        None => "write \"Europe/Berlin\" or \"UTC\", say".to_owned(),
+    };
+    root.wrong("timezone", format!("\"{name}\" is not a time zone"), &hint);
+    None
+}
+
+fn socket(docker: &mut Section<'_>) -> Option<std::path::PathBuf> {
+    let text = docker.string("socket")?;
+    let path = text.strip_prefix("unix://").unwrap_or(&text);
+    if path.contains("://") {
+        docker.wrong("socket", "is not the path of a socket", "write \"/var/run/docker.sock\"");
+        return None;
+    }
+    Some(docker.beside(path))
+}
+
+fn services(root: &mut Section<'_>) -> BTreeMap<String, Service> {
+    let mut services: BTreeMap<String, Service> = BTreeMap::new();
+    root.named("service", |name, section| {
+        if let Some(service) = services::read(name, section) {
+            services.insert(name.to_owned(), service);
+        }
+    });
+    let mut carried: BTreeMap<&str, &str> = BTreeMap::new();
+    for (name, service) in &services {
+        let Runtime::Container { name: container } = &service.runtime else { continue };
+        if let Some(other) = carried.insert(container, name) {
+            let message = format!("carries the service `{other}` already");
+            root.wrong_in(
+                &["service", name, "container"],
+                message,
+                "give each service a container of its own",
+            );
+        }
+    }
+    services
+}
+
+fn people(root: &mut Section<'_>) -> Vec<Person> {
+    let mut people = Vec::new();
+    root.named("people", |role, mut section| {
+        let name = section.string("name");
+        let (email, phone) = (section.string("email"), section.string("phone"));
+        if email.as_ref().is_some_and(|email| !is_address(email)) {
+            section.wrong("email", "is not a mail address", "write \"name@example.com\"");
+        }
+        section.required(&["name"], "add name = \"…\"");
+        section.end(&[]);
+        people.extend(name.map(|name| Person { role: role.to_owned(), name, email, phone }));
+    });
+    people
+}

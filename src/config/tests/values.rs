@@ -1,0 +1,94 @@
+//! Values that are right, in all their spellings.
+
+use std::time::Duration;
+
+use super::{SERVICE, load};
+use crate::config::{Channel, CheckKind, SmtpTls};
+use crate::decide::action::Tier;
+
+#[test]
+fn durations_are_spelled_in_many_ways() {
+    let cases = [
+        ("400d", 400 * 86_400_000),
+        ("1w", 7 * 86_400_000),
+        ("1d 12h", 36 * 3_600_000),
+        ("1m 30s", 90_000),
+        ("1m30s", 90_000),
+        ("1.5s", 1_500),
+        ("250ms", 250),
+        ("2 hours", 7_200_000),
+    ];
+    for (text, millis) in cases {
+        let config = load(&format!("[state]\nkeep = \"{text}\"")).unwrap();
+        assert_eq!(config.keep, Duration::from_millis(millis), "{text}");
+    }
+}
+
+#[test]
+fn some_durations_may_be_zero() {
+    let text = format!(
+        "{SERVICE}[service.api.watch]\ngrace = \"0s\"\n[service.api.rollback]\nstop-timeout = \"0s\""
+    );
+    let api = &load(&text).unwrap().services["api"];
+    assert_eq!((api.policy.grace, api.stop_timeout), (Duration::ZERO, Duration::ZERO));
+}
+
+#[test]
+fn smtp_addresses_say_how_mail_is_protected() {
+    let cases = [
+        ("smtps://mail.example.com", "mail.example.com", 465, SmtpTls::Implicit),
+        ("smtps://127.0.0.1:4650", "127.0.0.1", 4650, SmtpTls::Implicit),
+        ("smtp://mail.example.com", "mail.example.com", 587, SmtpTls::StartTls),
+        ("smtp://mail.example.com:25/", "mail.example.com", 25, SmtpTls::StartTls),
+        ("smtp://127.0.0.1", "127.0.0.1", 25, SmtpTls::Plain),
+        ("smtp://127.8.9.1:2525", "127.8.9.1", 2525, SmtpTls::Plain),
+        ("smtp://[::1]:2525", "::1", 2525, SmtpTls::Plain),
+        ("smtp://LocalHost", "localhost", 25, SmtpTls::Plain),
+        ("smtp://localhost.example.com", "localhost.example.com", 587, SmtpTls::StartTls),
+        ("smtp://10.0.0.1", "10.0.0.1", 587, SmtpTls::StartTls),
+    ];
+    for (text, host, port, tls) in cases {
+        let mail = format!("email = {{ to = [\"a@b.c\"], from = \"Go Live <a@b.c>\", smtp = \"{text}\" }}");
+        let config = load(&format!("[channel.a]\n{mail}")).unwrap();
+        let Channel::Email(email) = &config.channels["a"] else { panic!("a mail channel") };
+        let smtp = &email.smtp;
+        assert_eq!((smtp.host.as_str(), smtp.port, smtp.tls), (host, port, tls), "{text}");
+    }
+}
+
+#[test]
+fn without_alert_tables_every_channel_hears_everything() {
+    let channels =
+        "[channel.a]\nwebhook = { url = \"http://a/\" }\n[channel.b]\nwebhook = { url = \"http://b/\" }\n";
+    let config = load(channels).unwrap();
+    for tier in [Tier::Urgent, Tier::Important, Tier::General] {
+        assert_eq!(config.tiers[&tier].channels, ["a", "b"]);
+    }
+    let config = load(&format!("{channels}[alert.urgent]\nchannels = [\"b\"]\nrepeat = \"15m\"")).unwrap();
+    assert_eq!(config.tiers[&Tier::Urgent].channels, ["b"]);
+    assert_eq!(config.tiers[&Tier::Urgent].repeat, Some(Duration::from_mins(15)));
+    assert!(config.tiers[&Tier::General].channels.is_empty());
+}
+
+#[test]
+fn a_check_may_ask_for_much() {
+    let text = format!(
+        "{SERVICE}status = 204\nmethod = \"HEAD\"\nheader = {{ Host = \"x\" }}\nmax-latency = \"2s\"\n\
+         json = {{ \"/a~1b/0\" = 1, \"/deep\" = {{ x = [true] }} }}\nbody-contains = \"✓\"\n"
+    );
+    let CheckKind::Http(check) = &load(&text).unwrap().services["api"].checks["web"].kind.clone() else {
+        panic!("a check by url")
+    };
+    assert_eq!((check.status.as_slice(), check.method.as_str()), ([204].as_slice(), "HEAD"));
+    assert_eq!(check.headers["Host"], "x");
+    assert_eq!(check.json["/a~1b/0"], serde_json::json!(1));
+    assert_eq!(check.json["/deep"], serde_json::json!({ "x": [true] }));
+    assert_eq!(check.body_contains.as_deref(), Some("✓"));
+}
+
+#[test]
+fn the_timezone_and_language_are_taken() {
+    let config = load("timezone = \"UTC\"\nlanguage = \"zh-CN\"").unwrap();
+    assert_eq!(config.timezone, Some(jiff::tz::TimeZone::UTC));
+    assert_eq!(config.language, crate::config::Language::Chinese);
+}
