@@ -47,11 +47,11 @@ impl Environment {
             let place = || Place::Variable(name.to_owned());
             if keys.len() > DEEPEST || keys[0].contains('.') || keys.iter().any(|key| !is_key(key)) {
                 let hint = "part the keys by two underscores, as in GOLIVE__STATE__DIR";
-                mistakes.push(Mistake::new("", place(), "names no key", hint));
+                mistakes.push(|| Mistake::new("", place(), "names no key", hint));
                 continue;
             }
             let Some(text) = value.to_str() else {
-                mistakes.push(Mistake::new("", place(), "is not UTF-8 text", ""));
+                mistakes.push(|| Mistake::new("", place(), "is not UTF-8 text", ""));
                 continue;
             };
             let path = resolve(&keys, files);

@@ -56,10 +56,10 @@ pub enum Place {
 }
 
 impl Mistakes {
-    /// Adds one. Beyond [`MOST`] they are only counted.
-    pub(super) fn push(&mut self, mistake: Mistake) {
+    /// Adds one. Beyond [`MOST`] they are only counted, and not even made: finding the place takes time.
+    pub(super) fn push(&mut self, mistake: impl FnOnce() -> Mistake) {
         if self.all.len() < MOST {
-            self.all.push(mistake);
+            self.all.push(mistake());
         } else {
             self.more += 1;
         }
@@ -67,7 +67,7 @@ impl Mistakes {
 
     /// Adds one about a whole file.
     pub(super) fn push_file(&mut self, file: &str, message: String, hint: &str) {
-        self.push(Mistake::new("", Place::File(file.to_owned()), message, hint));
+        self.push(|| Mistake::new("", Place::File(file.to_owned()), message, hint));
     }
 
     /// Puts them into the order of the files and, within a file, of the lines.

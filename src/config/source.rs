@@ -37,8 +37,8 @@ impl File {
         let shown = mask(text);
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors.iter().take(SYNTAX_MOST) {
-            let place = Place::in_file(&name, &shown, &error.span().unwrap_or_default());
-            mistakes.push(Mistake::new("", place, error.message(), ""));
+            let span = error.span().unwrap_or_default();
+            mistakes.push(|| Mistake::new("", Place::in_file(&name, &shown, &span), error.message(), ""));
         }
         if !errors.is_empty() {
             return None;
@@ -72,8 +72,14 @@ impl File {
             self.spans.insert(path.clone(), Spans { key: span, value: value.span() });
             if path.len() == 1 && !is_bare(&key) {
                 // The `config` crate would take it for a path: `"a[9999999999]"` for so long a list.
-                let place = self.find(path, true).unwrap_or(Place::Nowhere);
-                mistakes.push(Mistake::new(&key, place, "is not a known key", ""));
+                mistakes.push(|| {
+                    Mistake::new(
+                        &key,
+                        self.find(path, true).unwrap_or(Place::Nowhere),
+                        "is not a known key",
+                        "",
+                    )
+                });
             } else if let Some(value) = self.value(path, value.into_inner(), mistakes) {
                 values.insert(key, value);
             }
@@ -111,8 +117,10 @@ impl File {
             }
         };
         if kind.is_none() {
-            let place = self.find(path, false).unwrap_or(Place::Nowhere);
-            mistakes.push(Mistake::new(&path.join("."), place, "is too large a number", ""));
+            mistakes.push(|| {
+                let place = self.find(path, false).unwrap_or(Place::Nowhere);
+                Mistake::new(&path.join("."), place, "is too large a number", "")
+            });
         }
         kind.map(|kind| Value::new(Some(&self.name), kind))
     }

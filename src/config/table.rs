@@ -32,16 +32,15 @@ impl<'a> Section<'a> {
     pub(super) fn end(self, later: &[&str]) {
         for key in self.table.keys().filter(|key| !self.asked.contains(key.as_str())) {
             let path = self.at(&[key]);
-            let (message, hint) = if later.contains(&key.as_str()) {
-                ("is not supported by this version of golive", "leave it out".to_owned())
-            } else {
-                let hint = match nearest(key, self.asked.iter().copied()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("known here: {}", one_of(self.asked.iter())),
+            let (layers, asked) = (self.layers, &self.asked);
+            self.mistakes.push(|| {
+                let (message, hint) = if later.contains(&key.as_str()) {
+                    ("is not supported by this version of golive", "leave it out".to_owned())
+                } else {
+                    ("is not a known key", meant(key, asked))
                 };
-                ("is not a known key", hint)
-            };
-            self.mistakes.push(Mistake::new(&path.join("."), self.layers.find(&path, true), message, &hint));
+                Mistake::new(&path.join("."), layers.find(&path, true), message, &hint)
+            });
         }
     }
 
@@ -136,11 +135,18 @@ impl<'a> Section<'a> {
 
     fn push(&mut self, keys: &[&str], key: bool, message: &str, hint: &str) {
         let path = self.at(keys);
-        let place = self.layers.find(&path, key);
-        self.mistakes.push(Mistake::new(&path.join("."), place, message, hint));
+        let layers = self.layers;
+        self.mistakes.push(|| Mistake::new(&path.join("."), layers.find(&path, key), message, hint));
     }
 
     fn at(&self, keys: &[&str]) -> Vec<String> {
         self.path.iter().cloned().chain(keys.iter().map(|key| (*key).to_owned())).collect()
+    }
+}
+
+fn meant(key: &str, known: &BTreeSet<&'static str>) -> String {
+    match nearest(key, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known here: {}", one_of(known.iter())),
     }
 }

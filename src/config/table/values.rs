@@ -12,6 +12,9 @@ use crate::config::nearest::nearest;
 /// How durations are spelled.
 const DURATION: &str = "write a number with a unit, e.g. \"500ms\", \"10s\", \"1m 30s\", \"2h\", \"7d\"";
 
+/// No list is longer: what is looked up in it, is looked up one by one.
+const ITEMS_MAX: usize = 1_000;
+
 /// No duration is longer: one hundred years can be added to any time that a host shows.
 const LONGEST: Duration = Duration::from_hours(24 * 36_525);
 
@@ -40,6 +43,9 @@ impl Section<'_> {
         let Some(items) = value.as_array() else { return self.type_of(key, value, HINT) };
         if items.is_empty() {
             return self.none(key, "is empty", HINT);
+        }
+        if items.len() > ITEMS_MAX {
+            return self.none(key, format!("has more than {ITEMS_MAX} entries"), "leave some out");
         }
         let mut texts = Vec::new();
         for (index, item) in items.iter().enumerate() {

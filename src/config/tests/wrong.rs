@@ -76,6 +76,19 @@ fn thousands_of_mistakes_are_cut() {
     assert!(mistakes.summary().ends_with("(and 4999 more)"));
 }
 
+/// As many as fit into a file. A slow reader would take minutes and keep a reloading daemon from its work.
+#[test]
+fn a_file_full_of_mistakes_is_read_in_linear_time() {
+    let keys: Vec<String> = (0..80_000).map(|index| format!("k{index} = 1")).collect();
+    assert_eq!(load(&keys.join("\n")).unwrap_err().iter().count(), 200);
+    let channels = vec!["\"a\""; 200_000].join(",");
+    assert!(told(&format!("[alert.urgent]\nchannels = [{channels}]")).contains("has more than 1000 entries"));
+    let sections: Vec<String> = (0..40_000).map(|index| format!("[service.s{index}]")).collect();
+    assert_eq!(load(&sections.join("\n")).unwrap_err().iter().count(), 200);
+    let numbers: Vec<String> = (0..30_000).map(|index| format!("k{index} = 99999999999999999999")).collect();
+    assert_eq!(load(&numbers.join("\n")).unwrap_err().iter().count(), 200);
+}
+
 #[test]
 fn a_long_line_is_cut_around_the_mistake() {
     let text = format!("# \nlanguage = \"en\" # {}\n", "语".repeat(9_000));
