@@ -170,7 +170,7 @@ pub(super) fn engine_back(turn: &mut Turn<'_>) {
 pub(super) fn resume(turn: &mut Turn<'_>) {
     let now = turn.now;
     match &mut turn.facts_mut().phase {
-        Phase::Verifying(verification) if verification.proved.is_none() => {
+        Phase::Verifying(verification) if !verification.settled() => {
             verification.began = now;
             turn.count_anew(turn.policy.grace);
         }
@@ -224,7 +224,7 @@ pub(super) fn at_hand<'a>(turn: &'a Turn<'_>) -> Option<&'a Rollback> {
 
 /// The rollback at hand, if it is the one that an answer is about and waits for that step. A proof waits for none.
 fn current(turn: &Turn<'_>, id: &str, step: Step) -> Option<Rollback> {
-    let proving = matches!(&turn.facts().phase, Phase::Verifying(proof) if proof.proved.is_none());
+    let proving = matches!(&turn.facts().phase, Phase::Verifying(proof) if !proof.settled());
     let rollback = at_hand(turn).filter(|_| !proving)?;
     (rollback.plan.rollback == id && rollback.step == step).then(|| rollback.clone())
 }
