@@ -1,0 +1,18 @@
+# Everything, as CI runs it
+check:
+    ./test
+
+# What is quick: no package, no release build
+fast:
+    ./test --fast
+
+# The whole story on this machine
+demo:
+    cargo run --release -- demo
+
+# Take new golden decisions over, after having read their diff
+bless:
+    GOLIVE_BLESS=1 cargo nextest run --lib decide::tests
+
+bench:
+    cargo bench
