@@ -23,12 +23,13 @@ use crate::decide::action::Answer;
 use crate::decide::event::{Announcement, Ask, Event, Happening};
 use crate::decide::view::View;
 
+pub mod asks;
 pub mod client;
 #[cfg(test)]
 mod tests;
 pub mod wire;
 
-use wire::{AckBody, HoldBody, OutcomeQuery, ReleaseBody, RollbackBody, StatusQuery};
+use asks::{AckBody, HoldBody, OutcomeQuery, ReleaseBody, RollbackBody, StatusQuery};
 
 /// Who may use the socket beside root and the daemon's own user.
 const GROUP: &str = "golive";

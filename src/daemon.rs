@@ -17,25 +17,29 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
-use crate::config::{Config, Mistakes};
+use crate::config::Config;
 use crate::control::{self, Request};
 use crate::decide::State;
 use crate::decide::action::{Action, Answer};
 use crate::decide::event::Event;
 use crate::decide::view::View;
-use crate::notify::{Notifier, NotifyError};
+use crate::notify::Notifier;
 use crate::signals::{Signal, Signals};
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::systemd;
 
 mod commit;
 mod deliver;
+mod error;
+mod journal;
 mod probes;
 mod services;
 mod worker;
 
 use commit::Backlog;
 use deliver::Pump;
+pub use error::DaemonError;
+use error::chain;
 use services::Services;
 pub use services::ServicesError;
 
@@ -53,41 +57,6 @@ const PRUNE_EVERY: Duration = Duration::from_hours(6);
 
 /// On shutdown, a rollback step under way may take so long to end; the rest is taken up at the next start.
 const DRAIN: Duration = Duration::from_secs(20);
-
-/// Why the daemon could not start or go on.
-#[derive(Debug, thiserror::Error)]
-pub enum DaemonError {
-    /// The configuration has mistakes.
-    #[error(transparent)]
-    Config(#[from] Mistakes),
-    /// The state directory cannot be used.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The control socket cannot be used.
-    #[error("listen on {path}")]
-    Socket {
-        /// Where.
-        path: PathBuf,
-        /// What the operating system said.
-        #[source]
-        source: std::io::Error,
-    },
-    /// Something else of the operating system's.
-    #[error("{what}")]
-    System {
-        /// What was tried, readable after "failed to".
-        what: &'static str,
-        /// What the operating system said.
-        #[source]
-        source: std::io::Error,
-    },
-    /// What watches the services could not be started.
-    #[error(transparent)]
-    Services(#[from] ServicesError),
-    /// What tells people could not be started.
-    #[error(transparent)]
-    Notify(#[from] NotifyError),
-}
 
 /// Runs until SIGTERM or SIGINT, under systemd or by hand.
 pub async fn run(config_path: &Path, socket_path: &Path) -> Result<(), DaemonError> {
@@ -275,7 +244,7 @@ impl Daemon {
         let before = under(&self.state);
         let actions = self.state.step(now, &event);
         let release = before.or_else(|| under(&self.state));
-        log(&event, &actions);
+        journal::log(&event, &actions);
         self.backlog.facts(self.state.changed());
         let notifier = Arc::clone(&self.notifier.borrow());
         self.backlog.add(now, event, release, actions, &notifier)
@@ -410,45 +379,4 @@ fn give(reply: oneshot::Sender<Answer>, answer: Answer) {
     if reply.send(answer).is_err() {
         tracing::debug!("whoever asked has gone");
     }
-}
-
-/// An error with everything behind it, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        source = inner.source();
-    }
-    text
-}
-
-fn log(event: &Event, actions: &[Action]) {
-    for action in actions {
-        match action {
-            Action::Tell { notice, .. } => {
-                let service = notice.service.as_deref().unwrap_or("golive");
-                tracing::info!(service, tier = notice.tier.word(), id = notice.id, "{}", notice.news.word());
-            }
-            Action::Step { service, plan, step } => {
-                tracing::info!(
-                    service,
-                    rollback = plan.rollback,
-                    from = plan.from_version,
-                    to = plan.to_version,
-                    "{}",
-                    step.word()
-                );
-            }
-            Action::Keep { .. }
-            | Action::Prove { .. }
-            | Action::Forget { .. }
-            | Action::ProbeNow { .. }
-            | Action::File { .. }
-            | Action::Log(_)
-            | Action::Answer(_) => {}
-        }
-    }
-    tracing::trace!(?event, actions = actions.len());
 }

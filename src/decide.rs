@@ -31,6 +31,7 @@ pub mod trigger;
 pub mod verdict;
 mod verify;
 pub mod view;
+mod words;
 
 /// Docker may be away so long (a restart of its daemon) before people hear of it: in a watch, and otherwise.
 const ENGINE_AWAY_IN_WATCH: Duration = Duration::from_secs(10);

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use super::show::table;
 use super::{CliError, Context};
-use crate::control::wire::AckBody;
+use crate::control::asks::AckBody;
 use crate::store::Reader;
 
 #[derive(Debug, clap::Args)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::wait::{duration, until_decided};
 use super::{CliError, Context};
-use crate::control::wire::{HoldBody, ReleaseBody};
+use crate::control::asks::{HoldBody, ReleaseBody};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Prints the release's id. With --wait the exit codes are those of `golive wait`.")]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::wait::{duration, until_decided};
 use super::{CliError, Context};
-use crate::control::wire::RollbackBody;
+use crate::control::asks::RollbackBody;
 
 #[derive(Debug, clap::Args)]
 #[command(

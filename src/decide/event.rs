@@ -264,25 +264,3 @@ pub struct Announcement {
     /// Why it cannot be taken back by swapping containers (a migration, say).
     pub irreversible: Option<String>,
 }
-
-impl Step {
-    /// The word in JSON and on the terminal.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Prepare => "prepare",
-            Self::Forensics => "forensics",
-            Self::Before => "before",
-            Self::Create => "create",
-            Self::Disarm => "disarm",
-            Self::Stop => "stop",
-            Self::SetAside => "set-aside",
-            Self::TakeName => "take-name",
-            Self::Start => "start",
-            Self::Command => "command",
-            Self::CleanUp => "clean-up",
-            Self::After => "after",
-            Self::Undo => "undo",
-            Self::StandAside => "stand-aside",
-        }
-    }
-}

@@ -196,35 +196,3 @@ impl Verification {
         self.proved.is_some() || self.rollback.undoing.is_some()
     }
 }
-
-impl ReleaseState {
-    /// The word in JSON and on the terminal.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Announced => "announced",
-            Self::Watching => "watching",
-            Self::Accepted => "accepted",
-            Self::RollingBack => "rolling-back",
-            Self::Verifying => "verifying",
-            Self::RolledBack => "rolled-back",
-            Self::RollbackFailed => "rollback-failed",
-            Self::Held => "held",
-            Self::Superseded => "superseded",
-            Self::Aborted => "aborted",
-        }
-    }
-}
-
-impl Phase {
-    /// The word in JSON and on the terminal.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Idle => "idle",
-            Self::Watching(_) => "watching",
-            Self::RollingBack(_) => "rolling-back",
-            Self::Verifying(_) => "verifying",
-            Self::Held { .. } => "held",
-            Self::NeedsPerson { .. } => "needs-person",
-        }
-    }
-}

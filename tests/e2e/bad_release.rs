@@ -1,6 +1,6 @@
 //! The main job, and what must not happen beside it.
 
-use crate::host::{Host, docker};
+use crate::host::{Host, docker, inspect};
 
 /// Turns bad two seconds after its start.
 const BAD: [&str; 2] = ["--fail-after", "2s"];
@@ -17,7 +17,7 @@ fn a_bad_release_takes_itself_back_and_tells_people() {
         if wait.status.code() == Some(0) { host.golive(&["wait", "shop", "--timeout", "60s"]) } else { wait };
     assert_eq!(wait.status.code(), Some(10), "{wait:?}\n{}", host.story());
     host.assert_only("1");
-    assert_eq!(host.inspect(&host.name, "{{.HostConfig.RestartPolicy.Name}}"), "always");
+    assert_eq!(inspect(&host.name, "{{.HostConfig.RestartPolicy.Name}}"), "always");
 
     host.eventually("both channels told of the outcome", || {
         host.sinks.posts("rollback-done").len() == 1

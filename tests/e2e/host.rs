@@ -14,7 +14,7 @@ use crate::sinks::Sinks;
 pub(crate) const GOLIVE: &str = env!("CARGO_BIN_EXE_golive");
 
 /// Nothing that is waited for here may take longer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Host {
     pub(crate) name: String,
@@ -217,13 +217,8 @@ webhook = {{ format = "standard", url = "http://127.0.0.1:{hook}/alerts" }}
         let names = String::from_utf8_lossy(&names.stdout).into_owned();
         let names: Vec<&str> = names.lines().filter(|name| !name.contains("keep")).collect();
         assert_eq!(names, [self.name.as_str()], "{}", self.story());
-        let image = self.inspect(&self.name, "{{.Image}}");
-        assert_eq!(image, self.inspect(&self.tag(version), "{{.Id}}"), "{}", self.story());
-    }
-
-    pub(crate) fn inspect(&self, what: &str, format: &str) -> String {
-        let output = docker(&["inspect", "-f", format, what]);
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+        let image = inspect(&self.name, "{{.Image}}");
+        assert_eq!(image, inspect(&self.tag(version), "{{.Id}}"), "{}", self.story());
     }
 
     pub(crate) fn eventually(&self, what: &str, holds: impl Fn() -> bool) {
@@ -269,10 +264,16 @@ impl Drop for Host {
             for id in list(&["ps", "-aq", "--filter", &format!("ancestor={tag}")]) {
                 docker(&["rm", "-f", &id]);
             }
-            let id = self.inspect(&tag, "{{.Id}}");
+            let id = inspect(&tag, "{{.Id}}");
             docker(&["rmi", "-f", &id]);
         }
     }
+}
+
+/// One field of a container or an image.
+pub(crate) fn inspect(what: &str, format: &str) -> String {
+    let output = docker(&["inspect", "-f", format, what]);
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 pub(crate) fn docker(args: &[&str]) -> Output {

@@ -3,6 +3,7 @@
 //! Every name begins with `golive-test-`, every port is chosen free, and every test cleans up after itself.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+#![expect(clippy::disallowed_methods, reason = "a test waits in real time")]
 
 mod bad_release;
 mod host;

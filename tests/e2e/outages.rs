@@ -75,7 +75,7 @@ fn a_full_disk_is_told_and_watching_goes_on() {
     host.with_good_version();
     let filler = state.join("filler");
     let fill = format!("cat /dev/zero > {} 2>/dev/null", filler.display());
-    drop(Command::new("sh").args(["-c", &fill]).status().unwrap());
+    Command::new("sh").args(["-c", &fill]).status().unwrap();
     host.deploy("2", &["--fail-after", "300ms"]);
     host.eventually("it is told although it cannot be stored", || !host.sinks.posts("store-lost").is_empty());
     let status: serde_json::Value =

@@ -81,7 +81,7 @@ impl Proxy {
             drop(std::io::copy(&mut answers, &mut back));
             drop(back.shutdown(std::net::Shutdown::Both));
         });
-        let mut buffer = [0; 64 * 1024];
+        let mut buffer = vec![0; 64 * 1024];
         while let Ok(read @ 1..) = client.read(&mut buffer) {
             if self.inner.cut.load(Ordering::SeqCst) {
                 break;

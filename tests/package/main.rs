@@ -4,6 +4,7 @@
 //! `./test` builds the package and names it in `GOLIVE_DEB`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+#![expect(clippy::disallowed_methods, reason = "a test waits in real time")]
 
 mod machine;
 

@@ -4,11 +4,11 @@ use bollard::models::RestartPolicy;
 
 use crate::decide::event::Fault;
 
-use super::super::container::Swap;
-use super::super::engine::short;
-use super::super::inspect::Inspect;
-use super::super::{Done, refused};
 use super::taken;
+use crate::runtime::container::Swap;
+use crate::runtime::engine::short;
+use crate::runtime::inspect::Inspect;
+use crate::runtime::{Done, refused};
 
 /// The bad release runs again as it did. When its container is gone, the successor is left running instead:
 /// something rather than nothing, and that is told.

@@ -1,0 +1,34 @@
+//! What the daemon logs of its own doings.
+
+use crate::decide::action::Action;
+use crate::decide::event::Event;
+
+/// What an event led to, a line each.
+pub(super) fn log(event: &Event, actions: &[Action]) {
+    for action in actions {
+        match action {
+            Action::Tell { notice, .. } => {
+                let service = notice.service.as_deref().unwrap_or("golive");
+                tracing::info!(service, tier = notice.tier.word(), id = notice.id, "{}", notice.news.word());
+            }
+            Action::Step { service, plan, step } => {
+                tracing::info!(
+                    service,
+                    rollback = plan.rollback,
+                    from = plan.from_version,
+                    to = plan.to_version,
+                    "{}",
+                    step.word()
+                );
+            }
+            Action::Keep { .. }
+            | Action::Prove { .. }
+            | Action::Forget { .. }
+            | Action::ProbeNow { .. }
+            | Action::File { .. }
+            | Action::Log(_)
+            | Action::Answer(_) => {}
+        }
+    }
+    tracing::trace!(?event, actions = actions.len());
+}

@@ -1,0 +1,102 @@
+//! The word for each kind, in JSON, in ids and on the terminal.
+
+use super::action::{News, Tier};
+use super::event::Step;
+use super::facts::{Phase, ReleaseState};
+
+impl News {
+    /// The word in JSON, and part of a notice's id.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Test => "test",
+            Self::ServiceDown => "service-down",
+            Self::ServiceUp => "service-up",
+            Self::ReleaseSeen => "release-seen",
+            Self::ReleaseAccepted => "release-accepted",
+            Self::ReleaseSuperseded => "release-superseded",
+            Self::ReleaseAborted => "release-aborted",
+            Self::RollbackStarted => "rollback-started",
+            Self::RollbackDone { .. } => "rollback-done",
+            Self::RollbackFailed => "rollback-failed",
+            Self::RollbackImpossible => "rollback-impossible",
+            Self::WouldRollBack => "would-roll-back",
+            Self::Held => "held",
+            Self::Blind => "blind",
+            Self::EngineUnreachable => "engine-unreachable",
+            Self::EngineBack => "engine-back",
+            Self::NotReady => "not-ready",
+            Self::ReadyAgain => "ready-again",
+            Self::Diverged => "diverged",
+            Self::LeftOver => "left-over",
+            Self::ConfigReloaded => "config-reloaded",
+            Self::ConfigRejected => "config-rejected",
+            Self::StoreLost => "store-lost",
+            Self::StoreBack => "store-back",
+        }
+    }
+}
+
+impl Tier {
+    /// The word in JSON and in the configuration.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::General => "general",
+            Self::Important => "important",
+            Self::Urgent => "urgent",
+        }
+    }
+}
+
+impl Step {
+    /// The word in JSON and on the terminal.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Prepare => "prepare",
+            Self::Forensics => "forensics",
+            Self::Before => "before",
+            Self::Create => "create",
+            Self::Disarm => "disarm",
+            Self::Stop => "stop",
+            Self::SetAside => "set-aside",
+            Self::TakeName => "take-name",
+            Self::Start => "start",
+            Self::Command => "command",
+            Self::CleanUp => "clean-up",
+            Self::After => "after",
+            Self::Undo => "undo",
+            Self::StandAside => "stand-aside",
+        }
+    }
+}
+
+impl ReleaseState {
+    /// The word in JSON and on the terminal.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Announced => "announced",
+            Self::Watching => "watching",
+            Self::Accepted => "accepted",
+            Self::RollingBack => "rolling-back",
+            Self::Verifying => "verifying",
+            Self::RolledBack => "rolled-back",
+            Self::RollbackFailed => "rollback-failed",
+            Self::Held => "held",
+            Self::Superseded => "superseded",
+            Self::Aborted => "aborted",
+        }
+    }
+}
+
+impl Phase {
+    /// The word in JSON and on the terminal.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Watching(_) => "watching",
+            Self::RollingBack(_) => "rolling-back",
+            Self::Verifying(_) => "verifying",
+            Self::Held { .. } => "held",
+            Self::NeedsPerson { .. } => "needs-person",
+        }
+    }
+}
