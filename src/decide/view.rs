@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::action::Incident;
+use super::action::{Incident, Reason};
 use super::event::{Running, Sample};
 use super::facts::{Diverged, Hold, Phase, Release, ReleaseState};
 use super::policy::{Autonomy, ServicePolicy};
@@ -34,6 +34,8 @@ pub struct ServiceView {
     pub autonomy: Autonomy,
     /// idle, watching, rolling-back, verifying, held or needs-person.
     pub phase: &'static str,
+    /// Why a person is needed, while one is.
+    pub why: Option<Reason>,
     /// Automation is off.
     pub hold: Option<Hold>,
     /// The release at hand.
@@ -122,6 +124,10 @@ fn service_view(service: &Service, policy: &ServicePolicy) -> ServiceView {
         name: service.name.clone(),
         autonomy: policy.autonomy,
         phase: facts.phase.word(),
+        why: match &facts.phase {
+            Phase::Held { why } | Phase::NeedsPerson { why } => Some(why.clone()),
+            Phase::Idle | Phase::Watching(_) | Phase::RollingBack(_) | Phase::Verifying(_) => None,
+        },
         hold: facts.hold.clone(),
         release,
         announced: facts.announced.clone(),
