@@ -9,11 +9,20 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use futures_util::StreamExt;
 
 use super::{Engine, EngineError, QUICK, SLOW, short};
+use crate::decide::event::Fault;
 
 /// bollard's own deadline is only a backstop, in seconds: each call has its own, shorter one.
 const BACKSTOP: u64 = 3600;
 
 impl Engine {
+    /// The engine's own version, which also says that it answers.
+    pub async fn version(&self) -> Result<String, Fault> {
+        let docker = self.docker()?;
+        let version = self.within(QUICK, "ask for the version".to_owned(), docker.version()).await?;
+        let (engine, api) = (version.version.unwrap_or_default(), version.api_version.unwrap_or_default());
+        Ok(format!("version {engine}, API {api}"))
+    }
+
     /// Starts a container; a running one stays as it is.
     pub(in super::super) async fn start(&self, id: &str) -> Result<(), EngineError> {
         let docker = self.docker()?;
