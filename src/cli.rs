@@ -1,73 +1,102 @@
 //! The command line: one verb, one file.
 
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::config::{Config, Mistakes};
-use crate::control::client::{Client, ClientError};
-use crate::daemon::DaemonError;
-use crate::demo::DemoError;
-use crate::store::StoreError;
+use crate::config::{Config, Language};
+use crate::control::client::Client;
 
+mod abort;
+mod accept;
+mod ack;
 mod check;
+mod daemon;
 mod demo;
+mod explain;
+mod failure;
 mod generate;
-mod history;
+mod hold;
 mod incidents;
 mod notify;
+mod record;
 mod release;
+mod releases;
+mod resume;
 mod rollback;
 mod show;
 mod status;
+mod story;
 mod wait;
 
-/// The exit codes that are not sysexits.
-const ROLLED_BACK: u8 = 10;
-const NEEDS_PERSON: u8 = 11;
-const OVERTAKEN: u8 = 12;
-const TIMED_OUT: u8 = 124;
+use failure::CliError;
 
-/// sysexits.
-const USAGE: u8 = 64;
-const UNAVAILABLE: u8 = 69;
-const TEMPORARY: u8 = 75;
-const CONFIG: u8 = 78;
+const AFTER: &str = "\
+Examples:
+  golive demo                                see the whole story in under a minute
+  golive check                               is /etc/golive/rules.toml right?
+  golive status                              what runs, what is watched, what is wrong
+  golive release shop --version 1.4 --wait   announce a release and wait for its outcome, in CI
+  golive rollback shop --dry-run             what would a rollback do?
+  golive explain                             why did golive do what it did last?
 
-const AFTER: &str = "Examples:
-  golive demo                                  see the whole story in under a minute
-  golive check                                 is /etc/golive/rules.toml right?
-  golive status                                what runs, what is watched, what is wrong
-  golive release shop --version 1.4 --wait     announce a release and wait for its outcome, in CI
-  golive rollback shop --dry-run               what would a rollback do?
-  golive explain                               why did golive do what it did last?
-
-Exit codes: 0 good, 1 something is not, 2 impossible, 10 rolled back, 11 rollback failed or a person has to decide,
-12 superseded or aborted, 64 usage, 69 no daemon, 75 another daemon runs, 78 bad configuration, 124 timeout.";
+Exit codes:
+    0  good
+    1  something is not
+    2  impossible, and why
+   10  rolled back and verified
+   11  rollback failed, or a person has to decide
+   12  superseded or aborted
+   64  wrong usage
+   69  no daemon answers
+   75  another daemon runs, or this one is too busy
+   77  you may not use the daemon
+   78  the configuration has mistakes
+  124  not decided in time";
 
 /// A watchdog for Docker hosts: a bad release takes itself back.
 #[derive(Debug, Parser)]
 #[command(name = "golive", version, after_help = AFTER, max_term_width = 110)]
 struct Arguments {
-    /// The configuration
-    #[arg(long, global = true, value_name = "FILE", default_value = "/etc/golive/rules.toml")]
-    config: PathBuf,
-    /// The daemon's control socket
-    #[arg(long, global = true, value_name = "PATH", default_value = "/run/golive/golive.sock")]
-    socket: PathBuf,
-    /// Language of what is sent by `notify test`: en or zh-CN; the configuration's otherwise
-    #[arg(long, global = true, value_name = "LANGUAGE")]
-    lang: Option<String>,
+    #[command(flatten)]
+    context: Context,
     #[command(subcommand)]
     verb: Verb,
+}
+
+/// What every verb gets.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Global options")]
+struct Context {
+    /// The configuration
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        default_value = "/etc/golive/rules.toml",
+        display_order = 900
+    )]
+    config: PathBuf,
+    /// The daemon's control socket
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        default_value = "/run/golive/golive.sock",
+        display_order = 901
+    )]
+    socket: PathBuf,
+    /// Language of what `notify test` sends; the configuration's when left out
+    #[arg(long, global = true, value_name = "LANGUAGE", value_parser = language, display_order = 902)]
+    lang: Option<Language>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Run the watchdog in the foreground; systemd does
+    #[command(after_help = daemon::AFTER)]
     Daemon,
     /// Find every mistake in the configuration
     Check(check::Arguments),
@@ -78,28 +107,29 @@ enum Verb {
     /// Announce a release, before or after its container changes
     Release(release::Arguments),
     /// End the watch now: the release is good
-    Accept(release::Service),
+    Accept(accept::Arguments),
     /// End the watch now and judge nothing
-    Abort(release::Service),
+    Abort(abort::Arguments),
     /// Go back to an accepted version
     Rollback(rollback::Arguments),
     /// Automation off; watching and alerts go on
-    Hold(release::Hold),
+    Hold(hold::Arguments),
     /// Automation on again
-    Resume(release::Service),
+    Resume(resume::Arguments),
     /// Acknowledge an incident, which stops its reminders
-    Ack(incidents::Ack),
+    Ack(ack::Arguments),
     /// List incidents
-    Incidents(incidents::List),
+    Incidents(incidents::Arguments),
     /// List releases
-    Releases(history::Releases),
+    Releases(releases::Arguments),
     /// The release record
-    Record(history::Record),
+    Record(record::Arguments),
     /// Why golive did what it did, in order
-    Explain(history::Explain),
+    Explain(explain::Arguments),
     /// Try channels, see what was sent, send again
     Notify(notify::Arguments),
     /// The whole story in under a minute on this machine, without any configuration
+    #[command(after_help = demo::AFTER)]
     Demo,
     /// Write man pages or shell completions into a directory
     Generate(generate::Arguments),
@@ -109,32 +139,6 @@ enum Verb {
     /// The demo's deploy command
     #[command(hide = true)]
     DemoDeploy(demo::Deploy),
-}
-
-/// Why a verb could not be done.
-#[derive(Debug, thiserror::Error)]
-enum CliError {
-    #[error(transparent)]
-    Config(#[from] Mistakes),
-    #[error(transparent)]
-    Client(#[from] ClientError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Daemon(#[from] DaemonError),
-    #[error(transparent)]
-    Demo(#[from] DemoError),
-    #[error("{0}")]
-    Plain(String),
-    #[error("write")]
-    Output(#[from] std::io::Error),
-}
-
-/// What every verb gets.
-struct Context {
-    config: PathBuf,
-    socket: PathBuf,
-    lang: Option<String>,
 }
 
 impl Context {
@@ -155,99 +159,58 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let parsed = Arguments::command().try_get_matches_from(arguments);
     let parsed = match parsed.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(parsed) => parsed,
-        Err(error) => {
-            let usage = error.use_stderr();
-            drop(error.print());
-            return if usage { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
-        }
+        Err(error) => return failure::usage(&error),
     };
-    let context = Context { config: parsed.config, socket: parsed.socket, lang: parsed.lang };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
-        Err(error) => return fail(&CliError::Output(error)),
+        Err(error) => return failure::tell(&error.into()),
     };
-    let ended = runtime.block_on(verb(parsed.verb, &context));
+    let ended = runtime.block_on(verb(parsed.verb, &parsed.context));
     // A blocking call that hangs (a disk, a resolver) must not keep the process.
     runtime.shutdown_background();
     match ended {
         Ok(code) => ExitCode::from(code),
-        Err(error) => fail(&error),
+        Err(error) => failure::tell(&error),
     }
 }
 
 async fn verb(verb: Verb, context: &Context) -> Result<u8, CliError> {
     match verb {
-        Verb::Daemon => {
-            crate::telemetry::init();
-            crate::daemon::run(&context.config, &context.socket).await?;
-            Ok(0)
-        }
+        Verb::Daemon => daemon::run(context).await,
         Verb::Check(arguments) => check::run(&arguments, context).await,
         Verb::Status(arguments) => status::run(&arguments, context).await,
-        Verb::Wait(arguments) => wait::run(&arguments, context).await,
+        Verb::Wait(arguments) => wait::run(arguments, context).await,
         Verb::Release(arguments) => release::run(arguments, context).await,
-        Verb::Accept(service) => release::tell(&service, "accept", context).await,
-        Verb::Abort(service) => release::tell(&service, "abort", context).await,
+        Verb::Accept(arguments) => accept::run(&arguments, context).await,
+        Verb::Abort(arguments) => abort::run(&arguments, context).await,
         Verb::Rollback(arguments) => rollback::run(arguments, context).await,
-        Verb::Hold(arguments) => release::hold(arguments, context).await,
-        Verb::Resume(service) => release::tell(&service, "resume", context).await,
-        Verb::Ack(arguments) => incidents::ack(arguments, context).await,
-        Verb::Incidents(arguments) => incidents::list(&arguments, context),
-        Verb::Releases(arguments) => history::releases(&arguments, context),
-        Verb::Record(arguments) => history::record(&arguments, context),
-        Verb::Explain(arguments) => history::explain(&arguments, context),
+        Verb::Hold(arguments) => hold::run(arguments, context).await,
+        Verb::Resume(arguments) => resume::run(&arguments, context).await,
+        Verb::Ack(arguments) => ack::run(arguments, context).await,
+        Verb::Incidents(arguments) => incidents::run(&arguments, context),
+        Verb::Releases(arguments) => releases::run(&arguments, context),
+        Verb::Record(arguments) => record::run(&arguments, context),
+        Verb::Explain(arguments) => explain::run(&arguments, context),
         Verb::Notify(arguments) => notify::run(arguments, context).await,
-        Verb::Demo => {
-            crate::demo::run(&mut std::io::stdout()).await?;
-            Ok(0)
-        }
+        Verb::Demo => demo::run().await,
         Verb::Generate(arguments) => generate::run(&arguments, Arguments::command()),
         Verb::DemoService(service) => demo::service(service).await,
         Verb::DemoDeploy(deploy) => demo::deploy(deploy).await,
     }
 }
 
-/// One plain paragraph on standard error.
-fn fail(error: &CliError) -> ExitCode {
-    let mut stderr = std::io::stderr();
-    let (code, text) = match error {
-        CliError::Config(mistakes) | CliError::Daemon(DaemonError::Config(mistakes)) => {
-            (CONFIG, mistakes.render(show::color(&stderr)))
-        }
-        CliError::Client(ClientError::NoDaemon { .. }) => (UNAVAILABLE, paragraph(error)),
-        CliError::Client(ClientError::Refused(_)) => (2, paragraph(error)),
-        CliError::Client(ClientError::Unknown(_)) => (USAGE, paragraph(error)),
-        CliError::Daemon(DaemonError::Store(StoreError::Busy { .. })) => (TEMPORARY, paragraph(error)),
-        CliError::Store(_)
-        | CliError::Daemon(_)
-        | CliError::Demo(_)
-        | CliError::Plain(_)
-        | CliError::Output(_) => (1, paragraph(error)),
-    };
-    drop(writeln!(stderr, "{}", text.trim_end()));
-    ExitCode::from(code)
+/// A duration as in the configuration: `90s`, `15m`, `1h`.
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    crate::config::duration(text)
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| "write a number with a unit, e.g. 30s, 15m or 1h".to_owned())
 }
 
-/// What failed and everything behind it.
-fn paragraph(error: &CliError) -> String {
-    let failed = match error {
-        CliError::Plain(_) | CliError::Client(ClientError::Refused(_) | ClientError::Unknown(_)) => {
-            "golive: "
-        }
-        CliError::Config(_)
-        | CliError::Client(ClientError::NoDaemon { .. })
-        | CliError::Store(_)
-        | CliError::Daemon(_)
-        | CliError::Demo(_)
-        | CliError::Output(_) => "golive: failed to ",
-    };
-    let mut text = format!("{failed}{error}");
-    let mut source = std::error::Error::source(error);
-    while let Some(inner) = source {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        source = inner.source();
+fn language(text: &str) -> Result<Language, String> {
+    match text {
+        "en" => Ok(Language::English),
+        "zh-CN" => Ok(Language::Chinese),
+        _ => Err("golive speaks en and zh-CN".to_owned()),
     }
-    text
 }

@@ -5,16 +5,21 @@ use std::io::Write as _;
 use super::show::{Mood, color, paint};
 use super::{CliError, Context};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{self, CheckKind, Config, Service};
+use crate::control::client::ClientError;
 use crate::decide::event::Outcome;
 use crate::notify::Notifier;
 use crate::probe::{Probe, Tools};
 use crate::runtime::{Engine, Runtime};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit codes: 0 good, 1 something online failed, 78 the configuration has mistakes.")]
+#[command(after_help = "\
+Every mistake is told at once, with its place and a hint. --online tells nobody anything: mail channels are logged
+in to and webhooks are only connected to.
+
+Exit codes: 0 good, 1 something online failed, 78 the configuration has mistakes.")]
 pub(super) struct Arguments {
-    /// Also try Docker, every health check and every channel's login
+    /// Also try Docker, every health check, every channel's login and whether a rollback would work
     #[arg(long)]
     online: bool,
 }
@@ -22,21 +27,25 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: &Arguments, context: &Context) -> Result<u8, CliError> {
     let config = context.config()?;
     let mut report = Report { out: std::io::stdout(), color: color(&std::io::stdout()), bad: false };
-    let checks: usize = config.services.values().map(|service| service.checks.len()).sum();
-    let counts = match config.services.len() {
-        0 => "no services yet".to_owned(),
-        services => {
-            format!("{services} services, {checks} health checks, {} channels", config.channels.len())
-        }
-    };
-    writeln!(report.out, "{} is good: {counts}", context.config.display())?;
+    let checks = config.services.values().map(|service| service.checks.len()).sum();
+    let counts = [
+        count(config.services.len(), "service"),
+        count(checks, "health check"),
+        count(config.channels.len(), "channel"),
+    ];
+    writeln!(report.out, "{} is good: {}", context.config.display(), counts.join(", "))?;
     if arguments.online {
+        docker(&config, &mut report).await?;
         services(&config, &mut report).await?;
         channels(&config, &mut report).await?;
         state(&config, &mut report)?;
         readiness(context, &mut report).await?;
     }
     Ok(u8::from(report.bad))
+}
+
+fn count(number: usize, of: &str) -> String {
+    format!("{number} {of}{}", if number == 1 { "" } else { "s" })
 }
 
 /// One line per thing tried.
@@ -58,12 +67,36 @@ impl Report {
         writeln!(self.out, "{}  {what}: {text}", paint(word, mood, self.color))?;
         Ok(())
     }
+
+    /// Neither good nor bad.
+    fn note(&mut self, what: &str, text: &str) -> Result<(), CliError> {
+        Ok(writeln!(self.out, "      {what}: {text}")?)
+    }
+}
+
+/// The engine itself, where anything needs it.
+async fn docker(config: &Config, report: &mut Report) -> Result<(), CliError> {
+    let needed = |service: &Service| {
+        matches!(service.runtime, config::Runtime::Container { .. })
+            || service.checks.values().any(|check| matches!(check.kind, CheckKind::Docker))
+    };
+    if !config.services.values().any(needed) {
+        return Ok(());
+    }
+    let what = format!("Docker at {}", config.docker_socket.display());
+    match engine(config)?.version().await {
+        Ok(version) => report.line(&what, Ok(&version)),
+        Err(fault) => report.line(&what, Err(&format!("failed to {}", fault.text))),
+    }
+}
+
+fn engine(config: &Config) -> Result<Engine, CliError> {
+    Engine::new(&config.docker_socket).map_err(|error| CliError::Plain(error.to_string()))
 }
 
 async fn services(config: &Config, report: &mut Report) -> Result<(), CliError> {
-    let plain = |error: &dyn std::error::Error| CliError::Plain(error.to_string());
-    let engine = Engine::new(&config.docker_socket).map_err(|error| plain(&error))?;
-    let tools = Tools::new(&config.docker_socket).map_err(|error| plain(&error))?;
+    let engine = engine(config)?;
+    let tools = Tools::new(&config.docker_socket).map_err(|error| CliError::Plain(error.to_string()))?;
     let clock = Clock::start();
     for (name, service) in &config.services {
         match Runtime::new(name, service, &engine).seen().await {
@@ -98,8 +131,11 @@ async fn channels(config: &Config, report: &mut Report) -> Result<(), CliError> 
 fn state(config: &Config, report: &mut Report) -> Result<(), CliError> {
     let dir = &config.state_dir;
     let what = format!("state directory {}", dir.display());
-    let trial = dir.join(".check");
-    let written = std::fs::create_dir_all(dir).and_then(|()| std::fs::write(&trial, b"golive"));
+    if !dir.exists() {
+        return report.note(&what, "not there yet; the daemon makes it");
+    }
+    let trial = dir.join(format!(".check-{}", std::process::id()));
+    let written = std::fs::write(&trial, b"golive");
     drop(std::fs::remove_file(&trial));
     match written {
         Ok(()) => report.line(&what, Ok("can be written")),
@@ -109,17 +145,20 @@ fn state(config: &Config, report: &mut Report) -> Result<(), CliError> {
 
 /// What the daemon knows of going back, where one runs.
 async fn readiness(context: &Context, report: &mut Report) -> Result<(), CliError> {
-    let Ok(status) = context.client()?.status(None).await else {
-        writeln!(report.out, "      no daemon answers, so readiness to roll back is not known")?;
-        return Ok(());
+    let status = match context.client()?.status(None).await {
+        Ok(status) => status,
+        Err(ClientError::NoDaemon { .. }) => {
+            return report.note("rollback", "no daemon answers, so it is not known whether one would work");
+        }
+        Err(error) => return report.line("daemon", Err(&error.to_string())),
     };
     for service in status.services {
         let what = format!("{} rollback", service.name);
         match (service.accepted, service.readiness.ready) {
-            (None, _) => writeln!(report.out, "      {what}: no version is accepted yet")?,
-            (Some(_), None) => writeln!(report.out, "      {what}: not looked at yet")?,
+            (None, _) => report.note(&what, "no version is accepted yet")?,
+            (Some(_), None) => report.note(&what, "not looked at yet")?,
             (Some(accepted), Some(true)) => {
-                report.line(&what, Ok(&format!("{} can be gone back to", accepted.version)))?
+                report.line(&what, Ok(&format!("{} can be gone back to", accepted.version)))?;
             }
             (Some(_), Some(false)) => report.line(&what, Err(&service.readiness.problems.join("; ")))?,
         }

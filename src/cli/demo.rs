@@ -1,14 +1,18 @@
-//! `golive demo`'s own service and deploy command.
+//! `golive demo`, its service and its deploy command.
 
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::CliError;
-use super::wait::duration;
+use super::{CliError, duration};
 use crate::demo::processes::Processes;
 use crate::demo::service::{self, Options};
+
+pub(super) const AFTER: &str = "\
+Uses containers where a Docker Engine answers, else plain processes, and says which. Everything it makes is removed.
+
+Exit codes: 0 the service is healthy again, 1 it is not.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Service {
@@ -30,6 +34,11 @@ pub(super) struct Deploy {
     /// `version`, or `rollback VERSION`
     #[arg(required = true, num_args = 1..=2)]
     verb: Vec<String>,
+}
+
+pub(super) async fn run() -> Result<u8, CliError> {
+    crate::demo::run(&mut std::io::stdout()).await?;
+    Ok(0)
 }
 
 pub(super) async fn service(arguments: Service) -> Result<u8, CliError> {

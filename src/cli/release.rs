@@ -1,14 +1,19 @@
-//! `golive release`, `accept`, `abort`, `hold`, `resume`
+//! `golive release`
 
 use std::io::Write as _;
 use std::time::Duration;
 
-use super::wait::{duration, until_decided};
-use super::{CliError, Context};
-use crate::control::asks::{HoldBody, ReleaseBody};
+use super::wait::until_decided;
+use super::{CliError, Context, duration};
+use crate::control::wire::ReleaseBody;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Prints the release's id. With --wait the exit codes are those of `golive wait`.")]
+#[command(after_help = "\
+Prints the release's id. Without it golive notices a new image or configuration by itself.
+
+Example: golive release shop --version 1.4 --by Ada --fix 'carts keep their order' --wait
+
+Exit codes: 0 announced, 64 no such service, 69 no daemon; with --wait those of `golive wait`.")]
 pub(super) struct Arguments {
     /// The service
     service: String,
@@ -44,24 +49,6 @@ pub(super) struct Arguments {
     timeout: Duration,
 }
 
-#[derive(Debug, clap::Args)]
-pub(super) struct Service {
-    /// The service
-    service: String,
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct Hold {
-    /// The service
-    service: String,
-    /// For how long; until `golive resume` when left out
-    #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
-    lasts: Option<Duration>,
-    /// Why
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
-}
-
 pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, CliError> {
     let client = context.client()?;
     let body = ReleaseBody {
@@ -82,25 +69,4 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, C
         return Ok(0);
     }
     until_decided(&client, &arguments.service, done.release, arguments.timeout).await
-}
-
-/// Verbs that need no more than the service.
-pub(super) async fn tell(service: &Service, verb: &str, context: &Context) -> Result<u8, CliError> {
-    let done = context.client()?.ask(&service.service, verb, &serde_json::json!({})).await?;
-    let release = done.release.map(|release| format!(" ({release})")).unwrap_or_default();
-    writeln!(std::io::stdout(), "{}: {verb}: done{release}", service.service)?;
-    Ok(0)
-}
-
-pub(super) async fn hold(arguments: Hold, context: &Context) -> Result<u8, CliError> {
-    let seconds = arguments.lasts.map(|lasts| lasts.as_secs_f64());
-    let body = HoldBody { seconds, reason: arguments.reason };
-    context.client()?.ask(&arguments.service, "hold", &body).await?;
-    writeln!(
-        std::io::stdout(),
-        "{}: on hold; `golive resume {}` ends it",
-        arguments.service,
-        arguments.service
-    )?;
-    Ok(0)
 }

@@ -3,15 +3,18 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use super::wait::{duration, until_decided};
-use super::{CliError, Context};
-use crate::control::asks::RollbackBody;
+use super::wait::until_decided;
+use super::{CliError, Context, duration};
+use crate::control::wire::RollbackBody;
 
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Exit codes: 0 begun (or planned), 2 impossible and why; with --wait: 10 done and verified, \
-                        11 failed, 124 timeout."
-)]
+#[command(after_help = "\
+Examples:
+  golive rollback shop --dry-run
+  golive rollback shop --to 1.3 --reason 'carts are lost' --wait
+
+Exit codes: 0 begun, or would work (--dry-run); 2 impossible, and why; with --wait: 10 done and verified,
+11 failed, 12 superseded, 124 not decided in time.")]
 pub(super) struct Arguments {
     /// The service
     service: String,
@@ -53,7 +56,7 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, C
         return Ok(2);
     }
     let done = client.ask(&arguments.service, "rollback", &body).await?;
-    let release = done.release.clone().unwrap_or_default();
+    let release = done.release.as_deref().unwrap_or_default();
     writeln!(out, "{}: rolling back {release}", arguments.service)?;
     if !arguments.wait {
         return Ok(0);

@@ -1,10 +1,17 @@
 //! How things are shown on a terminal.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write as _};
+
+use jiff::SignedDuration;
+use serde::Serialize;
+
+use super::CliError;
 
 /// Whether colour is wanted there.
 pub(super) fn color(stream: &impl IsTerminal) -> bool {
-    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty())
+    let refused = std::env::var_os("NO_COLOR").is_some_and(|no| !no.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    stream.is_terminal() && !refused && !dumb
 }
 
 /// What a text means for the reader.
@@ -41,4 +48,21 @@ pub(super) fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// `3h 5m 10s`; nothing is shorter than nothing.
+pub(super) fn lasting(duration: SignedDuration) -> String {
+    format!("{:#}", SignedDuration::from_secs(duration.as_secs().max(0)))
+}
+
+/// A watch lasts as long as it was asked to; the proof of a restored version ends sooner when all is well.
+pub(super) fn time_left(phase: &str, left: SignedDuration) -> String {
+    format!("{} {}", lasting(left), if phase == "verifying" { "at most" } else { "left" })
+}
+
+/// What a program reads.
+pub(super) fn print_json(value: &impl Serialize) -> Result<(), CliError> {
+    let json = serde_json::to_string_pretty(value).map_err(std::io::Error::from)?;
+    writeln!(std::io::stdout(), "{json}")?;
+    Ok(())
 }

@@ -1,16 +1,22 @@
 //! `golive status`
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 
 use jiff::Timestamp;
 
-use super::show::{Mood, color, paint};
+use super::show::{Mood, color, lasting, paint, print_json, time_left};
 use super::{CliError, Context};
 use crate::clock::Clock;
-use crate::control::wire::{ServiceInfo, Status};
+use crate::control::wire::{IncidentInfo, ServiceInfo, Status, TriggerInfo};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit codes: 0 all is well, 1 something needs a person, 69 no daemon answers.")]
+#[command(after_help = "\
+Colour only on a terminal, and not with NO_COLOR.
+
+Exit codes: 0 all is well, 1 something needs a person (held, needs-person, not ready to roll back, diverged, an urgent
+or important incident that nobody has acknowledged, Docker or the state directory lost, configuration refused),
+69 no daemon.")]
 pub(super) struct Arguments {
     /// Only this one
     service: Option<String>,
@@ -21,14 +27,12 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: &Arguments, context: &Context) -> Result<u8, CliError> {
     let status = context.client()?.status(arguments.service.as_deref()).await?;
-    let mut out = std::io::stdout();
     if arguments.json {
-        let json =
-            serde_json::to_string_pretty(&status).map_err(|error| CliError::Plain(error.to_string()))?;
-        writeln!(out, "{json}")?;
+        print_json(&status)?;
     } else {
-        let text = describe(&status, Clock::start().now(), color(&out));
-        out.write_all(text.as_bytes())?;
+        let mut out = std::io::stdout();
+        let page = Page { text: String::new(), now: Clock::start().now(), color: color(&out) };
+        out.write_all(page.draw(&status).as_bytes())?;
     }
     Ok(u8::from(!well(&status)))
 }
@@ -46,102 +50,139 @@ fn well(status: &Status) -> bool {
         && !status.incidents.iter().any(|incident| incident.state == "open" && incident.tier != "general")
 }
 
-fn describe(status: &Status, now: Timestamp, color: bool) -> String {
-    let mut text = String::new();
-    let daemon = &status.daemon;
-    let troubles = [
-        ("Docker does not answer", &daemon.engine_lost),
-        ("the state directory cannot be written", &daemon.store_lost),
-        ("the new configuration is refused", &daemon.config_rejected),
-    ];
-    for (what, why) in troubles {
-        if let Some(why) = why {
-            text.push_str(&format!("{}: {why}\n", paint(what, Mood::Bad, color)));
-        }
-    }
-    if status.services.is_empty() {
-        text.push_str(&format!("no services yet; add one to {}\n", daemon.config));
-    }
-    for service in &status.services {
-        describe_service(&mut text, service, now, color);
-    }
-    for incident in &status.incidents {
-        let about = incident.service.as_deref().unwrap_or("golive");
-        let line = format!(
-            "{} {about}: {} since {} ({})",
-            incident.tier, incident.title, incident.began, incident.state
-        );
-        let mood = if incident.state == "open" { Mood::Bad } else { Mood::Uncertain };
-        text.push_str(&format!("{}  golive ack {}\n", paint(&line, mood, color), incident.id));
-    }
-    text
+/// What is shown, as it is written.
+struct Page {
+    text: String,
+    now: Timestamp,
+    color: bool,
 }
 
-fn headline(service: &ServiceInfo, now: Timestamp, color: bool) -> String {
-    let mood = match service.phase.as_str() {
-        "idle" => Mood::Good,
-        "held" | "needs-person" => Mood::Bad,
-        _ => Mood::Uncertain,
-    };
-    let mut line = format!("{}  {}", service.name, paint(&service.phase, mood, color));
-    if let Some(release) = &service.release {
-        line.push_str(&format!("  {} ({})", release.version, release.id));
-        if let Some(ends) = release.ends {
-            line.push_str(&format!(", {} s left", ends.duration_since(now).as_secs().max(0)));
+impl Page {
+    fn draw(mut self, status: &Status) -> String {
+        let daemon = &status.daemon;
+        let troubles = [
+            ("Docker does not answer", &daemon.engine_lost),
+            ("the state directory cannot be written", &daemon.store_lost),
+            ("the new configuration is refused, the old one is in force", &daemon.config_rejected),
+        ];
+        for (what, why) in troubles {
+            if let Some(why) = why {
+                let what = paint(what, Mood::Bad, self.color);
+                self.line(&format!("{what}: {why}"));
+            }
         }
-        if let Some(step) = &release.step {
-            line.push_str(&format!(", step {step}"));
+        if status.services.is_empty() {
+            self.line(&format!("no services yet; add one to {} and reload golive", daemon.config));
         }
+        for service in &status.services {
+            self.service(service);
+        }
+        for incident in &status.incidents {
+            self.incident(incident);
+        }
+        self.text
     }
-    line.push('\n');
-    line
-}
 
-fn describe_service(text: &mut String, service: &ServiceInfo, now: Timestamp, color: bool) {
-    text.push_str(&headline(service, now, color));
-    let mut row = |name: &str, value: &str| text.push_str(&format!("  {name:<9} {value}\n"));
-    if let Some(running) = &service.running {
-        let state = if running.alive { "" } else { ", not running" };
-        row("runs", &format!("{}{state}", running.version));
+    fn service(&mut self, service: &ServiceInfo) {
+        self.headline(service);
+        if let Some(why) = &service.why {
+            self.row("why", why, Some(Mood::Bad));
+        }
+        match &service.running {
+            Some(running) if running.alive => self.row("runs", &running.version, None),
+            Some(running) => self.row("runs", &format!("{}, not running", running.version), Some(Mood::Bad)),
+            None => self.row("runs", "nothing seen", Some(Mood::Uncertain)),
+        }
+        match &service.accepted {
+            Some(accepted) => self.row("accepted", &accepted.version, None),
+            None => self.row("accepted", "none yet", Some(Mood::Uncertain)),
+        }
+        if let Some(announced) = &service.announced {
+            let (version, ago) = (&announced.version, self.ago(announced.began));
+            self.row("announced", &format!("{version}, {ago}, not seen yet"), None);
+        }
+        for trigger in &service.triggers {
+            self.trigger(trigger);
+        }
+        match service.readiness.ready {
+            Some(true) => self.row("rollback", "ready", Some(Mood::Good)),
+            None => self.row("rollback", "not looked at yet", Some(Mood::Uncertain)),
+            Some(false) => {
+                for problem in &service.readiness.problems {
+                    self.row("rollback", &format!("NOT ready: {problem}"), Some(Mood::Bad));
+                }
+            }
+        }
+        if let Some(diverged) = &service.diverged {
+            let lasts = lasting(self.now.duration_since(diverged.since));
+            let text = format!("for {lasts}, what runs is not what was released last: {}", diverged.why);
+            self.row("diverged", &text, Some(Mood::Bad));
+        }
+        if let Some(hold) = &service.hold {
+            let left = hold.until.map(|until| lasting(until.duration_since(self.now)));
+            let left = left.map_or_else(|| "until `golive resume`".to_owned(), |left| format!("{left} left"));
+            let why = hold.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+            self.row("on hold", &format!("by {}, {left}{why}", hold.by), Some(Mood::Uncertain));
+        }
     }
-    match &service.accepted {
-        Some(accepted) => row("accepted", &accepted.version),
-        None => row("accepted", "none yet"),
+
+    fn headline(&mut self, service: &ServiceInfo) {
+        let mood = match service.phase.as_str() {
+            "idle" => Mood::Good,
+            "held" | "needs-person" => Mood::Bad,
+            _ => Mood::Uncertain,
+        };
+        let mut line = format!("{}  {}", service.name, paint(&service.phase, mood, self.color));
+        if let Some(release) = &service.release {
+            write!(line, "  {} ({})", release.version, release.id).expect("writing to a string cannot fail");
+            if let Some(ends) = release.ends {
+                line = format!("{line}, {}", time_left(&service.phase, ends.duration_since(self.now)));
+            }
+            if let Some(step) = &release.step {
+                line = format!("{line}, step {step}");
+            }
+        }
+        if service.autonomy != "auto" {
+            line = format!("{line}  [{}]", service.autonomy);
+        }
+        self.line(&line);
     }
-    if let Some(announced) = &service.announced {
-        row("announced", &announced.version);
-    }
-    for trigger in &service.triggers {
+
+    fn trigger(&mut self, trigger: &TriggerInfo) {
         let mood = match trigger.verdict.as_str() {
             "pass" => Mood::Good,
             "fail" => Mood::Bad,
             _ => Mood::Uncertain,
         };
-        let value = format!(
-            "{} {} of {} {}: {}",
-            trigger.verdict, trigger.value, trigger.limit, trigger.unit, trigger.why
-        );
-        row(&trigger.name, &paint(&value, mood, color));
+        let TriggerInfo { verdict, value, limit, unit, why, .. } = trigger;
+        self.row(&trigger.name, &format!("{verdict}, {value} of {limit} {unit}: {why}"), Some(mood));
     }
-    for problem in &service.readiness.problems {
-        row("not ready", &paint(problem, Mood::Bad, color));
+
+    fn incident(&mut self, incident: &IncidentInfo) {
+        let about = incident.service.as_deref().unwrap_or("golive");
+        let line = format!("{} {about}: {}, {}", incident.tier, incident.title, self.ago(incident.began));
+        let open = incident.state == "open";
+        let line = paint(&line, if open { Mood::Bad } else { Mood::Uncertain }, self.color);
+        self.line(&match &incident.acknowledged_by {
+            Some(by) => format!("{line}; {by} has it"),
+            None => format!("{line}; golive ack {}", incident.id),
+        });
     }
-    if service.readiness.ready == Some(true) {
-        row("ready", "a rollback would work");
+
+    fn ago(&self, at: Timestamp) -> String {
+        format!("{} ago", lasting(self.now.duration_since(at)))
     }
-    if let Some(diverged) = &service.diverged {
-        row(
-            "diverged",
-            &paint(
-                &format!("since {}: what runs is not what was released last", diverged.since),
-                Mood::Bad,
-                color,
-            ),
-        );
+
+    fn row(&mut self, name: &str, value: &str, mood: Option<Mood>) {
+        let value = mood.map_or_else(|| value.to_owned(), |mood| paint(value, mood, self.color));
+        self.line(&format!("  {name:<10} {value}"));
     }
-    if let Some(hold) = &service.hold {
-        let until = hold.until.map(|until| format!(" until {until}")).unwrap_or_default();
-        let why = hold.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-        row("on hold", &paint(&format!("by {}{until}{why}", hold.by), Mood::Uncertain, color));
+
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line);
+        self.text.push('\n');
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,20 +3,39 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use super::{CliError, Context, NEEDS_PERSON, OVERTAKEN, ROLLED_BACK, TIMED_OUT};
+use jiff::Timestamp;
+
+use super::show::time_left;
+use super::{CliError, Context, duration};
 use crate::clock::Clock;
 use crate::control::client::{Client, ClientError};
 use crate::control::wire::Outcome;
 
-/// One question to the daemon waits so long; a daemon that is gone is asked again.
+/// Contract §1.
+const ACCEPTED: u8 = 0;
+const ROLLED_BACK: u8 = 10;
+const NEEDS_PERSON: u8 = 11;
+const OVERTAKEN: u8 = 12;
+const TIMED_OUT: u8 = 124;
+
+/// One question to the daemon waits so long, in seconds.
 const TURN: u64 = 20;
+
+/// Before anything is asked again; a daemon that does not answer is asked more and more seldom.
 const AGAIN: Duration = Duration::from_millis(250);
+const AGAIN_MAX: Duration = Duration::from_secs(5);
+
+/// A container that was started a moment ago may not have been noticed yet: an answer about what was decided before
+/// must still be the answer after this.
+const SETTLE: Duration = Duration::from_secs(2);
 
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Exit codes: 0 accepted, 10 rolled back, 11 rollback failed or a person has to decide, \
-                        12 superseded or aborted, 69 no daemon, 124 timeout."
-)]
+#[command(after_help = "\
+Progress goes to standard error, the outcome to standard output. A daemon that is restarted meanwhile is waited for.
+A container must have been started before `golive wait` is; `golive release --wait` may come first.
+
+Exit codes: 0 accepted, 10 rolled back, 11 rollback failed or a person has to decide, 12 superseded or aborted,
+69 no daemon, 124 not decided in time.")]
 pub(super) struct Arguments {
     /// The service
     service: String,
@@ -28,69 +47,121 @@ pub(super) struct Arguments {
     release: Option<String>,
 }
 
-pub(super) async fn run(arguments: &Arguments, context: &Context) -> Result<u8, CliError> {
+pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, CliError> {
     let client = context.client()?;
     // A daemon that never answered is told at once; one that goes away later may come back.
     client.status(Some(&arguments.service)).await?;
-    until_decided(&client, &arguments.service, arguments.release.clone(), arguments.timeout).await
-}
-
-/// A duration as in the configuration: `90s`, `15m`, `1h`.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    crate::config::duration(text)
-        .filter(|duration| !duration.is_zero())
-        .ok_or_else(|| "write a number with a unit, e.g. 30s, 15m or 1h".to_owned())
+    until_decided(&client, &arguments.service, arguments.release, arguments.timeout).await
 }
 
 /// Waits for the decision on a release, tells each change, and gives the exit code.
 pub(super) async fn until_decided(
     client: &Client,
     service: &str,
-    mut release: Option<String>,
+    release: Option<String>,
     patience: Duration,
 ) -> Result<u8, CliError> {
     let clock = Clock::start();
-    let end = clock.now().checked_add(patience).map_err(|error| CliError::Plain(error.to_string()))?;
-    let mut told = String::new();
+    let settled = if release.is_some() { Duration::ZERO } else { SETTLE.min(patience / 2) };
+    let end = clock.now().checked_add(patience).map_err(|error| CliError::Usage(error.to_string()))?;
+    let settled = clock.now().checked_add(settled).unwrap_or(end);
+    let mut progress = Progress { service, release, ..Progress::default() };
     loop {
         let left = Duration::try_from(end.duration_since(clock.now())).unwrap_or_default();
         if left.is_zero() {
-            writeln!(std::io::stdout(), "{service}: not decided in time")?;
-            return Ok(TIMED_OUT);
+            return progress.out_of_time();
         }
-        let turn = if told.is_empty() { 0 } else { TURN.min(left.as_secs()) };
-        match client.outcome(service, release.as_deref(), turn).await {
-            Ok(outcome) => {
-                release = release.or_else(|| outcome.release.clone());
-                let line = format!(
-                    "{service}: {}, {}",
-                    outcome.release.as_deref().unwrap_or("no release"),
-                    outcome.phase
-                );
-                if line != told {
-                    writeln!(std::io::stderr(), "{line}")?;
-                    told = line;
-                }
-                if outcome.decided() {
-                    writeln!(std::io::stdout(), "{service}: {}", outcome.state)?;
-                    return Ok(code(&outcome));
-                }
-                if turn == 0 {
-                    continue;
-                }
+        let turn = if progress.phase.is_some() { TURN.min(left.as_secs()) } else { 0 };
+        let question = client.outcome(service, progress.release.as_deref(), progress.phase.as_deref(), turn);
+        let pause = match tokio::time::timeout(left, question).await {
+            Err(_) => continue,
+            Ok(Ok(outcome)) if outcome.decided() && clock.now() >= settled => {
+                return progress.decided(&outcome);
             }
-            Err(ClientError::NoDaemon { .. }) => {}
-            Err(error @ (ClientError::Refused(_) | ClientError::Unknown(_))) => return Err(error.into()),
-        }
-        tokio::time::sleep(AGAIN.min(left)).await;
+            Ok(Ok(outcome)) if outcome.decided() => AGAIN,
+            Ok(Ok(outcome)) => progress.seen(&outcome, clock.now())?,
+            Ok(Err(error)) => progress.unanswered(error)?,
+        };
+        tokio::time::sleep(pause.min(left)).await;
     }
 }
 
-fn code(outcome: &Outcome) -> u8 {
-    match outcome.state.as_str() {
-        "accepted" => 0,
-        "rolled-back" => ROLLED_BACK,
-        "superseded" | "aborted" => OVERTAKEN,
-        _ => NEEDS_PERSON,
+/// What was told so far.
+#[derive(Default)]
+struct Progress<'a> {
+    service: &'a str,
+    release: Option<String>,
+    version: Option<String>,
+    phase: Option<String>,
+    silences: u32,
+}
+
+impl Progress<'_> {
+    /// Tells what is new, and gives the pause before the next question.
+    fn seen(&mut self, outcome: &Outcome, now: Timestamp) -> Result<Duration, CliError> {
+        self.silences = 0;
+        let news = self.phase.as_ref() != Some(&outcome.phase) || self.release != outcome.release;
+        self.release = self.release.take().or_else(|| outcome.release.clone());
+        self.version = outcome.version.clone().or_else(|| self.version.take());
+        self.phase = Some(outcome.phase.clone());
+        if !news {
+            return Ok(AGAIN);
+        }
+        let ends =
+            outcome.ends.map(|ends| format!(", {}", time_left(&outcome.phase, ends.duration_since(now))));
+        let phase =
+            if outcome.release.is_some() && outcome.phase == "idle" { "announced" } else { &outcome.phase };
+        self.tell(&format!("{} {phase}{}", self.about(), ends.unwrap_or_default()))?;
+        Ok(Duration::ZERO)
+    }
+
+    /// A daemon that is gone may come back; anything else is told.
+    fn unanswered(&mut self, error: ClientError) -> Result<Duration, CliError> {
+        match error {
+            ClientError::NoDaemon { .. } | ClientError::Busy(_) => {
+                if self.silences == 0 {
+                    self.tell("the daemon does not answer; waiting for it to come back")?;
+                }
+                let pause = AGAIN.saturating_mul(1 << self.silences.min(8));
+                self.silences += 1;
+                Ok(pause.min(AGAIN_MAX))
+            }
+            ClientError::Forbidden { .. }
+            | ClientError::Refused(_)
+            | ClientError::Unknown(_)
+            | ClientError::Garbled { .. } => Err(error.into()),
+        }
+    }
+
+    fn decided(mut self, outcome: &Outcome) -> Result<u8, CliError> {
+        self.release.clone_from(&outcome.release);
+        self.version = outcome.version.clone().or(self.version);
+        let why = outcome.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        writeln!(std::io::stdout(), "{}: {}, {}{why}", self.service, outcome.state, self.about())?;
+        Ok(match outcome.state.as_str() {
+            "accepted" => ACCEPTED,
+            "rolled-back" => ROLLED_BACK,
+            "superseded" | "aborted" => OVERTAKEN,
+            _ => NEEDS_PERSON,
+        })
+    }
+
+    fn out_of_time(&self) -> Result<u8, CliError> {
+        let phase = self.phase.as_deref().unwrap_or("the daemon did not answer");
+        writeln!(std::io::stdout(), "{}: not decided in time, {} {phase}", self.service, self.about())?;
+        Ok(TIMED_OUT)
+    }
+
+    /// `1.4 (shop-20260102T030405678)`
+    fn about(&self) -> String {
+        match (&self.version, &self.release) {
+            (Some(version), Some(release)) => format!("{version} ({release})"),
+            (None, Some(release)) => release.clone(),
+            (_, None) => "no release".to_owned(),
+        }
+    }
+
+    fn tell(&self, what: &str) -> Result<(), CliError> {
+        Ok(writeln!(std::io::stderr(), "{}: {what}", self.service)?)
     }
 }

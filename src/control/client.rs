@@ -1,5 +1,7 @@
 //! The other end of the control socket.
 
+use std::error::Error;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,15 +10,26 @@ use serde::de::DeserializeOwned;
 
 use super::wire::{Done, Outcome, Problem, Status};
 
-/// The daemon answers within this, or is asked again.
+/// The daemon answers within this, or it is as good as gone.
 const PATIENCE: Duration = Duration::from_secs(45);
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// Nobody listens.
-    #[error("reach the golive daemon at {socket}: {seen}; is it running? `systemctl status golive` tells")]
+    #[error(
+        "reach the golive daemon at {socket}: {seen}; look with `systemctl status golive` whether it runs, \
+         or name its socket with --socket"
+    )]
     NoDaemon {
+        /// The socket.
+        socket: PathBuf,
+        /// What was seen.
+        seen: String,
+    },
+    /// Whoever asks may not.
+    #[error("use the golive daemon at {socket}: {seen}; the group golive and root may")]
+    Forbidden {
         /// The socket.
         socket: PathBuf,
         /// What was seen.
@@ -25,9 +38,20 @@ pub enum ClientError {
     /// The daemon says no, and why.
     #[error("{0}")]
     Refused(String),
-    /// What was asked for does not exist.
+    /// What was asked for does not exist or makes no sense.
     #[error("{0}")]
     Unknown(String),
+    /// The daemon cannot answer just now.
+    #[error("{0}; try again")]
+    Busy(String),
+    /// The answer is none of this version's.
+    #[error("understand the golive daemon at {socket}: {seen}; it may be of another version: restart it")]
+    Garbled {
+        /// The socket.
+        socket: PathBuf,
+        /// What was seen.
+        seen: String,
+    },
 }
 
 /// A connection to the daemon.
@@ -40,7 +64,9 @@ pub struct Client {
 impl Client {
     /// Nothing is connected yet.
     pub fn new(socket: &Path) -> Result<Self, ClientError> {
-        let http = reqwest::Client::builder().unix_socket(socket).no_proxy().timeout(PATIENCE).build();
+        let builder = reqwest::Client::builder().unix_socket(socket).no_proxy().timeout(PATIENCE);
+        // Nothing here is TLS: no need to load the system's authorities.
+        let http = builder.tls_certs_only([]).build();
         let http = http
             .map_err(|error| ClientError::NoDaemon { socket: socket.to_owned(), seen: error.to_string() })?;
         Ok(Self { socket: socket.to_owned(), http })
@@ -52,15 +78,17 @@ impl Client {
         self.send(request.query(&service.map(|service| [("service", service)]))).await
     }
 
-    /// Where a release stands; waits for its decision for so many seconds.
+    /// Where a release stands; waits so many seconds for its decision, or for another phase than the one seen.
     pub async fn outcome(
         &self,
         service: &str,
         release: Option<&str>,
+        seen: Option<&str>,
         wait: u64,
     ) -> Result<Outcome, ClientError> {
         let request = self.http.get(url(&["v1", "services", service, "outcome"])).query(&[("timeout", wait)]);
-        self.send(request.query(&release.map(|release| [("release", release)]))).await
+        let request = request.query(&release.map(|release| [("release", release)]));
+        self.send(request.query(&seen.map(|phase| [("phase", phase)]))).await
     }
 
     /// Asks something of a service.
@@ -79,22 +107,42 @@ impl Client {
     }
 
     async fn send<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, ClientError> {
-        let answer = request.send().await.map_err(|error| self.no_daemon(&error))?;
+        let answer = request.send().await.map_err(|error| self.unreached(&error))?;
         let status = answer.status();
+        let text = answer.text().await.map_err(|error| self.unreached(&error))?;
         if status.is_success() {
-            return answer.json().await.map_err(|error| self.no_daemon(&error));
+            return serde_json::from_str(&text).map_err(|error| self.garbled(error.to_string()));
         }
-        let text = answer.text().await.map_err(|error| self.no_daemon(&error))?;
-        let why = serde_json::from_str::<Problem>(&text).map_or(text, |problem| problem.error);
-        if status.as_u16() == 404 { Err(ClientError::Unknown(why)) } else { Err(ClientError::Refused(why)) }
+        let problem = serde_json::from_str(&text);
+        let Problem { error: why } = problem.map_err(|_| self.garbled(format!("it answered {status}")))?;
+        Err(match status.as_u16() {
+            403 => ClientError::Forbidden { socket: self.socket.clone(), seen: why },
+            400..=408 | 410..=499 => ClientError::Unknown(why),
+            409 => ClientError::Refused(why),
+            503 => ClientError::Busy(why),
+            _ => self.garbled(format!("it answered {status}: {why}")),
+        })
     }
 
-    fn no_daemon(&self, error: &reqwest::Error) -> ClientError {
-        let mut deepest: &dyn std::error::Error = error;
+    fn garbled(&self, seen: String) -> ClientError {
+        ClientError::Garbled { socket: self.socket.clone(), seen }
+    }
+
+    fn unreached(&self, error: &reqwest::Error) -> ClientError {
+        let socket = self.socket.clone();
+        if error.is_timeout() {
+            let seen = format!("it does not answer within {} s", PATIENCE.as_secs());
+            return ClientError::NoDaemon { socket, seen };
+        }
+        let mut deepest: &dyn Error = error;
         while let Some(source) = deepest.source() {
             deepest = source;
         }
-        ClientError::NoDaemon { socket: self.socket.clone(), seen: deepest.to_string() }
+        let seen = deepest.to_string();
+        match deepest.downcast_ref::<io::Error>().map(io::Error::kind) {
+            Some(io::ErrorKind::PermissionDenied) => ClientError::Forbidden { socket, seen },
+            _ => ClientError::NoDaemon { socket, seen },
+        }
     }
 }
 

@@ -1,1 +1,176 @@
+//! A real socket with a client at one end and, at the other, a core that answers what the test wants.
 
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+
+use super::client::Client;
+use super::*;
+use crate::clock::Clock;
+use crate::decide::event::{Ask, Happening, Identity, Outcome as SampleOutcome, Running, Sample};
+use crate::decide::facts::{Origin, Release, ReleaseState};
+use crate::decide::policy::Autonomy;
+use crate::decide::verdict::{Call, Verdict};
+use crate::decide::view::{ReleaseView, ServiceView, TriggerView};
+
+mod asking;
+mod limits;
+mod outcome;
+mod socket;
+mod status;
+
+/// Nothing that is waited for here may take longer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+struct Control {
+    dir: TempDir,
+    views: watch::Sender<Arc<View>>,
+    heard: Arc<Mutex<Vec<Request>>>,
+    stop: CancellationToken,
+    served: JoinHandle<()>,
+}
+
+impl Control {
+    fn start(view: View, answer: Answer) -> Self {
+        Self::limited(view, answer, 64, Duration::from_mins(1))
+    }
+
+    fn limited(view: View, answer: Answer, places: usize, limit: Duration) -> Self {
+        let dir = TempDir::new().unwrap();
+        let listener = bind(&dir.path().join("golive.sock")).unwrap();
+        let (views, shown) = watch::channel(Arc::new(view));
+        let (requests, mut asked) = mpsc::channel(8);
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let hearing = Arc::clone(&heard);
+        tokio::spawn(async move {
+            while let Some(request) = asked.recv().await {
+                let (kept, reply) = without_reply(request);
+                hearing.lock().unwrap().push(kept);
+                drop(reply.send(answer.clone()));
+            }
+        });
+        let about = About {
+            version: "1.2.3".to_owned(),
+            since: at(0),
+            config: PathBuf::from("/etc/golive/rules.toml"),
+        };
+        let stop = CancellationToken::new();
+        let door = Door::limited(listener, places, limit);
+        let served = tokio::spawn(serve_at(door, shown, requests, about, stop.clone()));
+        Self { dir, views, heard, stop, served }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.dir.path().join("golive.sock")
+    }
+
+    fn client(&self) -> Client {
+        client(&self.path())
+    }
+
+    fn show(&self, view: View) {
+        self.views.send_replace(Arc::new(view));
+    }
+
+    fn heard(&self) -> Vec<Request> {
+        std::mem::take(&mut *self.heard.lock().unwrap())
+    }
+}
+
+fn client(socket: &Path) -> Client {
+    // The program does it first of all; another test may have done it.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    Client::new(socket).unwrap()
+}
+
+/// The request as it came; its reply goes to whoever answers, another one that nobody hears stays.
+fn without_reply(request: Request) -> (Request, oneshot::Sender<Answer>) {
+    let (nobody, _) = oneshot::channel();
+    match request {
+        Request::Event { event, reply } => (Request::Event { event, reply: nobody }, reply),
+        Request::RetryLetter { id, reply } => (Request::RetryLetter { id, reply: nobody }, reply),
+    }
+}
+
+fn done() -> Answer {
+    Answer::Done { release: Some("shop-2".to_owned()) }
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).unwrap()
+}
+
+fn running(version: &str) -> Running {
+    Running {
+        instance: format!("container-{version}"),
+        identity: Identity { image: format!("sha256:{version}"), spec: "spec".to_owned() },
+        version: version.to_owned(),
+        alive: true,
+        started: Some(at(1)),
+        restarts: 0,
+        irreversible: None,
+    }
+}
+
+fn release(version: &str) -> Release {
+    Release {
+        id: format!("shop-{version}"),
+        service: "shop".to_owned(),
+        version: version.to_owned(),
+        running: Some(running(version)),
+        began: at(2),
+        origin: Origin::Noticed,
+        announcement: None,
+    }
+}
+
+/// Version 1 is accepted, version 2 is at hand.
+fn shop(phase: &'static str) -> ServiceView {
+    let verdict = Verdict {
+        call: Call::Wait,
+        value: 1.0,
+        limit: 3.0,
+        unit: "failures",
+        samples: 4,
+        why: "web failed once".to_owned(),
+    };
+    let sample = Sample {
+        check: "web".to_owned(),
+        began: at(5),
+        took: Duration::from_millis(250),
+        outcome: SampleOutcome::Failed("status 500".to_owned()),
+    };
+    ServiceView {
+        name: "shop".to_owned(),
+        autonomy: Autonomy::Auto,
+        phase,
+        why: None,
+        hold: None,
+        release: Some(ReleaseView { release: release("2"), ends: Some(at(600)), step: None }),
+        announced: None,
+        accepted: Some(release("1")),
+        running: Some(running("2")),
+        diverged: None,
+        problems: Some(Vec::new()),
+        triggers: vec![TriggerView { name: "health".to_owned(), verdict }],
+        decided: None,
+        samples: vec![sample],
+    }
+}
+
+/// Version 2 was decided, and nothing is at hand.
+fn decided(state: ReleaseState) -> ServiceView {
+    ServiceView { release: None, decided: Some(("shop-2".to_owned(), state)), ..shop("idle") }
+}
+
+fn view(service: ServiceView) -> View {
+    View { services: vec![service], ..View::default() }
+}
+
+/// Seconds since `since`, by the one clock.
+fn seconds(clock: Clock, since: Timestamp) -> f64 {
+    clock.now().duration_since(since).as_secs_f64()
+}

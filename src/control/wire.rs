@@ -1,14 +1,10 @@
-//! What goes over the control socket: the shapes of contract §3, and what is asked.
+//! What goes over the control socket: JSON with times as RFC 3339 and durations as seconds. Stable: fields are added,
+//! never renamed or removed.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::About;
-use crate::decide::action::{Answer, Incident, IncidentState};
-use crate::decide::event::{Outcome as SampleOutcome, Running, Sample};
-use crate::decide::facts::{Diverged, Hold, Release};
-use crate::decide::policy::Autonomy;
-use crate::decide::view::{ServiceView, TriggerView, View};
+mod draw;
 
 /// `GET /v1/status`
 #[derive(Debug, Serialize, Deserialize)]
@@ -47,6 +43,8 @@ pub struct ServiceInfo {
     pub autonomy: String,
     /// idle, watching, rolling-back, verifying, held or needs-person.
     pub phase: String,
+    /// Why a person is needed, while one is.
+    pub why: Option<String>,
     /// Automation is off.
     pub hold: Option<HoldInfo>,
     /// The release at hand.
@@ -123,6 +121,8 @@ pub struct HoldInfo {
 pub struct DivergedInfo {
     /// Since when.
     pub since: Timestamp,
+    /// Why.
+    pub why: String,
 }
 
 /// Whether going back would work.
@@ -147,6 +147,8 @@ pub struct TriggerInfo {
     pub limit: f64,
     /// Of what.
     pub unit: String,
+    /// How many samples it rests on.
+    pub samples: usize,
     /// One sentence.
     pub why: String,
 }
@@ -186,8 +188,14 @@ pub struct IncidentInfo {
     pub tier: String,
     /// open, acknowledged or resolved.
     pub state: String,
-    /// What it is about.
+    /// What began it: `service-down`, `rollback-failed`, …
+    pub event: String,
+    /// The same and why, in a few words.
     pub title: String,
+    /// The release it began with.
+    pub release: Option<String>,
+    /// Who has taken it on.
+    pub acknowledged_by: Option<String>,
     /// When it began.
     pub began: Timestamp,
 }
@@ -197,10 +205,16 @@ pub struct IncidentInfo {
 pub struct Outcome {
     /// The release.
     pub release: Option<String>,
+    /// Its version, while it is at hand, announced or accepted.
+    pub version: Option<String>,
     /// accepted, rolled-back, rollback-failed, held, superseded, aborted; or undecided.
     pub state: String,
     /// The service's phase.
     pub phase: String,
+    /// When the watch or the proof ends, where it has an end.
+    pub ends: Option<Timestamp>,
+    /// Why a person is needed, while one is.
+    pub why: Option<String>,
 }
 
 /// An answer to something asked.
@@ -232,183 +246,70 @@ pub struct Problem {
     pub error: String,
 }
 
-impl Status {
-    pub(super) fn new(view: &View, about: &About, only: Option<&str>) -> Self {
-        let services = view.services.iter().filter(|service| only.is_none_or(|only| service.name == only));
-        let incidents = view.incidents.iter().filter(|incident| {
-            only.is_none_or(|only| incident.service.as_deref().is_none_or(|service| service == only))
-        });
-        Self {
-            daemon: DaemonInfo {
-                version: about.version.clone(),
-                since: about.since,
-                config: about.config.display().to_string(),
-                engine_lost: view.engine_lost.clone(),
-                store_lost: view.store_lost.clone(),
-                config_rejected: view.config_rejected.clone(),
-            },
-            services: services.map(ServiceInfo::new).collect(),
-            incidents: incidents.map(IncidentInfo::new).collect(),
-        }
-    }
+/// `?service=`
+#[derive(Debug, Deserialize)]
+pub struct StatusQuery {
+    /// Only this one.
+    pub service: Option<String>,
 }
 
-impl ServiceInfo {
-    fn new(service: &ServiceView) -> Self {
-        let autonomy = match service.autonomy {
-            Autonomy::Off => "off",
-            Autonomy::Shadow => "shadow",
-            Autonomy::Ask => "ask",
-            Autonomy::Auto => "auto",
-        };
-        let release = service.release.as_ref().map(|at_hand| ReleaseInfo {
-            ends: at_hand.ends,
-            step: at_hand.step.map(str::to_owned),
-            ..ReleaseInfo::new(&at_hand.release)
-        });
-        let problems = service.problems.clone();
-        Self {
-            name: service.name.clone(),
-            autonomy: autonomy.to_owned(),
-            phase: service.phase.to_owned(),
-            hold: service.hold.as_ref().map(HoldInfo::new),
-            release,
-            announced: service.announced.as_ref().map(ReleaseInfo::new),
-            accepted: service.accepted.as_ref().map(ReleaseInfo::new),
-            running: service.running.as_ref().map(RunningInfo::new),
-            diverged: service.diverged.as_ref().map(|Diverged { since, .. }| DivergedInfo { since: *since }),
-            readiness: Readiness {
-                ready: problems.as_ref().map(Vec::is_empty),
-                problems: problems.unwrap_or_default(),
-            },
-            triggers: service.triggers.iter().map(TriggerInfo::new).collect(),
-            checks: service.samples.iter().map(CheckInfo::new).collect(),
-            decided: service.decided.as_ref().map(|(release, state)| DecidedInfo {
-                release: release.clone(),
-                state: state.word().to_owned(),
-            }),
-        }
-    }
+/// `?release=&timeout=&phase=`
+#[derive(Debug, Deserialize)]
+pub struct OutcomeQuery {
+    /// This release; the one at hand, else the last, when absent.
+    pub release: Option<String>,
+    /// Seconds to wait for a decision; 30 at most.
+    pub timeout: Option<u64>,
+    /// Wait no longer once the phase is another than this.
+    pub phase: Option<String>,
 }
 
-impl ReleaseInfo {
-    fn new(release: &Release) -> Self {
-        Self {
-            id: release.id.clone(),
-            version: release.version.clone(),
-            image: release.running.as_ref().map(|running| running.identity.image.clone()),
-            began: release.began,
-            ends: None,
-            step: None,
-        }
-    }
+/// `POST …/release`
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReleaseBody {
+    /// The version.
+    pub version: String,
+    /// The person responsible.
+    pub by: Option<String>,
+    /// Participants.
+    pub with: Vec<String>,
+    /// New features.
+    pub features: Vec<String>,
+    /// Improvements.
+    pub improvements: Vec<String>,
+    /// Fixes.
+    pub fixes: Vec<String>,
+    /// Configuration changes.
+    pub config_changes: Vec<String>,
+    /// Why it cannot be taken back.
+    pub irreversible: Option<String>,
 }
 
-impl RunningInfo {
-    fn new(running: &Running) -> Self {
-        Self {
-            instance: running.instance.clone(),
-            version: running.version.clone(),
-            image: running.identity.image.clone(),
-            alive: running.alive,
-            started: running.started,
-            restarts: running.restarts,
-        }
-    }
+/// `POST …/rollback`, `POST …/plan`
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RollbackBody {
+    /// A version or a release.
+    pub to: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
 }
 
-impl HoldInfo {
-    fn new(hold: &Hold) -> Self {
-        Self { by: hold.by.clone(), reason: hold.why.clone(), since: hold.since, until: hold.until }
-    }
+/// `POST …/hold`
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HoldBody {
+    /// For how long.
+    pub seconds: Option<f64>,
+    /// Why.
+    pub reason: Option<String>,
 }
 
-impl TriggerInfo {
-    fn new(trigger: &TriggerView) -> Self {
-        let verdict = &trigger.verdict;
-        Self {
-            name: trigger.name.clone(),
-            verdict: verdict.call.word().to_owned(),
-            value: verdict.value,
-            limit: verdict.limit,
-            unit: verdict.unit.to_owned(),
-            why: verdict.why.clone(),
-        }
-    }
-}
-
-impl CheckInfo {
-    fn new(sample: &Sample) -> Self {
-        let (outcome, seen) = match &sample.outcome {
-            SampleOutcome::Ok => ("ok", None),
-            SampleOutcome::Failed(seen) => ("failed", Some(seen.clone())),
-            SampleOutcome::Blind(seen) => ("blind", Some(seen.clone())),
-        };
-        let (at, took) = (sample.began, sample.took.as_secs_f64());
-        Self { name: sample.check.clone(), at, took, outcome: outcome.to_owned(), seen }
-    }
-}
-
-impl IncidentInfo {
-    fn new(incident: &Incident) -> Self {
-        let state = match incident.state {
-            IncidentState::Open => "open",
-            IncidentState::Acknowledged { .. } => "acknowledged",
-            IncidentState::Resolved => "resolved",
-        };
-        Self {
-            id: incident.id.clone(),
-            service: incident.service.clone(),
-            tier: incident.tier.word().to_owned(),
-            state: state.to_owned(),
-            title: incident.news.word().to_owned(),
-            began: incident.began,
-        }
-    }
-}
-
-impl Outcome {
-    /// Where a release stands; the one at hand, else the last decided, when none is named.
-    pub(super) fn of(service: &ServiceView, release: Option<&str>) -> Self {
-        let at_hand = service.release.as_ref().map(|it| it.release.id.as_str());
-        let decided = service.decided.as_ref().map(|(id, state)| (id.as_str(), state.word()));
-        let announced = service.announced.as_ref().map(|it| it.id.as_str());
-        let wanted = release.or(at_hand).or(announced).or(decided.map(|(id, _)| id));
-        let state = match (wanted, decided) {
-            (Some(wanted), _) if at_hand == Some(wanted) => match service.phase {
-                "held" => "held",
-                "needs-person" => "rollback-failed",
-                _ => "undecided",
-            },
-            (Some(wanted), Some((id, state))) if id == wanted => state,
-            (Some(wanted), _) if announced == Some(wanted) => "undecided",
-            // Something else was decided after it.
-            (Some(_), _) if release.is_some() => "superseded",
-            (_, _) => "undecided",
-        };
-        Self { release: wanted.map(str::to_owned), state: state.to_owned(), phase: service.phase.to_owned() }
-    }
-
-    /// Whether there is no need to wait any longer.
-    pub fn decided(&self) -> bool {
-        self.state != "undecided"
-    }
-}
-
-impl Done {
-    pub(super) fn new(answer: Answer) -> Self {
-        match answer {
-            Answer::Done { release } => Self { release, plan: None },
-            Answer::Plan { plan, steps, problems } => Self {
-                release: Some(plan.from),
-                plan: Some(PlanInfo {
-                    from: plan.from_version,
-                    to: plan.to_version,
-                    steps: steps.into_iter().map(|step| step.word().to_owned()).collect(),
-                    problems,
-                }),
-            },
-            Answer::Refused { .. } => Self { release: None, plan: None },
-        }
-    }
+/// `POST …/ack`
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AckBody {
+    /// Who.
+    pub by: Option<String>,
 }

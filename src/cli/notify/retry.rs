@@ -1,0 +1,21 @@
+//! `golive notify retry`
+
+use std::io::Write as _;
+
+use crate::cli::{CliError, Context};
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exit codes: 0 it is tried now, 2 there is no such letter that was given up, 69 no daemon."
+)]
+pub(super) struct Arguments {
+    /// Its number in `golive notify log`
+    id: i64,
+}
+
+pub(super) async fn run(arguments: &Arguments, context: &Context) -> Result<u8, CliError> {
+    let id = arguments.id;
+    context.client()?.retry(id).await?;
+    writeln!(std::io::stdout(), "letter {id} is sent again now; `golive notify log` tells how it went")?;
+    Ok(0)
+}

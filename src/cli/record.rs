@@ -1,0 +1,37 @@
+//! `golive record`
+
+use std::io::Write as _;
+
+use clap::ValueEnum;
+
+use super::{CliError, Context, story};
+use crate::record;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example: golive record shop > release-record.md
+
+Read from the state directory, so no daemon need run.")]
+pub(super) struct Arguments {
+    /// A release, or a service for its newest one; the newest of all when left out
+    release: Option<String>,
+    /// How it is written
+    #[arg(long, default_value = "md")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    Md,
+    Json,
+}
+
+pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<u8, CliError> {
+    let (story, zone) = story::read(arguments.release.as_deref(), context)?;
+    let mut out = std::io::stdout();
+    match arguments.format {
+        Format::Md => out.write_all(record::markdown(&story, &zone).as_bytes())?,
+        Format::Json => writeln!(out, "{:#}", record::json(&story))?,
+    }
+    Ok(0)
+}

@@ -1,0 +1,129 @@
+use serde_json::{Value, json};
+
+use super::*;
+
+fn status(service: &Value, incidents: &Value) -> Status {
+    let daemon = json!({
+        "version": "1.2.3", "since": "2027-01-15T08:00:00Z", "config": "/etc/golive/rules.toml",
+        "engine_lost": null, "store_lost": null, "config_rejected": null,
+    });
+    serde_json::from_value(json!({"daemon": daemon, "services": [service], "incidents": incidents})).unwrap()
+}
+
+fn shop() -> Value {
+    json!({
+        "name": "shop", "autonomy": "auto", "phase": "watching", "why": null, "hold": null,
+        "release": {
+            "id": "shop-20270115", "version": "2", "image": "sha256:2",
+            "began": "2027-01-15T08:00:02Z", "ends": "2027-01-15T08:10:00Z",
+        },
+        "announced": null,
+        "accepted": {"id": "shop-1", "version": "1", "image": "sha256:1", "began": "2027-01-15T08:00:02Z"},
+        "running": {
+            "instance": "c2", "version": "2", "image": "sha256:2", "alive": true, "started": null, "restarts": 0,
+        },
+        "diverged": null,
+        "readiness": {"ready": true, "problems": []},
+        "triggers": [{
+            "name": "health", "verdict": "wait", "value": 1.0, "limit": 3.0, "unit": "failures", "samples": 4,
+            "why": "web failed once",
+        }],
+        "checks": [],
+        "decided": null,
+    })
+}
+
+fn with(mut service: Value, changes: &Value) -> Value {
+    let changes = changes.as_object().unwrap().clone();
+    service.as_object_mut().unwrap().extend(changes);
+    service
+}
+
+fn draw(status: &Status, color: bool) -> String {
+    let now = "2027-01-15T08:01:00Z".parse().unwrap();
+    Page { text: String::new(), now, color }.draw(status)
+}
+
+#[test]
+fn a_watch_is_shown_with_its_time_and_values() {
+    let status = status(&shop(), &json!([]));
+    assert!(well(&status));
+    insta::assert_snapshot!(draw(&status, false), @r"
+    shop  watching  2 (shop-20270115), 9m left
+      runs       2
+      accepted   1
+      health     wait, 1 of 3 failures: web failed once
+      rollback   ready
+    ");
+}
+
+#[test]
+fn whatever_needs_a_person_is_shown_with_what_to_do() {
+    let bad = json!({
+        "phase": "needs-person", "why": "the step \"create\" failed: no such image",
+        "readiness": {"ready": false, "problems": ["the image is gone"]},
+        "diverged": {"since": "2027-01-15T08:00:30Z", "why": "Ada asked for it"},
+        "hold": {"by": "Ada", "reason": "migration", "since": "2027-01-15T08:00:00Z", "until": "2027-01-15T09:00:00Z"},
+        "accepted": null, "running": null, "autonomy": "ask",
+    });
+    let incident = json!({
+        "id": "shop-i1", "service": "shop", "tier": "urgent", "state": "open", "event": "rollback-failed",
+        "title": "rollback failed: no such image", "release": null, "acknowledged_by": null,
+        "began": "2027-01-15T07:00:00Z",
+    });
+    let taken =
+        with(incident.clone(), &json!({"id": "shop-i0", "state": "acknowledged", "acknowledged_by": "Ada"}));
+    let mut status = status(&with(shop(), &bad), &json!([incident, taken]));
+    status.daemon.engine_lost = Some("no such file".to_owned());
+    insta::assert_snapshot!(draw(&status, false), @r#"
+    Docker does not answer: no such file
+    shop  needs-person  2 (shop-20270115), 9m left  [ask]
+      why        the step "create" failed: no such image
+      runs       nothing seen
+      accepted   none yet
+      health     wait, 1 of 3 failures: web failed once
+      rollback   NOT ready: the image is gone
+      diverged   for 30s, what runs is not what was released last: Ada asked for it
+      on hold    by Ada, 59m left: migration
+    urgent shop: rollback failed: no such image, 1h 1m ago; golive ack shop-i1
+    urgent shop: rollback failed: no such image, 1h 1m ago; Ada has it
+    "#);
+}
+
+#[test]
+fn anything_that_needs_a_person_is_told_by_the_exit_code() {
+    let reasons = [
+        json!({"phase": "held"}),
+        json!({"phase": "needs-person"}),
+        json!({"readiness": {"ready": false, "problems": ["the image is gone"]}}),
+        json!({"diverged": {"since": "2027-01-15T08:00:30Z", "why": "Ada asked for it"}}),
+    ];
+    for reason in reasons {
+        assert!(!well(&status(&with(shop(), &reason), &json!([]))), "{reason}");
+    }
+    assert!(well(&status(&with(shop(), &json!({"readiness": {"ready": null, "problems": []}})), &json!([]))));
+    let incident = |tier: &str, state: &str| {
+        json!([{
+            "id": "i", "service": "shop", "tier": tier, "state": state, "event": "held", "title": "held",
+            "release": null, "acknowledged_by": null, "began": "2027-01-15T08:00:30Z",
+        }])
+    };
+    assert!(!well(&status(&shop(), &incident("urgent", "open"))));
+    assert!(!well(&status(&shop(), &incident("important", "open"))));
+    assert!(well(&status(&shop(), &incident("general", "open"))));
+    assert!(well(&status(&shop(), &incident("urgent", "acknowledged"))));
+    for trouble in ["engine_lost", "store_lost", "config_rejected"] {
+        let mut whole = serde_json::to_value(status(&shop(), &json!([]))).unwrap();
+        whole["daemon"][trouble] = json!("it is so");
+        assert!(!well(&serde_json::from_value(whole).unwrap()), "{trouble}");
+    }
+}
+
+#[test]
+fn colour_is_never_the_only_sign() {
+    let status = status(&with(shop(), &json!({"phase": "held"})), &json!([]));
+    let colored = draw(&status, true);
+    assert!(colored.contains("\x1b[31mheld\x1b[0m"), "{colored}");
+    let plain = draw(&status, false);
+    assert!(plain.contains("held") && !plain.contains('\x1b'));
+}

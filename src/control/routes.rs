@@ -1,0 +1,282 @@
+//! What can be asked, and how it is answered.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Bytes, HttpBody as _};
+use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequest, Path, Query, Request as HttpRequest, State};
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::de::DeserializeOwned;
+use tokio::sync::oneshot;
+
+use super::peer::Peer;
+use super::wire::{
+    AckBody, Done, HoldBody, Outcome, OutcomeQuery, Problem, ReleaseBody, RollbackBody, Status, StatusQuery,
+};
+use super::{Request, Shared};
+use crate::decide::action::Answer;
+use crate::decide::event::{Announcement, Ask, Event, Happening};
+use crate::decide::view::{ServiceView, View};
+
+/// A request's body is at most this large.
+const BODY_MAX: usize = 64 * 1024;
+
+/// An answer comes within this.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(super) fn app(shared: Shared) -> IntoMakeServiceWithConnectInfo<Router, Peer> {
+    Router::new()
+        .route("/v1/status", get(status))
+        .route("/v1/services/{service}/outcome", get(outcome))
+        .route("/v1/services/{service}/release", post(release))
+        .route("/v1/services/{service}/accept", post(accept))
+        .route("/v1/services/{service}/abort", post(abort))
+        .route("/v1/services/{service}/rollback", post(rollback))
+        .route("/v1/services/{service}/plan", post(plan))
+        .route("/v1/services/{service}/hold", post(hold))
+        .route("/v1/services/{service}/resume", post(resume))
+        .route("/v1/incidents/{incident}/ack", post(acknowledge))
+        .route("/v1/letters/{letter}/retry", post(retry))
+        .fallback(nothing_there)
+        .layer(from_fn(admit))
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .with_state(shared)
+        .into_make_service_with_connect_info::<Peer>()
+}
+
+async fn admit(ConnectInfo(peer): ConnectInfo<Peer>, request: HttpRequest, next: Next) -> Response {
+    if peer.admitted {
+        // Refused before it is read; one that does not tell its size is read up to the limit.
+        if request.body().size_hint().lower() > BODY_MAX as u64 {
+            return problem(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                format!("the body is larger than {BODY_MAX} bytes"),
+            );
+        }
+        return next.run(request).await;
+    }
+    tracing::warn!(peer = peer.number(), path = request.uri().path(), "refused on the control socket");
+    let who = peer.name(None);
+    problem(StatusCode::FORBIDDEN, format!("{who} may not use golive: join the group golive, or be root"))
+}
+
+async fn nothing_there(request: HttpRequest) -> Response {
+    let (method, path) = (request.method(), request.uri().path());
+    problem(StatusCode::NOT_FOUND, format!("this daemon knows no {method} {path}"))
+}
+
+async fn status(State(shared): State<Shared>, Query(query): Query<StatusQuery>) -> Response {
+    let view = shared.views.borrow().clone();
+    if let Some(service) = &query.service
+        && let Err(missing) = known(&view, service)
+    {
+        return missing;
+    }
+    Json(Status::new(&view, &shared.about, &shared.texts, query.service.as_deref())).into_response()
+}
+
+/// Waits until a release is decided or the phase is another than the caller has seen, for as long as they like.
+async fn outcome(
+    State(mut shared): State<Shared>,
+    Path(service): Path<String>,
+    Query(query): Query<OutcomeQuery>,
+) -> Response {
+    let patience = Duration::from_secs(query.timeout.unwrap_or_default()).min(PATIENCE);
+    let end = tokio::time::sleep(patience);
+    tokio::pin!(end);
+    loop {
+        let view = Arc::clone(&shared.views.borrow_and_update());
+        let service = match known(&view, &service) {
+            Ok(service) => service,
+            Err(missing) => return missing,
+        };
+        let Some(outcome) = Outcome::of(service, query.release.as_deref(), &shared.texts) else {
+            let release = query.release.unwrap_or_default();
+            let error =
+                format!("there is no release {release} of {}; `golive releases` lists them", service.name);
+            return problem(StatusCode::NOT_FOUND, error);
+        };
+        let news = query.phase.as_ref().is_some_and(|phase| *phase != outcome.phase);
+        if outcome.decided() || news || end.is_elapsed() {
+            return Json(outcome).into_response();
+        }
+        tokio::select! {
+            changed = shared.views.changed() => if changed.is_err() {
+                return Json(outcome).into_response();
+            },
+            () = &mut end => {}
+        }
+    }
+}
+
+async fn release(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(service): Path<String>,
+    Body(body): Body<ReleaseBody>,
+) -> Response {
+    if body.version.trim().is_empty() {
+        return problem(StatusCode::UNPROCESSABLE_ENTITY, "a release needs a version".to_owned());
+    }
+    let announcement = Announcement {
+        version: body.version,
+        by: Some(peer.name(body.by)),
+        with: body.with,
+        features: body.features,
+        improvements: body.improvements,
+        fixes: body.fixes,
+        config_changes: body.config_changes,
+        irreversible: body.irreversible,
+    };
+    shared.ask(service, &peer, Ask::Release(announcement)).await
+}
+
+async fn accept(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(service): Path<String>,
+) -> Response {
+    shared.ask(service, &peer, Ask::Accept).await
+}
+
+async fn abort(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(service): Path<String>,
+) -> Response {
+    shared.ask(service, &peer, Ask::Abort).await
+}
+
+async fn rollback(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(service): Path<String>,
+    Body(body): Body<RollbackBody>,
+) -> Response {
+    shared.ask(service, &peer, Ask::Rollback { to: body.to, reason: body.reason }).await
+}
+
+async fn plan(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(service): Path<String>,
+    Body(body): Body<RollbackBody>,
+) -> Response {
+    shared.ask(service, &peer, Ask::Plan { to: body.to }).await
+}
+
+async fn hold(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(service): Path<String>,
+    Body(body): Body<HoldBody>,
+) -> Response {
+    // A length that makes no sense must not become "for ever".
+    let Ok(lasts) = body.seconds.map(Duration::try_from_secs_f64).transpose() else {
+        return problem(StatusCode::UNPROCESSABLE_ENTITY, "`seconds` is not a length of time".to_owned());
+    };
+    shared.ask(service, &peer, Ask::Hold { lasts, reason: body.reason }).await
+}
+
+async fn resume(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(service): Path<String>,
+) -> Response {
+    shared.ask(service, &peer, Ask::Resume).await
+}
+
+async fn acknowledge(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(incident): Path<String>,
+    Body(body): Body<AckBody>,
+) -> Response {
+    let by = peer.name(body.by);
+    tracing::info!(incident, by, peer = peer.number(), "acknowledged");
+    shared.send(|reply| Request::Event { event: Event::Acknowledged { incident, by }, reply }).await
+}
+
+async fn retry(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(letter): Path<i64>,
+) -> Response {
+    tracing::info!(letter, peer = peer.number(), "asked to send again");
+    shared.send(|reply| Request::RetryLetter { id: letter, reply }).await
+}
+
+impl Shared {
+    async fn ask(&self, service: String, peer: &Peer, ask: Ask) -> Response {
+        let view = self.views.borrow().clone();
+        if let Err(missing) = known(&view, &service) {
+            return missing;
+        }
+        let by = match &ask {
+            Ask::Release(Announcement { by: Some(by), .. }) => by.clone(),
+            Ask::Release(_)
+            | Ask::Accept
+            | Ask::Abort
+            | Ask::Rollback { .. }
+            | Ask::Plan { .. }
+            | Ask::Hold { .. }
+            | Ask::Resume => peer.name(None),
+        };
+        tracing::info!(service, by, peer = peer.number(), ?ask, "asked");
+        let event = Event::Service { service, what: Happening::Asked { by, ask } };
+        self.send(|reply| Request::Event { event, reply }).await
+    }
+
+    async fn send(&self, request: impl FnOnce(oneshot::Sender<Answer>) -> Request) -> Response {
+        let (reply, answer) = oneshot::channel();
+        let asked = async {
+            self.requests.send(request(reply)).await.ok()?;
+            answer.await.ok()
+        };
+        match tokio::time::timeout(PATIENCE, asked).await {
+            Ok(Some(Answer::Refused { why })) => problem(StatusCode::CONFLICT, why),
+            Ok(Some(answer)) => Json(Done::new(answer)).into_response(),
+            Ok(None) => problem(StatusCode::SERVICE_UNAVAILABLE, "the daemon is ending".to_owned()),
+            Err(_) => {
+                let error = format!("the daemon did not get to it within {} s", PATIENCE.as_secs());
+                problem(StatusCode::SERVICE_UNAVAILABLE, error)
+            }
+        }
+    }
+}
+
+/// A JSON body; none at all is one that says nothing.
+struct Body<T>(T);
+
+impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: HttpRequest, state: &S) -> Result<Self, Response> {
+        let bytes = Bytes::from_request(request, state).await;
+        let bytes = bytes.map_err(|refused| problem(refused.status(), refused.body_text()))?;
+        if bytes.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        let body = serde_json::from_slice(&bytes);
+        body.map(Self)
+            .map_err(|error| problem(StatusCode::UNPROCESSABLE_ENTITY, format!("the body: {error}")))
+    }
+}
+
+#[expect(clippy::result_large_err, reason = "the error is the response itself")]
+fn known<'a>(view: &'a View, service: &str) -> Result<&'a ServiceView, Response> {
+    view.services.iter().find(|it| it.name == service).ok_or_else(|| {
+        let names: Vec<&str> = view.services.iter().map(|it| it.name.as_str()).collect();
+        let names = if names.is_empty() { "none is configured".to_owned() } else { names.join(", ") };
+        problem(StatusCode::NOT_FOUND, format!("there is no service {service}; services: {names}"))
+    })
+}
+
+fn problem(status: StatusCode, error: String) -> Response {
+    (status, Json(Problem { error })).into_response()
+}

@@ -1,0 +1,104 @@
+//! `GET /v1/status`
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::control::client::ClientError;
+use crate::decide::action::{Incident, IncidentState, News, Reason, Tier};
+use crate::decide::facts::{Diverged, Hold};
+
+fn incident() -> Incident {
+    Incident {
+        id: "shop-i1".to_owned(),
+        service: Some("shop".to_owned()),
+        release: Some("shop-2".to_owned()),
+        tier: Tier::Urgent,
+        news: News::RollbackFailed,
+        reason: Some(Reason::Said("the disk is full".to_owned())),
+        state: IncidentState::Acknowledged { by: "Ada".to_owned() },
+        began: at(30),
+        ended: None,
+        notices: 1,
+        remind_at: None,
+    }
+}
+
+async fn json_of(control: &Control) -> Value {
+    serde_json::to_value(control.client().status(None).await.unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn the_document_is_the_contracts() {
+    let control = Control::start(View { incidents: vec![incident()], ..view(shop("watching")) }, done());
+    let expected = json!({
+        "daemon": {
+            "version": "1.2.3", "since": "2027-01-15T08:00:00Z", "config": "/etc/golive/rules.toml",
+            "engine_lost": null, "store_lost": null, "config_rejected": null,
+        },
+        "services": [{
+            "name": "shop", "autonomy": "auto", "phase": "watching", "why": null, "hold": null,
+            "release": {
+                "id": "shop-2", "version": "2", "image": "sha256:2",
+                "began": "2027-01-15T08:00:02Z", "ends": "2027-01-15T08:10:00Z",
+            },
+            "announced": null,
+            "accepted": {"id": "shop-1", "version": "1", "image": "sha256:1", "began": "2027-01-15T08:00:02Z"},
+            "running": {
+                "instance": "container-2", "version": "2", "image": "sha256:2", "alive": true,
+                "started": "2027-01-15T08:00:01Z", "restarts": 0,
+            },
+            "diverged": null,
+            "readiness": {"ready": true, "problems": []},
+            "triggers": [{
+                "name": "health", "verdict": "wait", "value": 1.0, "limit": 3.0, "unit": "failures", "samples": 4,
+                "why": "web failed once",
+            }],
+            "checks": [{
+                "name": "web", "at": "2027-01-15T08:00:05Z", "took": 0.25, "outcome": "failed", "seen": "status 500",
+            }],
+            "decided": null,
+        }],
+        "incidents": [{
+            "id": "shop-i1", "service": "shop", "tier": "urgent", "state": "acknowledged",
+            "event": "rollback-failed", "title": "rollback failed: the disk is full", "release": "shop-2",
+            "acknowledged_by": "Ada", "began": "2027-01-15T08:00:30Z",
+        }],
+    });
+    assert_eq!(json_of(&control).await, expected);
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said() {
+    let why = Reason::Said("the successor does not start".to_owned());
+    let service = ServiceView {
+        why: Some(why.clone()),
+        hold: Some(Hold::new("Ada".to_owned(), Some("migration".to_owned()), at(0), Some(PATIENCE))),
+        diverged: Some(Diverged { since: at(9), why }),
+        problems: Some(vec!["the image is gone".to_owned()]),
+        ..shop("needs-person")
+    };
+    let lost = Some("no such file".to_owned());
+    let control = Control::start(View { engine_lost: lost, ..view(service) }, done());
+    let status = json_of(&control).await;
+    assert_eq!(status["daemon"]["engine_lost"], "no such file");
+    let shop = &status["services"][0];
+    assert_eq!(shop["why"], "the successor does not start");
+    assert_eq!(shop["readiness"], json!({"ready": false, "problems": ["the image is gone"]}));
+    assert_eq!(shop["diverged"]["why"], "the successor does not start");
+    let hold = json!({
+        "by": "Ada", "reason": "migration", "since": "2027-01-15T08:00:00Z", "until": "2027-01-15T08:00:20Z",
+    });
+    assert_eq!(shop["hold"], hold);
+}
+
+#[tokio::test]
+async fn one_service_alone_can_be_asked_for() {
+    let mut both = view(shop("idle"));
+    both.services.push(ServiceView { name: "blog".to_owned(), ..shop("idle") });
+    let control = Control::start(View { incidents: vec![incident()], ..both }, done());
+    let status = control.client().status(Some("blog")).await.unwrap();
+    assert_eq!((status.services.len(), status.incidents.len()), (1, 0));
+
+    let unknown = control.client().status(Some("blo")).await.unwrap_err();
+    assert!(matches!(&unknown, ClientError::Unknown(why) if why.contains("shop, blog")), "{unknown:?}");
+}

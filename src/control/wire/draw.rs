@@ -1,0 +1,223 @@
+//! The core's view as it goes over the socket.
+
+use super::{
+    CheckInfo, DaemonInfo, DecidedInfo, DivergedInfo, Done, HoldInfo, IncidentInfo, Outcome, PlanInfo,
+    Readiness, ReleaseInfo, RunningInfo, ServiceInfo, Status, TriggerInfo,
+};
+use crate::control::About;
+use crate::decide::action::{Answer, Incident, IncidentState};
+use crate::decide::event::{Outcome as SampleOutcome, Running, Sample};
+use crate::decide::facts::{Diverged, Hold, Release};
+use crate::decide::policy::Autonomy;
+use crate::decide::view::{ServiceView, TriggerView, View};
+use crate::text::Texts;
+
+impl Status {
+    pub(in crate::control) fn new(view: &View, about: &About, texts: &Texts, only: Option<&str>) -> Self {
+        let services = view.services.iter().filter(|service| only.is_none_or(|only| service.name == only));
+        let incidents = view.incidents.iter().filter(|incident| {
+            only.is_none_or(|only| incident.service.as_deref().is_none_or(|service| service == only))
+        });
+        Self {
+            daemon: DaemonInfo {
+                version: about.version.clone(),
+                since: about.since,
+                config: about.config.display().to_string(),
+                engine_lost: view.engine_lost.clone(),
+                store_lost: view.store_lost.clone(),
+                config_rejected: view.config_rejected.clone(),
+            },
+            services: services.map(|service| ServiceInfo::new(service, texts)).collect(),
+            incidents: incidents.map(|incident| IncidentInfo::new(incident, texts)).collect(),
+        }
+    }
+}
+
+impl ServiceInfo {
+    fn new(service: &ServiceView, texts: &Texts) -> Self {
+        let autonomy = match service.autonomy {
+            Autonomy::Off => "off",
+            Autonomy::Shadow => "shadow",
+            Autonomy::Ask => "ask",
+            Autonomy::Auto => "auto",
+        };
+        let release = service.release.as_ref().map(|at_hand| ReleaseInfo {
+            ends: at_hand.ends,
+            step: at_hand.step.map(str::to_owned),
+            ..ReleaseInfo::new(&at_hand.release)
+        });
+        let problems = service.problems.clone();
+        Self {
+            name: service.name.clone(),
+            autonomy: autonomy.to_owned(),
+            phase: service.phase.to_owned(),
+            why: service.why.as_ref().map(|why| texts.reason(why)),
+            hold: service.hold.as_ref().map(HoldInfo::new),
+            release,
+            announced: service.announced.as_ref().map(ReleaseInfo::new),
+            accepted: service.accepted.as_ref().map(ReleaseInfo::new),
+            running: service.running.as_ref().map(RunningInfo::new),
+            diverged: service.diverged.as_ref().map(|diverged| DivergedInfo::new(diverged, texts)),
+            readiness: Readiness {
+                ready: problems.as_ref().map(Vec::is_empty),
+                problems: problems.unwrap_or_default(),
+            },
+            triggers: service.triggers.iter().map(TriggerInfo::new).collect(),
+            checks: service.samples.iter().map(CheckInfo::new).collect(),
+            decided: service.decided.as_ref().map(|(release, state)| DecidedInfo {
+                release: release.clone(),
+                state: state.word().to_owned(),
+            }),
+        }
+    }
+}
+
+impl ReleaseInfo {
+    fn new(release: &Release) -> Self {
+        Self {
+            id: release.id.clone(),
+            version: release.version.clone(),
+            image: release.running.as_ref().map(|running| running.identity.image.clone()),
+            began: release.began,
+            ends: None,
+            step: None,
+        }
+    }
+}
+
+impl RunningInfo {
+    fn new(running: &Running) -> Self {
+        Self {
+            instance: running.instance.clone(),
+            version: running.version.clone(),
+            image: running.identity.image.clone(),
+            alive: running.alive,
+            started: running.started,
+            restarts: running.restarts,
+        }
+    }
+}
+
+impl HoldInfo {
+    fn new(hold: &Hold) -> Self {
+        Self { by: hold.by.clone(), reason: hold.why.clone(), since: hold.since, until: hold.until }
+    }
+}
+
+impl DivergedInfo {
+    fn new(diverged: &Diverged, texts: &Texts) -> Self {
+        Self { since: diverged.since, why: texts.reason(&diverged.why) }
+    }
+}
+
+impl TriggerInfo {
+    fn new(trigger: &TriggerView) -> Self {
+        let verdict = &trigger.verdict;
+        Self {
+            name: trigger.name.clone(),
+            verdict: verdict.call.word().to_owned(),
+            value: verdict.value,
+            limit: verdict.limit,
+            unit: verdict.unit.to_owned(),
+            samples: verdict.samples,
+            why: verdict.why.clone(),
+        }
+    }
+}
+
+impl CheckInfo {
+    fn new(sample: &Sample) -> Self {
+        let (outcome, seen) = match &sample.outcome {
+            SampleOutcome::Ok => ("ok", None),
+            SampleOutcome::Failed(seen) => ("failed", Some(seen.clone())),
+            SampleOutcome::Blind(seen) => ("blind", Some(seen.clone())),
+        };
+        let (at, took) = (sample.began, sample.took.as_secs_f64());
+        Self { name: sample.check.clone(), at, took, outcome: outcome.to_owned(), seen }
+    }
+}
+
+impl IncidentInfo {
+    fn new(incident: &Incident, texts: &Texts) -> Self {
+        let (state, acknowledged_by) = match &incident.state {
+            IncidentState::Open => ("open", None),
+            IncidentState::Acknowledged { by } => ("acknowledged", Some(by.clone())),
+            IncidentState::Resolved => ("resolved", None),
+        };
+        let event = incident.news.word().to_owned();
+        let why = incident.reason.as_ref().map(|reason| format!(": {}", texts.reason(reason)));
+        let title = event.replace('-', " ") + &why.unwrap_or_default();
+        Self {
+            id: incident.id.clone(),
+            service: incident.service.clone(),
+            tier: incident.tier.word().to_owned(),
+            state: state.to_owned(),
+            event,
+            title,
+            release: incident.release.clone(),
+            acknowledged_by,
+            began: incident.began,
+        }
+    }
+}
+
+impl Outcome {
+    /// Where a release stands: the one that is named, else the one at hand, else the newest that is known of. `None`
+    /// when the named one cannot be a release of this service.
+    pub(in crate::control) fn of(service: &ServiceView, named: Option<&str>, texts: &Texts) -> Option<Self> {
+        let (announced, accepted) = (service.announced.as_ref(), service.accepted.as_ref());
+        let (at_hand, decided) = (service.release.as_ref(), service.decided.as_ref());
+        let newest = at_hand.map(|it| &it.release).or(announced).map(|release| &release.id);
+        let newest = newest.or(decided.map(|(id, _)| id)).or(accepted.map(|release| &release.id));
+        let wanted = named.or(newest.map(String::as_str));
+        let is = |release: &&Release| Some(release.id.as_str()) == wanted;
+        let (announced, accepted) = (announced.filter(is), accepted.filter(is));
+        let at_hand = at_hand.filter(|it| is(&&it.release));
+        let decided = decided.filter(|(id, _)| Some(id.as_str()) == wanted);
+        let state = match (at_hand, announced, decided, accepted) {
+            (Some(_), ..) if service.phase == "held" => "held",
+            (Some(_), ..) if service.phase == "needs-person" => "rollback-failed",
+            (Some(_), ..) | (None, Some(_), ..) => "undecided",
+            (None, None, Some((_, state)), _) => state.word(),
+            (None, None, None, Some(_)) => "accepted",
+            (None, None, None, None) => match wanted {
+                None => "undecided",
+                // It is not known any more: others were decided after it.
+                Some(wanted) if wanted.starts_with(&format!("{}-", service.name)) => "superseded",
+                Some(_) => return None,
+            },
+        };
+        let about = at_hand.map(|it| &it.release).or(announced).or(accepted);
+        Some(Self {
+            release: wanted.map(str::to_owned),
+            version: about.map(|release| release.version.clone()),
+            state: state.to_owned(),
+            phase: service.phase.to_owned(),
+            ends: at_hand.and_then(|it| it.ends),
+            why: at_hand.and(service.why.as_ref()).map(|why| texts.reason(why)),
+        })
+    }
+
+    /// Whether there is no need to wait any longer.
+    pub fn decided(&self) -> bool {
+        self.state != "undecided"
+    }
+}
+
+impl Done {
+    pub(in crate::control) fn new(answer: Answer) -> Self {
+        match answer {
+            Answer::Done { release } => Self { release, plan: None },
+            Answer::Plan { plan, steps, problems } => Self {
+                release: Some(plan.from),
+                plan: Some(PlanInfo {
+                    from: plan.from_version,
+                    to: plan.to_version,
+                    steps: steps.into_iter().map(|step| step.word().to_owned()).collect(),
+                    problems,
+                }),
+            },
+            Answer::Refused { .. } => Self { release: None, plan: None },
+        }
+    }
+}

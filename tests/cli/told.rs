@@ -1,0 +1,56 @@
+//! `golive notify`
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+use tempfile::TempDir;
+
+use crate::{golive, rules, stderr, stdout};
+
+/// Answers every request with that status, and gives its address.
+fn webhook(status: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _read = stream.read(&mut [0; 16384]).unwrap();
+            let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    format!("http://{address}/alerts")
+}
+
+fn channels(dir: &TempDir) -> String {
+    let text = format!(
+        "[channel.good]\nwebhook = {{ url = \"{}\" }}\n[channel.bad]\nwebhook = {{ url = \"{}\" }}\n\
+         [alert.urgent]\nchannels = [\"good\"]\n",
+        webhook("204 No Content"),
+        webhook("500 Broken"),
+    );
+    rules(dir.path(), &text)
+}
+
+#[test]
+fn a_test_says_what_each_provider_answered() {
+    let dir = TempDir::new().unwrap();
+    let rules = channels(&dir);
+    let all = golive(&["--config", &rules, "notify", "test"]).code(1);
+    let told = stdout(&all);
+    assert!(told.contains("good: confirmed: ") && told.contains("bad: NOT confirmed: failed to "), "{told}");
+    let one = golive(&["--config", &rules, "--lang", "zh-CN", "notify", "test", "--channel", "good"]).code(0);
+    assert_eq!(stdout(&one).lines().count(), 1);
+    let tier = golive(&["--config", &rules, "notify", "test", "--tier", "urgent"]).code(0);
+    assert!(stdout(&tier).starts_with("good: confirmed"), "{}", stdout(&tier));
+}
+
+#[test]
+fn a_channel_that_is_not_there_is_wrong_usage() {
+    let dir = TempDir::new().unwrap();
+    let rules = channels(&dir);
+    let unknown = golive(&["--config", &rules, "notify", "test", "--channel", "nobody"]).code(64);
+    assert!(stderr(&unknown).contains("channels: bad, good"), "{}", stderr(&unknown));
+    let none = golive(&["--config", &rules, "notify", "test", "--tier", "general"]).code(64);
+    assert!(stderr(&none).contains("--channel"), "{}", stderr(&none));
+}

@@ -1,0 +1,113 @@
+//! Every way a release can end, as a CI job sees it.
+
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::Duration;
+
+use crate::shop::Shop;
+
+#[test]
+fn a_release_that_was_announced_is_waited_for_and_accepted() {
+    let shop = Shop::open("");
+    let release = shop.command(&["release", "shop", "--version", "2", "--by", "Ada", "--wait"]);
+    let waiting = { release }.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    shop.eventually("it is announced", |shop| shop["announced"]["version"] == "2");
+    shop.deploy("2", true);
+    let ended = waiting.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}\n{}", shop.story());
+    let printed = String::from_utf8(ended.stdout).unwrap();
+    let (id, outcome) = printed.trim().split_once('\n').unwrap();
+    assert_eq!(outcome, format!("shop: accepted, 2 ({id})"));
+    let progress = String::from_utf8(ended.stderr).unwrap();
+    for line in [format!("shop: 2 ({id}) announced"), format!("shop: 2 ({id}) watching, ")] {
+        assert!(progress.contains(&line), "lacks {line}:\n{progress}");
+    }
+    assert!(shop.says(0, &["record"]).contains("Ada"));
+}
+
+#[test]
+fn a_bad_release_that_was_deployed_a_moment_ago_is_rolled_back() {
+    let shop = Shop::open("");
+    shop.deploy("2", false);
+    // At once: the daemon may not have noticed it yet.
+    let outcome = shop.says(10, &["wait", "shop"]);
+    assert!(outcome.starts_with("shop: rolled-back, 2 (shop-"), "{outcome}");
+    assert_eq!(shop.version(), "1");
+    assert!(shop.says(0, &["releases"]).contains("rolled-back"));
+    let why = shop.says(0, &["explain", "shop"]);
+    assert!(why.contains("web") && why.contains("rolled-back"), "{why}");
+}
+
+#[test]
+fn a_rollback_that_fails_needs_a_person() {
+    let shop = Shop::open("");
+    shop.write("rollback", "echo no such version >&2; exit 1\n");
+    shop.deploy("2", false);
+    let outcome = shop.says(11, &["wait", "shop"]);
+    assert!(outcome.starts_with("shop: rollback-failed, 2"), "{outcome}");
+    let status = shop.says(1, &["status"]);
+    assert!(status.contains("needs-person") && status.contains("urgent shop: rollback failed"), "{status}");
+    let incident = status.lines().find_map(|line| line.split("golive ack ").nth(1)).unwrap().to_owned();
+    shop.says(0, &["ack", &incident, "--by", "Ada"]);
+    assert!(shop.says(1, &["status"]).contains("Ada has it"));
+    shop.says(2, &["ack", "shop-999"]);
+    assert!(shop.says(0, &["incidents"]).contains("acknowledged"));
+}
+
+#[test]
+fn a_held_release_needs_a_person_and_says_why() {
+    let shop = Shop::open("");
+    shop.says(0, &["hold", "shop", "--reason", "stocktaking"]);
+    shop.deploy("2", false);
+    let outcome = shop.says(11, &["wait", "shop"]);
+    assert!(outcome.starts_with("shop: held, 2") && outcome.contains("stocktaking"), "{outcome}");
+    assert!(shop.says(1, &["status"]).contains("stocktaking"));
+    shop.says(0, &["resume", "shop"]);
+    shop.says(10, &["wait", "shop"]);
+}
+
+#[test]
+fn an_aborted_and_an_overtaken_release_are_12() {
+    let shop = Shop::open("");
+    for (end, word) in [("abort", "aborted"), ("deploy", "superseded")] {
+        let id = shop.says(0, &["release", "shop", "--version", end]);
+        shop.deploy(end, true);
+        shop.eventually("it is watched", |shop| shop["release"]["version"] == end);
+        match end {
+            "abort" => drop(shop.says(0, &["abort", "shop"])),
+            _ => shop.deploy("newer", true),
+        }
+        let outcome = shop.says(12, &["wait", "shop", "--release", id.trim()]);
+        assert!(outcome.contains(word), "{outcome}");
+    }
+}
+
+#[test]
+fn nobody_waits_for_ever() {
+    let shop = Shop::open("");
+    let id = shop.says(0, &["release", "shop", "--version", "2"]);
+    let outcome = shop.says(124, &["wait", "shop", "--timeout", "1s"]);
+    assert!(outcome.contains("not decided in time") && outcome.contains(id.trim()), "{outcome}");
+    shop.says(64, &["wait", "shop", "--release", "typo"]);
+    let unknown = shop.golive(&["wait", "shpo"]);
+    assert_eq!(unknown.status.code(), Some(64));
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("services: shop"), "{unknown:?}");
+}
+
+#[test]
+fn a_daemon_that_is_restarted_meanwhile_is_waited_for() {
+    let mut shop = Shop::open("");
+    let id = shop.says(0, &["release", "shop", "--version", "2"]);
+    let wait = shop.command(&["wait", "shop", "--release", id.trim(), "--timeout", "60s"]);
+    let waiting = { wait }.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    sleep(Duration::from_millis(300));
+    shop.kill();
+    sleep(Duration::from_millis(600));
+    shop.start();
+    shop.eventually("it is back", |shop| shop["announced"]["version"] == "2");
+    shop.deploy("2", true);
+    let ended = waiting.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}\n{}", shop.story());
+    let progress = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(progress.matches("waiting for it to come back").count(), 1, "{progress}");
+}
