@@ -64,7 +64,9 @@ pub struct Client {
 impl Client {
     /// Nothing is connected yet.
     pub fn new(socket: &Path) -> Result<Self, ClientError> {
-        let builder = reqwest::Client::builder().unix_socket(socket).no_proxy().timeout(PATIENCE);
+        // No connection is kept between questions: whoever waits for long takes its turn among the others.
+        let builder = reqwest::Client::builder().unix_socket(socket).pool_max_idle_per_host(0);
+        let builder = builder.no_proxy().timeout(PATIENCE);
         // Nothing here is TLS: no need to load the system's authorities.
         let http = builder.tls_certs_only([]).build();
         let http = http

@@ -75,17 +75,43 @@ async fn a_body_too_large_is_refused_before_it_is_read() {
 
 #[tokio::test]
 async fn who_waits_for_an_outcome_is_not_sent_away() {
-    let control = tight(2);
-    let client = control.client();
+    let control = tight(1);
     control.show(view(shop("watching")));
-    // The same kept-alive connection, with a pause that is nearly too long before the request.
-    client.status(None).await.unwrap();
+    let (mut read, mut write) = connect(&control).await;
+    write.write_all(b"GET /v1/status HTTP/1.1\r\nhost: golive\r\n\r\n").await.unwrap();
+    assert!(read.read(&mut [0; 4096]).await.unwrap() > 0);
+    // The same connection, with a pause that is nearly too long before the request, and another before its answer.
     tokio::time::sleep(Duration::from_millis(200)).await;
-    let waiting = client.outcome("shop", None, Some("watching"), 30);
-    let deciding = async {
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        control.show(view(decided(ReleaseState::Accepted)));
-    };
-    let (seen, ()) = tokio::join!(waiting, deciding);
-    assert_eq!(seen.unwrap().state, "accepted");
+    let question =
+        "GET /v1/services/shop/outcome?timeout=30 HTTP/1.1\r\nhost: golive\r\nconnection: close\r\n\r\n";
+    write.write_all(question.as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    control.show(view(decided(ReleaseState::Accepted)));
+    let answer = String::from_utf8(closed(&mut read).await).unwrap();
+    assert!(answer.contains(r#""state":"accepted""#), "{answer}");
+}
+
+#[tokio::test]
+async fn those_who_wait_leave_room_for_the_others() {
+    let control = Control::limited(view(shop("watching")), done(), 2, Duration::from_mins(1));
+    let waiters: Vec<_> = (0..4)
+        .map(|_| {
+            let client = control.client();
+            tokio::spawn(async move {
+                loop {
+                    let seen = client.outcome("shop", None, Some("watching"), 1).await.unwrap();
+                    if seen.decided() {
+                        return seen.state;
+                    }
+                }
+            })
+        })
+        .collect();
+    for _ in 0..3 {
+        tokio::time::timeout(PATIENCE, control.client().status(None)).await.unwrap().unwrap();
+    }
+    control.show(view(decided(ReleaseState::Accepted)));
+    for waiter in waiters {
+        assert_eq!(tokio::time::timeout(PATIENCE, waiter).await.unwrap().unwrap(), "accepted");
+    }
 }
