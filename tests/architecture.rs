@@ -35,7 +35,11 @@ const RULES: &[Rule] = &[
     Rule { module: "runtime", may_use: &["decide", "config"], never: &["rusqlite", "lettre"] },
     Rule { module: "notify", may_use: &["decide", "config", "text"], never: &["rusqlite", "bollard"] },
     Rule { module: "store", may_use: &["decide"], never: &["bollard", "reqwest", "lettre"] },
-    Rule { module: "control", may_use: &["decide"], never: &["rusqlite", "bollard", "lettre"] },
+    Rule {
+        module: "control",
+        may_use: &["decide", "config", "text"],
+        never: &["rusqlite", "bollard", "lettre"],
+    },
     Rule { module: "record", may_use: &["decide", "config", "store", "text"], never: &["tokio", "std::fs"] },
     Rule { module: "signals", may_use: &[], never: &[] },
     Rule { module: "systemd", may_use: &[], never: &[] },
