@@ -18,7 +18,6 @@ use crate::decide::event::Event;
 use crate::decide::view::View;
 use crate::text::Texts;
 
-pub mod asks;
 pub mod client;
 mod connection;
 mod peer;
