@@ -102,9 +102,9 @@ impl State {
         match event {
             Event::Started => self.each(now, &mut actions, release::started),
             Event::Due => {
+                self.each(now, &mut actions, release::due);
                 self.engine_due(now, &mut actions);
                 self.own.remind(now, &self.policy.tiers, &mut actions);
-                self.each(now, &mut actions, release::due);
             }
             Event::Service { service, what } => match self.turn(service, now, &mut actions) {
                 Some(turn) => happened(turn, what),

@@ -139,27 +139,25 @@ pub(super) fn due(turn: &mut Turn<'_>) {
         ask::drop_announced(turn);
     }
     match &turn.facts().phase {
-        Phase::Watching(_) => {
-            blind_too_long(turn);
-            try_end(turn);
-        }
+        Phase::Watching(_) => try_end(turn),
         Phase::RollingBack(_) | Phase::Verifying(_) => rollback::due(turn),
-        Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => blind_too_long(turn),
+        Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => {}
     }
+    blind_too_long(turn);
 }
 
 /// When `Due` has to come for this service at the latest.
 pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy) -> Option<Timestamp> {
     let facts = service.facts();
-    let blind = blind_deadline(service, policy);
     let phase = match &facts.phase {
-        Phase::Watching(watch) => Some(blind.map_or(watch.ends, |blind| blind.min(watch.ends))),
+        Phase::Watching(watch) => Some(watch.ends),
         Phase::RollingBack(_) | Phase::Verifying(_) => rollback::next_deadline(service, policy),
-        Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => blind,
+        Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => None,
     };
+    let blind = blind_deadline(service, policy);
     let hold = facts.hold.as_ref().and_then(|hold| hold.until);
     let remind = facts.incidents.iter().filter_map(|incident| incident.remind_at).min();
-    [phase, hold, remind, service.prove_at, announced_until(service)].into_iter().flatten().min()
+    [phase, blind, hold, remind, service.prove_at, announced_until(service)].into_iter().flatten().min()
 }
 
 /// What runs has been looked at while nothing is being taken back.
@@ -173,14 +171,18 @@ fn seen(turn: &mut Turn<'_>, running: Option<&Running>) {
             turn.facts_mut().known = Some(running.identity.clone());
             turn.count_anew(turn.policy.grace);
         }
-        Some(_) | None => {
-            let back = facts.accepted.last().and_then(|accepted| accepted.running.as_ref());
-            if facts.phase != Phase::Idle && back.is_some_and(|back| back.identity == running.identity) {
-                back_by_hand(turn, running);
-            } else {
-                begin_watch(turn, running);
-            }
-        }
+        Some(_) | None => another(turn, running),
+    }
+}
+
+/// Something else runs than what golive knows of.
+pub(super) fn another(turn: &mut Turn<'_>, running: &Running) {
+    let facts = turn.facts();
+    let back = facts.accepted.last().and_then(|accepted| accepted.running.as_ref());
+    if facts.phase != Phase::Idle && back.is_some_and(|back| back.identity == running.identity) {
+        back_by_hand(turn, running);
+    } else {
+        begin_watch(turn, running);
     }
 }
 
@@ -199,7 +201,7 @@ fn same_again(turn: &mut Turn<'_>, running: &Running) {
 }
 
 /// Another release runs: it supersedes what is at hand and is watched.
-pub(super) fn begin_watch(turn: &mut Turn<'_>, running: &Running) {
+fn begin_watch(turn: &mut Turn<'_>, running: &Running) {
     let now = turn.now;
     if turn.facts().release.is_some() {
         let reason = Reason::Superseded { version: running.version.clone() };
@@ -363,8 +365,11 @@ fn blind_too_long(turn: &mut Turn<'_>) {
 }
 
 fn blind_deadline(service: &Service, policy: &ServicePolicy) -> Option<Timestamp> {
-    let told = service.facts().incidents.iter().any(|incident| incident.news == News::Blind);
-    let (since, _) = service.health.blind().filter(|_| !told)?;
+    let facts = service.facts();
+    let told = facts.incidents.iter().any(|incident| incident.news == News::Blind);
+    // The swap blinds checks by itself, and the proof says in the end what it could not tell.
+    let swapping = matches!(facts.phase, Phase::RollingBack(_) | Phase::Verifying(_));
+    let (since, _) = service.health.blind().filter(|_| !told && !swapping)?;
     since.checked_add(policy.blind_after).ok()
 }
 

@@ -74,7 +74,8 @@ fn foreign(turn: &Turn<'_>, running: &Running) -> bool {
     at_hand(turn).is_some_and(|rollback| {
         rollback.successor.as_ref() != Some(&running.instance)
             && rollback.plan.bad.as_ref() != Some(&running.instance)
-            && target(turn).is_none_or(|target| target.identity != running.identity)
+            // The operator's command restores the version itself, which is all the instance it has.
+            && target(turn).is_none_or(|target| target.instance != running.instance)
     })
 }
 
@@ -283,21 +284,20 @@ fn give_way(turn: &mut Turn<'_>, why: Reason) {
 /// The way back out was taken, or barred; unless somebody has deployed meanwhile, a person has to come.
 fn undone(turn: &mut Turn<'_>, why: Reason) {
     match turn.service.seen.clone() {
-        Some(running) if foreign(turn, &running) => release::begin_watch(turn, &running),
+        Some(running) if foreign(turn, &running) => release::another(turn, &running),
         Some(_) | None => failed(turn, why),
     }
 }
 
 fn stood_aside(turn: &mut Turn<'_>) {
     match turn.service.seen.clone() {
-        Some(running) if foreign(turn, &running) => {
-            release::begin_watch(turn, &running);
-        }
-        Some(_) | None => {
+        Some(running) if foreign(turn, &running) => release::another(turn, &running),
+        // Theirs was not seen yet, and is watched when it is. What is still there is nobody's release any more.
+        seen => {
             let why = at_hand(turn).and_then(|rollback| rollback.undoing.clone());
             turn.conclude(News::ReleaseSuperseded, why.clone());
             turn.close(ReleaseState::Superseded, why);
-            turn.facts_mut().known = None;
+            turn.facts_mut().known = seen.map(|running| running.identity);
         }
     }
 }

@@ -47,13 +47,9 @@ pub(super) fn prove(turn: &mut Turn<'_>) {
         since.and_then(|since| since.checked_add(turn.policy.verify).ok()).is_some_and(|at| at <= turn.now);
     let ends = ends(verification, turn.policy);
     if proved && let Some(seen) = turn.service.seen.clone() {
-        return match target(turn) {
-            Some(wanted) if wrong(&seen, &wanted, verification) => {
-                let reason =
-                    Reason::WrongImage { running: seen.identity.image, wanted: wanted.identity.image };
-                failed(turn, reason);
-            }
-            Some(_) | None => proved_at_last(turn),
+        return match wrong(turn, &verification.rollback, &seen) {
+            Some(reason) => failed(turn, reason),
+            None => proved_at_last(turn),
         };
     }
     if ends.is_none_or(|ends| ends <= turn.now) {
@@ -63,9 +59,14 @@ pub(super) fn prove(turn: &mut Turn<'_>) {
 }
 
 /// Another image, or the very container that was to be left: healthy or not, that is no rollback.
-fn wrong(seen: &Running, wanted: &Running, verification: &Verification) -> bool {
-    seen.identity.image != wanted.identity.image
-        || verification.rollback.plan.bad.as_ref() == Some(&seen.instance)
+fn wrong(turn: &Turn<'_>, rollback: &Rollback, seen: &Running) -> Option<Reason> {
+    if rollback.plan.bad.as_ref() == Some(&seen.instance) {
+        let seen = format!("{} still has the service's name", seen.instance);
+        return Some(Reason::Unverified { check: None, seen });
+    }
+    let wanted = target(turn)?.identity.image;
+    let running = &seen.identity.image;
+    (*running != wanted).then(|| Reason::WrongImage { running: running.clone(), wanted })
 }
 
 /// Why the time was not enough.
