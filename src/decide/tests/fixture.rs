@@ -116,6 +116,10 @@ impl World {
         self.policy.services.get_mut(API).unwrap()
     }
 
+    pub(super) fn stored(&self) -> &Facts {
+        &self.stored[API]
+    }
+
     /// One event: what changes is stored, a sample of a release at hand is recorded.
     pub(super) fn step(&mut self, event: &Event) -> Vec<Action> {
         let under = self.state.recorded_under(API).map(str::to_owned);

@@ -63,6 +63,14 @@ fn places() -> Vec<(&'static str, Phase)> {
         ("undoing", Phase::RollingBack(Rollback { undoing: undoing.clone(), ..rollback(Step::Undo) })),
         ("standing-aside", Phase::RollingBack(Rollback { undoing, ..rollback(Step::StandAside) })),
         ("verifying", verifying(Step::Start, None)),
+        (
+            "giving-way",
+            Phase::Verifying(Verification {
+                rollback: Rollback { undoing: Some(why.clone()), ..rollback(Step::StandAside) },
+                began,
+                proved: None,
+            }),
+        ),
         ("finishing", verifying(Step::CleanUp, Some(began))),
         ("held", Phase::Held { why: Reason::AskFirst(Box::new(why.clone())) }),
         ("on-hold", Phase::Held { why: Reason::OnHold { why: None, cause: Box::new(why.clone()) } }),
@@ -76,7 +84,7 @@ fn named(phase: &Phase) -> &'static [&'static str] {
         Phase::Idle => &["idle"],
         Phase::Watching(_) => &["watching"],
         Phase::RollingBack(_) => &["rolling-back", "last-step", "retrying", "undoing", "standing-aside"],
-        Phase::Verifying(_) => &["verifying", "finishing"],
+        Phase::Verifying(_) => &["verifying", "giving-way", "finishing"],
         Phase::Held { .. } => &["held", "on-hold"],
         Phase::NeedsPerson { .. } => &["needs-person"],
     }

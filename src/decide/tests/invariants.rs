@@ -1,0 +1,242 @@
+//! What must hold after every single event, whatever has happened.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::fixture::{API, World, later, secs};
+use crate::decide::action::{Action, IncidentState, News, Plan, Reason};
+use crate::decide::event::{Ask, Event, Happening, Running};
+use crate::decide::facts::{Facts, Phase, Rollback};
+use crate::decide::policy::{Autonomy, OnBlind, ServicePolicy};
+
+/// A world under watch. Only [`Watched::step`], [`Watched::pass`] and [`Watched::kill`] move it on.
+#[derive(Debug, Clone)]
+pub(super) struct Watched {
+    pub(super) world: World,
+    /// The step that waits for its answer.
+    pub(super) step: Option<(Plan, crate::decide::event::Step)>,
+    notices: BTreeSet<String>,
+    kept: BTreeSet<String>,
+    logged: BTreeMap<String, IncidentState>,
+    rolled_back: BTreeSet<String>,
+    automatic: Vec<Timestamp>,
+    /// What restarts may have added to the watch that began then.
+    added: (Timestamp, Duration),
+}
+
+impl Watched {
+    pub(super) fn new(policy: ServicePolicy) -> Self {
+        let world = World::new(policy);
+        let now = world.now;
+        Self {
+            world,
+            step: None,
+            notices: BTreeSet::new(),
+            kept: BTreeSet::new(),
+            logged: BTreeMap::new(),
+            rolled_back: BTreeSet::new(),
+            automatic: Vec::new(),
+            added: (now, Duration::ZERO),
+        }
+    }
+
+    pub(super) fn policy(&self) -> &ServicePolicy {
+        &self.world.policy.services[API]
+    }
+
+    /// Everything that the core wanted, checked.
+    pub(super) fn step(&mut self, event: &Event) -> Vec<Action> {
+        let before = self.world.facts().clone();
+        let ran = self.world.state.services[API].seen.clone();
+        if *event == Event::Started {
+            self.away();
+        }
+        let actions = self.world.step(event);
+        let stored = self.world.stored();
+        assert_eq!(stored, self.world.facts(), "a change of facts was not reported");
+        self.answered(event, &actions);
+        self.rolls_back(event, &before, ran.as_ref(), &actions);
+        self.tells(&actions);
+        self.keeps(&actions);
+        self.waits_for(&before, event);
+        actions
+    }
+
+    /// Time passes, and deadlines come; whoever gets the actions hears of each.
+    pub(super) fn pass(&mut self, pause: Duration) -> Vec<Action> {
+        let mut actions = Vec::new();
+        let until = later(self.world.now, pause);
+        while let Some(at) = self.world.state.next_deadline().filter(|at| *at <= until) {
+            self.world.now = at.max(self.world.now);
+            actions.extend(self.step(&Event::Due));
+        }
+        self.world.now = until;
+        actions
+    }
+
+    /// golive is killed, and comes up again. `Started` is sent.
+    pub(super) fn kill(&mut self) -> Vec<Action> {
+        self.step = None;
+        self.world.kill();
+        self.step(&Event::Started)
+    }
+
+    /// How long golive may have been away, as far as its samples say.
+    fn away(&mut self) {
+        if let Phase::Watching(watch) = &self.world.facts().phase {
+            if self.added.0 != watch.began {
+                self.added = (watch.began, Duration::ZERO);
+            }
+            let last = self.world.state.services[API].health.last_began().unwrap_or(watch.began);
+            self.added.1 += Duration::try_from(self.world.now.duration_since(last)).unwrap_or_default();
+        }
+    }
+
+    fn answered(&self, event: &Event, actions: &[Action]) {
+        let answers = actions.iter().filter(|action| matches!(action, Action::Answer(_))).count();
+        let asked = matches!(
+            event,
+            Event::Acknowledged { .. } | Event::Service { what: Happening::Asked { .. }, .. }
+        );
+        assert_eq!(answers, usize::from(asked), "answers to {event:?}: {actions:?}");
+    }
+
+    fn rolls_back(&mut self, event: &Event, before: &Facts, ran: Option<&Running>, actions: &[Action]) {
+        let after = self.world.facts().clone();
+        let at_hand = rollback(&after.phase);
+        let steps: Vec<(&Plan, _)> = actions
+            .iter()
+            .filter_map(|action| match action {
+                Action::Step { plan, step, .. } => Some((plan, *step)),
+                _ => None,
+            })
+            .collect();
+        assert!(steps.len() <= 1, "two steps at once: {steps:?}");
+        for (plan, step) in steps {
+            let at_hand = at_hand.expect("a step belongs to a rollback");
+            assert_eq!((&at_hand.plan, at_hand.step), (plan, step), "a step of another rollback");
+            assert!(at_hand.retry_at.is_none(), "under way and waiting");
+            self.step = Some((plan.clone(), step));
+        }
+        if at_hand.is_none() || matches!(&after.phase, Phase::Verifying(proof) if !proof.settled()) {
+            self.step = None;
+        }
+        let Some(begun) = at_hand else { return };
+        match rollback(&before.phase) {
+            Some(old) => assert_eq!(old.plan, begun.plan, "a rollback within a rollback"),
+            None => self.began(event, before, ran, begun),
+        }
+    }
+
+    /// A rollback has begun: who wanted it, and to where?
+    fn began(&mut self, event: &Event, before: &Facts, ran: Option<&Running>, begun: &Rollback) {
+        let to = before.accepted.iter().find(|release| release.id == begun.plan.to);
+        let to = to.unwrap_or_else(|| panic!("{} was never accepted", begun.plan.to));
+        let release = self.world.facts().release.as_ref().expect("something is rolled back");
+        assert_eq!(release.id, begun.plan.from);
+        let runs = ran.or(release.running.as_ref()).map(|running| &running.identity);
+        assert_ne!(to.running.as_ref().map(|running| &running.identity), runs, "back to what runs");
+        if let Event::Service { what: Happening::Asked { ask: Ask::Rollback { .. }, .. }, .. } = event {
+            assert!(matches!(begun.reason, Reason::Person { .. }));
+            return;
+        }
+        let policy = self.policy();
+        match begun.reason.cause() {
+            Reason::Health { failures, limit, .. } => {
+                assert!(failures >= limit && *limit == policy.failures, "{:?}", begun.reason);
+            }
+            Reason::Blind { .. } | Reason::Undecided { .. } => {
+                assert_eq!(policy.on_blind, OnBlind::Rollback);
+            }
+            other => panic!("rolled back by itself because of {other:?}"),
+        }
+        assert_eq!(policy.autonomy, Autonomy::Auto);
+        assert!(self.world.facts().hold.is_none(), "rolled back on hold");
+        let said = release.announcement.as_ref().and_then(|said| said.irreversible.as_ref());
+        assert!(said.is_none(), "rolled back what is irreversible");
+        let now = self.world.now;
+        let today = self.automatic.iter().filter(|at| later(**at, secs(86400)) > now).count();
+        assert!(today < policy.per_day as usize, "more rollbacks a day than allowed");
+        assert!(self.rolled_back.insert(release.id.clone()), "{} was rolled back before", release.id);
+        self.automatic.push(now);
+    }
+
+    fn tells(&mut self, actions: &[Action]) {
+        for action in actions {
+            match action {
+                Action::Tell { notice, channels } => {
+                    assert!(self.notices.insert(notice.id.clone()), "{} is told twice", notice.id);
+                    assert!(!channels.is_empty(), "{} goes nowhere", notice.id);
+                    assert_eq!(notice.at, self.world.now);
+                }
+                Action::Log(incident) if incident.service.is_some() => {
+                    let was = self.logged.insert(incident.id.clone(), incident.state.clone());
+                    assert_ne!(was, Some(IncidentState::Resolved), "{} comes back", incident.id);
+                }
+                _ => {}
+            }
+        }
+        let facts = self.world.facts();
+        let mut open = BTreeMap::new();
+        for incident in &facts.incidents {
+            assert!(open.insert(&incident.id, &incident.state).is_none(), "{} is there twice", incident.id);
+        }
+        let logged: BTreeMap<_, _> =
+            self.logged.iter().filter(|(_, state)| **state != IncidentState::Resolved).collect();
+        assert_eq!(logged, open, "the list of incidents is another than the core's");
+        let waits = matches!(facts.phase, Phase::Held { .. } | Phase::NeedsPerson { .. });
+        let told = |news: &News| matches!(news, News::Held | News::RollbackFailed | News::RollbackImpossible);
+        assert!(!waits || facts.incidents.iter().any(|incident| told(&incident.news)), "waits in silence");
+    }
+
+    fn keeps(&mut self, actions: &[Action]) {
+        for action in actions {
+            match action {
+                Action::Keep { release, .. } => {
+                    self.kept.insert(release.clone());
+                }
+                Action::Forget { release, .. } => {
+                    self.kept.remove(release);
+                }
+                _ => {}
+            }
+        }
+        let facts = self.world.facts();
+        let accepted: BTreeSet<String> = facts.accepted.iter().map(|release| release.id.clone()).collect();
+        assert_eq!(self.kept, accepted, "kept is another than accepted");
+        assert_eq!(accepted.len(), facts.accepted.len(), "accepted twice");
+        assert!(facts.accepted.len() <= self.policy().keep);
+        assert!(facts.incidents.len() <= 6, "{:?}", facts.incidents);
+        assert!(facts.rollbacks.len() <= self.policy().per_day as usize);
+    }
+
+    /// No deadline comes again at once, none is forgotten, and no watch goes on for ever.
+    fn waits_for(&self, before: &Facts, event: &Event) {
+        if *event != Event::Due {
+            return;
+        }
+        let (now, next) = (self.world.now, self.world.state.next_deadline());
+        assert!(
+            next.is_none_or(|next| next > now),
+            "due again at {next:?} after {before:?}, now {:?} {:?}",
+            self.world.facts().phase,
+            self.world.state.services[API]
+        );
+        if let Phase::Watching(watch) = &self.world.facts().phase {
+            assert!(watch.ends > now, "a watch that is over goes on: {watch:?}");
+            let added = if self.added.0 == watch.began { self.added.1 } else { Duration::ZERO };
+            let longest = later(watch.began, self.policy().window * 2 + added);
+            assert!(watch.ends <= longest, "{watch:?} with {added:?}");
+        }
+    }
+}
+
+fn rollback(phase: &Phase) -> Option<&Rollback> {
+    match phase {
+        Phase::RollingBack(rollback) => Some(rollback),
+        Phase::Verifying(verification) => Some(&verification.rollback),
+        Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => None,
+    }
+}
