@@ -5,5 +5,7 @@ mod invariants;
 mod properties;
 mod scenarios;
 mod script;
+mod simulated;
+mod simulation;
 mod table;
 mod told;
