@@ -1,1 +1,119 @@
+//! The store on real files: what is written is read again, whole, and a file that is not right is left alone.
 
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Batch, Entry, NewLetter, Store};
+use crate::decide::action::{News, Notice, Plan, Reason, Tier};
+use crate::decide::event::{Announcement, Event, Happening, Identity, Outcome, Running, Sample};
+use crate::decide::facts::{Origin, Release};
+
+mod faults;
+mod letters;
+mod prune;
+mod round_trip;
+
+/// A moment, so many seconds after another.
+fn at(seconds: i64) -> Timestamp {
+    let first: Timestamp = "2026-03-01T10:00:00.123456789Z".parse().unwrap();
+    first + SignedDuration::from_secs(seconds)
+}
+
+fn open(dir: &Path) -> Store {
+    Store::open(dir).unwrap()
+}
+
+fn batch(at: Timestamp) -> Batch {
+    Batch { at, entries: Vec::new(), facts: Vec::new(), letters: Vec::new() }
+}
+
+fn entry(at: Timestamp, release: Option<&str>, event: Event) -> Entry {
+    let service = Some("web".to_owned());
+    Entry { at, service, release: release.map(str::to_owned), event, actions: Vec::new() }
+}
+
+fn happening(what: Happening) -> Event {
+    Event::Service { service: "web".to_owned(), what }
+}
+
+fn sample(seconds: i64, outcome: Outcome) -> Sample {
+    Sample { check: "http".to_owned(), began: at(seconds), took: Duration::from_micros(12_345), outcome }
+}
+
+fn running() -> Running {
+    Running {
+        instance: "0123456789ab".to_owned(),
+        identity: Identity { image: "sha256:aa".to_owned(), spec: "bb".to_owned() },
+        version: "1.4.2 \"ü\" 版本\n".to_owned(),
+        alive: true,
+        started: Some(at(-5)),
+        restarts: u64::from(u32::MAX) + 7,
+        irreversible: Some("migration".to_owned()),
+    }
+}
+
+fn announcement() -> Announcement {
+    let list = |text: &str| vec![text.to_owned(), String::new()];
+    Announcement {
+        version: "1.4.2".to_owned(),
+        by: Some("ann".to_owned()),
+        with: list("ben"),
+        features: list("feature"),
+        improvements: list("improvement"),
+        fixes: list("fix"),
+        config_changes: list("change"),
+        irreversible: Some("migration".to_owned()),
+    }
+}
+
+fn release(id: &str, origin: Origin) -> Release {
+    Release {
+        id: id.to_owned(),
+        service: "web".to_owned(),
+        version: "1.4.2".to_owned(),
+        running: Some(running()),
+        began: at(0),
+        origin,
+        announcement: Some(announcement()),
+    }
+}
+
+fn plan() -> Plan {
+    Plan {
+        rollback: "web-r1-b1".to_owned(),
+        from: "r1".to_owned(),
+        from_version: "1.4.2".to_owned(),
+        bad: Some("0123456789ab".to_owned()),
+        to: "r0".to_owned(),
+        to_version: "1.4.1".to_owned(),
+        reason: "health".to_owned(),
+    }
+}
+
+fn notice(id: &str, tier: Tier) -> Notice {
+    Notice {
+        id: id.to_owned(),
+        incident: "web-1".to_owned(),
+        tier,
+        news: News::RollbackDone { took: Duration::from_millis(20_125) },
+        service: Some("web".to_owned()),
+        at: at(1),
+        release: Some("r1".to_owned()),
+        from: Some("1.4.2".to_owned()),
+        to: Some("1.4.1".to_owned()),
+        reason: Some(Reason::Said("because".to_owned())),
+        evidence: vec![sample(0, Outcome::Failed("status 500".to_owned())), sample(1, Outcome::Ok)],
+        acknowledgeable: true,
+    }
+}
+
+fn letter(id: &str, tier: Tier) -> NewLetter {
+    NewLetter {
+        notice: notice(id, tier),
+        channel: "mail".to_owned(),
+        address: "ann@example.com".to_owned(),
+        expires: at(3600),
+    }
+}

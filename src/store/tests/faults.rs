@@ -1,0 +1,197 @@
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use super::*;
+use crate::decide::facts::Facts;
+use crate::store::{Reader, StoreError};
+
+#[tokio::test]
+async fn a_directory_belongs_to_one_daemon() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = open(dir.path());
+    assert!(matches!(Store::open(dir.path()), Err(StoreError::Busy { .. })));
+    // Someone still holding the store keeps the directory.
+    let second = first.clone();
+    drop(first);
+    assert!(matches!(Store::open(dir.path()), Err(StoreError::Busy { .. })));
+    drop(second);
+    open(dir.path());
+}
+
+#[tokio::test]
+async fn a_batch_is_stored_whole_or_not_at_all() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    // The last thing that a commit writes is refused by the file itself.
+    let other = rusqlite::Connection::open(dir.path().join("golive.db")).unwrap();
+    let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON letter BEGIN SELECT raise(ABORT, 'no'); END";
+    other.execute_batch(refuse).unwrap();
+    let whole = counted(1, 10);
+    assert!(matches!(store.commit(whole.clone()).await, Err(StoreError::Sqlite { .. })));
+    assert_eq!(store.load().await.unwrap().len(), 0);
+    assert_eq!(store.samples("web", "r1").await.unwrap(), []);
+    other.execute_batch("DROP TRIGGER refuse").unwrap();
+    store.commit(whole).await.unwrap();
+    assert_eq!(counts(dir.path(), &store).await, (1, 1, 1));
+}
+
+#[tokio::test]
+async fn the_file_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.commit(counted(1, 10)).await.unwrap();
+    for name in ["golive.db", "golive.db-wal"] {
+        let mode = std::fs::metadata(dir.path().join(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_refused_and_left_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("golive.db");
+    let store = open(dir.path());
+    for number in 1..=200 {
+        store.commit(counted(number, 500)).await.unwrap();
+    }
+    drop(store);
+    let whole = std::fs::read(&path).unwrap();
+    let mut holed = whole.clone();
+    holed[4096..whole.len() - 4096].fill(0xA5);
+    let cases = [
+        ("not a database", b"this is no database, but somebody's text".repeat(400)),
+        ("a hole", holed),
+        ("cut", whole[..whole.len() / 2].to_vec()),
+    ];
+    for (name, bytes) in cases {
+        std::fs::write(&path, &bytes).unwrap();
+        let error = Store::open(dir.path()).unwrap_err();
+        assert!(matches!(error, StoreError::Damaged { .. }), "{name}: {error:?}");
+        assert!(std::fs::read(&path).unwrap() == bytes, "{name}: the file was changed");
+    }
+    std::fs::write(&path, &whole).unwrap();
+    assert_eq!(counts(dir.path(), &open(dir.path())).await, (200, 200, 200));
+}
+
+#[tokio::test]
+async fn a_newer_file_is_refused_and_left_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("golive.db");
+    drop(open(dir.path()));
+    let newer = rusqlite::Connection::open(&path).unwrap();
+    newer.pragma_update(None, "user_version", 2).unwrap();
+    drop(newer);
+    let before = std::fs::read(&path).unwrap();
+    assert!(matches!(Store::open(dir.path()), Err(StoreError::Newer { found: 2, .. })));
+    assert!(matches!(Reader::open(dir.path()), Err(StoreError::Newer { found: 2, .. })));
+    assert!(std::fs::read(&path).unwrap() == before);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_and_the_same_batch_is_stored_later() {
+    let disk = Disk::mount();
+    let store = open(disk.dir.path());
+    store.commit(counted(1, 10)).await.unwrap();
+    let filler = disk.dir.path().join("filler");
+    let filled = std::io::copy(&mut std::io::repeat(0), &mut std::fs::File::create(&filler).unwrap());
+    assert_eq!(filled.unwrap_err().kind(), std::io::ErrorKind::StorageFull);
+    let big = counted(2, 100_000);
+    for _ in 0..3 {
+        let error = store.commit(big.clone()).await.unwrap_err();
+        assert!(matches!(error, StoreError::Sqlite { .. }), "{error:?}");
+        assert_eq!(store.load().await.unwrap()["web"].incidents_ever, 1, "reading goes on");
+    }
+    std::fs::remove_file(&filler).unwrap();
+    store.commit(big).await.unwrap();
+    assert_eq!(counts(disk.dir.path(), &store).await, (2, 2, 2));
+}
+
+const CHILD: &str = "GOLIVE_TEST_STORE";
+
+/// This test is also the process that it kills.
+#[tokio::test]
+async fn what_was_acknowledged_survives_kill_9() {
+    if let Some(dir) = std::env::var_os(CHILD) {
+        let store = open(Path::new(&dir));
+        let done = store.load().await.unwrap().get("web").map_or(0, |facts| facts.incidents_ever);
+        for number in done + 1.. {
+            store.commit(counted(number, 200)).await.unwrap();
+            println!("\nstored {number}");
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let mut last = 0;
+    for round in 0..10 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["store::tests::faults::what_was_acknowledged_survives_kill_9", "--exact", "--nocapture"])
+            .env(CHILD, dir.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let mut numbers =
+            lines.filter_map(|line| line.strip_prefix("stored ").and_then(|it| it.parse::<u32>().ok()));
+        last = numbers.nth(round * 2).expect("it stores until it is killed");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        last = numbers.last().unwrap_or(last);
+        let store = open(dir.path());
+        let (facts, samples, letters) = counts(dir.path(), &store).await;
+        assert!(facts >= last, "{last} was acknowledged and {facts} is there");
+        assert_eq!((facts, facts), (samples, letters), "a batch is whole");
+    }
+    assert!(last >= 10);
+}
+
+/// A batch whose number can be counted again in its event, its state and its letter.
+fn counted(number: u32, size: usize) -> Batch {
+    let outcome = Outcome::Failed("x".repeat(size));
+    let event = happening(Happening::Sampled(sample(i64::from(number), outcome)));
+    Batch {
+        entries: vec![entry(at(0), Some("r1"), event)],
+        facts: vec![("web".to_owned(), Facts { incidents_ever: number, ..Facts::default() })],
+        letters: vec![letter(&format!("n{number}"), Tier::Urgent)],
+        ..batch(at(0))
+    }
+}
+
+async fn counts(dir: &Path, store: &Store) -> (u32, u32, u32) {
+    let facts = store.load().await.unwrap()["web"].incidents_ever;
+    let samples = store.samples("web", "r1").await.unwrap().len();
+    let letters = Reader::open(dir).unwrap().letters(u32::MAX).unwrap().len();
+    (facts, samples.try_into().unwrap(), letters.try_into().unwrap())
+}
+
+/// A file system of one megabyte.
+struct Disk {
+    dir: tempfile::TempDir,
+}
+
+impl Disk {
+    fn mount() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        root(&[
+            "mount",
+            "-t",
+            "tmpfs",
+            "-o",
+            "size=1m,mode=0777",
+            "golive-test",
+            dir.path().to_str().unwrap(),
+        ]);
+        Self { dir }
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        root(&["umount", "--lazy", self.dir.path().to_str().unwrap()]);
+    }
+}
+
+fn root(command: &[&str]) {
+    let sudo: &[&str] = if rustix::process::geteuid().is_root() { &[] } else { &["sudo", "-n"] };
+    let argv = [sudo, command].concat();
+    assert!(Command::new(argv[0]).args(&argv[1..]).status().unwrap().success(), "{argv:?}");
+}

@@ -1,0 +1,50 @@
+use super::*;
+use crate::decide::action::Action;
+use crate::decide::facts::{Facts, ReleaseState};
+use crate::store::{Evidence, Reader};
+
+async fn file(store: &Store, id: &str, second: i64) {
+    let filed =
+        Action::File { release: release(id, Origin::Noticed), state: ReleaseState::Accepted, reason: None };
+    let entries = vec![
+        Entry { actions: vec![filed], ..entry(at(second), Some(id), Event::Due) },
+        entry(at(second), Some(id), happening(Happening::Sampled(sample(second, Outcome::Ok)))),
+    ];
+    store.commit(Batch { entries, ..batch(at(second)) }).await.unwrap();
+    store.save_spec(id, "sha256:aa", "{}").await.unwrap();
+    store.save_forensics(id, Evidence::default()).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_service_needs_stays_and_the_rest_goes() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    for (id, second) in [("accepted", 0), ("old", 1), ("at-hand", 2), ("announced", 3), ("young", 100)] {
+        file(&store, id, second).await;
+    }
+    let facts = Facts {
+        accepted: vec![release("accepted", Origin::Adopted)],
+        release: Some(release("at-hand", Origin::Noticed)),
+        announced: Some(release("announced", Origin::Announced)),
+        ..Facts::default()
+    };
+    let letters = vec![letter("sent", Tier::General), letter("waiting", Tier::General)];
+    store.commit(Batch { facts: vec![("web".to_owned(), facts)], letters, ..batch(at(4)) }).await.unwrap();
+    let sent = store.due(at(4), 1).await.unwrap().remove(0);
+    store.delivered(sent.id, "250", at(5)).await.unwrap();
+
+    store.prune(at(50)).await.unwrap();
+
+    let reader = Reader::open(dir.path()).unwrap();
+    let mut left: Vec<String> = reader.releases(None).unwrap().into_iter().map(|row| row.id).collect();
+    left.sort();
+    assert_eq!(left, ["accepted", "announced", "at-hand", "young"]);
+    for id in left {
+        assert_eq!(reader.story(&id).unwrap().unwrap().moments.len(), 2, "{id}");
+        assert!(store.spec(&id).await.unwrap().is_some(), "{id}");
+    }
+    assert_eq!(store.spec("old").await.unwrap(), None);
+    assert_eq!(store.samples("web", "old").await.unwrap(), []);
+    let letters = reader.letters(9).unwrap();
+    assert_eq!(letters.iter().map(|letter| letter.notice.as_str()).collect::<Vec<_>>(), ["waiting"]);
+}

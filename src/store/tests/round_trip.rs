@@ -1,0 +1,291 @@
+use super::*;
+use crate::decide::action::{Action, Answer, Incident, IncidentState};
+use crate::decide::event::{Ask, Fault, FaultKind, Step};
+use crate::decide::facts::{Diverged, Facts, Hold, Phase, ReleaseState, Rollback, Verification, Watch};
+use crate::store::{Evidence, Reader};
+
+const STEPS: [Step; 14] = [
+    Step::Prepare,
+    Step::Forensics,
+    Step::Before,
+    Step::Create,
+    Step::Disarm,
+    Step::Stop,
+    Step::SetAside,
+    Step::TakeName,
+    Step::Start,
+    Step::Command,
+    Step::CleanUp,
+    Step::After,
+    Step::Undo,
+    Step::StandAside,
+];
+
+fn some() -> String {
+    "a \"quoted\" \\ \u{0} 字".to_owned()
+}
+
+fn asks() -> Vec<Ask> {
+    vec![
+        Ask::Release(announcement()),
+        Ask::Release(Announcement::default()),
+        Ask::Accept,
+        Ask::Abort,
+        Ask::Rollback { to: Some(some()), reason: None },
+        Ask::Plan { to: None },
+        Ask::Hold { lasts: Some(Duration::from_millis(5_400_250)), reason: Some(some()) },
+        Ask::Hold { lasts: None, reason: None },
+        Ask::Resume,
+    ]
+}
+
+fn events() -> Vec<Event> {
+    let mut all = vec![
+        Event::Started,
+        Event::Due,
+        Event::EngineLost { why: some() },
+        Event::EngineBack,
+        Event::ConfigReloaded,
+        Event::ConfigRejected { why: some() },
+        Event::StoreLost { why: some() },
+        Event::StoreBack,
+        Event::Acknowledged { incident: "web-1".to_owned(), by: some() },
+    ];
+    let mut happenings = vec![
+        Happening::Seen(None),
+        Happening::Seen(Some(running())),
+        Happening::Seen(Some(Running { started: None, irreversible: None, alive: false, ..running() })),
+        Happening::Died { instance: some(), exit: Some(-137), oom: true },
+        Happening::Died { instance: some(), exit: None, oom: false },
+        Happening::Sampled(sample(3, Outcome::Ok)),
+        Happening::Sampled(sample(4, Outcome::Failed(some()))),
+        Happening::Sampled(sample(5, Outcome::Blind(some()))),
+        Happening::Kept { release: "r1".to_owned(), problems: vec![some(), some()] },
+        Happening::Proved { release: "r1".to_owned(), problems: Vec::new() },
+    ];
+    happenings.extend(STEPS.map(|step| Happening::StepDone {
+        rollback: some(),
+        step,
+        instance: Some(some()).filter(|_| step == Step::Create),
+    }));
+    let kinds = [FaultKind::Unreachable, FaultKind::Transient, FaultKind::Refused, FaultKind::Foreign];
+    happenings.extend(kinds.map(|kind| Happening::StepFailed {
+        rollback: some(),
+        step: Step::Stop,
+        fault: Fault { kind, text: some() },
+    }));
+    happenings.extend(asks().into_iter().map(|ask| Happening::Asked { by: some(), ask }));
+    all.extend(happenings.into_iter().map(happening));
+    all
+}
+
+fn reasons() -> Vec<Reason> {
+    let cause = || Box::new(Reason::Said(some()));
+    let lasted = Duration::from_millis(90_500);
+    vec![
+        Reason::Health { check: some(), failures: 3, limit: 3, seen: some() },
+        Reason::Person { by: some(), why: None },
+        Reason::Blind { check: some(), lasted, seen: some() },
+        Reason::Undecided { check: some() },
+        Reason::OnHold { why: Some(some()), cause: cause() },
+        Reason::AskFirst(cause()),
+        Reason::Irreversible { why: some(), cause: cause() },
+        Reason::NothingAccepted(Box::new(Reason::AskFirst(cause()))),
+        Reason::Budget { per_day: 3, cause: cause() },
+        Reason::Step { step: Step::TakeName, seen: some() },
+        Reason::Unverified { check: Some(some()), seen: some() },
+        Reason::WrongImage { running: some(), wanted: some() },
+        Reason::Superseded { version: some() },
+        Reason::Said(some()),
+    ]
+}
+
+fn incident(reason: Reason, state: IncidentState) -> Incident {
+    Incident {
+        id: "web-1".to_owned(),
+        service: Some("web".to_owned()),
+        release: Some("r1".to_owned()),
+        tier: Tier::Urgent,
+        news: News::RollbackDone { took: Duration::from_millis(20_125) },
+        reason: Some(reason),
+        state,
+        began: at(1),
+        ended: Some(at(9)),
+        notices: 4,
+        remind_at: Some(at(60)),
+    }
+}
+
+fn phases() -> Vec<Phase> {
+    let rollback = Rollback {
+        plan: plan(),
+        reason: Reason::Said(some()),
+        began: at(5),
+        step: Step::SetAside,
+        attempts: 2,
+        retry_at: Some(at(6)),
+        successor: Some(some()),
+        undoing: Some(Reason::Superseded { version: some() }),
+    };
+    vec![
+        Phase::Idle,
+        Phase::Watching(Watch { began: at(0), ends: at(600), extended: true, shadowed: true }),
+        Phase::RollingBack(rollback.clone()),
+        Phase::Verifying(Verification { rollback, began: at(7), proved: Some(at(8)) }),
+        Phase::Held { why: Reason::Said(some()) },
+        Phase::NeedsPerson { why: Reason::Said(some()) },
+    ]
+}
+
+fn facts(phase: Phase, decided: ReleaseState) -> Facts {
+    let states = [IncidentState::Open, IncidentState::Acknowledged { by: some() }, IncidentState::Resolved];
+    let incidents = reasons().into_iter().zip(states.into_iter().cycle());
+    Facts {
+        known: Some(running().identity),
+        accepted: vec![release("r-1", Origin::Adopted), release("r0", Origin::Noticed)],
+        release: Some(release("r1", Origin::Announced)),
+        announced: Some(Release { running: None, announcement: None, ..release("r2", Origin::Announced) }),
+        phase,
+        decided: Some(("r0".to_owned(), decided)),
+        hold: Some(Hold { by: some(), why: Some(some()), since: at(1), until: Some(at(2)) }),
+        rollbacks: vec![at(-100), at(-50)],
+        incidents: incidents.map(|(reason, state)| incident(reason, state)).collect(),
+        incidents_ever: 17,
+        diverged: Some(Diverged { since: at(3), why: Reason::Said(some()) }),
+    }
+}
+
+const STATES: [ReleaseState; 10] = [
+    ReleaseState::Announced,
+    ReleaseState::Watching,
+    ReleaseState::Accepted,
+    ReleaseState::RollingBack,
+    ReleaseState::Verifying,
+    ReleaseState::RolledBack,
+    ReleaseState::RollbackFailed,
+    ReleaseState::Held,
+    ReleaseState::Superseded,
+    ReleaseState::Aborted,
+];
+
+#[tokio::test]
+async fn facts_come_back_as_they_were() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut all = vec![("empty".to_owned(), Facts::default())];
+    for (index, state) in STATES.into_iter().enumerate() {
+        let phases = phases();
+        let phase = phases[index % phases.len()].clone();
+        all.push((format!("service-{index}"), facts(phase, state)));
+    }
+    // A later value of the same service takes the place of the earlier one.
+    let stale = vec![("empty".to_owned(), facts(Phase::Idle, ReleaseState::Held))];
+    store.commit(Batch { facts: stale, ..batch(at(0)) }).await.unwrap();
+    store.commit(Batch { facts: all.clone(), ..batch(at(1)) }).await.unwrap();
+    drop(store);
+    let loaded = open(dir.path()).load().await.unwrap();
+    assert_eq!(loaded.into_iter().collect::<Vec<_>>(), all);
+}
+
+#[tokio::test]
+async fn a_story_tells_every_event_in_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let filed = Action::File {
+        release: release("r1", Origin::Noticed),
+        state: ReleaseState::RolledBack,
+        reason: Some(Reason::Said(some())),
+    };
+    let mut entries: Vec<Entry> =
+        (0..).zip(events()).map(|(second, event)| entry(at(second), Some("r1"), event)).collect();
+    entries[0].actions = vec![
+        filed,
+        Action::Tell { notice: notice("n1", Tier::Urgent), channels: vec!["mail".to_owned()] },
+        Action::Step { service: "web".to_owned(), plan: plan(), step: Step::Stop },
+        Action::Answer(Answer::Refused { why: some() }),
+        Action::ProbeNow { service: "web".to_owned() },
+    ];
+    store.commit(Batch { entries: entries.clone(), ..batch(at(0)) }).await.unwrap();
+    let found = Evidence { inspect: "{}".to_owned(), logs: some(), exit: Some(137), oom: true };
+    store.save_forensics("r1", found.clone()).await.unwrap();
+    store.save_forensics("r1", Evidence::default()).await.unwrap();
+
+    // The reader works beside the daemon.
+    let story = Reader::open(dir.path()).unwrap().story("r1").unwrap().unwrap();
+    assert_eq!(story.release, release("r1", Origin::Noticed));
+    assert_eq!((story.state.as_str(), story.reason), ("rolled-back", Some(Reason::Said(some()))));
+    assert_eq!(story.forensics, Some(found), "what was found first stays");
+    let told: Vec<Event> = story.moments.iter().map(|moment| moment.event.clone()).collect();
+    assert_eq!(told, events());
+    let actions = &story.moments[0].actions;
+    assert_eq!(actions[0]["file"], "rolled-back");
+    assert_eq!(actions[1]["tell"]["id"], "n1");
+    assert_eq!(actions[1]["channels"][0], "mail");
+    assert_eq!(actions[2]["step"], "stop");
+    assert_eq!(actions[2]["plan"]["to-version"], "1.4.1");
+    assert_eq!(actions[3]["refused"], some());
+    assert_eq!(actions.len(), 4, "what is filed elsewhere is not repeated");
+}
+
+#[tokio::test]
+async fn samples_are_of_one_release_and_oldest_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let sampled = |second| happening(Happening::Sampled(sample(second, Outcome::Ok)));
+    let entries = vec![
+        entry(at(1), Some("r1"), sampled(1)),
+        entry(at(2), Some("r1"), Event::Due),
+        entry(at(3), Some("r0"), sampled(3)),
+        entry(at(4), Some("r1"), sampled(4)),
+        Entry { service: Some("other".to_owned()), ..entry(at(5), Some("r1"), sampled(5)) },
+    ];
+    store.commit(Batch { entries, ..batch(at(5)) }).await.unwrap();
+    let samples = store.samples("web", "r1").await.unwrap();
+    assert_eq!(samples, [sample(1, Outcome::Ok), sample(4, Outcome::Ok)]);
+}
+
+#[tokio::test]
+async fn lists_follow_what_is_filed() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let file =
+        |id: &str, state, reason| Action::File { release: release(id, Origin::Noticed), state, reason };
+    let first = vec![
+        file("r1", ReleaseState::Watching, Some(Reason::Said(some()))),
+        Action::Log(incident(Reason::Said(some()), IncidentState::Open)),
+    ];
+    let acknowledged = IncidentState::Acknowledged { by: "ann".to_owned() };
+    let second = vec![
+        file("r1", ReleaseState::Accepted, None),
+        file("r2", ReleaseState::Held, None),
+        Action::Log(incident(Reason::Said(some()), acknowledged)),
+    ];
+    for (second, actions) in [(1, first), (2, second)] {
+        let entries = vec![Entry { actions, ..entry(at(second), Some("r1"), Event::Due) }];
+        store.commit(Batch { entries, ..batch(at(second)) }).await.unwrap();
+    }
+    let reader = Reader::open(dir.path()).unwrap();
+    let rows: Vec<_> =
+        reader.releases(Some("web")).unwrap().into_iter().map(|row| (row.id, row.state)).collect();
+    let row = |id: &str, state: &str| (id.to_owned(), state.to_owned());
+    assert_eq!(rows, [row("r2", "held"), row("r1", "accepted")]);
+    assert_eq!(reader.releases(Some("other")).unwrap(), []);
+    assert_eq!(reader.latest_release(None).unwrap().as_deref(), Some("r2"));
+    assert_eq!(reader.story("r1").unwrap().unwrap().reason, Some(Reason::Said(some())), "a reason stays");
+    assert_eq!(reader.story("r9").unwrap(), None);
+    let incidents = reader.incidents().unwrap();
+    assert_eq!(incidents.len(), 1);
+    assert_eq!((incidents[0].state.as_str(), incidents[0].tier.as_str()), ("acknowledged", "urgent"));
+    assert_eq!(incidents[0].detail["notices"], 4);
+}
+
+#[tokio::test]
+async fn a_spec_is_kept_and_replaced() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    assert_eq!(store.spec("r1").await.unwrap(), None);
+    store.save_spec("r1", "sha256:aa", "{}").await.unwrap();
+    store.save_spec("r1", "sha256:bb", "{\"a\":1}").await.unwrap();
+    let wanted = ("sha256:bb".to_owned(), "{\"a\":1}".to_owned());
+    assert_eq!(store.spec("r1").await.unwrap(), Some(wanted));
+}
