@@ -1,4 +1,5 @@
-//! Signals of the operating system.
+//! Signals of the operating system. SIGPIPE needs nothing: the runtime ignores it before `main`, so that a closed
+//! connection is an error like any other.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -23,7 +24,7 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Takes the signals over. A second SIGTERM or SIGINT ends the process at once.
+    /// Takes the signals over. A second SIGTERM or SIGINT ends the process at once, with exit code 1.
     pub fn install() -> std::io::Result<Self> {
         let ending = Arc::new(AtomicBool::new(false));
         for signal in [SIGTERM, SIGINT] {
@@ -49,3 +50,6 @@ impl Drop for Signals {
         self.handle.close();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use sd_notify::NotifyState;
 
+/// A longer status line is cut.
+const STATUS_MAX: usize = 200;
+
 /// Everything is up.
 pub fn ready() {
     tell(&[NotifyState::Ready]);
 }
 
-/// The configuration is being read again; [`ready`] ends it.
+/// The configuration is being read again; [`ready`] ends it. `Type=notify-reload` needs to know when it began.
 pub fn reloading() {
     match NotifyState::monotonic_usec_now() {
         Ok(now) => tell(&[NotifyState::Reloading, now]),
@@ -24,8 +27,7 @@ pub fn stopping() {
 
 /// One line for `systemctl status`.
 pub fn status(line: &str) {
-    let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
-    tell(&[NotifyState::Status(&line)]);
+    tell(&[NotifyState::Status(&one_line(line))]);
 }
 
 /// The loop has come round.
@@ -35,7 +37,15 @@ pub fn watchdog() {
 
 /// How long the loop may take to come round, where systemd watches it.
 pub fn watchdog_interval() -> Option<Duration> {
-    sd_notify::watchdog_enabled()
+    sd_notify::watchdog_enabled().filter(|interval| !interval.is_zero())
+}
+
+/// A line break would begin another assignment: `MAINPID=`, say.
+fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|character| if character.is_control() { ' ' } else { character })
+        .take(STATUS_MAX)
+        .collect()
 }
 
 fn tell(states: &[NotifyState<'_>]) {
@@ -43,3 +53,6 @@ fn tell(states: &[NotifyState<'_>]) {
         tracing::debug!(%error, "systemd could not be told");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,41 +1,106 @@
-//! The daemon's own log: for the journal, for a terminal, or as JSON.
+//! The daemon's own log: for the journal, for people, or as JSON.
+//!
+//! What services, engines and mail servers said is part of it, so one event is one line of a bounded length, and
+//! nothing in it can start a record of its own or drive a terminal.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
+use std::fs::File;
 use std::io::IsTerminal;
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
 
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
 
 /// golive's own doings; of the libraries only what is wrong.
 const DEFAULT: &str = "warn,golive=info";
+/// Longer lines are cut; the journal would cut them too, and take the rest for a record of its own.
+const LINE_MAX: usize = 8 * 1024;
 
 /// Begins to log to standard error. `GOLIVE_LOG` filters, `GOLIVE_LOG_FORMAT=json` writes JSON.
 pub fn init() {
-    let filter = EnvFilter::try_from_env("GOLIVE_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT));
-    let base = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let (filter, ignored) = filter(std::env::var("GOLIVE_LOG").ok().as_deref());
+    // A log that cannot be written is nobody's emergency: telling standard error of it would end the process.
+    let base = tracing_subscriber::fmt()
+        .log_internal_errors(false)
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     let json = std::env::var_os("GOLIVE_LOG_FORMAT").is_some_and(|format| format == "json");
-    let journal = std::env::var_os("JOURNAL_STREAM").is_some();
-    let color =
-        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
     let begun = if json {
         base.json().try_init()
-    } else if journal {
-        base.with_ansi(false).event_format(Journal).try_init()
     } else {
-        base.with_ansi(color).with_target(false).try_init()
+        base.with_ansi(false).event_format(Lines::of_stderr()).try_init()
     };
     if let Err(error) = begun {
         tracing::debug!(%error, "logging had begun already");
     }
+    if let Some(why) = ignored {
+        tracing::warn!("GOLIVE_LOG is ignored: {why}");
+    }
 }
 
-/// One record per event, with its priority in front (`sd-daemon(3)`); the journal knows the time.
-struct Journal;
+fn filter(wanted: Option<&str>) -> (EnvFilter, Option<String>) {
+    let wanted = wanted.filter(|wanted| !wanted.trim().is_empty()).unwrap_or(DEFAULT);
+    match EnvFilter::builder().parse(wanted) {
+        Ok(filter) => (filter, None),
+        Err(error) => (EnvFilter::new(DEFAULT), Some(error.to_string())),
+    }
+}
 
-impl<S, N> FormatEvent<S, N> for Journal
+/// One line per event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lines {
+    /// With the priority in front (`sd-daemon(3)`); the journal knows the time.
+    Journal,
+    /// With time and level.
+    People {
+        /// The level is coloured.
+        color: bool,
+    },
+}
+
+impl Lines {
+    fn of_stderr() -> Self {
+        let stderr = std::io::stderr();
+        if std::env::var("JOURNAL_STREAM").is_ok_and(|stream| is_stream(&stderr, &stream)) {
+            return Self::Journal;
+        }
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|no| !no.is_empty());
+        Self::People { color: stderr.is_terminal() && !plain }
+    }
+
+    fn start(self, writer: &mut Writer<'_>, level: Level) -> fmt::Result {
+        let (priority, word, color) = match level {
+            Level::ERROR => (3, "ERROR", 31),
+            Level::WARN => (4, "WARN ", 33),
+            Level::INFO => (6, "INFO ", 32),
+            Level::DEBUG => (7, "DEBUG", 34),
+            Level::TRACE => (7, "TRACE", 35),
+        };
+        let color = match self {
+            Self::Journal => return write!(writer, "<{priority}>"),
+            Self::People { color: on } => on.then_some(color),
+        };
+        SystemTime.format_time(writer)?;
+        match color {
+            Some(color) => write!(writer, " \x1b[{color}m{word}\x1b[0m "),
+            None => write!(writer, " {word} "),
+        }
+    }
+}
+
+/// Whether a file is the journal's stream, `device:inode` (`systemd.exec(5)`). The variable alone says little: it is
+/// inherited by everything that a unit starts, whose standard error may go elsewhere.
+fn is_stream(file: &impl AsFd, stream: &str) -> bool {
+    let own = file.as_fd().try_clone_to_owned().and_then(|fd| File::from(fd).metadata());
+    own.is_ok_and(|own| format!("{}:{}", own.dev(), own.ino()) == stream)
+}
+
+impl<S, N> FormatEvent<S, N> for Lines
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
@@ -46,28 +111,33 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let priority = match *event.metadata().level() {
-            Level::ERROR => 3,
-            Level::WARN => 4,
-            Level::INFO => 6,
-            Level::DEBUG | Level::TRACE => 7,
-        };
         let mut line = String::new();
         context.format_fields(Writer::new(&mut line), event)?;
-        if let Some(scope) = context.event_scope() {
-            for span in scope {
-                if let Some(fields) = span.extensions().get::<FormattedFields<N>>() {
-                    line.push(' ');
-                    line.push_str(fields);
-                }
+        for span in context.event_scope().into_iter().flatten() {
+            if let Some(fields) = span.extensions().get::<FormattedFields<N>>() {
+                write!(line, " {fields}")?;
             }
         }
-        // A line break would begin a record of its own, with a priority of somebody else's choice.
-        let line: String = line.chars().flat_map(escaped).collect();
-        writeln!(writer, "<{priority}>{line}")
+        self.start(&mut writer, *event.metadata().level())?;
+        writeln!(writer, "{}", one_line(&line))
     }
 }
 
-fn escaped(c: char) -> Box<dyn Iterator<Item = char>> {
-    if c.is_control() { Box::new(c.escape_default()) } else { Box::new(std::iter::once(c)) }
+fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for character in text.chars() {
+        if line.len() >= LINE_MAX {
+            line.push('…');
+            break;
+        }
+        if character.is_control() || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
+            line.extend(character.escape_default());
+        } else {
+            line.push(character);
+        }
+    }
+    line
 }
+
+#[cfg(test)]
+mod tests;
