@@ -28,7 +28,7 @@ fn policy() -> impl Strategy<Value = ServicePolicy> {
             _ => Autonomy::Auto,
         },
         on_blind: [OnBlind::Hold, OnBlind::Accept, OnBlind::Rollback][usize::from(on_blind)],
-        checks: ["web", "tcp"][..1 + usize::from(two)].iter().map(|name| (*name).to_owned()).collect(),
+        checks: ["web", "tcp"][..=usize::from(two)].iter().map(|name| (*name).to_owned()).collect(),
         window: secs(120),
         per_day,
         finish: vec![Step::CleanUp, Step::After],
@@ -138,8 +138,8 @@ fn ask(with: u8) -> Ask {
 fn proved(on: &Watched, with: u8) -> Happening {
     let last = on.world.facts().accepted.last().map(|accepted| accepted.id.clone());
     let release = last.filter(|_| with < 240).unwrap_or_else(|| "api-0".to_owned());
-    let problems = if with % 3 == 0 { vec!["gone".to_owned()] } else { Vec::new() };
-    if with % 2 == 0 {
+    let problems = if with.is_multiple_of(3) { vec!["gone".to_owned()] } else { Vec::new() };
+    if with.is_multiple_of(2) {
         Happening::Kept { release, problems }
     } else {
         Happening::Proved { release, problems }

@@ -277,9 +277,8 @@ fn seeds(seeds: std::ops::Range<u64>) {
     for seed in only.map_or(seeds, |seed: u64| seed..seed + 1) {
         let mut simulation = Simulation::new(seed);
         let run = std::panic::AssertUnwindSafe(|| simulation.run());
-        if std::panic::catch_unwind(run).is_err() {
-            panic!("GOLIVE_SEED={seed}:\n{}", simulation.history.join("\n"));
-        }
+        let held = std::panic::catch_unwind(run).is_ok();
+        assert!(held, "GOLIVE_SEED={seed}:\n{}", simulation.history.join("\n"));
     }
 }
 
