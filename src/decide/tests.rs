@@ -1,6 +1,11 @@
 //! Tests of the core: the transition table, scripted scenarios, properties over nonsense, and a simulated host.
 
-#![allow(clippy::wildcard_enum_match_arm, clippy::unused_self, reason = "a test picks out what it is about")]
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    clippy::unused_self,
+    clippy::option_option,
+    reason = "a test picks out what it is about"
+)]
 
 mod fixture;
 mod invariants;

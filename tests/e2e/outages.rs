@@ -81,7 +81,9 @@ fn a_full_disk_is_told_and_watching_goes_on() {
     let status: serde_json::Value =
         serde_json::from_slice(&host.golive(&["status", "--json"]).stdout).unwrap();
     assert!(status["daemon"]["store_lost"].is_string(), "{status:#}");
-    assert_eq!(host.answer().as_deref(), Some("shop 2"), "nothing is touched that could not be recorded");
+    host.eventually("nothing is touched that could not be recorded", || {
+        host.answer().as_deref() == Some("shop 2")
+    });
     std::fs::remove_file(&filler).unwrap();
     host.eventually("what waited is done", || host.sinks.posts("rollback-done").len() == 1);
     host.assert_only("1");
