@@ -179,11 +179,8 @@ fn seen(turn: &mut Turn<'_>, running: Option<&Running>) {
 pub(super) fn another(turn: &mut Turn<'_>, running: &Running) {
     let facts = turn.facts();
     let back = facts.accepted.last().and_then(|accepted| accepted.running.as_ref());
-    if facts.phase != Phase::Idle && back.is_some_and(|back| back.identity == running.identity) {
-        back_by_hand(turn, running);
-    } else {
-        begin_watch(turn, running);
-    }
+    let back = back.is_some_and(|back| back.identity == running.identity);
+    if back && facts.announced.is_none() { back_by_hand(turn, running) } else { begin_watch(turn, running) }
 }
 
 /// The known release in a new container, restarted or redeployed.
@@ -203,11 +200,7 @@ fn same_again(turn: &mut Turn<'_>, running: &Running) {
 /// Another release runs: it supersedes what is at hand and is watched.
 fn begin_watch(turn: &mut Turn<'_>, running: &Running) {
     let now = turn.now;
-    if turn.facts().release.is_some() {
-        let reason = Reason::Superseded { version: running.version.clone() };
-        turn.conclude(News::ReleaseSuperseded, Some(reason.clone()));
-        turn.close(ReleaseState::Superseded, Some(reason));
-    }
+    superseded(turn, running);
     let window = turn.policy.window;
     let fresh = new_release(turn, running, Origin::Noticed);
     let facts = turn.facts_mut();
@@ -229,17 +222,23 @@ fn begin_watch(turn: &mut Turn<'_>, running: &Running) {
     turn.prove();
 }
 
-/// The accepted version was put back by somebody else while a release was at hand.
+/// The accepted version was put back by somebody else: what was at hand is over, and nothing is to be judged.
 fn back_by_hand(turn: &mut Turn<'_>, running: &Running) {
-    let reason = Reason::Superseded { version: running.version.clone() };
-    turn.conclude(News::ReleaseSuperseded, Some(reason.clone()));
-    turn.close(ReleaseState::Superseded, Some(reason));
+    superseded(turn, running);
     turn.facts_mut().known = Some(running.identity.clone());
     turn.facts_mut().diverged = None;
     if let Some(accepted) = turn.facts_mut().accepted.last_mut() {
         accepted.running = Some(running.clone());
     }
     turn.count_anew(turn.policy.grace);
+}
+
+fn superseded(turn: &mut Turn<'_>, by: &Running) {
+    if turn.facts().release.is_some() {
+        let reason = Reason::Superseded { version: by.version.clone() };
+        turn.conclude(News::ReleaseSuperseded, Some(reason.clone()));
+        turn.close(ReleaseState::Superseded, Some(reason));
+    }
 }
 
 /// A release with an id of its own.
