@@ -56,7 +56,7 @@ impl Watched {
         let actions = self.world.step(event);
         let stored = self.world.stored();
         assert_eq!(stored, self.world.facts(), "a change of facts was not reported");
-        self.answered(event, &actions);
+        answered(event, &actions);
         self.rolls_back(event, &before, ran.as_ref(), &actions);
         self.tells(&actions);
         self.keeps(&actions);
@@ -94,31 +94,17 @@ impl Watched {
         }
     }
 
-    fn answered(&self, event: &Event, actions: &[Action]) {
-        let answers = actions.iter().filter(|action| matches!(action, Action::Answer(_))).count();
-        let asked = matches!(
-            event,
-            Event::Acknowledged { .. } | Event::Service { what: Happening::Asked { .. }, .. }
-        );
-        assert_eq!(answers, usize::from(asked), "answers to {event:?}: {actions:?}");
-    }
-
     fn rolls_back(&mut self, event: &Event, before: &Facts, ran: Option<&Running>, actions: &[Action]) {
         let after = self.world.facts().clone();
         let at_hand = rollback(&after.phase);
-        let steps: Vec<(&Plan, _)> = actions
-            .iter()
-            .filter_map(|action| match action {
-                Action::Step { plan, step, .. } => Some((plan, *step)),
-                _ => None,
-            })
-            .collect();
-        assert!(steps.len() <= 1, "two steps at once: {steps:?}");
-        for (plan, step) in steps {
+        let steps = actions.iter().filter(|action| matches!(action, Action::Step { .. })).count();
+        assert!(steps <= 1, "two steps at once: {actions:?}");
+        for action in actions {
+            let Action::Step { plan, step, .. } = action else { continue };
             let at_hand = at_hand.expect("a step belongs to a rollback");
-            assert_eq!((&at_hand.plan, at_hand.step), (plan, step), "a step of another rollback");
+            assert_eq!((&at_hand.plan, &at_hand.step), (plan, step), "a step of another rollback");
             assert!(at_hand.retry_at.is_none(), "under way and waiting");
-            self.step = Some((plan.clone(), step));
+            self.step = Some((plan.clone(), *step));
         }
         if at_hand.is_none() || matches!(&after.phase, Phase::Verifying(proof) if !proof.settled()) {
             self.step = None;
@@ -143,14 +129,11 @@ impl Watched {
             return;
         }
         let policy = self.policy();
-        match begun.reason.cause() {
-            Reason::Health { failures, limit, .. } => {
-                assert!(failures >= limit && *limit == policy.failures, "{:?}", begun.reason);
-            }
-            Reason::Blind { .. } | Reason::Undecided { .. } => {
-                assert_eq!(policy.on_blind, OnBlind::Rollback);
-            }
-            other => panic!("rolled back by itself because of {other:?}"),
+        if let Reason::Health { failures, limit, .. } = &begun.reason {
+            assert!(failures >= limit && *limit == policy.failures, "{:?}", begun.reason);
+        } else {
+            let untold = matches!(begun.reason, Reason::Blind { .. } | Reason::Undecided { .. });
+            assert!(untold && policy.on_blind == OnBlind::Rollback, "{:?}", begun.reason);
         }
         assert_eq!(policy.autonomy, Autonomy::Auto);
         assert!(self.world.facts().hold.is_none(), "rolled back on hold");
@@ -165,17 +148,16 @@ impl Watched {
 
     fn tells(&mut self, actions: &[Action]) {
         for action in actions {
-            match action {
-                Action::Tell { notice, channels } => {
-                    assert!(self.notices.insert(notice.id.clone()), "{} is told twice", notice.id);
-                    assert!(!channels.is_empty(), "{} goes nowhere", notice.id);
-                    assert_eq!(notice.at, self.world.now);
-                }
-                Action::Log(incident) if incident.service.is_some() => {
-                    let was = self.logged.insert(incident.id.clone(), incident.state.clone());
-                    assert_ne!(was, Some(IncidentState::Resolved), "{} comes back", incident.id);
-                }
-                _ => {}
+            if let Action::Tell { notice, channels } = action {
+                assert!(self.notices.insert(notice.id.clone()), "{} is told twice", notice.id);
+                assert!(!channels.is_empty(), "{} goes nowhere", notice.id);
+                assert_eq!(notice.at, self.world.now);
+            }
+            if let Action::Log(incident) = action
+                && incident.service.is_some()
+            {
+                let was = self.logged.insert(incident.id.clone(), incident.state.clone());
+                assert_ne!(was, Some(IncidentState::Resolved), "{} comes back", incident.id);
             }
         }
         let facts = self.world.facts();
@@ -193,14 +175,11 @@ impl Watched {
 
     fn keeps(&mut self, actions: &[Action]) {
         for action in actions {
-            match action {
-                Action::Keep { release, .. } => {
-                    self.kept.insert(release.clone());
-                }
-                Action::Forget { release, .. } => {
-                    self.kept.remove(release);
-                }
-                _ => {}
+            if let Action::Keep { release, .. } = action {
+                self.kept.insert(release.clone());
+            }
+            if let Action::Forget { release, .. } = action {
+                self.kept.remove(release);
             }
         }
         let facts = self.world.facts();
@@ -231,6 +210,14 @@ impl Watched {
             assert!(watch.ends <= longest, "{watch:?} with {added:?}");
         }
     }
+}
+
+/// Who asks gets one answer, and nobody else does.
+fn answered(event: &Event, actions: &[Action]) {
+    let answers = actions.iter().filter(|action| matches!(action, Action::Answer(_))).count();
+    let asked =
+        matches!(event, Event::Acknowledged { .. } | Event::Service { what: Happening::Asked { .. }, .. });
+    assert_eq!(answers, usize::from(asked), "answers to {event:?}: {actions:?}");
 }
 
 fn rollback(phase: &Phase) -> Option<&Rollback> {

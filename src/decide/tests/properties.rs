@@ -255,7 +255,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(cases(8))]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 64, ..cases(3) })]
 
     #[test]
     fn ten_thousand_events_leave_no_more_than_a_hundred(policy in policy(), story in drawn(10_000)) {

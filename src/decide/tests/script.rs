@@ -6,6 +6,7 @@ use super::fixture::{API, World, happening, later, running, sample, secs, servic
 use super::told;
 use crate::decide::action::{Action, Plan};
 use crate::decide::event::{Announcement, Ask, Event, Fault, FaultKind, Happening, Outcome, Step};
+use crate::decide::facts::Release;
 use crate::decide::policy::{Autonomy, OnBlind, ServicePolicy};
 
 /// Checks are made so often.
@@ -56,10 +57,30 @@ impl Story {
                 self.kill();
             }
             ["unready", ..] => self.unready = rest[1..].iter().map(|why| (*why).to_owned()).collect(),
+            ["status"] => self.status(),
             ["due"] => self.happens("due", &Event::Due),
             ["steps"] => self.steps(None),
             ["steps", "until", step] => self.steps(Some(step)),
             _ => self.verb(&rest, line),
+        }
+    }
+
+    /// What `golive status` would show.
+    fn status(&mut self) {
+        let view = self.world.state.view().services.remove(0);
+        let version = |release: Option<&Release>| release.map_or("-".to_owned(), |it| it.version.clone());
+        let at_hand = view.release.as_ref().map(|at_hand| &at_hand.release);
+        self.write(&format!("{} status: {}", self.clock(), view.phase));
+        self.write(&format!(
+            "           at hand {}, announced {}, accepted {}, runs {}, {}",
+            version(at_hand),
+            version(view.announced.as_ref()),
+            version(view.accepted.as_ref()),
+            view.running.map_or("-".to_owned(), |running| running.version),
+            view.triggers[0].verdict.why,
+        ));
+        if let Some(diverged) = view.diverged {
+            self.write(&format!("           diverged: {}", told::why(&diverged.why)));
         }
     }
 

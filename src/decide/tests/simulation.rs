@@ -21,8 +21,8 @@ struct Simulation {
     on: Watched,
     host: Host,
     luck: Luck,
-    /// What the shell told last, so that it tells only what is new. `None` after it was started.
-    shown: Option<Option<Running>>,
+    /// What the shell told last, so that it tells only what is new; nothing after it was started.
+    shown: Vec<Option<Running>>,
     engine_lost: bool,
     chaos: bool,
     /// What works and what does not.
@@ -53,7 +53,7 @@ impl Simulation {
             on: Watched::new(policy),
             host: Host::default(),
             luck,
-            shown: None,
+            shown: Vec::new(),
             engine_lost: false,
             chaos: false,
             broken,
@@ -140,7 +140,7 @@ impl Simulation {
 
     fn kill(&mut self) {
         self.note("killed");
-        self.shown = None;
+        self.shown.clear();
         self.engine_lost = false;
         let actions = self.on.kill();
         self.carry_out(actions);
@@ -155,8 +155,8 @@ impl Simulation {
             return;
         }
         let seen = self.host.running();
-        if self.shown.as_ref() != Some(&seen) {
-            self.shown = Some(seen.clone());
+        if self.shown.last() != Some(&seen) {
+            self.shown = vec![seen.clone()];
             self.feed(&happening(Happening::Seen(seen)));
         }
         if std::mem::take(&mut self.engine_lost) {
@@ -257,11 +257,8 @@ impl Simulation {
         let named = running(&named.unwrap().version, "").identity;
         let accepted = facts.accepted.last().and_then(|accepted| accepted.running.as_ref());
         let is_accepted = accepted.is_some_and(|accepted| accepted.identity == named);
-        // A person ended the watch, or took over in mid-rollback, without a word on what is there now.
-        let left = facts
-            .decided
-            .as_ref()
-            .is_some_and(|(_, state)| matches!(state, ReleaseState::Aborted | ReleaseState::Superseded));
+        // A person ended the watch without a word on what is there now.
+        let left = facts.decided.as_ref().is_some_and(|(_, state)| *state == ReleaseState::Aborted);
         let waits = facts.phase != Phase::Idle && !facts.incidents.is_empty();
         assert!(is_accepted || left || waits, "{named:?} runs unjudged: {facts:#?}");
     }
