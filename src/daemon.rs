@@ -2,8 +2,8 @@
 //!
 //! Observe → decide → remember → act → tell. The loop waits for an event or the core's next deadline, steps the core,
 //! stores what came of it in one transaction, and only then carries it out. The systemd watchdog is petted from here
-//! alone. Its tasks: one per health check ([`probes`]), one per service for rollback steps ([`worker`]), one per
-//! engine for what runs, one for the outbox ([`deliver`]), one for the control socket. Only a worker's step may not be
+//! alone. Its tasks: one per health check (`probes`), one per service for rollback steps (`worker`), one per
+//! engine for what runs, one for the outbox (`deliver`), one for the control socket. Only a worker's step may not be
 //! dropped at an await; shutting down waits for it.
 
 use std::path::{Path, PathBuf};

@@ -25,7 +25,7 @@ impl Processes {
         Ok(this)
     }
 
-    /// The deploy directory that [`Processes::new`] made.
+    /// The deploy directory that `Processes::new` made.
     pub fn open(dir: &Path) -> Self {
         Self { dir: dir.to_owned() }
     }

@@ -6,6 +6,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 #[derive(Clone, Default)]
 pub(crate) struct Proxy {
@@ -24,6 +25,8 @@ struct Inner {
     cut: AtomicBool,
     /// Both ends of every connection, to be cut.
     open: Mutex<Vec<UnixStream>>,
+    /// When each request went out, and when its answer came.
+    requests: Mutex<Vec<(Instant, String, Option<Instant>)>>,
 }
 
 impl Proxy {
@@ -64,6 +67,16 @@ impl Proxy {
         self.inner.calls.lock().unwrap().clone()
     }
 
+    /// From a moment on: when the first request went out, and when the answer to the start of a container came.
+    #[allow(dead_code, reason = "benchmarks ask for it")]
+    pub(crate) fn span(&self, from: Instant) -> (Instant, Instant) {
+        let requests = self.inner.requests.lock().unwrap();
+        let after: Vec<_> = requests.iter().filter(|(at, ..)| *at >= from).collect();
+        let start =
+            after.iter().find(|(_, line, _)| line.starts_with("POST ") && line.contains("/start")).unwrap();
+        (after[0].0, start.2.unwrap())
+    }
+
     /// While cut, no call reaches the engine.
     pub(crate) fn set_cut(&self, cut: bool) {
         self.inner.cut.store(cut, Ordering::SeqCst);
@@ -77,14 +90,31 @@ impl Proxy {
     fn carry(&self, mut client: UnixStream, mut engine: UnixStream) {
         self.inner.open.lock().unwrap().extend([engine.try_clone().unwrap(), client.try_clone().unwrap()]);
         let (mut answers, mut back) = (engine.try_clone().unwrap(), client.try_clone().unwrap());
+        let (answered, last) = (self.clone(), Arc::new(AtomicUsize::new(usize::MAX)));
+        let at_hand = Arc::clone(&last);
         std::thread::spawn(move || {
-            drop(std::io::copy(&mut answers, &mut back));
+            let mut buffer = vec![0; 64 * 1024];
+            while let Ok(read @ 1..) = answers.read(&mut buffer) {
+                if let Some(request) =
+                    answered.inner.requests.lock().unwrap().get_mut(at_hand.load(Ordering::SeqCst))
+                {
+                    request.2.get_or_insert(Instant::now());
+                }
+                if back.write_all(&buffer[..read]).is_err() {
+                    break;
+                }
+            }
             drop(back.shutdown(std::net::Shutdown::Both));
         });
         let mut buffer = vec![0; 64 * 1024];
         while let Ok(read @ 1..) = client.read(&mut buffer) {
             if self.inner.cut.load(Ordering::SeqCst) {
                 break;
+            }
+            if let Some(line) = request_line(&buffer[..read]) {
+                let mut requests = self.inner.requests.lock().unwrap();
+                last.store(requests.len(), Ordering::SeqCst);
+                requests.push((Instant::now(), line, None));
             }
             let call = changing(&buffer[..read]);
             if let Some(call) = &call {
@@ -121,8 +151,11 @@ impl Proxy {
 
 /// The request line of a call that changes something; `None` for the rest of a body and for reading calls.
 fn changing(bytes: &[u8]) -> Option<String> {
+    request_line(bytes).filter(|line| line.starts_with("POST ") || line.starts_with("DELETE "))
+}
+
+fn request_line(bytes: &[u8]) -> Option<String> {
     let line = bytes.split(|byte| *byte == b'\r').next()?;
     let line = std::str::from_utf8(line).ok()?;
-    let changes = line.starts_with("POST ") || line.starts_with("DELETE ");
-    (changes && line.ends_with("HTTP/1.1")).then(|| line.to_owned())
+    line.ends_with("HTTP/1.1").then(|| line.to_owned())
 }
