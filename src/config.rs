@@ -25,7 +25,7 @@ mod tests;
 use environment::Environment;
 use layers::Layers;
 pub use mistakes::Mistakes;
-use secret::Secret;
+pub use secret::Secret;
 use table::Section;
 pub use table::duration;
 

@@ -62,6 +62,7 @@ pub struct Notifier {
     host: String,
     texts: Texts,
     http: reqwest::Client,
+    patience: Duration,
 }
 
 /// What every format needs to know beside the notice.
@@ -87,6 +88,7 @@ impl Notifier {
             host: host(),
             texts: Texts::new(config.language, config.timezone.clone()),
             http: webhook::client().map_err(NotifyError)?,
+            patience: PATIENCE,
         })
     }
 
@@ -127,9 +129,9 @@ impl Notifier {
                 None => Err(Refusal::never(format!("tell channel {channel}: it is no longer configured"))),
             }
         };
-        match tokio::time::timeout(PATIENCE, delivery).await {
+        match tokio::time::timeout(self.patience, delivery).await {
             Ok(result) => result,
-            Err(_) => Err(Refusal::later(format!("tell channel {channel} within {PATIENCE:?}"))),
+            Err(_) => Err(Refusal::later(format!("tell channel {channel} within {:?}", self.patience))),
         }
     }
 
@@ -142,9 +144,9 @@ impl Notifier {
                 None => Err(Refusal::never(format!("find channel {channel}"))),
             }
         };
-        match tokio::time::timeout(PATIENCE, attempt).await {
+        match tokio::time::timeout(self.patience, attempt).await {
             Ok(result) => result,
-            Err(_) => Err(Refusal::later(format!("reach channel {channel} within {PATIENCE:?}"))),
+            Err(_) => Err(Refusal::later(format!("reach channel {channel} within {:?}", self.patience))),
         }
     }
 }

@@ -42,10 +42,13 @@ impl Letter {
             part("call", people(context));
         }
         if notice.acknowledgeable {
-            part("acknowledge", vec![format!("golive ack {}", notice.incident)]);
+            part("acknowledge", vec![format!("golive ack {}", clean(&notice.incident))]);
         }
         part("runbook", context.runbook.iter().map(|runbook| clean(runbook)).collect());
-        part("story", notice.release.iter().map(|release| format!("golive explain {release}")).collect());
+        part(
+            "story",
+            notice.release.iter().map(|release| format!("golive explain {}", clean(release))).collect(),
+        );
         Self { subject: texts.subject(notice), late: late(notice, context), parts }
     }
 
