@@ -169,9 +169,12 @@ pub fn clean(text: &str) -> String {
             cleaned.push('…');
             break;
         }
-        let turns =
-            matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        cleaned.push(if character.is_control() || turns { ' ' } else { character });
+        let turns = matches!(
+            character,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        );
+        let breaks = matches!(character, '\u{2028}' | '\u{2029}');
+        cleaned.push(if character.is_control() || turns || breaks { ' ' } else { character });
     }
     cleaned
 }

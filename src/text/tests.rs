@@ -1,1 +1,208 @@
+use super::*;
+use crate::decide::event::Sample;
 
+const LANGUAGES: [Language; 2] = [Language::English, Language::Chinese];
+
+fn texts(language: Language) -> Texts {
+    Texts::new(language, Some(TimeZone::UTC))
+}
+
+fn notice(news: News, reason: Option<Reason>) -> Notice {
+    Notice {
+        id: "web-1.1".to_owned(),
+        incident: "web-1".to_owned(),
+        tier: Tier::Urgent,
+        news,
+        service: Some("web".to_owned()),
+        at: "2026-03-01T10:00:00Z".parse().unwrap(),
+        release: Some("web-1".to_owned()),
+        from: Some("1.4.2".to_owned()),
+        to: Some("1.4.1".to_owned()),
+        reason,
+        evidence: Vec::<Sample>::new(),
+        acknowledgeable: false,
+    }
+}
+
+fn all_news() -> Vec<News> {
+    vec![
+        News::Test,
+        News::ServiceDown,
+        News::ServiceUp,
+        News::ReleaseSeen,
+        News::ReleaseAccepted,
+        News::ReleaseSuperseded,
+        News::ReleaseAborted,
+        News::RollbackStarted,
+        News::RollbackDone { took: Duration::from_secs(20) },
+        News::RollbackFailed,
+        News::RollbackImpossible,
+        News::WouldRollBack,
+        News::Held,
+        News::Blind,
+        News::EngineUnreachable,
+        News::EngineBack,
+        News::NotReady,
+        News::ReadyAgain,
+        News::Diverged,
+        News::LeftOver,
+        News::ConfigReloaded,
+        News::ConfigRejected,
+        News::StoreLost,
+        News::StoreBack,
+    ]
+}
+
+fn all_reasons() -> Vec<Reason> {
+    let text = || "SEEN".to_owned();
+    let cause = || Box::new(Reason::Said(text()));
+    vec![
+        Reason::Health { check: text(), failures: 3, limit: 3, seen: text() },
+        Reason::Person { by: text(), why: None },
+        Reason::Person { by: text(), why: Some(text()) },
+        Reason::Blind { check: text(), lasted: Duration::from_mins(3), seen: text() },
+        Reason::Undecided { check: text() },
+        Reason::OnHold { why: None, cause: cause() },
+        Reason::OnHold { why: Some(text()), cause: cause() },
+        Reason::AskFirst(cause()),
+        Reason::Irreversible { why: text(), cause: cause() },
+        Reason::NothingAccepted(cause()),
+        Reason::Budget { per_day: 3, cause: cause() },
+        Reason::Step { step: Step::Stop, seen: text() },
+        Reason::Unverified { check: None, seen: text() },
+        Reason::Unverified { check: Some(text()), seen: text() },
+        Reason::WrongImage { running: text(), wanted: text() },
+        Reason::Superseded { version: text() },
+        Reason::Said(text()),
+    ]
+}
+
+/// A sentence was found and filled in: neither its own name nor a hole is told.
+fn is_told(sentence: &str, what: &str) {
+    for key in ["news.", "next.", "reason.", "step.", "label."] {
+        assert!(!sentence.contains(key), "{what}: {sentence}");
+    }
+    assert!(!sentence.trim().is_empty(), "{what}");
+    assert!(
+        !["{{", "{%", "none", "undefined"].iter().any(|hole| sentence.contains(hole)),
+        "{what}: {sentence}"
+    );
+}
+
+#[test]
+fn every_news_with_every_reason_is_told_in_both_languages() {
+    for language in LANGUAGES {
+        let texts = texts(language);
+        for news in all_news() {
+            for reason in all_reasons() {
+                let mut notice = notice(news.clone(), Some(reason.clone()));
+                let what = format!("{language:?} {news:?} {reason:?}");
+                for (from, to) in [(None, None), (Some("1.4.2"), None), (Some("1.4.2"), Some("1.4.1"))] {
+                    (notice.from, notice.to) = (from.map(str::to_owned), to.map(str::to_owned));
+                    is_told(&texts.subject(&notice), &what);
+                    is_told(&texts.news(&notice), &what);
+                    is_told(&texts.next(&notice), &what);
+                }
+                is_told(&texts.reason(&reason), &what);
+                assert!(texts.reason(&reason).contains("SEEN"), "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn both_catalogues_know_the_same_and_have_every_step_and_label() {
+    let names = |text| flat(text).into_keys().collect::<Vec<_>>();
+    assert_eq!(names(include_str!("en.toml")), names(include_str!("zh-CN.toml")));
+    for language in LANGUAGES {
+        let texts = texts(language);
+        for name in flat(include_str!("en.toml")).into_keys() {
+            if let Some(label) = name.strip_prefix("label.") {
+                is_told(&texts.label(label), &name);
+            }
+        }
+        for step in [
+            Step::Prepare,
+            Step::Forensics,
+            Step::Before,
+            Step::Create,
+            Step::Disarm,
+            Step::Stop,
+            Step::SetAside,
+            Step::TakeName,
+            Step::Start,
+            Step::Command,
+            Step::CleanUp,
+            Step::After,
+            Step::Undo,
+            Step::StandAside,
+        ] {
+            is_told(&texts.step(step), step.word());
+        }
+        is_told(&texts.late(Duration::from_mins(5)), "late");
+        is_told(&texts.took(Duration::from_mins(5)), "took");
+        assert!(texts.late(Duration::from_mins(5)).contains("5 min"));
+    }
+    assert!(texts(Language::Chinese).news(&notice(News::Held, None)).contains("人工"));
+}
+
+#[test]
+fn a_subject_is_tier_then_service_then_news_then_reason() {
+    let reason = Reason::Said("port closed".to_owned());
+    let mut notice = notice(News::RollbackStarted, Some(reason));
+    let english = texts(Language::English);
+    assert_eq!(english.subject(&notice), "[URGENT] web: rolling back 1.4.2 -> 1.4.1 (port closed)");
+    assert_eq!(
+        texts(Language::Chinese).subject(&notice),
+        "[紧急告警] web: 正在自动回滚 1.4.2 -> 1.4.1 (port closed)"
+    );
+    (notice.service, notice.reason, notice.news, notice.tier) = (None, None, News::StoreLost, Tier::General);
+    assert_eq!(english.subject(&notice), "[general] golive: the state directory cannot be written");
+}
+
+#[test]
+fn somebody_elses_words_cannot_be_templates() {
+    let hostile = "{{ 7 * 7 }}{% for x in y %}";
+    for language in LANGUAGES {
+        let reason = Reason::Said(hostile.to_owned());
+        assert_eq!(texts(language).reason(&reason), hostile);
+    }
+}
+
+#[test]
+fn words_from_outside_are_made_harmless() {
+    assert_eq!(clean(" a\r\nb\tc\u{0}d\u{1b}[31me\u{7f}\u{85}f "), "a  b c d [31me  f");
+    for turning in
+        "\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}\u{61c}"
+            .chars()
+    {
+        assert_eq!(clean(&format!("a{turning}b")), "a b", "{turning:?}");
+    }
+    for line in ['\u{2028}', '\u{2029}'] {
+        assert_eq!(clean(&format!("a{line}b")), "a b", "{line:?}");
+    }
+    assert_eq!(clean("字 é 😀"), "字 é 😀");
+    let long = clean(&"字".repeat(10_000));
+    assert!(long.len() <= QUOTED + 6 && long.ends_with('…'), "{}", long.len());
+    assert_eq!(clean(&"x".repeat(QUOTED)), "x".repeat(QUOTED), "what just fits is not cut");
+}
+
+#[test]
+fn durations_and_times_are_for_people() {
+    let texts = texts(Language::English);
+    for (millis, told) in [
+        (0, "0 ms"),
+        (350, "350 ms"),
+        (4_200, "4.2 s"),
+        (9_999, "10.0 s"),
+        (12_000, "12 s"),
+        (119_999, "119 s"),
+        (720_000, "12 min"),
+        (11_100_000, "3 h 5 min"),
+    ] {
+        assert_eq!(texts.duration(Duration::from_millis(millis)), told);
+    }
+    let zone = TimeZone::fixed(jiff::tz::offset(8));
+    let at = "2026-03-01T20:00:00Z".parse().unwrap();
+    assert_eq!(Texts::new(Language::Chinese, Some(zone)).time(at), "2026-03-02 04:00:00 +08:00");
+}
