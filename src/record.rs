@@ -14,6 +14,9 @@ use crate::decide::facts::Origin;
 use crate::store::{Evidence, Moment, Story};
 use crate::text::{Texts, clean};
 
+#[cfg(test)]
+mod tests;
+
 /// One check's results over a release.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Tally {
