@@ -1,6 +1,10 @@
 //! Health checks: each looks at one thing and says what it saw. None of them judges, and each ends by its deadline.
+//!
+//! One deadline covers the whole of a look, from the name's resolution to the last byte that is read, so neither a
+//! dripping body nor a kept connection whose other end is gone can hold a check for longer.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Clock;
@@ -10,12 +14,14 @@ use crate::decide::event::{Outcome, Sample};
 mod command;
 mod docker;
 mod http;
+mod resolve;
+mod seen;
 mod tcp;
+
 #[cfg(test)]
 mod tests;
 
-/// What a service says about itself is quoted this far.
-const QUOTED: usize = 200;
+use seen::people;
 
 /// One health check.
 #[derive(Debug)]
@@ -28,24 +34,28 @@ pub struct Probe {
 #[derive(Debug)]
 enum Kind {
     Http(http::Http),
-    Tcp(String),
+    Tcp(tcp::Tcp),
     Command(Vec<String>),
     Docker(docker::Container),
     /// The check asks for a container that its service does not have.
     Nothing,
 }
 
-/// What all probes share: one HTTP client, so that connections are kept, and where the engine listens.
+/// What all probes share: HTTP clients, so that connections are kept, a resolver, and a client of the engine.
 #[derive(Debug, Clone)]
 pub struct Tools {
-    http: reqwest::Client,
-    docker: PathBuf,
+    web: Arc<http::Web>,
+    resolver: resolve::Resolver,
+    engine: Arc<docker::Engine>,
 }
 
 impl Tools {
-    /// The engine is asked only by checks of kind `docker`.
+    /// Reaches for nothing yet: the engine and the host's certificates are asked for by the first check that needs
+    /// them.
     pub fn new(docker: &Path) -> Result<Self, reqwest::Error> {
-        Ok(Self { http: http::client()?, docker: docker.to_owned() })
+        let resolver = resolve::Resolver::default();
+        let web = Arc::new(http::Web::new(resolver.clone())?);
+        Ok(Self { web, resolver, engine: Arc::new(docker::Engine::new(PathBuf::from(docker))) })
     }
 }
 
@@ -53,11 +63,13 @@ impl Probe {
     /// A check of a service.
     pub fn new(name: &str, check: &Check, runtime: &Runtime, tools: &Tools) -> Self {
         let kind = match (&check.kind, runtime) {
-            (CheckKind::Http(http), _) => Kind::Http(http::Http::new(tools.http.clone(), http.clone())),
-            (CheckKind::Tcp { address }, _) => Kind::Tcp(address.clone()),
+            (CheckKind::Http(http), _) => {
+                Kind::Http(http::Http::new(http.clone(), check.timeout, &tools.web, &tools.resolver))
+            }
+            (CheckKind::Tcp { address }, _) => Kind::Tcp(tcp::Tcp::new(address, &tools.resolver)),
             (CheckKind::Command { argv }, _) => Kind::Command(argv.clone()),
             (CheckKind::Docker, Runtime::Container { name }) => {
-                Kind::Docker(docker::Container::new(&tools.docker, name))
+                Kind::Docker(docker::Container::new(Arc::clone(&tools.engine), name))
             }
             (CheckKind::Docker, Runtime::Command { .. }) => Kind::Nothing,
         };
@@ -67,69 +79,48 @@ impl Probe {
     /// Looks once.
     pub async fn observe(&self, clock: &Clock) -> Sample {
         let began = clock.now();
+        let progress = http::Progress::default();
         let look = async {
             match &self.kind {
-                Kind::Http(http) => http.look(clock).await,
-                Kind::Tcp(address) => tcp::look(address).await,
+                Kind::Http(http) => http.look(clock, &progress).await,
+                Kind::Tcp(tcp) => tcp.look().await,
                 Kind::Command(argv) => command::look(argv).await,
                 Kind::Docker(container) => container.look().await,
                 Kind::Nothing => Outcome::Blind("the service has no container".to_owned()),
             }
         };
-        let outcome = match tokio::time::timeout(self.timeout, look).await {
-            Ok(outcome) => outcome,
-            Err(_) => self.late(),
-        };
+        let looked = tokio::time::timeout(self.timeout, look).await;
         let took = Duration::try_from(clock.now().duration_since(began)).unwrap_or_default();
+        let outcome = looked.unwrap_or_else(|_| self.late(took, &progress));
         Sample { check: self.name.clone(), began, took, outcome }
     }
 
-    fn late(&self) -> Outcome {
-        let seen = format!("no answer within {}", people(self.timeout));
+    /// The deadline has come: whose fault is that?
+    fn late(&self, took: Duration, progress: &http::Progress) -> Outcome {
+        if let Some(stalled) = stalled(self.timeout, took) {
+            return stalled;
+        }
+        let within = people(self.timeout);
         match &self.kind {
+            Kind::Http(http) if http.resolving() => {
+                Outcome::Blind(format!("the resolver did not answer within {within}"))
+            }
+            Kind::Tcp(tcp) if tcp.resolving() => {
+                Outcome::Blind(format!("the resolver did not answer within {within}"))
+            }
+            Kind::Http(_) => Outcome::Failed(progress.late(&within)),
+            Kind::Command(_) => Outcome::Failed(format!("had not ended after {within} and was killed")),
             // A silent engine says nothing about the service.
-            Kind::Docker(_) => Outcome::Blind(format!("Docker: {seen}")),
-            Kind::Http(_) | Kind::Tcp(_) | Kind::Command(_) | Kind::Nothing => Outcome::Failed(seen),
+            Kind::Docker(_) => Outcome::Blind(format!("Docker: no answer within {within}")),
+            Kind::Tcp(_) | Kind::Nothing => Outcome::Failed(format!("no answer within {within}")),
         }
     }
 }
 
-/// A duration for people: `2s`, `150ms`.
-fn people(duration: Duration) -> String {
-    format!("{duration:?}")
-}
-
-/// What somebody else wrote, made harmless and short: control characters escaped, cut between characters.
-fn quote(text: &str) -> String {
-    let mut quoted = String::new();
-    for character in text.trim().chars() {
-        if quoted.len() >= QUOTED {
-            quoted.push('…');
-            break;
-        }
-        if character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
-            quoted.extend(character.escape_default());
-        } else {
-            quoted.push(character);
-        }
-    }
-    quoted
-}
-
-/// An error of the operating system in connecting: the service's, or our own host's.
-fn connect_error(error: &std::io::Error) -> Outcome {
-    use std::io::ErrorKind;
-    /// Too many open files, in the process and in the system (`errno(3)`).
-    const FILES: [i32; 2] = [24, 23];
-    let own = [ErrorKind::NetworkUnreachable, ErrorKind::NetworkDown, ErrorKind::AddrNotAvailable];
-    if own.contains(&error.kind()) || error.raw_os_error().is_some_and(|code| FILES.contains(&code)) {
-        return Outcome::Blind(error.to_string());
-    }
-    if error.kind() == ErrorKind::ConnectionRefused {
-        return Outcome::Failed("connection refused".to_owned());
-    }
-    if error.kind() == ErrorKind::ConnectionReset {
-        return Outcome::Failed("connection reset".to_owned());
-    }
-    Outcome::Failed(quote(&error.to_string()))
+/// Time that this process itself has lost (the host was asleep or far too busy) is not the service's slowness.
+fn stalled(timeout: Duration, took: Duration) -> Option<Outcome> {
+    (took > timeout.saturating_mul(3) / 2).then(|| {
+        let (took, timeout) = (people(took), people(timeout));
+        Outcome::Blind(format!("this host was held up: a check of at most {timeout} took {took}"))
+    })
 }

@@ -1,90 +1,145 @@
 //! What the engine says of a container: whether it runs, keeps restarting, ran out of memory or is unhealthy.
 
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use bollard::models::{ContainerInspectResponse, ContainerState, HealthStatusEnum};
+use bollard::models::{
+    ContainerInspectResponse, ContainerState, ContainerStateStatusEnum, Health, HealthStatusEnum,
+};
 use bollard::query_parameters::InspectContainerOptions;
 use bollard::{API_DEFAULT_VERSION, Docker};
 
-use super::quote;
+use super::seen::quote;
 use crate::decide::event::Outcome;
+
+/// Seconds that the client waits for an answer's head. The check's own deadline is shorter.
+const CLIENT_TIMEOUT: u64 = 120;
+
+/// The engine's client, made at the first look: the engine may come up after golive.
+#[derive(Debug)]
+pub(super) struct Engine {
+    socket: PathBuf,
+    client: Mutex<Option<Docker>>,
+}
+
+impl Engine {
+    pub(super) fn new(socket: PathBuf) -> Self {
+        Self { socket, client: Mutex::new(None) }
+    }
+
+    fn client(&self) -> Result<Docker, bollard::errors::Error> {
+        let mut client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = &*client {
+            return Ok(client.clone());
+        }
+        let socket = self.socket.to_string_lossy();
+        let connected = Docker::connect_with_unix(&socket, CLIENT_TIMEOUT, API_DEFAULT_VERSION)?;
+        Ok(client.insert(connected).clone())
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct Container {
-    socket: PathBuf,
-    /// Connected at the first look: the engine may come up after golive.
-    docker: Mutex<Option<Docker>>,
+    engine: Arc<Engine>,
     name: String,
-    /// The container and its restarts at the last look.
-    before: Mutex<Option<(String, i64)>>,
+    /// What there was at the last look.
+    before: Mutex<Option<Past>>,
+}
+
+/// What is compared from look to look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Past {
+    id: Option<String>,
+    restarts: i64,
+    out_of_memory: bool,
 }
 
 impl Container {
-    pub(super) fn new(socket: &Path, name: &str) -> Self {
-        let (docker, before) = (Mutex::new(None), Mutex::new(None));
-        Self { socket: socket.to_owned(), docker, name: name.to_owned(), before }
+    pub(super) fn new(engine: Arc<Engine>, name: &str) -> Self {
+        Self { engine, name: name.to_owned(), before: Mutex::new(None) }
     }
 
     pub(super) async fn look(&self) -> Outcome {
-        let docker = match self.docker() {
+        let blind =
+            |error: &bollard::errors::Error| Outcome::Blind(format!("Docker: {}", quote(&error.to_string())));
+        let docker = match self.engine.client() {
             Ok(docker) => docker,
-            Err(error) => return Outcome::Blind(format!("Docker: {}", quote(&error.to_string()))),
+            Err(error) => return blind(&error),
         };
         match docker.inspect_container(&self.name, None::<InspectContainerOptions>).await {
-            Ok(found) => {
-                let now = (found.id.clone().unwrap_or_default(), found.restart_count.unwrap_or_default());
-                let mut before = self.before.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                let before = before.replace(now);
-                judge_not(&found, before.as_ref())
+            Ok(found) if called(&found, &self.name) => {
+                let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
+                let before = before.replace(Past::of(&found));
+                told(&found, before.as_ref())
             }
-            Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => {
-                Outcome::Failed(format!("there is no container {}", self.name))
-            }
-            Err(error) => Outcome::Blind(format!("Docker: {}", quote(&error.to_string()))),
+            Ok(_) => self.missing(),
+            Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => self.missing(),
+            Err(error) => blind(&error),
         }
+    }
+
+    fn missing(&self) -> Outcome {
+        Outcome::Failed(format!("there is no container {}", self.name))
     }
 }
 
-impl Container {
-    fn docker(&self) -> Result<Docker, bollard::errors::Error> {
-        let mut docker = self.docker.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(docker) = &*docker {
-            return Ok(docker.clone());
+/// The engine also answers to the beginning of an id, so a container `cafe` that is gone may bring another one up.
+fn called(found: &ContainerInspectResponse, name: &str) -> bool {
+    found.name.as_deref().is_none_or(|found| found.trim_start_matches('/') == name)
+}
+
+impl Past {
+    fn of(found: &ContainerInspectResponse) -> Self {
+        let state = found.state.as_ref();
+        Self {
+            id: found.id.clone(),
+            restarts: found.restart_count.unwrap_or_default(),
+            out_of_memory: state.and_then(|state| state.oom_killed).unwrap_or_default(),
         }
-        let socket = self.socket.to_string_lossy();
-        // The check's own deadline is shorter than this one.
-        let connected = Docker::connect_with_unix(&socket, 120, API_DEFAULT_VERSION)?;
-        Ok(docker.insert(connected).clone())
     }
 }
 
 /// What was seen, in the engine's own terms.
-fn judge_not(found: &ContainerInspectResponse, before: Option<&(String, i64)>) -> Outcome {
+fn told(found: &ContainerInspectResponse, before: Option<&Past>) -> Outcome {
     let empty = ContainerState::default();
     let state = found.state.as_ref().unwrap_or(&empty);
-    let restarts = found.restart_count.unwrap_or_default();
+    let now = Past::of(found);
     let exit = state.exit_code.unwrap_or_default();
-    let memory = if state.oom_killed == Some(true) { ", out of memory" } else { "" };
+    let memory = if now.out_of_memory { ", out of memory" } else { "" };
     if state.restarting == Some(true) {
-        return Outcome::Failed(format!("restarting, {restarts} times so far, last exit {exit}{memory}"));
+        return Outcome::Failed(format!(
+            "restarting, {} so far, last exit {exit}{memory}",
+            times(now.restarts)
+        ));
     }
     if state.paused == Some(true) {
         return Outcome::Failed("paused".to_owned());
     }
     if state.running != Some(true) {
-        return Outcome::Failed(format!("exited {exit}{memory}"));
+        return Outcome::Failed(match state.status {
+            Some(ContainerStateStatusEnum::CREATED) => never_started(state),
+            Some(ContainerStateStatusEnum::REMOVING) => "being removed".to_owned(),
+            _ => format!("exited {exit}{memory}"),
+        });
     }
-    if let Some((id, then)) = before
-        && Some(id) == found.id.as_ref()
-        && restarts > *then
-    {
-        return Outcome::Failed(format!("restarted {} times since the last look{memory}", restarts - then));
+    if let Some(before) = before.filter(|before| before.id == now.id) {
+        let restarts = now.restarts - before.restarts;
+        if restarts > 0 {
+            return Outcome::Failed(format!("restarted {} since the last look{memory}", times(restarts)));
+        }
+        // The flag stays up until the next start, but a worker that was killed last week is no news.
+        if now.out_of_memory && !before.out_of_memory {
+            return Outcome::Failed("one of its processes was killed for lack of memory".to_owned());
+        }
     }
-    let health = state.health.as_ref();
-    match health.and_then(|health| health.status) {
+    state.health.as_ref().map_or(Outcome::Ok, health)
+}
+
+/// What its HEALTHCHECK says.
+fn health(health: &Health) -> Outcome {
+    match health.status {
         Some(HealthStatusEnum::UNHEALTHY) => {
-            let log = health.and_then(|health| health.log.as_ref()).and_then(|log| log.last());
+            let log = health.log.as_ref().and_then(|log| log.last());
             let said = log.and_then(|log| log.output.as_deref()).unwrap_or_default();
             let said = said.lines().find(|line| !line.trim().is_empty()).unwrap_or("no output");
             Outcome::Failed(format!("HEALTHCHECK says unhealthy: {}", quote(said)))
@@ -95,3 +150,17 @@ fn judge_not(found: &ContainerInspectResponse, before: Option<&(String, i64)>) -
         }
     }
 }
+
+fn never_started(state: &ContainerState) -> String {
+    match state.error.as_deref().map(quote) {
+        Some(why) if !why.is_empty() => format!("created, but not started: {why}"),
+        Some(_) | None => "created, but never started".to_owned(),
+    }
+}
+
+fn times(count: i64) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,125 +1,175 @@
 //! Whether an HTTP endpoint answers as it should.
 
-use std::error::Error;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::time::Duration;
 
+use reqwest::header::LOCATION;
+use reqwest::{Method, Response, Url};
+
+use super::resolve::Resolver;
+use super::seen::{people, quote};
+use super::stalled;
 use crate::clock::Clock;
 use crate::config::HttpCheck;
 use crate::decide::event::Outcome;
 
-use super::{connect_error, people, quote};
+mod client;
+mod fault;
 
-/// So much of a body is looked at; the rest is left unread and its connection closed.
+pub(super) use client::Web;
+use fault::Fault;
+
+/// So much of a body is searched.
 const BODY_MAX: usize = 64 * 1024;
+/// So much of a body that nobody searches is read, to keep the connection. A longer one costs the connection.
+const DRAIN_MAX: usize = 10 * 1024;
 
-/// Idle connections are kept for longer than any usual interval.
-const IDLE: Duration = Duration::from_secs(90);
-
-/// The client that all HTTP checks share. A total deadline is set around each check, not here.
-pub(super) fn client() -> Result<reqwest::Client, reqwest::Error> {
-    reqwest::Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .pool_max_idle_per_host(2)
-        .pool_idle_timeout(IDLE)
-        .tcp_nodelay(true)
-        .user_agent(concat!("golive/", env!("CARGO_PKG_VERSION")))
-        .build()
-}
-
+/// One endpoint.
 #[derive(Debug)]
 pub(super) struct Http {
-    client: reqwest::Client,
+    web: Arc<Web>,
+    resolver: Resolver,
     check: HttpCheck,
-    /// The last answer came whole, so its connection may be used again.
+    timeout: Duration,
+    url: Result<Url, String>,
+    /// The last look left its connection open, so the next one may meet it half closed.
     kept: AtomicBool,
 }
 
+/// How far a look has come; 0 until there is a status.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    status: AtomicU16,
+}
+
+impl Progress {
+    /// What is said of a look that was cut off by its deadline.
+    pub(super) fn late(&self, within: &str) -> String {
+        match self.status.load(Ordering::Relaxed) {
+            0 => format!("no answer within {within}"),
+            status => format!("status {status}, but the body did not end within {within}"),
+        }
+    }
+}
+
 impl Http {
-    pub(super) fn new(client: reqwest::Client, check: HttpCheck) -> Self {
-        Self { client, check, kept: AtomicBool::new(false) }
+    pub(super) fn new(check: HttpCheck, timeout: Duration, web: &Arc<Web>, resolver: &Resolver) -> Self {
+        let url = Url::parse(&check.url).map_err(|error| format!("the check's URL: {error}"));
+        let (web, resolver, kept) = (Arc::clone(web), resolver.clone(), AtomicBool::new(false));
+        Self { web, resolver, check, timeout, url, kept }
     }
 
-    pub(super) async fn look(&self, clock: &Clock) -> Outcome {
+    /// Whether the name's resolution is what is waited for.
+    pub(super) fn resolving(&self) -> bool {
+        let host = self.url.as_ref().ok().and_then(Url::host_str);
+        host.is_some_and(|host| self.resolver.pending(host))
+    }
+
+    pub(super) async fn look(&self, clock: &Clock, progress: &Progress) -> Outcome {
         let began = clock.now();
         let kept = self.kept.swap(false, Ordering::Relaxed);
-        let mut answer = self.ask().await;
-        // A kept connection may be closed just as it is used again; only a new one tells (RFC 9112 §9.3.1).
-        if kept
-            && answer.as_ref().is_err_and(|error| error.is_request() && !error.is_connect())
-            && self.repeatable()
-        {
-            answer = self.ask().await;
-        }
-        let answer = match answer {
+        let answer = match self.ask(kept).await {
             Ok(answer) => answer,
-            Err(error) => return failure(&error),
+            Err(fault) => return fault.outcome(),
         };
         let status = answer.status().as_u16();
+        progress.status.store(status, Ordering::Relaxed);
         if !self.check.status.contains(&status) {
             return Outcome::Failed(self.wrong_status(&answer));
         }
         let body = match self.body(answer).await {
             Ok(body) => body,
-            Err(error) => return failure(&error),
+            Err(error) => return Fault::of(&error).outcome_after(status),
         };
-        self.kept.store(true, Ordering::Relaxed);
         let took = Duration::try_from(clock.now().duration_since(began)).unwrap_or_default();
-        match self.wrong_body(&body).or_else(|| self.too_late(status, took)) {
-            Some(wrong) => Outcome::Failed(wrong),
-            None => Outcome::Ok,
+        if let Some(wrong) = self.wrong_body(&body) {
+            return Outcome::Failed(wrong);
+        }
+        self.too_late(status, took).unwrap_or(Outcome::Ok)
+    }
+
+    /// A service may close a kept connection just when it is used again. That is no failure of the service, so such a
+    /// request is sent once more where the method allows it (RFC 9110 section 9.2.2); the client has dropped the
+    /// closed connections by then.
+    async fn ask(&self, kept: bool) -> Result<Response, Fault> {
+        match self.ask_once().await {
+            Err(Fault::Cut(_)) if kept && self.method()?.is_idempotent() => self.ask_once().await,
+            asked => asked,
         }
     }
 
-    async fn ask(&self) -> Result<reqwest::Response, reqwest::Error> {
-        let method =
-            reqwest::Method::from_bytes(self.check.method.as_bytes()).unwrap_or(reqwest::Method::GET);
-        let mut request = self.client.request(method, &self.check.url);
+    async fn ask_once(&self) -> Result<Response, Fault> {
+        let url = self.url.clone().map_err(Fault::Own)?;
+        let client =
+            self.web.client(&url).map_err(|error| Fault::Own(format!("TLS: {}", fault::root(&error))))?;
+        let mut request = client.request(self.method()?, url);
         for (name, value) in &self.check.headers {
             request = request.header(name, value);
         }
-        request.send().await
+        request.send().await.map_err(|error| Fault::of(&error))
     }
 
-    fn repeatable(&self) -> bool {
-        matches!(self.check.method.as_str(), "GET" | "HEAD" | "OPTIONS")
+    fn method(&self) -> Result<Method, Fault> {
+        let name = &self.check.method;
+        Method::from_bytes(name.as_bytes())
+            .map_err(|_| Fault::Own(format!("{} is not an HTTP method", quote(name))))
     }
 
-    /// The body, as far as it is looked at. An endless one is cut, and only ends the connection.
-    async fn body(&self, mut answer: reqwest::Response) -> Result<Vec<u8>, reqwest::Error> {
-        let mut body = Vec::new();
-        while body.len() < BODY_MAX
-            && let Some(chunk) = answer.chunk().await?
-        {
-            let room = BODY_MAX - body.len();
-            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+    async fn body(&self, mut answer: Response) -> Result<Body, reqwest::Error> {
+        let searched = self.check.body_contains.is_some() || !self.check.json.is_empty();
+        let most = if searched { BODY_MAX } else { DRAIN_MAX };
+        let (mut body, mut read) = (Body { start: Vec::new(), whole: false }, 0);
+        // A length that is told saves the wait for a body that would not be kept anyway.
+        if !searched && answer.content_length().is_some_and(|length| length > most as u64) {
+            return Ok(body);
+        }
+        while read <= most {
+            let Some(chunk) = answer.chunk().await? else {
+                body.whole = true;
+                self.kept.store(true, Ordering::Relaxed);
+                break;
+            };
+            read += chunk.len();
+            if searched {
+                let room = (most - body.start.len()).min(chunk.len());
+                body.start.extend_from_slice(&chunk[..room]);
+            }
         }
         Ok(body)
     }
 
-    fn wrong_status(&self, answer: &reqwest::Response) -> String {
+    fn wrong_status(&self, answer: &Response) -> String {
         let status = answer.status();
         let wanted: Vec<String> = self.check.status.iter().map(u16::to_string).collect();
-        let to = answer.headers().get(reqwest::header::LOCATION).and_then(|to| to.to_str().ok());
-        match to.filter(|_| status.is_redirection()) {
-            Some(to) => format!("status {}, a redirect to {}, not followed", status.as_u16(), quote(to)),
+        match answer.headers().get(LOCATION).filter(|_| status.is_redirection()) {
+            Some(to) => {
+                let to = quote(&String::from_utf8_lossy(to.as_bytes()));
+                format!("status {}, a redirect to {to}, not followed", status.as_u16())
+            }
             None => format!("status {}, expected {}", status.as_u16(), wanted.join(" or ")),
         }
     }
 
-    fn wrong_body(&self, body: &[u8]) -> Option<String> {
-        let text = String::from_utf8_lossy(body);
+    fn wrong_body(&self, body: &Body) -> Option<String> {
+        let within = if body.whole { "" } else { " in its first 64 KiB" };
         if let Some(wanted) = &self.check.body_contains
-            && !text.contains(wanted.as_str())
+            && !String::from_utf8_lossy(&body.start).contains(wanted.as_str())
         {
-            return Some(format!("the body does not contain \"{}\"", quote(wanted)));
+            return Some(format!("the body does not contain \"{}\"{within}", quote(wanted)));
         }
         if self.check.json.is_empty() {
             return None;
         }
-        let Ok(json) = serde_json::from_slice::<serde_json::Value>(body) else {
-            return Some("the body is not JSON".to_owned());
+        if !body.whole {
+            return Some("the body is longer than 64 KiB, too long to be read as JSON".to_owned());
+        }
+        let Ok(json) = serde_json::from_slice::<serde_json::Value>(&body.start) else {
+            let start = quote(&String::from_utf8_lossy(&body.start));
+            return Some(match start.as_str() {
+                "" => "the body is empty, not JSON".to_owned(),
+                start => format!("the body is not JSON: {start}"),
+            });
         };
         self.check.json.iter().find_map(|(pointer, wanted)| match json.pointer(pointer) {
             Some(found) if found == wanted => None,
@@ -128,37 +178,19 @@ impl Http {
         })
     }
 
-    fn too_late(&self, status: u16, took: Duration) -> Option<String> {
+    fn too_late(&self, status: u16, took: Duration) -> Option<Outcome> {
         let limit = self.check.max_latency.filter(|limit| took > *limit)?;
-        let took = Duration::from_millis(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
-        Some(format!("status {status} after {}, allowed {}", people(took), people(limit)))
+        let late =
+            || Outcome::Failed(format!("status {status} after {}, allowed {}", people(took), people(limit)));
+        Some(stalled(self.timeout, took).unwrap_or_else(late))
     }
 }
 
-/// What an error says of the service, or of ourselves.
-fn failure(error: &reqwest::Error) -> Outcome {
-    let mut inner: Option<&(dyn Error + 'static)> = error.source();
-    let mut last = None;
-    while let Some(source) = inner {
-        if let Some(io) = source.downcast_ref::<std::io::Error>()
-            && io.raw_os_error().is_some()
-        {
-            return connect_error(io);
-        }
-        let text = source.to_string();
-        if text.contains("failed to lookup address") || text.contains("dns error") {
-            return Outcome::Blind(format!("cannot resolve the host: {}", quote(&deepest(source))));
-        }
-        last = Some(source);
-        inner = source.source();
-    }
-    Outcome::Failed(quote(&last.map_or_else(|| error.to_string(), ToString::to_string)))
+/// What was read of a body.
+struct Body {
+    start: Vec<u8>,
+    whole: bool,
 }
 
-fn deepest(error: &(dyn Error + 'static)) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
-}
+#[cfg(test)]
+mod tests;

@@ -71,14 +71,14 @@ async fn tcp_tells_an_open_port_from_a_closed_one() {
     assert_eq!(look(&tcp(&address)).await, Outcome::Failed("connection refused".to_owned()));
     let kind = CheckKind::Tcp { address: "no-such-host.invalid:1".to_owned() };
     let unknown = look(&probe(kind, Duration::from_secs(5))).await;
-    assert!(blind(&unknown).starts_with("cannot resolve no-such-host.invalid:1"));
+    assert!(blind(&unknown).contains("resolve"), "{unknown:?}");
 }
 
 #[tokio::test]
 async fn a_silent_or_absent_engine_says_nothing_about_the_service() {
     let dir = tempfile::tempdir().unwrap();
     let socket = dir.path().join("docker.sock");
-    let tools = Tools { docker: socket.clone(), ..tools() };
+    let tools = Tools::new(&socket).unwrap();
     let check = Check { timeout: TIMEOUT, kind: CheckKind::Docker };
     let container = Probe::new("it", &check, &Runtime::Container { name: "web".to_owned() }, &tools);
     assert!(blind(&look(&container).await).starts_with("Docker: "));

@@ -70,7 +70,8 @@ async fn nobody_listens() {
     assert_eq!(failed(&look(&http(address)).await), "connection refused");
     let unknown =
         probe(CheckKind::Http(get("http://no-such-host.invalid/".to_owned())), Duration::from_secs(5));
-    assert!(blind(&look(&unknown).await).starts_with("cannot resolve the host"));
+    let outcome = look(&unknown).await;
+    assert!(blind(&outcome).contains("resolve"), "{outcome:?}");
 }
 
 #[tokio::test]
@@ -88,7 +89,7 @@ async fn it_resets_the_connection() {
         request(&mut stream).await;
         stream.set_zero_linger().unwrap();
     });
-    assert_eq!(failed(&look(&http(address.await)).await), "connection reset");
+    assert_eq!(failed(&look(&http(address.await)).await), "connection reset without an answer");
 }
 
 #[tokio::test]
@@ -104,8 +105,8 @@ async fn it_drips_its_head_or_its_body() {
     let pause = Duration::from_millis(50);
     let head = repeating("HTTP/1.1 200 OK\r\nX-Slow: ", b"x".to_vec(), pause).await;
     assert_eq!(failed(&look(&http(head)).await), "no answer within 500ms");
-    let body = repeating("HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n", b"x".to_vec(), pause).await;
-    assert_eq!(failed(&look(&http(body)).await), "no answer within 500ms");
+    let body = repeating("HTTP/1.1 200 OK\r\nContent-Length: 6000\r\n\r\n", b"x".to_vec(), pause).await;
+    assert_eq!(failed(&look(&http(body)).await), "status 200, but the body did not end within 500ms");
 }
 
 #[tokio::test]

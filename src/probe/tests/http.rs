@@ -57,7 +57,7 @@ async fn json_values_are_as_wanted() {
     let missing = judged(body(), want(&[("/nothing", json!(1))])).await;
     assert_eq!(failed(&missing), "/nothing is missing, expected 1");
     let garbage = ResponseTemplate::new(200).set_body_string("<html>");
-    assert_eq!(failed(&judged(garbage, want(&all)).await), "the body is not JSON");
+    assert_eq!(failed(&judged(garbage, want(&all)).await), "the body is not JSON: <html>");
 }
 
 #[tokio::test]
