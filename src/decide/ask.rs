@@ -6,6 +6,9 @@ use super::facts::{Diverged, Hold, Origin, Phase, Release, ReleaseState};
 use super::service::Turn;
 use super::{guard, release, rollback};
 
+/// So many digits of an image's id stand for it.
+const SHORT_ID: usize = 12;
+
 /// Answers, and does what can be done.
 pub(super) fn asked(turn: &mut Turn<'_>, by: &str, ask: &Ask) {
     let answer = match ask {
@@ -90,12 +93,17 @@ fn said_again<'a>(
         Phase::Idle => (false, ReleaseState::Announced),
     };
     let about = |release: &&mut Release| {
-        // An image without a tag is called by its id; any name is better.
-        let nameless = release.running.as_ref().is_some_and(|r| r.identity.image.contains(&release.version));
-        release.version == announcement.version || (watching && release.announcement.is_none() && nameless)
+        let unsaid = watching && release.announcement.is_none();
+        release.version == announcement.version || (unsaid && nameless(release))
     };
     let at_hand = facts.release.as_mut().filter(about).map(|release| (release, state));
     at_hand.or_else(|| facts.announced.as_mut().filter(about).map(|said| (said, ReleaseState::Announced)))
+}
+
+/// An image without a tag is called by the beginning of its id; any name is better.
+fn nameless(release: &Release) -> bool {
+    let image = release.running.as_ref().and_then(|running| running.identity.image.strip_prefix("sha256:"));
+    release.version.len() >= SHORT_ID && image.is_some_and(|digits| digits.starts_with(&release.version))
 }
 
 fn accept(turn: &mut Turn<'_>) -> Result<Answer, String> {
