@@ -10,6 +10,7 @@
 mod fixture;
 mod invariants;
 mod properties;
+mod reload;
 mod scenarios;
 mod script;
 mod simulated;

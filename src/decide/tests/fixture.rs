@@ -64,11 +64,13 @@ pub(super) fn policy(service: ServicePolicy) -> Policy {
     }
 }
 
-/// A container of a version; another instance of the same version is the same release.
+/// A container of a version; another instance of the same version is the same release. `v1+debug` is the image of `v1`
+/// with another configuration.
 pub(super) fn running(version: &str, instance: &str) -> Running {
+    let (image, spec) = version.split_once('+').unwrap_or((version, "spec"));
     Running {
         instance: instance.to_owned(),
-        identity: Identity { image: format!("sha256:{version}"), spec: "spec".to_owned() },
+        identity: Identity { image: format!("sha256:{image}"), spec: spec.to_owned() },
         version: version.to_owned(),
         alive: true,
         started: None,
