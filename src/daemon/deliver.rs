@@ -20,6 +20,9 @@ use crate::store::{Letter, Store};
 /// Deliveries under way at once; more wait. One per address, so that an address gets its letters in order.
 const AT_ONCE: usize = 32;
 
+/// Due letters looked at in one go: many for an address that hangs must not hide those for others.
+const LOOKED_AT: usize = 512;
+
 /// Letters that could not be stored wait in memory, at most so many; beyond, the oldest is dropped and logged.
 const UNSTORED: usize = 1000;
 
@@ -152,7 +155,7 @@ impl Task {
 
     async fn send_stored(&mut self, now: Timestamp) -> Result<Option<Timestamp>, crate::store::StoreError> {
         self.store.expire(now).await?;
-        for letter in self.store.due(now, AT_ONCE).await? {
+        for letter in self.store.due(now, LOOKED_AT).await? {
             if self.free(&letter.channel, &letter.address) {
                 self.start_stored(letter, now);
             }
