@@ -1,0 +1,173 @@
+//! Every rule can fail: bad snippets through the same functions, and good ones that look like bad ones.
+
+use super::*;
+
+fn source(path: &str, text: &str) -> Source {
+    Source::new(path, text)
+}
+
+fn said(findings: impl IntoIterator<Item = Finding>) -> Vec<String> {
+    findings.into_iter().map(|finding| finding.0).collect()
+}
+
+#[track_caller]
+fn fails(findings: impl IntoIterator<Item = Finding>, place: &str) {
+    let said = said(findings);
+    assert!(said.iter().any(|finding| finding.starts_with(place)), "not found at {place}: {said:?}");
+}
+
+#[track_caller]
+fn passes(findings: impl IntoIterator<Item = Finding>) {
+    assert_eq!(said(findings), [""; 0]);
+}
+
+#[test]
+fn imports_of_other_rooms_are_found() {
+    let bad = [
+        ("src/probe/http.rs", "use crate::runtime::Engine;"),
+        ("src/probe/http.rs", "fn f(e: &crate::runtime::Engine) {}"),
+        ("src/runtime.rs", "use crate::{config::Service, notify::Notifier};"),
+        ("src/notify/email.rs", "use crate::{\nconfig,\nprobe::{self, Probe}};"),
+        ("src/control.rs", "use crate::store::Store;"),
+        ("src/control/wire.rs", "use crate::{decide::View, runtime};"),
+        ("src/page.rs", "use crate::probe;"),
+        ("src/record.rs", "use crate::notify::Notifier;"),
+        ("src/decide/guard.rs", "use crate::config::Service;"),
+        ("src/stats.rs", "use crate::clock::Clock;"),
+        ("src/decide.rs", "use crate as all;"),
+        ("src/decide.rs", "use crate::*;"),
+        ("src/decide.rs", "use crate::{self as all};"),
+        ("src/probe.rs", "use super::runtime::Engine;"),
+        ("src/probe/http.rs", "use super::super::runtime::Engine;"),
+        ("src/shelf.rs", "//! A new room."),
+        ("src/main.rs", "fn main() { golive::daemon::run(); }"),
+    ];
+    for (path, text) in bad {
+        fails(imports(&source(path, text)), &format!("{path}:1:"));
+    }
+    fails(imports(&source("src/probe.rs", "//! Probes.\n\nuse crate::notify;\n")), "src/probe.rs:3:");
+}
+
+#[test]
+fn imports_that_only_look_bad_pass() {
+    let good = [
+        (
+            "src/probe/http.rs",
+            "// use crate::runtime::Engine;\n/* crate::notify */ use crate::decide::event;",
+        ),
+        (
+            "src/probe/http.rs",
+            "const A: &str = \"crate::runtime\"; const B: &str = r#\"use \"crate::notify\";\"#;",
+        ),
+        ("src/probe/http.rs", "fn f<'a>(q: char) -> bool { q == '\"' || q == '\\'' } // \" crate::runtime"),
+        ("src/probe/http.rs", "pub(crate) fn f() {} pub(super) fn g() {} use super::Probe;"),
+        ("src/probe/http/head.rs", "pub(in super::super) fn f() {}"),
+        ("src/probe.rs", "fn f() {}\n#[cfg(test)]\nmod tests {\n    use crate::runtime::Engine;\n}\n"),
+        ("src/decide/guard.rs", "use crate::{decide::event::Event, stats};"),
+        ("src/main.rs", "fn main() -> ExitCode { golive::cli::run(std::env::args_os()) }"),
+    ];
+    for (path, text) in good {
+        passes(imports(&source(path, text)));
+    }
+}
+
+#[test]
+fn impurities_of_the_core_are_found() {
+    let bad = [
+        "use tokio::sync::mpsc;",
+        "#[derive(serde::Serialize)]\nstruct A;",
+        "async fn f() {}",
+        "fn f() { Timestamp::now(); }",
+        "use std::time::Instant;",
+        "use std::{collections::BTreeMap, fs};",
+        "fn f() { std::net::lookup(); }",
+        "fn f() { tracing::info!(\"a\"); }",
+        "fn f() { std::env::var(\"A\"); }",
+    ];
+    for text in bad {
+        fails(impurities(&source("src/decide/guard.rs", text)), "src/decide/guard.rs:1:");
+        fails(impurities(&source("src/stats.rs", text)), "src/stats.rs:1:");
+        passes(impurities(&source("src/daemon.rs", text)));
+    }
+    let good =
+        "// tokio::spawn, now()\nuse std::time::Duration;\nfn f(now: Timestamp) { let known = (now, 1); }";
+    passes(impurities(&source("src/decide/guard.rs", good)));
+}
+
+#[test]
+fn crates_in_foreign_rooms_are_found() {
+    fails(strays(&source("src/cli/check.rs", "\nuse bollard::Docker;")), "src/cli/check.rs:2:");
+    fails(strays(&source("src/cli.rs", "fn f() { lettre::message(); }")), "src/cli.rs:1:");
+    fails(strays(&source("src/daemon.rs", "use rusqlite as sql;")), "src/daemon.rs:1:");
+    passes(strays(&source("src/runtime/engine.rs", "use bollard::Docker; // and lettre::no")));
+}
+
+#[test]
+fn dodges_are_found() {
+    let bad = [
+        "pub use crate::runtime;",
+        "pub(crate) use crate::runtime::Engine;",
+        "pub use super::other::Thing;",
+        "pub use bollard::Docker;",
+        "mod own;\nuse super::super::event;",
+        "use super::{guard, super::event};",
+        "include!(\"other.rs\");",
+        "#[path = \"other.rs\"]\nmod other;",
+    ];
+    for text in bad {
+        fails(dodges(&source("src/probe/http.rs", text)), "src/probe/http.rs:");
+    }
+    passes(dodges(&source("src/probe.rs", "mod http;\npub use http::Http;\nuse crate::decide::event;")));
+}
+
+#[test]
+fn long_files_are_found() {
+    let long = source("src/a.rs", &"\n".repeat(LINES_MAX + 1));
+    fails(too_long(&long), "src/a.rs:401:");
+    passes(too_long(&source("src/a.rs", &"\n".repeat(LINES_MAX))));
+    fails(too_long_in_the_middle(vec![10, LINES_MEDIAN + 1, 300]), "src:");
+    passes(too_long_in_the_middle(vec![10, LINES_MEDIAN, 400]));
+}
+
+#[test]
+fn empty_names_are_found() {
+    fails(empty_name("src/probe/mod.rs"), "src/probe/mod.rs:1:");
+    fails(empty_name("src/utils.rs"), "src/utils.rs:1:");
+    fails(empty_name("src/common/http.rs"), "src/common/http.rs:1:");
+    passes(empty_name("src/probe/http.rs"));
+}
+
+#[test]
+fn unwraps_are_found_outside_of_tests() {
+    let text = "fn f() {\n    g().unwrap();\n}\n#[cfg(test)]\nmod tests {\n    fn f() { g().unwrap() }\n}\n";
+    assert_eq!(said(unwraps(&source("src/a.rs", text))).len(), 1);
+    fails(unwraps(&source("src/a.rs", text)), "src/a.rs:2:");
+    assert!(source("src/a/tests.rs", text).is_test() && source("src/a/tests/b.rs", text).is_test());
+    assert!(!source("src/attests.rs", text).is_test());
+}
+
+#[test]
+fn leftovers_are_found() {
+    for word in [
+        concat!("// TO", "DO: later"),
+        concat!("FIX", "ME"),
+        concat!("#[ign", "ore]"),
+        concat!("to", "do!()"),
+    ] {
+        fails(leftovers("docs/a.md", &format!("\n{word}\n")), "docs/a.md:2:");
+    }
+    passes(leftovers("docs/a.md", "nothing is ignored"));
+}
+
+#[test]
+fn missing_texts_are_found() {
+    fails(unknown_version("# Changes\n\n## [0.1.0]\n", "0.2.0"), "CHANGELOG.md:1:");
+    passes(unknown_version("# Changes\n\n## [0.1.0] - unreleased\n", "0.1.0"));
+    let both = "```sh\ncargo run --release -- demo   # see it\n./test\n```\n";
+    passes(commands(both));
+    fails(commands("```sh\ncargo run --release -- demo\n```\n"), "README.md:1:");
+    fails(commands(&format!("{both}```sh\ncargo build\n./test\n```\n")), "README.md:1:");
+    fails(commands("```sh\ncargo run --release -- demo\n./test\ncargo doc\n```\n"), "README.md:1:");
+    fails(unmapped("| `probe` | looks |", "runtime"), "ARCHITECTURE.md:1:");
+    passes(unmapped("| `runtime` | acts |", "runtime"));
+}
