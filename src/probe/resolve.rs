@@ -43,7 +43,7 @@ impl Resolver {
         self.open().contains_key(host)
     }
 
-    fn lookup_by<F>(&self, host: &str, ask: F) -> Lookup
+    pub(super) fn lookup_by<F>(&self, host: &str, ask: F) -> Lookup
     where
         F: FnOnce(&str) -> std::io::Result<Vec<SocketAddr>> + Send + 'static,
     {

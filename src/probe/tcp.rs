@@ -79,3 +79,6 @@ fn worse(before: Outcome, now: Outcome) -> Outcome {
         (Outcome::Blind(_) | Outcome::Ok, now) => now,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,8 +8,10 @@ use crate::config::{Check, CheckKind, HttpCheck, Runtime};
 use crate::decide::event::{Outcome, Sample};
 
 mod commands;
+mod faults;
 mod hostile;
 mod http;
+pub(super) mod stage;
 
 /// The deadline of every check here.
 const TIMEOUT: Duration = Duration::from_millis(500);
