@@ -14,6 +14,7 @@ while (my $peer = $listen->accept) {
     $length = $1 if $line =~ m{^content-length: (\d+)}i;
     last if $line =~ m{^\r?\n$};
   }
+  next unless $path; # somebody only asked whether anybody listens
   read($peer, my $body, $length);
   open(my $file, ">>", "/root/posts"); print $file "$path $body\n"; close $file;
   print $peer "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
