@@ -1,6 +1,6 @@
 //! How fast a rollback is, as ratios in one run: `cargo bench --bench rollback`. Needs a Docker Engine.
 //!
-//! Beside each figure of golive's stands what the same work costs bare, on the same socket in the same run.
+//! `ROUNDS=5` makes it shorter. Beside each figure of golive's stands what the same work costs bare, on the same socket in the same run.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark says what it found")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
@@ -27,14 +27,13 @@ use host::{Host, docker, inspect};
 use proxy::Proxy;
 
 const ENGINE: &str = "/var/run/docker.sock";
-const ROUNDS: usize = 15;
 
 fn main() {
     // `cargo test --benches` only builds it.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
-    idle();
+    let rounds = std::env::var("ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(15);
     let (mut decided, mut ours, mut bare) = (Vec::new(), Vec::new(), Vec::new());
     let switch = Switch::start();
     let mut host = Host::new("bench");
@@ -43,7 +42,7 @@ fn main() {
     host.rules(&format!("[service.shop.health.switch]\nurl = \"http://127.0.0.1:{}/\"\n", switch.port));
     host.allow_many_rollbacks();
     host.with_good_version();
-    for round in 0..ROUNDS {
+    for _ in 0..rounds {
         host.deploy("2", &[]);
         host.eventually("the release is watched", || host.phase() == "watching");
         // Its first probes are over, and the engine is quiet.
@@ -57,7 +56,7 @@ fn main() {
         let (first, started) = proxy.span(third);
         decided.push(first.duration_since(third));
         ours.push(started.duration_since(first));
-        bare.push(bare_swap(&host, round));
+        bare.push(bare_swap(&host));
     }
     let ratios: Vec<f64> =
         ours.iter().zip(&bare).map(|(ours, bare)| ours.as_secs_f64() / bare.as_secs_f64()).collect();
@@ -66,12 +65,13 @@ fn main() {
     println!("the same calls bare on one kept connection:    {}", spread(&mut bare));
     println!("ratio, pair by pair: median {:.2}", median(ratios));
     drop(host);
-    let mut probed = died_to_probe();
+    let mut probed = died_to_probe(rounds);
     println!("Docker `die` to the next probe (interval 10 s): {}", spread(&mut probed));
+    idle();
 }
 
 /// The calls of a swap, one after the other: create, take the restart policy, stop, two renames, start.
-fn bare_swap(host: &Host, round: usize) -> Duration {
+fn bare_swap(host: &Host) -> Duration {
     host.deploy("2", &[]);
     let name = &host.name;
     let good: Value = serde_json::from_str(&inspect(&host.name, "{{json .}}")).unwrap();
@@ -98,13 +98,12 @@ fn bare_swap(host: &Host, round: usize) -> Duration {
         began.elapsed()
     });
     docker(&["rm", "-f", "-v", &format!("{name}.old")]);
-    assert!(round < ROUNDS);
     host.eventually("golive takes the old version as back", || host.phase() == "idle");
     took
 }
 
 /// A killed container is probed at once, not at the next interval.
-fn died_to_probe() -> Vec<Duration> {
+fn died_to_probe(rounds: usize) -> Vec<Duration> {
     let switch = Switch::start();
     let mut host = Host::new("bench-die");
     host.rules(&format!("[service.shop.health.switch]\nurl = \"http://127.0.0.1:{}/\"\n", switch.port));
@@ -115,7 +114,7 @@ fn died_to_probe() -> Vec<Duration> {
     std::fs::write(host.path("rules.toml"), rules).unwrap();
     host.with_good_version();
     let mut probed = Vec::new();
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         std::thread::sleep(Duration::from_secs(2));
         let before = jiff::Timestamp::now().to_string();
         docker(&["exec", &host.name, "/golive", "no-such-verb"]);
