@@ -180,12 +180,12 @@ fn holder(on: &Container, release: &str, good: &Inspect, volumes: &[(&str, &str)
 }
 
 fn holder_name(on: &Container, release: &str) -> String {
-    format!("golive-keep-{}-{}", token(&on.service), token(release))
+    format!("golive-keep-{}-{}", token(&on.name), token(release))
 }
 
 /// A tag holds 128 characters and begins with a letter, a digit or an underscore.
 fn tag(on: &Container, release: &str) -> String {
-    let tag = format!("{}-{}", token(&on.service), token(release));
+    let tag = format!("{}-{}", token(&on.name), token(release));
     let tag = tag.trim_start_matches(['.', '-']);
     tag[tag.len().saturating_sub(128)..].to_owned()
 }
