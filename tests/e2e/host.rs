@@ -54,7 +54,7 @@ dir = "{state}"
 container = "{name}"
 [service.shop.watch]
 window = "8s"
-grace = "2s"
+grace = "5s"
 interval = "200ms"
 [service.shop.health.web]
 url = "http://127.0.0.1:{port}/health"
