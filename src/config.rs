@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::decide::action::Tier;
 use crate::decide::policy::{Policy, ServicePolicy, TierPolicy};
+use crate::decide::reading::Stream;
 
 mod channels;
 mod checks;
@@ -42,6 +43,8 @@ pub struct Config {
     pub state_dir: PathBuf,
     /// For how long closed releases stay in the store.
     pub keep: Duration,
+    /// The Prometheus that is asked.
+    pub prometheus: Option<Prometheus>,
     /// Services by name.
     pub services: BTreeMap<String, Service>,
     /// Channels by name.
@@ -102,6 +105,88 @@ pub struct Service {
     pub after: Option<Vec<String>>,
     /// Shown in alerts.
     pub runbook: Option<String>,
+    /// Checks of what the service depends on, by name.
+    pub dependencies: BTreeMap<String, Check>,
+    /// What is measured, and where.
+    pub measured: Vec<Measured>,
+}
+
+/// One stream of measurements.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measured {
+    /// What it is of.
+    pub stream: Stream,
+    /// Where it comes from.
+    pub query: Query,
+}
+
+/// Where a stream of measurements comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Query {
+    /// PromQL that gives the value itself: a ratio, seconds, a business metric.
+    Value(String),
+    /// PromQL that gives failed requests and all requests: counters, or rates of them.
+    Requests {
+        /// Failed requests.
+        errors: String,
+        /// All requests.
+        requests: String,
+        /// The label that holds the version, where old and new replicas run side by side.
+        version_label: Option<String>,
+    },
+    /// PromQL that gives a classic histogram's buckets by `le`: counters, or rates of them.
+    Buckets(String),
+    /// Requests by status, from the service's own exposition.
+    ExposedRequests {
+        /// The exposition's URL.
+        url: String,
+        /// The counter's name; the usual ones are tried when absent.
+        metric: Option<String>,
+        /// The status' label; the usual ones are tried when absent.
+        label: Option<String>,
+    },
+    /// Requests by duration, from the service's own exposition.
+    ExposedDurations {
+        /// The exposition's URL.
+        url: String,
+        /// The histogram's name; the usual ones are tried when absent.
+        metric: Option<String>,
+    },
+    /// Any metric of the service's own exposition, summed over its series.
+    Exposed {
+        /// The exposition's URL.
+        url: String,
+        /// Its name.
+        metric: String,
+        /// A counter's increase per second instead of its value.
+        rate: bool,
+    },
+    /// A business metric against its own past: PromQL that is asked for the past once a release, and then for now.
+    Seasonal {
+        /// The query.
+        query: String,
+        /// How much of the past is asked for.
+        history: Duration,
+    },
+    /// The host's resources, and the service's containers' part in them.
+    Host,
+}
+
+/// The Prometheus that is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prometheus {
+    /// Its address.
+    pub url: String,
+    /// For one query, from the first byte to the last.
+    pub timeout: Duration,
+    /// User name, where it wants one.
+    pub username: Option<String>,
+    /// Its password.
+    pub password: Option<Secret>,
+    /// A bearer token instead.
+    pub bearer: Option<Secret>,
+    /// A PEM file of the authorities that its certificate may come from, instead of the system's.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// What carries a service.

@@ -22,6 +22,7 @@ pub mod facts;
 mod guard;
 mod incident;
 pub mod policy;
+pub mod reading;
 mod release;
 mod rollback;
 mod service;
@@ -248,6 +249,7 @@ fn happened(mut turn: Turn<'_>, what: &Happening) {
         Happening::Asked { by, ask } => ask::asked(&mut turn, by, ask),
         Happening::Kept { release, problems } => turn.kept(release, problems),
         Happening::Proved { release, problems } => turn.proved(release, problems),
+        Happening::Dependency(_) | Happening::Measured(_) | Happening::Recalled(_) => {}
         Happening::Seen(_)
         | Happening::Died { .. }
         | Happening::Sampled(_)

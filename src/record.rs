@@ -163,6 +163,8 @@ impl Lines {
                         &format!("it ended{exit}{}", if *oom { ", out of memory" } else { "" }),
                     );
                 }
+                // What came of these is in the verdicts.
+                Happening::Dependency(_) | Happening::Measured(_) | Happening::Recalled(_) => {}
                 Happening::StepDone { step, .. } => {
                     self.line(moment.at, &format!("step {} holds", step.word()))
                 }

@@ -50,6 +50,7 @@ pub(super) fn read(mut root: Section<'_>) -> Config {
         docker_socket: docker_socket.unwrap_or_default(),
         state_dir: state_dir.unwrap_or_default(),
         keep,
+        prometheus: None,
         services,
         channels,
         tiers,

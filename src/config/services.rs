@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::table::Section;
 use super::{Check, Runtime, Service, checks};
 use crate::decide::event::Step;
-use crate::decide::policy::{Autonomy, OnBlind, ServicePolicy};
+use crate::decide::policy::{Autonomy, OnBlind, Otherwise, ServicePolicy, Triggers};
 
 /// Keys that later versions know.
 const LATER: [&str; 8] =
@@ -52,6 +52,12 @@ pub(super) fn read(name: &str, mut section: Section<'_>) -> Option<Service> {
         on_blind: watch.on_blind,
         checks: checks.keys().cloned().collect(),
         failures,
+        health_autonomy: autonomy,
+        requests: Vec::new(),
+        dependencies: Vec::new(),
+        triggers: Triggers::none(),
+        ask_within: None,
+        ask_otherwise: Otherwise::Hold,
         verify: rollback.verify,
         keep: rollback.keep as usize,
         per_day: rollback.per_day,
@@ -67,6 +73,8 @@ pub(super) fn read(name: &str, mut section: Section<'_>) -> Option<Service> {
         before: rollback.before,
         after: rollback.after,
         runbook,
+        dependencies: BTreeMap::new(),
+        measured: Vec::new(),
     })
 }
 

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::reading::Reading;
+
 /// One thing that happened. Whoever turns the world into events never judges them.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
@@ -64,6 +66,12 @@ pub enum Happening {
     },
     /// A health check was made.
     Sampled(Sample),
+    /// A check of something that the service depends on was made.
+    Dependency(Sample),
+    /// Something was measured.
+    Measured(Reading),
+    /// What was measured before golive looked, oldest first: one reading a minute.
+    Recalled(Vec<Reading>),
     /// A release's record was stored and its image pinned; what could not be done is listed.
     Kept {
         /// The release.

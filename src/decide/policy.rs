@@ -6,8 +6,14 @@ use std::time::Duration;
 use super::action::Tier;
 use super::event::Step;
 
+mod triggers;
+
+pub use triggers::{
+    Anomaly, Business, Direction, ErrorRate, Latency, Level, OnEnvironment, Ppm, Resources, Triggers,
+};
+
 /// What the configuration asks of the core, for all services.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Policy {
     /// By service name.
     pub services: BTreeMap<String, ServicePolicy>,
@@ -25,7 +31,7 @@ pub struct TierPolicy {
 }
 
 /// What the configuration asks of the core for one service.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ServicePolicy {
     /// What golive may do by itself.
     pub autonomy: Autonomy,
@@ -43,6 +49,18 @@ pub struct ServicePolicy {
     pub checks: Vec<String>,
     /// So many failures of one check in a row fail the release (guide G4.1: 3). At least 1.
     pub failures: u32,
+    /// What golive may do by itself when health fails.
+    pub health_autonomy: Autonomy,
+    /// Those of the checks whose requests count as the service's own, where nothing better counts them.
+    pub requests: Vec<String>,
+    /// Checks of what the service depends on, by name: when they fail, it is not the release's fault.
+    pub dependencies: Vec<String>,
+    /// The other triggers.
+    pub triggers: Triggers,
+    /// For how long a person is asked; for ever when absent.
+    pub ask_within: Option<Duration>,
+    /// What is done when nobody has answered.
+    pub ask_otherwise: Otherwise,
     /// The restored version must be healthy for so long.
     pub verify: Duration,
     /// So many accepted versions are kept ready. At least 1.
@@ -55,8 +73,19 @@ pub struct ServicePolicy {
     pub finish: Vec<Step>,
 }
 
-/// What golive may do by itself (contract §2 `autonomy`).
+/// What is done when a person was asked and has not answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Otherwise {
+    /// The release stays and the question stays open.
+    Hold,
+    /// Take it as good.
+    Accept,
+    /// Roll back.
+    Rollback,
+}
+
+/// What golive may do by itself (contract §2 `autonomy`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Autonomy {
     /// Nothing is judged.
     Off,

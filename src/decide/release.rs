@@ -35,7 +35,9 @@ const GAP: Duration = Duration::from_secs(15);
 
 /// What the machine does with what happened: every phase with every happening.
 pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
-    use Happening::{Asked, Died, Kept, Proved, Sampled, Seen, StepDone, StepFailed};
+    use Happening::{
+        Asked, Dependency, Died, Kept, Measured, Proved, Recalled, Sampled, Seen, StepDone, StepFailed,
+    };
     match (&turn.facts().phase, what) {
         (
             Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. },
@@ -85,7 +87,7 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
             | Phase::Verifying(_)
             | Phase::Held { .. }
             | Phase::NeedsPerson { .. },
-            Kept { .. } | Proved { .. } | Asked { .. },
+            Kept { .. } | Proved { .. } | Asked { .. } | Dependency(_) | Measured(_) | Recalled(_),
         ) => unreachable!("these do not depend on the phase and are handled before"),
     }
 }

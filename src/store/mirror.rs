@@ -22,6 +22,7 @@ macro_rules! as_core {
 pub(super) mod event;
 pub(super) mod facts;
 pub(super) mod notice;
+pub(super) mod reading;
 
 /// A core value as JSON text, by its mirror.
 pub(super) fn write<T, M: SerializeAs<T>>(core: &T) -> Result<String, serde_json::Error> {

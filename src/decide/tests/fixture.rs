@@ -9,7 +9,7 @@ use crate::decide::State;
 use crate::decide::action::{Action, Tier};
 use crate::decide::event::{Event, Happening, Identity, Outcome, Running, Sample, Step};
 use crate::decide::facts::Facts;
-use crate::decide::policy::{Autonomy, OnBlind, Policy, ServicePolicy, TierPolicy};
+use crate::decide::policy::{Autonomy, OnBlind, Otherwise, Policy, ServicePolicy, TierPolicy, Triggers};
 
 pub(super) const API: &str = "api";
 
@@ -35,6 +35,12 @@ pub(super) fn service_policy() -> ServicePolicy {
         on_blind: OnBlind::Hold,
         checks: vec!["web".to_owned()],
         failures: 3,
+        health_autonomy: Autonomy::Auto,
+        requests: Vec::new(),
+        dependencies: Vec::new(),
+        triggers: Triggers::none(),
+        ask_within: None,
+        ask_otherwise: Otherwise::Hold,
         verify: secs(30),
         keep: 3,
         per_day: 3,

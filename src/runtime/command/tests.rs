@@ -2,7 +2,7 @@ use std::path::Path;
 
 use crate::config::{Runtime, Service};
 use crate::decide::event::FaultKind;
-use crate::decide::policy::{Autonomy, OnBlind, ServicePolicy};
+use crate::decide::policy::{Autonomy, OnBlind, Otherwise, ServicePolicy, Triggers};
 
 use super::*;
 
@@ -32,6 +32,12 @@ fn config(runtime: Runtime) -> Service {
         on_blind: OnBlind::Hold,
         checks: Vec::new(),
         failures: 3,
+        health_autonomy: Autonomy::Auto,
+        requests: Vec::new(),
+        dependencies: Vec::new(),
+        triggers: Triggers::none(),
+        ask_within: None,
+        ask_otherwise: Otherwise::Hold,
         verify: Duration::from_secs(30),
         keep: 3,
         per_day: 3,
@@ -47,6 +53,8 @@ fn config(runtime: Runtime) -> Service {
         before: None,
         after: None,
         runbook: None,
+        dependencies: std::collections::BTreeMap::new(),
+        measured: Vec::new(),
     }
 }
 

@@ -6,9 +6,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_with::{DeserializeAs, DurationSecondsWithFrac, SerializeAs, serde_as};
 
+use super::reading::ReadingDef;
 use crate::decide::event::{
     Announcement, Ask, Event, Fault, FaultKind, Happening, Identity, Outcome, Running, Sample, Step,
 };
+use crate::decide::reading::Reading;
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]
@@ -51,6 +53,9 @@ pub(in crate::store) enum HappeningDef {
         oom: bool,
     },
     Sampled(#[serde_as(as = "SampleDef")] Sample),
+    Dependency(#[serde_as(as = "SampleDef")] Sample),
+    Measured(#[serde_as(as = "ReadingDef")] Reading),
+    Recalled(#[serde_as(as = "Vec<ReadingDef>")] Vec<Reading>),
     Kept {
         release: String,
         problems: Vec<String>,

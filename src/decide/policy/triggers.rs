@@ -1,0 +1,167 @@
+//! The triggers' limits (contract §2 `trigger` and `business`).
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::Autonomy;
+use crate::decide::reading::Source;
+
+/// A ratio in parts per million, so that a limit is compared exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ppm(pub u32);
+
+impl Ppm {
+    /// As a number from 0 to 1.
+    pub fn ratio(self) -> f64 {
+        f64::from(self.0) / 1e6
+    }
+
+    /// Whether `bad` of `total` are strictly more than this.
+    pub fn exceeded(self, bad: u64, total: u64) -> bool {
+        u128::from(bad) * 1_000_000 > u128::from(total) * u128::from(self.0)
+    }
+}
+
+/// What the triggers other than health are held against. What is `None` is switched off.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Triggers {
+    /// How sure golive has to be.
+    pub level: Level,
+    /// What golive may do when the release is worse than before, yet under the limits.
+    pub relative: Autonomy,
+    /// What it may do when at least half of the last ten health checks failed, though never three in a row.
+    pub flapping: Autonomy,
+    /// What it may do when the container ends again and again.
+    pub crash_loop: Autonomy,
+    /// What becomes of a failure that is not this release's fault.
+    pub on_environment: OnEnvironment,
+    /// Guide G4.2.
+    pub error_rate: Option<ErrorRate>,
+    /// Guide G4.3.
+    pub latency: Option<Latency>,
+    /// Guide G4.4.
+    pub resources: Option<Resources>,
+    /// Guide G4.5, by name.
+    pub business: BTreeMap<String, Business>,
+}
+
+/// How sure golive has to be (contract §2 `level`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// The limits as they are written, and nothing else.
+    Literal,
+    /// Those, or evidence that the true value lies beyond the limit.
+    Default,
+    /// Those with 20:1 evidence, or the evidence alone.
+    Certain,
+}
+
+/// What becomes of a failure that is not this release's fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnEnvironment {
+    /// Tell a person and go on watching.
+    Hold,
+    /// Roll back all the same.
+    Rollback,
+}
+
+/// The share of requests that fail.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ErrorRate {
+    /// More than this fails the release.
+    pub above: Ppm,
+    /// Over at least so long.
+    pub over: Duration,
+    /// Of at least so many requests.
+    pub min_requests: u64,
+    /// Who counts them.
+    pub source: Source,
+    /// What golive may do by itself.
+    pub autonomy: Autonomy,
+}
+
+/// The time in which 95 % of requests are answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Latency {
+    /// More than this fails the release.
+    pub above: Duration,
+    /// Over at least so long.
+    pub over: Duration,
+    /// Of at least so many requests.
+    pub min_requests: u64,
+    /// Who measures them.
+    pub source: Source,
+    /// What golive may do by itself.
+    pub autonomy: Autonomy,
+}
+
+/// How much of the host is used.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resources {
+    /// More than this fails the release.
+    pub above: Ppm,
+    /// In every reading of so long.
+    pub lasts: Duration,
+    /// `cpu`, `memory`, `disk`, `inodes`, `load`.
+    pub of: Vec<String>,
+    /// Only what the release itself causes is held against it.
+    pub attribute: bool,
+    /// What golive may do by itself.
+    pub autonomy: Autonomy,
+}
+
+/// A business metric.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Business {
+    /// Less than this fails the release.
+    pub below: Option<f64>,
+    /// More than this fails the release.
+    pub above: Option<f64>,
+    /// In every reading of so long.
+    pub lasts: Duration,
+    /// Who measures it.
+    pub source: Source,
+    /// What golive may do by itself when a fixed limit is passed.
+    pub autonomy: Autonomy,
+    /// Against its own past.
+    pub anomaly: Option<Anomaly>,
+}
+
+/// A business metric against its own past.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Anomaly {
+    /// The way in which a change is bad.
+    pub direction: Direction,
+    /// The smallest change worth a rollback, as a fraction of what was expected.
+    pub least: f64,
+    /// What golive may do by itself.
+    pub autonomy: Autonomy,
+}
+
+/// The way in which a change is bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Less than expected.
+    Drop,
+    /// More than expected.
+    Rise,
+    /// Either.
+    Both,
+}
+
+impl Triggers {
+    /// Nothing but health is judged.
+    pub fn none() -> Self {
+        Self {
+            level: Level::Default,
+            relative: Autonomy::Off,
+            flapping: Autonomy::Off,
+            crash_loop: Autonomy::Off,
+            on_environment: OnEnvironment::Hold,
+            error_rate: None,
+            latency: None,
+            resources: None,
+            business: BTreeMap::new(),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What can be measured of a service, whoever measures it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+/// One measurement. Whoever makes it never judges it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// What was measured.
+    pub stream: Stream,
+    /// By what.
+    pub source: Source,
+    /// When.
+    pub at: Timestamp,
+    /// What it gave.
+    pub measure: Measure,
+}
+
+/// What is measured: one trigger's food.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stream {
+    /// Requests, and how many of them failed (guide G4.2).
+    Errors,
+    /// Requests by their duration (guide G4.3).
+    Latency,
+    /// The host, and the release's part in it (guide G4.4).
+    Resources,
+    /// A business metric, by its name in the configuration (guide G4.5).
+    Business(String),
+}
+
+/// What measures. Every sentence about a measurement names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// Prometheus answered a query.
+    Prometheus,
+    /// The service's own exposition was scraped.
+    Exposition,
+    /// golive's own health checks by `url`: how many failed, and how long they took.
+    Probes,
+    /// The host's kernel.
+    Host,
+}
+
+/// What a measurement gave.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Measure {
+    /// Requests since the measurement before.
+    Requests(Requests),
+    /// Requests since the measurement before, by duration.
+    Durations(Durations),
+    /// One number, as the source has computed it.
+    Value(f64),
+    /// How much of the host is used.
+    Use(Use),
+    /// Nothing usable; why.
+    Blind(String),
+}
+
+/// Some requests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Those that failed.
+    pub bad: u64,
+    /// All of them.
+    pub total: u64,
+}
+
+/// Requests since the measurement before, from counters whose resets are taken out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Requests {
+    /// Of series that were there before.
+    pub seen: Counts,
+    /// The first values of series that were not: theirs in full if their process is younger than the measurement
+    /// before, else from an unknown time.
+    pub newborn: Counts,
+    /// By version, where the series carry one: old and new replicas side by side.
+    pub versions: BTreeMap<String, Counts>,
+}
+
+/// Requests since the measurement before, by duration.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Durations {
+    /// Of series that were there before.
+    pub seen: Vec<Bucket>,
+    /// The first values of series that were not.
+    pub newborn: Vec<Bucket>,
+}
+
+/// A classic histogram's bucket.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bucket {
+    /// Upper edge in seconds, inclusive; infinite for the last.
+    pub le: f64,
+    /// Requests that took at most so long: cumulative.
+    pub count: u64,
+}
+
+/// How much of the host is used, and by whom. All are fractions of what the host has.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Use {
+    /// By resource: `cpu`, `memory`, `load`, `disk /var`, `inodes /var`.
+    pub host: BTreeMap<String, f64>,
+    /// The part that the service's own containers use, where it can be told.
+    pub own: BTreeMap<String, f64>,
+    /// The share of time in which something waited for a resource (`cpu`, `memory`, `io`: PSI `some avg10`).
+    pub pressure: BTreeMap<String, f64>,
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, more: Self) {
+        self.bad = self.bad.saturating_add(more.bad);
+        self.total = self.total.saturating_add(more.total);
+    }
+}
+
+impl std::ops::SubAssign for Counts {
+    fn sub_assign(&mut self, less: Self) {
+        self.bad = self.bad.saturating_sub(less.bad);
+        self.total = self.total.saturating_sub(less.total);
+    }
+}
+
+impl Stream {
+    /// The trigger's name in JSON and on the terminal.
+    pub fn trigger(&self) -> &str {
+        match self {
+            Self::Errors => "error-rate",
+            Self::Latency => "latency-p95",
+            Self::Resources => "resources",
+            Self::Business(name) => name,
+        }
+    }
+}
+
+impl Source {
+    /// The word in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Prometheus => "prometheus",
+            Self::Exposition => "exposition",
+            Self::Probes => "probes",
+            Self::Host => "host",
+        }
+    }
+}
