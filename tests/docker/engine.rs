@@ -11,7 +11,7 @@ use std::time::Duration;
 use golive::config::{self, Service};
 use golive::decide::action::Plan;
 use golive::decide::event::{Fault, Identity, Step};
-use golive::decide::policy::{Autonomy, OnBlind, ServicePolicy};
+use golive::decide::policy::{Autonomy, OnBlind, Otherwise, ServicePolicy, Triggers};
 use golive::runtime::{Done, Engine, Record, Runtime};
 use serde_json::Value;
 
@@ -272,6 +272,12 @@ pub(crate) fn service(runtime: config::Runtime) -> Service {
             on_blind: OnBlind::Hold,
             checks: Vec::new(),
             failures: 3,
+            health_autonomy: Autonomy::Auto,
+            requests: Vec::new(),
+            dependencies: Vec::new(),
+            triggers: Triggers::none(),
+            ask_within: None,
+            ask_otherwise: Otherwise::Hold,
             verify: Duration::from_secs(30),
             keep: 3,
             per_day: 3,
@@ -284,6 +290,8 @@ pub(crate) fn service(runtime: config::Runtime) -> Service {
         before: None,
         after: None,
         runbook: None,
+        dependencies: BTreeMap::new(),
+        measured: Vec::new(),
     }
 }
 
