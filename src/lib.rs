@@ -3,6 +3,8 @@
 //! The modules in dependency order; what each may use is written in `ARCHITECTURE.md` and enforced by
 //! `tests/architecture.rs`.
 
+pub mod stats;
+
 pub mod decide;
 
 pub mod clock;
