@@ -9,20 +9,24 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use action::{Action, Answer, News, Reason, Tier};
+use blame::Around;
 use event::{Event, Happening, Sample};
 use facts::{Facts, Phase};
 use incident::Own;
 use policy::Policy;
+use reading::Reading;
 use service::{Service, Turn};
 
 pub mod action;
 mod ask;
+mod blame;
 pub mod event;
 pub mod facts;
 mod guard;
 mod incident;
 pub mod policy;
 pub mod reading;
+pub mod reason;
 mod release;
 mod rollback;
 mod service;
@@ -32,6 +36,7 @@ pub mod trigger;
 pub mod verdict;
 mod verify;
 pub mod view;
+mod watch;
 mod words;
 
 /// Docker may be away so long (a restart of its daemon) before people hear of it: in a watch, and otherwise.
@@ -49,6 +54,8 @@ pub struct State {
     store_lost: Option<String>,
     config_rejected: Option<String>,
     own: Own,
+    /// The newest moment that was heard of.
+    now: Timestamp,
 }
 
 /// Docker does not answer.
@@ -67,14 +74,28 @@ impl State {
             let facts = facts.remove(name).unwrap_or_default();
             (name.clone(), Service::new(name.clone(), policy, facts, now))
         });
-        Self { services: services.collect(), resting: facts, policy, ..Self::default() }
+        Self { services: services.collect(), resting: facts, policy, now, ..Self::default() }
+    }
+
+    /// Takes a release's recorded readings in again, after a restart. Decides nothing.
+    pub fn remeasure(&mut self, service: &str, readings: &[Reading]) {
+        let Some(policy) = self.policy.services.get(service) else { return };
+        if let Some(service) = self.services.get_mut(service) {
+            for reading in readings {
+                service.triggers.measure(reading, None, policy);
+            }
+        }
     }
 
     /// Counts a release's recorded samples again, after a restart. Decides nothing.
     pub fn recount(&mut self, service: &str, samples: &[Sample]) {
         if let Some(service) = self.services.get_mut(service) {
+            let Some(policy) = self.policy.services.get(&service.name) else { return };
             for sample in samples {
                 service.health.count(sample);
+                for reading in watch::probe_readings(sample, policy) {
+                    service.triggers.measure(&reading, None, policy);
+                }
             }
         }
     }
@@ -85,7 +106,10 @@ impl State {
         self.resting.extend(gone.map(|(name, service)| (name, service.facts().clone())));
         for (name, policy) in &policy.services {
             match self.services.get_mut(name) {
-                Some(service) => service.health.follow(policy),
+                Some(service) => {
+                    service.health.follow(policy);
+                    service.triggers.follow(policy);
+                }
                 None => {
                     let facts = self.resting.remove(name).unwrap_or_default();
                     let mut service = Service::new(name.clone(), policy, facts, now);
@@ -99,6 +123,7 @@ impl State {
 
     /// Takes one event in and says what is to be done.
     pub fn step(&mut self, now: Timestamp, event: &Event) -> Vec<Action> {
+        self.now = now;
         let mut actions = Vec::new();
         match event {
             Event::Started => self.each(now, &mut actions, release::started),
@@ -107,10 +132,16 @@ impl State {
                 self.engine_due(now, &mut actions);
                 self.own.remind(now, &self.policy.tiers, &mut actions);
             }
-            Event::Service { service, what } => match self.turn(service, now, &mut actions) {
-                Some(turn) => happened(turn, what),
-                None => unknown(service, what, &mut actions),
-            },
+            Event::Service { service, what } => {
+                let watched = self.watches(service);
+                match self.turn(service, now, &mut actions) {
+                    Some(turn) => happened(turn, what),
+                    None => unknown(service, what, &mut actions),
+                }
+                if !watched && self.watches(service) {
+                    self.arm_controls(service, now);
+                }
+            }
             Event::EngineLost { why } => {
                 let told = self.engine.as_ref().and_then(|engine| engine.told);
                 let since = self.engine.as_ref().map_or(now, |engine| engine.since);
@@ -131,15 +162,8 @@ impl State {
             }
             Event::ConfigRejected { why } => {
                 self.config_rejected = Some(why.clone());
-                let reason = Reason::Said(why.clone());
-                self.own.open(
-                    now,
-                    News::ConfigRejected,
-                    Tier::Important,
-                    reason,
-                    &self.policy.tiers,
-                    &mut actions,
-                );
+                let (news, reason) = (News::ConfigRejected, Reason::Said(why.clone()));
+                self.own.open(now, news, Tier::Important, reason, &self.policy.tiers, &mut actions);
             }
             Event::StoreLost { why } => {
                 self.store_lost = Some(why.clone());
@@ -159,7 +183,7 @@ impl State {
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let services = self.services.iter().filter_map(|(name, service)| {
             let policy = self.policy.services.get(name)?;
-            release::next_deadline(service, policy)
+            release::next_deadline(service, policy, self.now)
         });
         services.chain(self.engine_deadline()).chain(self.own.next_deadline()).min()
     }
@@ -183,8 +207,45 @@ impl State {
 
     fn turn<'a>(&'a mut self, name: &str, now: Timestamp, actions: &'a mut Vec<Action>) -> Option<Turn<'a>> {
         let policy = self.policy.services.get(name)?;
+        let around = self.around(name);
         let service = self.services.get_mut(name)?;
-        Some(Turn { now, service, policy, tiers: &self.policy.tiers, actions })
+        Some(Turn { now, service, policy, tiers: &self.policy.tiers, around, actions })
+    }
+
+    fn watches(&self, name: &str) -> bool {
+        self.services.get(name).is_some_and(|service| matches!(service.facts().phase, Phase::Watching(_)))
+    }
+
+    /// What the other services are like, while one is judged.
+    fn around(&self, name: &str) -> Around {
+        let mut around = Around::default();
+        let judged = self.services.get(name).map(|service| &service.facts().phase);
+        if !matches!(judged, Some(Phase::Watching(_) | Phase::Held { .. })) {
+            return around;
+        }
+        for (other, service) in self.services.iter().filter(|(other, _)| *other != name) {
+            let Some(policy) = self.policy.services.get(other) else { continue };
+            if service.facts().phase != Phase::Idle || service.seen.is_none() {
+                continue;
+            }
+            if service.health.failing(policy.failures.min(2)).is_some() || service.triggers.moved() {
+                around.troubled.push(other.clone());
+            } else if service.health.all_pass() {
+                around.well += 1;
+            }
+        }
+        around
+    }
+
+    /// A release is watched: services that are not released show whether something else happens.
+    fn arm_controls(&mut self, released: &str, now: Timestamp) {
+        for (name, service) in self.services.iter_mut().filter(|(name, _)| *name != released) {
+            if let Some(policy) =
+                self.policy.services.get(name).filter(|_| service.facts().phase == Phase::Idle)
+            {
+                service.triggers.arm_control(now, policy);
+            }
+        }
     }
 
     fn each(&mut self, now: Timestamp, actions: &mut Vec<Action>, act: fn(&mut Turn<'_>)) {
@@ -249,7 +310,10 @@ fn happened(mut turn: Turn<'_>, what: &Happening) {
         Happening::Asked { by, ask } => ask::asked(&mut turn, by, ask),
         Happening::Kept { release, problems } => turn.kept(release, problems),
         Happening::Proved { release, problems } => turn.proved(release, problems),
-        Happening::Dependency(_) | Happening::Measured(_) | Happening::Recalled(_) => {}
+        Happening::Dependency(sample) => turn.service.depend(sample, turn.policy),
+        Happening::Measured(reading) => watch::measured(&mut turn, reading),
+        Happening::Recalled(readings) => turn.service.triggers.recall(readings),
+        Happening::Expected { metric, scale, season } => turn.service.triggers.expect(metric, *scale, season),
         Happening::Seen(_)
         | Happening::Died { .. }
         | Happening::Sampled(_)

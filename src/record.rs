@@ -164,7 +164,10 @@ impl Lines {
                     );
                 }
                 // What came of these is in the verdicts.
-                Happening::Dependency(_) | Happening::Measured(_) | Happening::Recalled(_) => {}
+                Happening::Dependency(_)
+                | Happening::Measured(_)
+                | Happening::Recalled(_)
+                | Happening::Expected { .. } => {}
                 Happening::StepDone { step, .. } => {
                     self.line(moment.at, &format!("step {} holds", step.word()))
                 }
@@ -231,6 +234,11 @@ impl Lines {
                 None => text(&notice["news"]),
             };
             self.line(at, &format!("→ told ({}) {news} → {channels}", text(&notice["tier"])));
+        } else if let Some(trigger) = action.get("judged") {
+            let (verdict, why) = (text(&action["verdict"]), text(&action["why"]));
+            let (value, limit) = (&action["value"], &action["limit"]);
+            let numbers = format!("value {value}, limit {limit}, {} samples", action["samples"]);
+            self.line(at, &format!("{} says {verdict}: {why} ({numbers})", text(trigger)));
         } else if let Some(step) = action.get("step") {
             self.line(at, &format!("→ step {}", text(step)));
         } else if let Some(state) = action.get("file") {

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use minijinja::{Environment, UndefinedBehavior, context};
 
 use crate::config::Language;
-use crate::decide::action::{News, Notice, Reason, Tier};
+use crate::decide::action::{Blame, Breach, News, Notice, Reason, Rule, Tier, Unit};
 use crate::decide::event::Step;
 
 #[cfg(test)]
@@ -73,6 +73,25 @@ impl Texts {
                 "reason.health",
                 context! { check => clean(check), failures, limit, seen => clean(seen) },
             ),
+            Reason::Breach(breach) => self.breach(breach),
+            Reason::Flapping { check, failures, of, seen } => self.say(
+                "reason.flapping",
+                context! { check => clean(check), failures, of, seen => clean(seen) },
+            ),
+            Reason::CrashLoop { ended, within, seen } => {
+                let within = self.duration(*within);
+                self.say("reason.crash-loop", context! { ended, within, seen => clean(seen) })
+            }
+            Reason::NotToBlame { blame, cause } => self.say(
+                "reason.not-to-blame",
+                context! { blame => self.blame(blame), cause => self.reason(cause) },
+            ),
+            Reason::Unproved(sentences) => {
+                self.say("reason.unproved", context! { sentences => clean(&sentences.join("; ")) })
+            }
+            Reason::Unanswered(cause) => {
+                self.say("reason.unanswered", context! { cause => self.reason(cause) })
+            }
             Reason::Person { by, why } => {
                 self.say("reason.person", context! { by => clean(by), why => why.as_deref().map(clean) })
             }
@@ -109,6 +128,48 @@ impl Texts {
             }
             Reason::Said(seen) => self.say("reason.said", context! { seen => clean(seen) }),
         }
+    }
+
+    /// A trigger's breach with its numbers.
+    fn breach(&self, breach: &Breach) -> String {
+        let number = |value: f64| match breach.unit {
+            Unit::Ratio => percent(value),
+            Unit::Seconds => self.duration(Duration::try_from_secs_f64(value).unwrap_or_default()),
+            Unit::Plain => plain(value),
+        };
+        let kind = match breach.trigger.as_str() {
+            known @ ("error-rate" | "latency-p95" | "resources") => known,
+            _ => "business",
+        };
+        let anomaly = breach.rule == Rule::Anomaly;
+        let before = breach.before.map(|before| if anomaly { percent(before) } else { number(before) });
+        self.say(
+            &format!("breach.{kind}"),
+            context! {
+                name => clean(&breach.trigger),
+                rule => breach.rule.word(),
+                value => number(breach.value),
+                limit => number(breach.limit),
+                bad => breach.bad,
+                samples => breach.samples,
+                over => self.duration(breach.over),
+                before,
+                source => breach.source.word(),
+                tolerated => breach.tolerated.map(percent),
+                of => breach.of.as_deref().map(clean),
+            },
+        )
+    }
+
+    /// Whose fault it is, in one sentence.
+    pub fn blame(&self, blame: &Blame) -> String {
+        let (neighbours, what) = match blame {
+            Blame::Release { neighbours } => (*neighbours, String::new()),
+            Blame::Neighbours(names) => (names.len(), clean(&names.join(", "))),
+            Blame::Dependency(what) | Blame::Host(what) => (0, clean(what)),
+            Blame::PreExisting | Blame::Unknown => (0, String::new()),
+        };
+        self.say(&format!("blame.{}", blame.word()), context! { neighbours, what })
     }
 
     /// A rollback's step.
@@ -158,6 +219,19 @@ impl Texts {
         // Built-in texts are tested for every name; were one missing, its name still tells something.
         template.and_then(|template| template.render(values)).unwrap_or_else(|_| name.to_owned())
     }
+}
+
+/// `9 %`, `0.15 %`
+fn percent(ratio: f64) -> String {
+    let percent = ratio * 100.0;
+    let digits = if percent.abs() >= 9.95 { 0 } else { 2 };
+    format!("{} %", plain((percent * 10_f64.powi(digits)).round() / 10_f64.powi(digits)))
+}
+
+/// As few digits as say it.
+fn plain(value: f64) -> String {
+    let rounded = format!("{value:.4}");
+    rounded.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// What somebody else wrote, made harmless for every place it can end up in: no control characters, no tricks with

@@ -148,7 +148,7 @@ pub struct TriggerInfo {
     /// Of what.
     pub unit: String,
     /// How many samples it rests on.
-    pub samples: usize,
+    pub samples: u64,
     /// One sentence.
     pub why: String,
 }

@@ -52,9 +52,10 @@ impl Backlog {
                 | Action::Prove { .. }
                 | Action::Forget { .. }
                 | Action::Step { .. }
-                | Action::ProbeNow { .. } => self.effects.push(action.clone()),
+                | Action::ProbeNow { .. }
+                | Action::Recall { .. } => self.effects.push(action.clone()),
                 Action::Answer(given) => answer = Some(given.clone()),
-                Action::File { .. } | Action::Log(_) => {}
+                Action::File { .. } | Action::Judged { .. } | Action::Log(_) => {}
             }
         }
         if release.is_some() || actions.iter().any(recorded) {
@@ -105,20 +106,29 @@ impl Backlog {
 /// Looking changes nothing, so it needs no record.
 fn harmless(action: &Action) -> bool {
     match action {
-        Action::Prove { .. } | Action::ProbeNow { .. } => true,
+        Action::Prove { .. } | Action::ProbeNow { .. } | Action::Recall { .. } => true,
         Action::Keep { .. } | Action::Forget { .. } | Action::Step { .. } => false,
-        Action::Tell { .. } | Action::File { .. } | Action::Log(_) | Action::Answer(_) => true,
+        Action::Tell { .. }
+        | Action::File { .. }
+        | Action::Judged { .. }
+        | Action::Log(_)
+        | Action::Answer(_) => true,
     }
 }
 
 /// Whether an action belongs into the record although no release is at hand.
 fn recorded(action: &Action) -> bool {
     match action {
-        Action::Tell { .. } | Action::Step { .. } | Action::File { .. } | Action::Log(_) => true,
+        Action::Tell { .. }
+        | Action::Step { .. }
+        | Action::File { .. }
+        | Action::Judged { .. }
+        | Action::Log(_) => true,
         Action::Keep { .. }
         | Action::Prove { .. }
         | Action::Forget { .. }
         | Action::ProbeNow { .. }
+        | Action::Recall { .. }
         | Action::Answer(_) => false,
     }
 }

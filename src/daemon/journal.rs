@@ -21,7 +21,11 @@ pub(super) fn log(event: &Event, actions: &[Action]) {
                     step.word()
                 );
             }
+            Action::Judged { service, trigger, verdict } => {
+                tracing::info!(service, trigger, verdict = verdict.call.word(), "{}", verdict.why);
+            }
             Action::Keep { .. }
+            | Action::Recall { .. }
             | Action::Prove { .. }
             | Action::Forget { .. }
             | Action::ProbeNow { .. }

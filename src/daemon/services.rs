@@ -110,7 +110,12 @@ impl Services {
                 }
                 return;
             }
-            Action::Tell { .. } | Action::File { .. } | Action::Log(_) | Action::Answer(_) => return,
+            Action::Recall { .. } => return,
+            Action::Tell { .. }
+            | Action::File { .. }
+            | Action::Judged { .. }
+            | Action::Log(_)
+            | Action::Answer(_) => return,
         };
         if let Some(running) = self.running.get(&service) {
             running.worker.ask(job);

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 
 use super::event::{Sample, Step};
 use super::facts::{Release, ReleaseState};
+pub use super::reason::{Blame, Breach, Reason, Rule, Unit};
+use super::verdict::Verdict;
 
 /// One thing to do. Results come back as events.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +55,22 @@ pub enum Action {
     ProbeNow {
         /// The service.
         service: String,
+    },
+    /// Ask for the past of the service's business metrics. Answered by `Expected`.
+    Recall {
+        /// The service.
+        service: String,
+        /// The past ends here.
+        until: Timestamp,
+    },
+    /// A trigger says something else than before of the release at hand: for the record.
+    Judged {
+        /// The service.
+        service: String,
+        /// The trigger.
+        trigger: String,
+        /// What it says now.
+        verdict: Verdict,
     },
     /// Put the release into the list of releases, or bring its row up to date.
     File {
@@ -146,6 +164,8 @@ pub struct Notice {
     pub to: Option<String>,
     /// Why.
     pub reason: Option<Reason>,
+    /// Whose fault it is, where that was asked.
+    pub blame: Option<Blame>,
     /// The last samples behind the reason.
     pub evidence: Vec<Sample>,
     /// Whether a person can end a repeated notice with `golive ack`.
@@ -182,6 +202,8 @@ pub enum News {
     RollbackImpossible,
     /// A trigger failed in shadow mode: this is what would have been done.
     WouldRollBack,
+    /// It fails, and not by its own fault: watched on.
+    NotToBlame,
     /// A person has to decide.
     Held,
     /// A check has told nothing for too long.
@@ -206,118 +228,6 @@ pub enum News {
     StoreLost,
     /// It can be written again.
     StoreBack,
-}
-
-/// Why something is done or told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reason {
-    /// A health check failed so many times in a row (guide G4.1).
-    Health {
-        /// The check.
-        check: String,
-        /// Failures in a row.
-        failures: u32,
-        /// How many are tolerated before acting.
-        limit: u32,
-        /// What was seen last.
-        seen: String,
-    },
-    /// A person asked for it.
-    Person {
-        /// Who.
-        by: String,
-        /// What they said.
-        why: Option<String>,
-    },
-    /// A check could not be told.
-    Blind {
-        /// The check.
-        check: String,
-        /// For how long.
-        lasted: Duration,
-        /// What was seen last.
-        seen: String,
-    },
-    /// A check neither passed nor failed often enough before the longest watch ended.
-    Undecided {
-        /// The check.
-        check: String,
-    },
-    /// Automation is on hold.
-    OnHold {
-        /// What was said when it was put on hold.
-        why: Option<String>,
-        /// What failed.
-        cause: Box<Reason>,
-    },
-    /// The configuration asks that a person decides; the cause itself.
-    AskFirst(Box<Reason>),
-    /// The release was declared irreversible; the cause itself.
-    Irreversible {
-        /// What was declared.
-        why: String,
-        /// What failed.
-        cause: Box<Reason>,
-    },
-    /// No version has been accepted yet.
-    NothingAccepted(Box<Reason>),
-    /// The day's rollbacks are used up.
-    Budget {
-        /// How many a day.
-        per_day: u32,
-        /// What failed.
-        cause: Box<Reason>,
-    },
-    /// A rollback step failed.
-    Step {
-        /// Which.
-        step: Step,
-        /// What was seen.
-        seen: String,
-    },
-    /// The restored version did not prove healthy.
-    Unverified {
-        /// The check, where one is to blame.
-        check: Option<String>,
-        /// What was seen.
-        seen: String,
-    },
-    /// Something other than the target runs after the rollback.
-    WrongImage {
-        /// What runs.
-        running: String,
-        /// What should.
-        wanted: String,
-    },
-    /// Another version came.
-    Superseded {
-        /// Which.
-        version: String,
-    },
-    /// Somebody else's words, as they are.
-    Said(String),
-}
-
-impl Reason {
-    /// What failed, without what kept golive from acting on it.
-    pub fn cause(&self) -> &Self {
-        match self {
-            Self::AskFirst(cause)
-            | Self::NothingAccepted(cause)
-            | Self::OnHold { cause, .. }
-            | Self::Irreversible { cause, .. }
-            | Self::Budget { cause, .. } => cause.cause(),
-            Self::Health { .. }
-            | Self::Person { .. }
-            | Self::Blind { .. }
-            | Self::Undecided { .. }
-            | Self::Step { .. }
-            | Self::Unverified { .. }
-            | Self::WrongImage { .. }
-            | Self::Superseded { .. }
-            | Self::Said(_) => self,
-        }
-    }
 }
 
 /// Something that people know about or must know about.

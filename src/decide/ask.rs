@@ -4,7 +4,7 @@ use super::action::{Action, Answer, News, Reason};
 use super::event::{Announcement, Ask};
 use super::facts::{Diverged, Hold, Origin, Phase, Release, ReleaseState};
 use super::service::Turn;
-use super::{guard, release, rollback};
+use super::{guard, release, rollback, watch};
 
 /// So many digits of an image's id stand for it.
 const SHORT_ID: usize = 12;
@@ -34,7 +34,7 @@ pub(super) fn asked(turn: &mut Turn<'_>, by: &str, ask: &Ask) {
 /// Automation is on again; a release that waited for it is watched again, so that what is seen now decides.
 pub(super) fn resume(turn: &mut Turn<'_>) {
     turn.facts_mut().hold = None;
-    if let Phase::Held { why: Reason::OnHold { .. } } = turn.facts().phase {
+    if let Phase::Held { why: Reason::OnHold { .. }, .. } = turn.facts().phase {
         watch_again(turn);
     }
 }
@@ -110,7 +110,7 @@ fn accept(turn: &mut Turn<'_>) -> Result<Answer, String> {
     match &turn.facts().phase {
         Phase::Watching(_) | Phase::Held { .. } => {
             let answer = done(turn);
-            release::accepted(turn, None);
+            watch::accepted(turn, None);
             turn.count_anew(turn.policy.grace);
             Ok(answer)
         }
@@ -128,7 +128,7 @@ fn accept_what_runs(turn: &mut Turn<'_>) -> Result<Answer, String> {
     let answer = done(turn);
     let newest = turn.facts().release.as_ref().and_then(|release| release.running.as_ref());
     if newest.is_some_and(|newest| newest.identity == running.identity) {
-        release::accepted(turn, None);
+        watch::accepted(turn, None);
     } else {
         turn.close(ReleaseState::RolledBack, None);
         let facts = turn.facts_mut();
@@ -234,13 +234,8 @@ fn take_at_hand(turn: &mut Turn<'_>) -> Result<Option<String>, String> {
 }
 
 fn watch_again(turn: &mut Turn<'_>) {
-    let (now, window) = (turn.now, turn.policy.window);
-    let ends = now.checked_add(window).unwrap_or(jiff::Timestamp::MAX);
-    let watch = super::facts::Watch { began: now, ends, extended: false, shadowed: false };
-    turn.facts_mut().phase = Phase::Watching(watch);
+    watch::open(turn, std::time::Duration::ZERO);
     turn.resolve(News::ReleaseSeen);
-    turn.count_anew(std::time::Duration::ZERO);
-    turn.file(ReleaseState::Watching, None);
 }
 
 fn under_way() -> String {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::reading::Reading;
+use crate::stats::season::Season;
 
 /// One thing that happened. Whoever turns the world into events never judges them.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +73,15 @@ pub enum Happening {
     Measured(Reading),
     /// What was measured before golive looked, oldest first: one reading a minute.
     Recalled(Vec<Reading>),
+    /// What a business metric's own past lets expect of the watch, or why nothing.
+    Expected {
+        /// The metric's name in the configuration.
+        metric: String,
+        /// The season is learnt from the metric's values times this.
+        scale: f64,
+        /// What is to be expected.
+        season: Result<Box<Season>, String>,
+    },
     /// A release's record was stored and its image pinned; what could not be done is listed.
     Kept {
         /// The release.

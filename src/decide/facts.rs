@@ -3,12 +3,15 @@
 //! Counters and windows over samples are not here: they are counted anew from the recorded samples, so that a
 //! changed limit counts under its new value while a decision once taken stays taken.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::{Incident, Plan, Reason};
+use super::action::{Blame, Incident, Plan, Reason};
 use super::event::{Announcement, Identity, Running, Step};
+use super::reading::Counts;
+use crate::stats::evidence::Baseline;
 
 /// What golive knows of one service and must not forget.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -35,6 +38,8 @@ pub struct Facts {
     pub incidents_ever: u32,
     /// Since when something else runs than the accepted release, with nobody watching it, and why.
     pub diverged: Option<Diverged>,
+    /// Whose fault the trouble of the release at hand is.
+    pub blame: Option<Blame>,
 }
 
 /// One version of a service that was or is to be live.
@@ -108,6 +113,10 @@ pub enum Phase {
     Held {
         /// Why.
         why: Reason,
+        /// Until when an answer is waited for; for ever when absent.
+        answer_by: Option<Timestamp>,
+        /// Until when a failure that golive may act on by itself still ends the waiting.
+        watched_until: Timestamp,
     },
     /// Something went wrong that golive cannot mend.
     NeedsPerson {
@@ -117,7 +126,7 @@ pub enum Phase {
 }
 
 /// The watch of a new release.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Watch {
     /// When it began; the release's own start.
     pub began: Timestamp,
@@ -127,6 +136,31 @@ pub struct Watch {
     pub extended: bool,
     /// Whether a shadow decision was told already.
     pub shadowed: bool,
+    /// What was like before, by trigger and kind.
+    pub before: BTreeMap<String, Before>,
+    /// The host's use and the old containers' part in it before, by resource.
+    pub host_before: BTreeMap<String, (f64, f64)>,
+    /// Health was failing already when the release came.
+    pub red_before: bool,
+    /// Something fails that is not the release's fault; told once.
+    pub excused: Option<Reason>,
+}
+
+/// What requests were like in the hour before a release: bad ones, as one trigger counts them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Before {
+    /// In the hour.
+    pub counts: Counts,
+    /// With near certainty (judgement §2.2: half of one in a thousand) the true share was no more than this.
+    pub upper: f64,
+    /// How much more unevenly they came than by chance; 1 when they did not.
+    pub dispersion: f64,
+    /// In the last ten minutes.
+    pub lately: Counts,
+    /// Bad are those that took longer than this many seconds.
+    pub edge: Option<f64>,
+    /// The 95th percentile of the hour, in seconds.
+    pub p95: Option<f64>,
 }
 
 /// A rollback under way.
@@ -175,7 +209,7 @@ pub struct Hold {
 }
 
 /// What runs is not what was released.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Diverged {
     /// Since when.
     pub since: Timestamp,
@@ -187,6 +221,14 @@ impl Hold {
     /// A hold that begins now.
     pub fn new(by: String, why: Option<String>, now: Timestamp, lasts: Option<Duration>) -> Self {
         Self { by, why, since: now, until: lasts.and_then(|lasts| now.checked_add(lasts).ok()) }
+    }
+}
+
+impl Before {
+    /// What is tolerated of a release by its past alone.
+    pub fn tolerated(&self, floor: f64) -> f64 {
+        let Counts { bad, total } = self.counts;
+        Baseline { bad, total, upper: self.upper, dispersion: self.dispersion }.tolerated(floor)
     }
 }
 

@@ -6,15 +6,15 @@ use jiff::Timestamp;
 
 use super::action::{News, Reason, Tier};
 use super::facts::{Phase, Release, ReleaseState};
-use super::policy::Autonomy;
+use super::policy::{Autonomy, Otherwise};
 use super::service::Turn;
-use super::{release, rollback};
+use super::{release, rollback, watch};
 
 const DAY: Duration = Duration::from_hours(24);
 
 /// A trigger has failed for the release at hand.
-pub(super) fn failed(turn: &mut Turn<'_>, cause: Reason) {
-    match turn.policy.autonomy {
+pub(super) fn failed(turn: &mut Turn<'_>, cause: Reason, autonomy: Autonomy) {
+    match autonomy {
         Autonomy::Off => return release::down_or_up(turn),
         Autonomy::Shadow => return shadow(turn, cause),
         Autonomy::Ask | Autonomy::Auto => {}
@@ -22,7 +22,7 @@ pub(super) fn failed(turn: &mut Turn<'_>, cause: Reason) {
     let Some(target) = target(turn, None) else {
         return impossible(turn, Reason::NothingAccepted(Box::new(cause)));
     };
-    if let Some(why) = reservation(turn, &cause) {
+    if let Some(why) = reservation(turn, &cause, autonomy) {
         return hold(turn, why, Tier::Urgent);
     }
     let now = turn.now;
@@ -51,7 +51,23 @@ pub(super) fn hold(turn: &mut Turn<'_>, why: Reason, tier: Tier) {
     let evidence = rollback::evidence(turn, &why);
     turn.open(News::Held, tier, Some(why.clone()), evidence);
     turn.file(ReleaseState::Held, Some(why.clone()));
-    turn.facts_mut().phase = Phase::Held { why };
+    let within = |long: Duration| turn.now.checked_add(long).ok();
+    let asked = matches!(why, Reason::AskFirst(_));
+    let answer_by = turn.policy.ask_within.filter(|_| asked).and_then(within);
+    let watched_until = within(turn.policy.window).unwrap_or(Timestamp::MAX);
+    turn.facts_mut().phase = Phase::Held { why, answer_by, watched_until };
+}
+
+/// A person was asked and has not answered: what was configured for that is done.
+pub(super) fn unanswered(turn: &mut Turn<'_>) {
+    let Phase::Held { why, answer_by, .. } = &mut turn.facts_mut().phase else { return };
+    *answer_by = None;
+    let why = Reason::Unanswered(Box::new(why.cause().clone()));
+    match turn.policy.ask_otherwise {
+        Otherwise::Hold => {}
+        Otherwise::Accept => watch::accepted(turn, Some(why)),
+        Otherwise::Rollback => failed(turn, why, Autonomy::Auto),
+    }
 }
 
 fn impossible(turn: &mut Turn<'_>, why: Reason) {
@@ -62,7 +78,7 @@ fn impossible(turn: &mut Turn<'_>, why: Reason) {
 }
 
 /// Why a person has to say yes first.
-fn reservation(turn: &mut Turn<'_>, cause: &Reason) -> Option<Reason> {
+fn reservation(turn: &mut Turn<'_>, cause: &Reason, autonomy: Autonomy) -> Option<Reason> {
     let cause = Box::new(cause.clone());
     if let Some(hold) = &turn.facts().hold {
         return Some(Reason::OnHold { why: hold.why.clone(), cause });
@@ -70,7 +86,7 @@ fn reservation(turn: &mut Turn<'_>, cause: &Reason) -> Option<Reason> {
     if let Some(why) = irreversible(turn) {
         return Some(Reason::Irreversible { why, cause });
     }
-    if turn.policy.autonomy == Autonomy::Ask {
+    if autonomy == Autonomy::Ask {
         return Some(Reason::AskFirst(cause));
     }
     let day_ago = turn.now.checked_sub(DAY).unwrap_or(Timestamp::MIN);

@@ -31,6 +31,7 @@ impl Matter {
             | News::RollbackFailed
             | News::RollbackImpossible
             | News::WouldRollBack
+            | News::NotToBlame
             | News::Held
             | News::ReleaseSeen
             | News::ReleaseAccepted
@@ -65,6 +66,7 @@ impl Turn<'_> {
             to,
             news,
             reason,
+            blame: None,
             evidence: Vec::new(),
             acknowledgeable: false,
         };
@@ -182,6 +184,8 @@ impl Turn<'_> {
         let release = facts.release.as_ref().map(|release| release.id.clone());
         notice.release = release.or(notice.release);
         (notice.from, notice.to) = way(self.service, &incident.news, incident.reason.as_ref());
+        let release = Matter::of(&incident.news) == Matter::Release;
+        notice.blame = self.facts().blame.clone().filter(|_| release);
         let channels = channels(tiers, incident.tier);
         self.act(Action::Log(incident));
         self.act(Action::Tell { notice, channels });
@@ -318,6 +322,7 @@ pub(super) fn reconfigured(now: Timestamp, tiers: &BTreeMap<Tier, TierPolicy>) -
         from: None,
         to: None,
         reason: None,
+        blame: None,
         evidence: Vec::new(),
         acknowledgeable: false,
     };
@@ -346,6 +351,7 @@ fn say(
         from: None,
         to: None,
         reason: incident.reason.clone(),
+        blame: None,
         evidence,
         acknowledgeable,
     }

@@ -4,6 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::event::{Outcome, Sample};
+
+/// Edges for golive's own measurements, in seconds.
+const EDGES: [f64; 14] =
+    [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, f64::INFINITY];
+
 /// One measurement. Whoever makes it never judges it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
@@ -106,6 +112,32 @@ pub struct Use {
     pub own: BTreeMap<String, f64>,
     /// The share of time in which something waited for a resource (`cpu`, `memory`, `io`: PSI `some avg10`).
     pub pressure: BTreeMap<String, f64>,
+}
+
+impl Reading {
+    /// A health check as a measurement of the service's own requests; nothing when it could not be made. One that
+    /// failed says nothing of how long an answer takes.
+    pub(super) fn of_probe(stream: Stream, sample: &Sample) -> Option<Self> {
+        let failed = match sample.outcome {
+            Outcome::Ok => false,
+            Outcome::Failed(_) => true,
+            Outcome::Blind(_) => return None,
+        };
+        let measure = match stream {
+            Stream::Errors => {
+                let seen = Counts { bad: u64::from(failed), total: 1 };
+                Measure::Requests(Requests { seen, ..Requests::default() })
+            }
+            Stream::Latency if !failed => {
+                let took = sample.took.as_secs_f64();
+                let bucket = |le: f64| Bucket { le, count: u64::from(took <= le) };
+                Measure::Durations(Durations { seen: EDGES.map(bucket).to_vec(), newborn: Vec::new() })
+            }
+            Stream::Latency | Stream::Resources | Stream::Business(_) => return None,
+        };
+        let at = sample.began.checked_add(sample.took).unwrap_or(sample.began);
+        Some(Self { stream, source: Source::Probes, at, measure })
+    }
 }
 
 impl std::ops::AddAssign for Counts {

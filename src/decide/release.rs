@@ -18,11 +18,11 @@ use jiff::Timestamp;
 
 use super::action::{Action, News, Reason, Tier};
 use super::event::{Happening, Running, Sample};
-use super::facts::{Origin, Phase, Release, ReleaseState, Watch};
-use super::policy::{Autonomy, OnBlind, ServicePolicy};
+use super::facts::{Origin, Phase, Release, ReleaseState};
+use super::policy::ServicePolicy;
 use super::rollback;
 use super::service::{Service, Turn};
-use super::{ask, guard, verify};
+use super::{ask, verify, watch};
 
 /// So often in a row every check passes before what runs at first sight is taken as good.
 const ADOPT_AFTER: u32 = 3;
@@ -30,13 +30,11 @@ const ADOPT_AFTER: u32 = 3;
 /// An announcement that nothing follows is dropped after this.
 const ANNOUNCED_FOR: Duration = Duration::from_hours(24);
 
-/// A longer pause in watching (golive was down) lengthens the window; so do more than three intervals.
-const GAP: Duration = Duration::from_secs(15);
-
 /// What the machine does with what happened: every phase with every happening.
 pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
     use Happening::{
-        Asked, Dependency, Died, Kept, Measured, Proved, Recalled, Sampled, Seen, StepDone, StepFailed,
+        Asked, Dependency, Died, Expected, Kept, Measured, Proved, Recalled, Sampled, Seen, StepDone,
+        StepFailed,
     };
     match (&turn.facts().phase, what) {
         (
@@ -50,7 +48,7 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
         }
 
         (Phase::Idle, Sampled(sample)) => idle_sample(turn, sample),
-        (Phase::Watching(_), Sampled(sample)) => watched_sample(turn, sample),
+        (Phase::Watching(_), Sampled(sample)) => watch::sample(turn, sample),
         (Phase::RollingBack(_), Sampled(sample)) => {
             turn.count(sample);
         }
@@ -64,8 +62,8 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
             | Phase::Verifying(_)
             | Phase::Held { .. }
             | Phase::NeedsPerson { .. },
-            Died { .. },
-        ) => probe(turn),
+            Died { instance, .. },
+        ) => watch::died(turn, instance),
         (Phase::RollingBack(_), Died { .. }) => {}
 
         (Phase::RollingBack(_) | Phase::Verifying(_), StepDone { rollback, step, instance }) => {
@@ -87,7 +85,13 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
             | Phase::Verifying(_)
             | Phase::Held { .. }
             | Phase::NeedsPerson { .. },
-            Kept { .. } | Proved { .. } | Asked { .. } | Dependency(_) | Measured(_) | Recalled(_),
+            Kept { .. }
+            | Proved { .. }
+            | Asked { .. }
+            | Dependency(_)
+            | Measured(_)
+            | Recalled(_)
+            | Expected { .. },
         ) => unreachable!("these do not depend on the phase and are handled before"),
     }
 }
@@ -95,36 +99,11 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
 /// The daemon is up: what was under way goes on.
 pub(super) fn started(turn: &mut Turn<'_>) {
     turn.service.prove_at = Some(turn.now);
-    match turn.facts().phase.clone() {
-        Phase::Watching(watch) => {
-            away(turn, &watch);
-            turn.service.health.resume(turn.now);
-        }
+    match turn.facts().phase {
+        Phase::Watching(_) => watch::started(turn),
         Phase::RollingBack(_) | Phase::Verifying(_) => rollback::resume(turn),
         Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => {}
     }
-}
-
-/// golive was down: what it did not see of the window is added, so that as much is watched as was asked for.
-fn away(turn: &mut Turn<'_>, watch: &Watch) {
-    let now = turn.now;
-    let last = turn.service.health.last_began().unwrap_or(watch.began);
-    if last > now {
-        // The host's clock was put back: times of before mean nothing any more.
-        let lasts = Duration::try_from(watch.ends.duration_since(watch.began)).unwrap_or(turn.policy.window);
-        let ends = now.checked_add(lasts).unwrap_or(Timestamp::MAX);
-        turn.facts_mut().phase = Phase::Watching(Watch { began: now, ends, ..watch.clone() });
-        turn.count_anew(turn.policy.grace);
-        return;
-    }
-    let gap = now.duration_since(last).unsigned_abs();
-    if gap <= turn.policy.interval.saturating_mul(3).max(GAP) {
-        return;
-    }
-    // Never more than a whole window, however often golive is started.
-    let whole = now.checked_add(turn.policy.window).unwrap_or(Timestamp::MAX);
-    let ends = watch.ends.checked_add(gap).unwrap_or(Timestamp::MAX).min(whole).max(watch.ends);
-    turn.facts_mut().phase = Phase::Watching(Watch { ends, ..watch.clone() });
 }
 
 /// Deadlines that have come.
@@ -141,25 +120,27 @@ pub(super) fn due(turn: &mut Turn<'_>) {
         ask::drop_announced(turn);
     }
     match &turn.facts().phase {
-        Phase::Watching(_) => try_end(turn),
         Phase::RollingBack(_) | Phase::Verifying(_) => rollback::due(turn),
-        Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => {}
+        Phase::Watching(_) | Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => watch::due(turn),
     }
-    blind_too_long(turn);
+    watch::blind_too_long(turn);
 }
 
 /// When `Due` has to come for this service at the latest.
-pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy) -> Option<Timestamp> {
+pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy, now: Timestamp) -> Option<Timestamp> {
     let facts = service.facts();
     let phase = match &facts.phase {
         Phase::Watching(watch) => Some(watch.ends),
         Phase::RollingBack(_) | Phase::Verifying(_) => rollback::next_deadline(service, policy),
-        Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => None,
+        Phase::Held { answer_by, .. } => *answer_by,
+        Phase::Idle | Phase::NeedsPerson { .. } => None,
     };
-    let blind = blind_deadline(service, policy);
+    let blind = watch::blind_deadline(service, policy, now);
+    let again = service.look_again.front().copied();
     let hold = facts.hold.as_ref().and_then(|hold| hold.until);
     let remind = facts.incidents.iter().filter_map(|incident| incident.remind_at).min();
-    [phase, blind, hold, remind, service.prove_at, announced_until(service)].into_iter().flatten().min()
+    let prove = service.prove_at;
+    [phase, blind, again, hold, remind, prove, announced_until(service)].into_iter().flatten().min()
 }
 
 /// What runs has been looked at while nothing is being taken back.
@@ -182,7 +163,7 @@ pub(super) fn another(turn: &mut Turn<'_>, running: &Running) {
     let facts = turn.facts();
     let back = facts.accepted.last().and_then(|accepted| accepted.running.as_ref());
     let back = back.is_some_and(|back| back.identity == running.identity);
-    if back && facts.announced.is_none() { back_by_hand(turn, running) } else { begin_watch(turn, running) }
+    if back && facts.announced.is_none() { back_by_hand(turn, running) } else { watch::begin(turn, running) }
 }
 
 /// The known release in a new container, restarted or redeployed.
@@ -199,31 +180,6 @@ fn same_again(turn: &mut Turn<'_>, running: &Running) {
     }
 }
 
-/// Another release runs: it supersedes what is at hand and is watched.
-fn begin_watch(turn: &mut Turn<'_>, running: &Running) {
-    let now = turn.now;
-    superseded(turn, running);
-    let window = turn.policy.window;
-    let fresh = new_release(turn, running, Origin::Noticed);
-    let facts = turn.facts_mut();
-    let release = match facts.announced.take() {
-        Some(announced) => Release { running: Some(running.clone()), ..announced },
-        None => fresh,
-    };
-    facts.known = Some(running.identity.clone());
-    facts.release = Some(release);
-    let ends = now.checked_add(window).unwrap_or(Timestamp::MAX);
-    facts.phase = Phase::Watching(Watch { began: now, ends, extended: false, shadowed: false });
-    facts.diverged = None;
-    turn.count_anew(turn.policy.grace);
-    turn.file(ReleaseState::Watching, None);
-    let nothing = turn.facts().accepted.is_empty().then(|| {
-        Reason::NothingAccepted(Box::new(Reason::Said("a failing release cannot be rolled back".to_owned())))
-    });
-    turn.tell(News::ReleaseSeen, Tier::General, nothing);
-    turn.prove();
-}
-
 /// The accepted version was put back by somebody else: what was at hand is over, and nothing is to be judged.
 fn back_by_hand(turn: &mut Turn<'_>, running: &Running) {
     superseded(turn, running);
@@ -235,7 +191,7 @@ fn back_by_hand(turn: &mut Turn<'_>, running: &Running) {
     turn.count_anew(turn.policy.grace);
 }
 
-fn superseded(turn: &mut Turn<'_>, by: &Running) {
+pub(super) fn superseded(turn: &mut Turn<'_>, by: &Running) {
     if turn.facts().release.is_some() {
         let reason = Reason::Superseded { version: by.version.clone() };
         turn.conclude(News::ReleaseSuperseded, Some(reason.clone()));
@@ -263,6 +219,7 @@ pub(super) fn release_id(turn: &Turn<'_>) -> String {
 
 fn idle_sample(turn: &mut Turn<'_>, sample: &Sample) {
     turn.count(sample);
+    turn.mark_red();
     let facts = turn.facts();
     let adoptable = facts.accepted.is_empty() && facts.diverged.is_none();
     if adoptable
@@ -288,6 +245,11 @@ pub(super) fn down_or_up(turn: &mut Turn<'_>) {
     }
 }
 
+fn announced_until(service: &Service) -> Option<Timestamp> {
+    let announced = service.facts().announced.as_ref()?;
+    announced.began.checked_add(ANNOUNCED_FOR).ok()
+}
+
 fn waiting_sample(turn: &mut Turn<'_>, sample: &Sample) {
     turn.count(sample);
     // An urgent incident already says that somebody has to come.
@@ -295,91 +257,5 @@ fn waiting_sample(turn: &mut Turn<'_>, sample: &Sample) {
     if !told || turn.service.health.all_pass() {
         down_or_up(turn);
     }
-}
-
-fn watched_sample(turn: &mut Turn<'_>, sample: &Sample) {
-    if !turn.count(sample) {
-        return;
-    }
-    match turn.service.health.failing(turn.policy.failures) {
-        Some(reason) => guard::failed(turn, reason),
-        None => {
-            down_or_up(turn);
-            try_end(turn);
-        }
-    }
-}
-
-/// The window is over: accept if everything passes, put the end off once, then do as `on-blind` says.
-fn try_end(turn: &mut Turn<'_>) {
-    let Phase::Watching(watch) = turn.facts().phase.clone() else { return };
-    let window_over = if watch.extended { true } else { turn.now >= watch.ends };
-    if !window_over {
-        return;
-    }
-    let undecided = turn.service.health.undecided(turn.now);
-    if undecided.is_none() {
-        accepted(turn, None);
-        return;
-    }
-    if !watch.extended {
-        put_off(turn, turn.policy.window);
-        if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
-            watch.extended = true;
-        }
-        return;
-    }
-    if turn.now < watch.ends {
-        return;
-    }
-    let blind = turn.service.health.blind().map(|(_, why)| why);
-    let Some(why) = blind.or(undecided) else { return };
-    let judged = matches!(turn.policy.autonomy, Autonomy::Ask | Autonomy::Auto);
-    match turn.policy.on_blind {
-        OnBlind::Accept => accepted(turn, Some(why)),
-        OnBlind::Rollback if judged => guard::failed(turn, why),
-        OnBlind::Hold | OnBlind::Rollback => guard::hold(turn, why, Tier::Important),
-    }
-}
-
-fn put_off(turn: &mut Turn<'_>, by: Duration) {
-    if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
-        watch.ends = watch.ends.checked_add(by).unwrap_or(Timestamp::MAX);
-    }
-}
-
-/// The release at hand is good.
-pub(super) fn accepted(turn: &mut Turn<'_>, reason: Option<Reason>) {
-    turn.conclude(News::ReleaseAccepted, reason.clone());
-    if let Some(release) = turn.close(ReleaseState::Accepted, reason) {
-        turn.facts_mut().known = release.running.as_ref().map(|running| running.identity.clone());
-        turn.accept(release);
-    }
-}
-
-/// A check that tells nothing for too long is told to people, never counted.
-fn blind_too_long(turn: &mut Turn<'_>) {
-    let due = blind_deadline(turn.service, turn.policy).is_some_and(|at| at <= turn.now);
-    if due && let Some((_, why)) = turn.service.health.blind() {
-        turn.open(News::Blind, Tier::Important, Some(why), Vec::new());
-    }
-}
-
-fn blind_deadline(service: &Service, policy: &ServicePolicy) -> Option<Timestamp> {
-    let facts = service.facts();
-    let told = facts.incidents.iter().any(|incident| incident.news == News::Blind);
-    // The swap blinds checks by itself, and the proof says in the end what it could not tell.
-    let swapping = matches!(facts.phase, Phase::RollingBack(_) | Phase::Verifying(_));
-    let (since, _) = service.health.blind().filter(|_| !told && !swapping)?;
-    since.checked_add(policy.blind_after).ok()
-}
-
-fn announced_until(service: &Service) -> Option<Timestamp> {
-    let announced = service.facts().announced.as_ref()?;
-    announced.began.checked_add(ANNOUNCED_FOR).ok()
-}
-
-fn probe(turn: &mut Turn<'_>) {
-    let service = turn.service.name.clone();
-    turn.act(Action::ProbeNow { service });
+    watch::judge_held(turn);
 }

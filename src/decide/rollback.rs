@@ -9,7 +9,7 @@ use super::event::{Fault, FaultKind, Identity, Running, Sample, Step};
 use super::facts::{Phase, Release, ReleaseState, Rollback};
 use super::policy::ServicePolicy;
 use super::service::{Service, Turn};
-use super::{release, verify};
+use super::{release, trigger, verify};
 
 /// A step that may go by itself is tried so often: with the pauses below, for about eight seconds.
 const ATTEMPTS: u32 = 6;
@@ -34,6 +34,7 @@ pub(super) fn begin(turn: &mut Turn<'_>, cause: Reason, target: &Release) {
         successor: None,
         undoing: None,
     };
+    turn.service.triggers.rest();
     turn.facts_mut().phase = Phase::RollingBack(rollback);
     turn.file(ReleaseState::RollingBack, Some(cause.clone()));
     turn.open(News::RollbackStarted, Tier::Urgent, Some(cause), evidence);
@@ -197,11 +198,17 @@ pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy) -> Option
 /// The newest samples of the check that a reason names.
 pub(super) fn evidence(turn: &Turn<'_>, reason: &Reason) -> Vec<Sample> {
     match reason.cause() {
-        Reason::Health { check, .. } | Reason::Blind { check, .. } | Reason::Undecided { check } => {
-            turn.service.health.evidence(check)
-        }
+        Reason::Health { check, .. }
+        | Reason::Flapping { check, .. }
+        | Reason::Blind { check, .. }
+        | Reason::Undecided { check } => turn.service.health.evidence(check),
         Reason::Unverified { check: Some(check), .. } => turn.service.health.evidence(check),
         Reason::Unverified { check: None, .. }
+        | Reason::Breach(_)
+        | Reason::CrashLoop { .. }
+        | Reason::NotToBlame { .. }
+        | Reason::Unproved(_)
+        | Reason::Unanswered(_)
         | Reason::Person { .. }
         | Reason::Step { .. }
         | Reason::WrongImage { .. }
@@ -357,6 +364,12 @@ fn plain(reason: &Reason) -> String {
         Reason::Health { check, failures, limit, seen } => {
             format!("health check {check} failed {failures} of {limit} times in a row: {seen}")
         }
+        Reason::Breach(breach) => trigger::sentence(breach),
+        Reason::Flapping { check, failures, of, seen } => {
+            format!("health check {check} failed {failures} of {of} times: {seen}")
+        }
+        Reason::CrashLoop { ended, seen, .. } => format!("it ended {ended} times: {seen}"),
+        Reason::Unproved(sentences) => sentences.join("; "),
         Reason::Person { by, why: Some(why) } => format!("{by}: {why}"),
         Reason::Person { by, why: None } => format!("asked for by {by}"),
         Reason::Blind { check, seen, .. } => format!("health check {check} could not be made: {seen}"),
@@ -365,6 +378,8 @@ fn plain(reason: &Reason) -> String {
         Reason::WrongImage { running, .. } => format!("{running} runs"),
         Reason::Superseded { version } => format!("{version} came"),
         Reason::AskFirst(_)
+        | Reason::Unanswered(_)
+        | Reason::NotToBlame { .. }
         | Reason::OnHold { .. }
         | Reason::NothingAccepted(_)
         | Reason::Irreversible { .. }

@@ -1,15 +1,20 @@
 //! One service's state, and one turn of the core over it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::action::{Action, News, Reason, Tier};
-use super::event::{Running, Sample};
+use super::blame::Around;
+use super::event::{Outcome, Running, Sample};
 use super::facts::{Facts, Phase, Release, ReleaseState};
 use super::policy::{ServicePolicy, TierPolicy};
+use super::reading::Reading;
+use super::trigger::Triggers;
 use super::trigger::health::Health;
+use super::verdict::Call;
+use super::watch;
 
 /// Readiness to go back is proved this often while nothing happens, and this often in a watch or when it is not given.
 const PROVE_IDLE: Duration = Duration::from_hours(1);
@@ -23,6 +28,17 @@ pub(super) struct Service {
     /// The facts have changed since they were stored.
     pub(super) touched: bool,
     pub(super) health: Health,
+    pub(super) triggers: Triggers,
+    /// How often in a row the check of each dependency has failed.
+    dependencies: BTreeMap<String, u32>,
+    /// Its checks failed for good while it ran: a release that comes now is not what broke it.
+    pub(super) red: bool,
+    /// When the release at hand ended by itself.
+    pub(super) ended: VecDeque<Timestamp>,
+    /// When it is looked at again out of turn.
+    pub(super) look_again: VecDeque<Timestamp>,
+    /// What each trigger said last of the release at hand.
+    pub(super) said: BTreeMap<String, Call>,
     /// What runs now, as far as is known; `None` before the first look and when nothing does.
     pub(super) seen: Option<Running>,
     /// What stands in the way of going back to the accepted release; `None` before it was looked at.
@@ -40,7 +56,25 @@ impl Service {
             }
         };
         let health = Health::new(policy, since, grace);
-        Self { name, facts, touched: false, health, seen: None, problems: None, prove_at: None }
+        let mut triggers = Triggers::default();
+        if let Phase::Watching(watch) = &facts.phase {
+            triggers.arm(policy, watch);
+        }
+        Self {
+            name,
+            facts,
+            touched: false,
+            health,
+            triggers,
+            dependencies: BTreeMap::new(),
+            red: false,
+            ended: VecDeque::new(),
+            look_again: VecDeque::new(),
+            said: BTreeMap::new(),
+            seen: None,
+            problems: None,
+            prove_at: None,
+        }
     }
 
     /// Back in the configuration: a step that was left undone is due.
@@ -61,6 +95,24 @@ impl Service {
 
     pub(super) fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    /// Takes in a check of something that the service depends on.
+    pub(super) fn depend(&mut self, sample: &Sample, policy: &ServicePolicy) {
+        self.dependencies.retain(|name, _| policy.dependencies.contains(name));
+        if !policy.dependencies.contains(&sample.check) {
+            return;
+        }
+        let failed = self.dependencies.entry(sample.check.clone()).or_default();
+        *failed = match sample.outcome {
+            Outcome::Ok | Outcome::Blind(_) => 0,
+            Outcome::Failed(_) => failed.saturating_add(1),
+        };
+    }
+
+    /// Something that the service depends on fails, more than once.
+    pub(super) fn failing_dependency(&self) -> Option<String> {
+        self.dependencies.iter().find(|(_, failed)| **failed >= 2).map(|(name, _)| name.clone())
     }
 
     /// The version that runs, in the words that it was released under where there are such.
@@ -86,6 +138,7 @@ pub(super) struct Turn<'a> {
     pub(super) service: &'a mut Service,
     pub(super) policy: &'a ServicePolicy,
     pub(super) tiers: &'a BTreeMap<Tier, TierPolicy>,
+    pub(super) around: Around,
     pub(super) actions: &'a mut Vec<Action>,
 }
 
@@ -105,10 +158,45 @@ impl Turn<'_> {
     /// Takes a sample in, if it is of what is counted now.
     pub(super) fn count(&mut self, sample: &Sample) -> bool {
         let counted = self.service.health.count(sample);
-        if self.service.health.blind().is_none() {
+        for reading in watch::probe_readings(sample, self.policy) {
+            self.measure(&reading);
+        }
+        self.see_again();
+        counted
+    }
+
+    /// Takes a reading in, and says what its trigger makes of it when that has changed.
+    pub(super) fn measure(&mut self, reading: &Reading) {
+        let started = self.service.seen.as_ref().and_then(|seen| seen.started);
+        self.service.triggers.measure(reading, started, self.policy);
+        self.see_again();
+        if !matches!(self.facts().phase, Phase::Watching(_)) {
+            return;
+        }
+        let trigger = reading.stream.trigger();
+        let Some(verdict) = self.service.triggers.verdict(&reading.stream, self.now, self.policy) else {
+            return;
+        };
+        if self.service.said.insert(trigger.to_owned(), verdict.call) != Some(verdict.call) {
+            let (service, trigger) = (self.service.name.clone(), trigger.to_owned());
+            self.act(Action::Judged { service, trigger, verdict });
+        }
+    }
+
+    fn see_again(&mut self) {
+        if watch::blind(self.service, self.policy, self.now).is_none() {
             self.resolve_blind();
         }
-        counted
+    }
+
+    /// Remembers that the checks fail although it runs: what comes next is not what broke it.
+    pub(super) fn mark_red(&mut self) {
+        let alive = self.service.seen.as_ref().is_some_and(|seen| seen.alive);
+        if self.service.health.all_pass() {
+            self.service.red = false;
+        } else if alive && self.service.health.failing(self.policy.failures).is_some() {
+            self.service.red = true;
+        }
     }
 
     /// Counts health from now on.
@@ -125,8 +213,10 @@ impl Turn<'_> {
     /// The release at hand is decided: it is filed, and nothing is at hand any more.
     pub(super) fn close(&mut self, state: ReleaseState, reason: Option<Reason>) -> Option<Release> {
         self.file(state, reason);
+        self.service.triggers.rest();
         let facts = self.facts_mut();
         facts.phase = Phase::Idle;
+        facts.blame = None;
         let release = facts.release.take()?;
         facts.decided = Some((release.id.clone(), state));
         Some(release)

@@ -1,3 +1,296 @@
-//! The triggers: samples in, verdicts out.
+//! The triggers: samples and readings in, verdicts and findings out.
+#![expect(clippy::cast_precision_loss, reason = "requests are counted in far less than 2^52")]
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::action::{Breach, Reason};
+use super::facts::{Before, Watch};
+use super::policy::{Autonomy, ServicePolicy};
+use super::reading::{Reading, Stream};
+use super::verdict::Verdict;
+use crate::stats::season::Season;
+use business::Business;
+use errors::Errors;
+use latency::Latency;
+use resources::Resources;
+
+mod before;
+mod blind;
+mod business;
+mod errors;
+mod gauge;
 pub mod health;
+mod latency;
+mod proof;
+mod resources;
+mod share;
+mod window;
+mod words;
+
+const ERRORS: &str = "error-rate";
+const SLOW: &str = "latency-p95";
+const SLOWER: &str = "latency-p95 relative";
+
+/// Something that speaks against a release.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Finding {
+    pub(super) breach: Breach,
+    /// What golive may do about it.
+    pub(super) autonomy: Autonomy,
+    /// It was so before the release already.
+    pub(super) pre_existing: bool,
+    /// The resource that somebody else uses up.
+    pub(super) foreign: Option<String>,
+}
+
+impl Finding {
+    fn new(breach: Breach, autonomy: Autonomy, pre_existing: bool) -> Self {
+        Self { breach, autonomy, pre_existing, foreign: None }
+    }
+}
+
+/// A reading, as a trigger hears it.
+struct Heard<'a> {
+    reading: &'a Reading,
+    /// What runs was started after the reading before: its first values are all its own.
+    born: bool,
+    interval: Duration,
+}
+
+/// The triggers of one service beside health.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Triggers {
+    errors: Errors,
+    latency: Latency,
+    resources: Resources,
+    business: BTreeMap<String, Business>,
+    heard: BTreeMap<Stream, Timestamp>,
+}
+
+impl Triggers {
+    /// What was before, to be kept with the watch that begins.
+    pub(super) fn before(&self, now: Timestamp, policy: &ServicePolicy) -> BTreeMap<String, Before> {
+        let mut before = BTreeMap::new();
+        before.extend(self.errors.before(now).map(|before| (ERRORS.to_owned(), before)));
+        if let Some(limits) = &policy.triggers.latency {
+            let (slow, slower) = self.latency.before(now, limits);
+            before.extend(slow.map(|before| (SLOW.to_owned(), before)));
+            before.extend(slower.map(|before| (SLOWER.to_owned(), before)));
+        }
+        before
+    }
+
+    /// The medians of the host's use and of the service's part in it.
+    pub(super) fn host_before(&self) -> BTreeMap<String, (f64, f64)> {
+        self.resources.before()
+    }
+
+    /// A watch begins, or goes on after a restart.
+    pub(super) fn arm(&mut self, policy: &ServicePolicy, watch: &Watch) {
+        let floor = watch.began.checked_add(policy.grace).unwrap_or(Timestamp::MAX);
+        let before = |name: &str| watch.before.get(name).cloned();
+        if let Some(limits) = &policy.triggers.error_rate {
+            self.errors.arm(floor, policy, limits, before(ERRORS));
+        }
+        if let Some(limits) = &policy.triggers.latency {
+            self.latency.arm(floor, policy, limits, (before(SLOW), before(SLOWER)));
+        }
+        self.resources.arm(floor, watch.host_before.clone());
+        for name in policy.triggers.business.keys() {
+            self.business.entry(name.clone()).or_default().arm(floor);
+        }
+    }
+
+    /// The watch is over.
+    pub(super) fn rest(&mut self) {
+        self.errors.rest();
+        self.latency.rest();
+        self.resources.rest();
+        self.business.values_mut().for_each(Business::rest);
+    }
+
+    /// Another service is released: is this one, which is not, hit by the same?
+    pub(super) fn arm_control(&mut self, now: Timestamp, policy: &ServicePolicy) {
+        if let Some(limits) = &policy.triggers.error_rate {
+            let before = self.errors.before(now);
+            self.errors.share.arm_control(&Errors::against(policy, limits), before.as_ref());
+        }
+        if let Some(limits) = &policy.triggers.latency {
+            let (before, _) = self.latency.before(now, limits);
+            self.latency.share.arm_control(&Latency::against(policy), before.as_ref());
+        }
+    }
+
+    /// Whether errors or latency went bad since another service was released.
+    pub(super) fn moved(&self) -> bool {
+        self.errors.share.moved() || self.latency.share.moved()
+    }
+
+    /// A changed configuration: triggers that are gone are forgotten.
+    pub(super) fn follow(&mut self, policy: &ServicePolicy) {
+        let triggers = &policy.triggers;
+        if triggers.error_rate.is_none() {
+            self.errors = Errors::default();
+        }
+        if triggers.latency.is_none() {
+            self.latency = Latency::default();
+        }
+        if triggers.resources.is_none() {
+            self.resources = Resources::default();
+        }
+        self.business.retain(|name, _| triggers.business.contains_key(name));
+    }
+
+    /// Takes a reading in. One that is older than the newest of its stream is dropped.
+    pub(super) fn measure(&mut self, reading: &Reading, started: Option<Timestamp>, policy: &ServicePolicy) {
+        let last = self.heard.insert(reading.stream.clone(), reading.at);
+        if last.is_some_and(|last| reading.at <= last) {
+            self.heard.extend(last.map(|last| (reading.stream.clone(), last)));
+            return;
+        }
+        let born = last.zip(started).is_some_and(|(last, started)| started >= last);
+        let heard = Heard { reading, born, interval: policy.interval };
+        let triggers = &policy.triggers;
+        match &reading.stream {
+            Stream::Errors => {
+                if let Some(limits) = &triggers.error_rate {
+                    self.errors.measure(&heard, limits);
+                }
+            }
+            Stream::Latency => {
+                if let Some(limits) = &triggers.latency {
+                    self.latency.measure(&heard, limits);
+                }
+            }
+            Stream::Resources => {
+                if let Some(limits) = &triggers.resources {
+                    self.resources.measure(&heard, limits);
+                }
+            }
+            Stream::Business(name) => {
+                if let Some(limits) = triggers.business.get(name) {
+                    self.business.entry(name.clone()).or_default().measure(&heard, limits);
+                }
+            }
+        }
+    }
+
+    /// What was measured before golive looked.
+    pub(super) fn recall(&mut self, readings: &[Reading]) {
+        let of = |stream: &Stream| -> Vec<Reading> {
+            readings.iter().filter(|reading| reading.stream == *stream).cloned().collect()
+        };
+        self.errors.recall(&of(&Stream::Errors));
+        self.latency.recall(&of(&Stream::Latency));
+    }
+
+    /// What a business metric's own past lets expect.
+    pub(super) fn expect(&mut self, metric: &str, scale: f64, season: &Result<Box<Season>, String>) {
+        if let Some(business) = self.business.get_mut(metric) {
+            business.expect(scale, season);
+        }
+    }
+
+    /// What speaks against the release now, the most serious first.
+    pub(super) fn findings(&self, policy: &ServicePolicy, version: &str) -> Vec<Finding> {
+        let triggers = &policy.triggers;
+        let errors = triggers.error_rate.as_ref().and_then(|l| self.errors.finding(policy, l, version));
+        let latency = triggers.latency.as_ref().and_then(|limits| self.latency.finding(policy, limits));
+        let resources = triggers.resources.as_ref().and_then(|limits| self.resources.finding(limits));
+        let business = triggers.business.iter().filter_map(|(name, limits)| {
+            self.business.get(name).and_then(|business| business.finding(name, limits))
+        });
+        let mut found: Vec<Finding> =
+            [errors, latency, resources].into_iter().flatten().chain(business).collect();
+        found.retain(|finding| finding.autonomy != Autonomy::Off);
+        found.sort_by_key(|finding| std::cmp::Reverse(finding.autonomy));
+        found
+    }
+
+    /// What the host is short of, by no doing of the service.
+    pub(super) fn starved(&self, policy: &ServicePolicy) -> Option<String> {
+        policy.triggers.resources.as_ref().and_then(|limits| self.resources.starved(limits))
+    }
+
+    /// The stream that has been blind longest, since when, and why.
+    pub(super) fn blind(&self, now: Timestamp, policy: &ServicePolicy) -> Option<(Timestamp, Reason)> {
+        let triggers = &policy.triggers;
+        let mut blind = Vec::new();
+        let mut look = |name: &str, seen: Option<(Timestamp, String)>| {
+            blind.extend(seen.map(|(since, why)| (since, name.to_owned(), why)));
+        };
+        if triggers.error_rate.is_some() {
+            look(ERRORS, self.errors.blind(now, policy));
+        }
+        if triggers.latency.is_some() {
+            look(SLOW, self.latency.blind(now, policy));
+        }
+        if triggers.resources.is_some() {
+            look("resources", self.resources.blind(now, policy));
+        }
+        for name in triggers.business.keys() {
+            look(name, self.business.get(name).and_then(|business| business.blind(now, policy)));
+        }
+        let (since, check, seen) = blind.into_iter().min_by_key(|(since, ..)| *since)?;
+        Some((since, Reason::Blind { check, lasted: span(since, now), seen }))
+    }
+
+    /// What the trigger of a stream says at this moment.
+    pub(super) fn verdict(&self, stream: &Stream, now: Timestamp, policy: &ServicePolicy) -> Option<Verdict> {
+        let triggers = &policy.triggers;
+        match stream {
+            Stream::Errors => {
+                triggers.error_rate.as_ref().map(|limits| self.errors.verdict(now, policy, limits))
+            }
+            Stream::Latency => {
+                triggers.latency.as_ref().map(|limits| self.latency.verdict(now, policy, limits))
+            }
+            Stream::Resources => {
+                triggers.resources.as_ref().map(|limits| self.resources.verdict(now, policy, limits))
+            }
+            Stream::Business(name) => {
+                let limits = triggers.business.get(name)?;
+                Some(self.business.get(name)?.verdict(now, name, policy, limits))
+            }
+        }
+    }
+
+    /// What each says at this moment.
+    pub(super) fn verdicts(&self, now: Timestamp, policy: &ServicePolicy) -> Vec<(String, Verdict)> {
+        let triggers = &policy.triggers;
+        let mut verdicts = Vec::new();
+        if let Some(limits) = &triggers.error_rate {
+            verdicts.push((ERRORS.to_owned(), self.errors.verdict(now, policy, limits)));
+        }
+        if let Some(limits) = &triggers.latency {
+            verdicts.push((SLOW.to_owned(), self.latency.verdict(now, policy, limits)));
+        }
+        if let Some(limits) = &triggers.resources {
+            verdicts.push(("resources".to_owned(), self.resources.verdict(now, policy, limits)));
+        }
+        let unseen = Business::default();
+        for (name, limits) in &triggers.business {
+            let business = self.business.get(name).unwrap_or(&unseen);
+            verdicts.push((name.clone(), business.verdict(now, name, policy, limits)));
+        }
+        verdicts
+    }
+}
+
+/// A breach as a sentence with its numbers.
+pub(super) fn sentence(breach: &Breach) -> String {
+    match breach.trigger.as_str() {
+        ERRORS => errors::sentence(breach),
+        SLOW => latency::sentence(breach),
+        "resources" => resources::sentence(breach),
+        _ => business::sentence(breach),
+    }
+}
+
+/// The time from one moment to a later one; zero when it is not later.
+fn span(from: Timestamp, to: Timestamp) -> Duration {
+    Duration::try_from(to.duration_since(from)).unwrap_or_default()
+}

@@ -12,7 +12,7 @@ pub struct Verdict {
     /// Of what: `failures`, `ratio`, `seconds`.
     pub unit: &'static str,
     /// How many samples it rests on.
-    pub samples: usize,
+    pub samples: u64,
     /// One sentence that a person understands.
     pub why: String,
 }

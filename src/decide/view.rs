@@ -83,7 +83,7 @@ impl State {
     pub fn view(&self) -> View {
         let services = self.services.iter().filter_map(|(name, service)| {
             let policy = self.policy.services.get(name)?;
-            Some(service_view(service, policy))
+            Some(service_view(service, policy, self.now))
         });
         let incidents = self.services.values().flat_map(|service| service.facts().incidents.iter());
         let mut incidents: Vec<Incident> = incidents.chain(&self.own.incidents).cloned().collect();
@@ -98,7 +98,7 @@ impl State {
     }
 }
 
-fn service_view(service: &Service, policy: &ServicePolicy) -> ServiceView {
+fn service_view(service: &Service, policy: &ServicePolicy, now: Timestamp) -> ServiceView {
     let facts = service.facts();
     let release = facts.release.clone().map(|release| ReleaseView {
         release,
@@ -120,12 +120,15 @@ fn service_view(service: &Service, policy: &ServicePolicy) -> ServiceView {
         },
     });
     let health = TriggerView { name: "health".to_owned(), verdict: service.health.verdict(policy.failures) };
+    let others = service.triggers.verdicts(now, policy).into_iter();
+    let others = others.map(|(name, verdict)| TriggerView { name, verdict });
+    let triggers = std::iter::once(health).chain(others);
     ServiceView {
         name: service.name.clone(),
         autonomy: policy.autonomy,
         phase: facts.phase.word(),
         why: match &facts.phase {
-            Phase::Held { why } | Phase::NeedsPerson { why } => Some(why.clone()),
+            Phase::Held { why, .. } | Phase::NeedsPerson { why } => Some(why.clone()),
             Phase::Idle | Phase::Watching(_) | Phase::RollingBack(_) | Phase::Verifying(_) => None,
         },
         hold: facts.hold.clone(),
@@ -135,7 +138,7 @@ fn service_view(service: &Service, policy: &ServicePolicy) -> ServiceView {
         running: service.seen.clone(),
         diverged: facts.diverged.clone(),
         problems: service.problems.clone(),
-        triggers: vec![health],
+        triggers: triggers.collect(),
         decided: facts.decided.clone(),
         samples: service.health.last(),
     }

@@ -1,8 +1,9 @@
 //! The word for each kind, in JSON, in ids and on the terminal.
 
-use super::action::{News, Tier};
+use super::action::{Blame, News, Rule, Tier};
 use super::event::Step;
 use super::facts::{Phase, ReleaseState};
+use super::policy::Autonomy;
 
 impl News {
     /// The word in JSON, and part of a notice's id.
@@ -20,6 +21,7 @@ impl News {
             Self::RollbackFailed => "rollback-failed",
             Self::RollbackImpossible => "rollback-impossible",
             Self::WouldRollBack => "would-roll-back",
+            Self::NotToBlame => "not-to-blame",
             Self::Held => "held",
             Self::Blind => "blind",
             Self::EngineUnreachable => "engine-unreachable",
@@ -97,6 +99,45 @@ impl Phase {
             Self::Verifying(_) => "verifying",
             Self::Held { .. } => "held",
             Self::NeedsPerson { .. } => "needs-person",
+        }
+    }
+}
+
+impl Autonomy {
+    /// The word in the configuration.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Shadow => "shadow",
+            Self::Ask => "ask",
+            Self::Auto => "auto",
+        }
+    }
+}
+
+impl Blame {
+    /// The word in JSON and in the texts.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Release { .. } => "release",
+            Self::PreExisting => "pre-existing",
+            Self::Neighbours(_) => "neighbours",
+            Self::Dependency(_) => "dependency",
+            Self::Host(_) => "host",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl Rule {
+    /// The word in JSON and in the texts.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Limit => "limit",
+            Self::Evidence => "evidence",
+            Self::Relative => "relative",
+            Self::SideBySide => "side-by-side",
+            Self::Anomaly => "anomaly",
         }
     }
 }

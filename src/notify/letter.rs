@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Context;
-use crate::decide::action::{News, Notice, Tier};
+use crate::decide::action::{News, Notice, Reason, Tier};
 use crate::decide::event::{Outcome, Sample};
 use crate::text::clean;
 
@@ -36,6 +36,9 @@ impl Letter {
             "why",
             notice.reason.iter().map(|reason| texts.reason(reason)).chain(took(notice, context)).collect(),
         );
+        let told = |reason: &Reason| matches!(reason, Reason::NotToBlame { .. });
+        let told = notice.reason.as_ref().is_some_and(told);
+        part("blame", notice.blame.iter().filter(|_| !told).map(|blame| texts.blame(blame)).collect());
         part("evidence", notice.evidence.iter().map(|sample| evidence(sample, context)).collect());
         part("next", vec![texts.next(notice)]);
         if notice.tier == Tier::Urgent {

@@ -38,6 +38,7 @@ fn notice() -> Notice {
             limit: 3,
             seen: HOSTILE.to_owned(),
         }),
+        blame: None,
         evidence: vec![Sample {
             check: "http".to_owned(),
             began: now(),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::letter::{self, Letter};
 use super::{Context, Receipt, Refusal, Retry};
 use crate::config::{self, WebhookChannel, WebhookFormat};
-use crate::decide::action::{Notice, Reason};
+use crate::decide::action::{Blame, Notice, Reason};
 use crate::decide::event::Outcome;
 
 const CONNECT: Duration = Duration::from_secs(10);
@@ -73,14 +73,24 @@ fn sign(secret: &str, id: &str, sent: i64, body: &str) -> Result<String, String>
     webhook.sign(id, sent, body.as_bytes()).map_err(|error| error.to_string())
 }
 
+/// A count without a fraction is written as one.
+fn number(value: f64) -> Value {
+    let whole = value.fract() == 0.0 && value.abs() < 1e15;
+    if whole {
+        format!("{value:.0}").parse().map_or_else(|_| json!(value), |whole: i64| json!(whole))
+    } else {
+        json!(value)
+    }
+}
+
 /// The body of contract §4.
 fn standard(notice: &Notice, context: &Context<'_>) -> Value {
     let texts = context.texts;
     let letter = Letter::new(notice, context);
-    let (trigger, value, limit) = match notice.reason.as_ref().map(Reason::cause) {
-        Some(Reason::Health { failures, limit, .. }) => (json!("health"), json!(failures), json!(limit)),
-        _ => (Value::Null, Value::Null, Value::Null),
-    };
+    let numbers = notice.reason.as_ref().and_then(Reason::numbers);
+    let (trigger, value, limit) = numbers.map_or((Value::Null, Value::Null, Value::Null), |numbers| {
+        (json!(numbers.0), number(numbers.1), number(numbers.2))
+    });
     let evidence: Vec<Value> = notice.evidence.iter().map(sample).collect();
     json!({
         "type": format!("golive.{}", notice.news.word()),
@@ -98,6 +108,7 @@ fn standard(notice: &Notice, context: &Context<'_>) -> Value {
             "value": value,
             "limit": limit,
             "reason": notice.reason.as_ref().map(|reason| texts.reason(reason)),
+            "blame": notice.blame.as_ref().map(Blame::word),
             "title": letter.subject,
             "text": letter.plain(),
             "evidence": evidence,

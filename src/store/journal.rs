@@ -62,7 +62,12 @@ fn told(action: &Action) -> Result<Option<Value>, serde_json::Error> {
         }
         Action::File { release, state, .. } => json!({"file": state.word(), "release": release.id}),
         Action::Answer(Answer::Refused { why }) => json!({"refused": why}),
+        Action::Judged { trigger, verdict, .. } => json!({
+            "judged": trigger, "verdict": verdict.call.word(), "value": verdict.value, "limit": verdict.limit,
+            "unit": verdict.unit, "samples": verdict.samples, "why": verdict.why,
+        }),
         Action::Keep { .. }
+        | Action::Recall { .. }
         | Action::Prove { .. }
         | Action::Forget { .. }
         | Action::ProbeNow { .. }

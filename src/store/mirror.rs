@@ -23,6 +23,7 @@ pub(super) mod event;
 pub(super) mod facts;
 pub(super) mod notice;
 pub(super) mod reading;
+pub(super) mod reason;
 
 /// A core value as JSON text, by its mirror.
 pub(super) fn write<T, M: SerializeAs<T>>(core: &T) -> Result<String, serde_json::Error> {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::mirror::facts::ReleaseDef;
-use super::mirror::notice::ReasonDef;
+use super::mirror::reason::ReasonDef;
 use super::{Evidence, SCHEMA, StoreError, journal, json, mirror, sqlite, version};
 use crate::decide::action::Reason;
 use crate::decide::event::Event;

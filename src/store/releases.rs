@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, params};
 
 use super::mirror::facts::ReleaseDef;
-use super::mirror::notice::{IncidentDef, ReasonDef};
+use super::mirror::notice::IncidentDef;
+use super::mirror::reason::ReasonDef;
 use super::{Entry, StoreError, json, mirror, sqlite, text};
 use crate::decide::action::{Action, IncidentState};
 use crate::decide::facts::Facts;
@@ -57,6 +58,8 @@ pub(super) fn project(transaction: &Transaction<'_>, path: &Path, entry: &Entry)
             | Action::Forget { .. }
             | Action::Step { .. }
             | Action::ProbeNow { .. }
+            | Action::Recall { .. }
+            | Action::Judged { .. }
             | Action::Answer(_) => {}
         }
     }

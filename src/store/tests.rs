@@ -104,6 +104,7 @@ fn notice(id: &str, tier: Tier) -> Notice {
         from: Some("1.4.2".to_owned()),
         to: Some("1.4.1".to_owned()),
         reason: Some(Reason::Said("because".to_owned())),
+        blame: None,
         evidence: vec![sample(0, Outcome::Failed("status 500".to_owned())), sample(1, Outcome::Ok)],
         acknowledgeable: true,
     }

@@ -19,6 +19,7 @@ fn notice(news: News, reason: Option<Reason>) -> Notice {
         from: Some("1.4.2".to_owned()),
         to: Some("1.4.1".to_owned()),
         reason,
+        blame: None,
         evidence: Vec::<Sample>::new(),
         acknowledgeable: false,
     }

@@ -105,6 +105,7 @@ fn notice(tier: Tier, now: Timestamp) -> Notice {
         from: None,
         to: None,
         reason: None,
+        blame: None,
         evidence: Vec::new(),
         acknowledgeable: false,
     }

@@ -58,7 +58,9 @@ pub(super) fn service_policy() -> ServicePolicy {
     }
 }
 
+/// Health may do what the service may.
 pub(super) fn policy(service: ServicePolicy) -> Policy {
+    let service = ServicePolicy { health_autonomy: service.autonomy, ..service };
     let tier = |channel: &str, repeat| TierPolicy { channels: vec![channel.to_owned()], repeat };
     Policy {
         services: BTreeMap::from([(API.to_owned(), service)]),

@@ -242,6 +242,8 @@ impl Story {
                 Action::Tell { .. }
                 | Action::Forget { .. }
                 | Action::ProbeNow { .. }
+                | Action::Recall { .. }
+                | Action::Judged { .. }
                 | Action::File { .. }
                 | Action::Log(_)
                 | Action::Answer(_) => {}
@@ -289,10 +291,12 @@ fn set(policy: &mut ServicePolicy, settings: &[&str]) {
     for setting in settings {
         let (key, value) = setting.split_once('=').expect("key=value");
         match (key, value) {
-            ("autonomy", "off") => policy.autonomy = Autonomy::Off,
-            ("autonomy", "shadow") => policy.autonomy = Autonomy::Shadow,
-            ("autonomy", "ask") => policy.autonomy = Autonomy::Ask,
-            ("autonomy", "auto") => policy.autonomy = Autonomy::Auto,
+            ("autonomy", word) => {
+                let all = [Autonomy::Off, Autonomy::Shadow, Autonomy::Ask, Autonomy::Auto];
+                policy.autonomy =
+                    all.into_iter().find(|autonomy| autonomy.word() == word).expect("an autonomy");
+                policy.health_autonomy = policy.autonomy;
+            }
             ("on-blind", "hold") => policy.on_blind = OnBlind::Hold,
             ("on-blind", "accept") => policy.on_blind = OnBlind::Accept,
             ("on-blind", "rollback") => policy.on_blind = OnBlind::Rollback,

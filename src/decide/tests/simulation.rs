@@ -233,6 +233,8 @@ impl Simulation {
                 | Action::Forget { .. }
                 | Action::Step { .. }
                 | Action::ProbeNow { .. }
+                | Action::Recall { .. }
+                | Action::Judged { .. }
                 | Action::File { .. }
                 | Action::Log(_)
                 | Action::Answer(_) => {}

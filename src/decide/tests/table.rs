@@ -2,7 +2,9 @@
 //!
 //! `GOLIVE_BLESS=1` writes the file anew; read what changed in it before it is committed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
 
 use super::fixture::{API, World, happening, later, running, sample, secs, service_policy, start_of_time};
 use super::told;
@@ -53,10 +55,7 @@ fn places() -> Vec<(&'static str, Phase)> {
     let verifying = |step, proved| Phase::Verifying(Verification { rollback: rollback(step), began, proved });
     vec![
         ("idle", Phase::Idle),
-        (
-            "watching",
-            Phase::Watching(Watch { began, ends: later(began, secs(600)), extended: false, shadowed: false }),
-        ),
+        ("watching", Phase::Watching(watch(began))),
         ("rolling-back", Phase::RollingBack(rollback(Step::Stop))),
         ("last-step", Phase::RollingBack(rollback(Step::Start))),
         ("retrying", Phase::RollingBack(Rollback { retry_at: Some(began), ..rollback(Step::Stop) })),
@@ -72,8 +71,8 @@ fn places() -> Vec<(&'static str, Phase)> {
             }),
         ),
         ("finishing", verifying(Step::CleanUp, Some(began))),
-        ("held", Phase::Held { why: Reason::AskFirst(Box::new(why.clone())) }),
-        ("on-hold", Phase::Held { why: Reason::OnHold { why: None, cause: Box::new(why.clone()) } }),
+        ("held", held(Reason::AskFirst(Box::new(why.clone())))),
+        ("on-hold", held(Reason::OnHold { why: None, cause: Box::new(why.clone()) })),
         ("needs-person", Phase::NeedsPerson { why }),
     ]
 }
@@ -182,6 +181,23 @@ fn name(event: &Event) -> String {
     word.to_owned()
 }
 
+fn watch(began: Timestamp) -> Watch {
+    Watch {
+        began,
+        ends: later(began, secs(600)),
+        extended: false,
+        shadowed: false,
+        before: BTreeMap::new(),
+        host_before: BTreeMap::new(),
+        red_before: false,
+        excused: None,
+    }
+}
+
+fn held(why: Reason) -> Phase {
+    Phase::Held { why, answer_by: None, watched_until: start_of_time() }
+}
+
 fn name_of(what: &Happening) -> String {
     match what {
         Happening::Seen(None) => "seen nothing".to_owned(),
@@ -195,6 +211,7 @@ fn name_of(what: &Happening) -> String {
         Happening::Dependency(_) => "dependency sampled".to_owned(),
         Happening::Measured(_) => "measured".to_owned(),
         Happening::Recalled(_) => "recalled".to_owned(),
+        Happening::Expected { .. } => "expected".to_owned(),
         Happening::Kept { problems, .. } => format!("kept, {} problems", problems.len()),
         Happening::Proved { problems, .. } => format!("proved, {} problems", problems.len()),
         Happening::StepDone { rollback, .. } => format!("step done of {rollback}"),

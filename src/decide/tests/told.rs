@@ -1,6 +1,7 @@
 //! Actions and reasons in words, for tables and golden files.
 
 use crate::decide::action::{Action, Answer, IncidentState, Notice, Reason};
+use crate::decide::trigger::sentence;
 
 /// What is wanted, in two or three words.
 pub(super) fn kind(action: &Action) -> String {
@@ -11,6 +12,8 @@ pub(super) fn kind(action: &Action) -> String {
         Action::Forget { release, .. } => format!("forget {release}"),
         Action::Step { step, .. } => format!("step {}", step.word()),
         Action::ProbeNow { .. } => "probe".to_owned(),
+        Action::Recall { .. } => "recall".to_owned(),
+        Action::Judged { trigger, verdict, .. } => format!("judged {trigger} {}", verdict.call.word()),
         Action::File { release, state, .. } => format!("file {} {}", release.version, state.word()),
         Action::Log(incident) => match &incident.state {
             IncidentState::Open => "log open".to_owned(),
@@ -36,7 +39,8 @@ pub(super) fn line(action: &Action) -> Option<String> {
         }
         Action::Keep { instance, .. } => format!("keep {instance}"),
         Action::Forget { .. } => "forget".to_owned(),
-        Action::ProbeNow { .. } => kind(action),
+        Action::ProbeNow { .. } | Action::Recall { .. } => kind(action),
+        Action::Judged { verdict, .. } => format!("{}: {}", kind(action), verdict.why),
         Action::Answer(Answer::Refused { why }) => format!("refused: {why}"),
         Action::Answer(Answer::Plan { plan, steps, problems }) => {
             let steps: Vec<&str> = steps.iter().map(|step| step.word()).collect();
@@ -69,6 +73,12 @@ fn tell(notice: &Notice, channels: &[String]) -> String {
 pub(super) fn why(reason: &Reason) -> String {
     match reason {
         Reason::Health { check, failures, limit, seen } => format!("{check} {failures}/{limit} \"{seen}\""),
+        Reason::Breach(breach) => format!("breach by {}, {}", breach.rule.word(), sentence(breach)),
+        Reason::Flapping { check, failures, of, seen } => format!("{check} flaps {failures}/{of} \"{seen}\""),
+        Reason::CrashLoop { ended, .. } => format!("crash loop, {ended} times"),
+        Reason::NotToBlame { blame, cause } => format!("not to blame ({}), {}", blame.word(), why(cause)),
+        Reason::Unproved(sentences) => format!("unproved: {}", sentences.join("; ")),
+        Reason::Unanswered(cause) => format!("unanswered, {}", why(cause)),
         Reason::Person { by, why } => format!("{by} {:?}", why.as_deref().unwrap_or_default()),
         Reason::Blind { check, lasted, seen } => format!("{check} blind {}s \"{seen}\"", lasted.as_secs()),
         Reason::Undecided { check } => format!("{check} undecided"),

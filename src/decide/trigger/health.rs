@@ -11,7 +11,10 @@ use crate::decide::policy::ServicePolicy;
 use crate::decide::verdict::{Call, Verdict};
 
 /// Samples kept per check as evidence; older ones are in the journal.
-const KEPT: usize = 10;
+const KEPT: u8 = 10;
+
+/// So many failures among the last ten are flapping (judgement §2.1).
+const FLAPPING: u32 = 5;
 
 /// A run is a run only if golive looked at least this often, or so many intervals apart where they are long.
 const AWAY: Duration = Duration::from_mins(1);
@@ -36,6 +39,9 @@ struct Streak {
     blind_since: Option<Timestamp>,
     /// It passed once, or the grace is over: failures count.
     started: bool,
+    /// The last ten that counted, the newest in the lowest bit; set where one failed.
+    failures: u16,
+    counted: u32,
     recent: VecDeque<Sample>,
 }
 
@@ -84,6 +90,15 @@ impl Health {
         let (check, streak) =
             self.checks.iter().filter(|(_, s)| s.failed >= limit).max_by_key(|(_, s)| s.failed)?;
         Some(Reason::Health { check: check.clone(), failures: streak.failed, limit, seen: streak.seen() })
+    }
+
+    /// A check that fails half of the time, though never often enough in a row.
+    pub fn flapping(&self) -> Option<Reason> {
+        let flaps = |streak: &Streak| (streak.failures & ((1 << KEPT) - 1)).count_ones();
+        let (check, streak) =
+            self.checks.iter().find(|(_, s)| s.counted >= u32::from(KEPT) && flaps(s) >= FLAPPING)?;
+        let (failures, of) = (flaps(streak), u32::from(KEPT));
+        Some(Reason::Flapping { check: check.clone(), failures, of, seen: streak.seen() })
     }
 
     /// Whether every check passed when it was last made.
@@ -175,14 +190,18 @@ impl Health {
     }
 
     fn sentence(&self, call: Call, failed: u32, limit: u32, why: String) -> Verdict {
-        let samples = self.checks.values().map(|streak| streak.recent.len()).sum();
+        let samples = self.checks.values().map(|streak| streak.recent.len() as u64).sum();
         Verdict { call, value: f64::from(failed), limit: f64::from(limit), unit: "failures", samples, why }
     }
 }
 
 impl Streak {
     fn count(&mut self, sample: &Sample, grace_until: Timestamp) {
-        self.started |= sample.began >= grace_until;
+        self.started |= sample.began >= grace_until || sample.outcome == Outcome::Ok;
+        if self.started && !matches!(sample.outcome, Outcome::Blind(_)) {
+            self.counted = self.counted.saturating_add(1);
+            self.failures = self.failures << 1 | u16::from(sample.outcome != Outcome::Ok);
+        }
         match &sample.outcome {
             Outcome::Ok => {
                 self.passed = self.passed.saturating_add(1);
@@ -204,7 +223,7 @@ impl Streak {
                 self.blind_since.get_or_insert(sample.began);
             }
         }
-        if self.recent.len() == KEPT {
+        if self.recent.len() == usize::from(KEPT) {
             self.recent.pop_front();
         }
         self.recent.push_back(sample.clone());

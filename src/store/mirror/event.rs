@@ -11,6 +11,7 @@ use crate::decide::event::{
     Announcement, Ask, Event, Fault, FaultKind, Happening, Identity, Outcome, Running, Sample, Step,
 };
 use crate::decide::reading::Reading;
+use crate::stats::season::Season;
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]
@@ -56,6 +57,12 @@ pub(in crate::store) enum HappeningDef {
     Dependency(#[serde_as(as = "SampleDef")] Sample),
     Measured(#[serde_as(as = "ReadingDef")] Reading),
     Recalled(#[serde_as(as = "Vec<ReadingDef>")] Vec<Reading>),
+    Expected {
+        metric: String,
+        scale: f64,
+        #[serde(serialize_with = "write_season", deserialize_with = "read_season")]
+        season: Result<Box<Season>, String>,
+    },
     Kept {
         release: String,
         problems: Vec<String>,
@@ -84,6 +91,23 @@ pub(in crate::store) enum HappeningDef {
     },
 }
 as_core!(Happening, HappeningDef);
+
+/// A season is learnt anew from the past whenever it is needed; the record says only that there was one.
+fn write_season<S: Serializer>(
+    season: &Result<Box<Season>, String>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match season {
+        Ok(season) => {
+            format!("learnt, and calibrated on {} placebos", season.placebos()).serialize(serializer)
+        }
+        Err(why) => why.serialize(serializer),
+    }
+}
+
+fn read_season<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Result<Box<Season>, String>, D::Error> {
+    String::deserialize(deserializer).map(Err)
+}
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]

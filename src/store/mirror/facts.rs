@@ -1,16 +1,21 @@
 //! Facts and releases as JSON.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_with::{DeserializeAs, SerializeAs, serde_as};
 
 use super::event::{AnnouncementDef, IdentityDef, RunningDef, StepDef};
-use super::notice::{IncidentDef, PlanDef, ReasonDef};
-use crate::decide::action::{Incident, Plan, Reason};
+use super::notice::{IncidentDef, PlanDef};
+use super::reading::CountsDef;
+use super::reason::{BlameDef, ReasonDef};
+use crate::decide::action::{Blame, Incident, Plan, Reason};
 use crate::decide::event::{Announcement, Identity, Running, Step};
 use crate::decide::facts::{
-    Diverged, Facts, Hold, Origin, Phase, Release, ReleaseState, Rollback, Verification, Watch,
+    Before, Diverged, Facts, Hold, Origin, Phase, Release, ReleaseState, Rollback, Verification, Watch,
 };
+use crate::decide::reading::Counts;
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]
@@ -36,6 +41,9 @@ pub(in crate::store) struct FactsDef {
     incidents_ever: u32,
     #[serde_as(as = "Option<DivergedDef>")]
     diverged: Option<Diverged>,
+    #[serde(default)]
+    #[serde_as(as = "Option<BlameDef>")]
+    blame: Option<Blame>,
 }
 as_core!(Facts, FactsDef);
 
@@ -94,6 +102,8 @@ pub(in crate::store) enum PhaseDef {
     Held {
         #[serde_as(as = "ReasonDef")]
         why: Reason,
+        answer_by: Option<Timestamp>,
+        watched_until: Timestamp,
     },
     NeedsPerson {
         #[serde_as(as = "ReasonDef")]
@@ -110,8 +120,29 @@ pub(in crate::store) struct WatchDef {
     ends: Timestamp,
     extended: bool,
     shadowed: bool,
+    #[serde_as(as = "BTreeMap<_, BeforeDef>")]
+    before: BTreeMap<String, Before>,
+    host_before: BTreeMap<String, (f64, f64)>,
+    red_before: bool,
+    #[serde_as(as = "Option<ReasonDef>")]
+    excused: Option<Reason>,
 }
 as_core!(Watch, WatchDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Before", rename_all = "kebab-case")]
+pub(in crate::store) struct BeforeDef {
+    #[serde_as(as = "CountsDef")]
+    counts: Counts,
+    upper: f64,
+    dispersion: f64,
+    #[serde_as(as = "CountsDef")]
+    lately: Counts,
+    edge: Option<f64>,
+    p95: Option<f64>,
+}
+as_core!(Before, BeforeDef);
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]

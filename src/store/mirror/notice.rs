@@ -6,9 +6,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_with::{DeserializeAs, DurationSecondsWithFrac, SerializeAs, serde_as};
 
-use super::event::{SampleDef, StepDef};
+use super::event::SampleDef;
+use super::reason::{BlameDef, ReasonDef};
 use crate::decide::action::{Incident, IncidentState, News, Notice, Plan, Reason, Tier};
-use crate::decide::event::{Sample, Step};
+use crate::decide::event::Sample;
+use crate::decide::reason::Blame;
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]
@@ -51,6 +53,9 @@ pub(in crate::store) struct NoticeDef {
     to: Option<String>,
     #[serde_as(as = "Option<ReasonDef>")]
     reason: Option<Reason>,
+    #[serde(default)]
+    #[serde_as(as = "Option<BlameDef>")]
+    blame: Option<Blame>,
     #[serde_as(as = "Vec<SampleDef>")]
     evidence: Vec<Sample>,
     acknowledgeable: bool,
@@ -76,6 +81,7 @@ pub(in crate::store) enum NewsDef {
     RollbackFailed,
     RollbackImpossible,
     WouldRollBack,
+    NotToBlame,
     Held,
     Blind,
     EngineUnreachable,
@@ -90,66 +96,6 @@ pub(in crate::store) enum NewsDef {
     StoreBack,
 }
 as_core!(News, NewsDef);
-
-#[serde_as]
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "Reason", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
-pub(in crate::store) enum ReasonDef {
-    Health {
-        check: String,
-        failures: u32,
-        limit: u32,
-        seen: String,
-    },
-    Person {
-        by: String,
-        why: Option<String>,
-    },
-    Blind {
-        check: String,
-        #[serde_as(as = "DurationSecondsWithFrac<f64>")]
-        lasted: Duration,
-        seen: String,
-    },
-    Undecided {
-        check: String,
-    },
-    OnHold {
-        why: Option<String>,
-        #[serde_as(as = "Box<ReasonDef>")]
-        cause: Box<Reason>,
-    },
-    AskFirst(#[serde_as(as = "Box<ReasonDef>")] Box<Reason>),
-    Irreversible {
-        why: String,
-        #[serde_as(as = "Box<ReasonDef>")]
-        cause: Box<Reason>,
-    },
-    NothingAccepted(#[serde_as(as = "Box<ReasonDef>")] Box<Reason>),
-    Budget {
-        per_day: u32,
-        #[serde_as(as = "Box<ReasonDef>")]
-        cause: Box<Reason>,
-    },
-    Step {
-        #[serde_as(as = "StepDef")]
-        step: Step,
-        seen: String,
-    },
-    Unverified {
-        check: Option<String>,
-        seen: String,
-    },
-    WrongImage {
-        running: String,
-        wanted: String,
-    },
-    Superseded {
-        version: String,
-    },
-    Said(String),
-}
-as_core!(Reason, ReasonDef);
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]

@@ -1,7 +1,13 @@
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::decide::action::{Action, Answer, Incident, IncidentState};
 use crate::decide::event::{Ask, Fault, FaultKind, Step};
-use crate::decide::facts::{Diverged, Facts, Hold, Phase, ReleaseState, Rollback, Verification, Watch};
+use crate::decide::facts::{
+    Before, Diverged, Facts, Hold, Phase, ReleaseState, Rollback, Verification, Watch,
+};
+use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream, Use};
+use crate::decide::reason::{Blame, Breach, Rule, Unit};
 use crate::store::{Evidence, Reader};
 
 const STEPS: [Step; 14] = [
@@ -63,6 +69,10 @@ fn events() -> Vec<Event> {
         Happening::Kept { release: "r1".to_owned(), problems: vec![some(), some()] },
         Happening::Proved { release: "r1".to_owned(), problems: Vec::new() },
     ];
+    happenings.extend(readings().into_iter().map(Happening::Measured));
+    happenings.push(Happening::Recalled(readings()));
+    happenings.push(Happening::Dependency(sample(6, Outcome::Ok)));
+    happenings.push(Happening::Expected { metric: some(), scale: 60.0, season: Err(some()) });
     happenings.extend(STEPS.map(|step| Happening::StepDone {
         rollback: some(),
         step,
@@ -84,6 +94,11 @@ fn reasons() -> Vec<Reason> {
     let lasted = Duration::from_millis(90_500);
     vec![
         Reason::Health { check: some(), failures: 3, limit: 3, seen: some() },
+        Reason::Breach(Box::new(breach())),
+        Reason::Flapping { check: some(), failures: 5, of: 10, seen: some() },
+        Reason::CrashLoop { ended: 3, within: lasted, seen: some() },
+        Reason::Unproved(vec![some()]),
+        Reason::Unanswered(cause()),
         Reason::Person { by: some(), why: None },
         Reason::Blind { check: some(), lasted, seen: some() },
         Reason::Undecided { check: some() },
@@ -97,6 +112,58 @@ fn reasons() -> Vec<Reason> {
         Reason::WrongImage { running: some(), wanted: some() },
         Reason::Superseded { version: some() },
         Reason::Said(some()),
+    ]
+    .into_iter()
+    .chain(blames().into_iter().map(|blame| Reason::NotToBlame { blame, cause: cause() }))
+    .collect()
+}
+
+fn before() -> Before {
+    let counts = Counts { bad: 3, total: 9000 };
+    Before { counts, upper: 0.001, dispersion: 1.5, lately: counts, edge: Some(0.25), p95: None }
+}
+
+fn readings() -> Vec<Reading> {
+    let reading = |stream, measure| Reading { stream, source: Source::Prometheus, at: at(2), measure };
+    let (seen, newborn) = (Counts { bad: 1, total: 20 }, Counts { bad: 0, total: 2 });
+    let versions = BTreeMap::from([("v2".to_owned(), seen)]);
+    let buckets = vec![Bucket { le: 2.0, count: 3 }, Bucket { le: f64::INFINITY, count: 4 }];
+    let host = BTreeMap::from([("disk /var".to_owned(), 0.5)]);
+    vec![
+        reading(Stream::Errors, Measure::Requests(Requests { seen, newborn, versions })),
+        reading(Stream::Latency, Measure::Durations(Durations { seen: buckets, newborn: Vec::new() })),
+        reading(Stream::Business("orders".to_owned()), Measure::Value(2.5)),
+        reading(Stream::Resources, Measure::Use(Use { host, ..Use::default() })),
+        reading(Stream::Errors, Measure::Blind(some())),
+    ]
+}
+
+fn breach() -> Breach {
+    Breach {
+        trigger: "error-rate".to_owned(),
+        rule: Rule::Evidence,
+        value: 0.25,
+        limit: 0.05,
+        unit: Unit::Ratio,
+        samples: 75,
+        bad: 18,
+        over: Duration::from_secs(45),
+        source: Source::Exposition,
+        before: Some(0.0015),
+        tolerated: Some(0.01),
+        log_odds: Some(34.5),
+        of: None,
+    }
+}
+
+fn blames() -> Vec<Blame> {
+    vec![
+        Blame::Release { neighbours: 2 },
+        Blame::PreExisting,
+        Blame::Neighbours(vec![some()]),
+        Blame::Dependency(some()),
+        Blame::Host(some()),
+        Blame::Unknown,
     ]
 }
 
@@ -129,10 +196,22 @@ fn phases() -> Vec<Phase> {
     };
     vec![
         Phase::Idle,
-        Phase::Watching(Watch { began: at(0), ends: at(600), extended: true, shadowed: true }),
+        Phase::Watching(Watch {
+            began: at(0),
+            ends: at(600),
+            extended: true,
+            shadowed: true,
+            before: BTreeMap::from([("error-rate".to_owned(), before())]),
+            host_before: BTreeMap::from([("cpu".to_owned(), (0.5, 0.25))]),
+            red_before: true,
+            excused: Some(Reason::NotToBlame {
+                blame: Blame::PreExisting,
+                cause: Box::new(Reason::Said(some())),
+            }),
+        }),
         Phase::RollingBack(rollback.clone()),
         Phase::Verifying(Verification { rollback, began: at(7), proved: Some(at(8)) }),
-        Phase::Held { why: Reason::Said(some()) },
+        Phase::Held { why: Reason::Said(some()), answer_by: Some(at(3)), watched_until: at(4) },
         Phase::NeedsPerson { why: Reason::Said(some()) },
     ]
 }
@@ -152,6 +231,7 @@ fn facts(phase: Phase, decided: ReleaseState) -> Facts {
         incidents: incidents.map(|(reason, state)| incident(reason, state)).collect(),
         incidents_ever: 17,
         diverged: Some(Diverged { since: at(3), why: Reason::Said(some()) }),
+        blame: Some(Blame::Unknown),
     }
 }
 

@@ -1,0 +1,272 @@
+//! Why something is done or told.
+
+use std::time::Duration;
+
+use super::event::Step;
+use super::reading::Source;
+
+/// Why something is done or told.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reason {
+    /// A health check failed so many times in a row (guide G4.1).
+    Health {
+        /// The check.
+        check: String,
+        /// Failures in a row.
+        failures: u32,
+        /// How many are tolerated before acting.
+        limit: u32,
+        /// What was seen last.
+        seen: String,
+    },
+    /// Another trigger has passed its limit (guide G4.2 to G4.5).
+    Breach(Box<Breach>),
+    /// At least half of the last checks failed, though never so many in a row that it counts as down.
+    Flapping {
+        /// The check.
+        check: String,
+        /// How many failed.
+        failures: u32,
+        /// Of how many.
+        of: u32,
+        /// What was seen last.
+        seen: String,
+    },
+    /// The container ends again and again.
+    CrashLoop {
+        /// How often it has ended.
+        ended: u32,
+        /// Within how long.
+        within: Duration,
+        /// What was seen last.
+        seen: String,
+    },
+    /// It fails, and not by this release's fault; the cause itself.
+    NotToBlame {
+        /// Whose fault it is.
+        blame: Blame,
+        /// What failed.
+        cause: Box<Reason>,
+    },
+    /// The watch ended before these could be proved: what was proved instead, a sentence per trigger.
+    Unproved(Vec<String>),
+    /// Nobody answered in time, so what was configured for that is done; the cause itself.
+    Unanswered(Box<Reason>),
+    /// A person asked for it.
+    Person {
+        /// Who.
+        by: String,
+        /// What they said.
+        why: Option<String>,
+    },
+    /// A check could not be told.
+    Blind {
+        /// The check.
+        check: String,
+        /// For how long.
+        lasted: Duration,
+        /// What was seen last.
+        seen: String,
+    },
+    /// A check neither passed nor failed often enough before the longest watch ended.
+    Undecided {
+        /// The check.
+        check: String,
+    },
+    /// Automation is on hold.
+    OnHold {
+        /// What was said when it was put on hold.
+        why: Option<String>,
+        /// What failed.
+        cause: Box<Reason>,
+    },
+    /// The configuration asks that a person decides; the cause itself.
+    AskFirst(Box<Reason>),
+    /// The release was declared irreversible; the cause itself.
+    Irreversible {
+        /// What was declared.
+        why: String,
+        /// What failed.
+        cause: Box<Reason>,
+    },
+    /// No version has been accepted yet.
+    NothingAccepted(Box<Reason>),
+    /// The day's rollbacks are used up.
+    Budget {
+        /// How many a day.
+        per_day: u32,
+        /// What failed.
+        cause: Box<Reason>,
+    },
+    /// A rollback step failed.
+    Step {
+        /// Which.
+        step: Step,
+        /// What was seen.
+        seen: String,
+    },
+    /// The restored version did not prove healthy.
+    Unverified {
+        /// The check, where one is to blame.
+        check: Option<String>,
+        /// What was seen.
+        seen: String,
+    },
+    /// Something other than the target runs after the rollback.
+    WrongImage {
+        /// What runs.
+        running: String,
+        /// What should.
+        wanted: String,
+    },
+    /// Another version came.
+    Superseded {
+        /// Which.
+        version: String,
+    },
+    /// Somebody else's words, as they are.
+    Said(String),
+}
+
+impl Reason {
+    /// The trigger that failed, its value and its limit.
+    pub fn numbers(&self) -> Option<(&str, f64, f64)> {
+        match self.cause() {
+            Self::Health { failures, limit, .. } => Some(("health", f64::from(*failures), f64::from(*limit))),
+            Self::Flapping { failures, of, .. } => {
+                Some(("flapping", f64::from(*failures), f64::from(*of) / 2.0))
+            }
+            Self::Breach(breach) => Some((&breach.trigger, breach.value, breach.limit)),
+            Self::AskFirst(_)
+            | Self::Unanswered(_)
+            | Self::NothingAccepted(_)
+            | Self::NotToBlame { .. }
+            | Self::OnHold { .. }
+            | Self::Irreversible { .. }
+            | Self::Budget { .. }
+            | Self::CrashLoop { .. }
+            | Self::Unproved(_)
+            | Self::Person { .. }
+            | Self::Blind { .. }
+            | Self::Undecided { .. }
+            | Self::Step { .. }
+            | Self::Unverified { .. }
+            | Self::WrongImage { .. }
+            | Self::Superseded { .. }
+            | Self::Said(_) => None,
+        }
+    }
+
+    /// What failed, without what kept golive from acting on it.
+    pub fn cause(&self) -> &Self {
+        match self {
+            Self::AskFirst(cause)
+            | Self::Unanswered(cause)
+            | Self::NothingAccepted(cause)
+            | Self::NotToBlame { cause, .. }
+            | Self::OnHold { cause, .. }
+            | Self::Irreversible { cause, .. }
+            | Self::Budget { cause, .. } => cause.cause(),
+            Self::Health { .. }
+            | Self::Breach(_)
+            | Self::Flapping { .. }
+            | Self::CrashLoop { .. }
+            | Self::Unproved(_)
+            | Self::Person { .. }
+            | Self::Blind { .. }
+            | Self::Undecided { .. }
+            | Self::Step { .. }
+            | Self::Unverified { .. }
+            | Self::WrongImage { .. }
+            | Self::Superseded { .. }
+            | Self::Said(_) => self,
+        }
+    }
+}
+
+/// A trigger that has passed its limit, with the numbers that say so.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Breach {
+    /// The trigger: `error-rate`, `latency-p95`, `resources`, or a business metric's name.
+    pub trigger: String,
+    /// By which rule.
+    pub rule: Rule,
+    /// What was measured.
+    pub value: f64,
+    /// What it is held against.
+    pub limit: f64,
+    /// What both are in.
+    pub unit: Unit,
+    /// Out of how many requests or readings.
+    pub samples: u64,
+    /// How many of them were bad, where they are counted.
+    pub bad: u64,
+    /// Over how long.
+    pub over: Duration,
+    /// By what.
+    pub source: Source,
+    /// The same before the release, where it is known.
+    pub before: Option<f64>,
+    /// The most that the evidence tolerates, where evidence speaks.
+    pub tolerated: Option<f64>,
+    /// Natural logarithm of the odds against a release that is no worse than tolerated.
+    pub log_odds: Option<f64>,
+    /// The resource, the mount or whatever else has to be named.
+    pub of: Option<String>,
+}
+
+/// The rule by which a trigger has passed its limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// The limit as it is written.
+    Limit,
+    /// Evidence that the true value lies beyond the limit.
+    Evidence,
+    /// Worse than before the release, though under the limit.
+    Relative,
+    /// New replicas are worse than old ones that run beside them.
+    SideBySide,
+    /// Beyond what the metric's own past lets expect.
+    Anomaly,
+}
+
+/// What a value is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// 0 to 1.
+    Ratio,
+    /// Seconds.
+    Seconds,
+    /// Whatever the operator's query gives.
+    Plain,
+}
+
+/// Whose fault a failure is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Blame {
+    /// The release's: it was well before, and what else golive watches still is.
+    Release {
+        /// How many other services were looked at.
+        neighbours: usize,
+    },
+    /// It was so before the release already.
+    PreExisting,
+    /// Others that were not released have the same trouble.
+    Neighbours(Vec<String>),
+    /// Something that the service depends on fails.
+    Dependency(String),
+    /// Something else on this host uses up this resource.
+    Host(String),
+    /// Nothing is known of before, and nothing else is watched.
+    Unknown,
+}
+
+impl Blame {
+    /// Whether the release is let off.
+    pub fn excuses(&self) -> bool {
+        match self {
+            Self::Release { .. } | Self::Unknown => false,
+            Self::PreExisting | Self::Neighbours(_) | Self::Dependency(_) | Self::Host(_) => true,
+        }
+    }
+}

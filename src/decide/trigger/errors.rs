@@ -1,0 +1,301 @@
+//! Guide G4.2: more than 5 % of requests fail.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::before::{Minutes, before};
+use super::blind::Sight;
+use super::gauge::{Gauge, IN_A_ROW};
+use super::proof::{Proof, Ticks, ratio};
+use super::share::{Against, Share};
+use super::window::Window;
+use super::words::{by, odds, of, percent, time};
+use super::{Finding, Heard, span};
+use crate::decide::action::{Breach, Rule, Unit};
+use crate::decide::facts::Before;
+use crate::decide::policy::{Autonomy, ErrorRate, Level, ServicePolicy};
+use crate::decide::reading::{Counts, Measure, Reading, Requests, Source};
+use crate::decide::verdict::{Call, Verdict};
+use crate::stats;
+use std::time::Duration;
+
+/// Fewer failures than this are tolerated whatever was before (judgement §2.2).
+const FLOOR: f64 = 0.01;
+
+/// Odds at which new replicas are worse than old ones beside them: `1 / ALPHA`.
+const SIDE_BY_SIDE: f64 = 1000.0;
+
+/// Versions that are told apart at most.
+const VERSIONS: usize = 16;
+
+/// The error rate of one service.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Errors {
+    sight: Sight,
+    window: Window<Counts>,
+    minutes: Minutes<Counts>,
+    pub(super) share: Share,
+    gauge: Gauge,
+    floor: Timestamp,
+    bad_before: bool,
+    /// Since the release, by version.
+    versions: BTreeMap<String, Counts>,
+    source: Option<Source>,
+}
+
+impl Errors {
+    pub(super) fn before(&self, now: Timestamp) -> Option<Before> {
+        let minutes: Vec<Counts> = self.minutes.young(now).copied().collect();
+        before(&minutes, self.minutes.lately(now).copied())
+    }
+
+    /// What was measured before golive looked.
+    pub(super) fn recall(&mut self, readings: &[Reading]) {
+        let counts = readings.iter().filter_map(|reading| match &reading.measure {
+            Measure::Requests(requests) => Some((reading.at, requests.seen)),
+            Measure::Value(_) | Measure::Durations(_) | Measure::Use(_) | Measure::Blind(_) => None,
+        });
+        self.minutes.recall(counts);
+    }
+
+    pub(super) fn against(policy: &ServicePolicy, limits: &ErrorRate) -> Against {
+        Against {
+            limit: limits.above.ratio(),
+            relative: policy.triggers.level != Level::Literal && policy.triggers.relative != Autonomy::Off,
+            floor: FLOOR,
+            ticks: Ticks::new(policy.window, policy.interval),
+        }
+    }
+
+    /// A watch begins: what comes before `floor` does not count.
+    pub(super) fn arm(
+        &mut self,
+        floor: Timestamp,
+        policy: &ServicePolicy,
+        limits: &ErrorRate,
+        before: Option<Before>,
+    ) {
+        let lately = before.as_ref().map(|before| before.lately).unwrap_or_default();
+        self.bad_before =
+            lately.total >= limits.min_requests && limits.above.exceeded(lately.bad, lately.total);
+        self.bad_before |= self.gauge.is_beyond();
+        self.floor = floor;
+        self.window.clear();
+        self.gauge.clear();
+        self.versions.clear();
+        self.share.arm(&Self::against(policy, limits), before, self.bad_before);
+    }
+
+    pub(super) fn rest(&mut self) {
+        self.share.rest();
+    }
+
+    pub(super) fn measure(&mut self, heard: &Heard<'_>, limits: &ErrorRate) {
+        let Heard { reading, born, interval } = *heard;
+        let from = self.sight.heard;
+        self.sight.hear(reading);
+        self.source = Some(reading.source);
+        match &reading.measure {
+            Measure::Requests(requests) => self.requests(requests, born, from, reading),
+            Measure::Value(value) if reading.at > self.floor => {
+                self.gauge.read(reading.at, *value, *value > limits.above.ratio(), interval);
+            }
+            Measure::Value(_) | Measure::Durations(_) | Measure::Use(_) | Measure::Blind(_) => {}
+        }
+    }
+
+    fn requests(&mut self, requests: &Requests, born: bool, from: Option<Timestamp>, reading: &Reading) {
+        let Some(from) = from.filter(|from| !self.share.watched() || *from >= self.floor) else { return };
+        let mut counts = requests.seen;
+        if born {
+            counts += requests.newborn;
+        }
+        counts.bad = counts.bad.min(counts.total);
+        self.window.push(from, reading.at, counts);
+        if !self.share.watched() {
+            self.minutes.add(reading.at, &counts);
+        }
+        self.share.count(from, reading.at, counts);
+        for (version, counts) in &requests.versions {
+            if self.versions.contains_key(version) || self.versions.len() < VERSIONS {
+                *self.versions.entry(version.clone()).or_default() += *counts;
+            }
+        }
+    }
+
+    /// What speaks against the release, and what golive may do about it.
+    pub(super) fn finding(
+        &self,
+        policy: &ServicePolicy,
+        limits: &ErrorRate,
+        version: &str,
+    ) -> Option<Finding> {
+        let triggers = &policy.triggers;
+        let autonomy = match self.source {
+            // The same checks have a rule of their own, which is the one that acts.
+            Some(Source::Probes) => limits.autonomy.min(Autonomy::Ask),
+            Some(Source::Prometheus | Source::Exposition | Source::Host) | None => limits.autonomy,
+        };
+        let found = |breach: Breach, autonomy| Some(Finding::new(breach, autonomy, self.bad_before));
+        if let Some(breach) = self.side_by_side(limits, version) {
+            return Some(Finding { pre_existing: false, ..Finding::new(breach, autonomy, false) });
+        }
+        if let Some(proof) = self.share.relative().filter(|proof| proof.tolerated() > limits.above.ratio()) {
+            // It was beyond the limit before, and is worse still.
+            let breach = self.evidence(Rule::Relative, proof, limits);
+            return Some(Finding { pre_existing: false, ..Finding::new(breach, autonomy, false) });
+        }
+        if let Some(breach) = self.literal(triggers.level, limits) {
+            return found(breach, autonomy);
+        }
+        if triggers.level == Level::Literal {
+            return None;
+        }
+        if let Some(proof) = self.share.strict() {
+            return found(self.evidence(Rule::Evidence, proof, limits), autonomy);
+        }
+        let proof = self.share.relative()?;
+        found(self.evidence(Rule::Relative, proof, limits), triggers.relative.min(autonomy))
+    }
+
+    fn literal(&self, level: Level, limits: &ErrorRate) -> Option<Breach> {
+        if let Some(over) = self.gauge.beyond_for(Duration::ZERO) {
+            let value = self.gauge.last.map(|(_, value)| value)?;
+            let samples = u64::from(IN_A_ROW);
+            return Some(Breach { value, samples, over, ..self.breach(Rule::Limit, limits) });
+        }
+        let newest = self.window.newest(limits.over, limits.min_requests)?;
+        let Counts { bad, total } = newest.what;
+        let beyond = self.share.watched() && newest.enough && limits.above.exceeded(bad, total);
+        let sure = level != Level::Certain || self.share.certain();
+        (beyond && sure).then(|| {
+            let (value, samples, over) = (ratio(newest.what), total, newest.over);
+            Breach { value, samples, bad, over, ..self.breach(Rule::Limit, limits) }
+        })
+    }
+
+    fn evidence(&self, rule: Rule, proof: &Proof, limits: &ErrorRate) -> Breach {
+        let newest = self.window.newest(limits.over, 1);
+        let counts = newest.as_ref().map(|newest| newest.what).unwrap_or_default();
+        Breach {
+            value: ratio(counts),
+            samples: counts.total,
+            bad: counts.bad,
+            over: newest.map(|newest| newest.over).unwrap_or_default(),
+            tolerated: Some(proof.tolerated()),
+            log_odds: Some(proof.log_odds()),
+            ..self.breach(rule, limits)
+        }
+    }
+
+    /// New replicas fail more often than old ones that serve at the same time: load and surroundings are the same.
+    fn side_by_side(&self, limits: &ErrorRate, version: &str) -> Option<Breach> {
+        let new = *self.versions.get(version)?;
+        let mut old = Counts::default();
+        for counts in self.versions.iter().filter(|(other, _)| *other != version).map(|(_, counts)| counts) {
+            old += *counts;
+        }
+        if old.total == 0 || new.total == 0 || ratio(new) <= ratio(old).max(FLOOR) {
+            return None;
+        }
+        let share = new.total as f64 / (new.total + old.total) as f64;
+        let log_odds = stats::two_arm(new.bad, old.bad, share);
+        (log_odds >= SIDE_BY_SIDE.ln()).then(|| Breach {
+            value: ratio(new),
+            samples: new.total,
+            bad: new.bad,
+            before: Some(ratio(old)),
+            log_odds: Some(log_odds),
+            ..self.breach(Rule::SideBySide, limits)
+        })
+    }
+
+    fn breach(&self, rule: Rule, limits: &ErrorRate) -> Breach {
+        Breach {
+            trigger: "error-rate".to_owned(),
+            rule,
+            value: 0.0,
+            limit: limits.above.ratio(),
+            unit: Unit::Ratio,
+            samples: 0,
+            bad: 0,
+            over: Duration::ZERO,
+            source: self.source.unwrap_or(limits.source),
+            before: self.share.lately(),
+            tolerated: None,
+            log_odds: None,
+            of: None,
+        }
+    }
+
+    pub(super) fn blind(&self, now: Timestamp, policy: &ServicePolicy) -> Option<(Timestamp, String)> {
+        self.sight.blind(now, policy.interval)
+    }
+
+    pub(super) fn verdict(&self, now: Timestamp, policy: &ServicePolicy, limits: &ErrorRate) -> Verdict {
+        let limit = limits.above.ratio();
+        let say = |call, value, samples, why| Verdict { call, value, limit, unit: "ratio", samples, why };
+        if let Some((since, why)) = self.blind(now, policy) {
+            let why = format!("the error rate cannot be told for {}: {why}", time(span(since, now)));
+            return say(Call::Blind, 0.0, 0, why);
+        }
+        let source = by(self.source.unwrap_or(limits.source));
+        if let Some((_, value)) = self.gauge.last {
+            let call = if self.gauge.within() { Call::Pass } else { Call::Wait };
+            let call = if self.literal(Level::Literal, limits).is_some() { Call::Fail } else { call };
+            let why = format!("{} of requests fail, by the configured query", percent(value));
+            return say(call, value, self.gauge.readings, why);
+        }
+        let Some(newest) = self.window.newest(limits.over, limits.min_requests) else {
+            return say(Call::Wait, 0.0, 0, format!("no requests were counted yet{source}"));
+        };
+        let (now_of, value) = (newest.what, ratio(newest.what));
+        let counts = if self.share.watched() { self.share.since() } else { now_of };
+        let samples = counts.total;
+        if let Some(finding) = self.finding(policy, limits, "").filter(|_| self.share.watched()) {
+            return say(Call::Fail, value, samples, sentence(&finding.breach));
+        }
+        if counts.total == 0 {
+            return say(Call::Wait, 0.0, 0, format!("no traffic{source}"));
+        }
+        let most = Share::at_most(counts);
+        let proved = format!("{} failed{source}: at most {} with 95 % confidence", of(counts), percent(most));
+        if most < limit {
+            return say(Call::Pass, value, samples, proved);
+        }
+        say(Call::Wait, value, samples, format!("{proved}, which is not enough to say"))
+    }
+}
+
+/// What was found, with its numbers.
+pub(super) fn sentence(breach: &Breach) -> String {
+    let counts = Counts { bad: breach.bad, total: breach.samples };
+    let mut text = match breach.rule {
+        Rule::Limit if counts.bad == 0 => {
+            format!("{} of requests failed, {IN_A_ROW} times in a row", percent(breach.value))
+        }
+        Rule::Limit | Rule::Evidence | Rule::Relative | Rule::SideBySide | Rule::Anomaly => {
+            format!("{} failed in {} ({})", of(counts), time(breach.over), percent(breach.value))
+        }
+    };
+    text += by(breach.source);
+    match (breach.rule, breach.before) {
+        (Rule::SideBySide, Some(before)) => {
+            text += &format!("; of the old version, which runs beside it, {}", percent(before))
+        }
+        (_, Some(before)) => text += &format!("; before the release {}", percent(before)),
+        (_, None) => {}
+    }
+    match (breach.tolerated, breach.log_odds) {
+        (Some(tolerated), Some(log)) => {
+            text += &format!(
+                "; tolerated are {}; odds of this at no more than that: {}",
+                percent(tolerated),
+                odds(log)
+            );
+        }
+        _ => text += &format!("; the limit is {}", percent(breach.limit)),
+    }
+    text
+}

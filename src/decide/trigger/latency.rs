@@ -1,0 +1,349 @@
+//! Guide G4.3: 95 % of requests take longer than 2 s.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::before::{Minutes, before};
+use super::blind::Sight;
+use super::gauge::{Gauge, IN_A_ROW};
+use super::proof::{Proof, Ticks, ratio};
+use super::share::{Against, Gathering, Share};
+use super::window::{Newest, Tally, Window};
+use super::words::{by, odds, percent, time};
+use super::{Finding, Heard, span};
+use crate::decide::action::{Breach, Rule, Unit};
+use crate::decide::facts::Before;
+use crate::decide::policy::{Autonomy, Latency as Limits, Level, Ppm, ServicePolicy};
+use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Source};
+use crate::decide::verdict::{Call, Verdict};
+use crate::stats::histogram::{Histogram, Quantile};
+
+/// What lies beyond the 95th percentile.
+const TAIL: Ppm = Ppm(50_000);
+const P95: f64 = 0.95;
+
+/// "Slower than before" means by half at least.
+const SLOWER: f64 = 1.5;
+
+/// The latency of one service.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Latency {
+    sight: Sight,
+    window: Window<Histogram>,
+    minutes: Minutes<Histogram>,
+    since: Histogram,
+    /// Slower than the limit.
+    pub(super) share: Share,
+    /// Slower than most were before.
+    slower: Option<Slower>,
+    gauge: Gauge,
+    floor: Timestamp,
+    bad_before: bool,
+    source: Option<Source>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Slower {
+    edge: f64,
+    p95: f64,
+    gathering: Gathering,
+}
+
+impl Tally for Histogram {
+    fn add(&mut self, more: &Self) {
+        Histogram::add(self, more);
+    }
+
+    fn total(&self) -> u64 {
+        self.count()
+    }
+}
+
+impl Latency {
+    pub(super) fn against(policy: &ServicePolicy) -> Against {
+        let ticks = Ticks::new(policy.window, policy.interval);
+        Against { limit: TAIL.ratio(), relative: false, floor: TAIL.ratio(), ticks }
+    }
+
+    /// Of those slower than the limit, and of those slower than most were.
+    pub(super) fn before(&self, now: Timestamp, limits: &Limits) -> (Option<Before>, Option<Before>) {
+        let of = |slow: &dyn Fn(&Histogram) -> Counts| {
+            let minutes: Vec<Counts> = self.minutes.young(now).map(slow).collect();
+            before(&minutes, self.minutes.lately(now).map(slow))
+        };
+        let limit = limits.above.as_secs_f64();
+        let mut hour = Histogram::default();
+        self.minutes.young(now).for_each(|minute| hour.add(minute));
+        let p95 = hour.quantile(P95).map(|quantile| quantile.value);
+        let p95 = p95.filter(|_| hour.count() >= limits.min_requests);
+        let edge = p95.and_then(|p95| edge_from(&hour, p95).filter(|edge| *edge < limit));
+        let slower = p95.zip(edge).and_then(|(p95, edge)| {
+            let before = of(&|minute| slow(minute, edge))?;
+            Some(Before { edge: Some(edge), p95: Some(p95), ..before })
+        });
+        (of(&|minute| slow(minute, limit)).map(|before| Before { p95, ..before }), slower)
+    }
+
+    /// What was measured before golive looked.
+    pub(super) fn recall(&mut self, readings: &[Reading]) {
+        let minutes = readings.iter().filter_map(|reading| match &reading.measure {
+            Measure::Durations(durations) => Some((reading.at, histogram(&durations.seen))),
+            Measure::Value(_) | Measure::Requests(_) | Measure::Use(_) | Measure::Blind(_) => None,
+        });
+        self.minutes.recall(minutes);
+    }
+
+    pub(super) fn arm(
+        &mut self,
+        floor: Timestamp,
+        policy: &ServicePolicy,
+        limits: &Limits,
+        (before, slower): (Option<Before>, Option<Before>),
+    ) {
+        let lately = before.as_ref().map(|before| before.lately).unwrap_or_default();
+        self.bad_before = lately.total >= limits.min_requests && TAIL.exceeded(lately.bad, lately.total);
+        self.bad_before |= self.gauge.is_beyond();
+        self.floor = floor;
+        self.window.clear();
+        self.gauge.clear();
+        self.since = Histogram::default();
+        let against = Self::against(policy);
+        let relative = policy.triggers.level != Level::Literal && policy.triggers.relative != Autonomy::Off;
+        self.slower = slower.filter(|_| relative).and_then(|before| {
+            let gathering = Gathering::new(before.tolerated(TAIL.ratio()), before.dispersion, &against.ticks);
+            Some(Slower { edge: before.edge?, p95: before.p95?, gathering })
+        });
+        self.share.arm(&against, before, self.bad_before);
+    }
+
+    pub(super) fn rest(&mut self) {
+        self.share.rest();
+        self.slower = None;
+    }
+
+    pub(super) fn measure(&mut self, heard: &Heard<'_>, limits: &Limits) {
+        let Heard { reading, born, interval } = *heard;
+        let from = self.sight.heard;
+        self.sight.hear(reading);
+        self.source = Some(reading.source);
+        match &reading.measure {
+            Measure::Durations(durations) => self.durations(durations, born, from, reading.at, limits),
+            Measure::Value(value) if reading.at > self.floor => {
+                self.gauge.read(reading.at, *value, *value > limits.above.as_secs_f64(), interval);
+            }
+            Measure::Value(_) | Measure::Requests(_) | Measure::Use(_) | Measure::Blind(_) => {}
+        }
+    }
+
+    fn durations(
+        &mut self,
+        durations: &Durations,
+        born: bool,
+        from: Option<Timestamp>,
+        at: Timestamp,
+        limits: &Limits,
+    ) {
+        let Some(from) = from.filter(|from| !self.share.watched() || *from >= self.floor) else { return };
+        let mut tick = histogram(&durations.seen);
+        if born {
+            tick.add(&histogram(&durations.newborn));
+        }
+        if self.share.watched() {
+            self.since.add(&tick);
+        } else {
+            self.minutes.add(at, &tick);
+        }
+        self.share.count(from, at, slow(&tick, limits.above.as_secs_f64()));
+        if let Some(slower) = &mut self.slower {
+            slower.gathering.count(from, at, slow(&tick, slower.edge));
+        }
+        self.window.push(from, at, tick);
+    }
+
+    pub(super) fn finding(&self, policy: &ServicePolicy, limits: &Limits) -> Option<Finding> {
+        let level = policy.triggers.level;
+        if let Some(breach) = self.literal(level, limits) {
+            return Some(Finding::new(breach, limits.autonomy, self.bad_before));
+        }
+        if level == Level::Literal {
+            return None;
+        }
+        if let Some(proof) = self.share.strict() {
+            let breach = self.evidence(Rule::Evidence, proof, limits);
+            return Some(Finding::new(breach, limits.autonomy, self.bad_before));
+        }
+        let slower = self.slower.as_ref().filter(|slower| slower.gathering.proof.fires())?;
+        let newest = self.window.newest(Duration::from_hours(1), u64::MAX)?;
+        let p95 = newest.what.quantile(P95)?.value;
+        (p95 >= slower.p95 * SLOWER).then(|| {
+            let breach = self.evidence(Rule::Relative, &slower.gathering.proof, limits);
+            let breach = Breach { before: Some(slower.p95), of: Some(time_of(slower.edge)), ..breach };
+            Finding::new(breach, policy.triggers.relative.min(limits.autonomy), self.bad_before)
+        })
+    }
+
+    fn literal(&self, level: Level, limits: &Limits) -> Option<Breach> {
+        if let Some(over) = self.gauge.beyond_for(Duration::ZERO) {
+            let value = self.gauge.last.map(|(_, value)| value)?;
+            let samples = u64::from(IN_A_ROW);
+            return Some(Breach { value, samples, over, ..self.breach(Rule::Limit, limits) });
+        }
+        let newest = self.window.newest(limits.over, limits.min_requests)?;
+        let beyond = self.share.watched() && newest.enough && Seen::of(&newest.what, limits).beyond;
+        let sure = level != Level::Certain || self.share.certain();
+        (beyond && sure).then(|| Self::filled(self.breach(Rule::Limit, limits), &newest, limits))
+    }
+
+    fn evidence(&self, rule: Rule, proof: &Proof, limits: &Limits) -> Breach {
+        let (tolerated, log_odds) = (Some(proof.tolerated()), Some(proof.log_odds()));
+        let breach = Breach { tolerated, log_odds, ..self.breach(rule, limits) };
+        match self.window.newest(limits.over, 1) {
+            Some(newest) => Self::filled(breach, &newest, limits),
+            None => breach,
+        }
+    }
+
+    fn filled(breach: Breach, newest: &Newest<Histogram>, limits: &Limits) -> Breach {
+        let counts = slow(&newest.what, limits.above.as_secs_f64());
+        let value = Seen::of(&newest.what, limits).p95.map_or(0.0, |quantile| quantile.value);
+        Breach { value, samples: counts.total, bad: counts.bad, over: newest.over, ..breach }
+    }
+
+    fn breach(&self, rule: Rule, limits: &Limits) -> Breach {
+        Breach {
+            trigger: "latency-p95".to_owned(),
+            rule,
+            value: 0.0,
+            limit: limits.above.as_secs_f64(),
+            unit: Unit::Seconds,
+            samples: 0,
+            bad: 0,
+            over: Duration::ZERO,
+            source: self.source.unwrap_or(limits.source),
+            before: self.share.was().and_then(|was| was.p95),
+            tolerated: None,
+            log_odds: None,
+            of: None,
+        }
+    }
+
+    pub(super) fn blind(&self, now: Timestamp, policy: &ServicePolicy) -> Option<(Timestamp, String)> {
+        self.sight.blind(now, policy.interval)
+    }
+
+    pub(super) fn verdict(&self, now: Timestamp, policy: &ServicePolicy, limits: &Limits) -> Verdict {
+        let limit = limits.above.as_secs_f64();
+        let say = |call, value, samples, why| Verdict { call, value, limit, unit: "seconds", samples, why };
+        if let Some((since, why)) = self.blind(now, policy) {
+            let why = format!("the latency cannot be told for {}: {why}", time(span(since, now)));
+            return say(Call::Blind, 0.0, 0, why);
+        }
+        let source = by(self.source.unwrap_or(limits.source));
+        if let Some((_, value)) = self.gauge.last {
+            let call = if self.gauge.within() { Call::Pass } else { Call::Wait };
+            let call = if self.literal(Level::Literal, limits).is_some() { Call::Fail } else { call };
+            let why = format!("P95 is {}, by the configured query", time_of(value));
+            return say(call, value, self.gauge.readings, why);
+        }
+        let Some(newest) = self.window.newest(limits.over, limits.min_requests) else {
+            return say(Call::Wait, 0.0, 0, format!("no request was timed yet{source}"));
+        };
+        let whole = if self.share.watched() { &self.since } else { &newest.what };
+        let (counts, seen) = (slow(whole, limit), Seen::of(&newest.what, limits));
+        let (value, samples) = (seen.p95.as_ref().map_or(0.0, |p95| p95.value), counts.total);
+        if let Some(finding) = self.finding(policy, limits).filter(|_| self.share.watched()) {
+            return say(Call::Fail, value, samples, sentence(&finding.breach));
+        }
+        let Some(p95) = seen.p95 else {
+            return say(Call::Wait, 0.0, 0, format!("no traffic{source}"));
+        };
+        let most = Share::at_most(counts);
+        let mut why = format!("P95 is {} over {} requests{source}", p95_of(&p95), counts.total);
+        if !seen.exact {
+            why += &format!(", interpolated: no bucket ends at {}", time_of(limit));
+        }
+        if most < TAIL.ratio() && !seen.close {
+            return say(Call::Pass, value, samples, why);
+        }
+        why +=
+            &format!("; at most {} were slower than {} with 95 % confidence", percent(most), time_of(limit));
+        say(Call::Wait, value, samples, format!("{why}, which is not enough to say"))
+    }
+}
+
+/// What a histogram says of the limit.
+struct Seen {
+    p95: Option<Quantile>,
+    /// A bucket ends at the limit.
+    exact: bool,
+    /// Interpolated, and too close to the limit to say.
+    close: bool,
+    beyond: bool,
+}
+
+impl Seen {
+    fn of(histogram: &Histogram, limits: &Limits) -> Self {
+        let limit = limits.above.as_secs_f64();
+        let p95 = histogram.quantile(P95);
+        let exact = histogram.cumulative_at(limit).is_some();
+        let close = !exact && p95.as_ref().is_some_and(|p95| p95.undecided(limit));
+        let beyond = if exact {
+            let counts = slow(histogram, limit);
+            TAIL.exceeded(counts.bad, counts.total)
+        } else {
+            !close && p95.as_ref().is_some_and(|p95| p95.value > limit)
+        };
+        Self { p95, exact, close, beyond }
+    }
+}
+
+/// Requests slower than an edge; where no bucket ends there, than the next edge above it.
+fn slow(histogram: &Histogram, edge: f64) -> Counts {
+    let total = histogram.count();
+    let edge = edge_from(histogram, edge).unwrap_or(f64::INFINITY);
+    Counts { bad: histogram.slower_than(edge).unwrap_or_default(), total }
+}
+
+/// The lowest edge that is no lower than this.
+fn edge_from(histogram: &Histogram, least: f64) -> Option<f64> {
+    histogram.edges().find(|edge| *edge >= least)
+}
+
+fn histogram(buckets: &[Bucket]) -> Histogram {
+    Histogram::new(buckets.iter().map(|bucket| (bucket.le, bucket.count)))
+}
+
+fn time_of(seconds: f64) -> String {
+    time(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+}
+
+/// Beyond the last edge nothing is known.
+fn p95_of(p95: &Quantile) -> String {
+    if p95.open() { format!("over {}", time_of(p95.lower)) } else { time_of(p95.value) }
+}
+
+/// What was found, with its numbers.
+pub(super) fn sentence(breach: &Breach) -> String {
+    let limit = time_of(breach.limit);
+    let counts = Counts { bad: breach.bad, total: breach.samples };
+    let mut text = if breach.bad == 0 && breach.rule == Rule::Limit {
+        format!("P95 was {}, {IN_A_ROW} times in a row (limit {limit})", time_of(breach.value))
+    } else if breach.rule == Rule::Relative {
+        format!("P95 is {} (limit {limit})", time_of(breach.value))
+    } else {
+        let share = percent(ratio(counts));
+        let value = time_of(breach.value);
+        format!("{share} of {} requests took longer than {limit} (limit 5 %), P95 is {value}", counts.total)
+    };
+    text += by(breach.source);
+    if let Some(before) = breach.before {
+        text += &format!("; before the release P95 was {}", time_of(before));
+    }
+    if let (Some(tolerated), Some(log)) = (breach.tolerated, breach.log_odds) {
+        let edge = breach.of.clone().unwrap_or(limit);
+        let tolerated = percent(tolerated);
+        text += &format!("; tolerated are {tolerated} slower than {edge}; odds of this: {}", odds(log));
+    }
+    text
+}

@@ -1,0 +1,204 @@
+//! Guide G4.4: more than 90 % of what the host has is used.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::blind::Sight;
+use super::gauge::Gauge;
+use super::words::{percent, time};
+use super::{Finding, Heard, span};
+use crate::decide::action::{Breach, Rule, Unit};
+use crate::decide::policy::{Resources as Limits, ServicePolicy};
+use crate::decide::reading::{Measure, Reading, Source, Use};
+use crate::decide::verdict::{Call, Verdict};
+
+/// The release is to blame when its containers explain this part of the host's rise…
+const PART: f64 = 0.25;
+
+/// …or have grown by this part of what the host has (judgement §2.5).
+const GROWN: f64 = 0.05;
+
+/// Readings of before the release that are remembered, one a minute.
+const MINUTES: usize = 60;
+
+/// Mounts and the like that are watched at most.
+const KINDS: usize = 64;
+
+/// The host's resources, as one service's release uses them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Resources {
+    sight: Sight,
+    /// By resource: `cpu`, `memory`, `disk /var`.
+    used: BTreeMap<String, Used>,
+    floor: Timestamp,
+    watched: bool,
+    before: BTreeMap<String, (f64, f64)>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Used {
+    gauge: Gauge,
+    own: Option<f64>,
+    minutes: VecDeque<(Timestamp, f64, f64)>,
+}
+
+impl Resources {
+    /// The medians of the hour: the host's use, and the containers' part in it.
+    pub(super) fn before(&self) -> BTreeMap<String, (f64, f64)> {
+        let middle = |minutes: &VecDeque<(Timestamp, f64, f64)>, own: bool| {
+            let mut values: Vec<f64> =
+                minutes.iter().map(|(_, host, part)| if own { *part } else { *host }).collect();
+            values.sort_by(f64::total_cmp);
+            values.get(values.len() / 2).copied()
+        };
+        let of = |used: &Used| Some((middle(&used.minutes, false)?, middle(&used.minutes, true)?));
+        self.used.iter().filter_map(|(name, used)| Some((name.clone(), of(used)?))).collect()
+    }
+
+    pub(super) fn arm(&mut self, floor: Timestamp, before: BTreeMap<String, (f64, f64)>) {
+        self.floor = floor;
+        self.watched = true;
+        self.before = before;
+        self.used.values_mut().for_each(|used| used.gauge.clear());
+    }
+
+    pub(super) fn rest(&mut self) {
+        self.watched = false;
+    }
+
+    pub(super) fn measure(&mut self, heard: &Heard<'_>, limits: &Limits) {
+        self.sight.hear(heard.reading);
+        if let Measure::Use(measured) = &heard.reading.measure {
+            self.take(measured, heard.reading, heard.interval, limits);
+        }
+    }
+
+    fn take(&mut self, measured: &Use, reading: &Reading, interval: Duration, limits: &Limits) {
+        let wanted = |name: &str| limits.of.iter().any(|of| of == kind(name));
+        self.used.retain(|name, _| measured.host.contains_key(name) && wanted(name));
+        for (name, value) in measured.host.iter().filter(|(name, _)| wanted(name)) {
+            if !self.used.contains_key(name) && self.used.len() == KINDS {
+                continue;
+            }
+            let used = self.used.entry(name.clone()).or_default();
+            used.own = measured.own.get(name).copied();
+            if self.watched && reading.at <= self.floor {
+                continue;
+            }
+            used.gauge.read(reading.at, *value, *value > limits.above.ratio(), interval);
+            if !self.watched {
+                used.remember(reading.at, *value);
+            }
+        }
+    }
+
+    /// The resource that is short for longest.
+    pub(super) fn finding(&self, limits: &Limits) -> Option<Finding> {
+        let short = self.used.iter().filter_map(|(name, used)| {
+            let over = used.gauge.beyond_for(limits.lasts)?;
+            Some((over, name, used))
+        });
+        let (over, name, used) = short.max_by_key(|(over, ..)| *over).filter(|_| self.watched)?;
+        let (_, value) = used.gauge.last?;
+        let before = self.before.get(name).copied();
+        let breach = Breach {
+            trigger: "resources".to_owned(),
+            rule: Rule::Limit,
+            value,
+            limit: limits.above.ratio(),
+            unit: Unit::Ratio,
+            samples: used.gauge.readings,
+            bad: 0,
+            over,
+            source: Source::Host,
+            before: before.map(|(host, _)| host),
+            tolerated: None,
+            log_odds: None,
+            of: Some(name.clone()),
+        };
+        let pre_existing = before.is_some_and(|(host, _)| host > limits.above.ratio());
+        let foreign = limits.attribute && !caused(value, used.own, before);
+        let finding = Finding::new(breach, limits.autonomy, pre_existing);
+        Some(Finding { foreign: foreign.then(|| name.clone()), ..finding })
+    }
+
+    /// What the host is short of, by no doing of the service: the other triggers may suffer from it.
+    pub(super) fn starved(&self, limits: &Limits) -> Option<String> {
+        let short = self.used.iter().find(|(name, used)| {
+            let own = used.own.unwrap_or_default();
+            let value = used.gauge.last.map_or(0.0, |(_, value)| value);
+            // Short of memory or a full disk fails requests only when nothing is left; the processor slows all of them.
+            *name == "cpu"
+                && used.gauge.is_beyond()
+                && own < value / 2.0
+                && !caused(value, used.own, self.before.get(*name).copied())
+        });
+        short.filter(|_| limits.attribute).map(|(name, _)| name.clone())
+    }
+
+    pub(super) fn blind(&self, now: Timestamp, policy: &ServicePolicy) -> Option<(Timestamp, String)> {
+        self.sight.blind(now, policy.interval)
+    }
+
+    pub(super) fn verdict(&self, now: Timestamp, policy: &ServicePolicy, limits: &Limits) -> Verdict {
+        let limit = limits.above.ratio();
+        let say = |call, value, samples, why| Verdict { call, value, limit, unit: "ratio", samples, why };
+        if let Some((since, why)) = self.blind(now, policy) {
+            let why = format!("the host's resources cannot be told for {}: {why}", time(span(since, now)));
+            return say(Call::Blind, 0.0, 0, why);
+        }
+        if let Some(finding) = self.finding(limits) {
+            let samples = finding.breach.samples;
+            return say(Call::Fail, finding.breach.value, samples, sentence(&finding.breach));
+        }
+        let values = self.used.iter().filter_map(|(name, used)| Some((used.gauge.last?.1, name, used)));
+        let Some((value, name, used)) = values.max_by(|a, b| a.0.total_cmp(&b.0)) else {
+            return say(Call::Wait, 0.0, 0, "nothing was measured of the host yet".to_owned());
+        };
+        let mut why = format!("{name} is at {}", percent(value));
+        if let Some(own) = used.own {
+            why += &format!(", {} of it by this service", percent(own));
+        }
+        let call = if used.gauge.is_beyond() { Call::Wait } else { Call::Pass };
+        say(call, value, used.gauge.readings, why)
+    }
+}
+
+impl Used {
+    fn remember(&mut self, at: Timestamp, value: f64) {
+        if self.minutes.back().is_some_and(|(last, ..)| span(*last, at) < Duration::from_mins(1)) {
+            return;
+        }
+        if self.minutes.len() == MINUTES {
+            self.minutes.pop_front();
+        }
+        self.minutes.push_back((at, value, self.own.unwrap_or_default()));
+    }
+}
+
+/// Whether the containers are behind what the host is short of. What nobody can attribute is nobody's.
+fn caused(value: f64, own: Option<f64>, before: Option<(f64, f64)>) -> bool {
+    let Some(own) = own else { return false };
+    let (host_before, own_before) = before.unwrap_or((0.0, 0.0));
+    let grown = own - own_before;
+    let rise = value - host_before;
+    grown >= GROWN || (rise > 0.0 && grown >= PART * rise)
+}
+
+/// `disk` of `disk /var`
+fn kind(name: &str) -> &str {
+    name.split(' ').next().unwrap_or(name)
+}
+
+/// What was found, with its numbers.
+pub(super) fn sentence(breach: &Breach) -> String {
+    let of = breach.of.as_deref().unwrap_or("a resource");
+    let (value, limit) = (percent(breach.value), percent(breach.limit));
+    let mut text = format!("{of} is at {value} for {} (limit {limit})", time(breach.over));
+    if let Some(before) = breach.before {
+        text += &format!("; before the release {}", percent(before));
+    }
+    text
+}

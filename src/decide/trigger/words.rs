@@ -1,0 +1,52 @@
+//! Numbers as a verdict's sentence writes them.
+
+use std::time::Duration;
+
+use crate::decide::reading::{Counts, Source};
+
+/// `0.15 %`, `24 %`: two digits that count.
+pub(super) fn percent(ratio: f64) -> String {
+    let percent = ratio * 100.0;
+    match percent.abs() {
+        0.0 => "0 %".to_owned(),
+        p if p < 0.995 => format!("{percent:.2} %"),
+        p if p < 9.95 => {
+            let text = format!("{percent:.1}");
+            format!("{} %", text.trim_end_matches(".0"))
+        }
+        _ => format!("{percent:.0} %"),
+    }
+}
+
+/// `18 of 75 requests`
+pub(super) fn of(counts: Counts) -> String {
+    format!("{} of {} requests", counts.bad, counts.total)
+}
+
+/// `45 s`, `5 min`
+pub(super) fn time(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    match seconds {
+        s if s < 0.9995 => format!("{:.0} ms", s * 1000.0),
+        s if s < 9.95 => {
+            let text = format!("{s:.1}");
+            format!("{} s", text.trim_end_matches(".0"))
+        }
+        s if s < 119.5 => format!("{s:.0} s"),
+        s => format!("{:.0} min", s / 60.0),
+    }
+}
+
+/// Odds of at least `1 in 10^N`, from the natural logarithm of the odds.
+pub(super) fn odds(log: f64) -> String {
+    format!("below 1 in 10^{:.0}", (log / std::f64::consts::LN_10).floor().max(0.0))
+}
+
+/// Who measured, where it has to be said.
+pub(super) fn by(source: Source) -> &'static str {
+    match source {
+        Source::Prometheus | Source::Host => "",
+        Source::Exposition => ", by the service's own metrics",
+        Source::Probes => ", by golive's own health checks, as nothing else measures it",
+    }
+}

@@ -1,0 +1,378 @@
+//! The watch of a new release: from the first look at it to its end.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::action::{Action, Blame, News, Reason, Rule, Tier};
+use super::event::{Running, Sample};
+use super::facts::{Origin, Phase, Release, ReleaseState, Watch};
+use super::policy::{Autonomy, OnBlind, OnEnvironment, ServicePolicy};
+use super::reading::{Reading, Source, Stream};
+use super::release::{down_or_up, new_release, superseded};
+use super::service::{Service, Turn};
+use super::{blame, guard, rollback};
+
+/// A longer pause in watching (golive was down) lengthens the window; so do more than three intervals.
+const GAP: Duration = Duration::from_secs(15);
+
+/// After something ended, it is looked at again so soon (judgement §2.1: at once, and after two and four seconds).
+const AGAIN: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(4)];
+
+/// So often within so long is a loop.
+const LOOP: u8 = 3;
+const LOOP_WITHIN: Duration = Duration::from_mins(10);
+
+/// Something that speaks against the release at hand.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Suspicion {
+    pub(super) cause: Reason,
+    /// What golive may do about it.
+    pub(super) autonomy: Autonomy,
+    /// It was so before the release already.
+    pub(super) pre_existing: bool,
+    /// The resource that somebody else uses up.
+    pub(super) foreign: Option<String>,
+    /// The rule of a trigger other than health.
+    pub(super) rule: Option<Rule>,
+}
+
+/// Another release runs: it supersedes what is at hand and is watched.
+pub(super) fn begin(turn: &mut Turn<'_>, running: &Running) {
+    superseded(turn, running);
+    let fresh = new_release(turn, running, Origin::Noticed);
+    let facts = turn.facts_mut();
+    let release = match facts.announced.take() {
+        Some(announced) => Release { running: Some(running.clone()), ..announced },
+        None => fresh,
+    };
+    facts.known = Some(running.identity.clone());
+    facts.release = Some(release);
+    facts.diverged = None;
+    open(turn, turn.policy.grace);
+    let nothing = turn.facts().accepted.is_empty().then(|| {
+        Reason::NothingAccepted(Box::new(Reason::Said("a failing release cannot be rolled back".to_owned())))
+    });
+    turn.tell(News::ReleaseSeen, Tier::General, nothing);
+    turn.prove();
+}
+
+/// Watches the release at hand from now on.
+pub(super) fn open(turn: &mut Turn<'_>, grace: Duration) {
+    let now = turn.now;
+    let ends = now.checked_add(turn.policy.window).unwrap_or(Timestamp::MAX);
+    let watch = Watch {
+        began: now,
+        ends,
+        extended: false,
+        shadowed: false,
+        before: turn.service.triggers.before(now, turn.policy),
+        host_before: turn.service.triggers.host_before(),
+        red_before: turn.service.red,
+        excused: None,
+    };
+    turn.service.triggers.arm(turn.policy, &watch);
+    turn.service.ended.clear();
+    turn.service.said.clear();
+    let facts = turn.facts_mut();
+    facts.phase = Phase::Watching(watch);
+    facts.blame = None;
+    turn.count_anew(grace);
+    turn.file(ReleaseState::Watching, None);
+    recall(turn);
+}
+
+/// The past of the business metrics up to the release is asked for.
+fn recall(turn: &mut Turn<'_>) {
+    let Phase::Watching(watch) = &turn.facts().phase else { return };
+    let until = watch.began;
+    if turn.policy.triggers.business.values().any(|business| business.anomaly.is_some()) {
+        let service = turn.service.name.clone();
+        turn.act(Action::Recall { service, until });
+    }
+}
+
+/// The daemon is up again in the middle of a watch.
+pub(super) fn started(turn: &mut Turn<'_>) {
+    let Phase::Watching(watch) = &turn.facts().phase else { return };
+    let (began, ends) = (watch.began, watch.ends);
+    away(turn, began, ends);
+    turn.service.health.resume(turn.now);
+    recall(turn);
+}
+
+/// golive was down: what it did not see of the window is added, so that as much is watched as was asked for.
+fn away(turn: &mut Turn<'_>, began: Timestamp, ends: Timestamp) {
+    let now = turn.now;
+    let last = turn.service.health.last_began().unwrap_or(began);
+    if last > now {
+        // The host's clock was put back: times of before mean nothing any more.
+        let lasts = Duration::try_from(ends.duration_since(began)).unwrap_or(turn.policy.window);
+        if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
+            watch.began = now;
+            watch.ends = now.checked_add(lasts).unwrap_or(Timestamp::MAX);
+        }
+        turn.count_anew(turn.policy.grace);
+        return;
+    }
+    let gap = now.duration_since(last).unsigned_abs();
+    if gap <= turn.policy.interval.saturating_mul(3).max(GAP) {
+        return;
+    }
+    // Never more than a whole window, however often golive is started.
+    let whole = now.checked_add(turn.policy.window).unwrap_or(Timestamp::MAX);
+    if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
+        watch.ends = ends.checked_add(gap).unwrap_or(Timestamp::MAX).min(whole).max(ends);
+    }
+}
+
+/// A health check was made.
+pub(super) fn sample(turn: &mut Turn<'_>, sample: &Sample) {
+    if turn.count(sample) {
+        judge(turn);
+    }
+}
+
+/// Something was measured, in any phase.
+pub(super) fn measured(turn: &mut Turn<'_>, reading: &Reading) {
+    turn.measure(reading);
+    match &turn.facts().phase {
+        Phase::Watching(_) => judge(turn),
+        Phase::Held { .. } => judge_held(turn),
+        Phase::Idle | Phase::RollingBack(_) | Phase::Verifying(_) | Phase::NeedsPerson { .. } => {}
+    }
+}
+
+/// What runs has ended: look at once instead of at the next interval, and again soon.
+pub(super) fn died(turn: &mut Turn<'_>, instance: &str) {
+    let service = turn.service.name.clone();
+    turn.act(Action::ProbeNow { service });
+    let Phase::Watching(watch) = &turn.facts().phase else { return };
+    let counted = watch.began.checked_add(turn.policy.grace).is_ok_and(|floor| turn.now >= floor);
+    let now = turn.now;
+    turn.service.look_again = AGAIN.iter().filter_map(|after| now.checked_add(*after).ok()).collect();
+    let at_hand = turn.service.seen.as_ref().is_none_or(|seen| seen.instance == instance);
+    if counted && at_hand {
+        turn.service.ended.retain(|at| now.duration_since(*at).unsigned_abs() <= LOOP_WITHIN);
+        if turn.service.ended.len() < usize::from(LOOP) {
+            turn.service.ended.push_back(now);
+        }
+        judge(turn);
+    }
+}
+
+/// Deadlines that have come.
+pub(super) fn due(turn: &mut Turn<'_>) {
+    let now = turn.now;
+    if turn.service.look_again.front().is_some_and(|at| *at <= now) {
+        turn.service.look_again.retain(|at| *at > now);
+        let service = turn.service.name.clone();
+        turn.act(Action::ProbeNow { service });
+    }
+    match &turn.facts().phase {
+        Phase::Watching(_) => try_end(turn),
+        Phase::Held { answer_by: Some(by), .. } if *by <= now => guard::unanswered(turn),
+        Phase::Idle
+        | Phase::RollingBack(_)
+        | Phase::Verifying(_)
+        | Phase::Held { .. }
+        | Phase::NeedsPerson { .. } => {}
+    }
+}
+
+/// Everything that speaks against the release now; what golive may act on comes first.
+fn suspicions(turn: &Turn<'_>) -> Vec<Suspicion> {
+    let (health, triggers) = (&turn.service.health, &turn.policy.triggers);
+    let red_before = matches!(&turn.facts().phase, Phase::Watching(watch) if watch.red_before);
+    let own = |cause: Reason, autonomy| Suspicion {
+        cause,
+        autonomy,
+        pre_existing: red_before,
+        foreign: None,
+        rule: None,
+    };
+    let mut found = Vec::new();
+    found.extend(health.failing(turn.policy.failures).map(|why| own(why, turn.policy.health_autonomy)));
+    if turn.service.ended.len() >= usize::from(LOOP) {
+        let ended = u32::from(LOOP);
+        let seen = "its container ends by itself and is started again".to_owned();
+        let why = Reason::CrashLoop { ended, within: LOOP_WITHIN, seen };
+        found.push(own(why, triggers.crash_loop));
+    }
+    found.extend(health.flapping().map(|why| own(why, triggers.flapping)));
+    let version = turn.facts().release.as_ref().map(|release| release.version.as_str());
+    for finding in turn.service.triggers.findings(turn.policy, version.unwrap_or_default()) {
+        found.push(Suspicion {
+            rule: Some(finding.breach.rule),
+            cause: Reason::Breach(Box::new(finding.breach)),
+            autonomy: finding.autonomy,
+            pre_existing: finding.pre_existing,
+            foreign: finding.foreign,
+        });
+    }
+    found.retain(|suspicion| suspicion.autonomy != Autonomy::Off);
+    found.sort_by_key(|suspicion| std::cmp::Reverse(suspicion.autonomy));
+    found
+}
+
+/// Acts on what speaks against the release, or looks whether its watch is over.
+fn judge(turn: &mut Turn<'_>) {
+    for suspicion in suspicions(turn) {
+        let blame = blame::of(turn, &suspicion);
+        if blame.excuses() && turn.policy.triggers.on_environment == OnEnvironment::Hold {
+            excuse(turn, suspicion.cause, blame);
+            continue;
+        }
+        turn.facts_mut().blame = Some(blame);
+        guard::failed(turn, suspicion.cause, suspicion.autonomy);
+        if !matches!(turn.facts().phase, Phase::Watching(_)) {
+            return;
+        }
+    }
+    down_or_up(turn);
+    try_end(turn);
+}
+
+/// A person is being asked, and something happens that golive may act on by itself.
+pub(super) fn judge_held(turn: &mut Turn<'_>) {
+    let Phase::Held { why, watched_until, .. } = &turn.facts().phase else { return };
+    if !matches!(why, Reason::AskFirst(_)) || turn.now > *watched_until {
+        return;
+    }
+    let acts = |suspicion: &Suspicion| suspicion.autonomy == Autonomy::Auto;
+    for suspicion in suspicions(turn).into_iter().filter(acts) {
+        let blame = blame::of(turn, &suspicion);
+        if !blame.excuses() || turn.policy.triggers.on_environment == OnEnvironment::Rollback {
+            turn.facts_mut().blame = Some(blame);
+            return guard::failed(turn, suspicion.cause, suspicion.autonomy);
+        }
+    }
+}
+
+/// Not this release's fault: told once, and watched on.
+fn excuse(turn: &mut Turn<'_>, cause: Reason, blame: Blame) {
+    let Phase::Watching(watch) = &turn.facts().phase else { return };
+    if watch.excused.is_some() {
+        return;
+    }
+    let down = matches!(cause, Reason::Health { .. } | Reason::CrashLoop { .. });
+    let tier = if down { Tier::Urgent } else { Tier::Important };
+    let evidence = rollback::evidence(turn, &cause);
+    let why = Reason::NotToBlame { blame: blame.clone(), cause: Box::new(cause) };
+    let facts = turn.facts_mut();
+    facts.blame = Some(blame);
+    if let Phase::Watching(watch) = &mut facts.phase {
+        watch.excused = Some(why.clone());
+    }
+    turn.open(News::NotToBlame, tier, Some(why), evidence);
+}
+
+/// The window is over: accept if nothing speaks against it, put the end off once, then do as `on-blind` says.
+fn try_end(turn: &mut Turn<'_>) {
+    let Phase::Watching(watch) = &turn.facts().phase else { return };
+    let (ends, extended) = (watch.ends, watch.extended);
+    if !extended && turn.now < ends {
+        return;
+    }
+    let blind = || turn.service.triggers.blind(turn.now, turn.policy).map(|(_, why)| why);
+    let undecided = turn.service.health.undecided(turn.now).or_else(blind);
+    if undecided.is_none() {
+        return match still_excused(turn) {
+            Some(why) => guard::hold(turn, why, Tier::Important),
+            None => {
+                let unproved = unproved(turn);
+                accepted(turn, unproved);
+            }
+        };
+    }
+    if !extended {
+        let window = turn.policy.window;
+        if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
+            watch.ends = ends.checked_add(window).unwrap_or(Timestamp::MAX);
+            watch.extended = true;
+        }
+        return;
+    }
+    if turn.now < ends {
+        return;
+    }
+    if let Some(why) = still_excused(turn) {
+        return guard::hold(turn, why, Tier::Important);
+    }
+    let blind = turn.service.health.blind().or_else(|| turn.service.triggers.blind(turn.now, turn.policy));
+    let Some(why) = blind.map(|(_, why)| why).or(undecided) else { return };
+    let judged = matches!(turn.policy.autonomy, Autonomy::Ask | Autonomy::Auto);
+    match turn.policy.on_blind {
+        OnBlind::Accept => accepted(turn, Some(why)),
+        OnBlind::Rollback if judged => guard::failed(turn, why, turn.policy.autonomy),
+        OnBlind::Hold | OnBlind::Rollback => guard::hold(turn, why, Tier::Important),
+    }
+}
+
+/// Something fails at the end of the watch that is not the release's fault.
+fn still_excused(turn: &Turn<'_>) -> Option<Reason> {
+    let judged = |suspicion: &Suspicion| suspicion.autonomy >= Autonomy::Ask;
+    let Phase::Watching(watch) = &turn.facts().phase else { return None };
+    watch.excused.clone().filter(|_| suspicions(turn).iter().any(judged))
+}
+
+/// What could not be told for sure, with the bound that was proved.
+fn unproved(turn: &Turn<'_>) -> Option<Reason> {
+    let verdicts = turn.service.triggers.verdicts(turn.now, turn.policy);
+    let waiting = verdicts.into_iter().filter(|(_, verdict)| verdict.call == super::verdict::Call::Wait);
+    let sentences: Vec<String> = waiting.map(|(name, verdict)| format!("{name}: {}", verdict.why)).collect();
+    (!sentences.is_empty()).then_some(Reason::Unproved(sentences))
+}
+
+/// The release at hand is good.
+pub(super) fn accepted(turn: &mut Turn<'_>, reason: Option<Reason>) {
+    turn.conclude(News::ReleaseAccepted, reason.clone());
+    if let Some(release) = turn.close(ReleaseState::Accepted, reason) {
+        turn.facts_mut().known = release.running.as_ref().map(|running| running.identity.clone());
+        turn.accept(release);
+    }
+}
+
+/// What tells nothing for too long is told to people, never counted.
+pub(super) fn blind_too_long(turn: &mut Turn<'_>) {
+    let due = blind_deadline(turn.service, turn.policy, turn.now).is_some_and(|at| at <= turn.now);
+    if due && let Some((_, why)) = blind(turn.service, turn.policy, turn.now) {
+        turn.open(News::Blind, Tier::Important, Some(why), Vec::new());
+    }
+}
+
+/// What has been blind longest, since when, and why.
+pub(super) fn blind(
+    service: &Service,
+    policy: &ServicePolicy,
+    now: Timestamp,
+) -> Option<(Timestamp, Reason)> {
+    let both = [service.health.blind(), service.triggers.blind(now, policy)];
+    both.into_iter().flatten().min_by_key(|(since, _)| *since)
+}
+
+pub(super) fn blind_deadline(service: &Service, policy: &ServicePolicy, now: Timestamp) -> Option<Timestamp> {
+    let facts = service.facts();
+    let told = facts.incidents.iter().any(|incident| incident.news == News::Blind);
+    // The swap blinds checks by itself, and the proof says in the end what it could not tell.
+    let swapping = matches!(facts.phase, Phase::RollingBack(_) | Phase::Verifying(_));
+    let (since, _) = blind(service, policy, now).filter(|_| !told && !swapping)?;
+    since.checked_add(policy.blind_after).ok()
+}
+
+/// What a health check by `url` tells of errors and latency, for triggers that nothing better feeds.
+pub(super) fn probe_readings(sample: &Sample, policy: &ServicePolicy) -> Vec<Reading> {
+    if !policy.requests.contains(&sample.check) {
+        return Vec::new();
+    }
+    let triggers = &policy.triggers;
+    let own = |source: Option<Source>| source == Some(Source::Probes);
+    let mut readings = Vec::new();
+    if own(triggers.error_rate.as_ref().map(|limits| limits.source)) {
+        readings.extend(Reading::of_probe(Stream::Errors, sample));
+    }
+    if own(triggers.latency.as_ref().map(|limits| limits.source)) {
+        readings.extend(Reading::of_probe(Stream::Latency, sample));
+    }
+    readings
+}

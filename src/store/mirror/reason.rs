@@ -1,0 +1,149 @@
+//! Reasons as JSON.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_with::{DeserializeAs, DurationSecondsWithFrac, SerializeAs, serde_as};
+
+use super::event::StepDef;
+use super::reading::SourceDef;
+use crate::decide::event::Step;
+use crate::decide::reading::Source;
+use crate::decide::reason::{Blame, Breach, Reason, Rule, Unit};
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Reason", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub(in crate::store) enum ReasonDef {
+    Health {
+        check: String,
+        failures: u32,
+        limit: u32,
+        seen: String,
+    },
+    Breach(#[serde_as(as = "Box<BreachDef>")] Box<Breach>),
+    Flapping {
+        check: String,
+        failures: u32,
+        of: u32,
+        seen: String,
+    },
+    CrashLoop {
+        ended: u32,
+        #[serde_as(as = "DurationSecondsWithFrac<f64>")]
+        within: Duration,
+        seen: String,
+    },
+    NotToBlame {
+        #[serde_as(as = "BlameDef")]
+        blame: Blame,
+        #[serde_as(as = "Box<ReasonDef>")]
+        cause: Box<Reason>,
+    },
+    Unproved(Vec<String>),
+    Unanswered(#[serde_as(as = "Box<ReasonDef>")] Box<Reason>),
+    Person {
+        by: String,
+        why: Option<String>,
+    },
+    Blind {
+        check: String,
+        #[serde_as(as = "DurationSecondsWithFrac<f64>")]
+        lasted: Duration,
+        seen: String,
+    },
+    Undecided {
+        check: String,
+    },
+    OnHold {
+        why: Option<String>,
+        #[serde_as(as = "Box<ReasonDef>")]
+        cause: Box<Reason>,
+    },
+    AskFirst(#[serde_as(as = "Box<ReasonDef>")] Box<Reason>),
+    Irreversible {
+        why: String,
+        #[serde_as(as = "Box<ReasonDef>")]
+        cause: Box<Reason>,
+    },
+    NothingAccepted(#[serde_as(as = "Box<ReasonDef>")] Box<Reason>),
+    Budget {
+        per_day: u32,
+        #[serde_as(as = "Box<ReasonDef>")]
+        cause: Box<Reason>,
+    },
+    Step {
+        #[serde_as(as = "StepDef")]
+        step: Step,
+        seen: String,
+    },
+    Unverified {
+        check: Option<String>,
+        seen: String,
+    },
+    WrongImage {
+        running: String,
+        wanted: String,
+    },
+    Superseded {
+        version: String,
+    },
+    Said(String),
+}
+as_core!(Reason, ReasonDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Breach", rename_all = "kebab-case")]
+pub(in crate::store) struct BreachDef {
+    trigger: String,
+    #[serde_as(as = "RuleDef")]
+    rule: Rule,
+    value: f64,
+    limit: f64,
+    #[serde_as(as = "UnitDef")]
+    unit: Unit,
+    samples: u64,
+    bad: u64,
+    #[serde_as(as = "DurationSecondsWithFrac<f64>")]
+    over: Duration,
+    #[serde_as(as = "SourceDef")]
+    source: Source,
+    before: Option<f64>,
+    tolerated: Option<f64>,
+    log_odds: Option<f64>,
+    of: Option<String>,
+}
+as_core!(Breach, BreachDef);
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Rule", rename_all = "kebab-case")]
+pub(in crate::store) enum RuleDef {
+    Limit,
+    Evidence,
+    Relative,
+    SideBySide,
+    Anomaly,
+}
+as_core!(Rule, RuleDef);
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Unit", rename_all = "kebab-case")]
+pub(in crate::store) enum UnitDef {
+    Ratio,
+    Seconds,
+    Plain,
+}
+as_core!(Unit, UnitDef);
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Blame", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub(in crate::store) enum BlameDef {
+    Release { neighbours: usize },
+    PreExisting,
+    Neighbours(Vec<String>),
+    Dependency(String),
+    Host(String),
+    Unknown,
+}
+as_core!(Blame, BlameDef);
