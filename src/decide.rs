@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use action::{Action, Answer, News, Reason, Tier};
+use action::{Action, Answer, News, Tier};
 use blame::Around;
 use event::{Event, Happening, Sample};
 use facts::{Facts, Phase};
 use incident::Own;
 use policy::Policy;
 use reading::Reading;
+use reason::Reason;
 use service::{Service, Turn};
 
 pub mod action;

@@ -8,8 +8,9 @@ use jiff::tz::TimeZone;
 use minijinja::{Environment, UndefinedBehavior, context};
 
 use crate::config::Language;
-use crate::decide::action::{Blame, Breach, News, Notice, Reason, Rule, Tier, Unit};
+use crate::decide::action::{News, Notice, Tier};
 use crate::decide::event::Step;
+use crate::decide::reason::{Blame, Breach, Reason, Rule, Unit};
 
 #[cfg(test)]
 mod tests;

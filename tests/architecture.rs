@@ -23,7 +23,7 @@ const MAY_USE: [(&str, &[&str]); 21] = [
     ("probe", &["clock", "config", "decide"]),
     ("runtime", &["clock", "config", "decide"]),
     ("notify", &["clock", "config", "decide", "text"]),
-    ("store", &["decide"]),
+    ("store", &["decide", "stats"]),
     ("control", &["config", "decide", "text"]),
     ("record", &["config", "decide", "store", "text"]),
     ("page", &["config", "decide", "text"]),

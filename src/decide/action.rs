@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::event::{Sample, Step};
 use super::facts::{Release, ReleaseState};
-pub use super::reason::{Blame, Breach, Reason, Rule, Unit};
+use super::reason::{Blame, Reason};
 use super::verdict::Verdict;
 
 /// One thing to do. Results come back as events.

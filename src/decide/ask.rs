@@ -1,8 +1,9 @@
 //! What people and CI jobs ask for.
 
-use super::action::{Action, Answer, News, Reason};
+use super::action::{Action, Answer, News};
 use super::event::{Announcement, Ask};
 use super::facts::{Diverged, Hold, Origin, Phase, Release, ReleaseState};
+use super::reason::Reason;
 use super::service::Turn;
 use super::{guard, release, rollback, watch};
 

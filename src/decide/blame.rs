@@ -1,7 +1,7 @@
 //! Whose fault is it? Asked before a failure is held against a release (judgement §2.8).
 
-use super::action::{Blame, Rule};
 use super::facts::Phase;
+use super::reason::{Blame, Rule};
 use super::service::Turn;
 use super::watch::Suspicion;
 

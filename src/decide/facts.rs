@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::{Blame, Incident, Plan, Reason};
+use super::action::{Incident, Plan};
 use super::event::{Announcement, Identity, Running, Step};
 use super::reading::Counts;
+use super::reason::{Blame, Reason};
 use crate::stats::evidence::Baseline;
 
 /// What golive knows of one service and must not forget.

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::{News, Reason, Tier};
+use super::action::{News, Tier};
 use super::facts::{Phase, Release, ReleaseState};
 use super::policy::{Autonomy, Otherwise};
+use super::reason::Reason;
 use super::service::Turn;
 use super::{release, rollback, watch};
 

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::action::{Action, Incident, IncidentState, News, Notice, Reason, Tier};
+use super::action::{Action, Incident, IncidentState, News, Notice, Tier};
 use super::event::Sample;
 use super::facts::Phase;
 use super::policy::TierPolicy;
+use super::reason::Reason;
 use super::service::{Service, Turn};
 
 /// What an incident is about: news of one matter go into one thread.

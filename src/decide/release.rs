@@ -16,10 +16,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::{Action, News, Reason, Tier};
+use super::action::{Action, News, Tier};
 use super::event::{Happening, Running, Sample};
 use super::facts::{Origin, Phase, Release, ReleaseState};
 use super::policy::ServicePolicy;
+use super::reason::Reason;
 use super::rollback;
 use super::service::{Service, Turn};
 use super::{ask, verify, watch};

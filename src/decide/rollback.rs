@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::{Action, News, Plan, Reason, Tier};
+use super::action::{Action, News, Plan, Tier};
 use super::event::{Fault, FaultKind, Identity, Running, Sample, Step};
 use super::facts::{Phase, Release, ReleaseState, Rollback};
 use super::policy::ServicePolicy;
+use super::reason::Reason;
 use super::service::{Service, Turn};
 use super::{release, trigger, verify};
 

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::{Action, News, Reason, Tier};
+use super::action::{Action, News, Tier};
 use super::blame::Around;
 use super::event::{Outcome, Running, Sample};
 use super::facts::{Facts, Phase, Release, ReleaseState};
 use super::policy::{ServicePolicy, TierPolicy};
 use super::reading::Reading;
+use super::reason::Reason;
 use super::trigger::Triggers;
 use super::trigger::health::Health;
 use super::verdict::Call;

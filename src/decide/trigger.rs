@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::{Breach, Reason};
 use super::facts::{Before, Watch};
 use super::policy::{Autonomy, ServicePolicy};
 use super::reading::{Reading, Stream};
+use super::reason::{Breach, Reason};
 use super::verdict::Verdict;
 use crate::stats::season::Season;
 use business::Business;

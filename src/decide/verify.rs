@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::{Action, News, Reason};
+use super::action::{Action, News};
 use super::event::{Running, Sample};
 use super::facts::{Diverged, Phase, ReleaseState, Rollback, Verification};
 use super::policy::ServicePolicy;
+use super::reason::Reason;
 use super::rollback::{advance, at_hand, failed, target};
 use super::service::Turn;
 

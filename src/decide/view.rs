@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::action::{Incident, Reason};
+use super::action::Incident;
 use super::event::{Running, Sample};
 use super::facts::{Diverged, Hold, Phase, Release, ReleaseState};
 use super::policy::{Autonomy, ServicePolicy};
+use super::reason::Reason;
 use super::service::Service;
 use super::verdict::Verdict;
 use super::{State, rollback};

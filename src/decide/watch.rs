@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::{Action, Blame, News, Reason, Rule, Tier};
+use super::action::{Action, News, Tier};
 use super::event::{Running, Sample};
 use super::facts::{Origin, Phase, Release, ReleaseState, Watch};
 use super::policy::{Autonomy, OnBlind, OnEnvironment, ServicePolicy};
 use super::reading::{Reading, Source, Stream};
+use super::reason::{Blame, Reason, Rule};
 use super::release::{down_or_up, new_release, superseded};
 use super::service::{Service, Turn};
+use super::verdict::Call;
 use super::{blame, guard, rollback};
 
 /// A longer pause in watching (golive was down) lengthens the window; so do more than three intervals.
@@ -319,7 +321,7 @@ fn still_excused(turn: &Turn<'_>) -> Option<Reason> {
 /// What could not be told for sure, with the bound that was proved.
 fn unproved(turn: &Turn<'_>) -> Option<Reason> {
     let verdicts = turn.service.triggers.verdicts(turn.now, turn.policy);
-    let waiting = verdicts.into_iter().filter(|(_, verdict)| verdict.call == super::verdict::Call::Wait);
+    let waiting = verdicts.into_iter().filter(|(_, verdict)| verdict.call == Call::Wait);
     let sentences: Vec<String> = waiting.map(|(name, verdict)| format!("{name}: {}", verdict.why)).collect();
     (!sentences.is_empty()).then_some(Reason::Unproved(sentences))
 }

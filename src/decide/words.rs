@@ -1,9 +1,10 @@
 //! The word for each kind, in JSON, in ids and on the terminal.
 
-use super::action::{Blame, News, Rule, Tier};
+use super::action::{News, Tier};
 use super::event::Step;
 use super::facts::{Phase, ReleaseState};
 use super::policy::Autonomy;
+use super::reason::{Blame, Rule};
 
 impl News {
     /// The word in JSON, and part of a notice's id.

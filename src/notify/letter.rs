@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::Context;
-use crate::decide::action::{News, Notice, Reason, Tier};
+use crate::decide::action::{News, Notice, Tier};
 use crate::decide::event::{Outcome, Sample};
+use crate::decide::reason::Reason;
 use crate::text::clean;
 
 /// A notice told later than this says so.

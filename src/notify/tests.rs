@@ -7,8 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Notifier, PATIENCE, Refusal, Retry, backoff, expires, webhook};
 use crate::config::{Channel, Language, Person};
-use crate::decide::action::{News, Notice, Reason, Tier};
+use crate::decide::action::{News, Notice, Tier};
 use crate::decide::event::{Outcome, Sample};
+use crate::decide::reason::Reason;
 use crate::text::Texts;
 
 mod hooks;

@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use super::letter::{self, Letter};
 use super::{Context, Receipt, Refusal, Retry};
 use crate::config::{self, WebhookChannel, WebhookFormat};
-use crate::decide::action::{Blame, Notice, Reason};
+use crate::decide::action::Notice;
 use crate::decide::event::Outcome;
+use crate::decide::reason::{Blame, Reason};
 
 const CONNECT: Duration = Duration::from_secs(10);
 

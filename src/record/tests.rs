@@ -1,7 +1,7 @@
 use super::*;
-use crate::decide::action::Reason;
 use crate::decide::event::{Announcement, Ask, Identity, Running, Step};
 use crate::decide::facts::Release;
+use crate::decide::reason::Reason;
 
 /// What a service, a log or a person may have written to confuse whoever reads it.
 const HOSTILE: &str = "*b* [x](http://evil) <img src=x> `c` | #\r\n# Result\u{1b}[31m\u{202e}";

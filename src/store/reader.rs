@@ -10,9 +10,9 @@ use serde_json::Value;
 use super::mirror::facts::ReleaseDef;
 use super::mirror::reason::ReasonDef;
 use super::{Evidence, SCHEMA, StoreError, journal, json, mirror, sqlite, version};
-use crate::decide::action::Reason;
 use crate::decide::event::Event;
 use crate::decide::facts::Release;
+use crate::decide::reason::Reason;
 
 /// The store, to be read only.
 #[derive(Debug)]

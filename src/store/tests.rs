@@ -6,9 +6,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Batch, Entry, NewLetter, Store};
-use crate::decide::action::{News, Notice, Plan, Reason, Tier};
+use crate::decide::action::{News, Notice, Plan, Tier};
 use crate::decide::event::{Announcement, Event, Happening, Identity, Outcome, Running, Sample};
 use crate::decide::facts::{Origin, Release};
+use crate::decide::reason::Reason;
 
 mod faults;
 mod letters;

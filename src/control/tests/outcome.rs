@@ -3,7 +3,7 @@
 use super::*;
 use crate::control::client::ClientError;
 use crate::control::wire::Outcome;
-use crate::decide::action::Reason;
+use crate::decide::reason::Reason;
 
 async fn outcome(control: &Control, release: Option<&str>) -> Outcome {
     control.client().outcome("shop", release, None, 0).await.unwrap()

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::control::client::ClientError;
-use crate::decide::action::{Incident, IncidentState, News, Reason, Tier};
+use crate::decide::action::{Incident, IncidentState, News, Tier};
 use crate::decide::facts::{Diverged, Hold};
+use crate::decide::reason::Reason;
 
 fn incident() -> Incident {
     Incident {

@@ -6,10 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::fixture::{API, World, later, secs};
-use crate::decide::action::{Action, IncidentState, News, Plan, Reason};
+use crate::decide::action::{Action, IncidentState, News, Plan};
 use crate::decide::event::{Ask, Event, Happening, Running};
 use crate::decide::facts::{Facts, Phase, Rollback};
 use crate::decide::policy::{Autonomy, OnBlind, ServicePolicy};
+use crate::decide::reason::Reason;
 
 /// A world under watch. Only [`Watched::step`], [`Watched::pass`] and [`Watched::kill`] move it on.
 #[derive(Debug, Clone)]

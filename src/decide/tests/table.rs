@@ -8,9 +8,10 @@ use jiff::Timestamp;
 
 use super::fixture::{API, World, happening, later, running, sample, secs, service_policy, start_of_time};
 use super::told;
-use crate::decide::action::{Incident, IncidentState, News, Plan, Reason, Tier};
+use crate::decide::action::{Incident, IncidentState, News, Plan, Tier};
 use crate::decide::event::{Announcement, Ask, Event, Fault, FaultKind, Happening, Outcome, Step};
 use crate::decide::facts::{Facts, Origin, Phase, Release, Rollback, Verification, Watch};
+use crate::decide::reason::Reason;
 
 const TABLE: &str = include_str!("table.txt");
 

@@ -1,6 +1,7 @@
 //! Actions and reasons in words, for tables and golden files.
 
-use crate::decide::action::{Action, Answer, IncidentState, Notice, Reason};
+use crate::decide::action::{Action, Answer, IncidentState, Notice};
+use crate::decide::reason::Reason;
 use crate::decide::trigger::sentence;
 
 /// What is wanted, in two or three words.

@@ -9,9 +9,9 @@ use super::blind::Sight;
 use super::gauge::Gauge;
 use super::words::time;
 use super::{Finding, Heard, span};
-use crate::decide::action::{Breach, Rule, Unit};
 use crate::decide::policy::{Anomaly, Business as Limits, ServicePolicy};
 use crate::decide::reading::{Measure, Source};
+use crate::decide::reason::{Breach, Rule, Unit};
 use crate::decide::verdict::{Call, Verdict};
 use crate::stats::season::{Season, Seen};
 

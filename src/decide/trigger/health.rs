@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::decide::action::Reason;
 use crate::decide::event::{Outcome, Sample};
 use crate::decide::policy::ServicePolicy;
+use crate::decide::reason::Reason;
 use crate::decide::verdict::{Call, Verdict};
 
 /// Samples kept per check as evidence; older ones are in the journal.

@@ -12,10 +12,10 @@ use super::share::{Against, Gathering, Share};
 use super::window::{Newest, Tally, Window};
 use super::words::{by, odds, percent, time};
 use super::{Finding, Heard, span};
-use crate::decide::action::{Breach, Rule, Unit};
 use crate::decide::facts::Before;
 use crate::decide::policy::{Autonomy, Latency as Limits, Level, Ppm, ServicePolicy};
 use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Source};
+use crate::decide::reason::{Breach, Rule, Unit};
 use crate::decide::verdict::{Call, Verdict};
 use crate::stats::histogram::{Histogram, Quantile};
 

@@ -9,9 +9,9 @@ use super::blind::Sight;
 use super::gauge::Gauge;
 use super::words::{percent, time};
 use super::{Finding, Heard, span};
-use crate::decide::action::{Breach, Rule, Unit};
 use crate::decide::policy::{Resources as Limits, ServicePolicy};
 use crate::decide::reading::{Measure, Reading, Source, Use};
+use crate::decide::reason::{Breach, Rule, Unit};
 use crate::decide::verdict::{Call, Verdict};
 
 /// The release is to blame when its containers explain this part of the host's rise…

@@ -10,12 +10,13 @@ use super::event::{AnnouncementDef, IdentityDef, RunningDef, StepDef};
 use super::notice::{IncidentDef, PlanDef};
 use super::reading::CountsDef;
 use super::reason::{BlameDef, ReasonDef};
-use crate::decide::action::{Blame, Incident, Plan, Reason};
+use crate::decide::action::{Incident, Plan};
 use crate::decide::event::{Announcement, Identity, Running, Step};
 use crate::decide::facts::{
     Before, Diverged, Facts, Hold, Origin, Phase, Release, ReleaseState, Rollback, Verification, Watch,
 };
 use crate::decide::reading::Counts;
+use crate::decide::reason::{Blame, Reason};
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]

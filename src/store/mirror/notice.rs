@@ -8,9 +8,10 @@ use serde_with::{DeserializeAs, DurationSecondsWithFrac, SerializeAs, serde_as};
 
 use super::event::SampleDef;
 use super::reason::{BlameDef, ReasonDef};
-use crate::decide::action::{Incident, IncidentState, News, Notice, Plan, Reason, Tier};
+use crate::decide::action::{Incident, IncidentState, News, Notice, Plan, Tier};
 use crate::decide::event::Sample;
 use crate::decide::reason::Blame;
+use crate::decide::reason::Reason;
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]
