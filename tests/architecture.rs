@@ -256,7 +256,7 @@ fn dodges(source: &Source) -> Vec<Finding> {
                 source.finding(at, format!("`{before} use` passes on what is not its own: {statement}")),
             );
         }
-        if statement.matches("super").count() > 1 {
+        if statement.matches("super::").count() > 1 {
             found.push(source.finding(at, "write crate::module instead of super::super"));
         }
     }
