@@ -8,6 +8,7 @@ use crate::decide::action::Tier;
 use crate::decide::policy::{Policy, ServicePolicy, TierPolicy};
 use crate::decide::reading::Stream;
 
+mod business;
 mod channels;
 mod checks;
 mod environment;
@@ -15,6 +16,9 @@ mod layers;
 mod mask;
 pub mod mistakes;
 mod nearest;
+mod origin;
+mod prometheus;
+mod promql;
 mod root;
 pub mod secret;
 mod services;
@@ -22,6 +26,7 @@ mod source;
 mod table;
 #[cfg(test)]
 mod tests;
+mod triggers;
 
 use environment::Environment;
 use layers::Layers;

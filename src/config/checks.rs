@@ -15,13 +15,14 @@ const LATER: [&str; 2] = ["tls", "file-age"];
 const HTTP_ONLY: [&str; 7] =
     ["method", "header", "headers", "status", "body-contains", "json", "max-latency"];
 
-/// One check; `None` when it cannot be made sense of, which is told.
-pub(super) fn read(mut section: Section<'_>) -> Option<Check> {
+/// One check; `None` when it cannot be made sense of, which is told. `without_docker` says why it may not be `docker`.
+pub(super) fn read(mut section: Section<'_>, without_docker: Option<&str>) -> Option<Check> {
     const KINDS: [&str; 4] = ["url", "tcp", "command", "docker"];
     let timeout = section.duration("timeout", Duration::from_secs(2));
     match section.given(&KINDS).as_slice() {
         [] if section.given(&LATER).is_empty() => {
-            section.missing("does not say what to check", "add url = \"http://…\", tcp, command or docker");
+            let kinds = if without_docker.is_some() { "tcp or command" } else { "tcp, command or docker" };
+            section.missing("does not say what to check", &format!("add url = \"http://…\", {kinds}"));
         }
         [] | [_] => {}
         [_, more @ ..] => {
@@ -41,7 +42,9 @@ pub(super) fn read(mut section: Section<'_>) -> Option<Check> {
     }
     let command = section.argv("command");
     let docker = section.boolean("docker");
-    if docker == Some(false) {
+    if let Some(why) = without_docker.filter(|_| docker.is_some()) {
+        section.wrong_key(&["docker"], why, "use url, tcp or command");
+    } else if docker == Some(false) {
         section.wrong(
             "docker",
             "is false, so nothing is checked",

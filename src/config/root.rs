@@ -8,10 +8,10 @@ use jiff::tz::TimeZone;
 use super::channels::is_address;
 use super::nearest::nearest;
 use super::table::Section;
-use super::{Config, Language, Person, Runtime, Service, channels, services};
+use super::{Config, Language, Person, Runtime, Service, channels, prometheus, services};
 
 /// Tables that later versions know.
-const LATER: [&str; 7] = ["prometheus", "page", "host", "rule", "heartbeat", "maintenance", "page-auth"];
+const LATER: [&str; 6] = ["page", "host", "rule", "heartbeat", "maintenance", "page-auth"];
 
 const LANGUAGES: [(&str, Language); 2] = [("en", Language::English), ("zh-CN", Language::Chinese)];
 
@@ -33,6 +33,7 @@ pub(super) fn read(mut root: Section<'_>) -> Config {
         keep = state.duration("keep", keep);
         state.end(&[]);
     }
+    let prometheus = root.section("prometheus").and_then(prometheus::read);
     let services = services(&mut root);
     let (mut channels, mut named) = (BTreeMap::new(), Vec::new());
     root.named("channel", |name, section| {
@@ -50,7 +51,7 @@ pub(super) fn read(mut root: Section<'_>) -> Config {
         docker_socket: docker_socket.unwrap_or_default(),
         state_dir: state_dir.unwrap_or_default(),
         keep,
-        prometheus: None,
+        prometheus,
         services,
         channels,
         tiers,
@@ -85,8 +86,9 @@ fn socket(docker: &mut Section<'_>) -> Option<std::path::PathBuf> {
 
 fn services(root: &mut Section<'_>) -> BTreeMap<String, Service> {
     let mut services: BTreeMap<String, Service> = BTreeMap::new();
+    let prometheus = root.has("prometheus");
     root.named("service", |name, section| {
-        if let Some(service) = services::read(name, section) {
+        if let Some(service) = services::read(name, section, prometheus) {
             services.insert(name.to_owned(), service);
         }
     });

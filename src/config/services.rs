@@ -3,24 +3,23 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::checks::is_url;
+use super::origin::Setting;
 use super::table::Section;
-use super::{Check, Runtime, Service, checks};
+use super::triggers::AUTONOMY;
+use super::{Check, CheckKind, Runtime, Service, business, checks, triggers};
 use crate::decide::event::Step;
-use crate::decide::policy::{Autonomy, OnBlind, Otherwise, ServicePolicy, Triggers};
+use crate::decide::policy::{Autonomy, OnBlind, ServicePolicy};
+use crate::decide::reading::Source;
 
 /// Keys that later versions know.
-const LATER: [&str; 8] =
-    ["compose", "swarm", "metrics", "business", "acceptance", "checklist", "maintenance", "depends-on"];
-const LATER_TRIGGERS: [&str; 7] =
-    ["level", "relative", "error-rate", "latency-p95", "resources", "on-environment", "flapping"];
+const LATER: [&str; 6] = ["compose", "swarm", "acceptance", "checklist", "maintenance", "depends-on"];
 
-const AUTONOMY: [(&str, Autonomy); 4] =
-    [("off", Autonomy::Off), ("shadow", Autonomy::Shadow), ("ask", Autonomy::Ask), ("auto", Autonomy::Auto)];
 const ON_BLIND: [(&str, OnBlind); 3] =
     [("hold", OnBlind::Hold), ("accept", OnBlind::Accept), ("rollback", OnBlind::Rollback)];
 
 /// One service; `None` when it cannot be made sense of, which is said.
-pub(super) fn read(name: &str, mut section: Section<'_>) -> Option<Service> {
+pub(super) fn read(name: &str, mut section: Section<'_>, prometheus: bool) -> Option<Service> {
     if !is_name(name) {
         section.wrong_here(
             "is not a name for a service",
@@ -28,17 +27,16 @@ pub(super) fn read(name: &str, mut section: Section<'_>) -> Option<Service> {
         );
     }
     let runtime = runtime(&mut section);
+    let command = matches!(runtime, Some(Runtime::Command { .. }));
     let autonomy = section.word("autonomy", &AUTONOMY, Autonomy::Auto);
     let runbook = section.string("runbook");
     let watch = watch(&mut section);
-    let checks = health(&mut section, matches!(runtime, Some(Runtime::Command { .. })));
-    if section.take("health").is_none_or(|health| health.as_table().is_some_and(toml::Table::is_empty)) {
-        section.missing(
-            "has no health check",
-            &format!("add [service.{name}.health.web] with url = \"http://127.0.0.1:8080/health\""),
-        );
-    }
-    let failures = failures(&mut section);
+    let checks = health(&mut section, name, command);
+    let dependencies = dependencies(&mut section);
+    let setting =
+        Setting { autonomy, command, prometheus, metrics: metrics(&mut section), urls: urls(&checks) };
+    let mut judging = triggers::read(section.table("trigger"), &setting);
+    judging.triggers.business = business::read(&mut section, &setting, &mut judging.measured);
     let rollback = rollback(&mut section);
     section.end(&LATER);
     let runtime = runtime?;
@@ -51,13 +49,13 @@ pub(super) fn read(name: &str, mut section: Section<'_>) -> Option<Service> {
         blind_after: watch.blind_after,
         on_blind: watch.on_blind,
         checks: checks.keys().cloned().collect(),
-        failures,
-        health_autonomy: autonomy,
-        requests: Vec::new(),
-        dependencies: Vec::new(),
-        triggers: Triggers::none(),
-        ask_within: None,
-        ask_otherwise: Otherwise::Hold,
+        failures: judging.failures,
+        health_autonomy: judging.health_autonomy,
+        requests: if judging.by(Source::Probes) { setting.urls } else { Vec::new() },
+        dependencies: dependencies.keys().cloned().collect(),
+        triggers: judging.triggers,
+        ask_within: judging.ask_within,
+        ask_otherwise: judging.ask_otherwise,
         verify: rollback.verify,
         keep: rollback.keep as usize,
         per_day: rollback.per_day,
@@ -73,8 +71,8 @@ pub(super) fn read(name: &str, mut section: Section<'_>) -> Option<Service> {
         before: rollback.before,
         after: rollback.after,
         runbook,
-        dependencies: BTreeMap::new(),
-        measured: Vec::new(),
+        dependencies,
+        measured: judging.measured,
     })
 }
 
@@ -132,16 +130,55 @@ fn runtime(section: &mut Section<'_>) -> Option<Runtime> {
     container.map(|name| Runtime::Container { name }).or(command)
 }
 
-fn health(section: &mut Section<'_>, command: bool) -> BTreeMap<String, Check> {
+fn health(section: &mut Section<'_>, service: &str, command: bool) -> BTreeMap<String, Check> {
+    let without = command.then_some("looks at a container, and the service has none");
+    let read = named_checks(section, "health", without);
+    if section.take("health").is_none_or(|health| health.as_table().is_some_and(toml::Table::is_empty)) {
+        section.missing(
+            "has no health check",
+            &format!("add [service.{service}.health.web] with url = \"http://127.0.0.1:8080/health\""),
+        );
+    }
+    read
+}
+
+/// Checks of what the service depends on. Their names stand beside those of the health checks.
+fn dependencies(section: &mut Section<'_>) -> BTreeMap<String, Check> {
+    let health = section.take("health").and_then(toml::Value::as_table);
+    let read = named_checks(section, "dependency", Some("looks at the service's own container"));
+    for name in read.keys().filter(|name| health.is_some_and(|health| health.contains_key(*name))) {
+        let message = "is what a health check of the service is called";
+        section.wrong_key(&["dependency", name], message, "give it a name of its own");
+    }
+    read
+}
+
+/// Checks by name. `without_docker` says why there may be none of a container.
+fn named_checks(
+    section: &mut Section<'_>,
+    key: &'static str,
+    without_docker: Option<&str>,
+) -> BTreeMap<String, Check> {
     let mut read = BTreeMap::new();
-    section.named("health", |name, mut section| {
-        if command && section.has("docker") {
-            let hint = "use url, tcp or command, or `container` as the runtime";
-            section.wrong_key(&["docker"], "looks at a container, and the service has none", hint);
-        }
-        read.extend(checks::read(section).map(|check| (name.to_owned(), check)));
+    section.named(key, |name, section| {
+        read.extend(checks::read(section, without_docker).map(|check| (name.to_owned(), check)));
     });
     read
+}
+
+fn urls(checks: &BTreeMap<String, Check>) -> Vec<String> {
+    let by_url = |check: &Check| matches!(check.kind, CheckKind::Http(_));
+    checks.iter().filter(|(_, check)| by_url(check)).map(|(name, _)| name.clone()).collect()
+}
+
+/// The URL of the service's exposition. A wrong one is there too, so that nobody is told to add one.
+fn metrics(section: &mut Section<'_>) -> Option<String> {
+    let written = section.has("metrics");
+    let url = section.string("metrics");
+    if let Some(Err(why)) = url.as_deref().map(is_url) {
+        section.wrong("metrics", why, "write \"http://HOST:PORT/metrics\" or \"https://…\"");
+    }
+    written.then(|| url.unwrap_or_default())
 }
 
 struct Watch {
@@ -180,18 +217,6 @@ fn watch(section: &mut Section<'_>) -> Watch {
         table.end(&[]);
     }
     watch
-}
-
-fn failures(section: &mut Section<'_>) -> u32 {
-    let mut failures = 3;
-    if let Some(mut trigger) = section.section("trigger") {
-        if let Some(mut health) = trigger.section("health") {
-            failures = health.count("failures", 3, 1);
-            health.end(&["autonomy"]);
-        }
-        trigger.end(&LATER_TRIGGERS);
-    }
-    failures
 }
 
 struct Rollback {

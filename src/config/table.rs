@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use toml::{Table, Value};
 
@@ -9,10 +10,14 @@ use super::layers::Layers;
 use super::mistakes::{Mistake, Mistakes};
 use super::nearest::nearest;
 
+mod ratio;
 mod values;
 
 pub use values::duration;
 pub(super) use values::one_of;
+
+/// What stands for a table that is not written, so that its defaults are where its keys are read.
+static EMPTY: LazyLock<Table> = LazyLock::new(Table::new);
 
 /// A table of the configuration, at its path.
 pub(super) struct Section<'a> {
@@ -103,8 +108,31 @@ impl<'a> Section<'a> {
     pub(super) fn section(&mut self, key: &'static str) -> Option<Section<'_>> {
         let value = self.take(key)?;
         let Some(table) = value.as_table() else { return self.type_of(key, value, "write a table") };
-        let path = self.at(&[key]);
-        Some(Section { layers: self.layers, path, table, asked: BTreeSet::new(), mistakes: self.mistakes })
+        Some(self.within(key, table))
+    }
+
+    /// A table within this one, empty when it is not written.
+    pub(super) fn table(&mut self, key: &'static str) -> Section<'_> {
+        let table = self.take(key).map_or(Some(&*EMPTY), |value| {
+            value.as_table().or_else(|| self.type_of(key, value, "write a table"))
+        });
+        self.within(key, table.unwrap_or(&EMPTY))
+    }
+
+    /// A table within this one, empty when it is not written; `None` when it is switched off.
+    pub(super) fn switched(&mut self, key: &'static str) -> Option<Section<'_>> {
+        let table = match self.take(key) {
+            None => &*EMPTY,
+            Some(value) => match (value.as_table(), value.as_bool()) {
+                (Some(table), _) => table,
+                (None, Some(true)) => &*EMPTY,
+                (None, Some(false)) => return None,
+                (None, None) => {
+                    self.type_of(key, value, "write a table, or false to switch it off").unwrap_or(&EMPTY)
+                }
+            },
+        };
+        Some(self.within(key, table))
     }
 
     /// Every table within the table `key`, by name.
@@ -121,9 +149,7 @@ impl<'a> Section<'a> {
             {
                 all.wrong_key(&[name], "is not a name", "write one without spaces, at most 63 letters long");
             }
-            let path = all.at(&[name]);
-            let asked = BTreeSet::new();
-            each(name, Section { layers: all.layers, path, table, asked, mistakes: all.mistakes });
+            each(name, all.within(name, table));
         }
     }
 
@@ -131,6 +157,11 @@ impl<'a> Section<'a> {
     pub(super) fn take(&mut self, key: &'static str) -> Option<&'a Value> {
         self.asked.insert(key);
         self.table.get(key)
+    }
+
+    fn within<'b>(&'b mut self, key: &str, table: &'b Table) -> Section<'b> {
+        let path = self.at(&[key]);
+        Section { layers: self.layers, path, table, asked: BTreeSet::new(), mistakes: self.mistakes }
     }
 
     fn push(&mut self, keys: &[&str], key: bool, message: &str, hint: &str) {

@@ -139,6 +139,27 @@ impl Section<'_> {
         }
     }
 
+    /// A duration within bounds.
+    pub(in crate::config) fn duration_within(
+        &mut self,
+        key: &'static str,
+        default: Duration,
+        (least, most): (&str, &str),
+    ) -> Duration {
+        let Some(duration) = self.optional_duration(key) else { return default };
+        let bound =
+            |text| length(text).expect("the bounds in the code are durations: every default is tested");
+        let why = if duration < bound(least) {
+            format!("is shorter than {least}")
+        } else if duration > bound(most) {
+            format!("is longer than {most}")
+        } else {
+            return duration;
+        };
+        self.wrong(key, why, &format!("write \"{least}\" to \"{most}\""));
+        default
+    }
+
     /// A duration that may be zero.
     pub(in crate::config) fn any_duration(&mut self, key: &'static str) -> Option<Duration> {
         let value = self.take(key)?;
@@ -156,6 +177,14 @@ impl Section<'_> {
         }
     }
 
+    /// Any number, to be compared with what is measured.
+    pub(in crate::config) fn number(&mut self, key: &'static str) -> Option<f64> {
+        let value = self.take(key)?;
+        #[expect(clippy::cast_precision_loss, reason = "what is measured is such a number too")]
+        let whole = value.as_integer().map(|number| number as f64);
+        whole.or(value.as_float()).or_else(|| self.type_of(key, value, "write a number, e.g. 3 or 0.9"))
+    }
+
     /// One of a few words.
     pub(in crate::config) fn word<T: Copy>(
         &mut self,
@@ -163,17 +192,43 @@ impl Section<'_> {
         words: &[(&'static str, T)],
         default: T,
     ) -> T {
-        let Some(text) = self.string(key) else { return default };
+        self.optional_word(key, words).unwrap_or(default)
+    }
+
+    /// One of a few words, or none.
+    pub(in crate::config) fn optional_word<T: Copy>(
+        &mut self,
+        key: &'static str,
+        words: &[(&'static str, T)],
+    ) -> Option<T> {
+        let text = self.string(key)?;
+        self.one_of(&[key], &text, words)
+    }
+
+    /// A list of some of a few words, none of them twice.
+    pub(in crate::config) fn words(
+        &mut self,
+        key: &'static str,
+        words: &[(&'static str, ())],
+    ) -> Option<Vec<String>> {
+        let texts = self.distinct(key)?;
+        for (index, text) in texts.iter().enumerate() {
+            self.one_of(&[key, &index.to_string()], text, words);
+        }
+        Some(texts)
+    }
+
+    fn one_of<T: Copy>(&mut self, keys: &[&str], text: &str, words: &[(&'static str, T)]) -> Option<T> {
         if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
-            return *value;
+            return Some(*value);
         }
         let known = words.iter().map(|(word, _)| *word);
-        let hint = match nearest(&text, known.clone()) {
+        let hint = match nearest(text, known.clone()) {
             Some(near) => format!("did you mean \"{near}\"?"),
             None => format!("write one of {}", one_of(known)),
         };
-        self.wrong(key, format!("\"{text}\" is not known here"), &hint);
-        default
+        self.wrong_in(keys, format!("\"{text}\" is not known here"), &hint);
+        None
     }
 
     /// A mistake in place of a value.

@@ -20,7 +20,9 @@ fn shown(loaded: &Result<Config, Mistakes>) {
 /// Keys and values that mean something, next to some that do not.
 fn piece() -> impl Strategy<Value = String> {
     let keys = "(service|api|health|web|watch|window|trigger|url|tcp|docker|email|webhook|channel|alert|urgent|\
-                channels|people|state|dir|keep|rollback|before|status|json|\"/a\"|\"x\\[9\\]\"|password-file|to|smtp)";
+                channels|people|state|dir|keep|rollback|before|status|json|\"/a\"|\"x\\[9\\]\"|password-file|to|smtp|\
+                prometheus|metrics|dependency|business|error-rate|latency-p95|resources|query|above|below|over|for|of|\
+                ask|within|anomaly|history|least|metric|relative)";
     let value = prop_oneof![
         Just("\"10s\"".to_owned()),
         Just("[]".to_owned()),
@@ -30,6 +32,8 @@ fn piece() -> impl Strategy<Value = String> {
         Just("1979-05-27T07:32:00Z".to_owned()),
         Just("-0x7fff_ffff".to_owned()),
         Just("nan".to_owned()),
+        Just("\"5%\"".to_owned()),
+        Just("\"a / b\"".to_owned()),
         "\"[a-z:/@.é\u{202e} ]{0,12}\"",
         any::<i64>().prop_map(|number| number.to_string()),
         any::<f64>().prop_map(|number| number.to_string()),

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::{Environment, Place, repository};
-use crate::config::{Channel, CheckKind, Config, Language, Runtime, Secret, SmtpTls};
+use crate::config::{Channel, CheckKind, Config, Language, Query, Runtime, Secret, SmtpTls};
 use crate::decide::action::Tier;
 use crate::decide::event::Step;
-use crate::decide::policy::{Autonomy, OnBlind};
+use crate::decide::policy::{Autonomy, Direction, OnBlind};
+use crate::decide::reading::Source;
 
 fn shipped() -> String {
     std::fs::read_to_string(repository("etc/rules.toml")).unwrap()
@@ -36,6 +37,7 @@ fn loads_as_shipped_and_holds_nothing_yet() {
     assert_eq!(config.state_dir.to_str(), Some("/var/lib/golive"));
     assert_eq!(config.keep, Duration::from_hours(24 * 400));
     assert!(config.services.is_empty() && config.channels.is_empty() && config.people.is_empty());
+    assert_eq!(config.prometheus, None);
 }
 
 #[test]
@@ -67,7 +69,45 @@ fn what_is_called_a_default_is_one() {
     policy.checks.clone_from(&small.policy.checks);
     policy.steps.clone_from(&small.policy.steps);
     policy.finish.clone_from(&small.policy.finish);
+    policy.dependencies.clear();
+    policy.triggers.business.clear();
+    policy.ask_within = None;
+    // The full one has an exposition, which comes before the requests of the health checks.
+    policy.requests.clone_from(&small.policy.requests);
+    policy.triggers.error_rate.as_mut().unwrap().source = Source::Probes;
+    policy.triggers.latency.as_mut().unwrap().source = Source::Probes;
     assert_eq!(policy, small.policy);
+}
+
+#[test]
+fn the_examples_show_every_source() {
+    let config = examples();
+    let of = |service: &str| -> Vec<(String, Query)> {
+        let measured = config.services[service].measured.iter();
+        measured.map(|one| (one.stream.trigger().to_owned(), one.query.clone())).collect()
+    };
+    let url = || "http://127.0.0.1:8080/metrics".to_owned();
+    let query = "sum(rate(orders_total[5m]))".to_owned();
+    let history = Duration::from_hours(4 * 7 * 24);
+    let api = [
+        ("error-rate".to_owned(), Query::ExposedRequests { url: url(), metric: None, label: None }),
+        ("latency-p95".to_owned(), Query::ExposedDurations { url: url(), metric: None }),
+        ("resources".to_owned(), Query::Host),
+        ("orders".to_owned(), Query::Seasonal { query, history }),
+        ("queue".to_owned(), Query::Exposed { url: url(), metric: "queue_jobs".to_owned(), rate: false }),
+    ];
+    assert_eq!(of("api"), api);
+    let batch = of("batch");
+    assert!(matches!(&batch[0].1, Query::Requests { version_label: Some(label), .. } if label == "version"));
+    assert!(matches!(&batch[1].1, Query::Buckets(_)));
+    assert_eq!(of("web"), [("resources".to_owned(), Query::Host)]);
+    let prometheus = config.prometheus.unwrap();
+    assert_eq!(
+        (prometheus.username.as_deref(), prometheus.timeout),
+        (Some("golive"), Duration::from_secs(5))
+    );
+    let anomaly = config.services["api"].policy.triggers.business["orders"].anomaly.clone().unwrap();
+    assert_eq!((anomaly.direction, anomaly.least), (Direction::Drop, 0.15));
 }
 
 #[test]

@@ -1,0 +1,116 @@
+//! Where the numbers come from: the trigger's own query, else the service's exposition, else golive's health checks.
+
+use super::super::load;
+use super::{Config, PROMETHEUS, Query, Service, Source, Stream, triggers};
+
+fn text(text: &str) -> String {
+    text.to_owned()
+}
+
+fn query(service: &Service, of: &Stream) -> Option<Query> {
+    let mut found = service.measured.iter().filter(|measured| measured.stream == *of);
+    let query = found.next().map(|measured| measured.query.clone());
+    assert!(found.next().is_none(), "a stream has one source");
+    query
+}
+
+fn errors(keys: &str) -> (Source, Option<Query>) {
+    let api = triggers(&format!("error-rate = {{ {keys} }}"));
+    (api.policy.triggers.error_rate.as_ref().unwrap().source, query(&api, &Stream::Errors))
+}
+
+fn latency(keys: &str) -> (Source, Option<Query>) {
+    let api = triggers(&format!("latency-p95 = {{ {keys} }}"));
+    (api.policy.triggers.latency.as_ref().unwrap().source, query(&api, &Stream::Latency))
+}
+
+/// A service with an exposition, without a health check by `url`.
+fn exposing(added: &str) -> Service {
+    let service =
+        "[service.api]\ncontainer = \"api\"\nmetrics = \"http://api/metrics\"\nhealth.c.docker = true\n";
+    let config = load(&format!("{PROMETHEUS}{service}{added}"));
+    let mut config: Config = config.unwrap_or_else(|mistakes| panic!("{added}\n{mistakes}"));
+    config.services.remove("api").unwrap()
+}
+
+#[test]
+fn errors_by_query() {
+    let requests = |errors: &str, requests: &str, version: Option<&str>| {
+        let (errors, requests) = (text(errors), text(requests));
+        Some(Query::Requests { errors, requests, version_label: version.map(text) })
+    };
+    let cases = [
+        ("query = \"sum(e) / sum(r)\"", requests("sum(e)", "sum(r)", None)),
+        ("query = \"sum(e) / sum(r) > 0\"", Some(Query::Value(text("sum(e) / sum(r) > 0")))),
+        ("query = \"job:ratio # e/r\"", Some(Query::Value(text("job:ratio")))),
+        ("errors-query = \"e # e\", requests-query = \"r\"", requests("e", "r", None)),
+        (
+            "errors-query = \"e\", requests-query = \"r\", version-label = \"v\"",
+            requests("e", "r", Some("v")),
+        ),
+    ];
+    for (keys, query) in cases {
+        assert_eq!(errors(keys), (Source::Prometheus, query), "{keys}");
+    }
+}
+
+#[test]
+fn latency_by_query() {
+    let quantile = |level: &str| format!("histogram_quantile({level}, sum by (le) (rate(d_bucket[5m])))");
+    let buckets = text("sum by (le) (rate(d_bucket[5m]))");
+    let cases = [
+        (format!("query = \"{}\"", quantile("0.95")), Query::Buckets(buckets.clone())),
+        (format!("query = \"{}\"", quantile("0.9")), Query::Value(quantile("0.9"))),
+        (format!("buckets-query = \"{buckets}\""), Query::Buckets(buckets)),
+        (text("query = \"job:p95\""), Query::Value(text("job:p95"))),
+    ];
+    for (keys, query) in cases {
+        assert_eq!(latency(&keys), (Source::Prometheus, Some(query)), "{keys}");
+    }
+}
+
+#[test]
+fn without_queries_the_exposition_is_scraped() {
+    let url = || text("http://api/metrics");
+    let bare = exposing("");
+    let requests = Query::ExposedRequests { url: url(), metric: None, label: None };
+    assert_eq!(query(&bare, &Stream::Errors), Some(requests));
+    assert_eq!(query(&bare, &Stream::Latency), Some(Query::ExposedDurations { url: url(), metric: None }));
+    assert_eq!(bare.policy.triggers.error_rate.unwrap().source, Source::Exposition);
+    assert_eq!(bare.policy.triggers.latency.unwrap().source, Source::Exposition);
+    assert!(bare.policy.requests.is_empty());
+    let named = exposing(
+        "[service.api.trigger]\nerror-rate = { metric = \"http_total\", label = \"code\" }\n\
+         latency-p95 = { metric = \"http:seconds\" }\n",
+    );
+    let requests =
+        Query::ExposedRequests { url: url(), metric: Some(text("http_total")), label: Some(text("code")) };
+    assert_eq!(query(&named, &Stream::Errors), Some(requests));
+    let durations = Query::ExposedDurations { url: url(), metric: Some(text("http:seconds")) };
+    assert_eq!(query(&named, &Stream::Latency), Some(durations));
+}
+
+#[test]
+fn a_query_comes_before_the_exposition_trigger_by_trigger() {
+    let mixed = exposing("[service.api.trigger]\nerror-rate = { query = \"a\" }\n");
+    assert_eq!(mixed.policy.triggers.error_rate.as_ref().unwrap().source, Source::Prometheus);
+    assert_eq!(mixed.policy.triggers.latency.as_ref().unwrap().source, Source::Exposition);
+}
+
+#[test]
+fn without_either_the_health_checks_are_the_requests() {
+    assert_eq!(errors(""), (Source::Probes, None));
+    assert_eq!(latency(""), (Source::Probes, None));
+    let mixed = triggers("error-rate = { query = \"a\" }");
+    assert_eq!(mixed.policy.requests, ["web"], "they still give the latency");
+    let asked = triggers("error-rate = { query = \"a\" }\nlatency-p95 = { query = \"b\" }");
+    assert!(asked.policy.requests.is_empty());
+}
+
+#[test]
+fn where_nothing_measures_there_is_no_trigger() {
+    let docker = "[service.api]\ncontainer = \"api\"\nhealth.c.docker = true\n";
+    let api = load(docker).unwrap().services.remove("api").unwrap();
+    assert_eq!((api.policy.triggers.error_rate, api.policy.triggers.latency), (None, None));
+    assert!(api.policy.triggers.resources.is_some());
+}
