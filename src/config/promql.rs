@@ -23,7 +23,10 @@ const OPERATORS: [&str; 12] = [
 ];
 
 /// What gives a number that counts nothing.
-const CONSTANTS: [&str; 6] = ["scalar", "vector", "time", "pi", "inf", "nan"];
+const CONSTANTS: [&str; 4] = ["scalar", "vector", "time", "timestamp"];
+
+/// What makes a rate of a counter.
+const RATES: [&str; 3] = ["rate", "irate", "increase"];
 
 /// A query, cut into pieces.
 pub(super) struct Expression {
@@ -98,7 +101,7 @@ impl Expression {
         }
         let slash = slash?;
         let (left, right) = (self.bare(whole.start..slash), self.bare(slash + 1..whole.end));
-        let counted = self.counts(left.clone()) && self.counts(right.clone());
+        let counted = self.counts(&left) && self.counts(&right);
         counted.then(|| (self.without_comments(left), self.without_comments(right)))
     }
 
@@ -120,19 +123,19 @@ impl Expression {
         ((level - 0.95).abs() < 1e-9 && classic).then(|| self.without_comments(buckets))
     }
 
-    /// Whether a side can be a count of requests: it names series, and is no constant.
-    fn counts(&self, side: Range<usize>) -> bool {
-        let constant = self.pieces.get(side.start).is_none_or(|first| {
-            let word = self.text[first.span.clone()].to_ascii_lowercase();
+    /// Whether a side counts events: it names counters or rates of them, and is no constant. What is no counter must
+    /// not be taken for one, or every fall of it would be a reset.
+    fn counts(&self, side: &Range<usize>) -> bool {
+        let constant = side.clone().next().is_none_or(|first| {
+            let word = self.word(first).to_ascii_lowercase();
             CONSTANTS.contains(&word.as_str())
         });
-        let named = side.clone().any(|at| {
-            let word = self.word(at);
-            word == "{"
-                || self.pieces[at].kind == Kind::Word
-                    && !word.starts_with(|c: char| c.is_ascii_digit() || c == '.')
-        });
-        !side.is_empty() && !constant && named
+        let counter = |word: &str| {
+            RATES.contains(&word)
+                || ["_total", "_count"].iter().any(|end| word.ends_with(end))
+                || [":rate", ":irate", ":increase"].iter().any(|recorded| word.contains(recorded))
+        };
+        !constant && side.clone().any(|at| self.pieces[at].kind == Kind::Word && counter(self.word(at)))
     }
 
     /// The pieces of a range that are within no bracket of it; of brackets, the opening one.

@@ -40,8 +40,9 @@ fn errors_by_query() {
         Some(Query::Requests { errors, requests, version_label: version.map(text) })
     };
     let cases = [
-        ("query = \"sum(e) / sum(r)\"", requests("sum(e)", "sum(r)", None)),
-        ("query = \"sum(e) / sum(r) > 0\"", Some(Query::Value(text("sum(e) / sum(r) > 0")))),
+        ("query = \"rate(e[1m]) / rate(r[1m])\"", requests("rate(e[1m])", "rate(r[1m])", None)),
+        ("query = \"e_total / r_total > 0\"", Some(Query::Value(text("e_total / r_total > 0")))),
+        ("query = \"e / r\"", Some(Query::Value(text("e / r")))),
         ("query = \"job:ratio # e/r\"", Some(Query::Value(text("job:ratio")))),
         ("errors-query = \"e # e\", requests-query = \"r\"", requests("e", "r", None)),
         (
