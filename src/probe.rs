@@ -11,9 +11,15 @@ use crate::clock::Clock;
 use crate::config::{Check, CheckKind, Runtime};
 use crate::decide::event::{Outcome, Sample};
 
+mod body;
 mod command;
+mod counters;
 mod docker;
+pub mod exposition;
+mod histogram;
+pub mod host;
 mod http;
+pub mod prometheus;
 mod resolve;
 mod seen;
 mod tcp;

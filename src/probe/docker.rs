@@ -36,6 +36,22 @@ impl Engine {
         let connected = Docker::connect_with_unix(&socket, CLIENT_TIMEOUT, API_DEFAULT_VERSION)?;
         Ok(client.insert(connected).clone())
     }
+
+    /// The main process of a container that runs.
+    pub(super) async fn process(&self, name: &str) -> Option<Process> {
+        let found = self.client().ok()?.inspect_container(name, None::<InspectContainerOptions>).await.ok()?;
+        let pid = found.state.as_ref()?.pid.filter(|pid| *pid > 0)?;
+        called(&found, name).then_some(Process { id: found.id?, pid })
+    }
+}
+
+/// A container's main process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Process {
+    /// The container's id.
+    pub(super) id: String,
+    /// As the host numbers it.
+    pub(super) pid: i64,
 }
 
 #[derive(Debug)]

@@ -17,8 +17,8 @@ use crate::decide::event::Outcome;
 mod client;
 mod fault;
 
-pub(super) use client::Web;
-use fault::Fault;
+pub(super) use client::{Web, builder, without_tls};
+pub(super) use fault::Fault;
 
 /// So much of a body is searched.
 const BODY_MAX: usize = 64 * 1024;

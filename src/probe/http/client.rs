@@ -26,20 +26,11 @@ pub(in crate::probe) struct Web {
 
 impl Web {
     pub(in crate::probe) fn new(resolver: Resolver) -> Result<Self, reqwest::Error> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        // It trusts nobody, and as redirects are off, it never speaks TLS.
-        let builder = match versions {
-            Ok(tls) => {
-                let tls = tls.with_root_certificates(RootCertStore::empty()).with_no_client_auth();
-                builder(&resolver).tls_backend_preconfigured(tls)
-            }
-            Err(_) => builder(&resolver),
-        };
-        Ok(Self { plain: builder.build()?, secure: Mutex::new(None), resolver })
+        let plain = without_tls(builder(&resolver)).build()?;
+        Ok(Self { plain, secure: Mutex::new(None), resolver })
     }
 
-    pub(super) fn client(&self, url: &Url) -> Result<Client, reqwest::Error> {
+    pub(in crate::probe) fn client(&self, url: &Url) -> Result<Client, reqwest::Error> {
         if url.scheme() != "https" {
             return Ok(self.plain.clone());
         }
@@ -51,8 +42,21 @@ impl Web {
     }
 }
 
-/// Without a deadline: the check's own is set around all of it.
-fn builder(resolver: &Resolver) -> ClientBuilder {
+/// For `http:` alone: it trusts nobody, and as redirects are off, it never speaks TLS.
+pub(in crate::probe) fn without_tls(builder: ClientBuilder) -> ClientBuilder {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    match versions {
+        Ok(tls) => {
+            let tls = tls.with_root_certificates(RootCertStore::empty()).with_no_client_auth();
+            builder.tls_backend_preconfigured(tls)
+        }
+        Err(_) => builder,
+    }
+}
+
+/// Without a deadline: whoever asks sets one around all of it.
+pub(in crate::probe) fn builder(resolver: &Resolver) -> ClientBuilder {
     Client::builder()
         .no_proxy()
         .redirect(redirect::Policy::none())

@@ -9,7 +9,7 @@ use crate::probe::seen::{io, quote};
 
 /// Why a request gave no whole answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(in crate::probe) enum Fault {
     /// The check could not be made; why.
     Own(String),
     /// The other side ended the connection.
@@ -19,7 +19,7 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    pub(super) fn of(error: &reqwest::Error) -> Self {
+    pub(in crate::probe) fn of(error: &reqwest::Error) -> Self {
         if error.is_builder() {
             return Self::Own(quote(&root(error)));
         }
@@ -50,12 +50,19 @@ impl Fault {
         Self::Seen(quote(&root(error)))
     }
 
+    /// In words, before there was a status.
+    pub(in crate::probe) fn text(self) -> String {
+        match self {
+            Self::Own(text) | Self::Seen(text) => text,
+            Self::Cut(how) => format!("{how} without an answer"),
+        }
+    }
+
     /// Before there was a status.
     pub(super) fn outcome(self) -> Outcome {
         match self {
             Self::Own(why) => Outcome::Blind(why),
-            Self::Cut(how) => Outcome::Failed(format!("{how} without an answer")),
-            Self::Seen(seen) => Outcome::Failed(seen),
+            Self::Cut(_) | Self::Seen(_) => Outcome::Failed(self.text()),
         }
     }
 

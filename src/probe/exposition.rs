@@ -1,0 +1,166 @@
+//! A service's own exposition, scraped and reduced without a Prometheus. One scrape feeds every stream that comes from
+//! its URL.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION};
+use reqwest::{Response, Url};
+
+use super::Tools;
+use super::body;
+use super::http::Fault;
+use super::seen::{people, quote};
+use crate::clock::Clock;
+use crate::config::{Measured, Query};
+use crate::decide::reading::{Measure, Reading, Source};
+
+mod names;
+mod reduce;
+mod text;
+
+use reduce::{State, Want};
+
+/// So much of an exposition is read.
+const BODY_MAX: usize = 8 * 1024 * 1024;
+/// From the name's resolution to the last byte.
+const DEADLINE: Duration = Duration::from_secs(5);
+/// A longer one is taken apart beside the loop.
+const LONG: usize = 128 * 1024;
+
+const FORMATS: &str = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+
+/// One URL, and what is kept from scrape to scrape.
+#[derive(Debug)]
+pub struct Page {
+    url: String,
+    tools: Tools,
+    deadline: Duration,
+    state: State,
+}
+
+/// What was read.
+struct Scraped {
+    body: Vec<u8>,
+    openmetrics: bool,
+}
+
+impl Page {
+    /// One page per URL that the streams come from; streams that something else measures are left out.
+    pub fn all(measured: &[Measured], tools: &Tools) -> Vec<Self> {
+        let mut pages: Vec<Self> = Vec::new();
+        for one in measured {
+            let Some((url, want)) = wanted(&one.query) else { continue };
+            let page = match pages.iter_mut().find(|page| page.url == url) {
+                Some(page) => page,
+                None => {
+                    let (state, tools) = (State::default(), tools.clone());
+                    pages.push(Self { url: url.to_owned(), tools, deadline: DEADLINE, state });
+                    pages.last_mut().expect("it was pushed just now")
+                }
+            };
+            page.state.add(one.stream.clone(), want);
+        }
+        pages
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What was found by itself, for people: one sentence per stream.
+    pub fn found(&self) -> Vec<String> {
+        self.state.found()
+    }
+
+    /// Scrapes once: one reading per stream, apart from those of which only their beginning is known yet.
+    pub async fn read(&mut self, clock: &Clock) -> Vec<Reading> {
+        let scraped = tokio::time::timeout(self.deadline, self.scrape()).await;
+        let scraped = scraped.unwrap_or_else(|_| Err(format!("no answer within {}", people(self.deadline))));
+        let at = clock.now();
+        let measures = match scraped {
+            Ok(scraped) => self.reduce(scraped, at).await,
+            Err(why) => Err(why),
+        };
+        let measures = measures.unwrap_or_else(|why| {
+            let why = format!("{}: {why}", self.place());
+            self.state.streams().map(|_| Some(Measure::Blind(why.clone()))).collect()
+        });
+        let readings = self.state.streams().zip(measures).filter_map(|(stream, measure)| {
+            let stream = stream.clone();
+            measure.map(|measure| Reading { stream, source: Source::Exposition, at, measure })
+        });
+        readings.collect()
+    }
+
+    /// The URL without what may be secret in it.
+    fn place(&self) -> String {
+        let Ok(url) = Url::parse(&self.url) else { return "the exposition".to_owned() };
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        quote(&format!("{}{port}{}", url.host_str().unwrap_or_default(), url.path()))
+    }
+
+    async fn scrape(&self) -> Result<Scraped, String> {
+        // A kept connection may be closed just when it is used again.
+        let mut answer = self.ask().await;
+        if let Err(Fault::Cut(_)) = answer {
+            answer = self.ask().await;
+        }
+        let answer = answer.map_err(Fault::text)?;
+        let status = answer.status();
+        if let Some(to) = answer.headers().get(LOCATION).filter(|_| status.is_redirection()) {
+            let to = quote(&String::from_utf8_lossy(to.as_bytes()));
+            return Err(format!("status {}, a redirect to {to}, not followed", status.as_u16()));
+        }
+        if !status.is_success() {
+            return Err(format!("status {}", status.as_u16()));
+        }
+        let kind = answer.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let openmetrics = kind.starts_with("application/openmetrics-text");
+        let body = body::whole(answer, BODY_MAX).await.map_err(|unread| unread.to_string())?;
+        Ok(Scraped { body, openmetrics })
+    }
+
+    async fn ask(&self) -> Result<Response, Fault> {
+        let url = Url::parse(&self.url).map_err(|error| Fault::Own(format!("the URL {error}")))?;
+        let client = self.tools.web.client(&url).map_err(|error| Fault::of(&error))?;
+        client.get(url).header(ACCEPT, FORMATS).send().await.map_err(|error| Fault::of(&error))
+    }
+
+    async fn reduce(&mut self, scraped: Scraped, at: Timestamp) -> Result<Vec<Option<Measure>>, String> {
+        let long = scraped.body.len() > LONG;
+        let mut state = std::mem::take(&mut self.state);
+        let reduce = move || {
+            let measures = state.take(&scraped.body, scraped.openmetrics, at);
+            (state, measures)
+        };
+        let (state, measures) = if long {
+            tokio::task::spawn_blocking(reduce).await.expect("what panics here ends the process")
+        } else {
+            reduce()
+        };
+        self.state = state;
+        measures
+    }
+}
+
+fn wanted(query: &Query) -> Option<(&str, Want)> {
+    match query {
+        Query::ExposedRequests { url, metric, label } => {
+            Some((url, Want::Requests { metric: metric.clone(), label: label.clone() }))
+        }
+        Query::ExposedDurations { url, metric } => Some((url, Want::Durations { metric: metric.clone() })),
+        Query::Exposed { url, metric, rate } => {
+            Some((url, Want::Value { metric: metric.clone(), rate: *rate }))
+        }
+        Query::Value(_)
+        | Query::Requests { .. }
+        | Query::Buckets(_)
+        | Query::Seasonal { .. }
+        | Query::Host => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,212 @@
+//! Prometheus: queries for now and for the past, and what their answers say. An answer that cannot be used is blind,
+//! and says why in words that help.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use prometheus_http_query::{Client, Error};
+use reqwest::Response;
+use reqwest::header::LOCATION;
+
+use super::body;
+use super::http::Fault as HttpFault;
+use super::seen::{people, quote};
+use crate::clock::Clock;
+use crate::config::{self, Measured};
+use crate::decide::reading::{Measure, Reading, Source};
+
+mod answer;
+mod connect;
+mod kind;
+mod past;
+mod reduce;
+
+pub use answer::Answer;
+use connect::Connection;
+pub use past::Recall;
+use reduce::Reduction;
+
+/// So much of an answer for now is read.
+const INSTANT_MAX: usize = 4 * 1024 * 1024;
+/// So much of an answer for the past.
+const RANGE_MAX: usize = 16 * 1024 * 1024;
+
+/// A Prometheus that is asked, over kept connections.
+#[derive(Debug)]
+pub struct Server {
+    connection: Connection,
+    timeout: Duration,
+}
+
+/// Why Prometheus gave nothing usable.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("Prometheus: {text}")]
+pub struct Fault {
+    /// It could not be asked at all, rather than having answered something of no use.
+    pub away: bool,
+    too_long: bool,
+    text: String,
+}
+
+impl Fault {
+    fn said(text: impl Into<String>) -> Self {
+        Self { away: false, too_long: false, text: text.into() }
+    }
+
+    fn away(text: impl Into<String>) -> Self {
+        Self { away: true, too_long: false, text: text.into() }
+    }
+}
+
+impl Server {
+    /// Connects to nothing yet.
+    pub fn new(config: &config::Prometheus, tools: &super::Tools) -> Self {
+        Self { connection: Connection::new(config, &tools.resolver), timeout: config.timeout }
+    }
+
+    /// What Prometheus answers to a query now.
+    async fn instant(&self, promql: &str) -> Result<Answer, Fault> {
+        let timeout = self.milliseconds();
+        let ask = async |client: Client, header| {
+            let mut query = client.query(promql).timeout(timeout);
+            if let Some((name, value)) = header {
+                query = query.header::<reqwest::header::HeaderName, _>(name, value);
+            }
+            query.post_raw().await
+        };
+        self.within(async {
+            let (status, body) = self.body(ask, INSTANT_MAX).await?;
+            let (mut answer, notes) = answer::decode(status, body, answer::vector).await?;
+            answer.notes = notes;
+            Ok(answer)
+        })
+        .await
+    }
+
+    /// What Prometheus answers to a query for each step of a time.
+    async fn range(&self, promql: &str, from: i64, to: i64, step: Duration) -> Result<answer::Past, Fault> {
+        let timeout = self.milliseconds();
+        let ask = async |client: Client, header| {
+            let mut query = client.query_range(promql, from, to, step.as_secs_f64()).timeout(timeout);
+            if let Some((name, value)) = header {
+                query = query.header::<reqwest::header::HeaderName, _>(name, value);
+            }
+            query.post_raw().await
+        };
+        self.within(async {
+            let (status, body) = self.body(ask, RANGE_MAX).await?;
+            let (mut past, notes) = answer::decode(status, body, answer::matrix).await?;
+            past.notes = notes;
+            Ok(past)
+        })
+        .await
+    }
+
+    fn milliseconds(&self) -> i64 {
+        i64::try_from(self.timeout.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// One deadline from the name's resolution to the last byte.
+    async fn within<T>(&self, asked: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        let asked = tokio::time::timeout(self.timeout, asked).await;
+        asked.unwrap_or_else(|_| Err(Fault::away(format!("no answer within {}", people(self.timeout)))))
+    }
+
+    async fn body(
+        &self,
+        ask: impl AsyncFn(Client, Option<connect::Header>) -> Result<Response, Error>,
+        most: usize,
+    ) -> Result<(u16, Vec<u8>), Fault> {
+        let once = async || {
+            let (client, header) = self.connection.client().map_err(Fault::away)?;
+            Ok::<_, Fault>(ask(client, header).await.map_err(|error| http_fault(&error)))
+        };
+        // A kept connection may be closed just when it is used again; a query may be sent twice.
+        let mut sent = once().await?;
+        if let Err(HttpFault::Cut(_)) = sent {
+            sent = once().await?;
+        }
+        let answer = sent.map_err(|fault| Fault::away(fault.text()))?;
+        let status = answer.status();
+        if let Some(to) = answer.headers().get(LOCATION).filter(|_| status.is_redirection()) {
+            let to = quote(&String::from_utf8_lossy(to.as_bytes()));
+            let text = format!("status {}, a redirect to {to}, not followed", status.as_u16());
+            return Err(Fault::said(text));
+        }
+        let body = body::whole(answer, most).await.map_err(|unread| Fault {
+            too_long: matches!(unread, body::Unread::TooLong { .. }),
+            ..Fault::said(unread.to_string())
+        })?;
+        Ok((status.as_u16(), body))
+    }
+}
+
+fn http_fault(error: &Error) -> HttpFault {
+    match error.source().and_then(|source| source.downcast_ref::<reqwest::Error>()) {
+        Some(error) => HttpFault::of(error),
+        None => HttpFault::Own(quote(&error.to_string())),
+    }
+}
+
+/// A stream that Prometheus measures, with what is kept of it from answer to answer.
+#[derive(Debug)]
+pub struct Meter {
+    measured: Measured,
+    promql: String,
+    reduction: Reduction,
+    notes: Vec<String>,
+}
+
+/// What asking once has given.
+#[derive(Debug)]
+pub struct Asked {
+    /// What was measured; nothing when the answer only says where counters begin.
+    pub reading: Option<Reading>,
+    /// Whether Prometheus could be asked at all.
+    pub reached: bool,
+}
+
+impl Meter {
+    /// `None` for a stream that something else measures.
+    pub fn new(measured: &Measured) -> Option<Self> {
+        let promql = reduce::promql(&measured.query)?;
+        let reduction = Reduction::of(&measured.query)?;
+        Some(Self { measured: measured.clone(), promql, reduction, notes: Vec::new() })
+    }
+
+    /// Asks once.
+    pub async fn read(&mut self, server: &Server, clock: &Clock) -> Asked {
+        let answer = server.instant(&self.promql).await;
+        let at = clock.now();
+        let reached = !answer.as_ref().is_err_and(|fault| fault.away);
+        let measure = match answer {
+            Ok(answer) => {
+                self.remark(&answer);
+                self.reduction.take(&answer).map_err(|why| Fault::said(why).to_string())
+            }
+            Err(fault) => Err(fault.to_string()),
+        };
+        let measure = measure.unwrap_or_else(|why| Some(Measure::Blind(why)));
+        Asked { reading: measure.map(|measure| self.reading(at, measure)), reached }
+    }
+
+    /// Prometheus' own remarks are logged when they change.
+    fn remark(&mut self, answer: &Answer) {
+        if answer.notes != self.notes {
+            self.notes.clone_from(&answer.notes);
+            for note in &self.notes {
+                tracing::warn!(trigger = self.measured.stream.trigger(), "Prometheus remarks: {note}");
+            }
+        }
+    }
+
+    fn reading(&self, at: Timestamp, measure: Measure) -> Reading {
+        Reading { stream: self.measured.stream.clone(), source: Source::Prometheus, at, measure }
+    }
+
+    /// The stream as it was, from the answers to one query per stretch of time.
+    pub fn recall(measured: &Measured, from: Timestamp, to: Timestamp, step: Duration) -> Option<Recall> {
+        Some(Recall::new(Self::new(measured)?, from, to, step))
+    }
+}

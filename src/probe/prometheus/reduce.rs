@@ -1,0 +1,225 @@
+//! From Prometheus' numbers to what was measured since the answer before.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::answer::{Answer, shown};
+use super::kind::{self, Kind};
+use crate::config::Query;
+use crate::decide::reading::{Durations, Measure, Requests};
+use crate::probe::counters::{Count, Counters, Growth, Labels, Pending, Point, Target};
+use crate::probe::histogram::{self, Histograms, Waiting};
+
+/// The label that tells failed requests from all of them in a common answer.
+const PART: &str = "golive_part";
+const ERRORS: &str = "errors";
+const REQUESTS: &str = "requests";
+
+/// More versions are not told apart.
+const VERSIONS_MAX: usize = 16;
+
+/// A rate says nothing about more than its window, though no less than this is believed.
+const BELIEVED: f64 = 60.0;
+
+/// What is kept of a stream from answer to answer.
+#[derive(Debug, Clone)]
+pub(super) enum Reduction {
+    Value,
+    Requests(Box<Parts>),
+    Buckets(Box<Edges>),
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Parts {
+    errors: Kind,
+    requests: Kind,
+    version: Option<String>,
+    grown: Grown,
+    seen: Pending,
+    newborn: Pending,
+    versions: BTreeMap<String, Pending>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Edges {
+    kind: Kind,
+    grown: Grown,
+    seen: Waiting,
+    newborn: Waiting,
+}
+
+/// By how much series grew since the answer before.
+#[derive(Debug, Clone, Default)]
+struct Grown {
+    counters: Counters,
+    before: Option<f64>,
+}
+
+/// The text that is asked of Prometheus; `None` for what others measure.
+///
+/// Failed requests and all of them come in one answer: in two, a scrape between them would give failures of requests
+/// that are not there yet.
+pub(super) fn promql(query: &Query) -> Option<String> {
+    match query {
+        Query::Value(query) | Query::Buckets(query) | Query::Seasonal { query, .. } => Some(query.clone()),
+        Query::Requests { errors, requests, .. } => {
+            let part = |query: &str, part: &str| {
+                format!("label_replace(\n{query}\n, \"{PART}\", \"{part}\", \"\", \"\")")
+            };
+            Some(format!("{} or {}", part(errors, ERRORS), part(requests, REQUESTS)))
+        }
+        Query::ExposedRequests { .. }
+        | Query::ExposedDurations { .. }
+        | Query::Exposed { .. }
+        | Query::Host => None,
+    }
+}
+
+impl Reduction {
+    pub(super) fn of(query: &Query) -> Option<Self> {
+        match query {
+            Query::Value(_) | Query::Seasonal { .. } => Some(Self::Value),
+            Query::Requests { errors, requests, version_label } => Some(Self::Requests(Box::new(Parts {
+                errors: kind::of(errors),
+                requests: kind::of(requests),
+                version: version_label.clone(),
+                grown: Grown::default(),
+                seen: Pending::default(),
+                newborn: Pending::default(),
+                versions: BTreeMap::new(),
+            }))),
+            Query::Buckets(query) => Some(Self::Buckets(Box::new(Edges {
+                kind: kind::of(query),
+                grown: Grown::default(),
+                seen: Waiting::default(),
+                newborn: Waiting::default(),
+            }))),
+            Query::ExposedRequests { .. }
+            | Query::ExposedDurations { .. }
+            | Query::Exposed { .. }
+            | Query::Host => None,
+        }
+    }
+
+    /// What an answer says; nothing when it only says where to begin, and an error when it cannot be used, which
+    /// leaves everything for the next one.
+    pub(super) fn take(&mut self, answer: &Answer) -> Result<Option<Measure>, String> {
+        let points = &answer.points;
+        let Some(at) = answer.at.filter(|_| !points.is_empty()) else {
+            return Err("no series: the query finds nothing".to_owned());
+        };
+        if let Self::Value = self {
+            return one(points).map(|value| Some(Measure::Value(value)));
+        }
+        if let Some(odd) = points.iter().find(|point| !point.value.is_finite()) {
+            return Err(format!("{} for {}", odd.value, shown(&odd.labels)));
+        }
+        match self {
+            Self::Value => Ok(None),
+            Self::Requests(parts) => parts.take(at, points).map(|some| some.map(Measure::Requests)),
+            Self::Buckets(edges) => edges.take(at, points).map(|some| some.map(Measure::Durations)),
+        }
+    }
+}
+
+/// The one number that is expected.
+fn one(points: &[Point]) -> Result<f64, String> {
+    match points {
+        [one] if one.value.is_finite() => Ok(one.value),
+        [one] if one.value.is_nan() => {
+            Err("NaN: nothing to compute with, such as no requests at all".to_owned())
+        }
+        [one] => Err(format!("{}, which is no measurement", if one.value > 0.0 { "+Inf" } else { "-Inf" })),
+        many => {
+            let first: Vec<String> = many.iter().take(3).map(|point| shown(&point.labels)).collect();
+            let first = first.join(", ");
+            Err(format!("{} series where one is expected, among them {first}; add them up in the query", many.len()))
+        }
+    }
+}
+
+impl Parts {
+    fn take(&mut self, at: f64, points: &[Point]) -> Result<Option<Requests>, String> {
+        let failed = |point: &Point| point.labels.get(PART).is_some_and(|part| part == ERRORS);
+        if points.iter().all(failed) {
+            return Err("no series of requests, so a share of errors cannot be told".to_owned());
+        }
+        let (errors, requests) = (self.errors, self.requests);
+        let kind = |point: &Point| if failed(point) { errors } else { requests };
+        let Some(growths) = self.grown.since(at, points, kind) else { return Ok(None) };
+        let version = |point: &Point| point.labels.get(self.version.as_ref()?).cloned();
+        let present: BTreeSet<String> = points.iter().filter_map(version).collect();
+        self.versions.retain(|version, _| present.contains(version));
+        for (point, growth) in points.iter().zip(growths) {
+            let add = |pending: &mut Pending| {
+                if failed(point) { pending.add_bad(growth.by) } else { pending.add_total(growth.by) }
+            };
+            add(if growth.newborn { &mut self.newborn } else { &mut self.seen });
+            let version = self.version.as_ref().and_then(|label| point.labels.get(label));
+            if let Some(version) = version
+                && (self.versions.len() < VERSIONS_MAX || self.versions.contains_key(version))
+            {
+                add(self.versions.entry(version.clone()).or_default());
+            }
+        }
+        let versions = self.versions.iter_mut().map(|(version, pending)| (version.clone(), pending.take()));
+        let versions = versions.filter(|(_, counts)| counts.total > 0).collect();
+        Ok(Some(Requests { seen: self.seen.take(), newborn: self.newborn.take(), versions }))
+    }
+}
+
+impl Edges {
+    fn take(&mut self, at: f64, points: &[Point]) -> Result<Option<Durations>, String> {
+        let edges: Option<Vec<_>> = points
+            .iter()
+            .map(|point| point.labels.get("le").and_then(|le| histogram::edge(le)))
+            .collect();
+        let Some(edges) = edges else {
+            return Err("series without the label le; keep it, as in sum by (le) (...)".to_owned());
+        };
+        let kind = self.kind;
+        let Some(growths) = self.grown.since(at, points, |_| kind) else { return Ok(None) };
+        let (mut seen, mut newborn) = (Histograms::default(), Histograms::default());
+        for ((point, edge), growth) in points.iter().zip(edges).zip(growths) {
+            let histogram = key(&point.labels, Some("le"));
+            let to = if growth.newborn { &mut newborn } else { &mut seen };
+            to.add(histogram, edge, growth.by);
+        }
+        Ok(Some(Durations { seen: self.seen.take(&seen)?, newborn: self.newborn.take(&newborn)? }))
+    }
+}
+
+impl Grown {
+    /// By how much each grew since the answer before; nothing for the first answer.
+    fn since(&mut self, at: f64, points: &[Point], kind: impl Fn(&Point) -> Kind) -> Option<Vec<Growth>> {
+        let first = self.before.is_none();
+        let elapsed = (at - self.before.unwrap_or(at)).max(0.0);
+        let keys: Vec<String> = points.iter().map(|point| key(&point.labels, None)).collect();
+        let counted = |point: &Point| kind(point) == Kind::Counter;
+        let counts: Vec<Count<'_>> = points
+            .iter()
+            .zip(&keys)
+            .filter(|(point, _)| counted(point))
+            .map(|(point, key)| Count { target: Target::of(&point.labels), key, value: point.value })
+            .collect();
+        let mut counted_growths = self.counters.look(&counts).into_iter();
+        let growths = points.iter().map(|point| match kind(point) {
+            Kind::Counter => counted_growths.next().unwrap_or(Growth { by: 0.0, newborn: false }),
+            Kind::Rate { per, window } => {
+                let by = point.value / per * elapsed.min(window.max(BELIEVED));
+                Growth { by, newborn: false }
+            }
+        });
+        let growths = growths.collect();
+        self.before = Some(at);
+        (!first).then_some(growths)
+    }
+}
+
+/// What tells series apart.
+fn key(labels: &Labels, without: Option<&str>) -> String {
+    let labels = labels.iter().filter(|(name, _)| Some(name.as_str()) != without);
+    labels.fold(String::new(), |key, (name, value)| key + name + "\u{1}" + value + "\u{2}")
+}
+
+#[cfg(test)]
+mod tests;
