@@ -32,6 +32,7 @@ mod commit;
 mod deliver;
 mod error;
 mod journal;
+mod measure;
 mod probes;
 mod services;
 mod worker;

@@ -23,11 +23,13 @@ pub mod prometheus;
 mod resolve;
 mod seen;
 mod tcp;
+mod trial;
 
 #[cfg(test)]
 mod tests;
 
 use seen::people;
+pub use trial::Trial;
 
 /// One health check.
 #[derive(Debug)]

@@ -7,10 +7,12 @@ use super::{CliError, Context};
 use crate::clock::Clock;
 use crate::config::{self, CheckKind, Config, Service};
 use crate::control::client::ClientError;
-use crate::decide::event::Outcome;
+use crate::decide::event::{Outcome, Sample};
 use crate::notify::Notifier;
 use crate::probe::{Probe, Tools};
 use crate::runtime::{Engine, Runtime};
+
+mod measured;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -19,7 +21,8 @@ in to and webhooks are only connected to.
 
 Exit codes: 0 good, 1 something online failed, 78 the configuration has mistakes.")]
 pub(super) struct Arguments {
-    /// Also try Docker, every health check, every channel's login and whether a rollback would work
+    /// Also try Docker, every health check, Prometheus and every query, every channel's login and whether a rollback
+    /// would work
     #[arg(long)]
     online: bool,
 }
@@ -106,15 +109,20 @@ async fn services(config: &Config, report: &mut Report) -> Result<(), CliError> 
         }
         for (check, what) in &service.checks {
             let sample = Probe::new(check, what, &service.runtime, &tools).observe(&clock).await;
-            let took = format!("passed in {} ms", sample.took.as_millis());
-            let result = match &sample.outcome {
-                Outcome::Ok => Ok(took.as_str()),
-                Outcome::Failed(seen) | Outcome::Blind(seen) => Err(seen.as_str()),
-            };
-            report.line(&format!("{name} health check {check}"), result)?;
+            sampled(&format!("{name} health check {check}"), &sample, report)?;
         }
+        measured::measured(name, service, (config, &tools, &clock), report).await?;
     }
     Ok(())
+}
+
+fn sampled(what: &str, sample: &Sample, report: &mut Report) -> Result<(), CliError> {
+    let took = format!("passed in {} ms", sample.took.as_millis());
+    let result = match &sample.outcome {
+        Outcome::Ok => Ok(took.as_str()),
+        Outcome::Failed(seen) | Outcome::Blind(seen) => Err(seen.as_str()),
+    };
+    report.line(what, result)
 }
 
 async fn channels(config: &Config, report: &mut Report) -> Result<(), CliError> {

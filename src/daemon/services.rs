@@ -1,4 +1,4 @@
-//! What the daemon runs for each service: its probes, its worker, and the watch over what runs.
+//! What the daemon runs for each service: its probes, its measuring, its worker, and the watch over what runs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,12 +7,14 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::measure;
 use super::probes::Probes;
 use super::worker::{Job, Worker};
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::decide::action::Action;
 use crate::decide::event::Event;
+use crate::probe::prometheus::Server;
 use crate::probe::{Probe, Tools};
 use crate::runtime::{self, Engine, Runtime};
 use crate::store::Store;
@@ -42,6 +44,7 @@ pub(super) struct Services {
 struct Running {
     config: config::Service,
     socket: std::path::PathBuf,
+    prometheus: Option<config::Prometheus>,
     probes: Probes,
     worker: Worker,
     stop: CancellationToken,
@@ -77,6 +80,7 @@ impl Services {
     pub(super) fn follow(&mut self, config: &Config) -> Result<(), ServicesError> {
         let engine = Engine::new(&config.docker_socket)?;
         let tools = Tools::new(&config.docker_socket)?;
+        let prometheus = config.prometheus.as_ref().map(|server| Arc::new(Server::new(server, &tools)));
         self.running.retain(|name, running| {
             let stays = config.services.contains_key(name);
             if !stays {
@@ -86,10 +90,14 @@ impl Services {
         });
         for (name, service) in &config.services {
             let old = self.running.remove(name);
-            let same = |old: &Running| old.config == *service && old.socket == config.docker_socket;
+            let same = |old: &Running| {
+                old.config == *service
+                    && old.socket == config.docker_socket
+                    && (old.prometheus == config.prometheus || service.measured.is_empty())
+            };
             let running = match old {
                 Some(old) if same(&old) => old,
-                old => self.start_one(name, service, (&engine, &tools), config, old),
+                old => self.start_one(name, service, (&engine, &tools, prometheus.as_ref()), config, old),
             };
             self.running.insert(name.clone(), running);
         }
@@ -131,7 +139,7 @@ impl Services {
         &self,
         name: &str,
         service: &config::Service,
-        (engine, tools): (&Engine, &Tools),
+        (engine, tools, prometheus): (&Engine, &Tools, Option<&Arc<Server>>),
         config: &Config,
         old: Option<Running>,
     ) -> Running {
@@ -153,12 +161,23 @@ impl Services {
         let checks = checks.map(|(check, what)| Probe::new(check, what, &service.runtime, tools)).collect();
         let probes =
             Probes::start(name, checks, service.interval, self.clock, &self.inbox, &self.tasks, &stop);
+        if let Some(all) = measure::all(name, service, prometheus, tools, (self.clock, &self.inbox)) {
+            let stop = stop.clone();
+            self.tasks.spawn(async move { stop.run_until_cancelled(all).await });
+        }
         if let Runtime::Command(command) = &*runtime {
             let watch = runtime::command::watch(command.clone(), service.interval, self.inbox.clone());
             let stop = stop.clone();
             self.tasks.spawn(async move { stop.run_until_cancelled(watch).await });
         }
-        Running { config: service.clone(), socket: config.docker_socket.clone(), probes, worker, stop }
+        Running {
+            config: service.clone(),
+            socket: config.docker_socket.clone(),
+            prometheus: config.prometheus.clone(),
+            probes,
+            worker,
+            stop,
+        }
     }
 
     /// One task watches all containers of the engine.

@@ -48,8 +48,7 @@ pub(super) enum Target {
 impl Target {
     pub(super) fn of(labels: &Labels) -> Self {
         let label = |name: &str| labels.get(name).cloned();
-        label("instance")
-            .map_or(Self::Mixed, |instance| Self::Of(label("job").unwrap_or_default(), instance))
+        label("instance").map_or(Self::Mixed, |instance| Self::Of(label("job").unwrap_or_default(), instance))
     }
 }
 

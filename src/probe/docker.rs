@@ -39,7 +39,8 @@ impl Engine {
 
     /// The main process of a container that runs.
     pub(super) async fn process(&self, name: &str) -> Option<Process> {
-        let found = self.client().ok()?.inspect_container(name, None::<InspectContainerOptions>).await.ok()?;
+        let found =
+            self.client().ok()?.inspect_container(name, None::<InspectContainerOptions>).await.ok()?;
         let pid = found.state.as_ref()?.pid.filter(|pid| *pid > 0)?;
         called(&found, name).then_some(Process { id: found.id?, pid })
     }

@@ -1,6 +1,7 @@
 //! A service's own exposition, scraped and reduced without a Prometheus. One scrape feeds every stream that comes from
 //! its URL.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ use super::Tools;
 use super::body;
 use super::http::Fault;
 use super::seen::{people, quote};
+use super::trial::{Trial, words};
 use crate::clock::Clock;
 use crate::config::{Measured, Query};
 use crate::decide::reading::{Measure, Reading, Source};
@@ -48,30 +50,36 @@ struct Scraped {
 impl Page {
     /// One page per URL that the streams come from; streams that something else measures are left out.
     pub fn all(measured: &[Measured], tools: &Tools) -> Vec<Self> {
-        let mut pages: Vec<Self> = Vec::new();
+        let mut pages: BTreeMap<&str, State> = BTreeMap::new();
         for one in measured {
-            let Some((url, want)) = wanted(&one.query) else { continue };
-            let page = match pages.iter_mut().find(|page| page.url == url) {
-                Some(page) => page,
-                None => {
-                    let (state, tools) = (State::default(), tools.clone());
-                    pages.push(Self { url: url.to_owned(), tools, deadline: DEADLINE, state });
-                    pages.last_mut().expect("it was pushed just now")
-                }
-            };
-            page.state.add(one.stream.clone(), want);
+            if let Some((url, want)) = wanted(&one.query) {
+                pages.entry(url).or_default().add(one.stream.clone(), want);
+            }
         }
-        pages
+        let page = |(url, state): (&str, State)| Self {
+            url: url.to_owned(),
+            tools: tools.clone(),
+            deadline: DEADLINE,
+            state,
+        };
+        pages.into_iter().map(page).collect()
     }
 
-    /// Where it is.
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// What was found by itself, for people: one sentence per stream.
-    pub fn found(&self) -> Vec<String> {
-        self.state.found()
+    /// Scrapes once, for people: what was found by itself. The counters' beginnings are kept.
+    pub async fn try_out(&mut self, clock: &Clock) -> Vec<Trial> {
+        let readings = self.read(clock).await;
+        let trials = self.state.found().into_iter().map(|found| {
+            let blind = readings.iter().find(|reading| reading.stream == found.stream);
+            match blind.map(|reading| words(&reading.measure)) {
+                Some(Err(why)) => Trial::new(&found.stream, Err(why)),
+                Some(Ok(value)) => {
+                    let result = found.result.map(|said| format!("{value}, from {said}"));
+                    Trial { result, ..found }
+                }
+                None => found,
+            }
+        });
+        trials.collect()
     }
 
     /// Scrapes once: one reading per stream, apart from those of which only their beginning is known yet.

@@ -58,8 +58,7 @@ impl Histograms {
         if self.of.values().any(|edges| !edges.contains_key(&Edge(f64::INFINITY))) {
             return Err("a histogram without the bucket le=\"+Inf\"".to_owned());
         }
-        let mut grown: Vec<_> =
-            self.of.values().filter(|edges| edges.values().any(|by| *by > 0.0)).collect();
+        let mut grown: Vec<_> = self.of.values().filter(|edges| edges.values().any(|by| *by > 0.0)).collect();
         if grown.is_empty() {
             grown.extend(self.of.values().next());
         }

@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Tools;
 use super::docker;
+use super::trial::{Trial, words};
 use crate::clock::Clock;
 use crate::config::{Measured, Query, Runtime};
 use crate::decide::reading::{Measure, Reading, Source, Use};
@@ -26,6 +27,9 @@ use kernel::Busy;
 const DEADLINE: Duration = Duration::from_secs(5);
 /// For the engine to say which process it is. Without it the host alone is read.
 const ENGINE: Duration = Duration::from_secs(2);
+
+/// Between two readings that are made for people.
+const APART: Duration = Duration::from_millis(500);
 
 /// The host as one service sees it.
 #[derive(Debug)]
@@ -88,6 +92,14 @@ impl Host {
         Reading { stream: self.measured.stream.clone(), source: Source::Host, at: clock.now(), measure }
     }
 
+    /// Reads twice, for people.
+    pub async fn try_out(&mut self, clock: &Clock) -> Trial {
+        self.read(clock).await;
+        tokio::time::sleep(APART).await;
+        let reading = self.read(clock).await;
+        Trial::new(&reading.stream, words(&reading.measure))
+    }
+
     /// One reading at a time: one that hangs holds one thread, however often it is asked for.
     async fn now(&mut self, clock: Clock) -> Result<Now, String> {
         if self.reading.is_none() {
@@ -103,7 +115,8 @@ impl Host {
         self.reading = None;
         let now = read.unwrap_or_else(|error| Err(error.to_string()))?;
         // What hung for long is no reading of now.
-        let late = clock.now().duration_since(now.at) > SignedDuration::try_from(DEADLINE).unwrap_or_default();
+        let late =
+            clock.now().duration_since(now.at) > SignedDuration::try_from(DEADLINE).unwrap_or_default();
         if late { Err("the kernel was slow to answer".to_owned()) } else { Ok(now) }
     }
 

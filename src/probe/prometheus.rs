@@ -5,13 +5,14 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use prometheus_http_query::{Client, Error};
+use prometheus_http_query::Error;
 use reqwest::Response;
 use reqwest::header::LOCATION;
 
 use super::body;
 use super::http::Fault as HttpFault;
 use super::seen::{people, quote};
+use super::trial::Trial;
 use crate::clock::Clock;
 use crate::config::{self, Measured};
 use crate::decide::reading::{Measure, Reading, Source};
@@ -67,16 +68,8 @@ impl Server {
 
     /// What Prometheus answers to a query now.
     async fn instant(&self, promql: &str) -> Result<Answer, Fault> {
-        let timeout = self.milliseconds();
-        let ask = async |client: Client, header| {
-            let mut query = client.query(promql).timeout(timeout);
-            if let Some((name, value)) = header {
-                query = query.header::<reqwest::header::HeaderName, _>(name, value);
-            }
-            query.post_raw().await
-        };
         self.within(async {
-            let (status, body) = self.body(ask, INSTANT_MAX).await?;
+            let (status, body) = self.body(Question::Now(promql), INSTANT_MAX).await?;
             let (mut answer, notes) = answer::decode(status, body, answer::vector).await?;
             answer.notes = notes;
             Ok(answer)
@@ -86,25 +79,13 @@ impl Server {
 
     /// What Prometheus answers to a query for each step of a time.
     async fn range(&self, promql: &str, from: i64, to: i64, step: Duration) -> Result<answer::Past, Fault> {
-        let timeout = self.milliseconds();
-        let ask = async |client: Client, header| {
-            let mut query = client.query_range(promql, from, to, step.as_secs_f64()).timeout(timeout);
-            if let Some((name, value)) = header {
-                query = query.header::<reqwest::header::HeaderName, _>(name, value);
-            }
-            query.post_raw().await
-        };
         self.within(async {
-            let (status, body) = self.body(ask, RANGE_MAX).await?;
-            let (mut past, notes) = answer::decode(status, body, answer::matrix).await?;
-            past.notes = notes;
+            let question = Question::Past { promql, from, to, step };
+            let (status, body) = self.body(question, RANGE_MAX).await?;
+            let (past, _) = answer::decode(status, body, answer::matrix).await?;
             Ok(past)
         })
         .await
-    }
-
-    fn milliseconds(&self) -> i64 {
-        i64::try_from(self.timeout.as_millis()).unwrap_or(i64::MAX)
     }
 
     /// One deadline from the name's resolution to the last byte.
@@ -113,26 +94,17 @@ impl Server {
         asked.unwrap_or_else(|_| Err(Fault::away(format!("no answer within {}", people(self.timeout)))))
     }
 
-    async fn body(
-        &self,
-        ask: impl AsyncFn(Client, Option<connect::Header>) -> Result<Response, Error>,
-        most: usize,
-    ) -> Result<(u16, Vec<u8>), Fault> {
-        let once = async || {
-            let (client, header) = self.connection.client().map_err(Fault::away)?;
-            Ok::<_, Fault>(ask(client, header).await.map_err(|error| http_fault(&error)))
-        };
+    async fn body(&self, question: Question<'_>, most: usize) -> Result<(u16, Vec<u8>), Fault> {
+        let mut answer = self.send(question).await;
         // A kept connection may be closed just when it is used again; a query may be sent twice.
-        let mut sent = once().await?;
-        if let Err(HttpFault::Cut(_)) = sent {
-            sent = once().await?;
+        if let Err(HttpFault::Cut(_)) = answer {
+            answer = self.send(question).await;
         }
-        let answer = sent.map_err(|fault| Fault::away(fault.text()))?;
+        let answer = answer.map_err(|fault| Fault::away(fault.text()))?;
         let status = answer.status();
         if let Some(to) = answer.headers().get(LOCATION).filter(|_| status.is_redirection()) {
             let to = quote(&String::from_utf8_lossy(to.as_bytes()));
-            let text = format!("status {}, a redirect to {to}, not followed", status.as_u16());
-            return Err(Fault::said(text));
+            return Err(Fault::said(format!("status {}, a redirect to {to}, not followed", status.as_u16())));
         }
         let body = body::whole(answer, most).await.map_err(|unread| Fault {
             too_long: matches!(unread, body::Unread::TooLong { .. }),
@@ -140,6 +112,37 @@ impl Server {
         })?;
         Ok((status.as_u16(), body))
     }
+
+    async fn send(&self, question: Question<'_>) -> Result<Response, HttpFault> {
+        let (client, login) = self.connection.client().map_err(HttpFault::Own)?;
+        let timeout = i64::try_from(self.timeout.as_millis()).unwrap_or(i64::MAX);
+        let sent = match question {
+            Question::Now(promql) => {
+                let query = client.query(promql).timeout(timeout);
+                let query = match login {
+                    Some((name, value)) => query.header(name, value),
+                    None => query,
+                };
+                query.post_raw().await
+            }
+            Question::Past { promql, from, to, step } => {
+                let query = client.query_range(promql, from, to, step.as_secs_f64()).timeout(timeout);
+                let query = match login {
+                    Some((name, value)) => query.header(name, value),
+                    None => query,
+                };
+                query.post_raw().await
+            }
+        };
+        sent.map_err(|error| http_fault(&error))
+    }
+}
+
+/// What is asked of Prometheus.
+#[derive(Debug, Clone, Copy)]
+enum Question<'a> {
+    Now(&'a str),
+    Past { promql: &'a str, from: i64, to: i64, step: Duration },
 }
 
 fn http_fault(error: &Error) -> HttpFault {
@@ -189,6 +192,23 @@ impl Meter {
         };
         let measure = measure.unwrap_or_else(|why| Some(Measure::Blind(why)));
         Asked { reading: measure.map(|measure| self.reading(at, measure)), reached }
+    }
+
+    /// Asks once, for people: what it gives, and nothing is kept of it.
+    pub async fn try_out(&self, server: &Server) -> Trial {
+        let stream = &self.measured.stream;
+        let answer = match server.instant(&self.promql).await {
+            Ok(answer) => answer,
+            Err(fault) => return Trial::new(stream, Err(fault.to_string())),
+        };
+        if let Err(why) = self.reduction.clone().take(&answer) {
+            return Trial::new(stream, Err(Fault::said(why).to_string()));
+        }
+        let (said, edges) = self.reduction.found(&answer);
+        let mut trial = Trial { edges, ..Trial::new(stream, Ok(said)) };
+        trial.remarks.extend(answer.notes.iter().map(|note| format!("Prometheus remarks: {note}")));
+        trial.remarks.extend(reduce::mixed(&self.measured.query));
+        trial
     }
 
     /// Prometheus' own remarks are logged when they change.

@@ -32,6 +32,7 @@ pub(super) const START: &str = "process_start_time_seconds";
 /// Whether a status is an error: `503`, or `5xx` where a library gives classes.
 pub(super) fn is_error(status: &str) -> bool {
     let status = status.trim();
-    status.len() == 3 && status.starts_with('5')
+    status.len() == 3
+        && status.starts_with('5')
         && status[1..].chars().all(|c| c.is_ascii_digit() || matches!(c, 'x' | 'X'))
 }

@@ -11,6 +11,7 @@ use crate::decide::reading::{Durations, Measure, Requests, Stream};
 use crate::probe::body;
 use crate::probe::counters::{Count, Counters, Growth, Pending, SERIES_MAX, Target};
 use crate::probe::histogram::{self, Histograms, Waiting};
+use crate::probe::trial::Trial;
 
 /// Processes that answer at one address in turn; more are forgotten, the oldest first.
 const PROCESSES_MAX: usize = 16;
@@ -43,6 +44,7 @@ struct Followed {
     requests: Pending,
     durations: Waiting,
     found: Option<String>,
+    edges: Vec<f64>,
 }
 
 /// A scrape at hand: the series that anybody wants, by name.
@@ -51,18 +53,20 @@ type Series<'a> = BTreeMap<Cow<'a, str>, Vec<Sample<'a>>>;
 impl State {
     pub(super) fn add(&mut self, stream: Stream, want: Want) {
         let (requests, durations) = (Pending::default(), Waiting::default());
-        self.streams.push(Followed { stream, want, requests, durations, found: None });
+        self.streams.push(Followed { stream, want, requests, durations, found: None, edges: Vec::new() });
     }
 
     pub(super) fn streams(&self) -> impl Iterator<Item = &Stream> {
         self.streams.iter().map(|followed| &followed.stream)
     }
 
-    pub(super) fn found(&self) -> Vec<String> {
+    /// What was found for each stream at the last scrape.
+    pub(super) fn found(&self) -> Vec<Trial> {
         let found = |followed: &Followed| {
-            followed.found.as_ref().map(|found| format!("{}: {found}", followed.stream.trigger()))
+            let result = followed.found.clone().ok_or_else(|| "nothing was found".to_owned());
+            Trial { edges: followed.edges.clone(), ..Trial::new(&followed.stream, result) }
         };
-        self.streams.iter().filter_map(found).collect()
+        self.streams.iter().map(found).collect()
     }
 
     /// A measure per stream, or why the page cannot be used, which leaves everything for the next scrape.
@@ -168,6 +172,8 @@ struct Chosen<'a> {
     label: Option<String>,
     /// In words.
     found: String,
+    /// The edges of its buckets.
+    edges: Vec<f64>,
 }
 
 impl Followed {
@@ -186,6 +192,7 @@ impl Followed {
         let growths = grown(counters, samples);
         let chosen = chosen?;
         self.found = Some(chosen.found);
+        self.edges = chosen.edges;
         if let Want::Value { rate: false, .. } = self.want {
             let sum = chosen.samples.iter().map(|sample| sample.value).sum();
             return Ok(Some(Measure::Value(sum)));
@@ -210,10 +217,7 @@ impl Followed {
                     let edge = edge.ok_or_else(|| format!("{} without the label le", sample.name))?;
                     histograms.add(key(sample, Some("le")), edge, growth.by);
                 }
-                Measure::Durations(Durations {
-                    seen: self.durations.take(&histograms)?,
-                    newborn: Vec::new(),
-                })
+                Measure::Durations(Durations { seen: self.durations.take(&histograms)?, newborn: Vec::new() })
             }
             Want::Value { .. } if elapsed > 0.0 => {
                 Measure::Value(grown.map(|(_, growth)| growth.by).sum::<f64>() / elapsed)
@@ -234,7 +238,8 @@ impl Want {
                 let labels = candidates(label.as_deref(), &STATUS);
                 let there: Vec<_> = names.iter().filter_map(|name| Some((name, at(name)?))).collect();
                 let labelled = there.iter().find_map(|(name, samples)| {
-                    let has = |label: &&String| samples.iter().any(|sample| label_of(sample, label).is_some());
+                    let has =
+                        |label: &&String| samples.iter().any(|sample| label_of(sample, label).is_some());
                     Some((name, samples, labels.iter().find(has)?))
                 });
                 match (labelled, there.first()) {
@@ -242,6 +247,7 @@ impl Want {
                         samples,
                         label: Some(label.clone()),
                         found: format!("{name} by {label}, {} series", samples.len()),
+                        edges: Vec::new(),
                     }),
                     (None, Some((name, _))) => {
                         Err(format!("{name} has no label of the status (looked for {})", labels.join(", ")))
@@ -254,16 +260,20 @@ impl Want {
                 let there = names.iter().find_map(|name| Some((name, at(&format!("{name}_bucket"))?)));
                 let (name, samples) =
                     there.ok_or_else(|| missing(&names, metric.is_some(), "histogram of durations"))?;
-                let edges: BTreeSet<_> =
-                    samples.iter().filter_map(|sample| label_of(sample, "le").and_then(histogram::edge)).collect();
+                let edges: BTreeSet<_> = samples
+                    .iter()
+                    .filter_map(|sample| label_of(sample, "le").and_then(histogram::edge))
+                    .collect();
                 let found = format!("{name} with {} buckets, {} series", edges.len(), samples.len());
-                Ok(Chosen { samples, label: None, found })
+                let edges = edges.into_iter().map(|edge| edge.0).collect();
+                Ok(Chosen { samples, label: None, found, edges })
             }
             Self::Value { metric, .. } => {
                 let total = format!("{metric}_total");
                 let there = [metric, &total].into_iter().find_map(|name| Some((name, at(name)?)));
                 let (name, samples) = there.ok_or_else(|| missing(std::slice::from_ref(metric), true, ""))?;
-                Ok(Chosen { samples, label: None, found: format!("{name}, {} series", samples.len()) })
+                let found = format!("{name}, {} series", samples.len());
+                Ok(Chosen { samples, label: None, found, edges: Vec::new() })
             }
         }
     }

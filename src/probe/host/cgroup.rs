@@ -16,7 +16,8 @@ pub(super) struct Part {
 
 /// `None` when its control group cannot be found.
 pub(super) fn part(proc: &Path, cgroup: &Path, process: &Process) -> Option<Part> {
-    let groups = std::fs::read_to_string(proc.join(process.pid.to_string()).join("cgroup")).unwrap_or_default();
+    let groups =
+        std::fs::read_to_string(proc.join(process.pid.to_string()).join("cgroup")).unwrap_or_default();
     let cpu = place(cgroup, "cpuacct", &groups, &process.id).and_then(|place| cpu(&place));
     let memory = place(cgroup, "memory", &groups, &process.id).and_then(|place| memory(&place));
     (cpu.is_some() || memory.is_some()).then_some(Part { cpu, memory })
@@ -32,7 +33,11 @@ fn place(cgroup: &Path, controller: &str, groups: &str, id: &str) -> Option<Path
     let said = groups.lines().find_map(|line| {
         let mut parts = line.splitn(3, ':');
         let (_, controllers, path) = (parts.next()?, parts.next()?, parts.next()?);
-        let ours = if unified { controllers.is_empty() } else { controllers.split(',').any(|one| one == controller) };
+        let ours = if unified {
+            controllers.is_empty()
+        } else {
+            controllers.split(',').any(|one| one == controller)
+        };
         // The root is the whole host, and a path that leads upwards is seen from another name space.
         (ours && path != "/" && !path.contains("..")).then(|| path.trim_start_matches('/').to_owned())
     });

@@ -11,8 +11,8 @@ const MOUNTS_MAX: usize = 16;
 /// File systems on disks of this host. Those in memory cannot fill a disk, those that are read only cannot fill, and
 /// those on the network may never answer.
 const REAL: [&str; 14] = [
-    "bcachefs", "btrfs", "exfat", "ext2", "ext3", "ext4", "f2fs", "jfs", "nilfs2", "ntfs3", "reiserfs", "vfat",
-    "xfs", "zfs",
+    "bcachefs", "btrfs", "exfat", "ext2", "ext3", "ext4", "f2fs", "jfs", "nilfs2", "ntfs3", "reiserfs",
+    "vfat", "xfs", "zfs",
 ];
 
 /// `disk /…` and `inodes /…` by mount.

@@ -39,7 +39,8 @@ pub(super) fn busy(proc: &Path) -> Result<(Busy, f64), String> {
         return Err(format!("{}: no line of all processors", path.display()));
     };
     let busy = [user, nice, system, irq, softirq, steal].iter().sum();
-    let numbered = |line: &&str| line.starts_with("cpu") && line[3..].starts_with(|c: char| c.is_ascii_digit());
+    let numbered =
+        |line: &&str| line.starts_with("cpu") && line[3..].starts_with(|c: char| c.is_ascii_digit());
     let cores = text.lines().filter(numbered).count().max(1);
     Ok((Busy { busy, total: busy + idle + iowait }, float(cores as u64)))
 }

@@ -31,10 +31,11 @@ pub struct Answer {
 /// An answer to a query over a range.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Past {
-    /// Each series with its values by time in seconds.
-    pub(super) series: Vec<(Arc<Labels>, Vec<(f64, f64)>)>,
-    pub(super) notes: Vec<String>,
+    pub(super) series: Vec<(Arc<Labels>, Track)>,
 }
+
+/// A series' values by time in seconds.
+type Track = Vec<(f64, f64)>;
 
 /// The frame around each answer.
 #[derive(Deserialize)]
@@ -90,9 +91,9 @@ fn data(status: u16, body: &[u8]) -> Result<(Data, Vec<String>), Fault> {
     notes.truncate(NOTES_MAX);
     match serde_json::from_str(data) {
         Ok(data) => Ok((data, notes)),
-        Err(_) if data.contains("\"histogram\":") || data.contains("\"histograms\":") => {
-            Err(Fault::said("a native histogram; ask for numbers, with histogram_quantile or its classic buckets"))
-        }
+        Err(_) if data.contains("\"histogram\":") || data.contains("\"histograms\":") => Err(Fault::said(
+            "a native histogram; ask for numbers, with histogram_quantile or its classic buckets",
+        )),
         Err(_) => Err(Fault::said(format!("an answer of an unknown kind: {}", quote(data)))),
     }
 }
@@ -112,7 +113,9 @@ pub(super) fn vector(data: Data) -> Result<Answer, String> {
             };
             (at, all.into_iter().map(point).collect())
         }
-        Data::Matrix(_) => return Err("a range of values; leave out the [...] around the whole query".to_owned()),
+        Data::Matrix(_) => {
+            return Err("a range of values; leave out the [...] around the whole query".to_owned());
+        }
     };
     Ok(Answer { at, points, notes: Vec::new() })
 }
@@ -130,7 +133,6 @@ pub(super) fn matrix(data: Data) -> Result<Past, String> {
                     (Arc::new(labels.into_iter().collect()), samples.collect())
                 })
                 .collect(),
-            notes: Vec::new(),
         }),
         Data::Scalar(_) | Data::Vector(_) => Err("single values where a range was asked for".to_owned()),
     }

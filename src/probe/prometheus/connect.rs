@@ -76,9 +76,8 @@ impl Connection {
             _ if url.scheme() != "https" => without_tls(builder),
             None => builder,
             Some(file) => {
-                let wrong = |why: String| {
-                    format!("failed to read the certificates in {}: {why}", file.display())
-                };
+                let wrong =
+                    |why: String| format!("failed to read the certificates in {}: {why}", file.display());
                 let pem = std::fs::read(file).map_err(|error| wrong(error.to_string()))?;
                 let all = Certificate::from_pem_bundle(&pem).map_err(|error| wrong(error.to_string()))?;
                 if all.is_empty() {

@@ -14,6 +14,17 @@ pub(super) enum Kind {
     },
 }
 
+impl Kind {
+    /// In words.
+    pub(super) fn words(self) -> String {
+        match self {
+            Self::Counter => "counters".to_owned(),
+            Self::Rate { per: 1.0, .. } => "per second".to_owned(),
+            Self::Rate { per, .. } => format!("per {per} s"),
+        }
+    }
+}
+
 /// A window that cannot be read is taken for this.
 const WINDOW: f64 = 300.0;
 

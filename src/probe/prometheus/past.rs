@@ -18,7 +18,7 @@ const POINTS_MAX: u32 = 11_000;
 /// So many points are handled before others on the loop have their turn.
 const TURN: usize = 4096;
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// A stream's past, to be taken piece by piece.
 #[derive(Debug)]
@@ -121,7 +121,9 @@ impl Server {
             }
         }
         match wrong {
-            Some(why) if values.iter().all(|value| value.is_nan()) => Err(Fault::said(why.trim_start_matches("Prometheus: "))),
+            Some(why) if values.iter().all(|value| value.is_nan()) => {
+                Err(Fault::said(why.trim_start_matches("Prometheus: ")))
+            }
             Some(_) | None => Ok(values),
         }
     }

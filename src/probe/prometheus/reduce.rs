@@ -119,6 +119,50 @@ impl Reduction {
             Self::Buckets(edges) => edges.take(at, points).map(|some| some.map(Measure::Durations)),
         }
     }
+
+    /// What an answer that can be used holds, in words, and the edges of its buckets.
+    pub(super) fn found(&self, answer: &Answer) -> (String, Vec<f64>) {
+        let count = answer.points.len();
+        match self {
+            Self::Value => {
+                (answer.points.first().map_or_else(String::new, |one| one.value.to_string()), Vec::new())
+            }
+            Self::Requests(parts) => {
+                let failed = answer.points.iter().filter(|point| is_failed(point)).count();
+                let (errors, requests) = (parts.errors.words(), parts.requests.words());
+                let said = format!(
+                    "{} series of requests ({requests}), {failed} of errors ({errors})",
+                    count - failed
+                );
+                (said, Vec::new())
+            }
+            Self::Buckets(edges) => {
+                let all = answer.points.iter().filter_map(|point| histogram::edge(point.labels.get("le")?));
+                let all: Vec<f64> = all.collect::<BTreeSet<_>>().into_iter().map(|edge| edge.0).collect();
+                (format!("{} buckets in {count} series ({})", all.len(), edges.kind.words()), all)
+            }
+        }
+    }
+}
+
+/// What is to be said of counters that are added up before golive sees them.
+pub(super) fn mixed(query: &Query) -> Option<String> {
+    let texts = match query {
+        Query::Requests { errors, requests, .. } => vec![errors, requests],
+        Query::Buckets(query) => vec![query],
+        Query::Value(_)
+        | Query::Seasonal { .. }
+        | Query::ExposedRequests { .. }
+        | Query::ExposedDurations { .. }
+        | Query::Exposed { .. }
+        | Query::Host => Vec::new(),
+    };
+    let mixed = |text: &&String| kind::of(text) == Kind::Counter && kind::adds_up(text);
+    texts.iter().find(|text| mixed(text)).map(|_| {
+        "counters are added up in the query, so the first requests after a restart are not seen; ask for the counters \
+         themselves, or for rate(…)"
+            .to_owned()
+    })
 }
 
 /// The one number that is expected.
@@ -132,26 +176,32 @@ fn one(points: &[Point]) -> Result<f64, String> {
         many => {
             let first: Vec<String> = many.iter().take(3).map(|point| shown(&point.labels)).collect();
             let first = first.join(", ");
-            Err(format!("{} series where one is expected, among them {first}; add them up in the query", many.len()))
+            Err(format!(
+                "{} series where one is expected, among them {first}; add them up in the query",
+                many.len()
+            ))
         }
     }
 }
 
+fn is_failed(point: &Point) -> bool {
+    point.labels.get(PART).is_some_and(|part| part == ERRORS)
+}
+
 impl Parts {
     fn take(&mut self, at: f64, points: &[Point]) -> Result<Option<Requests>, String> {
-        let failed = |point: &Point| point.labels.get(PART).is_some_and(|part| part == ERRORS);
-        if points.iter().all(failed) {
+        if points.iter().all(is_failed) {
             return Err("no series of requests, so a share of errors cannot be told".to_owned());
         }
         let (errors, requests) = (self.errors, self.requests);
-        let kind = |point: &Point| if failed(point) { errors } else { requests };
+        let kind = |point: &Point| if is_failed(point) { errors } else { requests };
         let Some(growths) = self.grown.since(at, points, kind) else { return Ok(None) };
         let version = |point: &Point| point.labels.get(self.version.as_ref()?).cloned();
         let present: BTreeSet<String> = points.iter().filter_map(version).collect();
         self.versions.retain(|version, _| present.contains(version));
         for (point, growth) in points.iter().zip(growths) {
             let add = |pending: &mut Pending| {
-                if failed(point) { pending.add_bad(growth.by) } else { pending.add_total(growth.by) }
+                if is_failed(point) { pending.add_bad(growth.by) } else { pending.add_total(growth.by) }
             };
             add(if growth.newborn { &mut self.newborn } else { &mut self.seen });
             let version = self.version.as_ref().and_then(|label| point.labels.get(label));
@@ -169,10 +219,8 @@ impl Parts {
 
 impl Edges {
     fn take(&mut self, at: f64, points: &[Point]) -> Result<Option<Durations>, String> {
-        let edges: Option<Vec<_>> = points
-            .iter()
-            .map(|point| point.labels.get("le").and_then(|le| histogram::edge(le)))
-            .collect();
+        let edges: Option<Vec<_>> =
+            points.iter().map(|point| point.labels.get("le").and_then(|le| histogram::edge(le))).collect();
         let Some(edges) = edges else {
             return Err("series without the label le; keep it, as in sum by (le) (...)".to_owned());
         };

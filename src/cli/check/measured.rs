@@ -1,0 +1,117 @@
+//! What `golive check --online` tries of the measurements.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::Report;
+use crate::cli::CliError;
+use crate::clock::Clock;
+use crate::config::{Config, Query, Service};
+use crate::decide::reading::Stream;
+use crate::probe::exposition::Page;
+use crate::probe::host::Host;
+use crate::probe::prometheus::{Meter, Server};
+use crate::probe::{Probe, Tools, Trial};
+
+/// Less history than a day and the longest window says nothing about a season.
+const HISTORY_MIN: Duration = Duration::from_mins(24 * 60 + 70);
+
+/// Every measurement of a service, and the checks of what it depends on.
+pub(super) async fn measured(
+    name: &str,
+    service: &Service,
+    (config, tools, clock): (&Config, &Tools, &Clock),
+    report: &mut Report,
+) -> Result<(), CliError> {
+    let prometheus = config.prometheus.as_ref().map(|server| Server::new(server, tools));
+    for measured in &service.measured {
+        if let Some(mut host) = Host::new(measured, &service.runtime, tools) {
+            told(name, service, &host.try_out(clock).await, report)?;
+        }
+        let (Some(server), Some(meter)) = (&prometheus, Meter::new(measured)) else { continue };
+        told(name, service, &meter.try_out(server).await, report)?;
+        if let Query::Seasonal { query, history } = &measured.query {
+            season(&label(name, &measured.stream), server, (query, *history), clock.now(), report).await?;
+        }
+    }
+    for mut page in Page::all(&service.measured, tools) {
+        for trial in page.try_out(clock).await {
+            told(name, service, &trial, report)?;
+        }
+    }
+    for (dependency, check) in &service.dependencies {
+        let sample = Probe::new(dependency, check, &service.runtime, tools).observe(clock).await;
+        super::sampled(&format!("{name} dependency {dependency}"), &sample, report)?;
+    }
+    Ok(())
+}
+
+fn label(name: &str, stream: &Stream) -> String {
+    match stream {
+        Stream::Business(metric) => format!("{name} business {metric}"),
+        Stream::Errors | Stream::Latency | Stream::Resources => format!("{name} {}", stream.trigger()),
+    }
+}
+
+fn told(name: &str, service: &Service, trial: &Trial, report: &mut Report) -> Result<(), CliError> {
+    let what = label(name, &trial.stream);
+    report.line(&what, trial.result.as_deref().map_err(String::as_str))?;
+    for remark in &trial.remarks {
+        report.note(&what, remark)?;
+    }
+    let limit = service.policy.triggers.latency.as_ref().filter(|_| trial.stream == Stream::Latency);
+    match limit.map(|limit| limit.above.as_secs_f64()).and_then(|limit| Some((limit, trial.missed(limit)?))) {
+        Some((limit, (below, above))) => report.note(&what, &no_edge(limit, below, above)),
+        None => Ok(()),
+    }
+}
+
+fn no_edge(limit: f64, below: Option<f64>, above: Option<f64>) -> String {
+    let near = match (below, above) {
+        (Some(below), Some(above)) => format!("the nearest are {below} s and {above} s"),
+        (Some(below), None) => format!("the last is {below} s"),
+        (None, Some(above)) => format!("the first is {above} s"),
+        (None, None) => "there is none".to_owned(),
+    };
+    format!(
+        "no bucket ends at the limit of {limit} s ({near}), so what lies between is guessed; add one to the histogram"
+    )
+}
+
+/// Whether there is enough of the past to know a season from a change.
+async fn season(
+    what: &str,
+    server: &Server,
+    (query, history): (&str, Duration),
+    now: Timestamp,
+    report: &mut Report,
+) -> Result<(), CliError> {
+    let from = now.checked_sub(history).unwrap_or(Timestamp::MIN);
+    let values = match server.history(query, from, now).await {
+        Ok(values) => values,
+        Err(fault) => return report.line(&format!("{what} history"), Err(&fault.to_string())),
+    };
+    let minutes = values.iter().filter(|value| value.is_finite()).count();
+    let known = Duration::from_mins(minutes as u64);
+    let text = format!("{minutes} minutes with a value, of {}", values.len());
+    if known < HISTORY_MIN {
+        let text =
+            format!("{text}: too little for a season, which takes more than a day; it is learned meanwhile");
+        return report.note(&format!("{what} history"), &text);
+    }
+    report.line(&format!("{what} history"), Ok(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_edge_is_explained() {
+        let said = no_edge(2.0, Some(1.0), Some(2.5));
+        assert!(said.contains("limit of 2 s (the nearest are 1 s and 2.5 s)"), "{said}");
+        assert!(no_edge(2.0, Some(1.0), None).contains("the last is 1 s"));
+        assert!(no_edge(2.0, None, Some(5.0)).contains("the first is 5 s"));
+    }
+}

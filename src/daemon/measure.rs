@@ -1,0 +1,172 @@
+//! The measuring task: one per service that has something to measure, or checks of what it depends on.
+//!
+//! Each source keeps its own rhythm within the task, so that a slow one delays no other, and each query its own
+//! deadline. The task may be dropped at any await: what it holds are connections, and where counters stood.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, FutureExt as _, join_all};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use jiff::Timestamp;
+use tokio::sync::{Notify, mpsc};
+
+use crate::clock::Clock;
+use crate::config::{Measured, Service};
+use crate::decide::event::{Event, Happening};
+use crate::decide::reading::Reading;
+use crate::probe::exposition::Page;
+use crate::probe::host::Host;
+use crate::probe::prometheus::{Meter, Server};
+use crate::probe::{Probe, Tools};
+
+/// What is recalled before golive looked.
+const RECALLED: Duration = Duration::from_hours(1);
+/// One reading a minute.
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// What all of a service's sources share.
+#[derive(Clone)]
+struct Shared {
+    service: String,
+    interval: Duration,
+    clock: Clock,
+    inbox: mpsc::Sender<Event>,
+}
+
+/// Everything that is measured of a service, as one future that ends when nobody listens any more; `None` when there
+/// is nothing to measure.
+pub(super) fn all(
+    name: &str,
+    service: &Service,
+    prometheus: Option<&Arc<Server>>,
+    tools: &Tools,
+    (clock, inbox): (Clock, &mpsc::Sender<Event>),
+) -> Option<impl Future<Output = ()> + Send + 'static> {
+    let shared = Shared { service: name.to_owned(), interval: service.interval, clock, inbox: inbox.clone() };
+    let mut sources: Vec<BoxFuture<'static, Option<()>>> = Vec::new();
+    let asked: Vec<Measured> =
+        service.measured.iter().filter(|measured| Meter::new(measured).is_some()).cloned().collect();
+    if let Some(server) = prometheus.filter(|_| !asked.is_empty()) {
+        let back = Arc::new(Notify::new());
+        let meters = asked.iter().filter_map(Meter::new).collect();
+        sources.push(shared.clone().ask(Arc::clone(server), meters, Arc::clone(&back)).boxed());
+        sources.push(shared.clone().recall(Arc::clone(server), asked, back).boxed());
+    }
+    let pages = Page::all(&service.measured, tools).into_iter();
+    sources.extend(pages.map(|page| shared.clone().scrape(page).boxed()));
+    let hosts = service.measured.iter().filter_map(|one| Host::new(one, &service.runtime, tools));
+    sources.extend(hosts.map(|host| shared.clone().host(host).boxed()));
+    let dependencies = service.dependencies.iter();
+    let probes = dependencies.map(|(name, check)| Probe::new(name, check, &service.runtime, tools));
+    sources.extend(probes.map(|probe| shared.clone().depend(probe).boxed()));
+    (!sources.is_empty()).then(|| join_all(sources).map(drop))
+}
+
+impl Shared {
+    /// All queries of a step at once; says so when Prometheus answers again.
+    async fn ask(self, server: Arc<Server>, mut meters: Vec<Meter>, back: Arc<Notify>) -> Option<()> {
+        let (mut turn, mut away) = (self.turn(), true);
+        loop {
+            let mut reached = false;
+            let queries = meters.iter_mut().map(|meter| meter.read(&server, &self.clock));
+            let mut queries: FuturesUnordered<_> = queries.collect();
+            while let Some(asked) = queries.next().await {
+                reached |= asked.reached;
+                if let Some(reading) = asked.reading {
+                    self.send(Happening::Measured(reading)).await?;
+                }
+            }
+            drop(queries);
+            if reached && away {
+                back.notify_one();
+            }
+            away = !reached;
+            turn.wait().await;
+        }
+    }
+
+    /// The hour before, whenever Prometheus has come back; a query that fails is left out and said to be.
+    async fn recall(self, server: Arc<Server>, asked: Vec<Measured>, back: Arc<Notify>) -> Option<()> {
+        loop {
+            back.notified().await;
+            let to = self.clock.now();
+            let from = to.checked_sub(RECALLED).unwrap_or(Timestamp::MIN);
+            let mut readings: Vec<Reading> = Vec::new();
+            for measured in &asked {
+                let Some(mut past) = Meter::recall(measured, from, to, MINUTE) else { continue };
+                while let Some(piece) = past.next(&server).await {
+                    match piece {
+                        Ok(piece) => readings.extend(piece),
+                        Err(fault) => {
+                            let (service, trigger) = (&self.service, measured.stream.trigger());
+                            tracing::warn!(service, trigger, "the hour before is not known: {fault}");
+                            break;
+                        }
+                    }
+                }
+            }
+            readings.sort_by_key(|reading| reading.at);
+            if !readings.is_empty() {
+                self.send(Happening::Recalled(readings)).await?;
+            }
+            // One that comes and goes is not asked for its past each time.
+            tokio::time::sleep(MINUTE).await;
+        }
+    }
+
+    async fn scrape(self, mut page: Page) -> Option<()> {
+        let mut turn = self.turn();
+        loop {
+            for reading in page.read(&self.clock).await {
+                self.send(Happening::Measured(reading)).await?;
+            }
+            turn.wait().await;
+        }
+    }
+
+    async fn host(self, mut host: Host) -> Option<()> {
+        let mut turn = self.turn();
+        loop {
+            let reading = host.read(&self.clock).await;
+            self.send(Happening::Measured(reading)).await?;
+            turn.wait().await;
+        }
+    }
+
+    async fn depend(self, probe: Probe) -> Option<()> {
+        let mut turn = self.turn();
+        loop {
+            let sample = probe.observe(&self.clock).await;
+            self.send(Happening::Dependency(sample)).await?;
+            turn.wait().await;
+        }
+    }
+
+    /// `None` when nobody listens any more.
+    async fn send(&self, what: Happening) -> Option<()> {
+        self.inbox.send(Event::Service { service: self.service.clone(), what }).await.ok()
+    }
+
+    fn turn(&self) -> Turn {
+        Turn { next: self.clock.now(), interval: self.interval, clock: self.clock }
+    }
+}
+
+/// Turns keep their rhythm; one that was missed is not made up for.
+struct Turn {
+    next: Timestamp,
+    interval: Duration,
+    clock: Clock,
+}
+
+impl Turn {
+    async fn wait(&mut self) {
+        let now = self.clock.now();
+        self.next = self.next.checked_add(self.interval).map_or(now, |next| next.max(now));
+        tokio::time::sleep_until(self.clock.instant(self.next).into()).await;
+    }
+}
+
+#[cfg(test)]
+mod tests;
