@@ -133,3 +133,6 @@ fn without_strings(promql: &str) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;
