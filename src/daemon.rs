@@ -34,6 +34,7 @@ mod error;
 mod journal;
 mod measure;
 mod probes;
+mod season;
 mod services;
 mod worker;
 
@@ -114,8 +115,7 @@ impl Daemon {
         let mut state = State::new(config.policy(), store.load().await?, now);
         for service in config.services.keys() {
             if let Some(release) = state.recorded_under(service).map(str::to_owned) {
-                let samples = store.samples(service, &release).await?;
-                state.recount(service, &samples);
+                state.recount(service, &store.happenings(service, &release).await?);
             }
         }
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());

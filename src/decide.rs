@@ -10,11 +10,10 @@ use jiff::Timestamp;
 
 use action::{Action, Answer, News, Tier};
 use blame::Around;
-use event::{Event, Happening, Sample};
+use event::{Event, Happening};
 use facts::{Facts, Phase};
 use incident::Own;
 use policy::Policy;
-use reading::Reading;
 use reason::Reason;
 use service::{Service, Turn};
 
@@ -31,6 +30,7 @@ pub mod reason;
 mod release;
 mod rollback;
 mod service;
+mod suspect;
 #[cfg(test)]
 mod tests;
 pub mod trigger;
@@ -78,26 +78,12 @@ impl State {
         Self { services: services.collect(), resting: facts, policy, now, ..Self::default() }
     }
 
-    /// Takes a release's recorded readings in again, after a restart. Decides nothing.
-    pub fn remeasure(&mut self, service: &str, readings: &[Reading]) {
+    /// Counts again what was recorded of a release, after a restart. Decides nothing.
+    pub fn recount(&mut self, service: &str, happenings: &[Happening]) {
         let Some(policy) = self.policy.services.get(service) else { return };
-        if let Some(service) = self.services.get_mut(service) {
-            for reading in readings {
-                service.triggers.measure(reading, None, policy);
-            }
-        }
-    }
-
-    /// Counts a release's recorded samples again, after a restart. Decides nothing.
-    pub fn recount(&mut self, service: &str, samples: &[Sample]) {
-        if let Some(service) = self.services.get_mut(service) {
-            let Some(policy) = self.policy.services.get(&service.name) else { return };
-            for sample in samples {
-                service.health.count(sample);
-                for reading in watch::probe_readings(sample, policy) {
-                    service.triggers.measure(&reading, None, policy);
-                }
-            }
+        let Some(service) = self.services.get_mut(service) else { return };
+        for what in happenings {
+            service.recount(what, policy);
         }
     }
 
@@ -313,7 +299,7 @@ fn happened(mut turn: Turn<'_>, what: &Happening) {
         Happening::Proved { release, problems } => turn.proved(release, problems),
         Happening::Dependency(sample) => turn.service.depend(sample, turn.policy),
         Happening::Measured(reading) => watch::measured(&mut turn, reading),
-        Happening::Recalled(readings) => turn.service.triggers.recall(readings),
+        Happening::Recalled(readings) => watch::recalled(&mut turn, readings),
         Happening::Expected { metric, scale, season } => turn.service.triggers.expect(metric, *scale, season),
         Happening::Seen(_)
         | Happening::Died { .. }

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::decide::action::{Action, Notice};
-use crate::decide::event::{Event, Sample};
+use crate::decide::event::{Event, Happening};
 use crate::decide::facts::Facts;
 
 mod journal;
@@ -213,11 +213,13 @@ impl Store {
         .await
     }
 
-    /// A release's recorded samples, oldest first.
-    pub async fn samples(&self, service: &str, release: &str) -> Result<Vec<Sample>, StoreError> {
+    /// What was recorded of a release, oldest first.
+    pub async fn happenings(&self, service: &str, release: &str) -> Result<Vec<Happening>, StoreError> {
         let (service, release) = (service.to_owned(), release.to_owned());
-        self.work(move |connection, path| journal::samples(connection, path, &service, &release, RECOUNTED))
-            .await
+        self.work(move |connection, path| {
+            journal::happenings(connection, path, &service, &release, RECOUNTED)
+        })
+        .await
     }
 
     /// Stores what a release can be made again from.

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::measure;
 use super::probes::Probes;
 use super::worker::{Job, Worker};
+use super::{measure, season};
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::decide::action::Action;
@@ -45,6 +46,7 @@ struct Running {
     config: config::Service,
     socket: std::path::PathBuf,
     prometheus: Option<config::Prometheus>,
+    server: Option<Arc<Server>>,
     probes: Probes,
     worker: Worker,
     stop: CancellationToken,
@@ -118,7 +120,7 @@ impl Services {
                 }
                 return;
             }
-            Action::Recall { .. } => return,
+            Action::Recall { service, until } => return self.recall(&service, until),
             Action::Tell { .. }
             | Action::File { .. }
             | Action::Judged { .. }
@@ -128,6 +130,15 @@ impl Services {
         if let Some(running) = self.running.get(&service) {
             running.worker.ask(job);
         }
+    }
+
+    /// The past of a service's business metrics is learnt beside everything else.
+    fn recall(&self, name: &str, until: Timestamp) {
+        let Some(running) = self.running.get(name) else { return };
+        let (service, server) = (running.config.clone(), running.server.clone());
+        let learn = season::learn(name.to_owned(), service, server, until, self.inbox.clone());
+        let stop = running.stop.clone();
+        self.tasks.spawn(async move { stop.run_until_cancelled(learn).await });
     }
 
     /// Lets go of everything; workers end after the step at hand.
@@ -174,6 +185,7 @@ impl Services {
             config: service.clone(),
             socket: config.docker_socket.clone(),
             prometheus: config.prometheus.clone(),
+            server: prometheus.cloned(),
             probes,
             worker,
             stop,

@@ -3,7 +3,7 @@
 use super::facts::Phase;
 use super::reason::{Blame, Rule};
 use super::service::Turn;
-use super::watch::Suspicion;
+use super::suspect::Suspicion;
 
 /// What golive sees beside the service at hand.
 #[derive(Debug, Default)]

@@ -111,6 +111,7 @@ pub(super) fn started(turn: &mut Turn<'_>) {
 pub(super) fn due(turn: &mut Turn<'_>) {
     let now = turn.now;
     turn.remind();
+    watch::look_again(turn);
     if turn.service.prove_at.is_some_and(|at| at <= now) {
         turn.prove();
     }

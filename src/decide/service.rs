@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::action::{Action, News, Tier};
 use super::blame::Around;
-use super::event::{Outcome, Running, Sample};
+use super::event::{Happening, Outcome, Running, Sample};
 use super::facts::{Facts, Phase, Release, ReleaseState};
 use super::policy::{ServicePolicy, TierPolicy};
 use super::reading::Reading;
@@ -15,7 +15,7 @@ use super::reason::Reason;
 use super::trigger::Triggers;
 use super::trigger::health::Health;
 use super::verdict::Call;
-use super::watch;
+use super::{suspect, watch};
 
 /// Readiness to go back is proved this often while nothing happens, and this often in a watch or when it is not given.
 const PROVE_IDLE: Duration = Duration::from_hours(1);
@@ -98,6 +98,29 @@ impl Service {
         &self.facts
     }
 
+    /// Takes in again what was recorded.
+    pub(super) fn recount(&mut self, what: &Happening, policy: &ServicePolicy) {
+        match what {
+            Happening::Sampled(sample) => {
+                self.health.count(sample);
+                for reading in suspect::probe_readings(sample, policy) {
+                    self.triggers.measure(&reading, None, policy);
+                }
+            }
+            Happening::Measured(reading) => self.triggers.measure(reading, None, policy),
+            Happening::Seen(_)
+            | Happening::Died { .. }
+            | Happening::Dependency(_)
+            | Happening::Recalled(_)
+            | Happening::Expected { .. }
+            | Happening::Kept { .. }
+            | Happening::Proved { .. }
+            | Happening::StepDone { .. }
+            | Happening::StepFailed { .. }
+            | Happening::Asked { .. } => {}
+        }
+    }
+
     /// Takes in a check of something that the service depends on.
     pub(super) fn depend(&mut self, sample: &Sample, policy: &ServicePolicy) {
         self.dependencies.retain(|name, _| policy.dependencies.contains(name));
@@ -159,7 +182,7 @@ impl Turn<'_> {
     /// Takes a sample in, if it is of what is counted now.
     pub(super) fn count(&mut self, sample: &Sample) -> bool {
         let counted = self.service.health.count(sample);
-        for reading in watch::probe_readings(sample, self.policy) {
+        for reading in suspect::probe_readings(sample, self.policy) {
             self.measure(&reading);
         }
         self.see_again();

@@ -8,36 +8,19 @@ use super::action::{Action, News, Tier};
 use super::event::{Running, Sample};
 use super::facts::{Origin, Phase, Release, ReleaseState, Watch};
 use super::policy::{Autonomy, OnBlind, OnEnvironment, ServicePolicy};
-use super::reading::{Reading, Source, Stream};
-use super::reason::{Blame, Reason, Rule};
+use super::reading::Reading;
+use super::reason::{Blame, Reason};
 use super::release::{down_or_up, new_release, superseded};
 use super::service::{Service, Turn};
+use super::suspect::Suspicion;
 use super::verdict::Call;
-use super::{blame, guard, rollback};
+use super::{blame, guard, rollback, suspect};
 
 /// A longer pause in watching (golive was down) lengthens the window; so do more than three intervals.
 const GAP: Duration = Duration::from_secs(15);
 
 /// After something ended, it is looked at again so soon (judgement §2.1: at once, and after two and four seconds).
 const AGAIN: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(4)];
-
-/// So often within so long is a loop.
-const LOOP: u8 = 3;
-const LOOP_WITHIN: Duration = Duration::from_mins(10);
-
-/// Something that speaks against the release at hand.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Suspicion {
-    pub(super) cause: Reason,
-    /// What golive may do about it.
-    pub(super) autonomy: Autonomy,
-    /// It was so before the release already.
-    pub(super) pre_existing: bool,
-    /// The resource that somebody else uses up.
-    pub(super) foreign: Option<String>,
-    /// The rule of a trigger other than health.
-    pub(super) rule: Option<Rule>,
-}
 
 /// Another release runs: it supersedes what is at hand and is watched.
 pub(super) fn begin(turn: &mut Turn<'_>, running: &Running) {
@@ -145,6 +128,26 @@ pub(super) fn measured(turn: &mut Turn<'_>, reading: &Reading) {
     }
 }
 
+/// What was measured before golive looked. A watch that began without knowing it begins to count anew.
+pub(super) fn recalled(turn: &mut Turn<'_>, readings: &[Reading]) {
+    let Phase::Watching(watch) = &turn.facts().phase else {
+        return turn.service.triggers.recall(readings);
+    };
+    let (began, known) = (watch.began, !watch.before.is_empty());
+    let older: Vec<Reading> = readings.iter().filter(|reading| reading.at < began).cloned().collect();
+    turn.service.triggers.recall(&older);
+    let counted = began.checked_add(turn.policy.grace).is_ok_and(|floor| turn.now > floor);
+    if known || counted {
+        return;
+    }
+    let before = turn.service.triggers.before(began, turn.policy);
+    if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
+        watch.before = before;
+        let watch = watch.clone();
+        turn.service.triggers.arm(turn.policy, &watch);
+    }
+}
+
 /// What runs has ended: look at once instead of at the next interval, and again soon.
 pub(super) fn died(turn: &mut Turn<'_>, instance: &str) {
     let service = turn.service.name.clone();
@@ -155,22 +158,27 @@ pub(super) fn died(turn: &mut Turn<'_>, instance: &str) {
     turn.service.look_again = AGAIN.iter().filter_map(|after| now.checked_add(*after).ok()).collect();
     let at_hand = turn.service.seen.as_ref().is_none_or(|seen| seen.instance == instance);
     if counted && at_hand {
-        turn.service.ended.retain(|at| now.duration_since(*at).unsigned_abs() <= LOOP_WITHIN);
-        if turn.service.ended.len() < usize::from(LOOP) {
+        turn.service.ended.retain(|at| now.duration_since(*at).unsigned_abs() <= suspect::LOOP_WITHIN);
+        if turn.service.ended.len() < usize::from(suspect::LOOP) {
             turn.service.ended.push_back(now);
         }
         judge(turn);
     }
 }
 
-/// Deadlines that have come.
-pub(super) fn due(turn: &mut Turn<'_>) {
+/// Something ended a moment ago: another look.
+pub(super) fn look_again(turn: &mut Turn<'_>) {
     let now = turn.now;
     if turn.service.look_again.front().is_some_and(|at| *at <= now) {
         turn.service.look_again.retain(|at| *at > now);
         let service = turn.service.name.clone();
         turn.act(Action::ProbeNow { service });
     }
+}
+
+/// Deadlines that have come.
+pub(super) fn due(turn: &mut Turn<'_>) {
+    let now = turn.now;
     match &turn.facts().phase {
         Phase::Watching(_) => try_end(turn),
         Phase::Held { answer_by: Some(by), .. } if *by <= now => guard::unanswered(turn),
@@ -182,44 +190,9 @@ pub(super) fn due(turn: &mut Turn<'_>) {
     }
 }
 
-/// Everything that speaks against the release now; what golive may act on comes first.
-fn suspicions(turn: &Turn<'_>) -> Vec<Suspicion> {
-    let (health, triggers) = (&turn.service.health, &turn.policy.triggers);
-    let red_before = matches!(&turn.facts().phase, Phase::Watching(watch) if watch.red_before);
-    let own = |cause: Reason, autonomy| Suspicion {
-        cause,
-        autonomy,
-        pre_existing: red_before,
-        foreign: None,
-        rule: None,
-    };
-    let mut found = Vec::new();
-    found.extend(health.failing(turn.policy.failures).map(|why| own(why, turn.policy.health_autonomy)));
-    if turn.service.ended.len() >= usize::from(LOOP) {
-        let ended = u32::from(LOOP);
-        let seen = "its container ends by itself and is started again".to_owned();
-        let why = Reason::CrashLoop { ended, within: LOOP_WITHIN, seen };
-        found.push(own(why, triggers.crash_loop));
-    }
-    found.extend(health.flapping().map(|why| own(why, triggers.flapping)));
-    let version = turn.facts().release.as_ref().map(|release| release.version.as_str());
-    for finding in turn.service.triggers.findings(turn.policy, version.unwrap_or_default()) {
-        found.push(Suspicion {
-            rule: Some(finding.breach.rule),
-            cause: Reason::Breach(Box::new(finding.breach)),
-            autonomy: finding.autonomy,
-            pre_existing: finding.pre_existing,
-            foreign: finding.foreign,
-        });
-    }
-    found.retain(|suspicion| suspicion.autonomy != Autonomy::Off);
-    found.sort_by_key(|suspicion| std::cmp::Reverse(suspicion.autonomy));
-    found
-}
-
 /// Acts on what speaks against the release, or looks whether its watch is over.
 fn judge(turn: &mut Turn<'_>) {
-    for suspicion in suspicions(turn) {
+    for suspicion in suspect::all(turn) {
         let blame = blame::of(turn, &suspicion);
         if blame.excuses() && turn.policy.triggers.on_environment == OnEnvironment::Hold {
             excuse(turn, suspicion.cause, blame);
@@ -242,7 +215,7 @@ pub(super) fn judge_held(turn: &mut Turn<'_>) {
         return;
     }
     let acts = |suspicion: &Suspicion| suspicion.autonomy == Autonomy::Auto;
-    for suspicion in suspicions(turn).into_iter().filter(acts) {
+    for suspicion in suspect::all(turn).into_iter().filter(acts) {
         let blame = blame::of(turn, &suspicion);
         if !blame.excuses() || turn.policy.triggers.on_environment == OnEnvironment::Rollback {
             turn.facts_mut().blame = Some(blame);
@@ -315,7 +288,7 @@ fn try_end(turn: &mut Turn<'_>) {
 fn still_excused(turn: &Turn<'_>) -> Option<Reason> {
     let judged = |suspicion: &Suspicion| suspicion.autonomy >= Autonomy::Ask;
     let Phase::Watching(watch) = &turn.facts().phase else { return None };
-    watch.excused.clone().filter(|_| suspicions(turn).iter().any(judged))
+    watch.excused.clone().filter(|_| suspect::all(turn).iter().any(judged))
 }
 
 /// What could not be told for sure, with the bound that was proved.
@@ -360,21 +333,4 @@ pub(super) fn blind_deadline(service: &Service, policy: &ServicePolicy, now: Tim
     let swapping = matches!(facts.phase, Phase::RollingBack(_) | Phase::Verifying(_));
     let (since, _) = blind(service, policy, now).filter(|_| !told && !swapping)?;
     since.checked_add(policy.blind_after).ok()
-}
-
-/// What a health check by `url` tells of errors and latency, for triggers that nothing better feeds.
-pub(super) fn probe_readings(sample: &Sample, policy: &ServicePolicy) -> Vec<Reading> {
-    if !policy.requests.contains(&sample.check) {
-        return Vec::new();
-    }
-    let triggers = &policy.triggers;
-    let own = |source: Option<Source>| source == Some(Source::Probes);
-    let mut readings = Vec::new();
-    if own(triggers.error_rate.as_ref().map(|limits| limits.source)) {
-        readings.extend(Reading::of_probe(Stream::Errors, sample));
-    }
-    if own(triggers.latency.as_ref().map(|limits| limits.source)) {
-        readings.extend(Reading::of_probe(Stream::Latency, sample));
-    }
-    readings
 }

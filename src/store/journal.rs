@@ -9,7 +9,7 @@ use super::mirror::event::EventDef;
 use super::mirror::notice::{NoticeDef, PlanDef};
 use super::{Entry, StoreError, mirror, sqlite, text};
 use crate::decide::action::{Action, Answer};
-use crate::decide::event::{Event, Happening, Sample};
+use crate::decide::event::{Event, Happening};
 
 /// Adds one entry.
 pub(super) fn append(transaction: &Transaction<'_>, path: &Path, entry: &Entry) -> Result<(), StoreError> {
@@ -23,26 +23,26 @@ pub(super) fn append(transaction: &Transaction<'_>, path: &Path, entry: &Entry) 
     insert.execute(row).map(drop).map_err(sqlite(path))
 }
 
-/// A release's samples, oldest first, the newest `limit` of them.
-pub(super) fn samples(
+/// What happened to a release, oldest first, the newest `limit` of it.
+pub(super) fn happenings(
     connection: &Connection,
     path: &Path,
     service: &str,
     release: &str,
     limit: u32,
-) -> Result<Vec<Sample>, StoreError> {
+) -> Result<Vec<Happening>, StoreError> {
     let sql = "SELECT json FROM event WHERE release = ?1 AND service = ?2 ORDER BY seq DESC LIMIT ?3";
     let mut select = connection.prepare(sql).map_err(sqlite(path))?;
     let rows = select.query_map(params![release, service, limit], |row| row.get(0)).map_err(sqlite(path))?;
-    let mut samples = Vec::new();
+    let mut happenings = Vec::new();
     for row in rows {
         let text: String = row.map_err(sqlite(path))?;
-        if let Event::Service { what: Happening::Sampled(sample), .. } = read(path, &text)? {
-            samples.push(sample);
+        if let Event::Service { what, .. } = read(path, &text)? {
+            happenings.push(what);
         }
     }
-    samples.reverse();
-    Ok(samples)
+    happenings.reverse();
+    Ok(happenings)
 }
 
 /// One stored event.

@@ -103,7 +103,7 @@ pub(super) struct World {
     pub(super) policy: Policy,
     stored: BTreeMap<String, Facts>,
     /// Samples by the release that they were recorded under.
-    recorded: BTreeMap<String, Vec<Sample>>,
+    recorded: BTreeMap<String, Vec<Happening>>,
 }
 
 impl World {
@@ -133,8 +133,8 @@ impl World {
     /// One event: what changes is stored, a sample of a release at hand is recorded.
     pub(super) fn step(&mut self, event: &Event) -> Vec<Action> {
         let under = self.state.recorded_under(API).map(str::to_owned);
-        if let (Some(release), Event::Service { what: Happening::Sampled(sample), .. }) = (under, event) {
-            self.recorded.entry(release).or_default().push(sample.clone());
+        if let (Some(release), Event::Service { what, .. }) = (under, event) {
+            self.recorded.entry(release).or_default().push(what.clone());
         }
         let actions = self.state.step(self.now, event);
         self.stored.extend(self.state.changed());
@@ -145,8 +145,8 @@ impl World {
     pub(super) fn kill(&mut self) {
         self.state = State::new(self.policy.clone(), self.stored.clone(), self.now);
         let under = self.state.recorded_under(API).map(str::to_owned);
-        if let Some(samples) = under.and_then(|release| self.recorded.get(&release)) {
-            self.state.recount(API, samples);
+        if let Some(recorded) = under.and_then(|release| self.recorded.get(&release)) {
+            self.state.recount(API, recorded);
         }
     }
 

@@ -29,7 +29,7 @@ async fn a_batch_is_stored_whole_or_not_at_all() {
     let whole = counted(1, 10);
     assert!(matches!(store.commit(whole.clone()).await, Err(StoreError::Sqlite { .. })));
     assert_eq!(store.load().await.unwrap().len(), 0);
-    assert_eq!(store.samples("web", "r1").await.unwrap(), []);
+    assert_eq!(store.happenings("web", "r1").await.unwrap(), []);
     other.execute_batch("DROP TRIGGER refuse").unwrap();
     store.commit(whole).await.unwrap();
     assert_eq!(counts(dir.path(), &store).await, (1, 1, 1));
@@ -158,7 +158,7 @@ fn counted(number: u32, size: usize) -> Batch {
 
 async fn counts(dir: &Path, store: &Store) -> (u32, u32, u32) {
     let facts = store.load().await.unwrap()["web"].incidents_ever;
-    let samples = store.samples("web", "r1").await.unwrap().len();
+    let samples = store.happenings("web", "r1").await.unwrap().len();
     let letters = Reader::open(dir).unwrap().letters(u32::MAX).unwrap().len();
     (facts, samples.try_into().unwrap(), letters.try_into().unwrap())
 }

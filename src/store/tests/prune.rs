@@ -44,7 +44,7 @@ async fn what_a_service_needs_stays_and_the_rest_goes() {
         assert!(store.spec(&id).await.unwrap().is_some(), "{id}");
     }
     assert_eq!(store.spec("old").await.unwrap(), None);
-    assert_eq!(store.samples("web", "old").await.unwrap(), []);
+    assert_eq!(store.happenings("web", "old").await.unwrap(), []);
     let letters = reader.letters(9).unwrap();
     assert_eq!(letters.iter().map(|letter| letter.notice.as_str()).collect::<Vec<_>>(), ["waiting"]);
 }

@@ -320,8 +320,8 @@ async fn samples_are_of_one_release_and_oldest_first() {
         Entry { service: Some("other".to_owned()), ..entry(at(5), Some("r1"), sampled(5)) },
     ];
     store.commit(Batch { entries, ..batch(at(5)) }).await.unwrap();
-    let samples = store.samples("web", "r1").await.unwrap();
-    assert_eq!(samples, [sample(1, Outcome::Ok), sample(4, Outcome::Ok)]);
+    let happenings = store.happenings("web", "r1").await.unwrap();
+    assert_eq!(happenings, [1, 4].map(|second| Happening::Sampled(sample(second, Outcome::Ok))));
 }
 
 #[tokio::test]

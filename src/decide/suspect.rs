@@ -1,0 +1,80 @@
+//! What speaks against the release at hand.
+
+use std::time::Duration;
+
+use super::event::Sample;
+use super::facts::Phase;
+use super::policy::{Autonomy, ServicePolicy};
+use super::reading::{Reading, Source, Stream};
+use super::reason::{Reason, Rule};
+use super::service::Turn;
+
+/// A container that ends so often within so long is in a loop.
+pub(super) const LOOP: u8 = 3;
+pub(super) const LOOP_WITHIN: Duration = Duration::from_mins(10);
+
+/// Something that speaks against the release at hand.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Suspicion {
+    pub(super) cause: Reason,
+    /// What golive may do about it.
+    pub(super) autonomy: Autonomy,
+    /// It was so before the release already.
+    pub(super) pre_existing: bool,
+    /// The resource that somebody else uses up.
+    pub(super) foreign: Option<String>,
+    /// The rule of a trigger other than health.
+    pub(super) rule: Option<Rule>,
+}
+
+/// Everything that speaks against the release now; what golive may act on comes first.
+pub(super) fn all(turn: &Turn<'_>) -> Vec<Suspicion> {
+    let (health, triggers) = (&turn.service.health, &turn.policy.triggers);
+    let red_before = matches!(&turn.facts().phase, Phase::Watching(watch) if watch.red_before);
+    let own = |cause: Reason, autonomy| Suspicion {
+        cause,
+        autonomy,
+        pre_existing: red_before,
+        foreign: None,
+        rule: None,
+    };
+    let mut found = Vec::new();
+    found.extend(health.failing(turn.policy.failures).map(|why| own(why, turn.policy.health_autonomy)));
+    if turn.service.ended.len() >= usize::from(LOOP) {
+        let ended = u32::from(LOOP);
+        let seen = "its container ends by itself and is started again".to_owned();
+        let why = Reason::CrashLoop { ended, within: LOOP_WITHIN, seen };
+        found.push(own(why, triggers.crash_loop));
+    }
+    found.extend(health.flapping().map(|why| own(why, triggers.flapping)));
+    let version = turn.facts().release.as_ref().map(|release| release.version.as_str());
+    for finding in turn.service.triggers.findings(turn.policy, version.unwrap_or_default()) {
+        found.push(Suspicion {
+            rule: Some(finding.breach.rule),
+            cause: Reason::Breach(Box::new(finding.breach)),
+            autonomy: finding.autonomy,
+            pre_existing: finding.pre_existing,
+            foreign: finding.foreign,
+        });
+    }
+    found.retain(|suspicion| suspicion.autonomy != Autonomy::Off);
+    found.sort_by_key(|suspicion| std::cmp::Reverse(suspicion.autonomy));
+    found
+}
+
+/// What a health check by `url` tells of errors and latency, for triggers that nothing better feeds.
+pub(super) fn probe_readings(sample: &Sample, policy: &ServicePolicy) -> Vec<Reading> {
+    if !policy.requests.contains(&sample.check) {
+        return Vec::new();
+    }
+    let triggers = &policy.triggers;
+    let own = |source: Option<Source>| source == Some(Source::Probes);
+    let mut readings = Vec::new();
+    if own(triggers.error_rate.as_ref().map(|limits| limits.source)) {
+        readings.extend(Reading::of_probe(Stream::Errors, sample));
+    }
+    if own(triggers.latency.as_ref().map(|limits| limits.source)) {
+        readings.extend(Reading::of_probe(Stream::Latency, sample));
+    }
+    readings
+}
