@@ -77,6 +77,19 @@ fn without_a_word_every_trigger_has_the_defaults_of_the_contract() {
     assert_eq!(api.measured, [Measured { stream: Stream::Resources, query: Query::Host }]);
 }
 
+/// Written out, the defaults are the same.
+#[test]
+fn the_defaults_may_be_written() {
+    let written = triggers(
+        "level = \"default\"\nrelative = \"ask\"\nflapping = \"ask\"\ncrash-loop = \"auto\"\n\
+         health = { failures = 3 }\non-environment = \"hold\"\n\
+         error-rate  = { above = \"5%\", over = \"60s\", min-requests = 100 }\n\
+         latency-p95 = { above = \"2s\", over = \"60s\", min-requests = 200 }\n\
+         resources   = { above = \"90%\", for = \"120s\", of = [\"cpu\", \"memory\", \"disk\"], attribute = true }",
+    );
+    assert_eq!(written, service(""));
+}
+
 #[test]
 fn everything_that_is_written_is_taken() {
     let api = triggers(
