@@ -14,6 +14,7 @@ use crate::decide::facts::Origin;
 use crate::store::{Evidence, Moment, Story};
 use crate::text::{Texts, clean};
 
+mod asked;
 #[cfg(test)]
 mod tests;
 
@@ -183,7 +184,7 @@ impl Lines {
                     self.line(moment.at, &format!("looked at {release}: {ready}"));
                 }
                 Happening::Asked { by, ask } => {
-                    self.line(moment.at, &format!("{} asked: {}", clean(by), clean(&format!("{ask:?}"))))
+                    self.line(moment.at, &format!("{} {}", clean(by), asked::words(ask, texts)));
                 }
             }
         }

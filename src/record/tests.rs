@@ -90,7 +90,7 @@ web 1.4.2 (web-1)
 2026-03-01T10:00:00.000+00:00  → watching
 2026-03-01T10:00:01.000+00:00  http passed 2 times until 10:00:02 (12–30 ms)
 2026-03-01T10:00:03.000+00:00  http failed: 1.4.2 (5 ms)
-2026-03-01T10:00:03.100+00:00  1.4.2 asked: Rollback { to: None, reason: Some(\"1.4.2\") }
+2026-03-01T10:00:03.100+00:00  1.4.2 asked to go back: 1.4.2
 2026-03-01T10:00:03.100+00:00  → step stop
 2026-03-01T10:00:03.350+00:00  step stop holds
 2026-03-01T10:00:03.350+00:00  → told (urgent) rollback-done → mail
@@ -152,5 +152,37 @@ fn nothing_that_somebody_wrote_changes_the_record() {
     for line in record.lines().filter(|line| !line.starts_with("    ")) {
         let bare = line.replace("\\\\", "").replace("\\<", "").replace("\\[", "").replace("\\`", "");
         assert!(!bare.contains(['<', '[', '`']), "{line}");
+    }
+}
+
+#[test]
+fn whatever_was_asked_is_told_in_plain_words() {
+    let hours = |hours| Some(Duration::from_hours(hours));
+    let said = |version: &str, why: Option<&str>| {
+        let (version, irreversible) = (version.to_owned(), why.map(str::to_owned));
+        Ask::Release(Announcement { version, irreversible, ..Announcement::default() })
+    };
+    let some = |text: &str| Some(text.to_owned());
+    let asks = [
+        (said("1.5", None), "announced 1.5"),
+        (said("", None), "announced a release"),
+        (said("1.5", Some("a migration")), "announced 1.5, which cannot be taken back: a migration"),
+        (Ask::Accept, "asked to accept it"),
+        (Ask::Abort, "asked to end the watch"),
+        (Ask::Rollback { to: some("1.3"), reason: None }, "asked to go back to 1.3"),
+        (Ask::Rollback { to: None, reason: some("slow") }, "asked to go back: slow"),
+        (Ask::Plan { to: None }, "asked what going back would do"),
+        (Ask::Plan { to: some("1.3") }, "asked what going back to 1.3 would do"),
+        (Ask::Hold { lasts: hours(3), reason: some("sale") }, "asked to hold for 3 h 0 min: sale"),
+        (Ask::Hold { lasts: None, reason: None }, "asked to hold"),
+        (Ask::Resume, "asked to resume"),
+    ];
+    for (ask, words) in asks {
+        let told = Story {
+            moments: vec![moment(0, Happening::Asked { by: "ann".to_owned(), ask }, &[])],
+            ..story("1")
+        };
+        let told = explain(&told, &TimeZone::UTC);
+        assert!(told.lines().any(|line| line.ends_with(&format!("  ann {words}"))), "{words}\n{told}");
     }
 }
