@@ -1,5 +1,5 @@
 use super::*;
-use crate::decide::event::{Announcement, Ask, Identity, Running, Step};
+use crate::decide::event::{Announcement, Ask, Identity, Running, Sample, Step};
 use crate::decide::facts::Release;
 use crate::decide::reason::Reason;
 
@@ -55,6 +55,7 @@ fn story(text: &str) -> Story {
     };
     let stop = Happening::StepDone { rollback: "web-1-b1".to_owned(), step: Step::Stop, instance: None };
     let ask = Ask::Rollback { to: None, reason: Some(text.to_owned()) };
+    let restored = text.replace("1.4.2", "1.4.1");
     let tell =
         json!({"tell": {"tier": "urgent", "news": {"rollback-done": {"took": 2.0}}}, "channels": ["mail"]});
     let moments = vec![
@@ -62,7 +63,11 @@ fn story(text: &str) -> Story {
         sampled(1000, 12, Outcome::Ok),
         sampled(2000, 30, Outcome::Ok),
         sampled(3000, 5, Outcome::Failed(text.to_owned())),
-        moment(3100, Happening::Asked { by: text.to_owned(), ask }, &[json!({"step": "stop", "plan": {}})]),
+        moment(
+            3100,
+            Happening::Asked { by: text.to_owned(), ask },
+            &[json!({"step": "stop", "plan": {"to-version": restored}})],
+        ),
         moment(3350, stop, &[tell]),
         sampled(4000, 7, Outcome::Ok),
         moment(5000, Happening::Seen(None), &[json!({"refused": text})]),
@@ -122,6 +127,7 @@ fn the_record_has_what_the_guide_asks_for() {
         "- **Fixes**: none said",
         "- **Health check http**: not passed: 2 good, 1 failed, 0 could not be told; slowest 30 ms; last failure: 1.4.2",
         "- **Status**: partial success (rolled-back)",
+        "- **Restored version**: 1.4.1",
         "- **Measure at 2026-03-01 10:00:03 +00:00**: stop (250 ms)",
         "- **Exit code**: 137",
         "- **Out of memory**: yes",
@@ -137,6 +143,10 @@ fn the_record_has_what_the_guide_asks_for() {
         json!([{"at": "2026-03-01T10:00:03.1Z", "step": "stop", "took": "(250 ms)"}])
     );
     assert_eq!(record["result"], "partial success");
+    assert_eq!(record["restored"], "1.4.1");
+    let undone = Story { state: "rollback-failed".to_owned(), ..story("1.4.2") };
+    assert!(json(&undone)["restored"].is_null());
+    assert!(!markdown(&undone, &TimeZone::UTC).contains("Restored"));
 }
 
 #[test]

@@ -38,6 +38,7 @@ fn a_bad_release_takes_itself_back_and_tells_people() {
     }
     let record = String::from_utf8(host.golive(&["record"]).stdout).unwrap();
     assert!(record.contains('2') && record.contains("500"), "{record}");
+    assert!(record.contains("**Restored version**: 1"), "{record}");
     let releases = String::from_utf8(host.golive(&["releases"]).stdout).unwrap();
     assert!(releases.contains("rolled-back") && releases.contains("accepted"), "{releases}");
 }
