@@ -16,6 +16,17 @@ const LONGEST: usize = 4096;
 /// How long output is still waited for when the program has ended: what it left in the background may hold its
 /// standard output open for ever.
 const DRAIN: Duration = Duration::from_millis(200);
+/// Between golive and systemd only; a program that used them would speak in golive's name, take its sockets or read
+/// its secrets.
+const PRIVATE: [&str; 7] = [
+    "NOTIFY_SOCKET",
+    "WATCHDOG_PID",
+    "WATCHDOG_USEC",
+    "LISTEN_PID",
+    "LISTEN_FDS",
+    "LISTEN_FDNAMES",
+    "CREDENTIALS_DIRECTORY",
+];
 
 /// How a program ended.
 #[derive(Debug)]
@@ -51,6 +62,9 @@ pub(super) async fn run(
     let (program, args) = argv.split_first().ok_or(ProgramError::Nameless)?;
     let failed = |why| ProgramError::Unstarted { program: program.clone(), why };
     let mut command = Command::new(program);
+    for name in PRIVATE {
+        command.env_remove(name);
+    }
     command.args(args).envs(env.iter().map(|(name, value)| (name, value)));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.process_group(0).kill_on_drop(true);

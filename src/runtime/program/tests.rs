@@ -25,6 +25,33 @@ async fn of_endless_output_the_ends_are_kept() {
     assert!(ended.stdout.ends_with("end\n"));
 }
 
+/// Set in the process that runs a program for a test.
+const CHILD: &str = "GOLIVE_TEST_PROGRAM";
+
+/// Does something only in a process that another test has started.
+#[tokio::test]
+async fn tell_the_environment() {
+    if std::env::var_os(CHILD).is_some() {
+        let ended = run(&sh("env | cut -d= -f1"), &[], Duration::from_secs(10)).await.unwrap();
+        println!("{}", ended.stdout);
+    }
+}
+
+#[test]
+fn what_systemd_gave_golive_is_not_handed_on() {
+    let mut golive = std::process::Command::new(std::env::current_exe().unwrap());
+    golive.args(["--exact", "runtime::program::tests::tell_the_environment", "--nocapture"]);
+    golive.env(CHILD, "1").envs(PRIVATE.map(|name| (name, "0")));
+    let output = golive.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let told = String::from_utf8(output.stdout).unwrap();
+    let names: Vec<&str> = told.lines().collect();
+    assert!(names.contains(&CHILD) && names.contains(&"PATH"), "{told}");
+    for name in PRIVATE {
+        assert!(!names.contains(&name), "{name} is handed on");
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "the test measures how long it takes")]
 fn now() -> Instant {
     Instant::now()
