@@ -3,6 +3,8 @@
 //! A tag alone does not survive `docker image prune -a`; a container that was created and never started does. It also
 //! holds the release's anonymous volumes, which `docker rm -v` and `docker volume prune` would take.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 
 use crate::decide::event::{Fault, FaultKind};
@@ -15,6 +17,10 @@ use super::{Record, refused, spec};
 const KEEP: &str = "golive.keep";
 const RELEASE: &str = "golive.release";
 const REPO: &str = "golive/keep";
+
+/// A container that is being made elsewhere is looked for so often, for two seconds in all.
+const LOOKS: u32 = 40;
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Records the release that this container runs, and pins its image.
 pub(super) async fn keep(on: &Container, release: &str, instance: &str) -> Result<Record, Fault> {
@@ -126,15 +132,8 @@ async fn is_missing(source: &str) -> bool {
 async fn pin(on: &Container, release: &str, good: &Inspect) -> Result<(), Fault> {
     on.engine.tag(good.image(), REPO, &tag(on, release)).await?;
     let name = holder_name(on, release);
-    if let Some(found) = on.engine.named(&name).await? {
-        if found.label(KEEP).is_none() {
-            let image = short(good.image());
-            return Err(refused(format!("pin image {image}: somebody else's container is named {name}")));
-        }
-        if found.image() == good.image() {
-            return Ok(());
-        }
-        on.engine.remove(found.id()).await?;
+    if is_held(on, &name, good).await? {
+        return Ok(());
     }
     let mut volumes = Vec::new();
     for mount in good.items("/Mounts").filter(|mount| mount["Type"] == "volume") {
@@ -146,8 +145,35 @@ async fn pin(on: &Container, release: &str, good: &Inspect) -> Result<(), Fault>
             volumes.push((name, path));
         }
     }
-    on.engine.create(&name, &holder(on, release, good, &volumes)).await?;
-    Ok(())
+    match on.engine.create(&name, &holder(on, release, good, &volumes)).await {
+        Err(error) if error.is(409) => until_held(on, &name, good, error).await,
+        result => Ok(result.map(drop)?),
+    }
+}
+
+/// Whether a holder of that image is there. One of another image is removed.
+async fn is_held(on: &Container, name: &str, good: &Inspect) -> Result<bool, Fault> {
+    let Some(found) = on.engine.named(name).await? else { return Ok(false) };
+    if found.label(KEEP).is_none() {
+        let image = short(good.image());
+        return Err(refused(format!("pin image {image}: somebody else's container is named {name}")));
+    }
+    let held = found.image() == good.image();
+    if !held {
+        on.engine.remove(found.id()).await?;
+    }
+    Ok(held)
+}
+
+/// The name was taken in the same moment. The engine gives a name away before it shows whose it is.
+async fn until_held(on: &Container, name: &str, good: &Inspect, error: EngineError) -> Result<(), Fault> {
+    for _ in 0..LOOKS {
+        if is_held(on, name, good).await? {
+            return Ok(());
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    Err(error.into())
 }
 
 fn holder(on: &Container, release: &str, good: &Inspect, volumes: &[(&str, &str)]) -> Value {

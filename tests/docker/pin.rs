@@ -135,3 +135,20 @@ async fn a_container_that_is_gone_cannot_be_recorded() {
     assert_eq!(fault.kind, FaultKind::Refused);
     assert!(fault.text.contains("is gone"), "{}", fault.text);
 }
+
+#[tokio::test]
+async fn many_that_pin_the_same_release_in_the_same_moment_all_succeed() {
+    let bench = Bench::new();
+    bench.image("v1");
+    let name = format!("{}-web", bench.prefix);
+    let v1 = bench.run(&name, &[], "v1");
+    for round in 0..5 {
+        let release = format!("r{round}");
+        let runtimes: Vec<_> = (0..4).map(|_| bench.runtime(&name)).collect();
+        let kept = futures_util::future::join_all(runtimes.iter().map(|on| on.keep(&release, &v1))).await;
+        for record in kept {
+            record.unwrap_or_else(|fault| panic!("round {round}: {fault:?}"));
+        }
+        assert_eq!(holder(&bench, &name, &release).len(), 1);
+    }
+}
