@@ -15,6 +15,8 @@ pub(super) const ROLLBACK: &str = "golive.rollback";
 pub(super) const SERVICE: &str = "golive.service";
 /// The container that a successor stands in for.
 pub(super) const REPLACES: &str = "golive.replaces";
+/// The restart policy of the container that a successor stands in for, as JSON: what undoing gives back.
+pub(super) const RESTART: &str = "golive.replaces-restart";
 
 static NULL: Value = Value::Null;
 

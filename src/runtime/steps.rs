@@ -8,7 +8,7 @@ use crate::decide::event::Fault;
 
 use super::container::Swap;
 use super::engine::{EngineError, short};
-use super::inspect::{Inspect, REPLACES, ROLLBACK, SERVICE, VERSION};
+use super::inspect::{Inspect, REPLACES, RESTART, ROLLBACK, SERVICE, VERSION};
 use super::successor::blueprint;
 use super::{Done, foreign, pin, refused, transient};
 
@@ -41,7 +41,7 @@ pub(super) async fn prepare(swap: &Swap<'_>, good: &Inspect) -> Result<Done, Fau
 
 /// The successor exists, under its temporary name or already under the service's, and is in all its networks.
 pub(super) async fn create(swap: &Swap<'_>, good: &Inspect) -> Result<Done, Fault> {
-    let blueprint = blueprint(good, &labels(swap));
+    let blueprint = blueprint(good, &labels(swap).await?);
     let id = match swap.successor().await? {
         Some(found) if found.up() => return Ok(Done::by(found.id())),
         Some(found) => found.id().to_owned(),
@@ -64,13 +64,18 @@ async fn conflict(swap: &Swap<'_>, error: &EngineError) -> Result<Fault, Fault> 
     Ok(if theirs { refused(error.to_string()) } else { transient(error.to_string()) })
 }
 
-fn labels(swap: &Swap<'_>) -> BTreeMap<&'static str, String> {
-    BTreeMap::from([
+async fn labels(swap: &Swap<'_>) -> Result<BTreeMap<&'static str, String>, EngineError> {
+    let mut labels = BTreeMap::from([
         (ROLLBACK, swap.plan.rollback.clone()),
         (SERVICE, swap.on.service.clone()),
         (REPLACES, swap.plan.bad.clone().unwrap_or_default()),
         (VERSION, swap.plan.to_version.clone()),
-    ])
+    ]);
+    // Before the bad one is disarmed: its forensics, which tell the same, may have failed.
+    if let Some(bad) = swap.bad_now().await? {
+        labels.insert(RESTART, bad.at("/HostConfig/RestartPolicy").to_string());
+    }
+    Ok(labels)
 }
 
 /// The engine will not start the bad container again: `always` would bring it back with the next start of dockerd.

@@ -31,6 +31,27 @@ async fn the_bad_release_runs_again_from_any_step() {
     }
 }
 
+/// The forensics failed, and what was never accepted has no record: nothing is known of v2 but what runs.
+#[tokio::test]
+async fn the_restart_policy_comes_back_without_a_record_of_the_bad_release() {
+    let bench = Bench::new();
+    for steps in 3..=FORWARD.len() {
+        let story = bench.released(&["--restart", "always"]).await;
+        let step = |step| {
+            let runtime = bench.runtime(&story.name);
+            let (plan, good) = (&story.plan, &story.good);
+            async move { runtime.perform(plan, Some(good), None, step).await.unwrap() }
+        };
+        for forward in FORWARD[..steps].iter().filter(|step| **step != Step::Forensics) {
+            step(*forward).await;
+        }
+        for _ in 0..2 {
+            step(Step::Undo).await;
+        }
+        as_before(&bench, &story);
+    }
+}
+
 #[tokio::test]
 async fn a_target_that_cannot_start_leaves_the_bad_release_running() {
     let bench = Bench::new();

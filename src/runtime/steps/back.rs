@@ -7,7 +7,7 @@ use crate::decide::event::Fault;
 use super::taken;
 use crate::runtime::container::Swap;
 use crate::runtime::engine::short;
-use crate::runtime::inspect::Inspect;
+use crate::runtime::inspect::{Inspect, RESTART};
 use crate::runtime::{Done, refused};
 
 /// The bad release runs again as it did. When its container is gone, the successor is left running instead:
@@ -23,26 +23,29 @@ pub(in super::super) async fn undo(swap: &Swap<'_>) -> Result<Done, Fault> {
     let Some(bad) = swap.bad_now().await?.filter(|bad| !bad.going()) else {
         return Err(without_bad(swap, successor.as_ref()).await?);
     };
+    // While the successor, which may be the only one to know the policy, is still there.
+    if let Some(policy) = policy(swap, successor.as_ref()) {
+        match swap.engine().set_restart(bad.id(), policy).await {
+            Err(error) if super::cannot_restart(&error) => {}
+            result => result?,
+        }
+    }
     if let Some(successor) = &successor {
         discard(swap, successor).await?;
     }
     if bad.name() != swap.on.name {
         swap.engine().rename(bad.id(), &swap.on.name).await?;
     }
-    if let Some(policy) = policy(swap) {
-        match swap.engine().set_restart(bad.id(), policy).await {
-            Err(error) if super::cannot_restart(&error) => {}
-            result => result?,
-        }
-    }
     swap.engine().start(bad.id()).await?;
     Ok(Done::by(bad.id()))
 }
 
-/// The restart policy that the bad container had.
-fn policy(swap: &Swap<'_>) -> Option<RestartPolicy> {
-    let policy = swap.bad.as_ref()?.at("/HostConfig/RestartPolicy");
-    serde_json::from_value(policy.clone()).ok()
+/// The restart policy that the bad container had, by its record, or by what the successor was made with.
+fn policy(swap: &Swap<'_>, successor: Option<&Inspect>) -> Option<RestartPolicy> {
+    match &swap.bad {
+        Some(bad) => serde_json::from_value(bad.at("/HostConfig/RestartPolicy").clone()).ok(),
+        None => serde_json::from_str(successor?.label(RESTART)?).ok(),
+    }
 }
 
 /// What is told when there is no bad container to put back; the successor runs where that can be had.
