@@ -40,6 +40,7 @@ pub(super) async fn prove(on: &Container, record: &Record) -> Result<Vec<String>
     };
     let mut problems = hard_obstacles(on, &good).await?;
     problems.extend(losses(on, &good).await?);
+    problems.extend(dependents(on).await?);
     if on.engine.exists("images", good.image()).await? {
         match pin(on, &record.release, &good).await {
             Err(fault) if fault.kind == FaultKind::Refused => {
@@ -116,6 +117,22 @@ async fn losses(on: &Container, good: &Inspect) -> Result<Vec<String>, EngineErr
         }
     }
     Ok(losses)
+}
+
+/// Containers that live in the network of the one that a rollback would remove, by its id: they would be left without.
+async fn dependents(on: &Container) -> Result<Vec<String>, EngineError> {
+    let Some(current) = on.engine.named(&on.name).await? else { return Ok(Vec::new()) };
+    let mode = format!("container:{}", current.id());
+    let all = on.engine.name_begins("").await?;
+    let left = all.iter().filter(|other| other["HostConfig"]["NetworkMode"] == mode.as_str());
+    let names = left.filter_map(|other| other["Names"][0].as_str());
+    let say = |name: &str| {
+        let name = name.trim_start_matches('/');
+        format!(
+            "a rollback leaves the container {name}, which uses its network, without one: make {name} anew then"
+        )
+    };
+    Ok(names.map(say).collect())
 }
 
 /// Whether a path of the host is surely not there. Where golive may have a view of its own (systemd hides homes and
