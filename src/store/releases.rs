@@ -80,19 +80,27 @@ pub(super) fn prune(
         .collect();
     let before = text(before);
     let transaction = connection.transaction().map_err(sqlite(path))?;
-    let old: Vec<String> = {
-        let mut select =
-            transaction.prepare("SELECT id FROM release WHERE changed < ?1").map_err(sqlite(path))?;
+    let ids = |sql| -> Result<Vec<String>, StoreError> {
+        let mut select = transaction.prepare(sql).map_err(sqlite(path))?;
         let rows = select.query_map([&before], |row| row.get(0)).map_err(sqlite(path))?;
-        rows.collect::<Result<_, _>>().map_err(sqlite(path))?
+        let rows: Vec<String> = rows.collect::<Result<_, _>>().map_err(sqlite(path))?;
+        Ok(rows.into_iter().filter(|id| !needed.contains(id.as_str())).collect())
     };
-    for id in old.iter().filter(|id| !needed.contains(id.as_str())) {
+    let old = ids("SELECT id FROM release WHERE changed < ?1")?;
+    // A release that was never filed, because the store could not be written then, say, and has no row.
+    let unfiled = ids("SELECT DISTINCT release FROM event WHERE at < ?1 AND release IS NOT NULL \
+                       AND release NOT IN (SELECT id FROM release)")?;
+    for id in unfiled {
+        let sql = "DELETE FROM event WHERE release = ?1 AND at < ?2";
+        transaction.execute(sql, [&id, &before]).map_err(sqlite(path))?;
+    }
+    for id in old {
         for table in ["event", "spec", "forensics"] {
             transaction
-                .execute(&format!("DELETE FROM {table} WHERE release = ?1"), [id])
+                .execute(&format!("DELETE FROM {table} WHERE release = ?1"), [&id])
                 .map_err(sqlite(path))?;
         }
-        transaction.execute("DELETE FROM release WHERE id = ?1", [id]).map_err(sqlite(path))?;
+        transaction.execute("DELETE FROM release WHERE id = ?1", [&id]).map_err(sqlite(path))?;
     }
     for sql in [
         "DELETE FROM event WHERE release IS NULL AND at < ?1",

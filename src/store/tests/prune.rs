@@ -48,3 +48,18 @@ async fn what_a_service_needs_stays_and_the_rest_goes() {
     let letters = reader.letters(9).unwrap();
     assert_eq!(letters.iter().map(|letter| letter.notice.as_str()).collect::<Vec<_>>(), ["waiting"]);
 }
+
+#[tokio::test]
+async fn events_of_a_release_that_was_never_filed_go_when_they_are_old() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let sampled =
+        |id, second| entry(at(second), Some(id), happening(Happening::Sampled(sample(second, Outcome::Ok))));
+    let entries = vec![sampled("unfiled", 0), sampled("unfiled", 100), sampled("at-hand", 1)];
+    let facts = Facts { release: Some(release("at-hand", Origin::Noticed)), ..Facts::default() };
+    let facts = vec![("web".to_owned(), facts)];
+    store.commit(Batch { entries, facts, ..batch(at(100)) }).await.unwrap();
+    store.prune(at(50)).await.unwrap();
+    assert_eq!(store.samples("web", "unfiled").await.unwrap(), [sample(100, Outcome::Ok)]);
+    assert_eq!(store.samples("web", "at-hand").await.unwrap().len(), 1);
+}
