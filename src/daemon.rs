@@ -112,6 +112,9 @@ impl Daemon {
     ) -> Result<Self, DaemonError> {
         let store = Store::open(&config.state_dir)?;
         let now = clock.now();
+        if let Err(error) = store.end_own_incidents(now).await {
+            tracing::warn!("failed to {}", chain(&error));
+        }
         let mut state = State::new(config.policy(), store.load().await?, now);
         for service in config.services.keys() {
             if let Some(release) = state.recorded_under(service).map(str::to_owned) {

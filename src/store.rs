@@ -254,6 +254,12 @@ impl Store {
         .await
     }
 
+    /// Ends the incidents of golive itself that an earlier run left open: they stood for what was so then, and what
+    /// is still so opens new ones.
+    pub async fn end_own_incidents(&self, at: Timestamp) -> Result<(), StoreError> {
+        self.work(move |connection, path| releases::end_own(connection, path, at)).await
+    }
+
     /// Drops what is older than `before` and no service needs any more.
     pub async fn prune(&self, before: Timestamp) -> Result<(), StoreError> {
         let needed = self.load().await?;

@@ -10,7 +10,7 @@ use super::mirror::facts::ReleaseDef;
 use super::mirror::notice::IncidentDef;
 use super::mirror::reason::ReasonDef;
 use super::{Entry, StoreError, json, mirror, sqlite, text};
-use crate::decide::action::{Action, IncidentState};
+use crate::decide::action::{Action, Incident, IncidentState};
 use crate::decide::facts::Facts;
 
 /// Brings the rows that an entry's actions are about up to date.
@@ -38,20 +38,7 @@ pub(super) fn project(transaction: &Transaction<'_>, path: &Path, entry: &Entry)
                 ];
                 insert.execute(row).map_err(sqlite(path))?;
             }
-            Action::Log(incident) => {
-                let row = mirror::write::<_, IncidentDef>(incident).map_err(json(path))?;
-                let state = match incident.state {
-                    IncidentState::Open => "open",
-                    IncidentState::Acknowledged { .. } => "acknowledged",
-                    IncidentState::Resolved => "resolved",
-                };
-                let sql = "INSERT INTO incident VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
-                           ON CONFLICT (id) DO UPDATE SET tier = ?3, state = ?4, json = ?6";
-                let mut insert = transaction.prepare_cached(sql).map_err(sqlite(path))?;
-                let tier = incident.tier.word();
-                let row = params![incident.id, incident.service, tier, state, text(incident.began), row];
-                insert.execute(row).map_err(sqlite(path))?;
-            }
+            Action::Log(incident) => log(transaction, path, incident)?,
             Action::Tell { .. }
             | Action::Keep { .. }
             | Action::Prove { .. }
@@ -64,6 +51,38 @@ pub(super) fn project(transaction: &Transaction<'_>, path: &Path, entry: &Entry)
         }
     }
     Ok(())
+}
+
+fn log(transaction: &Transaction<'_>, path: &Path, incident: &Incident) -> Result<(), StoreError> {
+    let row = mirror::write::<_, IncidentDef>(incident).map_err(json(path))?;
+    let state = match incident.state {
+        IncidentState::Open => "open",
+        IncidentState::Acknowledged { .. } => "acknowledged",
+        IncidentState::Resolved => "resolved",
+    };
+    let sql = "INSERT INTO incident VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+               ON CONFLICT (id) DO UPDATE SET tier = ?3, state = ?4, json = ?6";
+    let mut insert = transaction.prepare_cached(sql).map_err(sqlite(path))?;
+    let tier = incident.tier.word();
+    let row = params![incident.id, incident.service, tier, state, text(incident.began), row];
+    insert.execute(row).map(drop).map_err(sqlite(path))
+}
+
+/// Ends golive's own incidents that are not over.
+pub(super) fn end_own(connection: &mut Connection, path: &Path, at: Timestamp) -> Result<(), StoreError> {
+    let transaction = connection.transaction().map_err(sqlite(path))?;
+    let open: Vec<String> = {
+        let sql = "SELECT json FROM incident WHERE service IS NULL AND state <> 'resolved'";
+        let mut select = transaction.prepare(sql).map_err(sqlite(path))?;
+        let rows = select.query_map([], |row| row.get(0)).map_err(sqlite(path))?;
+        rows.collect::<Result<_, _>>().map_err(sqlite(path))?
+    };
+    for row in open {
+        let incident: Incident = mirror::read::<_, IncidentDef>(&row).map_err(json(path))?;
+        let over = Incident { state: IncidentState::Resolved, ended: Some(at), remind_at: None, ..incident };
+        log(&transaction, path, &over)?;
+    }
+    transaction.commit().map_err(sqlite(path))
 }
 
 /// Drops what is older than `before`, but for what a service's state still names.

@@ -10,6 +10,7 @@ mod help;
 mod no_daemon;
 mod people;
 mod shop;
+mod supervised;
 mod told;
 mod waiting;
 

@@ -55,9 +55,24 @@ verify = "300ms"
     }
 
     pub(crate) fn start(&mut self) {
+        let daemon = self.command(&["daemon"]);
+        self.start_as(daemon);
+    }
+
+    pub(crate) fn start_as(&mut self, mut daemon: Command) {
         let log = fs::File::options().create(true).append(true).open(self.path("log")).unwrap();
-        let daemon = self.command(&["daemon"]).stdout(Stdio::null()).stderr(log).spawn().unwrap();
-        self.daemon = Some(daemon);
+        self.daemon = Some(daemon.stdout(Stdio::null()).stderr(log).spawn().unwrap());
+    }
+
+    /// Other rules from now on, as far as the daemon takes them.
+    pub(crate) fn reload(&self, rules: &str) {
+        self.write("rules.toml", rules);
+        let pid = self.daemon.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    }
+
+    pub(crate) fn rules(&self) -> String {
+        fs::read_to_string(&self.rules).unwrap()
     }
 
     /// Kills the daemon, as a power cut does.
@@ -115,9 +130,13 @@ verify = "300ms"
 
     /// The service in `golive status --json`; null when nobody answers.
     pub(crate) fn status(&self) -> Value {
+        self.everything()["services"][0].clone()
+    }
+
+    /// All of `golive status --json`; null when nobody answers.
+    pub(crate) fn everything(&self) -> Value {
         let output = self.golive(&["status", "--json"]);
-        let status: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-        status["services"][0].clone()
+        serde_json::from_slice(&output.stdout).unwrap_or_default()
     }
 
     pub(crate) fn eventually(&self, what: &str, holds: impl Fn(&Value) -> bool) {

@@ -360,6 +360,38 @@ async fn lists_follow_what_is_filed() {
 }
 
 #[tokio::test]
+async fn incidents_of_golive_itself_end_with_the_run_that_had_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let log = |id: &str, service: Option<&str>, state| {
+        let (id, service) = (id.to_owned(), service.map(str::to_owned));
+        Action::Log(Incident { id, service, ended: None, ..incident(Reason::Said(some()), state) })
+    };
+    let acknowledged = IncidentState::Acknowledged { by: "ann".to_owned() };
+    let actions = vec![
+        log("golive-store-lost-1", None, IncidentState::Open),
+        log("golive-config-rejected-2", None, acknowledged),
+        log("golive-1", Some("golive"), IncidentState::Open),
+    ];
+    let entries = vec![Entry { actions, ..entry(at(1), None, Event::Due) }];
+    store.commit(Batch { entries, ..batch(at(1)) }).await.unwrap();
+    for again in [70, 80] {
+        store.end_own_incidents(at(again)).await.unwrap();
+    }
+    let ended = |row: crate::store::IncidentRow| (row.id, row.state, row.detail["ended"].clone());
+    let reader = Reader::open(dir.path()).unwrap();
+    let incidents: Vec<_> = reader.incidents().unwrap().into_iter().map(ended).collect();
+    let row = |id: &str, state: &str, ended| (id.to_owned(), state.to_owned(), ended);
+    let then = serde_json::Value::from(at(70).to_string());
+    let wanted = [
+        row("golive-store-lost-1", "resolved", then.clone()),
+        row("golive-config-rejected-2", "resolved", then),
+        row("golive-1", "open", serde_json::Value::Null),
+    ];
+    assert_eq!(incidents, wanted);
+}
+
+#[tokio::test]
 async fn a_spec_is_kept_and_replaced() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
