@@ -31,6 +31,7 @@ use crate::systemd;
 mod commit;
 mod deliver;
 mod error;
+mod headline;
 mod journal;
 mod measure;
 mod probes;
@@ -42,6 +43,7 @@ use commit::Backlog;
 use deliver::Pump;
 pub use error::DaemonError;
 use error::chain;
+use headline::Headline;
 use services::Services;
 pub use services::ServicesError;
 
@@ -97,6 +99,7 @@ pub struct Daemon {
     inbox: mpsc::Receiver<Event>,
     requests: mpsc::Receiver<Request>,
     views: watch::Sender<Arc<View>>,
+    headline: Headline,
     tasks: TaskTracker,
     stop: CancellationToken,
     prune_at: Timestamp,
@@ -150,6 +153,7 @@ impl Daemon {
             inbox,
             requests,
             views,
+            headline: Headline::default(),
             tasks,
             stop,
             prune_at: now,
@@ -273,7 +277,6 @@ impl Daemon {
                 Err(error) => {
                     let first = self.store_lost.replace(now).is_none();
                     tracing::error!("failed to {}", chain(&error));
-                    systemd::status(&format!("cannot write its state: {error}"));
                     if first {
                         self.step(Event::StoreLost { why: chain(&error) });
                     }
@@ -292,6 +295,9 @@ impl Daemon {
 
     fn show(&mut self) {
         let view = self.state.view();
+        if let Some(line) = self.headline.news(&view, self.clock.now()) {
+            systemd::status(line);
+        }
         self.views.send_if_modified(|shown| {
             let changed = **shown != view;
             if changed {

@@ -1,5 +1,8 @@
 //! What whoever runs the daemon does and sees: reloads, restarts, `systemctl status`.
 
+use std::os::unix::net::UnixDatagram;
+use std::sync::{Arc, Mutex};
+
 use serde_json::Value;
 
 use crate::shop::Shop;
@@ -30,3 +33,35 @@ fn incidents_of_golive_itself_do_not_outlive_it() {
     assert_eq!(incidents(&shop), [(open[0].0.clone(), "resolved".to_owned())]);
 }
 
+#[test]
+fn systemd_shows_how_things_are() {
+    let mut shop = Shop::open("");
+    shop.kill();
+    let socket = UnixDatagram::bind(shop.path("notify")).unwrap();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&told);
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(length) = socket.recv(&mut buffer) {
+            let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
+            let lines = text.lines().filter_map(|line| line.strip_prefix("STATUS="));
+            heard.lock().unwrap().extend(lines.map(str::to_owned));
+        }
+    });
+    let mut daemon = shop.command(&["daemon"]);
+    daemon.env("NOTIFY_SOCKET", shop.path("notify"));
+    shop.start_as(daemon);
+    let last = || told.lock().unwrap().last().cloned().unwrap_or_default();
+    shop.eventually("all is well", |_| last() == "watching 1 service, all well");
+    shop.deploy("2", true);
+    shop.says(0, &["wait", "shop"]);
+    shop.eventually("all is well again", |_| last() == "watching 1 service, all well");
+    shop.deploy("3", false);
+    shop.says(10, &["wait", "shop"]);
+    shop.eventually("what runs is not what was released", |_| last() == "shop: diverged");
+    let told = told.lock().unwrap();
+    for line in ["shop: watching 2, 1 min left", "shop: rolling-back 3, step command"] {
+        assert!(told.iter().any(|it| it == line), "lacks {line}: {told:?}");
+    }
+    assert!(told.windows(2).all(|two| two[0] != two[1]), "nothing is told twice in a row: {told:?}");
+}
