@@ -35,6 +35,7 @@ mod headline;
 mod journal;
 mod measure;
 mod probes;
+mod reload;
 mod season;
 mod services;
 mod worker;
@@ -88,6 +89,7 @@ pub async fn run(config_path: &Path, socket_path: &Path) -> Result<(), DaemonErr
 pub struct Daemon {
     clock: Clock,
     config_path: PathBuf,
+    state_dir: PathBuf,
     keep: Duration,
     state: State,
     store: Store,
@@ -138,11 +140,11 @@ impl Daemon {
         };
         tasks.spawn(control::serve(listener, shown, asked, about, stop.clone()));
         let services = Services::start(&config, clock, &store, &events, &tasks, &stop)?;
-        let keep = config.keep;
         let daemon = Self {
             clock,
             config_path,
-            keep,
+            state_dir: config.state_dir,
+            keep: config.keep,
             state,
             store,
             store_lost: None,
@@ -334,31 +336,6 @@ impl Daemon {
                 give(reply, answer);
             }
         }
-    }
-
-    /// SIGHUP: a good configuration replaces the old one, a bad one is refused and told.
-    async fn reload(&mut self) {
-        systemd::reloading();
-        let event = match self.load() {
-            Ok(()) => Event::ConfigReloaded,
-            Err(why) => {
-                tracing::error!("the new configuration is refused and the old one stays in force: {why}");
-                Event::ConfigRejected { why }
-            }
-        };
-        self.take(vec![event]).await;
-        systemd::ready();
-    }
-
-    fn load(&mut self) -> Result<(), String> {
-        let config = Config::load(&self.config_path).map_err(|mistakes| mistakes.summary())?;
-        let notifier = Notifier::new(&config).map_err(|error| chain(&error))?;
-        self.services.follow(&config).map_err(|error| chain(&error))?;
-        self.state.follow(config.policy(), self.clock.now());
-        self.notifier.send_replace(Arc::new(notifier));
-        self.keep = config.keep;
-        tracing::info!("the new configuration is in force");
-        Ok(())
     }
 
     async fn shut_down(mut self) {

@@ -192,6 +192,15 @@ impl State {
         (facts.phase != Phase::Idle).then(|| facts.release.as_ref().map(|release| release.id.as_str()))?
     }
 
+    /// Services that are in the middle of a rollback: what carries them must not be lost sight of.
+    pub fn rolling_back(&self) -> impl Iterator<Item = &str> {
+        let under_way = |service: &Service| match service.facts().phase {
+            Phase::RollingBack(_) | Phase::Verifying(_) => true,
+            Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => false,
+        };
+        self.services.iter().filter(move |(_, service)| under_way(service)).map(|(name, _)| name.as_str())
+    }
+
     fn turn<'a>(&'a mut self, name: &str, now: Timestamp, actions: &'a mut Vec<Action>) -> Option<Turn<'a>> {
         let policy = self.policy.services.get(name)?;
         let around = self.around(name);

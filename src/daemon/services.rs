@@ -78,6 +78,21 @@ impl Services {
         self.running.len()
     }
 
+    /// Whether that configuration has the service where it is now.
+    pub(super) fn stays(&self, name: &str, config: &Config) -> bool {
+        use config::Runtime::{Command, Container};
+        let (Some(old), Some(new)) = (self.running.get(name), config.services.get(name)) else {
+            return false;
+        };
+        match (&old.config.runtime, &new.runtime) {
+            (Container { name: old_name }, Container { name }) => {
+                old_name == name && old.socket == config.docker_socket
+            }
+            (Command { .. }, Command { .. }) => true,
+            (Container { .. }, Command { .. }) | (Command { .. }, Container { .. }) => false,
+        }
+    }
+
     /// Brings what runs in line with the configuration; a service that stays as it was is not disturbed.
     pub(super) fn follow(&mut self, config: &Config) -> Result<(), ServicesError> {
         let engine = Engine::new(&config.docker_socket)?;

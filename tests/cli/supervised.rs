@@ -19,6 +19,40 @@ fn incidents(shop: &Shop) -> Vec<(String, String)> {
 }
 
 #[test]
+fn a_service_in_mid_rollback_cannot_be_left_out() {
+    let shop = Shop::open("");
+    let (dir, rules) = (shop.dir.path().display(), shop.rules());
+    let script = format!(
+        "while [ ! -e {dir}/go ]; do sleep 0.02; done\necho $1 > {dir}/version && echo good > {dir}/health\n"
+    );
+    shop.write("rollback", &script);
+    shop.deploy("2", false);
+    shop.eventually("it is being rolled back", |shop| shop["phase"] == "rolling-back");
+    let without = rules.replace("service.shop", "service.cafe");
+    shop.reload(&without);
+    shop.eventually("the reload is refused", |_| refused(&shop).contains("shop is being rolled back"));
+    assert_eq!(shop.status()["name"], "shop");
+    shop.write("go", "");
+    shop.says(10, &["wait", "shop"]);
+    assert_eq!(shop.version(), "1");
+    shop.reload(&without);
+    shop.eventually("it is left out afterwards", |service| service["name"] == "cafe");
+    assert_eq!(refused(&shop), "");
+}
+
+#[test]
+fn another_state_directory_needs_a_restart() {
+    let shop = Shop::open("");
+    let rules = shop.rules();
+    shop.reload(&rules.replace("/state\"", "/elsewhere\""));
+    shop.eventually("the reload is refused", |_| refused(&shop).contains("restart"));
+    assert!(refused(&shop).contains("/elsewhere"), "{}", refused(&shop));
+    assert!(!shop.path("elsewhere").exists());
+    shop.reload(&rules);
+    shop.eventually("the old rules are fine", |_| refused(&shop).is_empty());
+}
+
+#[test]
 fn incidents_of_golive_itself_do_not_outlive_it() {
     let mut shop = Shop::open("");
     let rules = shop.rules();
