@@ -1,6 +1,6 @@
 //! The main job, and what must not happen beside it.
 
-use crate::host::{Host, docker, inspect};
+use crate::host::{Host, containers_of, docker, inspect, tags_of};
 
 /// Turns bad two seconds after its start.
 const BAD: [&str; 2] = ["--fail-after", "2s"];
@@ -94,4 +94,9 @@ fn the_good_image_survives_its_tag_and_a_prune() {
     docker(&["rmi", &host.tag("1")]);
     host.eventually("it is rolled back", || host.answer().as_deref() == Some("shop 1"));
     host.eventually("it is verified", || host.phase() == "idle");
+    // What is pinned under golive's tag alone goes with the test all the same.
+    let name = host.name.clone();
+    assert!(tags_of(&name).iter().any(|tag| tag.starts_with("golive/keep:")), "{:?}", tags_of(&name));
+    drop(host);
+    assert_eq!((containers_of(&name), tags_of(&name)), (Vec::new(), Vec::new()));
 }

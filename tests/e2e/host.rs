@@ -251,23 +251,39 @@ webhook = {{ format = "standard", url = "http://127.0.0.1:{hook}/alerts" }}
 impl Drop for Host {
     fn drop(&mut self) {
         self.kill_daemon();
-        let list = |args: &[&str]| {
-            let output = docker(args);
-            String::from_utf8_lossy(&output.stdout).split_whitespace().map(str::to_owned).collect::<Vec<_>>()
-        };
-        let named = format!("name={}", self.name);
-        for id in list(&["ps", "-aq", "--filter", &named]) {
-            docker(&["rm", "-f", "-v", &id]);
-        }
-        // golive's holders: of images of this test.
-        for tag in list(&["images", "--format", "{{.Repository}}:{{.Tag}}", &self.name]) {
-            for id in list(&["ps", "-aq", "--filter", &format!("ancestor={tag}")]) {
-                docker(&["rm", "-f", &id]);
+        // Twice: the engine may be ending what the daemon began and did not live to see.
+        for _ in 0..2 {
+            for id in containers_of(&self.name) {
+                docker(&["rm", "-f", "-v", &id]);
             }
-            let id = inspect(&tag, "{{.Id}}");
-            docker(&["rmi", "-f", &id]);
+            for tag in tags_of(&self.name) {
+                for id in list(&["ps", "-aq", "--filter", &format!("ancestor={tag}")]) {
+                    docker(&["rm", "-f", "-v", &id]);
+                }
+                // By its id, for a tag alone would leave the image to its others.
+                let id = inspect(&tag, "{{.Id}}");
+                docker(&["rmi", "-f", &id]);
+            }
         }
     }
+}
+
+/// Every container that carries the name of a test's host, golive's holders among them.
+pub(crate) fn containers_of(name: &str) -> Vec<String> {
+    list(&["ps", "-aq", "--filter", &format!("name={name}")])
+}
+
+/// Every tag that was made for a test's host: its own, and golive's pins.
+pub(crate) fn tags_of(name: &str) -> Vec<String> {
+    let (own, kept) = (format!("{name}:"), format!("golive/keep:{name}-"));
+    let mut tags = list(&["images", "--format", "{{.Repository}}:{{.Tag}}"]);
+    tags.retain(|tag| tag.starts_with(&own) || tag.starts_with(&kept));
+    tags
+}
+
+fn list(args: &[&str]) -> Vec<String> {
+    let output = docker(args);
+    String::from_utf8_lossy(&output.stdout).split_whitespace().map(str::to_owned).collect()
 }
 
 /// One field of a container or an image.
