@@ -51,7 +51,7 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, C
             return Ok(0);
         }
         for problem in &plan.problems {
-            writeln!(out, "it would not work: {problem}")?;
+            writeln!(out, "it would not work, or not without loss: {problem}")?;
         }
         return Ok(2);
     }
