@@ -27,6 +27,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod triggers;
+mod webhook;
 
 use environment::Environment;
 use layers::Layers;
@@ -313,8 +314,6 @@ pub struct WebhookChannel {
     pub format: WebhookFormat,
     /// Where it goes: in the open, or secret.
     pub url: Url,
-    /// Signs the body.
-    pub secret: Option<Secret>,
 }
 
 /// A URL, in the open or secret.
@@ -326,11 +325,58 @@ pub enum Url {
     Secret(Secret),
 }
 
-/// How a webhook's body is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a webhook's body is written, with what that platform needs beside the address.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WebhookFormat {
-    /// golive's own JSON (contract §4), signed by the Standard Webhooks scheme.
-    Standard,
+    /// golive's own JSON (contract §4).
+    Standard {
+        /// Signs by the Standard Webhooks scheme.
+        secret: Option<Secret>,
+    },
+    /// Slack: an incoming webhook.
+    Slack,
+    /// Microsoft Teams: a workflow.
+    Teams,
+    /// Discord: a webhook.
+    Discord,
+    /// Mattermost: an incoming webhook.
+    Mattermost,
+    /// Telegram: a bot.
+    Telegram {
+        /// Which chat it writes into.
+        chat: String,
+        /// Which topic there.
+        topic: Option<u32>,
+        /// The bot's token.
+        token: Secret,
+    },
+    /// Feishu or Lark: a custom bot.
+    Feishu {
+        /// Signs.
+        secret: Option<Secret>,
+    },
+    /// `DingTalk`: a custom robot.
+    Dingtalk {
+        /// Signs.
+        secret: Option<Secret>,
+    },
+    /// `WeCom`: a group robot.
+    Wecom,
+    /// `PagerDuty`: the Events API v2.
+    Pagerduty {
+        /// The integration's key.
+        routing_key: Secret,
+    },
+    /// ntfy: a topic.
+    Ntfy {
+        /// The access token of a topic that is not open to all.
+        token: Option<Secret>,
+    },
+    /// What Alertmanager sends to its webhook receivers.
+    Alertmanager {
+        /// A bearer token.
+        token: Option<Secret>,
+    },
 }
 
 /// Somebody to call (guide G7).

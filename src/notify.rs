@@ -12,6 +12,7 @@ use crate::decide::action::{Notice, Tier};
 use crate::text::Texts;
 
 mod email;
+mod format;
 mod letter;
 #[cfg(test)]
 mod tests;

@@ -44,10 +44,15 @@ impl Texts {
 
     /// Tier, service, what was done, from which version to which, and why: all that fits into one line.
     pub fn subject(&self, notice: &Notice) -> String {
-        let service = notice.service.as_deref().unwrap_or("golive");
         let why =
             notice.reason.as_ref().map(|reason| format!(" ({})", self.reason(reason))).unwrap_or_default();
-        format!("[{}] {}: {}{why}", self.tier(notice.tier), clean(service), self.news(notice))
+        format!("{}{why}", self.title(notice))
+    }
+
+    /// The subject without the reason, for where that has a place of its own.
+    pub fn title(&self, notice: &Notice) -> String {
+        let service = notice.service.as_deref().unwrap_or("golive");
+        format!("[{}] {}: {}", self.tier(notice.tier), clean(service), self.news(notice))
     }
 
     /// What happened, in a few words.

@@ -4,26 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::checks::is_url;
 use super::table::{Section, one_of};
-use super::{Channel, EmailChannel, Smtp, SmtpTls, Url, WebhookChannel, WebhookFormat, secret};
+use super::{Channel, EmailChannel, Smtp, SmtpTls, secret, webhook};
 use crate::decide::action::Tier;
 use crate::decide::policy::TierPolicy;
-
-/// Formats that later versions know.
-const LATER_FORMATS: [&str; 11] = [
-    "slack",
-    "teams",
-    "discord",
-    "mattermost",
-    "telegram",
-    "feishu",
-    "dingtalk",
-    "wecom",
-    "pagerduty",
-    "ntfy",
-    "alertmanager",
-];
 
 const TIERS: [(&str, Tier); 3] =
     [("urgent", Tier::Urgent), ("important", Tier::Important), ("general", Tier::General)];
@@ -39,7 +23,7 @@ pub(super) fn read(mut section: Section<'_>) -> Option<Channel> {
         (true, false) | (false, true) => {}
     }
     let email = section.section("email").map(email);
-    let webhook = section.section("webhook").map(webhook);
+    let webhook = section.section("webhook").map(webhook::read);
     section.end(&["language", "quiet", "template"]);
     email.flatten().map(Channel::Email).or(webhook.flatten().map(Channel::Webhook))
 }
@@ -126,43 +110,6 @@ fn ca_file(section: &mut Section<'_>) -> Option<PathBuf> {
         }
     }
     Some(path)
-}
-
-fn webhook(mut section: Section<'_>) -> Option<WebhookChannel> {
-    if let Some(format) = section.string("format").filter(|format| format != "standard") {
-        let later = LATER_FORMATS.contains(&format.as_str());
-        let why = if later { "is not supported by this version of golive" } else { "is not a format" };
-        let message = format!("\"{format}\" {why}");
-        section.wrong("format", message, "write \"standard\"");
-    }
-    let open = section.string("url");
-    if let Some(url) = &open
-        && let Err(why) = is_url(url).and_then(|()| holds_no_password(url))
-    {
-        section.wrong("url", why, "write \"https://HOST/PATH\", or url-file when it is secret");
-    }
-    let hidden = secret::named(&mut section, "url-file", "");
-    let signing = secret::named(&mut section, "secret-file", "secret");
-    match (section.has("url"), section.has("url-file")) {
-        (true, true) => {
-            section.wrong_key(&["url-file"], "is a second address beside `url`", "keep one of them");
-        }
-        (false, false) => {
-            let hint = "add url = \"https://…\" or url-file = \"credential:NAME\"";
-            section.missing("has no `url`", hint);
-        }
-        (true, false) | (false, true) => {}
-    }
-    section.end(&[]);
-    let url = open.map(Url::Open).or(hidden.map(Url::Secret))?;
-    Some(WebhookChannel { format: WebhookFormat::Standard, url, secret: signing })
-}
-
-fn holds_no_password(url: &str) -> Result<(), String> {
-    match reqwest::Url::parse(url) {
-        Ok(url) if url.password().is_some() => Err("holds a password".to_owned()),
-        Ok(_) | Err(_) => Ok(()),
-    }
 }
 
 /// `smtps://` is TLS from the start, `smtp://` demands STARTTLS but for a loopback address. The text itself may hold

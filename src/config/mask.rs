@@ -1,7 +1,11 @@
 //! Masks secrets in a text before any line of it is shown.
 
 /// A value whose key ends so is a secret; `password-file` only says where it is.
-const SECRET: [&str; 7] = ["password", "passwd", "passphrase", "secret", "token", "api-key", "authorization"];
+const SECRET: [&str; 8] =
+    ["password", "passwd", "passphrase", "secret", "token", "api-key", "routing-key", "authorization"];
+
+/// A part of a URL's path as long as this, with a digit in it, may be what lets one in.
+const LONG: usize = 16;
 
 /// The text with its secrets blotted out, every byte at its place. Works on text that is not TOML too, because the
 /// mistake may be a missing quote right there.
@@ -13,7 +17,7 @@ pub(super) fn mask(text: &str) -> String {
         if key_end > at && is_secret(&bytes[at..key_end]) {
             at = mask_value(&mut bytes, key_end);
         } else if bytes[at..].starts_with(b"://") {
-            at = mask_user(&mut bytes, at + 3);
+            at = mask_url(&mut bytes, at + 3);
         } else {
             at = key_end.max(at + 1);
         }
@@ -72,12 +76,28 @@ fn quoted_length(value: &[u8], quote: &[u8]) -> usize {
     value.len()
 }
 
-/// Blots out the user and password of a URL; gives where to go on.
-fn mask_user(bytes: &mut [u8], begin: usize) -> usize {
-    let rest = &bytes[begin..];
-    let end = rest.iter().position(|byte| b"/\"' \t\r\n".contains(byte)).unwrap_or(rest.len());
-    if let Some(at) = rest[..end].iter().rposition(|byte| *byte == b'@') {
-        bytes[begin..begin + at].fill(b'*');
+/// Blots out what may be a secret in a URL: user and password, the query, long parts of the path; gives where to go on.
+fn mask_url(bytes: &mut [u8], begin: usize) -> usize {
+    let length =
+        |rest: &[u8], ends: &[u8]| rest.iter().position(|byte| ends.contains(byte)).unwrap_or(rest.len());
+    let end = begin + length(&bytes[begin..], b"\"' \t\r\n");
+    let authority = begin + length(&bytes[begin..end], b"/");
+    let mut at = begin;
+    if let Some(user) = bytes[begin..authority].iter().rposition(|byte| *byte == b'@') {
+        bytes[begin..begin + user].fill(b'*');
+        at += user;
+    }
+    at += length(&bytes[at..end], b"/?#");
+    while at < end {
+        if bytes[at] == b'?' {
+            bytes[at + 1..end].fill(b'*');
+            break;
+        }
+        let part = at + 1..at + 1 + length(&bytes[at + 1..end], b"/?#");
+        if part.len() >= LONG && bytes[part.clone()].iter().any(u8::is_ascii_digit) {
+            bytes[part.clone()].fill(b'*');
+        }
+        at = part.end;
     }
     begin
 }

@@ -8,7 +8,7 @@ use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
-use super::letter::Letter;
+use super::letter::{Letter, Part};
 use super::{Context, Receipt, Refusal, Retry};
 use crate::config::{EmailChannel, SmtpTls};
 use crate::decide::action::{Notice, Tier};
@@ -145,7 +145,7 @@ fn html(letter: &Letter, tier: Tier) -> String {
         Tier::General => "#2e6da4",
     };
     let mut parts = String::new();
-    for (heading, lines) in &letter.parts {
+    for Part { heading, lines, .. } in &letter.parts {
         let lines: Vec<String> = lines.iter().map(|line| escape(line)).collect();
         parts.push_str(&format!(
             "<tr><td style=\"padding:6px 12px 6px 0;opacity:.7;vertical-align:top;white-space:nowrap\">{}</td>\

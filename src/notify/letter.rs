@@ -14,46 +14,77 @@ const LATE: Duration = Duration::from_mins(1);
 /// A letter's parts, each ready to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Letter {
+    /// The subject without its reason.
+    pub(super) title: String,
     pub(super) subject: String,
     pub(super) late: Option<String>,
-    /// Heading and text.
-    pub(super) parts: Vec<(String, Vec<String>)>,
+    pub(super) parts: Vec<Part>,
+}
+
+/// A heading and what is below it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) heading: String,
+    pub(super) lines: Vec<String>,
+    pub(super) kind: Kind,
+}
+
+/// How the lines of a part can be drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// golive's own words and the configuration's.
+    Own,
+    /// What a service, a registry or a stranger may have written.
+    Foreign,
+    /// A command to be typed.
+    Code,
+    /// An address, if it is one.
+    Link,
 }
 
 impl Letter {
     pub(super) fn new(notice: &Notice, context: &Context<'_>) -> Self {
         let texts = context.texts;
         let mut parts = Vec::new();
-        let mut part = |heading: &str, lines: Vec<String>| {
+        let mut part = |heading: &str, kind: Kind, lines: Vec<String>| {
             if !lines.is_empty() {
-                parts.push((texts.label(heading), lines));
+                parts.push(Part { heading: texts.label(heading), lines, kind });
             }
         };
         part(
             "when",
+            Kind::Own,
             vec![format!("{} ({}: {})", texts.time(notice.at), texts.label("host"), clean(context.host))],
         );
         part(
             "why",
+            Kind::Foreign,
             notice.reason.iter().map(|reason| texts.reason(reason)).chain(took(notice, context)).collect(),
         );
         let told = |reason: &Reason| matches!(reason, Reason::NotToBlame { .. });
         let told = notice.reason.as_ref().is_some_and(told);
-        part("blame", notice.blame.iter().filter(|_| !told).map(|blame| texts.blame(blame)).collect());
-        part("evidence", notice.evidence.iter().map(|sample| evidence(sample, context)).collect());
-        part("next", vec![texts.next(notice)]);
+        let blame = notice.blame.iter().filter(|_| !told).map(|blame| texts.blame(blame));
+        part("blame", Kind::Foreign, blame.collect());
+        part(
+            "evidence",
+            Kind::Foreign,
+            notice.evidence.iter().map(|sample| evidence(sample, context)).collect(),
+        );
+        part("next", Kind::Own, vec![texts.next(notice)]);
         if notice.tier == Tier::Urgent {
-            part("call", people(context));
+            part("call", Kind::Own, people(context));
         }
         if notice.acknowledgeable {
-            part("acknowledge", vec![format!("golive ack {}", clean(&notice.incident))]);
+            part("acknowledge", Kind::Code, vec![format!("golive ack {}", clean(&notice.incident))]);
         }
-        part("runbook", context.runbook.iter().map(|runbook| clean(runbook)).collect());
+        part("runbook", Kind::Link, context.runbook.iter().map(|runbook| clean(runbook)).collect());
         part(
             "story",
+            Kind::Code,
             notice.release.iter().map(|release| format!("golive explain {}", clean(release))).collect(),
         );
-        Self { subject: texts.subject(notice), late: late(notice, context), parts }
+        let (title, subject) = (texts.title(notice), texts.subject(notice));
+        Self { title, subject, late: late(notice, context), parts }
     }
 
     /// As plain text.
@@ -65,7 +96,7 @@ impl Letter {
             text.push(')');
         }
         text.push('\n');
-        for (heading, lines) in &self.parts {
+        for Part { heading, lines, .. } in &self.parts {
             text.push('\n');
             match lines.as_slice() {
                 [line] => text.push_str(&format!("{heading}: {line}\n")),

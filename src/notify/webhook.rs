@@ -1,23 +1,22 @@
-//! Webhooks: golive's own JSON, signed by the Standard Webhooks scheme when a secret is set.
+//! Webhooks: what a format wrote is posted, and the answer handed to it.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{StatusCode, Url};
-use serde_json::{Value, json};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 
-use super::letter::{self, Letter};
+use super::format::{self, Answer, Post, Verdict};
 use super::{Context, Receipt, Refusal, Retry};
-use crate::config::{self, WebhookChannel, WebhookFormat};
+use crate::config::{WebhookChannel, WebhookFormat};
 use crate::decide::action::Notice;
-use crate::decide::event::Outcome;
-use crate::decide::reason::{Blame, Reason};
 
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// So much of an answer is read and quoted.
+/// So much of an answer is read.
 const ANSWER_MAX: usize = 64 * 1024;
+
+/// Where platforms say how long to wait, beside `Retry-After`: seconds, all of them.
+const RESET: [&str; 2] = ["x-ratelimit-reset-after", "x-ogw-ratelimit-reset"];
 
 pub(super) fn client() -> Result<reqwest::Client, reqwest::Error> {
     reqwest::Client::builder()
@@ -34,31 +33,31 @@ pub(super) async fn send(
     notice: &Notice,
     context: &Context<'_>,
 ) -> Result<Receipt, Refusal> {
-    let url = url(channel)?;
-    let place = place(&url);
-    let body = match channel.format {
-        WebhookFormat::Standard => standard(notice, context).to_string(),
+    let post = format::write(channel, notice, context)?;
+    let answer = tell(http, &post, context.now).await?;
+    let Verdict::Moved(chat) = format::judge(&channel.format, &answer) else {
+        return conclude(&channel.format, &post, &answer);
     };
-    let mut request =
-        http.post(url).header(CONTENT_TYPE, "application/json").header("webhook-id", &notice.id);
-    let sent = context.now.as_second();
-    request = request.header("webhook-timestamp", sent);
-    if let Some(secret) = &channel.secret {
-        let secret = secret.read().map_err(|error| Refusal::later(format!("sign for {place}: {error}")))?;
-        let signature = sign(&secret, &notice.id, sent, &body)
-            .map_err(|why| Refusal::later(format!("sign for {place}: {why}")))?;
-        request = request.header("webhook-signature", signature);
-    }
-    let answer = request.body(body).send().await;
-    let answer = answer.map_err(|error| Refusal::later(format!("post to {place}: {}", why(&error))))?;
-    judge(answer, &place, context.now).await
+    // The chat lives on under another id; whoever configured it should know.
+    let Some(moved) = moved(channel, &chat) else { return conclude(&channel.format, &post, &answer) };
+    let post = format::write(&moved, notice, context)?;
+    let answer = tell(http, &post, context.now).await?;
+    let receipt = conclude(&moved.format, &post, &answer)?;
+    Ok(Receipt { answer: format!("{} (write chat-id = \"{chat}\": the chat has moved)", receipt.answer) })
+}
+
+fn moved(channel: &WebhookChannel, chat: &str) -> Option<WebhookChannel> {
+    let WebhookFormat::Telegram { topic, token, .. } = &channel.format else { return None };
+    let format = WebhookFormat::Telegram { chat: chat.to_owned(), topic: *topic, token: token.clone() };
+    Some(WebhookChannel { format, url: channel.url.clone() })
 }
 
 /// Opens a connection and sends nothing.
 pub(super) async fn reach(channel: &WebhookChannel) -> Result<Receipt, Refusal> {
-    let url = url(channel)?;
-    let place = place(&url);
+    let url = format::url(channel)?;
+    let place = format::place(&url);
     let host = url.host_str().unwrap_or_default().to_owned();
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
     let port = url.port_or_known_default().unwrap_or(443);
     match tokio::net::TcpStream::connect((host.as_str(), port)).await {
         Ok(_) => Ok(Receipt { answer: format!("{place} can be reached; nothing was sent") }),
@@ -66,125 +65,52 @@ pub(super) async fn reach(channel: &WebhookChannel) -> Result<Receipt, Refusal> 
     }
 }
 
-fn sign(secret: &str, id: &str, sent: i64, body: &str) -> Result<String, String> {
-    let webhook = standardwebhooks::Webhook::new(secret).map_err(|_| {
-        "the secret is not one of the Standard Webhooks scheme, which is base64, with or without whsec_ before it"
-            .to_owned()
-    })?;
-    webhook.sign(id, sent, body.as_bytes()).map_err(|error| error.to_string())
-}
-
-/// A count without a fraction is written as one.
-fn number(value: f64) -> Value {
-    let whole = value.fract() == 0.0 && value.abs() < 1e15;
-    if whole {
-        format!("{value:.0}").parse().map_or_else(|_| json!(value), |whole: i64| json!(whole))
-    } else {
-        json!(value)
+async fn tell(http: &reqwest::Client, post: &Post, now: Timestamp) -> Result<Answer, Refusal> {
+    let mut request = http.post(post.url.clone()).header(CONTENT_TYPE, "application/json; charset=utf-8");
+    for (name, value) in &post.headers {
+        request = request.header(*name, value);
     }
-}
-
-/// The body of contract §4.
-fn standard(notice: &Notice, context: &Context<'_>) -> Value {
-    let texts = context.texts;
-    let letter = Letter::new(notice, context);
-    let numbers = notice.reason.as_ref().and_then(Reason::numbers);
-    let (trigger, value, limit) = numbers.map_or((Value::Null, Value::Null, Value::Null), |numbers| {
-        (json!(numbers.0), number(numbers.1), number(numbers.2))
-    });
-    let evidence: Vec<Value> = notice.evidence.iter().map(sample).collect();
-    json!({
-        "type": format!("golive.{}", notice.news.word()),
-        "timestamp": notice.at.to_string(),
-        "data": {
-            "id": notice.id,
-            "tier": notice.tier.word(),
-            "event": notice.news.word(),
-            "incident": notice.incident,
-            "service": notice.service,
-            "release": notice.release,
-            "from": notice.from,
-            "to": notice.to,
-            "trigger": trigger,
-            "value": value,
-            "limit": limit,
-            "reason": notice.reason.as_ref().map(|reason| texts.reason(reason)),
-            "blame": notice.blame.as_ref().map(Blame::word),
-            "title": letter.subject,
-            "text": letter.plain(),
-            "evidence": evidence,
-            "next": texts.next(notice),
-            "acknowledge": notice.acknowledgeable.then(|| format!("golive ack {}", notice.incident)),
-            "runbook": context.runbook,
-            "host": context.host,
-            "late": letter::late(notice, context),
-        }
-    })
-}
-
-fn sample(sample: &crate::decide::event::Sample) -> Value {
-    let (outcome, seen) = match &sample.outcome {
-        Outcome::Ok => ("ok", None),
-        Outcome::Failed(seen) => ("failed", Some(seen)),
-        Outcome::Blind(seen) => ("blind", Some(seen)),
-    };
-    json!({
-        "check": sample.check,
-        "began": sample.began.to_string(),
-        "took": sample.took.as_secs_f64(),
-        "outcome": outcome,
-        "seen": seen,
-    })
-}
-
-/// What the provider's answer means.
-async fn judge(mut answer: reqwest::Response, place: &str, now: Timestamp) -> Result<Receipt, Refusal> {
-    let status = answer.status();
-    let asked = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let place = format::place(&post.url);
+    let answer = request.body(post.body.clone()).send().await;
+    let mut answer = answer.map_err(|error| Refusal::later(format!("post to {place}: {}", why(&error))))?;
     let mut body = Vec::new();
     while body.len() < ANSWER_MAX
         && let Ok(Some(chunk)) = answer.chunk().await
     {
         body.extend_from_slice(&chunk[..chunk.len().min(ANSWER_MAX - body.len())]);
     }
-    let said = crate::text::clean(&String::from_utf8_lossy(&body));
-    if status.is_success() {
-        return Ok(Receipt { answer: format!("{status} {said}").trim_end().to_owned() });
-    }
-    let text = format!("post to {place}: it answered {status} {said}").trim_end().to_owned();
-    let again = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_EARLY, StatusCode::TOO_MANY_REQUESTS];
-    let retry = if status.is_server_error() || again.contains(&status) {
-        Retry::Later(asked.and_then(|asked| pause(&asked, now)))
-    } else {
-        Retry::Never
-    };
-    Err(Refusal { retry, text })
+    let after = pause(answer.headers(), now);
+    Ok(Answer { status: answer.status(), after, body: String::from_utf8_lossy(&body).into_owned() })
 }
 
-/// `Retry-After` (RFC 9110 §10.2.3): seconds or a date.
-fn pause(asked: &str, now: Timestamp) -> Option<Duration> {
-    if let Ok(seconds) = asked.trim().parse() {
-        return Some(Duration::from_secs(seconds));
+/// The verdict, with what was said.
+fn conclude(format: &WebhookFormat, post: &Post, answer: &Answer) -> Result<Receipt, Refusal> {
+    let said = crate::text::clean(&post.redact(&answer.body));
+    let said = format!("{} {said}", answer.status).trim_end().to_owned();
+    let text = format!("post to {}: it answered {said}", format::place(&post.url));
+    match format::judge(format, answer) {
+        Verdict::Taken => Ok(Receipt { answer: said }),
+        Verdict::Later(pause) => Err(Refusal { retry: Retry::Later(pause), text }),
+        Verdict::Refused | Verdict::Moved(_) => Err(Refusal::never(text)),
+        Verdict::Gone => Err(Refusal::never(format!("{text}; nothing is taken there any more"))),
     }
-    let at = jiff::fmt::rfc2822::parse(asked.trim()).ok()?.timestamp();
+}
+
+/// `Retry-After` (RFC 9110 §10.2.3), seconds or a date, or what a platform says instead.
+fn pause(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let reset = RESET.iter().find_map(|name| text(name)).and_then(seconds);
+    let Some(asked) = text(RETRY_AFTER.as_str()) else { return reset };
+    if let Some(pause) = seconds(asked) {
+        return Some(pause);
+    }
+    let at = jiff::fmt::rfc2822::parse(asked).ok()?.timestamp();
     Duration::try_from(at.duration_since(now)).ok()
 }
 
-fn url(channel: &WebhookChannel) -> Result<Url, Refusal> {
-    let text = match &channel.url {
-        config::Url::Open(url) => url.clone(),
-        config::Url::Secret(secret) => {
-            secret.read().map_err(|error| Refusal::later(format!("read a webhook's address: {error}")))?
-        }
-    };
-    // The address may hold a token, so it is not quoted.
-    Url::parse(text.trim())
-        .map_err(|error| Refusal::later(format!("understand a webhook's address: {error}")))
-}
-
-/// The part of an address that is no secret.
-fn place(url: &Url) -> String {
-    format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default())
+/// Seconds, perhaps with a fraction, rounded up.
+fn seconds(text: &str) -> Option<Duration> {
+    Duration::try_from_secs_f64(text.parse::<f64>().ok()?.ceil()).ok()
 }
 
 fn why(error: &reqwest::Error) -> String {

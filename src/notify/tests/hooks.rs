@@ -10,7 +10,11 @@ use crate::config::{Secret, Url, WebhookChannel, WebhookFormat};
 use crate::notify::Receipt;
 
 pub(super) fn open(url: &str) -> WebhookChannel {
-    WebhookChannel { format: WebhookFormat::Standard, url: Url::Open(url.to_owned()), secret: None }
+    WebhookChannel { format: WebhookFormat::Standard { secret: None }, url: Url::Open(url.to_owned()) }
+}
+
+fn signed(url: &str, secret: Secret) -> WebhookChannel {
+    WebhookChannel { format: WebhookFormat::Standard { secret: Some(secret) }, ..open(url) }
 }
 
 fn secret(text: &str) -> (tempfile::NamedTempFile, Secret) {
@@ -72,7 +76,7 @@ async fn the_body_is_signed_and_tells_everything() {
     let server = MockServer::start().await;
     Mock::given(method("POST")).respond_with(ResponseTemplate::new(204)).mount(&server).await;
     let (_file, secret) = secret(SECRET);
-    let channel = WebhookChannel { secret: Some(secret), ..open(&server.uri()) };
+    let channel = signed(&server.uri(), secret);
     // The signature is checked against the present time.
     let sent = crate::clock::Clock::start().now();
     notifier(Channel::Webhook(channel)).deliver("it", "", &notice(), sent).await.unwrap();
@@ -82,7 +86,7 @@ async fn the_body_is_signed_and_tells_everything() {
     verifier.verify(&request.body, &request.headers).unwrap();
     assert!(verifier.verify(&[&request.body[..], b" "].concat(), &request.headers).is_err());
     assert_eq!(request.headers["webhook-id"], "web-1.2");
-    assert_eq!(request.headers["content-type"], "application/json");
+    assert_eq!(request.headers["content-type"], "application/json; charset=utf-8");
     let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
     assert_eq!(body["type"], "golive.rollback-started");
     let data = &body["data"];
@@ -112,11 +116,11 @@ async fn an_unsigned_body_has_no_signature_and_a_wrong_secret_sends_nothing() {
     Mock::given(method("POST")).respond_with(ResponseTemplate::new(204)).mount(&server).await;
     tell(open(&server.uri())).await.unwrap();
     let (_file, secret) = secret("hunter2 is not base64");
-    let refusal = tell(WebhookChannel { secret: Some(secret), ..open(&server.uri()) }).await.unwrap_err();
+    let refusal = tell(signed(&server.uri(), secret)).await.unwrap_err();
     assert_eq!(later(&refusal), None, "an administrator can mend it");
     assert!(!refusal.text.contains("hunter2"), "{}", refusal.text);
-    let gone = Some(Secret::File("/nonexistent/secret".into()));
-    let refusal = tell(WebhookChannel { secret: gone, ..open(&server.uri()) }).await.unwrap_err();
+    let gone = Secret::File("/nonexistent/secret".into());
+    let refusal = tell(signed(&server.uri(), gone)).await.unwrap_err();
     assert!(refusal.text.contains("/nonexistent/secret"), "{}", refusal.text);
     let requests = server.received_requests().await.unwrap();
     assert_eq!(requests.len(), 1);

@@ -1,0 +1,165 @@
+//! A notice with what every platform shows of it.
+
+use super::markup;
+use crate::decide::action::{News, Notice, Tier};
+use crate::notify::Context;
+use crate::notify::letter::{Kind, Letter, Part};
+
+/// So many lines of a part, so long each: fuller first. What is left out is said to be.
+const CUTS: [(usize, usize); 7] = [(20, 600), (10, 400), (5, 300), (3, 200), (2, 120), (1, 80), (1, 40)];
+
+/// A notice, ready to be drawn.
+#[derive(Debug, Clone)]
+pub(super) struct Card<'a> {
+    pub(super) notice: &'a Notice,
+    pub(super) host: &'a str,
+    /// One line without markup.
+    pub(super) title: String,
+    pub(super) parts: Vec<Part>,
+}
+
+/// Where the incident stands with this notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It is going on.
+    Open,
+    /// It is over.
+    Over,
+    /// There is none: this is only good to know.
+    Aside,
+}
+
+/// How the notice is to be taken, as a colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    /// Red: urgent.
+    Bad,
+    /// Orange: important.
+    Warning,
+    /// Blue: good to know.
+    Calm,
+    /// Green: over.
+    Good,
+}
+
+impl<'a> Card<'a> {
+    pub(super) fn new(notice: &'a Notice, context: &Context<'a>) -> Self {
+        let Letter { title, late, mut parts, .. } = Letter::new(notice, context);
+        if let Some(when) = parts.first_mut() {
+            when.lines.extend(late);
+        }
+        for part in &mut parts {
+            part.lines.retain(|line| is_seen(line));
+            if part.kind == Kind::Foreign {
+                part.lines.iter_mut().for_each(|line| *line = markup::defuse(line));
+            }
+            if part.kind == Kind::Link {
+                match part.lines.first().and_then(|line| markup::link(line)) {
+                    Some(link) => part.lines = vec![link],
+                    None => part.kind = Kind::Own,
+                }
+            }
+        }
+        parts.retain(|part| !part.lines.is_empty());
+        Self { notice, host: context.host, title: markup::defuse(&title), parts }
+    }
+
+    pub(super) fn standing(&self) -> Standing {
+        let general = self.notice.tier == Tier::General;
+        match (self.notice.acknowledgeable, general) {
+            (true, _) => Standing::Open,
+            (false, true) => Standing::Aside,
+            // Whoever tries a loud channel wants to hear it.
+            (false, false) if self.notice.news == News::Test => Standing::Open,
+            (false, false) => Standing::Over,
+        }
+    }
+
+    pub(super) fn tone(&self) -> Tone {
+        match (self.standing(), self.notice.tier) {
+            (Standing::Over, _) => Tone::Good,
+            (Standing::Open | Standing::Aside, Tier::Urgent) => Tone::Bad,
+            (Standing::Open | Standing::Aside, Tier::Important) => Tone::Warning,
+            (Standing::Open | Standing::Aside, Tier::General) => Tone::Calm,
+        }
+    }
+
+    /// Where to read what to do, as an address.
+    pub(super) fn runbook(&self) -> Option<(&str, &str)> {
+        let part = self.parts.iter().find(|part| part.kind == Kind::Link)?;
+        Some((part.heading.as_str(), part.lines.first()?.as_str()))
+    }
+
+    /// The time of the event, to the millisecond.
+    pub(super) fn at(&self) -> String {
+        self.notice.at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+    }
+
+    /// Drawn as fully as the platform takes it.
+    pub(super) fn fit<T>(&self, draw: impl Fn(&Self) -> T, fits: impl Fn(&T) -> bool) -> T {
+        for (lines, length) in CUTS {
+            let drawn = draw(&self.cut(lines, length));
+            if fits(&drawn) {
+                return drawn;
+            }
+        }
+        draw(&Self { parts: Vec::new(), ..self.cut(0, 40) })
+    }
+
+    fn cut(&self, lines: usize, length: usize) -> Self {
+        let title = super::Unit::Utf16.clip(&self.title, length.max(80));
+        let parts = self.parts.iter().filter_map(|part| cut(part, lines, length));
+        Self { title, parts: parts.collect(), ..*self }
+    }
+}
+
+/// The beginning of a part; a command or an address is of no use but whole.
+fn cut(part: &Part, lines: usize, length: usize) -> Option<Part> {
+    let unit = super::Unit::Utf16;
+    let whole = match part.kind {
+        Kind::Code | Kind::Link => true,
+        Kind::Own | Kind::Foreign => false,
+    };
+    if whole && part.lines.iter().any(|line| unit.count(line) > length) {
+        return None;
+    }
+    let mut kept: Vec<String> = part.lines.iter().take(lines).map(|line| unit.clip(line, length)).collect();
+    if part.lines.len() > lines {
+        kept.push(format!("… +{}", part.lines.len() - lines));
+    }
+    Some(Part { lines: kept, ..part.clone() })
+}
+
+/// Whether anything of a line can be seen; platforms refuse what is blank.
+fn is_seen(line: &str) -> bool {
+    let blank = |c: char| {
+        c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{3164}')
+    };
+    !line.chars().all(blank)
+}
+
+impl Tone {
+    pub(super) fn red_green_blue(self) -> u32 {
+        match self {
+            Self::Bad => 0x00c6_2828,
+            Self::Warning => 0x00e6_8a00,
+            Self::Calm => 0x002e_6da4,
+            Self::Good => 0x002e_7d32,
+        }
+    }
+
+    /// `#rrggbb`
+    pub(super) fn hex(self) -> String {
+        format!("#{:06x}", self.red_green_blue())
+    }
+
+    /// For platforms without colours.
+    pub(super) fn dot(self) -> &'static str {
+        match self {
+            Self::Bad => "🔴",
+            Self::Warning => "🟠",
+            Self::Calm => "🔵",
+            Self::Good => "🟢",
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! golive's own JSON (contract §4), signed by the Standard Webhooks scheme.
+
+use serde_json::{Value, json};
+
+use super::answer::{Answer, Verdict};
+use crate::decide::action::Notice;
+use crate::decide::event::{Outcome, Sample};
+use crate::decide::reason::{Blame, Reason};
+use crate::notify::Context;
+use crate::notify::letter::{self, Letter};
+
+pub(super) fn sign(secret: &str, id: &str, sent: i64, body: &str) -> Result<String, String> {
+    let webhook = standardwebhooks::Webhook::new(secret).map_err(|_| {
+        "the secret is not one of the Standard Webhooks scheme, which is base64, with or without whsec_ before it"
+            .to_owned()
+    })?;
+    webhook.sign(id, sent, body.as_bytes()).map_err(|error| error.to_string())
+}
+
+/// A count without a fraction is written as one.
+fn number(value: f64) -> Value {
+    let whole = value.fract() == 0.0 && value.abs() < 1e15;
+    if whole {
+        format!("{value:.0}").parse().map_or_else(|_| json!(value), |whole: i64| json!(whole))
+    } else {
+        json!(value)
+    }
+}
+
+/// The body of contract §4.
+pub(super) fn body(notice: &Notice, context: &Context<'_>) -> Value {
+    let texts = context.texts;
+    let letter = Letter::new(notice, context);
+    let numbers = notice.reason.as_ref().and_then(Reason::numbers);
+    let (trigger, value, limit) = numbers.map_or((Value::Null, Value::Null, Value::Null), |numbers| {
+        (json!(numbers.0), number(numbers.1), number(numbers.2))
+    });
+    let evidence: Vec<Value> = notice.evidence.iter().map(sample).collect();
+    json!({
+        "type": format!("golive.{}", notice.news.word()),
+        "timestamp": notice.at.to_string(),
+        "data": {
+            "id": notice.id,
+            "tier": notice.tier.word(),
+            "event": notice.news.word(),
+            "incident": notice.incident,
+            "service": notice.service,
+            "release": notice.release,
+            "from": notice.from,
+            "to": notice.to,
+            "trigger": trigger,
+            "value": value,
+            "limit": limit,
+            "reason": notice.reason.as_ref().map(|reason| texts.reason(reason)),
+            "blame": notice.blame.as_ref().map(Blame::word),
+            "title": letter.subject,
+            "text": letter.plain(),
+            "evidence": evidence,
+            "next": texts.next(notice),
+            "acknowledge": notice.acknowledgeable.then(|| format!("golive ack {}", notice.incident)),
+            "runbook": context.runbook,
+            "host": context.host,
+            "late": letter::late(notice, context),
+        }
+    })
+}
+
+fn sample(sample: &Sample) -> Value {
+    let (outcome, seen) = match &sample.outcome {
+        Outcome::Ok => ("ok", None),
+        Outcome::Failed(seen) => ("failed", Some(seen)),
+        Outcome::Blind(seen) => ("blind", Some(seen)),
+    };
+    json!({
+        "check": sample.check,
+        "began": sample.began.to_string(),
+        "took": sample.took.as_secs_f64(),
+        "outcome": outcome,
+        "seen": seen,
+    })
+}
+
+pub(super) fn judge(answer: &Answer) -> Verdict {
+    answer.by_status()
+}

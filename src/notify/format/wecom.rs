@@ -1,0 +1,66 @@
+//! `WeCom`, by a group robot: its small Markdown.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::answer::{Answer, Verdict};
+use super::card::{Card, Tone};
+use super::clip::Unit;
+use super::markup::{code, look_alikes};
+use crate::notify::letter::{Kind, Part};
+
+/// In bytes, so it is little in Chinese; a longer text is refused.
+const CONTENT_MAX: usize = 4096;
+
+/// Twenty messages a minute.
+const CALM_DOWN: Duration = Duration::from_mins(1);
+
+pub(super) fn body(card: &Card<'_>) -> Value {
+    let content = card.fit(draw, |content| Unit::Bytes.count(content) <= CONTENT_MAX);
+    json!({ "msgtype": "markdown", "markdown": { "content": content } })
+}
+
+fn draw(card: &Card<'_>) -> String {
+    let color = match card.tone() {
+        Tone::Bad | Tone::Warning => "warning",
+        Tone::Calm => "comment",
+        Tone::Good => "info",
+    };
+    let title = look_alikes(&card.title);
+    let mut text = format!("### {} <font color=\"{color}\">{title}</font>", card.tone().dot());
+    for part in &card.parts {
+        text.push('\n');
+        text.push_str(&paragraph(part));
+    }
+    text
+}
+
+fn paragraph(part: &Part) -> String {
+    let heading = look_alikes(&part.heading);
+    if part.kind == Kind::Link {
+        return format!("[{heading}]({})", part.lines.join(""));
+    }
+    let line = |line: &String| match part.kind {
+        Kind::Own | Kind::Foreign | Kind::Link => look_alikes(line),
+        Kind::Code => code(line),
+    };
+    let lines: Vec<String> = part.lines.iter().map(line).collect();
+    match lines.as_slice() {
+        [line] => format!("**{heading}**: {line}"),
+        many => format!("**{heading}**:\n> {}", many.join("\n> ")),
+    }
+}
+
+pub(super) fn judge(answer: &Answer) -> Verdict {
+    let Some(code) = answer.number("/errcode") else { return answer.confirmed_if(false) };
+    match code {
+        0 => answer.confirmed_if(true),
+        45_009 => Verdict::Later(answer.after.or(Some(CALM_DOWN))),
+        // The key is none.
+        93_000 => Verdict::Gone,
+        // Wrong in itself, or too long.
+        40_008 | 40_058 | 44_004 => Verdict::Refused,
+        _ => Verdict::Later(answer.after),
+    }
+}
