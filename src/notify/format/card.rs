@@ -50,6 +50,9 @@ impl<'a> Card<'a> {
         }
         for part in &mut parts {
             part.lines.retain(|line| is_seen(line));
+            if part.kind == Kind::Code && !part.lines.iter().all(|line| is_command(line)) {
+                part.kind = Kind::Foreign;
+            }
             if part.kind == Kind::Foreign {
                 part.lines.iter_mut().for_each(|line| *line = markup::defuse(line));
             }
@@ -136,6 +139,11 @@ fn is_seen(line: &str) -> bool {
         c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{3164}')
     };
     !line.chars().all(blank)
+}
+
+/// Nothing in it needs to be escaped anywhere.
+fn is_command(line: &str) -> bool {
+    line.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" -_.".contains(&byte))
 }
 
 impl Tone {

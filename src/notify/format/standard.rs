@@ -8,6 +8,10 @@ use crate::decide::event::{Outcome, Sample};
 use crate::decide::reason::{Blame, Reason};
 use crate::notify::Context;
 use crate::notify::letter::{self, Letter};
+use crate::text::clean;
+
+/// Receivers are advised to take 20 KB.
+const EVIDENCE_MAX: usize = 20;
 
 pub(super) fn sign(secret: &str, id: &str, sent: i64, body: &str) -> Result<String, String> {
     let webhook = standardwebhooks::Webhook::new(secret).map_err(|_| {
@@ -35,7 +39,7 @@ pub(super) fn body(notice: &Notice, context: &Context<'_>) -> Value {
     let (trigger, value, limit) = numbers.map_or((Value::Null, Value::Null, Value::Null), |numbers| {
         (json!(numbers.0), number(numbers.1), number(numbers.2))
     });
-    let evidence: Vec<Value> = notice.evidence.iter().map(sample).collect();
+    let evidence: Vec<Value> = notice.evidence.iter().take(EVIDENCE_MAX).map(sample).collect();
     json!({
         "type": format!("golive.{}", notice.news.word()),
         "timestamp": notice.at.to_string(),
@@ -44,10 +48,10 @@ pub(super) fn body(notice: &Notice, context: &Context<'_>) -> Value {
             "tier": notice.tier.word(),
             "event": notice.news.word(),
             "incident": notice.incident,
-            "service": notice.service,
+            "service": clean_some(notice.service.as_ref()),
             "release": notice.release,
-            "from": notice.from,
-            "to": notice.to,
+            "from": clean_some(notice.from.as_ref()),
+            "to": clean_some(notice.to.as_ref()),
             "trigger": trigger,
             "value": value,
             "limit": limit,
@@ -65,6 +69,11 @@ pub(super) fn body(notice: &Notice, context: &Context<'_>) -> Value {
     })
 }
 
+/// Receivers print this too.
+fn clean_some(text: Option<&String>) -> Option<String> {
+    text.map(|text| clean(text))
+}
+
 fn sample(sample: &Sample) -> Value {
     let (outcome, seen) = match &sample.outcome {
         Outcome::Ok => ("ok", None),
@@ -72,11 +81,11 @@ fn sample(sample: &Sample) -> Value {
         Outcome::Blind(seen) => ("blind", Some(seen)),
     };
     json!({
-        "check": sample.check,
+        "check": clean(&sample.check),
         "began": sample.began.to_string(),
         "took": sample.took.as_secs_f64(),
         "outcome": outcome,
-        "seen": seen,
+        "seen": clean_some(seen),
     })
 }
 

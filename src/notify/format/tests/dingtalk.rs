@@ -6,7 +6,7 @@ use crate::notify::format::dingtalk;
 
 pub(super) const DINGTALK: Double =
     Double { check, yes: (200, "{\"errcode\":0,\"errmsg\":\"ok\"}"), no: 200 };
-const SECRET: &str = "SEC000000000000000000000000000000000000000000000000000000000000golive";
+pub(super) const SECRET: &str = "SEC000000000000000000000000000000000000000000000000000000000000golive";
 
 fn check(sent: &Sent) -> Result<(), String> {
     let refuse =

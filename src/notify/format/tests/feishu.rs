@@ -6,7 +6,7 @@ use crate::notify::format::feishu;
 
 pub(super) const FEISHU: Double =
     Double { check, yes: (200, "{\"code\":0,\"msg\":\"success\",\"data\":{}}"), no: 400 };
-const SECRET: &str = "golive-feishu-secret";
+pub(super) const SECRET: &str = "golive-feishu-secret";
 
 fn check(sent: &Sent) -> Result<(), String> {
     rule(sent.raw.len() <= 20_000, "9499 too large")?;

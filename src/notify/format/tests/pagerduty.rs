@@ -6,7 +6,7 @@ use crate::notify::format::pagerduty;
 
 pub(super) const PAGERDUTY: Double =
     Double { check, yes: (202, "{\"status\":\"success\",\"message\":\"Event processed\"}"), no: 400 };
-const KEY: &str = "0123456789abcdef0123456789abcdef";
+pub(super) const KEY: &str = "0123456789abcdef0123456789abcdef";
 
 fn check(sent: &Sent) -> Result<(), String> {
     rule(sent.raw.len() <= 512_000, "413")?;

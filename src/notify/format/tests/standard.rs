@@ -3,7 +3,7 @@ use super::*;
 use crate::notify::format::standard;
 
 pub(super) const STANDARD: Double = Double { check, yes: (204, ""), no: 400 };
-const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+pub(super) const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 
 fn check(sent: &Sent) -> Result<(), String> {
     let stamp = sent.headers["webhook-timestamp"].parse::<i64>().map_err(|_| "timestamp")?;

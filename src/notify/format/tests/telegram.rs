@@ -4,7 +4,7 @@ use crate::notify::format::telegram;
 
 pub(super) const TELEGRAM: Double =
     Double { check, yes: (200, "{\"ok\":true,\"result\":{\"message_id\":5}}"), no: 400 };
-const TOKEN: &str = "123456:AAF-x_Y";
+pub(super) const TOKEN: &str = "123456:AAF-x_Y";
 
 fn check(sent: &Sent) -> Result<(), String> {
     rule(sent.path == format!("/bot{TOKEN}/sendMessage"), "Not Found")?;
