@@ -68,10 +68,11 @@ const MAY_USE: [(&str, &[&str]); 21] = [
 ];
 
 /// Crates that belong to a few modules, so that what they do can be replaced there.
-const HOLDERS: [(&str, &[&str]); 10] = [
+const HOLDERS: [(&str, &[&str]); 11] = [
     ("axum", &["control", "demo", "page"]),
     ("bollard", &["runtime", "probe", "demo"]),
     ("clap", &["cli"]),
+    ("hmac_sha256", &["notify"]),
     ("lettre", &["notify", "config"]),
     ("rusqlite", &["store"]),
     ("sd_notify", &["systemd"]),

@@ -10,6 +10,7 @@ mod properties;
 mod secrets;
 mod shipped;
 mod values;
+mod webhooks;
 mod wrong;
 
 /// A directory for a configuration.

@@ -44,7 +44,7 @@ const FORMATS: [Needs; 12] = [
     needs("feishu", Address::Secret, &[], &["secret-file"]),
     needs("dingtalk", Address::Secret, &[], &["secret-file"]),
     needs("wecom", Address::Secret, &[], &[]),
-    needs("pagerduty", Address::Usual("https://events.pagerduty.com/v2/enqueue"), &["routing-key-file"], &[]),
+    needs("pagerduty", Address::Usual("https://events.pagerduty.com"), &["routing-key-file"], &[]),
     needs("ntfy", Address::Either, &[], &["token-file"]),
     needs("alertmanager", Address::Either, &[], &["token-file"]),
 ];
@@ -58,9 +58,10 @@ pub(super) fn read(mut section: Section<'_>) -> Option<WebhookChannel> {
     let secret = secret::named(&mut section, "secret-file", "secret");
     let token = secret::named(&mut section, "token-file", "token");
     let routing_key = secret::named(&mut section, "routing-key-file", "routing-key");
-    let (chat, topic) = (chat(&mut section), topic(&mut section));
-    for key in SOME.iter().filter(|key| !needs.required.contains(key) && !needs.optional.contains(key)) {
-        if section.has(key) {
+    let telegram = needs.format == "telegram";
+    let (chat, topic) = (chat(&mut section, telegram), topic(&mut section, telegram));
+    for key in SOME {
+        if section.has(key) && !needs.required.contains(&key) && !needs.optional.contains(&key) {
             let message = format!("is nothing that the format \"{}\" can use", needs.format);
             section.wrong_key(&[key], message, "leave it out");
         }
@@ -151,16 +152,17 @@ fn fits(url: &str, format: &str) -> Result<(), String> {
         return Err("holds a password".to_owned());
     }
     let topic = url.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
-    if format == "ntfy" && topic.is_empty() {
-        return Err("names no topic".to_owned());
+    let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    if format == "ntfy" && (topic.is_empty() || topic.len() > 64 || !topic.bytes().all(letters)) {
+        return Err("does not end in a topic".to_owned());
     }
     Ok(())
 }
 
 /// A number, or the `@name` of a public channel. Numbers are texts in JSON.
-fn chat(section: &mut Section<'_>) -> Option<String> {
+fn chat(section: &mut Section<'_>, used: bool) -> Option<String> {
     const HINT: &str = "write chat-id = \"-1001234567890\", or \"@name\" for a public channel";
-    let number = section.take("chat-id")?.as_integer().map(|number| number.to_string());
+    let number = section.take("chat-id").filter(|_| used)?.as_integer().map(|number| number.to_string());
     let text = number.or_else(|| section.string("chat-id"))?;
     let named = text.strip_prefix('@').is_some_and(|name| !name.is_empty());
     if !named && text.parse::<i64>().is_err() {
@@ -170,8 +172,8 @@ fn chat(section: &mut Section<'_>) -> Option<String> {
     Some(text)
 }
 
-fn topic(section: &mut Section<'_>) -> Option<u32> {
-    let value = section.take("topic-id")?;
+fn topic(section: &mut Section<'_>, used: bool) -> Option<u32> {
+    let value = section.take("topic-id").filter(|_| used)?;
     let number = value.as_integer().and_then(|number| u32::try_from(number).ok());
     if number.is_none() {
         section.wrong("topic-id", "is not the number of a topic", "write topic-id = 5, say");

@@ -182,7 +182,8 @@ fn secrets(url: &Url) -> Vec<String> {
 
 /// Stands for an incident where its own name cannot.
 fn fingerprint(of: &[&str]) -> String {
-    Sha256::digest(of.join("/")).iter().map(|byte| format!("{byte:02x}")).collect()
+    let digest = Sha256::digest(of.join("/"));
+    digest.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 /// A channel's address, which may hold a token, so it is not quoted.

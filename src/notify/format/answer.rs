@@ -29,6 +29,18 @@ pub(in crate::notify) enum Verdict {
     Moved(String),
 }
 
+impl Verdict {
+    /// A refusal is for good.
+    pub(super) fn gone_if(self, gone: bool) -> Self {
+        if gone && self == Self::Refused { Self::Gone } else { self }
+    }
+
+    /// The pause, where none was asked for by a header.
+    pub(super) fn pausing(self, pause: Option<Duration>) -> Self {
+        if self == Self::Later(None) { Self::Later(pause) } else { self }
+    }
+}
+
 impl Answer {
     /// What the status says by itself.
     pub(super) fn by_status(&self) -> Verdict {
@@ -47,10 +59,8 @@ impl Answer {
     /// By the status where that is bad; where it is good, something else has to confirm: an answer that nobody
     /// expected is no confirmation.
     pub(super) fn confirmed_if(&self, confirmed: bool) -> Verdict {
-        match self.by_status() {
-            Verdict::Taken if !confirmed => Verdict::Later(self.after),
-            verdict => verdict,
-        }
+        let verdict = self.by_status();
+        if verdict == Verdict::Taken && !confirmed { Verdict::Later(self.after) } else { verdict }
     }
 
     pub(super) fn json(&self) -> Option<Value> {

@@ -67,10 +67,7 @@ fn total(body: &Value) -> usize {
 
 pub(super) fn judge(answer: &Answer) -> Verdict {
     let id = answer.json().is_some_and(|json| json["id"].is_string());
-    match answer.confirmed_if(id) {
-        // To go on asking a webhook that is gone gets the whole address banned.
-        Verdict::Refused if answer.status == StatusCode::UNAUTHORIZED => Verdict::Gone,
-        Verdict::Later(after) => Verdict::Later(answer.seconds("/retry_after").or(after)),
-        verdict => verdict,
-    }
+    // To go on asking a webhook that is gone gets the whole address banned.
+    let gone = answer.status == StatusCode::UNAUTHORIZED;
+    answer.confirmed_if(id).gone_if(gone).pausing(answer.seconds("/retry_after"))
 }

@@ -81,11 +81,7 @@ pub(super) fn judge(answer: &Answer) -> Verdict {
         19001 => Verdict::Gone,
         // Wrong in itself, signature (or clock), address or keyword not allowed, too long.
         9499 | 19002 | 19021 | 19022 | 19024 | 19036 => Verdict::Refused,
-        _ => match answer.by_status() {
-            Verdict::Gone => Verdict::Gone,
-            Verdict::Taken | Verdict::Later(_) | Verdict::Refused | Verdict::Moved(_) => {
-                Verdict::Later(answer.after)
-            }
-        },
+        _ if answer.by_status() == Verdict::Gone => Verdict::Gone,
+        _ => Verdict::Later(answer.after),
     }
 }

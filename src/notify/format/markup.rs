@@ -6,8 +6,7 @@ const WORD_JOINER: char = '\u{2060}';
 /// Neither a mention nor a link comes of the text, whatever the client looks for in plain words.
 pub(super) fn defuse(text: &str) -> String {
     let mut defused = String::with_capacity(text.len());
-    let mut rest = text.char_indices();
-    while let Some((at, character)) = rest.next() {
+    for (at, character) in text.char_indices() {
         defused.push(character);
         let after = &text[at + character.len_utf8()..];
         let address = character == ':' && after.starts_with("//");

@@ -60,9 +60,7 @@ fn draw(card: &Card<'_>) -> String {
 
 pub(super) fn judge(answer: &Answer) -> Verdict {
     let id = answer.json().is_some_and(|json| json["id"].is_string());
-    match answer.confirmed_if(id) {
-        // Not a topic that is gone, but a server that is none: the address can be mended.
-        Verdict::Gone => Verdict::Refused,
-        verdict => verdict,
-    }
+    let verdict = answer.confirmed_if(id);
+    // Not a topic that is gone, but a server that is none: the address can be mended.
+    if verdict == Verdict::Gone { Verdict::Refused } else { verdict }
 }

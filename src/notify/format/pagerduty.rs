@@ -70,10 +70,6 @@ fn key(card: &Card<'_>) -> String {
 }
 
 pub(super) fn judge(answer: &Answer) -> Verdict {
-    match answer.by_status() {
-        Verdict::Later(None) if answer.status == StatusCode::TOO_MANY_REQUESTS => {
-            Verdict::Later(Some(CALM_DOWN))
-        }
-        verdict => verdict,
-    }
+    let limited = answer.status == StatusCode::TOO_MANY_REQUESTS;
+    answer.by_status().pausing(limited.then_some(CALM_DOWN))
 }

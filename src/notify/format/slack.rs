@@ -64,10 +64,9 @@ fn markup(text: &str) -> Value {
 pub(super) fn judge(answer: &Answer) -> Verdict {
     let said = answer.body.trim();
     let gone = GONE.iter().any(|word| said.contains(word));
-    match answer.confirmed_if(said == "ok") {
-        Verdict::Later(_) if answer.status.is_success() && gone => Verdict::Gone,
-        Verdict::Later(None) => Verdict::Later(answer.seconds("/retry_after")),
-        Verdict::Refused if gone => Verdict::Gone,
-        verdict => verdict,
+    let verdict = answer.confirmed_if(said == "ok");
+    if gone && answer.status.is_success() {
+        return Verdict::Gone;
     }
+    verdict.gone_if(gone).pausing(answer.seconds("/retry_after"))
 }

@@ -65,12 +65,8 @@ pub(super) fn judge(answer: &Answer) -> Verdict {
     if let Some(chat) = json.pointer("/parameters/migrate_to_chat_id").and_then(Value::as_i64) {
         return Verdict::Moved(chat.to_string());
     }
-    match answer.confirmed_if(json["ok"] == true) {
-        Verdict::Later(after) => Verdict::Later(answer.seconds("/parameters/retry_after").or(after)),
-        // The token is no longer good, or the bot was put out of the chat.
-        Verdict::Refused if matches!(answer.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
-            Verdict::Gone
-        }
-        verdict => verdict,
-    }
+    // The token is no longer good, or the bot was put out of the chat.
+    let gone = matches!(answer.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+    let pause = answer.seconds("/parameters/retry_after");
+    answer.confirmed_if(json["ok"] == true).gone_if(gone).pausing(pause)
 }
