@@ -7,6 +7,9 @@ const SECRET: [&str; 8] =
 /// A part of a URL's path as long as this, with a digit in it, may be what lets one in.
 const LONG: usize = 16;
 
+/// A value in a URL's query as long as this may be, whatever it looks like.
+const VALUE: usize = 6;
+
 /// The text with its secrets blotted out, every byte at its place. Works on text that is not TOML too, because the
 /// mistake may be a missing quote right there.
 pub(super) fn mask(text: &str) -> String {
@@ -76,7 +79,8 @@ fn quoted_length(value: &[u8], quote: &[u8]) -> usize {
     value.len()
 }
 
-/// Blots out what may be a secret in a URL: user and password, the query, long parts of the path; gives where to go on.
+/// Blots out what may be a secret in a URL: user and password, values in the query, long
+/// parts of the path; gives where to go on.
 fn mask_url(bytes: &mut [u8], begin: usize) -> usize {
     let length =
         |rest: &[u8], ends: &[u8]| rest.iter().position(|byte| ends.contains(byte)).unwrap_or(rest.len());
@@ -89,12 +93,10 @@ fn mask_url(bytes: &mut [u8], begin: usize) -> usize {
     }
     at += length(&bytes[at..end], b"/?#");
     while at < end {
-        if bytes[at] == b'?' {
-            bytes[at + 1..end].fill(b'*');
-            break;
-        }
-        let part = at + 1..at + 1 + length(&bytes[at + 1..end], b"/?#");
-        if part.len() >= LONG && bytes[part.clone()].iter().any(u8::is_ascii_digit) {
+        let least = if bytes[at] == b'=' { VALUE } else { LONG };
+        let part = at + 1..at + 1 + length(&bytes[at + 1..end], b"/?#&=");
+        let long = part.len() >= least;
+        if long && (least == VALUE || bytes[part.clone()].iter().any(u8::is_ascii_digit)) {
             bytes[part.clone()].fill(b'*');
         }
         at = part.end;

@@ -52,6 +52,16 @@ fn no_secret_is_ever_shown() {
         ),
         format!("[service.a.health.b]\nurl = \"ftp://user:{CANARY}@host\""),
         format!("API_TOKEN = \"{CANARY}\""),
+        format!(
+            "[channel.a]\nwebhook = {{ format = \"wecom\", url = \"https://qyapi.weixin.qq.com/send?key={CANARY}\" }}"
+        ),
+        format!(
+            "[channel.a]\nwebhook = {{ format = \"slack\", url = \"https://hooks.slack.com/T0/{CANARY}-long-7\" }}"
+        ),
+        format!(
+            "[channel.a]\nwebhook = {{ format = \"teams\", url = \"https://x/?a=1&sig={CANARY}%2F#{CANARY}-long-7\" }}"
+        ),
+        format!("[channel.a]\nemail = {{ smtp = \"smtp://user:a?b#c{CANARY}@ho st\" }}"),
     ];
     for text in lines {
         let mistakes = super::load(&text).expect_err(&text);
@@ -64,11 +74,13 @@ fn no_secret_is_ever_shown() {
 
 #[test]
 fn masking_keeps_every_byte_in_its_place_and_the_rest_readable() {
-    let text = "password-file = \"/etc/p\"\npassword = \"é\" # über\nurl = \"http://u:p@h/\"\nsecrets = 1\ntoken == \n";
+    let text = "password-file = \"/etc/p\"\npassword = \"é\" # über\nurl = \"http://u:p@h/\"\nsecrets = 1\ntoken == \n\
+        url = \"https://wiki/how-to-mend-a-broken-database?page=12\"\n";
     let masked = mask(text);
     assert_eq!(masked.len(), text.len());
     assert_eq!(
         masked,
-        "password-file = \"/etc/p\"\npassword = **** # über\nurl = \"http://***@h/\"\nsecrets = 1\ntoken =**\n"
+        "password-file = \"/etc/p\"\npassword = **** # über\nurl = \"http://***@h/\"\nsecrets = 1\ntoken =**\n\
+        url = \"https://wiki/how-to-mend-a-broken-database?page=12\"\n"
     );
 }

@@ -64,6 +64,7 @@ fn notice(news: News, tier: Tier, text: &str) -> Notice {
         from: Some(text.to_owned()),
         to: Some(text.to_owned()),
         reason: Some(Reason::Health { check: text.to_owned(), failures: 3, limit: 3, seen: text.to_owned() }),
+        blame: None,
         evidence: (0..3).map(sample).collect(),
     }
 }
@@ -86,6 +87,7 @@ fn ends(news: &News) -> Option<bool> {
         | News::RollbackImpossible
         | News::WouldRollBack
         | News::Held
+        | News::NotToBlame
         | News::Blind
         | News::EngineUnreachable
         | News::NotReady

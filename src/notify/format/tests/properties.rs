@@ -59,6 +59,7 @@ prop_compose! {
             from: some(1),
             to: some(2),
             reason: given[4].then_some(why),
+            blame: given[4].then(|| Blame::Host(texts[4].clone())),
             evidence: samples.collect(),
             acknowledgeable: given[0],
         }
