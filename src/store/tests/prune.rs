@@ -60,6 +60,9 @@ async fn events_of_a_release_that_was_never_filed_go_when_they_are_old() {
     let facts = vec![("web".to_owned(), facts)];
     store.commit(Batch { entries, facts, ..batch(at(100)) }).await.unwrap();
     store.prune(at(50)).await.unwrap();
-    assert_eq!(store.samples("web", "unfiled").await.unwrap(), [sample(100, Outcome::Ok)]);
-    assert_eq!(store.samples("web", "at-hand").await.unwrap().len(), 1);
+    assert_eq!(
+        store.happenings("web", "unfiled").await.unwrap(),
+        [Happening::Sampled(sample(100, Outcome::Ok))]
+    );
+    assert_eq!(store.happenings("web", "at-hand").await.unwrap().len(), 1);
 }
