@@ -230,3 +230,6 @@ impl Meter {
         Some(Recall::new(Self::new(measured)?, from, to, step))
     }
 }
+
+#[cfg(test)]
+mod tests;

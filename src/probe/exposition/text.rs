@@ -32,6 +32,9 @@ pub(super) fn line(text: &str) -> Option<Line<'_>> {
     }
     let name = &text[..text.find(|c| !is_name(c)).unwrap_or(text.len())];
     let rest = text[name.len()..].trim_start_matches(BLANK);
+    if name.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
     let (mut name, mut labels) = ((!name.is_empty()).then_some(Cow::Borrowed(name)), Vec::new());
     let rest = match rest.strip_prefix('{') {
         Some(inside) => pairs(inside, &mut name, &mut labels)?,
@@ -41,11 +44,13 @@ pub(super) fn line(text: &str) -> Option<Line<'_>> {
     // A timestamp and an exemplar may follow, and neither is needed.
     let mut words = rest.split(BLANK).filter(|word| !word.is_empty());
     let value = number(words.next()?)?;
-    match words.next() {
-        None | Some("#") => {}
-        Some(time) => {
-            number(time)?;
-        }
+    let mut next = words.next();
+    if let Some(time) = next.filter(|word| *word != "#") {
+        number(time)?;
+        next = words.next();
+    }
+    if next.is_some_and(|word| word != "#") {
+        return None;
     }
     Some(Line::Sample(Sample { name: name?, labels, value }))
 }

@@ -1,0 +1,136 @@
+//! Measuring by a real Prometheus, which scrapes an exposition that the test serves.
+
+#![expect(clippy::unwrap_used, reason = "in a test, what goes wrong is a panic")]
+
+mod stage;
+
+use std::time::Duration;
+
+use golive::clock::Clock;
+use golive::config::{Measured, Query};
+use golive::decide::reading::{Measure, Requests, Stream};
+use golive::probe::prometheus::Meter;
+use stage::{Service, Stage};
+
+fn value(query: &str) -> Measured {
+    Measured { stream: Stream::Business("value".to_owned()), query: Query::Value(query.to_owned()) }
+}
+
+fn counters(label: Option<&str>) -> Measured {
+    let query = Query::Requests {
+        errors: "http_requests_total{code=~\"5..\"}".to_owned(),
+        requests: "http_requests_total".to_owned(),
+        version_label: label.map(str::to_owned),
+    };
+    Measured { stream: Stream::Errors, query }
+}
+
+fn requests(good: u64, bad: Option<u64>) -> String {
+    let line =
+        |code: u16, count: u64| format!("http_requests_total{{code=\"{code}\",version=\"v1\"}} {count}\n");
+    line(200, good) + &bad.map(|bad| line(500, bad)).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn values_are_taken_and_everything_else_is_blind() {
+    let service = Service::start().await;
+    service.says("orders 12.5\nqueue{shard=\"a\"} 1\nqueue{shard=\"b\"} 2\nnothing 0\n");
+    let stage = Stage::start(&service);
+    stage.until("orders", |measure| *measure == Measure::Value(12.5)).await;
+    let one = async |query: &str| match stage.ask(&value(query)).await {
+        Some(Measure::Blind(why)) => why,
+        other => format!("{other:?}"),
+    };
+    assert_eq!(one("sum(queue)").await, "Some(Value(3.0))");
+    assert_eq!(one("scalar(orders)").await, "Some(Value(12.5))");
+    assert_eq!(one("gone").await, "Prometheus: no series: the query finds nothing");
+    assert!(one("nothing / nothing").await.starts_with("Prometheus: NaN: "));
+    assert!(one("orders / nothing").await.starts_with("Prometheus: +Inf, "));
+    assert!(one("queue").await.starts_with("Prometheus: 2 series where one is expected, among them {"));
+    assert!(one("sum(").await.starts_with("Prometheus: status 400, bad_data: "));
+    assert!(one("orders[5m]").await.starts_with("Prometheus: a range of values; "));
+    assert!(one("\"text\"").await.starts_with("Prometheus: an answer of an unknown kind: "));
+    stage.end();
+    assert_eq!(one("orders").await, "Prometheus: connection refused");
+}
+
+#[tokio::test]
+async fn counters_are_followed_through_a_swap() {
+    let service = Service::start().await;
+    service.says(&requests(1000, None));
+    let stage = Stage::start(&service);
+    stage.until("http_requests_total", |measure| *measure == Measure::Value(1000.0)).await;
+    let mut meter = Meter::new(&counters(Some("version"))).unwrap();
+    assert_eq!(stage.read(&mut meter).await, None, "the first answer only says where counters begin");
+    service.says(&requests(1100, Some(7)));
+    let grown = stage.sum(&mut meter, 107).await;
+    assert_eq!((grown.seen.bad, grown.seen.total), (7, 107), "the first errors ever are counted");
+    assert_eq!(grown.versions["v1"], grown.seen);
+    // The release is replaced: its counters begin anew.
+    service.says(&requests(30, Some(9)));
+    let grown = stage.sum(&mut meter, 39).await;
+    assert_eq!((grown.seen.bad, grown.seen.total), (9, 39));
+    // A gap: the service cannot be scraped, and what it counted meanwhile lands on the next good answer.
+    service.says("<html>");
+    stage.until("http_requests_total", |measure| matches!(measure, Measure::Blind(_))).await;
+    let blind = stage.read(&mut meter).await.unwrap();
+    assert_eq!(blind, Measure::Blind("Prometheus: no series: the query finds nothing".to_owned()));
+    service.says(&requests(50, Some(10)));
+    let grown = stage.sum(&mut meter, 21).await;
+    assert_eq!((grown.seen.bad, grown.seen.total, grown.newborn.total), (1, 21, 0));
+}
+
+#[tokio::test]
+async fn the_past_is_recalled_as_it_was_measured() {
+    let service = Service::start().await;
+    service.says(&(requests(0, Some(0)) + &histogram(0)));
+    let stage = Stage::start(&service);
+    stage.until("http_requests_total", |measure| *measure == Measure::Value(0.0)).await;
+    let clock = Clock::start();
+    let began = clock.now();
+    for step in 1..=6 {
+        service.says(&(requests(step * 20, Some(step)) + &histogram(step)));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    let now = clock.now();
+    let second = Duration::from_secs(1);
+    let mut sum = Requests::default();
+    let mut recall = Meter::recall(&counters(None), began, now, second).unwrap();
+    while let Some(piece) = recall.next(&stage.server).await {
+        for reading in piece.unwrap() {
+            assert!(reading.at >= began - second && reading.at <= now);
+            if let Measure::Requests(requests) = reading.measure {
+                sum.seen += requests.seen;
+            }
+        }
+    }
+    // The first scrape says where counters begin, and the last may not have been seen.
+    assert!((3..=5).contains(&sum.seen.bad), "{sum:?}");
+    assert_eq!(sum.seen.total, sum.seen.bad * 21);
+    let query = Query::Buckets("request_seconds_bucket".to_owned());
+    let latency = Measured { stream: Stream::Latency, query };
+    let mut slow = 0;
+    let mut recall = Meter::recall(&latency, began, now, second).unwrap();
+    while let Some(piece) = recall.next(&stage.server).await {
+        for reading in piece.unwrap() {
+            if let Measure::Durations(durations) = reading.measure {
+                let edges: Vec<f64> = durations.seen.iter().map(|bucket| bucket.le).collect();
+                assert_eq!(edges, [2.0, f64::INFINITY]);
+                slow += durations.seen[1].count - durations.seen[0].count;
+            }
+        }
+    }
+    assert_eq!(slow, sum.seen.bad);
+    let trial = Meter::new(&latency).unwrap().try_out(&stage.server).await;
+    assert_eq!(trial.result.as_deref(), Ok("2 buckets in 2 series (counters)"));
+    assert_eq!(trial.missed(1.0), Some((None, Some(2.0))));
+}
+
+/// Ten fast requests and a slow one in each step.
+fn histogram(step: u64) -> String {
+    let (fast, all) = (step * 10, step * 11);
+    format!(
+        "request_seconds_bucket{{le=\"2.0\"}} {fast}\nrequest_seconds_bucket{{le=\"+Inf\"}} {all}\n\
+         request_seconds_sum 1\nrequest_seconds_count {all}\n"
+    )
+}

@@ -1,0 +1,138 @@
+//! A Prometheus of the test's own, and a service that it scrapes every second.
+
+use std::cell::RefCell;
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use golive::clock::Clock;
+use golive::config::{self, Measured, Query};
+use golive::decide::reading::{Measure, Requests, Stream};
+use golive::probe::Tools;
+use golive::probe::prometheus::{Meter, Server};
+use tempfile::TempDir;
+
+/// Nothing that is waited for here may take longer.
+const PATIENCE: Duration = Duration::from_secs(30);
+const BETWEEN: Duration = Duration::from_millis(200);
+
+/// What is scraped.
+pub(crate) struct Service {
+    address: String,
+    body: Arc<Mutex<String>>,
+}
+
+impl Service {
+    pub(crate) async fn start() -> Self {
+        let body = Arc::new(Mutex::new(String::new()));
+        let said = Arc::clone(&body);
+        let say = move || {
+            let said = said.lock().unwrap().clone();
+            async move { said }
+        };
+        let router = axum::Router::new().route("/metrics", axum::routing::get(say));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { address, body }
+    }
+
+    pub(crate) fn says(&self, body: &str) {
+        body.clone_into(&mut self.body.lock().unwrap());
+    }
+}
+
+/// A Prometheus that ends with the test.
+pub(crate) struct Stage {
+    pub(crate) server: Server,
+    process: RefCell<Child>,
+    _dir: TempDir,
+}
+
+impl Stage {
+    pub(crate) fn start(service: &Service) -> Self {
+        let dir = TempDir::new().unwrap();
+        let rules = format!(
+            "global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\n\
+             scrape_configs:\n- job_name: shop\n  static_configs: [{{ targets: [\"{}\"] }}]\n",
+            service.address
+        );
+        let config = dir.path().join("prometheus.yml");
+        std::fs::write(&config, rules).unwrap();
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let process = Command::new("prometheus")
+            .arg(format!("--config.file={}", config.display()))
+            .arg(format!("--storage.tsdb.path={}", dir.path().join("data").display()))
+            .arg(format!("--web.listen-address={address}"))
+            .arg("--log.level=error")
+            .current_dir(dir.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("Debian's package `prometheus` is installed, as ./test does");
+        let tools = Tools::new(std::path::Path::new("/nonexistent/docker.sock")).unwrap();
+        let config = config::Prometheus {
+            url: format!("http://{address}"),
+            timeout: Duration::from_secs(10),
+            username: None,
+            password: None,
+            bearer: None,
+            ca_file: None,
+        };
+        Self { server: Server::new(&config, &tools), process: RefCell::new(process), _dir: dir }
+    }
+
+    /// Ends Prometheus.
+    pub(crate) fn end(&self) {
+        let mut process = self.process.borrow_mut();
+        drop(process.kill());
+        drop(process.wait());
+    }
+
+    /// What a new meter gives.
+    pub(crate) async fn ask(&self, measured: &Measured) -> Option<Measure> {
+        self.read(&mut Meter::new(measured).unwrap()).await
+    }
+
+    pub(crate) async fn read(&self, meter: &mut Meter) -> Option<Measure> {
+        meter.read(&self.server, &Clock::start()).await.reading.map(|reading| reading.measure)
+    }
+
+    /// Asks until the sum of a query is as the test waits for it.
+    pub(crate) async fn until(&self, query: &str, done: impl Fn(&Measure) -> bool) {
+        let query = Query::Value(format!("sum({query})"));
+        let measured = Measured { stream: Stream::Business("until".to_owned()), query };
+        let wait = async {
+            while !self.ask(&measured).await.as_ref().is_some_and(&done) {
+                tokio::time::sleep(BETWEEN).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.expect("Prometheus has scraped by now");
+    }
+
+    /// Adds up what is measured until it is so many requests.
+    pub(crate) async fn sum(&self, meter: &mut Meter, total: u64) -> Requests {
+        let mut sum = Requests::default();
+        let wait = async {
+            while sum.seen.total < total {
+                if let Some(Measure::Requests(more)) = self.read(meter).await {
+                    sum.seen += more.seen;
+                    sum.newborn += more.newborn;
+                    for (version, counts) in more.versions {
+                        *sum.versions.entry(version).or_default() += counts;
+                    }
+                }
+                tokio::time::sleep(BETWEEN).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.expect("they are measured by now");
+        sum
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
