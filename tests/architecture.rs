@@ -68,17 +68,19 @@ const MAY_USE: [(&str, &[&str]); 21] = [
 ];
 
 /// Crates that belong to a few modules, so that what they do can be replaced there.
-const HOLDERS: [(&str, &[&str]); 11] = [
+const HOLDERS: [(&str, &[&str]); 13] = [
     ("axum", &["control", "demo", "page"]),
     ("bollard", &["runtime", "probe", "demo"]),
     ("clap", &["cli"]),
     ("hmac_sha256", &["notify"]),
     ("lettre", &["notify", "config"]),
+    ("prometheus_http_query", &["probe"]),
     ("rusqlite", &["store"]),
     ("sd_notify", &["systemd"]),
     ("signal_hook", &["signals"]),
     ("signal_hook_tokio", &["signals"]),
     ("standardwebhooks", &["notify"]),
+    ("sysinfo", &["probe"]),
     ("tracing_subscriber", &["telemetry"]),
 ];
 

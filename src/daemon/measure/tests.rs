@@ -87,13 +87,10 @@ fn watch(service: &Service, address: &str) -> mpsc::Receiver<Event> {
 }
 
 async fn next(events: &mut mpsc::Receiver<Event>) -> Happening {
-    match timeout(Duration::from_secs(20), events.recv()).await.unwrap().unwrap() {
-        Event::Service { service, what } => {
-            assert_eq!(service, "api");
-            what
-        }
-        other => panic!("{other:?}"),
-    }
+    let event = timeout(Duration::from_secs(20), events.recv()).await.unwrap().unwrap();
+    let Event::Service { service, what } = event else { panic!("{event:?}") };
+    assert_eq!(service, "api");
+    what
 }
 
 /// The next thing that the test looks for.
@@ -129,23 +126,21 @@ async fn every_source_is_asked_again_and_again() {
     let (mut seen, mut dependencies) = (BTreeMap::<(String, &str), usize>::new(), 0);
     let enough = |seen: &BTreeMap<_, usize>| seen.len() == 4 && seen.values().all(|times| *times >= 3);
     while !enough(&seen) || dependencies < 3 {
-        match next(&mut events).await {
-            Happening::Measured(reading) => {
-                match reading.source {
-                    Source::Prometheus => assert_eq!(reading.measure, Measure::Value(1.0)),
-                    Source::Exposition => assert_eq!(reading.measure, Measure::Value(7.0)),
-                    Source::Host => assert!(matches!(reading.measure, Measure::Use(_)), "{reading:?}"),
-                    Source::Probes => panic!("{reading:?}"),
-                }
-                let stream = (reading.stream.trigger().to_owned(), reading.source.word());
-                *seen.entry(stream).or_default() += 1;
+        let what = next(&mut events).await;
+        if let Happening::Measured(reading) = what {
+            match reading.source {
+                Source::Prometheus => assert_eq!(reading.measure, Measure::Value(1.0)),
+                Source::Exposition => assert_eq!(reading.measure, Measure::Value(7.0)),
+                Source::Host => assert!(matches!(reading.measure, Measure::Use(_)), "{reading:?}"),
+                Source::Probes => panic!("{reading:?}"),
             }
-            Happening::Dependency(sample) => {
-                assert_eq!((sample.check.as_str(), sample.outcome), ("database", Outcome::Ok));
-                dependencies += 1;
-            }
-            Happening::Recalled(_) => {}
-            other => panic!("{other:?}"),
+            let stream = (reading.stream.trigger().to_owned(), reading.source.word());
+            *seen.entry(stream).or_default() += 1;
+        } else if let Happening::Dependency(sample) = what {
+            assert_eq!((sample.check.as_str(), sample.outcome), ("database", Outcome::Ok));
+            dependencies += 1;
+        } else {
+            assert!(recalled(what.clone()).is_some(), "{what:?}");
         }
     }
 }

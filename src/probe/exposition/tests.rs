@@ -126,8 +126,8 @@ async fn what_is_no_exposition_is_named() {
     assert_eq!(said(TEXT, "{\"status\":\"ok\"}").await, "not an exposition: line 1 is {\"status\":\"ok\"}");
     assert_eq!(said(OPENMETRICS, "x 1\n").await, "it broke off before its # EOF");
     assert_eq!(said(OPENMETRICS, "x 1\n# EOF\ny 2\n").await, "it goes on behind its # EOF");
-    let many: String = (0..=10_000).map(|one| format!("x{{i=\"{one}\"}} 1\n")).collect();
-    assert_eq!(said(TEXT, &many).await, "more than 10000 series of what is measured");
+    let many: Vec<String> = (0..=10_000).map(|one| format!("x{{i=\"{one}\"}} 1")).collect();
+    assert_eq!(said(TEXT, &many.join("\n")).await, "more than 10000 series of what is measured");
 }
 
 #[tokio::test]

@@ -15,10 +15,8 @@ fn host() -> Host {
 async fn used(host: &mut Host) -> Use {
     let reading = host.read(&Clock::start()).await;
     assert_eq!((&reading.stream, reading.source), (&Stream::Resources, Source::Host));
-    match reading.measure {
-        Measure::Use(used) => used,
-        other => panic!("{other:?}"),
-    }
+    let Measure::Use(used) = reading.measure else { panic!("{reading:?}") };
+    used
 }
 
 #[tokio::test]

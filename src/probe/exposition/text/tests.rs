@@ -26,14 +26,14 @@ fn lines_of_both_formats_are_read() {
     assert_eq!(found, labels(&[("method", "post"), ("code", "400")]));
     let (_, found, value) = sample("a { b = \"c\" , d=\"}, e=\\\"f\\\" \\\\ \\n \\x\" } -Inf");
     assert_eq!(found, labels(&[("b", "c"), ("d", "}, e=\"f\" \\ \n \\x")]));
-    assert_eq!(value, f64::NEG_INFINITY);
+    assert_eq!(value.to_string(), "-inf");
     assert!(sample("a NaN").2.is_nan());
-    assert_eq!(sample("a\t+Inf").2, f64::INFINITY);
-    assert_eq!(sample("a{b=\"ä\"} 1.458255915e9").2, 1_458_255_915.0);
+    assert_eq!(sample("a\t+Inf").2.to_string(), "inf");
+    assert_eq!(sample("a{b=\"ä\"} 1.458255915e9").2.to_string(), "1458255915");
     let (_, found, value) =
         sample("a_bucket{le=\"0.1\"} 8 # {trace_id=\"KOO5S4vxi0o\"} 0.067 1520879607.789");
     assert_eq!((found, value), (labels(&[("le", "0.1")]), 8.0));
-    assert_eq!(sample("a_total 17.0 1520879607.789").2, 17.0);
+    assert_eq!(sample("a_total 17.0 1520879607.789").2.to_string(), "17");
     let (name, found, _) = sample("{\"my.metric\", \"my.label\"=\"x\", code=\"200\"} 4");
     assert_eq!((name.as_str(), found), ("my.metric", labels(&[("my.label", "x"), ("code", "200")])));
 }

@@ -25,8 +25,8 @@ impl Machine {
     }
 }
 
-fn used(cpu: u64, memory: u64) -> Option<Part> {
-    Some(Part { cpu: Some(Duration::from_millis(cpu)), memory: Some(memory) })
+fn used(cpu: u64, memory: u64) -> Part {
+    Part { cpu: Some(Duration::from_millis(cpu)), memory: Some(memory) }
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn version_2_is_read_where_the_process_says() {
         (&format!("{place}/memory.current"), "1000000\n"),
         (&format!("{place}/memory.stat"), "anon 5\ninactive_file 400000\nactive_file 7\n"),
     ]);
-    assert_eq!(machine.part(), used(2500, 600_000));
+    assert_eq!(machine.part(), Some(used(2500, 600_000)));
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn version_2_is_found_by_the_containers_id() {
             (&format!("{place}/cpu.stat"), "usage_usec 1000\n"),
             (&format!("{place}/memory.current"), "10\n"),
         ]);
-        assert_eq!(machine.part(), used(1, 10), "{groups}");
+        assert_eq!(machine.part(), Some(used(1, 10)), "{groups}");
     }
 }
 
@@ -73,7 +73,7 @@ fn version_1_has_a_hierarchy_for_each() {
                 "inactive_file 1\ntotal_inactive_file 2000\n",
             ),
         ]);
-        assert_eq!(machine.part(), used(3000, 3000), "{hierarchy}");
+        assert_eq!(machine.part(), Some(used(3000, 3000)), "{hierarchy}");
     }
 }
 
