@@ -14,7 +14,7 @@ use super::http::Fault as HttpFault;
 use super::seen::{people, quote};
 use super::trial::Trial;
 use crate::clock::Clock;
-use crate::config::{self, Measured};
+use crate::config::{self, Measured, Query};
 use crate::decide::reading::{Measure, Reading, Source};
 
 mod answer;
@@ -199,7 +199,7 @@ impl Meter {
         let stream = &self.measured.stream;
         let answer = match server.instant(&self.promql).await {
             Ok(answer) => answer,
-            Err(fault) => return Trial::new(stream, Err(fault.to_string())),
+            Err(fault) => return Trial::new(stream, Err(self.whose(server, fault).await)),
         };
         if let Err(why) = self.reduction.clone().take(&answer) {
             return Trial::new(stream, Err(Fault::said(why).to_string()));
@@ -209,6 +209,20 @@ impl Meter {
         trial.remarks.extend(answer.notes.iter().map(|note| format!("Prometheus remarks: {note}")));
         trial.remarks.extend(reduce::mixed(&self.measured.query));
         trial
+    }
+
+    /// A mistake in one of two queries that are asked together, as Prometheus tells it of that one alone.
+    async fn whose(&self, server: &Server, fault: Fault) -> String {
+        if let Query::Requests { errors, requests, .. } = &self.measured.query
+            && !fault.away
+        {
+            for (part, query) in [("errors", errors), ("requests", requests)] {
+                if let Err(fault) = server.instant(query).await {
+                    return format!("{fault} (the query of {part})");
+                }
+            }
+        }
+        fault.to_string()
     }
 
     /// Prometheus' own remarks are logged when they change.

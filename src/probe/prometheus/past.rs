@@ -24,6 +24,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub struct Recall {
     meter: Meter,
+    from: i64,
     /// The next point, in seconds.
     next: i64,
     to: i64,
@@ -35,15 +36,15 @@ pub struct Recall {
 impl Recall {
     pub(super) fn new(meter: Meter, from: Timestamp, to: Timestamp, step: Duration) -> Self {
         let step = i64::try_from(step.as_secs()).unwrap_or(i64::MAX).max(1);
-        let (to, first) = (to.as_second(), from.as_second());
-        Self { meter, next: first, to, step, points: POINTS_MAX }
+        let (from, to) = (from.as_second(), to.as_second());
+        Self { meter, from, next: from, to, step, points: POINTS_MAX }
     }
 
     /// How much of the time is done, from 0 to 1.
     #[expect(clippy::cast_precision_loss, reason = "for people")]
-    pub fn done(&self, from: Timestamp) -> f64 {
-        let whole = (self.to - from.as_second()).max(1);
-        ((self.next - from.as_second()) as f64 / whole as f64).clamp(0.0, 1.0)
+    pub fn done(&self) -> f64 {
+        let whole = self.to.saturating_sub(self.from).max(1);
+        (self.next.saturating_sub(self.from) as f64 / whole as f64).clamp(0.0, 1.0)
     }
 
     /// The next readings, oldest first, each at its step's end; `None` at the end. After an error, the same piece is

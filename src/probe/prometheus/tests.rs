@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::*;
-use crate::config::{Prometheus, Query, Secret};
+use crate::config::{Prometheus, Secret};
 use crate::decide::reading::Stream;
 use crate::probe::tests::stage::{self, tools};
 

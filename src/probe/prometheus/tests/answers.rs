@@ -206,6 +206,25 @@ async fn a_file_of_authorities_may_be_missing() {
 }
 
 #[tokio::test]
+async fn a_mistake_is_told_of_the_query_that_has_it() {
+    let (prometheus, _) = answers(|request| {
+        let (status, text) = match request {
+            request if request.contains("label_replace") => (400, "1:99: parse error in both"),
+            request if request.contains("query=wrong") => (400, "1:5: parse error in one"),
+            _ => return (200, vector("")),
+        };
+        (status, format!(r#"{{"status":"error","errorType":"bad_data","error":"{text}"}}"#))
+    })
+    .await;
+    let query =
+        Query::Requests { errors: "right".to_owned(), requests: "wrong(".to_owned(), version_label: None };
+    let meter = Meter::new(&Measured { stream: Stream::Errors, query }).unwrap();
+    let trial = meter.try_out(&server(&prometheus.address)).await;
+    let said = "Prometheus: status 400, bad_data: 1:5: parse error in one (the query of requests)";
+    assert_eq!(trial.result.unwrap_err(), said);
+}
+
+#[tokio::test]
 async fn errors_and_requests_come_in_one_answer() {
     let count = AtomicUsize::new(0);
     let (prometheus, asked) = answers(move |_| {

@@ -42,6 +42,7 @@ async fn the_hour_before_is_one_reading_a_minute() {
     let mut recall = Meter::recall(&measured, second(3600), second(7200), MINUTE).unwrap();
     let readings = recall.next(&server).await.unwrap().unwrap();
     assert!(recall.next(&server).await.is_none());
+    assert!(recall.done() >= 1.0);
     assert_eq!(readings.len(), 60);
     assert_eq!((readings[0].at, readings[59].at), (second(3660), second(7200)));
     for reading in readings {
