@@ -113,6 +113,9 @@ impl Page {
                 }
             }
         }
+        for warning in &service.warnings {
+            self.row("warning", warning, Some(Mood::Uncertain));
+        }
         if let Some(diverged) = &service.diverged {
             let lasts = lasting(self.now.duration_since(diverged.since));
             let text = format!("for {lasts}, what runs is not what was released last: {}", diverged.why);
@@ -155,7 +158,8 @@ impl Page {
             _ => Mood::Uncertain,
         };
         let TriggerInfo { verdict, value, limit, unit, why, .. } = trigger;
-        self.row(&trigger.name, &format!("{verdict}, {value} of {limit} {unit}: {why}"), Some(mood));
+        let (value, limit) = (measured(*value, unit), measured(*limit, unit));
+        self.row(&trigger.name, &format!("{verdict}, {value} of {limit}: {why}"), Some(mood));
     }
 
     fn incident(&mut self, incident: &IncidentInfo) {
@@ -181,6 +185,17 @@ impl Page {
     fn line(&mut self, line: &str) {
         self.text.push_str(line);
         self.text.push('\n');
+    }
+}
+
+/// A trigger's number in its unit.
+fn measured(value: f64, unit: &str) -> String {
+    let short = |value: f64| (value * 1000.0).round() / 1000.0;
+    match unit {
+        "ratio" => format!("{} %", (value * 10_000.0).round() / 100.0),
+        "seconds" => format!("{} s", short(value)),
+        "plain" => short(value).to_string(),
+        other => format!("{} {other}", short(value)),
     }
 }
 

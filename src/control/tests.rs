@@ -156,6 +156,7 @@ fn shop(phase: &'static str) -> ServiceView {
         diverged: None,
         problems: Some(Vec::new()),
         triggers: vec![TriggerView { name: "health".to_owned(), verdict }],
+        warnings: Vec::new(),
         decided: None,
         samples: vec![sample],
     }

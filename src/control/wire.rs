@@ -59,6 +59,9 @@ pub struct ServiceInfo {
     pub diverged: Option<DivergedInfo>,
     /// Whether going back would work.
     pub readiness: Readiness,
+    /// What makes judging doubtful.
+    #[serde(default)]
+    pub warnings: Vec<String>,
     /// The triggers.
     pub triggers: Vec<TriggerInfo>,
     /// The newest sample of each check.

@@ -215,6 +215,21 @@ impl Triggers {
         policy.triggers.resources.as_ref().and_then(|limits| self.resources.starved(limits))
     }
 
+    /// What makes judging doubtful before anything is judged: a limit within the noise of normal times, a histogram
+    /// without an edge at the limit, a measurement that tells nothing.
+    pub(super) fn warnings(&self, now: Timestamp, policy: &ServicePolicy) -> Vec<String> {
+        let triggers = &policy.triggers;
+        let mut warnings = Vec::new();
+        warnings.extend(triggers.error_rate.as_ref().and_then(|limits| self.errors.warning(now, limits)));
+        if let Some(limits) = &triggers.latency {
+            warnings.extend(self.latency.warnings(now, limits));
+        }
+        if let Some((_, Reason::Blind { check, seen, .. })) = self.blind(now, policy) {
+            warnings.push(format!("{check} cannot be told: {seen}"));
+        }
+        warnings
+    }
+
     /// The stream that has been blind longest, since when, and why.
     pub(super) fn blind(&self, now: Timestamp, policy: &ServicePolicy) -> Option<(Timestamp, Reason)> {
         let triggers = &policy.triggers;

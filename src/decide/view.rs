@@ -53,6 +53,8 @@ pub struct ServiceView {
     pub problems: Option<Vec<String>>,
     /// The triggers.
     pub triggers: Vec<TriggerView>,
+    /// What makes judging doubtful.
+    pub warnings: Vec<String>,
     /// The last decided release.
     pub decided: Option<(String, ReleaseState)>,
     /// The last sample of each check.
@@ -140,6 +142,7 @@ fn service_view(service: &Service, policy: &ServicePolicy, now: Timestamp) -> Se
         diverged: facts.diverged.clone(),
         problems: service.problems.clone(),
         triggers: triggers.collect(),
+        warnings: service.triggers.warnings(now, policy),
         decided: facts.decided.clone(),
         samples: service.health.last(),
     }

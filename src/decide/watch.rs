@@ -35,10 +35,14 @@ pub(super) fn begin(turn: &mut Turn<'_>, running: &Running) {
     facts.release = Some(release);
     facts.diverged = None;
     open(turn, turn.policy.grace);
-    let nothing = turn.facts().accepted.is_empty().then(|| {
-        Reason::NothingAccepted(Box::new(Reason::Said("a failing release cannot be rolled back".to_owned())))
-    });
-    turn.tell(News::ReleaseSeen, Tier::General, nothing);
+    let mut doubts = turn.service.triggers.warnings(turn.now, turn.policy);
+    let nothing = turn.facts().accepted.is_empty();
+    if nothing {
+        doubts.insert(0, "a failing release cannot be rolled back".to_owned());
+    }
+    let said = (!doubts.is_empty()).then(|| Reason::Said(doubts.join("; ")));
+    let said = said.map(|said| if nothing { Reason::NothingAccepted(Box::new(said)) } else { said });
+    turn.tell(News::ReleaseSeen, Tier::General, said);
     turn.prove();
 }
 

@@ -58,6 +58,7 @@ impl ServiceInfo {
             accepted: service.accepted.as_ref().map(ReleaseInfo::new),
             running: service.running.as_ref().map(RunningInfo::new),
             diverged: service.diverged.as_ref().map(|diverged| DivergedInfo::new(diverged, texts)),
+            warnings: service.warnings.clone(),
             readiness: Readiness {
                 ready: problems.as_ref().map(Vec::is_empty),
                 problems: problems.unwrap_or_default(),

@@ -23,6 +23,9 @@ use std::time::Duration;
 /// Fewer failures than this are tolerated whatever was before (judgement §2.2).
 const FLOOR: f64 = 0.01;
 
+/// A normal level that may be this part of the limit is too near to it.
+pub(super) const TOO_NEAR: f64 = 0.8;
+
 /// Odds at which new replicas are worse than old ones beside them: `1 / ALPHA`.
 const SIDE_BY_SIDE: f64 = 1000.0;
 
@@ -66,6 +69,19 @@ impl Errors {
             floor: FLOOR,
             ticks: Ticks::new(policy.window, policy.interval),
         }
+    }
+
+    /// What makes judging by this rule doubtful, before anything is judged.
+    pub(super) fn warning(&self, now: Timestamp, limits: &ErrorRate) -> Option<String> {
+        let limit = limits.above.ratio();
+        let before = self.before(now).filter(|before| before.counts.total >= limits.min_requests)?;
+        (before.upper >= TOO_NEAR * limit).then(|| {
+            let (level, limit) = (percent(ratio(before.counts)), percent(limit));
+            format!(
+                "the normal error rate of {level} lies within the noise of the limit of {limit}: good releases will be \
+                 rolled back too; set level = \"certain\", or a higher limit"
+            )
+        })
     }
 
     /// A watch begins: what comes before `floor` does not count.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::before::{Minutes, before};
 use super::blind::Sight;
+use super::errors::TOO_NEAR;
 use super::gauge::{Gauge, IN_A_ROW};
 use super::proof::{Proof, Ticks, ratio};
 use super::share::{Against, Gathering, Share};
@@ -83,6 +84,33 @@ impl Latency {
             Some(Before { edge: Some(edge), p95: Some(p95), ..before })
         });
         (of(&|minute| slow(minute, limit)).map(|before| Before { p95, ..before }), slower)
+    }
+
+    /// What makes judging by this rule doubtful, before anything is judged.
+    pub(super) fn warnings(&self, now: Timestamp, limits: &Limits) -> Vec<String> {
+        let limit = limits.above.as_secs_f64();
+        let mut hour = Histogram::default();
+        self.minutes.young(now).for_each(|minute| hour.add(minute));
+        let mut warnings = Vec::new();
+        let limit = time_of(limit);
+        if hour.count() > 0 && hour.cumulative_at(limits.above.as_secs_f64()).is_none() {
+            warnings.push(format!(
+                "no bucket of the latency's histogram ends at the limit of {limit}, so P95 is interpolated near it: add \
+                 an edge there"
+            ));
+        }
+        let (before, _) = self.before(now, limits);
+        let near = |before: &Before| {
+            before.counts.total >= limits.min_requests && before.upper >= TOO_NEAR * TAIL.ratio()
+        };
+        if let Some(before) = before.filter(near) {
+            let slow = percent(ratio(before.counts));
+            warnings.push(format!(
+                "{slow} of requests take longer than {limit} at normal times, which is within the noise of 5 %: good \
+                 releases will be rolled back too; set level = \"certain\", or a higher limit"
+            ));
+        }
+        warnings
     }
 
     /// What was measured before golive looked.
