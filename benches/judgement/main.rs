@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark says what it found")]
 #![expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
 
+mod golive;
 mod peers;
 mod prometheus;
 mod scenario;
@@ -15,6 +16,8 @@ mod trace;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use ::golive::decide::policy::{Autonomy, Level, OnEnvironment};
+use golive::Golive;
 use peers::{Alert, Argo, Flagger, Kayenta, Sentence, Swarm};
 use prometheus::Prometheus;
 use scenario::{SCENARIOS, Scenario, Truth};
@@ -28,6 +31,14 @@ trait Rule: Sync {
     /// Seconds after the release at which it is rolled back.
     fn judge(&self, trace: &Trace, prometheus: &Prometheus) -> Option<f64>;
 }
+
+/// As it is when nothing is configured.
+const SHIPPED: Golive = Golive {
+    level: Level::Default,
+    relative: Autonomy::Ask,
+    flapping: Autonomy::Ask,
+    on_environment: OnEnvironment::Hold,
+};
 
 fn rules() -> Vec<Box<dyn Rule>> {
     vec![
@@ -43,6 +54,17 @@ fn rules() -> Vec<Box<dyn Rule>> {
         Box::new(Kayenta { at: 29..=29, every: 1 }),
         Box::new(Alert),
         Box::new(Sentence),
+        Box::new(Golive { level: Level::Literal, ..SHIPPED }),
+        Box::new(SHIPPED),
+        Box::new(Golive { relative: Autonomy::Auto, on_environment: OnEnvironment::Rollback, ..SHIPPED }),
+        Box::new(Golive { relative: Autonomy::Auto, ..SHIPPED }),
+        Box::new(Golive { level: Level::Certain, relative: Autonomy::Auto, ..SHIPPED }),
+        Box::new(Golive {
+            level: Level::Certain,
+            relative: Autonomy::Auto,
+            flapping: Autonomy::Auto,
+            ..SHIPPED
+        }),
     ]
 }
 

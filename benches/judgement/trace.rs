@@ -44,7 +44,6 @@ pub(crate) struct Trace {
     /// Whether a health check fails, every 5 s from the release on.
     pub(crate) unhealthy: Vec<bool>,
     /// Another service's (failed, all) requests, by tick.
-    #[expect(dead_code, reason = "no peer looks beyond the release itself")]
     pub(crate) control: Vec<(u64, u64)>,
 }
 
