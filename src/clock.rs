@@ -25,6 +25,12 @@ impl Clock {
         self.anchor.checked_add(elapsed).unwrap_or(Timestamp::MAX)
     }
 
+    /// What the host's clock shows, moved or not: others compare signatures with theirs.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the time")]
+    pub fn wall() -> Timestamp {
+        Timestamp::now()
+    }
+
     /// The monotonic instant at which [`Clock::now`] gives that time; now, when it has passed.
     pub fn instant(&self, at: Timestamp) -> Instant {
         self.since + std::time::Duration::try_from(at.duration_since(self.anchor)).unwrap_or_default()

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::clock::Clock;
 use crate::config::{Channel, Config, Person};
 use crate::decide::action::{Notice, Tier};
 use crate::text::Texts;
@@ -73,6 +74,8 @@ pub(crate) struct Context<'a> {
     runbook: Option<&'a str>,
     host: &'a str,
     now: Timestamp,
+    /// Signatures are made at this: a clock that was set right must not keep them wrong.
+    wall: Timestamp,
 }
 
 impl Notifier {
@@ -122,6 +125,7 @@ impl Notifier {
             runbook: runbook.map(String::as_str),
             host: &self.host,
             now,
+            wall: Clock::wall(),
         };
         let delivery = async {
             match self.channels.get(channel) {

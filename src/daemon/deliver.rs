@@ -3,7 +3,7 @@
 //! One task. It waits for new letters, for the next one that is due again, or for a delivery to end. A delivery may be
 //! dropped at any await: its letter stays in the store and is sent again under the same id.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,11 +17,14 @@ use crate::decide::action::Notice;
 use crate::notify::{self, Notifier, Refusal, Retry};
 use crate::store::{Letter, Store};
 
+#[cfg(test)]
+mod tests;
+
 /// Deliveries under way at once; more wait. One per address, so that an address gets its letters in order.
 const AT_ONCE: usize = 32;
 
-/// Due letters looked at in one go: many for an address that hangs must not hide those for others.
-const LOOKED_AT: usize = 512;
+/// However long a provider asks to be left alone, it is tried again after this.
+const ASKED_MAX: Duration = Duration::from_hours(1);
 
 /// Letters that could not be stored wait in memory, at most so many; beyond, the oldest is dropped and logged.
 const UNSTORED: usize = 1000;
@@ -66,6 +69,7 @@ impl Pump {
             memory,
             held: VecDeque::new(),
             busy: BTreeSet::new(),
+            paused: BTreeMap::new(),
             under_way: JoinSet::new(),
         };
         tasks.spawn(async move { stop.run_until_cancelled(task.run()).await });
@@ -94,6 +98,8 @@ struct Task {
     held: VecDeque<(Timestamp, Unstored)>,
     /// Addresses with a delivery under way.
     busy: BTreeSet<(String, String)>,
+    /// Addresses whose provider asked to be left alone until then.
+    paused: BTreeMap<(String, String), Timestamp>,
     under_way: JoinSet<Outcome>,
 }
 
@@ -132,6 +138,7 @@ impl Task {
     /// Starts what is due and can start; when to look again.
     async fn send_due(&mut self) -> Option<Timestamp> {
         let now = self.clock.now();
+        self.paused.retain(|_, until| *until > now);
         for _ in 0..self.held.len() {
             if let Some((at, letter)) = self.held.pop_front() {
                 let start = at <= now && self.free(&letter.channel, &letter.address);
@@ -150,22 +157,26 @@ impl Task {
                 now.checked_add(STORE_PAUSE).ok()
             }
         };
-        [held, stored].into_iter().flatten().min()
+        let paused = self.paused.values().min().copied();
+        [held, stored, paused].into_iter().flatten().min()
     }
 
     async fn send_stored(&mut self, now: Timestamp) -> Result<Option<Timestamp>, crate::store::StoreError> {
         self.store.expire(now).await?;
-        for letter in self.store.due(now, LOOKED_AT).await? {
+        // One of each address, so that many for one that hangs hide none for another.
+        let looked_at = AT_ONCE + self.busy.len() + self.paused.len();
+        for letter in self.store.due(now, 1, looked_at).await? {
             if self.free(&letter.channel, &letter.address) {
                 self.start_stored(letter, now);
             }
         }
         // What is due and waits for its address or a place is taken up when a delivery ends.
-        Ok(self.store.next_due().await?.filter(|at| *at > now))
+        self.store.next_due(now).await
     }
 
     fn free(&self, channel: &str, address: &str) -> bool {
-        self.under_way.len() < AT_ONCE && !self.busy.contains(&(channel.to_owned(), address.to_owned()))
+        let address = (channel.to_owned(), address.to_owned());
+        self.under_way.len() < AT_ONCE && !self.busy.contains(&address) && !self.paused.contains_key(&address)
     }
 
     fn start_stored(&mut self, letter: Letter, now: Timestamp) {
@@ -191,8 +202,14 @@ impl Task {
 
     async fn settle(&mut self, outcome: Outcome) {
         let Outcome { letter, channel, address, result } = outcome;
-        self.busy.remove(&(channel.clone(), address));
         let now = self.clock.now();
+        let place = (channel.clone(), address);
+        self.busy.remove(&place);
+        if let Err(Refusal { retry: Retry::Later(Some(asked)), .. }) = &result
+            && let Ok(until) = now.checked_add((*asked).min(ASKED_MAX))
+        {
+            self.paused.insert(place, until);
+        }
         let settled = match (letter, result) {
             (Source::Stored { id, .. }, Ok(receipt)) => self.store.delivered(id, &receipt.answer, now).await,
             (Source::Stored { id, notice, attempts, expires }, Err(refusal)) => {
@@ -244,8 +261,10 @@ fn next_attempt(
 ) -> Option<Timestamp> {
     let pause = match refusal.retry {
         Retry::Never => return None,
-        Retry::Later(Some(asked)) => asked,
-        Retry::Later(None) => notify::backoff(attempts, notice),
+        // Not at once, even when that was asked for.
+        Retry::Later(asked) => {
+            asked.unwrap_or_default().min(ASKED_MAX).max(notify::backoff(attempts, notice))
+        }
     };
     now.checked_add(pause).ok().filter(|next| *next < expires)
 }

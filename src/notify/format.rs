@@ -49,7 +49,7 @@ pub(super) fn write(
 ) -> Result<Post, Refusal> {
     let card = Card::new(notice, context);
     let mut post = Post::to(url(channel)?);
-    let (place, now) = (place(&post.url), context.now);
+    let (place, wall) = (place(&post.url), context.wall);
     let read = |secret: &Secret| {
         let text = secret.read().map_err(|error| Refusal::later(format!("write for {place}: {error}")))?;
         Ok(text.trim().to_owned())
@@ -59,7 +59,7 @@ pub(super) fn write(
     match &channel.format {
         WebhookFormat::Standard { secret } => {
             post.body = standard::body(notice, context).to_string();
-            post.sign(optional(secret)?.as_deref(), notice, now.as_second(), mend)?;
+            post.sign(optional(secret)?.as_deref(), notice, wall.as_second(), mend)?;
         }
         WebhookFormat::Slack => post.json(&slack::body(&card)),
         WebhookFormat::Teams => post.json(&teams::body(&card)),
@@ -76,11 +76,11 @@ pub(super) fn write(
             post.json(&telegram::body(&card, chat, *topic));
         }
         WebhookFormat::Feishu { secret } => {
-            post.json(&feishu::body(&card, optional(secret)?.as_deref(), now.as_second()));
+            post.json(&feishu::body(&card, optional(secret)?.as_deref(), wall.as_second()));
         }
         WebhookFormat::Dingtalk { secret } => {
             let secret = optional(secret)?;
-            post.url = dingtalk::address(post.url, secret.as_deref(), now.as_millisecond());
+            post.url = dingtalk::address(post.url, secret.as_deref(), wall.as_millisecond());
             post.json(&dingtalk::body(&card));
         }
         WebhookFormat::Wecom => post.json(&wecom::body(&card)),

@@ -73,18 +73,20 @@ pub(super) fn put(
 }
 
 impl Store {
-    /// Letters to be sent now, the most urgent first.
-    pub async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Letter>, StoreError> {
+    /// Letters to be sent now, the most urgent first: at most `each` of one address, and `limit` in all.
+    pub async fn due(&self, now: Timestamp, each: usize, limit: usize) -> Result<Vec<Letter>, StoreError> {
         self.work(move |connection, path| {
-            let sql = "SELECT id, channel, address, attempts, expires, json FROM letter \
-                       WHERE state = 'pending' AND due <= ?1 ORDER BY tier DESC, id LIMIT ?2";
+            let sql = "SELECT id, channel, address, attempts, expires, json FROM letter JOIN ( \
+                       SELECT id, row_number() OVER (PARTITION BY channel, address ORDER BY tier DESC, id) AS place \
+                       FROM letter WHERE state = 'pending' AND due <= ?1) USING (id) \
+                       WHERE place <= ?2 ORDER BY tier DESC, id LIMIT ?3";
             let mut select = connection.prepare_cached(sql).map_err(sqlite(path))?;
-            let rows =
-                select.query_map(params![text(now), i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
-                    let expires: String = row.get(4)?;
-                    let body: String = row.get(5)?;
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, expires, body))
-                });
+            let [each, limit] = [each, limit].map(|count| i64::try_from(count).unwrap_or(i64::MAX));
+            let rows = select.query_map(params![text(now), each, limit], |row| {
+                let expires: String = row.get(4)?;
+                let body: String = row.get(5)?;
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, expires, body))
+            });
             let mut letters = Vec::new();
             for row in rows.map_err(sqlite(path))? {
                 let (id, channel, address, attempts, expires, body) = row.map_err(sqlite(path))?;
@@ -97,12 +99,12 @@ impl Store {
         .await
     }
 
-    /// When the next letter is due.
-    pub async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.work(|connection, path| {
-            let sql = "SELECT min(due) FROM letter WHERE state = 'pending'";
+    /// When the next letter is due that is not due yet.
+    pub async fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.work(move |connection, path| {
+            let sql = "SELECT min(due) FROM letter WHERE state = 'pending' AND due > ?1";
             let due: Option<Option<String>> =
-                connection.query_row(sql, [], |row| row.get(0)).optional().map_err(sqlite(path))?;
+                connection.query_row(sql, [text(now)], |row| row.get(0)).optional().map_err(sqlite(path))?;
             Ok(due.flatten().and_then(|due| due.parse().ok()))
         })
         .await

@@ -158,7 +158,14 @@ fn people() -> Vec<Person> {
 fn with_context<T>(language: Language, doing: impl FnOnce(&Context<'_>) -> T) -> T {
     let texts = Texts::new(language, Some(TimeZone::UTC));
     let people = people();
-    doing(&Context { texts: &texts, people: &people, runbook: Some(RUNBOOK), host: "host-1", now: now() })
+    doing(&Context {
+        texts: &texts,
+        people: &people,
+        runbook: Some(RUNBOOK),
+        host: "host-1",
+        now: now(),
+        wall: now(),
+    })
 }
 
 fn card_of<T>(notice: &Notice, doing: impl FnOnce(&Card<'_>) -> T) -> T {

@@ -23,7 +23,7 @@ fn row(id: &str, state: &str) -> (String, String) {
 async fn the_most_urgent_is_due_first_and_none_comes_twice() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
-    assert_eq!(store.next_due().await.unwrap(), None);
+    assert_eq!(store.next_due(at(-1)).await.unwrap(), None);
     let letters = vec![
         letter("a", Tier::General),
         letter("b", Tier::Urgent),
@@ -35,17 +35,22 @@ async fn the_most_urgent_is_due_first_and_none_comes_twice() {
     let other = NewLetter { address: "ben@example.com".to_owned(), ..letter("b", Tier::Urgent) };
     post(&store, 5, vec![other]).await;
 
-    assert_eq!(store.due(at(-1), 9).await.unwrap(), [], "nothing is due before it was written");
-    assert_eq!(names(&store.due(at(4), 9).await.unwrap()), ["b", "d", "c", "a"]);
-    let all = store.due(at(5), 9).await.unwrap();
+    assert_eq!(store.due(at(-1), 20_000, 9).await.unwrap(), [], "nothing is due before it was written");
+    assert_eq!(names(&store.due(at(4), 20_000, 9).await.unwrap()), ["b", "d", "c", "a"]);
+    let all = store.due(at(5), 20_000, 9).await.unwrap();
     assert_eq!(names(&all), ["b", "d", "b", "c", "a"]);
-    assert_eq!(names(&store.due(at(5), 2).await.unwrap()), ["b", "d"]);
+    assert_eq!(names(&store.due(at(5), 20_000, 2).await.unwrap()), ["b", "d"]);
+    assert_eq!(names(&store.due(at(5), 1, 9).await.unwrap()), ["b", "b"], "one of each address");
+    assert_eq!(names(&store.due(at(5), 1, 1).await.unwrap()), ["b"]);
     assert_eq!(all[0].notice, notice("b", Tier::Urgent));
     assert_eq!(
         (all[0].channel.as_str(), all[0].address.as_str(), all[0].attempts),
         ("mail", "ann@example.com", 0)
     );
-    assert_eq!(store.next_due().await.unwrap().map(Timestamp::as_second), Some(at(0).as_second()));
+    let next = async |seconds| store.next_due(at(seconds)).await.unwrap().map(Timestamp::as_second);
+    assert_eq!(next(-1).await, Some(at(0).as_second()));
+    assert_eq!(next(0).await, Some(at(5).as_second()), "what is due does not hide what will be");
+    assert_eq!(next(5).await, None);
 }
 
 #[tokio::test]
@@ -54,13 +59,13 @@ async fn a_refused_letter_is_due_again_later_or_never() {
     let store = open(dir.path());
     post(&store, 0, vec![letter("a", Tier::General), letter("b", Tier::General), letter("c", Tier::General)])
         .await;
-    let ids: Vec<i64> = store.due(at(0), 9).await.unwrap().iter().map(|letter| letter.id).collect();
+    let ids: Vec<i64> = store.due(at(0), 20_000, 9).await.unwrap().iter().map(|letter| letter.id).collect();
     store.refused(ids[0], "451 busy", Some(at(30)), at(1)).await.unwrap();
     store.refused(ids[1], "550 no such user", None, at(1)).await.unwrap();
     store.delivered(ids[2], "250 taken", at(1)).await.unwrap();
 
-    assert_eq!(store.due(at(29), 9).await.unwrap(), []);
-    let due = store.due(at(30), 9).await.unwrap();
+    assert_eq!(store.due(at(29), 20_000, 9).await.unwrap(), []);
+    let due = store.due(at(30), 20_000, 9).await.unwrap();
     assert_eq!((names(&due), due[0].attempts), (vec!["a"], 1));
     assert_eq!(states(dir.path()), [row("a", "pending"), row("b", "given-up"), row("c", "sent")]);
     let rows = Reader::open(dir.path()).unwrap().letters(1).unwrap();
@@ -72,20 +77,20 @@ async fn an_old_letter_expires_and_can_be_sent_again_by_a_person() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     post(&store, 0, vec![letter("a", Tier::Urgent), letter("b", Tier::Urgent)]).await;
-    let ids: Vec<i64> = store.due(at(0), 9).await.unwrap().iter().map(|letter| letter.id).collect();
+    let ids: Vec<i64> = store.due(at(0), 20_000, 9).await.unwrap().iter().map(|letter| letter.id).collect();
     store.refused(ids[0], "451", Some(at(10)), at(1)).await.unwrap();
     store.delivered(ids[1], "250", at(1)).await.unwrap();
     store.expire(at(3599)).await.unwrap();
     assert_eq!(states(dir.path()), [row("a", "pending"), row("b", "sent")]);
     store.expire(at(3600)).await.unwrap();
     assert_eq!(states(dir.path()), [row("a", "expired"), row("b", "sent")]);
-    assert_eq!(store.due(at(9999), 9).await.unwrap(), []);
+    assert_eq!(store.due(at(9999), 20_000, 9).await.unwrap(), []);
 
     assert!(store.retry(ids[0], at(10_000)).await.unwrap());
     assert!(!store.retry(ids[1], at(10_000)).await.unwrap(), "what was sent is not sent twice");
     assert!(!store.retry(4711, at(10_000)).await.unwrap());
     store.expire(at(10_001)).await.unwrap();
-    let due = store.due(at(10_001), 9).await.unwrap();
+    let due = store.due(at(10_001), 20_000, 9).await.unwrap();
     assert_eq!((names(&due), due[0].attempts), (vec!["a"], 0));
 }
 
@@ -96,9 +101,9 @@ async fn beyond_the_bound_the_oldest_that_are_least_urgent_are_given_up() {
     let mut letters = vec![letter("urgent", Tier::Urgent), letter("important", Tier::Important)];
     letters.extend((0..9_998).map(|number| letter(&format!("general-{number}"), Tier::General)));
     post(&store, 0, letters).await;
-    assert_eq!(store.due(at(0), 20_000).await.unwrap().len(), 10_000);
+    assert_eq!(store.due(at(0), 20_000, 20_000).await.unwrap().len(), 10_000);
     post(&store, 1, vec![letter("new-1", Tier::Urgent), letter("new-2", Tier::General)]).await;
-    let due = store.due(at(1), 20_000).await.unwrap();
+    let due = store.due(at(1), 20_000, 20_000).await.unwrap();
     let due = names(&due);
     assert_eq!(due.len(), 10_000);
     assert!(["urgent", "important", "new-1", "new-2", "general-2"].iter().all(|name| due.contains(name)));

@@ -96,8 +96,14 @@ pub(super) async fn tell(url: &str, format: &WebhookFormat, notice: &Notice) -> 
     let channel = WebhookChannel { format: format.clone(), url: Address::Secret(secret) };
     let texts = Texts::new(Language::Chinese, Some(TimeZone::UTC));
     let people = people();
-    let context =
-        Context { texts: &texts, people: &people, runbook: Some(RUNBOOK), host: "host-1", now: now() };
+    let context = Context {
+        texts: &texts,
+        people: &people,
+        runbook: Some(RUNBOOK),
+        host: "host-1",
+        now: now(),
+        wall: now(),
+    };
     webhook::send(&webhook::client().unwrap(), &channel, notice, &context).await
 }
 
