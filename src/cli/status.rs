@@ -158,7 +158,8 @@ impl Page {
             _ => Mood::Uncertain,
         };
         let TriggerInfo { verdict, value, limit, unit, why, .. } = trigger;
-        let (value, limit) = (measured(*value, unit), measured(*limit, unit));
+        let value = if unit == "failures" { value.to_string() } else { measured(*value, unit) };
+        let limit = measured(*limit, unit);
         self.row(&trigger.name, &format!("{verdict}, {value} of {limit}: {why}"), Some(mood));
     }
 

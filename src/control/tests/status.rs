@@ -49,6 +49,7 @@ async fn the_document_is_the_contracts() {
                 "started": "2027-01-15T08:00:01Z", "restarts": 0,
             },
             "diverged": null,
+            "warnings": [],
             "readiness": {"ready": true, "problems": []},
             "triggers": [{
                 "name": "health", "verdict": "wait", "value": 1.0, "limit": 3.0, "unit": "failures", "samples": 4,
