@@ -49,11 +49,16 @@ pub(super) fn html(text: &str) -> String {
 /// For `CommonMark`: a backslash before whatever could mean something.
 pub(super) fn backslashes(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        if "\\`*_~|[](){}<>#+-!@:".contains(character) {
+    let mut begins = true;
+    let mut rest = text.chars().peekable();
+    while let Some(character) = rest.next() {
+        let emoji = character == ':'
+            && rest.peek().is_some_and(|next| next.is_alphabetic() || matches!(next, '+' | '-' | '_'));
+        if "\\`*_~|[]<@".contains(character) || emoji || (begins && "#>+-=".contains(character)) {
             escaped.push('\\');
         }
         escaped.push(character);
+        begins = character == '\n' || (begins && character == ' ');
     }
     escaped
 }
@@ -76,7 +81,7 @@ pub(super) fn look_alikes(text: &str) -> String {
         '&' => '＆',
         other => other,
     };
-    text.chars().map(look_alike).collect()
+    text.replace("->", "→").chars().map(look_alike).collect()
 }
 
 /// What stands between backticks: nothing in there is looked at but the end.

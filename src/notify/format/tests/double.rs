@@ -144,15 +144,17 @@ pub(super) fn commonmark_means_nothing(text: &str) -> Result<(), String> {
     }
     while let Some(character) = rest.next() {
         if character == '\\' {
+            // What is escaped stands for itself.
             rest.next();
+            plain.push('0');
         } else {
             plain.push(character);
         }
     }
-    rule(
-        !plain.contains(['*', '_', '~', '`', '|', '[', ']', '<', '>', '#', '@']),
-        &format!("markup in {text}"),
-    )
+    let inside = plain.contains(['*', '_', '~', '`', '|', '[', ']', '<', '@']);
+    let block = plain.lines().any(|line| line.trim_start().starts_with(['#', '>', '-', '+']));
+    let emoji = plain.split(':').skip(1).any(|after| after.starts_with(char::is_alphabetic));
+    rule(!inside && !block && !emoji, &format!("markup in {text}"))
 }
 
 /// Nothing in plain words that a client makes a link or a mention of.

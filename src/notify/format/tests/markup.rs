@@ -19,8 +19,10 @@ fn words_do_nothing_by_themselves() {
 fn escapes() {
     assert_eq!(entities("<!channel>&lt;"), "&lt;!channel&gt;&amp;lt;");
     assert_eq!(html("<a href=\"x\">"), "&lt;a href=&quot;x&quot;&gt;");
-    assert_eq!(backslashes("[a](b) *c* `d`"), "\\[a\\]\\(b\\) \\*c\\* \\`d\\`");
+    assert_eq!(backslashes("[a](b) *c* `d`"), "\\[a\\](b) \\*c\\* \\`d\\`");
     assert_eq!(look_alikes("[a](b) <font> **c**"), "［a］(b) ＜font＞ ＊＊c＊＊");
+    assert_eq!(backslashes("# a > 10:00 :sos: x-1\n  - y: 1"), "\\# a > 10:00 \\:sos: x-1\n  \\- y: 1");
+    assert_eq!(look_alikes("1 -> 2"), "1 → 2");
     assert_eq!(code("a `b` c"), "`a 'b' c`");
 }
 
