@@ -36,7 +36,7 @@ const MAY_USE: [(&str, &[&str]); 21] = [
         "daemon",
         &[
             "clock", "config", "control", "decide", "metrics", "notify", "page", "probe", "record",
-            "runtime", "signals", "store", "systemd", "text",
+            "runtime", "signals", "store", "stats", "systemd", "text",
         ],
     ),
     (

@@ -9,6 +9,7 @@
 
 mod fixture;
 mod invariants;
+mod judging;
 mod properties;
 mod reload;
 mod scenarios;

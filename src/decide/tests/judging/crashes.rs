@@ -1,0 +1,68 @@
+//! Ends, loops and flapping.
+
+use super::*;
+
+fn dies(case: &mut Case) -> Vec<Action> {
+    case.happens(Happening::Died { instance: "c-v2".to_owned(), exit: Some(1), oom: false })
+}
+
+#[test]
+fn after_an_end_it_is_looked_at_at_once_and_twice_again() {
+    let mut case = Case::released(|_| {});
+    let began = later(case.world.now, secs(7));
+    case.world.now = began;
+    let probes = |actions: &[Action]| actions.iter().filter(|a| matches!(a, Action::ProbeNow { .. })).count();
+    assert_eq!(probes(&dies(&mut case)), 1);
+    for after in [2, 4] {
+        assert_eq!(case.world.state.next_deadline(), Some(later(began, secs(after))));
+        case.world.now = later(began, secs(after));
+        assert_eq!(probes(&case.world.step(&Event::Due)), 1);
+    }
+    assert!(case.world.state.next_deadline() > Some(later(began, secs(30))));
+}
+
+#[test]
+fn three_ends_in_ten_minutes_are_a_loop() {
+    for (autonomy, phase) in [(Autonomy::Auto, "rolling-back"), (Autonomy::Off, "watching")] {
+        let mut case = Case::released(|service| service.triggers.crash_loop = autonomy);
+        for _ in 0..3 {
+            assert_eq!(case.phase(), "watching");
+            case.ticks(4, &[errors(0, 50)]);
+            dies(&mut case);
+        }
+        assert_eq!(case.phase(), phase);
+    }
+}
+
+#[test]
+fn ends_within_the_grace_are_a_service_that_waits_for_something() {
+    let mut case = Case::released(|service| {
+        service.grace = secs(60);
+        service.triggers.crash_loop = Autonomy::Auto;
+    });
+    for _ in 0..5 {
+        case.ticks(2, &[]);
+        dies(&mut case);
+    }
+    assert_eq!(case.phase(), "watching");
+}
+
+/// Two failures, then one success, again and again.
+fn flapping(autonomy: Autonomy) -> Case {
+    let mut case = Case::released(|service| service.triggers.flapping = autonomy);
+    for tick in 0..30 {
+        case.world.now = later(case.world.now, secs(5));
+        let at = case.world.now;
+        let outcome = if tick % 3 == 2 { Outcome::Ok } else { Outcome::Failed("status 500".to_owned()) };
+        case.happens(Happening::Sampled(sample("web", at, outcome)));
+    }
+    case
+}
+
+#[test]
+fn failing_half_of_the_time_is_told_or_acted_on_as_configured() {
+    assert_eq!(flapping(Autonomy::Off).phase(), "watching");
+    assert_eq!(flapping(Autonomy::Ask).phase(), "held");
+    assert_eq!(flapping(Autonomy::Auto).phase(), "rolling-back");
+    assert!(flapping(Autonomy::Ask).why().contains("flaps"), "{}", flapping(Autonomy::Ask).why());
+}

@@ -1,0 +1,143 @@
+//! Limits mean what they say, to the last request.
+
+use super::*;
+
+/// The newest minute after a release holds these, and nothing else does.
+fn errors_in_a_minute(bad: u64, total: u64, level: Level) -> Case {
+    let mut case = Case::new(|service| {
+        service.triggers.level = level;
+        service.triggers.relative = Autonomy::Off;
+    });
+    case.deploy("v2");
+    case.ticks(11, &[errors(0, 0)]);
+    case.tick(vec![errors(bad, total)]);
+    case.tick(vec![errors(0, 0)]);
+    case
+}
+
+#[test]
+fn more_than_five_percent_is_more_than_five_percent() {
+    for (bad, total, fails) in
+        [(5, 100, false), (6, 100, true), (50, 1000, false), (51, 1000, true), (10_000, 200_000, false)]
+    {
+        let case = errors_in_a_minute(bad, total, Level::Literal);
+        let phase = if fails { "rolling-back" } else { "watching" };
+        assert_eq!(case.phase(), phase, "{bad} of {total}: {:?}", case.verdict("error-rate"));
+    }
+}
+
+#[test]
+fn a_few_requests_prove_nothing() {
+    let case = errors_in_a_minute(1, 12, Level::Literal);
+    assert_eq!(case.phase(), "watching");
+    let verdict = case.verdict("error-rate");
+    assert_eq!(verdict.call, Call::Wait, "{}", verdict.why);
+    assert!(verdict.why.contains("1 of 12 requests failed"), "{}", verdict.why);
+}
+
+#[test]
+fn certain_wants_odds_of_twenty_behind_the_limit() {
+    let case = errors_in_a_minute(6, 100, Level::Certain);
+    assert_eq!(case.phase(), "watching", "six of a hundred may be chance");
+    let case = errors_in_a_minute(20, 100, Level::Certain);
+    assert_eq!(case.phase(), "rolling-back");
+}
+
+#[test]
+fn p95_is_held_against_the_bucket_that_ends_at_the_limit() {
+    for (bad, total, fails) in [(50, 1000, false), (51, 1000, true), (20, 199, false), (11, 200, true)] {
+        let mut case = Case::new(|service| {
+            service.triggers.level = Level::Literal;
+            service.triggers.error_rate = None;
+        });
+        case.deploy("v2");
+        case.ticks(11, &[slow(0, 0)]);
+        case.ticks(1, &[slow(bad, total)]);
+        case.tick(vec![slow(0, 0)]);
+        let phase = if fails { "rolling-back" } else { "watching" };
+        assert_eq!(case.phase(), phase, "{bad} of {total}: {:?}", case.verdict("latency-p95"));
+    }
+}
+
+#[test]
+fn without_a_bucket_at_the_limit_p95_is_interpolated_and_near_it_nothing_is_said() {
+    let seen = |counts: [u64; 4]| {
+        let edges = [1.0, 2.5, 5.0, f64::INFINITY];
+        let seen = edges.into_iter().zip(counts).map(|(le, count)| Bucket { le, count }).collect();
+        vec![(Stream::Latency, Measure::Durations(Durations { seen, newborn: Vec::new() }))]
+    };
+    for (counts, phase) in [([930, 960, 1000, 1000], "watching"), ([100, 400, 1000, 1000], "rolling-back")] {
+        let mut case = Case::new(|service| {
+            service.triggers.level = Level::Literal;
+            service.triggers.error_rate = None;
+        });
+        case.deploy("v2");
+        case.ticks(12, &seen([0; 4]));
+        case.tick(seen(counts));
+        assert_eq!(case.phase(), phase, "{:?}", case.verdict("latency-p95"));
+    }
+}
+
+#[test]
+fn ninety_percent_has_to_be_passed_and_to_last() {
+    for (cpu, lasts, fails) in [(0.90, 30, false), (0.9001, 20, false), (0.9001, 30, true)] {
+        let mut case = Case::released(|_| {});
+        case.ticks(lasts, &[host(cpu, 0.8)]);
+        let phase = if fails { "rolling-back" } else { "watching" };
+        assert_eq!(case.phase(), phase, "{cpu} for {lasts} ticks: {:?}", case.verdict("resources"));
+    }
+    let mut case = Case::released(|_| {});
+    for _ in 0..10 {
+        case.ticks(20, &[host(0.99, 0.8)]);
+        case.ticks(1, &[host(0.5, 0.2)]);
+    }
+    assert_ne!(case.phase(), "rolling-back", "a spike is no lasting pressure");
+}
+
+#[test]
+fn evidence_finds_what_is_worse_and_stays_silent_on_what_is_not() {
+    let mut case = Case::released(|service| service.triggers.relative = Autonomy::Auto);
+    case.ticks(12 * 5, &[errors(0, 50), fast(50)]);
+    assert_eq!(case.phase(), "watching", "{:?}", case.verdict("error-rate"));
+    case.ticks(20, &[errors(2, 50), fast(50)]);
+    assert_eq!(case.phase(), "rolling-back", "4 % where it was 0.17 %: {:?}", case.verdict("error-rate"));
+    assert!(case.why().starts_with("breach by relative"), "{}", case.why());
+}
+
+#[test]
+fn slower_than_before_yet_under_the_limit_is_a_question() {
+    let durations = |fast: u64, total: u64| {
+        let counts =
+            [(0.05, 0), (0.25, fast), (1.0, total), (2.0, total), (5.0, total), (f64::INFINITY, total)];
+        let seen = counts.map(|(le, count)| Bucket { le, count }).to_vec();
+        vec![(Stream::Latency, Measure::Durations(Durations { seen, newborn: Vec::new() }))]
+    };
+    let mut case = Case::new(|_| {});
+    case.ticks(60 * 12, &durations(50, 50));
+    case.deploy("v2");
+    case.ticks(24, &durations(10, 50));
+    assert_eq!(case.phase(), "held", "{:?}", case.verdict("latency-p95"));
+    assert!(case.why().starts_with("ask first, breach by relative"), "{}", case.why());
+}
+
+#[test]
+fn a_business_metric_below_its_limit_for_long_enough_fails() {
+    let business = Business {
+        below: Some(3.0),
+        above: None,
+        lasts: secs(30),
+        source: Source::Prometheus,
+        autonomy: Autonomy::Auto,
+        anomaly: None,
+    };
+    let mut case = Case::released(|service| {
+        service.triggers.business = BTreeMap::from([("orders".to_owned(), business)]);
+    });
+    case.ticks(5, &[orders(0.0)]);
+    case.tick(vec![orders(3.0)]);
+    case.ticks(6, &[orders(2.9)]);
+    assert_eq!(case.phase(), "watching");
+    case.tick(vec![orders(2.9)]);
+    assert_eq!(case.phase(), "rolling-back");
+    assert!(case.why().contains("orders is 2.9, below 3"), "{}", case.why());
+}
