@@ -59,10 +59,11 @@ impl Texts {
     pub fn news(&self, notice: &Notice) -> String {
         let from = notice.from.as_deref().map(clean);
         let version = from.as_ref().map(|version| format!("{version} ")).unwrap_or_default();
-        let from = from.unwrap_or_else(|| "?".to_owned());
+        let known = |version: Option<String>| version.unwrap_or_else(|| "?".to_owned());
         let to = notice.to.as_deref().map(clean);
-        let told_without = matches!(notice.news, News::ReleaseSeen | News::ReleaseSuperseded);
-        let to = if told_without { to } else { Some(to.unwrap_or_else(|| "?".to_owned())) };
+        // These are told without the other version where there is none.
+        let from = if notice.news == News::ReleaseSeen { from } else { Some(known(from)) };
+        let to = if notice.news == News::ReleaseSuperseded { to } else { Some(known(to)) };
         self.say(&format!("news.{}", notice.news.word()), context! { from, to, version })
     }
 

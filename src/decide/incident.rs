@@ -198,6 +198,12 @@ fn way(service: &Service, news: &News, reason: Option<&Reason>) -> (Option<Strin
     let facts = service.facts();
     let at_hand = facts.release.as_ref().map(|release| release.version.clone()).or_else(|| service.version());
     let accepted = || facts.accepted.last().map(|accepted| accepted.version.clone());
+    if *news == News::ReleaseSeen {
+        return (accepted(), at_hand);
+    }
+    if Matter::of(news) == Matter::Readiness {
+        return (accepted(), None);
+    }
     let to = match (news, reason) {
         (News::ReleaseSuperseded, Some(Reason::Superseded { version })) => Some(version.clone()),
         (News::ReleaseSuperseded | News::ReleaseAccepted | News::ReleaseAborted, _) => None,
