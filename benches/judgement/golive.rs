@@ -149,6 +149,7 @@ impl<'trace> Watched<'trace> {
         if self.trace.scenario.crash && look == self.trace.scenario.onset * LOOKS {
             let instance = running("2").instance;
             self.tell(at, SHOP, Happening::Died { instance, exit: Some(1), oom: false });
+            self.tell(at, SHOP, Happening::Seen(Some(Running { alive: false, ..running("2") })));
         }
         if look.is_multiple_of(LOOKS) {
             self.measure(BEFORE + look / LOOKS);

@@ -149,6 +149,9 @@ pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy, now: Time
 fn seen(turn: &mut Turn<'_>, running: Option<&Running>) {
     turn.service.seen = running.cloned();
     let Some(running) = running else { return };
+    if running.alive {
+        turn.service.died_at = None;
+    }
     let facts = turn.facts();
     match &facts.known {
         Some(known) if *known == running.identity => same_again(turn, running),

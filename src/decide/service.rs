@@ -36,6 +36,8 @@ pub(super) struct Service {
     pub(super) red: bool,
     /// When the release at hand ended by itself.
     pub(super) ended: VecDeque<Timestamp>,
+    /// When it ended, while it has not come back.
+    pub(super) died_at: Option<Timestamp>,
     /// When it is looked at again out of turn.
     pub(super) look_again: VecDeque<Timestamp>,
     /// What each trigger said last of the release at hand.
@@ -70,6 +72,7 @@ impl Service {
             dependencies: BTreeMap::new(),
             red: false,
             ended: VecDeque::new(),
+            died_at: None,
             look_again: VecDeque::new(),
             said: BTreeMap::new(),
             seen: None,

@@ -62,6 +62,7 @@ pub(super) fn open(turn: &mut Turn<'_>, grace: Duration) {
     };
     turn.service.triggers.arm(turn.policy, &watch);
     turn.service.ended.clear();
+    turn.service.died_at = None;
     turn.service.said.clear();
     let facts = turn.facts_mut();
     facts.phase = Phase::Watching(watch);
@@ -117,9 +118,16 @@ fn away(turn: &mut Turn<'_>, began: Timestamp, ends: Timestamp) {
 
 /// A health check was made.
 pub(super) fn sample(turn: &mut Turn<'_>, sample: &Sample) {
-    if turn.count(sample) {
-        judge(turn);
+    if !turn.count(sample) {
+        return;
     }
+    let gone = turn.service.seen.as_ref().is_some_and(|seen| !seen.alive);
+    let waited = |at: &Timestamp| at.checked_add(AGAIN[1]).is_ok_and(|until| turn.now >= until);
+    if gone && turn.service.died_at.as_ref().is_some_and(waited) {
+        // The engine has had its time to start it again: this is no start-up any more.
+        turn.service.health.ended();
+    }
+    judge(turn);
 }
 
 /// Something was measured, in any phase.
@@ -161,6 +169,10 @@ pub(super) fn died(turn: &mut Turn<'_>, instance: &str) {
     let now = turn.now;
     turn.service.look_again = AGAIN.iter().filter_map(|after| now.checked_add(*after).ok()).collect();
     let at_hand = turn.service.seen.as_ref().is_none_or(|seen| seen.instance == instance);
+    if at_hand {
+        turn.service.died_at = Some(now);
+        turn.service.health.died();
+    }
     if counted && at_hand {
         turn.service.ended.retain(|at| now.duration_since(*at).unsigned_abs() <= suspect::LOOP_WITHIN);
         if turn.service.ended.len() < usize::from(suspect::LOOP) {

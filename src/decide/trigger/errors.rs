@@ -183,8 +183,10 @@ impl Errors {
         }
         let newest = self.window.newest(limits.over, limits.min_requests)?;
         let Counts { bad, total } = newest.what;
-        let beyond = self.share.watched() && newest.enough && limits.above.exceeded(bad, total);
-        let sure = level != Level::Certain || self.share.certain();
+        let beyond = self.share.watched() && limits.above.exceeded(bad, total);
+        // Sooner than the window is full only with odds behind it: the first hundred requests are too few for a limit alone.
+        let soon = level != Level::Literal && newest.much && self.share.certain();
+        let sure = soon || (newest.enough && (level != Level::Certain || self.share.certain()));
         (beyond && sure).then(|| {
             let (value, samples, over) = (ratio(newest.what), total, newest.over);
             Breach { value, samples, bad, over, ..self.breach(Rule::Limit, limits) }

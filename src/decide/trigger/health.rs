@@ -35,6 +35,8 @@ pub struct Health {
 struct Streak {
     failed: u32,
     passed: u32,
+    /// In a row since it ended, also those that do not count.
+    failed_since_end: u32,
     ok_since: Option<Timestamp>,
     blind_since: Option<Timestamp>,
     /// It passed once, or the grace is over: failures count.
@@ -99,6 +101,19 @@ impl Health {
             self.checks.iter().find(|(_, s)| s.counted >= u32::from(KEPT) && flaps(s) >= FLAPPING)?;
         let (failures, of) = (flaps(streak), u32::from(KEPT));
         Some(Reason::Flapping { check: check.clone(), failures, of, seen: streak.seen() })
+    }
+
+    /// What is checked has just ended: what fails from now on may not be its start-up.
+    pub fn died(&mut self) {
+        self.checks.values_mut().for_each(|streak| streak.failed_since_end = 0);
+    }
+
+    /// It does not come back: its start-up is over, and what failed since it ended counts.
+    pub fn ended(&mut self) {
+        for streak in self.checks.values_mut().filter(|streak| !streak.started) {
+            streak.started = true;
+            streak.failed = streak.failed_since_end;
+        }
     }
 
     /// Whether every check passed when it was last made.
@@ -206,11 +221,13 @@ impl Streak {
             Outcome::Ok => {
                 self.passed = self.passed.saturating_add(1);
                 self.failed = 0;
+                self.failed_since_end = 0;
                 self.started = true;
                 self.ok_since.get_or_insert(sample.began);
                 self.blind_since = None;
             }
             Outcome::Failed(_) => {
+                self.failed_since_end = self.failed_since_end.saturating_add(1);
                 self.failed = if self.started { self.failed.saturating_add(1) } else { 0 };
                 self.passed = 0;
                 self.ok_since = None;

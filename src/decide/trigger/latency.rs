@@ -218,8 +218,10 @@ impl Latency {
             return Some(Breach { value, samples, over, ..self.breach(Rule::Limit, limits) });
         }
         let newest = self.window.newest(limits.over, limits.min_requests)?;
-        let beyond = self.share.watched() && newest.enough && Seen::of(&newest.what, limits).beyond;
-        let sure = level != Level::Certain || self.share.certain();
+        let beyond = self.share.watched() && Seen::of(&newest.what, limits).beyond;
+        // Sooner than the window is full only with odds behind it: the first hundred requests are too few for a limit alone.
+        let soon = level != Level::Literal && newest.much && self.share.certain();
+        let sure = soon || (newest.enough && (level != Level::Certain || self.share.certain()));
         (beyond && sure).then(|| Self::filled(self.breach(Rule::Limit, limits), &newest, limits))
     }
 

@@ -39,6 +39,8 @@ pub(super) struct Newest<T> {
     pub(super) over: Duration,
     /// As long and as much as was asked for.
     pub(super) enough: bool,
+    /// As much as was asked for, though all that there is yet is shorter.
+    pub(super) much: bool,
 }
 
 impl<T> Default for Window<T> {
@@ -65,9 +67,11 @@ impl<T: Tally> Window<T> {
     pub(super) fn newest(&self, over: Duration, least: u64) -> Option<Newest<T>> {
         let mut pieces = self.pieces.iter().rev();
         let last = pieces.next()?;
-        let mut newest = Newest { what: last.what.clone(), over: span(last.from, last.to), enough: false };
+        let mut newest =
+            Newest { what: last.what.clone(), over: span(last.from, last.to), enough: false, much: false };
         loop {
-            newest.enough = newest.over >= over && newest.what.total() >= least;
+            newest.much = newest.what.total() >= least;
+            newest.enough = newest.over >= over && newest.much;
             let Some(piece) = pieces.next().filter(|_| !newest.enough) else { return Some(newest) };
             newest.what.add(&piece.what);
             newest.over = span(piece.from, last.to);

@@ -1,6 +1,7 @@
 //! Ends, loops and flapping.
 
 use super::*;
+use crate::decide::event::Running;
 
 fn dies(case: &mut Case) -> Vec<Action> {
     case.happens(Happening::Died { instance: "c-v2".to_owned(), exit: Some(1), oom: false })
@@ -65,4 +66,37 @@ fn failing_half_of_the_time_is_told_or_acted_on_as_configured() {
     assert_eq!(flapping(Autonomy::Ask).phase(), "held");
     assert_eq!(flapping(Autonomy::Auto).phase(), "rolling-back");
     assert!(flapping(Autonomy::Ask).why().contains("flaps"), "{}", flapping(Autonomy::Ask).why());
+}
+
+/// Starts, and ends for good five seconds later, within its grace.
+#[test]
+fn what_ends_for_good_is_not_starting_up() {
+    let mut case = Case::released(|service| service.grace = secs(60));
+    case.world.now = later(case.world.now, secs(5));
+    let began = case.world.now;
+    dies(&mut case);
+    let gone = Running { alive: false, ..running("v2", "c-v2") };
+    case.happens(Happening::Seen(Some(gone)));
+    for after in [0, 2, 4] {
+        assert_eq!(case.phase(), "watching", "after {after} s");
+        case.world.now = later(began, secs(after));
+        let failed = Outcome::Failed("connection refused".to_owned());
+        case.happens(Happening::Sampled(sample("web", case.world.now, failed)));
+    }
+    assert_eq!(case.phase(), "rolling-back");
+}
+
+/// Docker starts it again at once, as it does for one that waits for its database.
+#[test]
+fn what_is_started_again_still_has_its_grace() {
+    let mut case = Case::released(|service| service.grace = secs(60));
+    for _ in 0..5 {
+        case.world.now = later(case.world.now, secs(4));
+        dies(&mut case);
+        case.happens(Happening::Seen(Some(Running { alive: false, ..running("v2", "c-v2") })));
+        case.happens(Happening::Seen(Some(running("v2", "c-v2"))));
+        let failed = Outcome::Failed("connection refused".to_owned());
+        case.happens(Happening::Sampled(sample("web", case.world.now, failed)));
+    }
+    assert_eq!(case.phase(), "watching");
 }
