@@ -119,6 +119,22 @@ impl Golive {
     }
 }
 
+/// What a step costs, with a release watched beside nothing.
+pub(crate) fn steps() {
+    let settings = Golive {
+        level: Level::Default,
+        relative: Autonomy::Auto,
+        flapping: Autonomy::Ask,
+        on_environment: OnEnvironment::Hold,
+    };
+    let service = settings.policy().services.remove(SHOP).expect("it is one of the two");
+    let seen = |version| {
+        let what = Happening::Seen(Some(running(version)));
+        Event::Service { service: SHOP.to_owned(), what }
+    };
+    crate::step::measure(service, [seen("1"), seen("2")]);
+}
+
 /// The core on one trace.
 struct Watched<'trace> {
     trace: &'trace Trace,

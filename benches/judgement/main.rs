@@ -11,6 +11,7 @@ mod peers;
 mod prometheus;
 mod scenario;
 mod score;
+mod step;
 mod trace;
 
 use std::sync::Mutex;
@@ -85,6 +86,7 @@ fn main() {
         summaries(&rules, &scores);
     }
     faults(&rules, &chosen, &scores);
+    golive::steps();
 }
 
 fn number(variable: &str) -> Option<u64> {

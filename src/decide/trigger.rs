@@ -24,6 +24,7 @@ mod errors;
 mod gauge;
 pub mod health;
 mod latency;
+mod leak;
 mod proof;
 mod resources;
 mod share;
@@ -224,6 +225,7 @@ impl Triggers {
         if let Some(limits) = &triggers.latency {
             warnings.extend(self.latency.warnings(now, limits));
         }
+        warnings.extend(self.resources.warning());
         if let Some((_, Reason::Blind { check, seen, .. })) = self.blind(now, policy) {
             warnings.push(format!("{check} cannot be told: {seen}"));
         }

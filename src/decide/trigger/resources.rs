@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::blind::Sight;
 use super::gauge::Gauge;
+use super::leak::Leak;
 use super::words::{percent, time};
 use super::{Finding, Heard, span};
 use crate::decide::policy::{Resources as Limits, ServicePolicy};
@@ -34,6 +35,7 @@ pub(super) struct Resources {
     used: BTreeMap<String, Used>,
     floor: Timestamp,
     watched: bool,
+    leak: Leak,
     before: BTreeMap<String, (f64, f64)>,
 }
 
@@ -62,6 +64,7 @@ impl Resources {
         self.watched = true;
         self.before = before;
         self.used.values_mut().for_each(|used| used.gauge.clear());
+        self.leak.clear();
     }
 
     pub(super) fn rest(&mut self) {
@@ -76,6 +79,9 @@ impl Resources {
     }
 
     fn take(&mut self, measured: &Use, reading: &Reading, interval: Duration, limits: &Limits) {
+        if let (Some(host), Some(own)) = (measured.host.get("memory"), measured.own.get("memory")) {
+            self.leak.take(reading.at, *own, *host);
+        }
         let wanted = |name: &str| limits.of.iter().any(|of| of == kind(name));
         self.used.retain(|name, _| measured.host.contains_key(name) && wanted(name));
         for (name, value) in measured.host.iter().filter(|(name, _)| wanted(name)) {
@@ -92,6 +98,11 @@ impl Resources {
                 used.remember(reading.at, *value);
             }
         }
+    }
+
+    /// Nothing is short yet, and will be.
+    pub(super) fn warning(&self) -> Option<String> {
+        self.leak.warning()
     }
 
     /// The resource that is short for longest.

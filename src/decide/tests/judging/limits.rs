@@ -141,3 +141,25 @@ fn a_business_metric_below_its_limit_for_long_enough_fails() {
     assert_eq!(case.phase(), "rolling-back");
     assert!(case.why().contains("orders is 2.9, below 3"), "{}", case.why());
 }
+
+#[test]
+fn memory_that_only_grows_is_said_and_not_acted_on() {
+    let memory = |own: f64| {
+        let of = |value: f64| BTreeMap::from([("memory".to_owned(), value)]);
+        let used = Use { host: of(0.3 + own), own: of(own), pressure: BTreeMap::new() };
+        vec![(Stream::Resources, Measure::Use(used))]
+    };
+    let warned = |case: &Case| {
+        let view = case.world.state.view();
+        view.services[0].warnings.iter().any(|warning| warning.contains("grows by"))
+    };
+    for (a_minute, leaks) in [(0.012, true), (0.001, false)] {
+        let mut case = Case::released(|service| service.window = secs(3600));
+        for tick in 0..12 * 11_u8 {
+            let noise = if tick % 2 == 0 { 0.0005 } else { 0.0 };
+            case.tick(memory(0.1 + noise + a_minute * f64::from(tick) / 12.0));
+        }
+        assert_eq!(warned(&case), leaks, "{a_minute} a minute");
+        assert_eq!(case.phase(), "watching");
+    }
+}
