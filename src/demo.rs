@@ -21,6 +21,7 @@ use crate::signals::Signal;
 use crate::store::{Reader, StoreError};
 
 mod containers;
+pub mod customers;
 mod image;
 pub mod processes;
 pub mod service;

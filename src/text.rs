@@ -214,7 +214,7 @@ impl Texts {
         let seconds = duration.as_secs();
         match seconds {
             0 => format!("{} ms", duration.as_millis()),
-            1..=9 => format!("{:.1} s", duration.as_secs_f64()),
+            1..=9 => format!("{} s", plain((duration.as_secs_f64() * 10.0).round() / 10.0)),
             10..=119 => format!("{seconds} s"),
             120..=7199 => format!("{} min", seconds / 60),
             _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{CliError, duration};
+use crate::demo::customers::Customers;
 use crate::demo::processes::Processes;
 use crate::demo::service::{self, Options};
 
@@ -25,6 +26,33 @@ pub(super) struct Service {
     /// From then on /health answers 500
     #[arg(long, value_parser = duration)]
     fail_after: Option<Duration>,
+    /// /health fails twice, passes once, and so on
+    #[arg(long)]
+    flap: bool,
+    /// After that it ends by itself, as if it had crashed
+    #[arg(long, value_parser = duration)]
+    exit_after: Option<Duration>,
+    /// It keeps every processor busy
+    #[arg(long)]
+    burn_cpu: bool,
+    /// It holds so many MiB of memory
+    #[arg(long, default_value_t = 0)]
+    eat_memory: usize,
+    /// There is no page /metrics
+    #[arg(long)]
+    no_metrics: bool,
+    /// /metrics tells of so many
+    #[arg(long, default_value_t = 1.0)]
+    requests_per_second: f64,
+    /// The part of them that is answered with 500
+    #[arg(long, default_value_t = 0.0)]
+    error_ratio: f64,
+    /// How long each answer takes
+    #[arg(long, value_parser = duration, default_value = "20ms")]
+    latency: Duration,
+    /// /metrics tells of so many
+    #[arg(long, default_value_t = 0.0)]
+    orders_per_second: f64,
 }
 
 #[derive(Debug, clap::Args)]
@@ -42,8 +70,23 @@ pub(super) async fn run() -> Result<u8, CliError> {
 }
 
 pub(super) async fn service(arguments: Service) -> Result<u8, CliError> {
-    let Service { listen, version, fail_after } = arguments;
-    service::run(Options { listen, version, fail_after }).await?;
+    let customers = Customers {
+        requests: arguments.requests_per_second,
+        errors: arguments.error_ratio,
+        latency: arguments.latency,
+        orders: arguments.orders_per_second,
+    };
+    let options = Options {
+        listen: arguments.listen,
+        version: arguments.version,
+        fail_after: arguments.fail_after,
+        flap: arguments.flap,
+        exit_after: arguments.exit_after,
+        customers: (!arguments.no_metrics).then_some(customers),
+        burn_cpu: arguments.burn_cpu,
+        eat_memory: arguments.eat_memory,
+    };
+    service::run(options).await?;
     Ok(0)
 }
 

@@ -133,6 +133,9 @@ impl Lines {
             self.line(at, &format!("→ step {}", text(step)));
         } else if let Some(state) = action.get("file") {
             self.line(at, &format!("→ {}", text(state)));
+        } else if let Some(trigger) = action.get("judged") {
+            let (verdict, why) = (text(&action["verdict"]), text(&action["why"]));
+            self.line(at, &format!("→ {} {verdict}: {why}", text(trigger)));
         } else if let Some(why) = action.get("refused") {
             self.line(at, &format!("→ refused: {}", text(why)));
         }

@@ -7,6 +7,7 @@
 
 mod bad_release;
 mod host;
+mod judged;
 mod kills;
 mod outages;
 mod people;

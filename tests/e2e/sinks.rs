@@ -48,6 +48,11 @@ impl Sinks {
         mails.iter().map(subject).collect()
     }
 
+    /// All mails as they came.
+    pub(crate) fn mails(&self) -> Vec<String> {
+        self.mails.lock().unwrap().clone()
+    }
+
     /// The webhook bodies of one event, in the order they came.
     pub(crate) fn posts(&self, event: &str) -> Vec<Value> {
         let posts = self.posts.lock().unwrap();

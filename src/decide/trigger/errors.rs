@@ -9,7 +9,7 @@ use super::blind::Sight;
 use super::gauge::{Gauge, IN_A_ROW};
 use super::proof::{Proof, Ticks, ratio};
 use super::share::{Against, Share};
-use super::window::Window;
+use super::window::{Newest, Window};
 use super::words::{by, odds, of, percent, time};
 use super::{Finding, Heard, span};
 use crate::decide::facts::Before;
@@ -172,7 +172,17 @@ impl Errors {
             return found(self.evidence(Rule::Evidence, proof, limits), autonomy);
         }
         let proof = self.share.relative()?;
-        found(self.evidence(Rule::Relative, proof, limits), triggers.relative.min(autonomy))
+        let relative = triggers.relative.min(autonomy);
+        let soon = relative < autonomy && self.beyond_so_far(limits);
+        (!soon).then(|| Finding::new(self.evidence(Rule::Relative, proof, limits), relative, self.bad_before))
+    }
+
+    /// Beyond the limit already, though not for long enough: nobody is asked what golive will do by itself in a moment.
+    fn beyond_so_far(&self, limits: &ErrorRate) -> bool {
+        let newest = self.window.newest(limits.over, limits.min_requests);
+        newest.is_some_and(|Newest { what, over, .. }| {
+            over < limits.over && limits.above.exceeded(what.bad, what.total)
+        })
     }
 
     fn literal(&self, level: Level, limits: &ErrorRate) -> Option<Breach> {
@@ -307,11 +317,7 @@ pub(super) fn sentence(breach: &Breach) -> String {
     }
     match (breach.tolerated, breach.log_odds) {
         (Some(tolerated), Some(log)) => {
-            text += &format!(
-                "; tolerated are {}; odds of this at no more than that: {}",
-                percent(tolerated),
-                odds(log)
-            );
+            text += &format!("; with the tolerated {}, {}", percent(tolerated), odds(log));
         }
         _ => text += &format!("; the limit is {}", percent(breach.limit)),
     }

@@ -204,10 +204,13 @@ impl Latency {
         let slower = self.slower.as_ref().filter(|slower| slower.gathering.proof.fires())?;
         let newest = self.window.newest(Duration::from_hours(1), u64::MAX)?;
         let p95 = newest.what.quantile(P95)?.value;
-        (p95 >= slower.p95 * SLOWER).then(|| {
+        let relative = policy.triggers.relative.min(limits.autonomy);
+        // Beyond the limit already, though not for long enough: nobody is asked what golive will do by itself soon.
+        let soon = newest.over < limits.over && Seen::of(&newest.what, limits).beyond;
+        (p95 >= slower.p95 * SLOWER && !(soon && relative < limits.autonomy)).then(|| {
             let breach = self.evidence(Rule::Relative, &slower.gathering.proof, limits);
             let breach = Breach { before: Some(slower.p95), of: Some(time_of(slower.edge)), ..breach };
-            Finding::new(breach, policy.triggers.relative.min(limits.autonomy), self.bad_before)
+            Finding::new(breach, relative, self.bad_before)
         })
     }
 
@@ -373,7 +376,7 @@ pub(super) fn sentence(breach: &Breach) -> String {
     if let (Some(tolerated), Some(log)) = (breach.tolerated, breach.log_odds) {
         let edge = breach.of.clone().unwrap_or(limit);
         let tolerated = percent(tolerated);
-        text += &format!("; tolerated are {tolerated} slower than {edge}; odds of this: {}", odds(log));
+        text += &format!("; with the tolerated {tolerated} slower than {edge}, {}", odds(log));
     }
     text
 }

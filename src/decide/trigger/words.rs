@@ -37,9 +37,11 @@ pub(super) fn time(duration: Duration) -> String {
     }
 }
 
-/// Odds of at least `1 in 10^N`, from the natural logarithm of the odds.
+/// What odds of at least `10^N` mean, from their natural logarithm.
 pub(super) fn odds(log: f64) -> String {
-    format!("below 1 in 10^{:.0}", (log / std::f64::consts::LN_10).floor().max(0.0))
+    let power = (log / std::f64::consts::LN_10).floor().max(0.0);
+    let watches = if power <= 6.0 { format!("{:.0}", 10_f64.powf(power)) } else { format!("10^{power:.0}") };
+    format!("fewer than 1 watch in {watches} would look like this")
 }
 
 /// Who measured, where it has to be said.

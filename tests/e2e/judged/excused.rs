@@ -1,0 +1,84 @@
+//! Releases that fail by no fault of theirs.
+
+use std::process::{Child, Command};
+
+use super::stage::{Source, both};
+
+#[test]
+fn a_service_that_was_red_before() {
+    both("red", |mut stage| {
+        stage.rules(&[], "");
+        stage.baseline(&["--error-ratio", "0.09"]);
+        stage.deploy("2", &["--error-ratio", "0.09"]);
+        stage.held(&["requests failed", "It is not the release: it was so before"]);
+        stage.not_to_blame(&["limit 5 %", "It is not the release: it was so before"]);
+    });
+}
+
+#[test]
+fn what_measures_it_is_down() {
+    both("down", |mut stage| {
+        stage.rules(&[], "");
+        stage.baseline(&[]);
+        let behaviour: &[&str] = match stage.source {
+            Source::Prometheus => &[],
+            Source::Scrape => &["--no-metrics"],
+        };
+        if let Some(prometheus) = &mut stage.prometheus {
+            prometheus.end();
+        }
+        stage.deploy("2", behaviour);
+        let word = if stage.source == Source::Scrape { "404" } else { "refused" };
+        stage.held(&["could not be told for", word]);
+    });
+}
+
+#[test]
+fn prometheus_comes_back() {
+    let mut stage = super::stage::Stage::new("back", Source::Prometheus);
+    stage.rules(&[], "");
+    stage.baseline(&[]);
+    stage.prometheus.as_mut().unwrap().end();
+    stage.deploy("2", &[]);
+    stage.until("people are told that it cannot be judged", || !stage.host.sinks.posts("blind").is_empty());
+    stage.prometheus.as_mut().unwrap().run();
+    stage.accepted();
+}
+
+/// Alone on the machine, see `.config/nextest.toml`.
+#[test]
+fn alone_a_neighbour_takes_all_cores() {
+    both("neighbour", |mut stage| {
+        stage.rules(&[("resources", "{ above = \"90%\", for = \"5s\" }")], "");
+        stage.baseline(&[]);
+        stage.deploy("2", &[]);
+        stage.until("the new version is watched", || stage.host.phase() == "watching");
+        let neighbour = Neighbour::start();
+        stage.until("people are told", || !stage.host.sinks.posts("not-to-blame").is_empty());
+        drop(neighbour);
+        stage.accepted();
+        stage.not_to_blame(&["cpu is at", "something else uses up this host's cpu"]);
+    });
+}
+
+/// Keeps all cores busy, outside of every container.
+struct Neighbour {
+    processes: Vec<Child>,
+}
+
+impl Neighbour {
+    fn start() -> Self {
+        let cores = std::thread::available_parallelism().unwrap().get();
+        let busy = || Command::new("sh").args(["-c", "while :; do :; done"]).spawn().unwrap();
+        Self { processes: (0..cores).map(|_| busy()).collect() }
+    }
+}
+
+impl Drop for Neighbour {
+    fn drop(&mut self) {
+        for process in &mut self.processes {
+            drop(process.kill());
+            drop(process.wait());
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Releases that look bad, and are not taken back, as too little speaks against them.
+
+use super::stage::{Stage, both};
+
+#[test]
+fn four_percent_of_errors() {
+    both("four", |mut stage| {
+        stage.rules(&[("relative", "\"off\"")], "");
+        stage.baseline(&[]);
+        stage.deploy("2", &["--error-ratio", "0.04"]);
+        stage.accepted();
+        stage.explained(&stage.explain(), &["requests failed", "with 95 % confidence"]);
+    });
+}
+
+/// As it is without a word about it: worse than before, yet under the limits, is for a person.
+#[test]
+fn four_percent_of_errors_after_none() {
+    both("worse", |mut stage| {
+        stage.rules(&[], "");
+        stage.baseline(&[]);
+        stage.deploy("2", &["--error-ratio", "0.04"]);
+        stage.held(&["requests failed", "tolerated", "before 0 %", "a person decides"]);
+    });
+}
+
+#[test]
+fn health_that_fails_twice_in_a_row_again_and_again() {
+    both("flaps", |mut stage| {
+        stage.rules(&[], "");
+        stage.baseline(&[]);
+        stage.deploy("2", &["--flap"]);
+        stage.held(&[
+            "\"web\" failed",
+            "of the last 10 times, never often enough in a row",
+            "a person decides",
+        ]);
+    });
+}
+
+/// The old version has counted far more than the new one will; neither growth nor failures come of that.
+#[test]
+fn counters_that_begin_anew_at_the_swap() {
+    both("reset", |mut stage| {
+        stage.rules(&[], "");
+        stage.baseline(&["--requests-per-second", "2000", "--error-ratio", "0.01"]);
+        stage.deploy("2", &["--requests-per-second", "20", "--error-ratio", "0.01"]);
+        stage.accepted();
+        let why = stage.trigger("error-rate");
+        let counted = why["samples"].as_u64().unwrap();
+        assert!((200..=500).contains(&counted), "{why:#}\n{}", stage.host.story());
+    });
+}
+
+#[test]
+fn ten_requests_one_of_them_an_error() {
+    both("few", |mut stage| {
+        stage.rules(&[], "");
+        stage.baseline(&["--requests-per-second", "0.5"]);
+        stage.deploy("2", &["--requests-per-second", "0.5", "--error-ratio", "0.1"]);
+        stage.accepted();
+        stage.explained(&stage.explain(), &["not everything could be proved", "error-rate: 1 of"]);
+    });
+}
+
+#[test]
+fn a_measurement_that_tells_nothing() {
+    both("blind", |mut stage: Stage| {
+        let (errors, latency, more) = match stage.source {
+            super::stage::Source::Prometheus => (
+                "{ query = \"vector(0) / vector(0)\" }",
+                "{ query = \"nobody_counts_this\" }",
+                "[service.shop.business.carts]\nquery = \"http_requests_total\"\nbelow = 0\n",
+            ),
+            super::stage::Source::Scrape => (
+                "{ metric = \"nobody_counts_this\" }",
+                "{ metric = \"nor_that\" }",
+                "[service.shop.business.carts]\nmetric = \"backup_age_seconds\"\nbelow = 0\n",
+            ),
+        };
+        stage.rules(&[("error-rate", errors), ("latency-p95", latency)], more);
+        stage.baseline(&["--error-ratio", "0.01"]);
+        stage.deploy("2", &["--error-ratio", "0.01"]);
+        stage.until("it is watched longer", || stage.host.status()["release"]["extended"] == true);
+        let said = ["error-rate", "latency-p95", "carts"].map(|name| stage.trigger(name)["why"].to_string());
+        let words = match stage.source {
+            super::stage::Source::Prometheus => ["NaN", "no series", "2 series where one is expected"],
+            super::stage::Source::Scrape => ["is not exposed", "is not exposed", "backup_age_seconds is NaN"],
+        };
+        for (said, word) in said.iter().zip(words) {
+            stage.explained(said, &[word]);
+        }
+        stage.held(&["could not be told for"]);
+    });
+}
