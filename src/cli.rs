@@ -12,6 +12,7 @@ use crate::control::client::Client;
 mod abort;
 mod accept;
 mod ack;
+mod backtest;
 mod check;
 mod daemon;
 mod demo;
@@ -126,6 +127,8 @@ enum Verb {
     Record(record::Arguments),
     /// Why golive did what it did, in order
     Explain(explain::Arguments),
+    /// What today's rules would have done in the past
+    Backtest(backtest::Arguments),
     /// Try channels, see what was sent, send again
     Notify(notify::Arguments),
     /// The whole story in under a minute on this machine, without any configuration
@@ -192,6 +195,7 @@ async fn verb(verb: Verb, context: &Context) -> Result<u8, CliError> {
         Verb::Releases(arguments) => releases::run(&arguments, context),
         Verb::Record(arguments) => record::run(&arguments, context),
         Verb::Explain(arguments) => explain::run(&arguments, context),
+        Verb::Backtest(arguments) => backtest::run(&arguments, context).await,
         Verb::Notify(arguments) => notify::run(arguments, context).await,
         Verb::Demo => demo::run().await,
         Verb::Generate(arguments) => generate::run(&arguments, Arguments::command()),

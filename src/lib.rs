@@ -18,6 +18,7 @@ pub mod runtime;
 pub mod store;
 
 pub mod record;
+pub mod replay;
 pub mod signals;
 pub mod systemd;
 pub mod telemetry;

@@ -23,12 +23,13 @@ mod journal;
 mod mirror;
 mod outbox;
 mod reader;
+pub mod recording;
 mod releases;
 #[cfg(test)]
 mod tests;
 
 pub use outbox::{Letter, NewLetter};
-pub use reader::{IncidentRow, LetterRow, Moment, Reader, ReleaseRow, Story};
+pub use reader::{IncidentRow, LetterRow, Moment, Reader, ReleaseRow, Story, SummaryRow};
 
 use mirror::facts::FactsDef;
 

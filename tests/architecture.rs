@@ -14,7 +14,7 @@ mod source;
 use source::{Finding, Reach, Source};
 
 /// What each module right below the crate may use of the others. A module that is not here has to be put here.
-const MAY_USE: [(&str, &[&str]); 21] = [
+const MAY_USE: [(&str, &[&str]); 22] = [
     ("decide", &["stats"]),
     ("stats", &[]),
     ("clock", &[]),
@@ -26,6 +26,7 @@ const MAY_USE: [(&str, &[&str]); 21] = [
     ("store", &["decide", "stats"]),
     ("control", &["config", "decide", "text"]),
     ("record", &["config", "decide", "store", "text"]),
+    ("replay", &["decide", "store"]),
     ("page", &["config", "decide", "text"]),
     ("metrics", &["config", "decide", "text"]),
     ("chart", &["config", "decide", "text"]),
@@ -58,6 +59,7 @@ const MAY_USE: [(&str, &[&str]); 21] = [
             "notify",
             "probe",
             "record",
+            "replay",
             "runtime",
             "store",
             "telemetry",

@@ -1,6 +1,7 @@
 //! `golive explain`
 
 use std::io::Write as _;
+use std::path::PathBuf;
 
 use super::{CliError, Context, story};
 use crate::record;
@@ -10,9 +11,19 @@ use crate::record;
 pub(super) struct Arguments {
     /// A release, or a service for its newest one; the newest of all when left out
     release: Option<String>,
+    /// Write it as a file instead, which `golive backtest --file` judges again
+    #[arg(long, value_name = "FILE")]
+    export: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<u8, CliError> {
+    if let Some(file) = &arguments.export {
+        let text = story::recording(arguments.release.as_deref(), context)?.write();
+        let text = text.map_err(|error| CliError::Plain(error.to_string()))?;
+        let written = std::fs::write(file, text);
+        written.map_err(|error| CliError::Plain(format!("write {}: {error}", file.display())))?;
+        return Ok(0);
+    }
     let (story, zone) = story::read(arguments.release.as_deref(), context)?;
     std::io::stdout().write_all(record::explain(&story, &zone).as_bytes())?;
     Ok(0)

@@ -13,12 +13,18 @@ use crate::store::Reader;
 pub(super) struct Arguments {
     /// Only of this service
     service: Option<String>,
+    /// How many of each service's releases were accepted, rolled back, and would have been in shadow mode
+    #[arg(long)]
+    summary: bool,
     /// As JSON, which is stable
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<u8, CliError> {
+    if arguments.summary {
+        return summary(arguments, context);
+    }
     let releases = Reader::open(&context.config()?.state_dir)?.releases(arguments.service.as_deref())?;
     if arguments.json {
         print_json(&releases)?;
@@ -27,6 +33,28 @@ pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<u8, CliErr
     let rows: Vec<Vec<String>> =
         releases.into_iter().map(|it| vec![it.id, it.service, it.version, it.state, it.began]).collect();
     let heads = ["RELEASE", "SERVICE", "VERSION", "STATE", "BEGAN"];
+    std::io::stdout().write_all(table(&heads, &rows).as_bytes())?;
+    Ok(0)
+}
+
+fn summary(arguments: &Arguments, context: &Context) -> Result<u8, CliError> {
+    let rows = Reader::open(&context.config()?.state_dir)?.summary(arguments.service.as_deref())?;
+    if arguments.json {
+        print_json(&rows)?;
+        return Ok(0);
+    }
+    let drawn = rows.into_iter().map(|row| {
+        let shadow = format!(
+            "{} ({} accepted, {} rolled back)",
+            row.shadow, row.shadow_accepted, row.shadow_rolled_back
+        );
+        let counts =
+            [row.releases, row.accepted, row.rolled_back, row.rollback_failed, row.held, row.superseded];
+        std::iter::once(row.service).chain(counts.map(|count| count.to_string())).chain([shadow]).collect()
+    });
+    let rows: Vec<Vec<String>> = drawn.collect();
+    let heads =
+        ["SERVICE", "RELEASES", "ACCEPTED", "ROLLED BACK", "FAILED", "HELD", "SUPERSEDED", "WOULD HAVE"];
     std::io::stdout().write_all(table(&heads, &rows).as_bytes())?;
     Ok(0)
 }

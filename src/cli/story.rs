@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::{CliError, Context};
+use crate::store::recording::Recording;
 use crate::store::{Reader, Story};
 
 /// The named release, or the newest one of the named service or of all, and the zone that its times are told in.
@@ -22,4 +23,25 @@ pub(super) fn read(named: Option<&str>, context: &Context) -> Result<(Story, Tim
         CliError::Usage(format!("there is no release and no service {id}; `golive releases` lists releases"))
     })?;
     Ok((story, config.timezone.unwrap_or_else(TimeZone::system)))
+}
+
+/// A recorded release with today's rules, to be judged again.
+pub(super) fn recording(named: Option<&str>, context: &Context) -> Result<Recording, CliError> {
+    let config = context.config()?;
+    let (story, _) = read(named, context)?;
+    let reader = Reader::open(&config.state_dir)?;
+    let (name, began) = (&story.release.service, story.release.began);
+    let service = config.services.get(name).ok_or_else(|| {
+        CliError::Usage(format!(
+            "the configuration has no service {name} any more, so there are no rules for it"
+        ))
+    })?;
+    let mut accepted = Vec::new();
+    for row in reader.releases(Some(name))?.into_iter().filter(|row| row.state == "accepted") {
+        let release = reader.story(&row.id)?.map(|story| story.release);
+        accepted.extend(release.filter(|release| release.began < began));
+    }
+    accepted.truncate(service.policy.keep);
+    accepted.reverse();
+    Ok(Recording::of(&story, service.policy.clone(), accepted))
 }

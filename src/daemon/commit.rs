@@ -55,7 +55,7 @@ impl Backlog {
                 | Action::ProbeNow { .. }
                 | Action::Recall { .. } => self.effects.push(action.clone()),
                 Action::Answer(given) => answer = Some(given.clone()),
-                Action::File { .. } | Action::Judged { .. } | Action::Log(_) => {}
+                Action::File { .. } | Action::Judged { .. } | Action::Remember { .. } | Action::Log(_) => {}
             }
         }
         if release.is_some() || actions.iter().any(recorded) {
@@ -111,6 +111,7 @@ fn harmless(action: &Action) -> bool {
         Action::Tell { .. }
         | Action::File { .. }
         | Action::Judged { .. }
+        | Action::Remember { .. }
         | Action::Log(_)
         | Action::Answer(_) => true,
     }
@@ -123,6 +124,7 @@ fn recorded(action: &Action) -> bool {
         | Action::Step { .. }
         | Action::File { .. }
         | Action::Judged { .. }
+        | Action::Remember { .. }
         | Action::Log(_) => true,
         Action::Keep { .. }
         | Action::Prove { .. }

@@ -26,6 +26,7 @@ pub(super) fn log(event: &Event, actions: &[Action]) {
             }
             Action::Keep { .. }
             | Action::Recall { .. }
+            | Action::Remember { .. }
             | Action::Prove { .. }
             | Action::Forget { .. }
             | Action::ProbeNow { .. }

@@ -139,6 +139,7 @@ impl Services {
             Action::Tell { .. }
             | Action::File { .. }
             | Action::Judged { .. }
+            | Action::Remember { .. }
             | Action::Log(_)
             | Action::Answer(_) => return,
         };

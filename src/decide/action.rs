@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::event::{Sample, Step};
 use super::facts::{Release, ReleaseState};
+use super::reading::Reading;
 use super::reason::{Blame, Reason};
 use super::verdict::Verdict;
 
@@ -62,6 +63,13 @@ pub enum Action {
         service: String,
         /// The past ends here.
         until: Timestamp,
+    },
+    /// What was normal before the release at hand, as readings by minute: for the record.
+    Remember {
+        /// The service.
+        service: String,
+        /// Of the hour before, oldest first.
+        readings: Vec<Reading>,
     },
     /// A trigger says something else than before of the release at hand: for the record.
     Judged {

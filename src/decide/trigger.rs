@@ -216,6 +216,14 @@ impl Triggers {
         policy.triggers.resources.as_ref().and_then(|limits| self.resources.starved(limits))
     }
 
+    /// The hour before by minute, as it would be recalled.
+    pub(super) fn remembered(&self, now: Timestamp) -> Vec<Reading> {
+        let mut readings = self.errors.remembered(now);
+        readings.extend(self.latency.remembered(now));
+        readings.sort_by_key(|reading| reading.at);
+        readings
+    }
+
     /// What makes judging doubtful before anything is judged: a limit within the noise of normal times, a histogram
     /// without an edge at the limit, a measurement that tells nothing.
     pub(super) fn warnings(&self, now: Timestamp, policy: &ServicePolicy) -> Vec<String> {

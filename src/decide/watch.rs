@@ -60,6 +60,11 @@ pub(super) fn open(turn: &mut Turn<'_>, grace: Duration) {
         red_before: turn.service.red,
         excused: None,
     };
+    let readings = turn.service.triggers.remembered(now);
+    if !readings.is_empty() {
+        let service = turn.service.name.clone();
+        turn.act(Action::Remember { service, readings });
+    }
     turn.service.triggers.arm(turn.policy, &watch);
     turn.service.ended.clear();
     turn.service.died_at = None;

@@ -7,9 +7,11 @@ use serde_json::{Value, json};
 
 use super::mirror::event::EventDef;
 use super::mirror::notice::{NoticeDef, PlanDef};
+use super::mirror::reading::ReadingDef;
 use super::{Entry, StoreError, mirror, sqlite, text};
 use crate::decide::action::{Action, Answer};
 use crate::decide::event::{Event, Happening};
+use crate::decide::reading::Reading;
 
 /// Adds one entry.
 pub(super) fn append(transaction: &Transaction<'_>, path: &Path, entry: &Entry) -> Result<(), StoreError> {
@@ -66,6 +68,11 @@ fn told(action: &Action) -> Result<Option<Value>, serde_json::Error> {
             "judged": trigger, "verdict": verdict.call.word(), "value": verdict.value, "limit": verdict.limit,
             "unit": verdict.unit, "samples": verdict.samples, "why": verdict.why,
         }),
+        Action::Remember { readings, .. } => {
+            let write = |one: &Reading| parse(mirror::write::<_, ReadingDef>(one)?);
+            let readings: Result<Vec<Value>, _> = readings.iter().map(write).collect();
+            json!({"before": readings?})
+        }
         Action::Keep { .. }
         | Action::Recall { .. }
         | Action::Prove { .. }

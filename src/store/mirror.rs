@@ -22,6 +22,7 @@ macro_rules! as_core {
 pub(super) mod event;
 pub(super) mod facts;
 pub(super) mod notice;
+pub(super) mod policy;
 pub(super) mod reading;
 pub(super) mod reason;
 

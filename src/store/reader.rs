@@ -78,6 +78,31 @@ pub struct LetterRow {
     pub answer: Option<String>,
 }
 
+/// What has become of a service's releases.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct SummaryRow {
+    /// The service.
+    pub service: String,
+    /// All of them.
+    pub releases: u32,
+    /// Good.
+    pub accepted: u32,
+    /// Taken back.
+    pub rolled_back: u32,
+    /// Could not be taken back.
+    pub rollback_failed: u32,
+    /// Wait for a person.
+    pub held: u32,
+    /// A newer one came, or a person ended the watch.
+    pub superseded: u32,
+    /// Would have been rolled back, had it not been for `shadow`.
+    pub shadow: u32,
+    /// Of those, accepted all the same: golive would have been wrong, or nobody has looked.
+    pub shadow_accepted: u32,
+    /// Of those, rolled back by a person: golive would have been right.
+    pub shadow_rolled_back: u32,
+}
+
 /// Everything about one release.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Story {
@@ -131,6 +156,31 @@ impl Reader {
                 state: row.get(3)?,
                 began: row.get(4)?,
                 changed: row.get(5)?,
+            })
+        })
+    }
+
+    /// What has become of a service's releases, or of everybody's, by service.
+    pub fn summary(&self, service: Option<&str>) -> Result<Vec<SummaryRow>, StoreError> {
+        // A shadow decision is told, and what is told is in the release's events.
+        let sql = "SELECT service, count(*), sum(state = 'accepted'), sum(state = 'rolled-back'), \
+                   sum(state = 'rollback-failed'), sum(state = 'held'), sum(state IN ('superseded', 'aborted')), \
+                   sum(shadow), sum(shadow AND state = 'accepted'), sum(shadow AND state = 'rolled-back') \
+                   FROM (SELECT service, state, EXISTS (SELECT 1 FROM event WHERE event.release = release.id \
+                   AND event.actions LIKE '%\"would-roll-back\"%') AS shadow FROM release) \
+                   WHERE ?1 IS NULL OR service = ?1 GROUP BY service ORDER BY service";
+        self.rows(sql, params![service], |row| {
+            Ok(SummaryRow {
+                service: row.get(0)?,
+                releases: row.get(1)?,
+                accepted: row.get(2)?,
+                rolled_back: row.get(3)?,
+                rollback_failed: row.get(4)?,
+                held: row.get(5)?,
+                superseded: row.get(6)?,
+                shadow: row.get(7)?,
+                shadow_accepted: row.get(8)?,
+                shadow_rolled_back: row.get(9)?,
             })
         })
     }

@@ -47,6 +47,7 @@ pub(super) fn project(transaction: &Transaction<'_>, path: &Path, entry: &Entry)
             | Action::ProbeNow { .. }
             | Action::Recall { .. }
             | Action::Judged { .. }
+            | Action::Remember { .. }
             | Action::Answer(_) => {}
         }
     }

@@ -244,6 +244,7 @@ impl Story {
                 | Action::ProbeNow { .. }
                 | Action::Recall { .. }
                 | Action::Judged { .. }
+                | Action::Remember { .. }
                 | Action::File { .. }
                 | Action::Log(_)
                 | Action::Answer(_) => {}

@@ -235,6 +235,7 @@ impl Simulation {
                 | Action::ProbeNow { .. }
                 | Action::Recall { .. }
                 | Action::Judged { .. }
+                | Action::Remember { .. }
                 | Action::File { .. }
                 | Action::Log(_)
                 | Action::Answer(_) => {}

@@ -14,6 +14,7 @@ pub(super) fn kind(action: &Action) -> String {
         Action::Step { step, .. } => format!("step {}", step.word()),
         Action::ProbeNow { .. } => "probe".to_owned(),
         Action::Recall { .. } => "recall".to_owned(),
+        Action::Remember { .. } => "remember".to_owned(),
         Action::Judged { trigger, verdict, .. } => format!("judged {trigger} {}", verdict.call.word()),
         Action::File { release, state, .. } => format!("file {} {}", release.version, state.word()),
         Action::Log(incident) => match &incident.state {
@@ -40,7 +41,7 @@ pub(super) fn line(action: &Action) -> Option<String> {
         }
         Action::Keep { instance, .. } => format!("keep {instance}"),
         Action::Forget { .. } => "forget".to_owned(),
-        Action::ProbeNow { .. } | Action::Recall { .. } => kind(action),
+        Action::ProbeNow { .. } | Action::Recall { .. } | Action::Remember { .. } => kind(action),
         Action::Judged { verdict, .. } => format!("{}: {}", kind(action), verdict.why),
         Action::Answer(Answer::Refused { why }) => format!("refused: {why}"),
         Action::Answer(Answer::Plan { plan, steps, problems }) => {

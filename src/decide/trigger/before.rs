@@ -62,6 +62,12 @@ impl<T: Tally> Minutes<T> {
         self.minutes.iter().filter(move |(at, _)| span(*at, now) <= OLDEST).map(|(_, what)| what)
     }
 
+    /// The same with their times.
+    pub(super) fn timed(&self, now: Timestamp) -> impl Iterator<Item = (Timestamp, &T)> {
+        let young = self.minutes.iter().filter(move |(at, _)| span(*at, now) <= OLDEST);
+        young.map(|(at, what)| (*at, what))
+    }
+
     /// The last ten minutes before `now`.
     pub(super) fn lately(&self, now: Timestamp) -> impl Iterator<Item = &T> {
         self.minutes.iter().filter(move |(at, _)| span(*at, now) <= LATELY).map(|(_, what)| what)

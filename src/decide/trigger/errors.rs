@@ -14,7 +14,7 @@ use super::words::{by, odds, of, percent, time};
 use super::{Finding, Heard, span};
 use crate::decide::facts::Before;
 use crate::decide::policy::{Autonomy, ErrorRate, Level, ServicePolicy};
-use crate::decide::reading::{Counts, Measure, Reading, Requests, Source};
+use crate::decide::reading::{Counts, Measure, Reading, Requests, Source, Stream};
 use crate::decide::reason::{Breach, Rule, Unit};
 use crate::decide::verdict::{Call, Verdict};
 use crate::stats;
@@ -51,6 +51,15 @@ impl Errors {
     pub(super) fn before(&self, now: Timestamp) -> Option<Before> {
         let minutes: Vec<Counts> = self.minutes.young(now).copied().collect();
         before(&minutes, self.minutes.lately(now).copied())
+    }
+
+    pub(super) fn remembered(&self, now: Timestamp) -> Vec<Reading> {
+        let Some(source) = self.source else { return Vec::new() };
+        let reading = |(at, seen): (Timestamp, &Counts)| {
+            let requests = Requests { seen: *seen, ..Requests::default() };
+            Reading { stream: Stream::Errors, source, at, measure: Measure::Requests(requests) }
+        };
+        self.minutes.timed(now).map(reading).collect()
     }
 
     /// What was measured before golive looked.

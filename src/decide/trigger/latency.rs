@@ -15,7 +15,7 @@ use super::words::{by, odds, percent, time};
 use super::{Finding, Heard, span};
 use crate::decide::facts::Before;
 use crate::decide::policy::{Autonomy, Latency as Limits, Level, Ppm, ServicePolicy};
-use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Source};
+use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Source, Stream};
 use crate::decide::reason::{Breach, Rule, Unit};
 use crate::decide::verdict::{Call, Verdict};
 use crate::stats::histogram::{Histogram, Quantile};
@@ -111,6 +111,16 @@ impl Latency {
             ));
         }
         warnings
+    }
+
+    pub(super) fn remembered(&self, now: Timestamp) -> Vec<Reading> {
+        let Some(source) = self.source else { return Vec::new() };
+        let reading = |(at, minute): (Timestamp, &Histogram)| {
+            let bucket = |le: f64| Bucket { le, count: minute.cumulative_at(le).unwrap_or_default() };
+            let durations = Durations { seen: minute.edges().map(bucket).collect(), newborn: Vec::new() };
+            Reading { stream: Stream::Latency, source, at, measure: Measure::Durations(durations) }
+        };
+        self.minutes.timed(now).map(reading).collect()
     }
 
     /// What was measured before golive looked.

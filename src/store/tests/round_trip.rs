@@ -401,3 +401,23 @@ async fn a_spec_is_kept_and_replaced() {
     let wanted = ("sha256:bb".to_owned(), "{\"a\":1}".to_owned());
     assert_eq!(store.spec("r1").await.unwrap(), Some(wanted));
 }
+
+#[tokio::test]
+async fn a_summary_counts_outcomes_and_shadow_decisions() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let file = |id: &str, state| Action::File { release: release(id, Origin::Noticed), state, reason: None };
+    let shadow = Notice { news: News::WouldRollBack, ..notice("web-1.1", Tier::Important) };
+    let told = Action::Tell { notice: shadow, channels: vec!["chat".to_owned()] };
+    let with = |id: &'static str, actions| Entry { actions, ..entry(at(1), Some(id), Event::Due) };
+    let entries = vec![
+        with("r1", vec![file("r1", ReleaseState::Accepted)]),
+        with("r2", vec![told.clone(), file("r2", ReleaseState::Accepted)]),
+        with("r3", vec![told, file("r3", ReleaseState::RolledBack)]),
+    ];
+    store.commit(Batch { entries, ..batch(at(2)) }).await.unwrap();
+    let rows = Reader::open(dir.path()).unwrap().summary(None).unwrap();
+    let [row] = rows.as_slice() else { panic!("{rows:?}") };
+    assert_eq!((row.releases, row.accepted, row.rolled_back), (3, 2, 1));
+    assert_eq!((row.shadow, row.shadow_accepted, row.shadow_rolled_back), (2, 1, 1));
+}

@@ -113,7 +113,6 @@ impl Stage {
             status["release"]["version"] == "2" || self.releases().contains("2 ")
         });
         let wait = self.host.golive(&["wait", "shop", "--timeout", "90s"]);
-        println!("{}", self.told());
         wait.status.code().unwrap()
     }
 

@@ -1,0 +1,126 @@
+//! The core over history: the same decisions from a record, or from what Prometheus remembers.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::decide::State;
+use crate::decide::action::{Action, News};
+use crate::decide::event::{Event, Happening};
+use crate::decide::facts::{Facts, Release};
+use crate::decide::policy::{Policy, ServicePolicy};
+use crate::decide::reason::{Blame, Reason};
+use crate::store::recording::Recording;
+
+pub mod past;
+
+#[cfg(test)]
+mod tests;
+
+/// Deadlines that are met between two events at most; a core that asks for more is broken.
+const DEADLINES: u32 = 10_000;
+
+/// One service's core, driven by hand.
+#[derive(Debug)]
+pub struct Replay {
+    service: String,
+    state: State,
+    now: Timestamp,
+    decided: Vec<Decided>,
+}
+
+/// Something that golive decided or would have said.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decided {
+    /// When.
+    pub at: Timestamp,
+    /// A release's state (`watching`, `rolling-back`, `held`, `accepted`, …) or what was told (`would-roll-back`,
+    /// `not-to-blame`, `blind`).
+    pub what: &'static str,
+    /// Why.
+    pub why: Option<Reason>,
+    /// Whose fault it is.
+    pub blame: Option<Blame>,
+}
+
+impl Replay {
+    /// Begins with these releases accepted, the newest last, under this policy.
+    pub fn new(service: &str, policy: ServicePolicy, accepted: Vec<Release>, now: Timestamp) -> Self {
+        let known = accepted.last().and_then(|release| release.running.as_ref());
+        let known = known.map(|running| running.identity.clone());
+        let facts = BTreeMap::from([(service.to_owned(), Facts { known, accepted, ..Facts::default() })]);
+        let services = BTreeMap::from([(service.to_owned(), policy)]);
+        let mut state = State::new(Policy { services, tiers: BTreeMap::new() }, facts, now);
+        state.step(now, &Event::Started);
+        Self { service: service.to_owned(), state, now, decided: Vec::new() }
+    }
+
+    /// Something happened, after every deadline before it.
+    pub fn feed(&mut self, at: Timestamp, what: &Happening) {
+        self.until(at);
+        let event = Event::Service { service: self.service.clone(), what: what.clone() };
+        let actions = self.state.step(self.now, &event);
+        self.note(actions);
+    }
+
+    /// Time passes.
+    pub fn until(&mut self, at: Timestamp) {
+        for _ in 0..DEADLINES {
+            let Some(due) = self.state.next_deadline().filter(|due| *due < at) else { break };
+            self.now = self.now.max(due);
+            let actions = self.state.step(self.now, &Event::Due);
+            self.note(actions);
+        }
+        self.now = self.now.max(at);
+    }
+
+    /// What was decided so far, in order.
+    pub fn decided(&self) -> &[Decided] {
+        &self.decided
+    }
+
+    fn note(&mut self, actions: Vec<Action>) {
+        for action in actions {
+            let decided = match action {
+                Action::File { state, reason, .. } => Some((state.word(), reason, None)),
+                Action::Tell { notice, .. } => {
+                    let news = [News::WouldRollBack, News::NotToBlame, News::Blind, News::RollbackStarted];
+                    let told = (notice.news.word(), notice.reason, notice.blame);
+                    Some(told).filter(|_| news.contains(&notice.news))
+                }
+                Action::Keep { .. }
+                | Action::Prove { .. }
+                | Action::Forget { .. }
+                | Action::Step { .. }
+                | Action::ProbeNow { .. }
+                | Action::Recall { .. }
+                | Action::Judged { .. }
+                | Action::Remember { .. }
+                | Action::Log(_)
+                | Action::Answer(_) => None,
+            };
+            let Some((what, why, blame)) = decided else { continue };
+            let same = self.decided.last().is_some_and(|last| last.what == what && last.why == why);
+            if !same {
+                self.decided.push(Decided { at: self.now, what, why, blame });
+            }
+        }
+    }
+}
+
+/// What the rules of a recording decide about what it recorded.
+pub fn again(recording: &Recording) -> Vec<Decided> {
+    let first = recording.events.first().map_or(Timestamp::UNIX_EPOCH, |(at, _)| *at);
+    let mut replay =
+        Replay::new(&recording.service, recording.policy.clone(), recording.accepted.clone(), first);
+    for (at, what) in &recording.events {
+        replay.feed(*at, what);
+    }
+    replay.decided
+}
+
+/// The longest that a watch can last: put off once.
+pub fn longest(policy: &ServicePolicy) -> Duration {
+    policy.window.saturating_mul(2)
+}

@@ -1,0 +1,122 @@
+//! Placebo watches over the past: what today's rules would have done, had there been a release every window.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Decided, Replay, longest};
+use crate::decide::event::{Happening, Identity, Outcome, Running, Sample};
+use crate::decide::facts::{Origin, Release};
+use crate::decide::policy::ServicePolicy;
+use crate::decide::reading::Reading;
+
+/// Each watch knows the hour before it.
+pub const BEFORE: Duration = Duration::from_hours(1);
+
+/// Readings of all streams, oldest first, from an hour before the watch at hand on. Holds no more than that and what
+/// was fetched at once.
+#[derive(Debug, Default)]
+pub struct Tape {
+    readings: VecDeque<Reading>,
+}
+
+/// What one placebo watch came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Placebo {
+    /// When it would have begun.
+    pub began: Timestamp,
+    /// How it would have ended: the decisions after its beginning, in order.
+    pub decided: Vec<Decided>,
+}
+
+impl Tape {
+    /// Adds a piece of one stream; pieces of several streams overlap in time.
+    pub fn add(&mut self, piece: Vec<Reading>) {
+        self.readings.extend(piece);
+        self.readings.make_contiguous().sort_by_key(|reading| reading.at);
+    }
+
+    /// What lies before is not needed any more.
+    pub fn drop_before(&mut self, at: Timestamp) {
+        while self.readings.front().is_some_and(|reading| reading.at < at) {
+            self.readings.pop_front();
+        }
+    }
+
+    /// A release at this moment under these rules. Health is not in Prometheus: it counts as passing.
+    pub fn watch(&self, service: &str, policy: &ServicePolicy, began: Timestamp) -> Placebo {
+        let first = began.checked_sub(BEFORE).unwrap_or(Timestamp::MIN);
+        let ends = began.checked_add(longest(policy)).unwrap_or(Timestamp::MAX);
+        let mut replay = Replay::new(service, policy.clone(), vec![accepted(service, first)], first);
+        replay.feed(first, &Happening::Seen(Some(running("before"))));
+        let mut released = false;
+        let mut healthy = first;
+        for reading in self.readings.iter().filter(|reading| reading.at >= first && reading.at <= ends) {
+            if !released && reading.at > began {
+                replay.feed(began, &Happening::Seen(Some(running("placebo"))));
+                released = true;
+            }
+            if reading.at > healthy {
+                healthy = reading.at;
+                passes(&mut replay, policy, healthy);
+            }
+            replay.feed(reading.at, &Happening::Measured(reading.clone()));
+            if released && ended(replay.decided()) {
+                break;
+            }
+        }
+        replay.until(ends);
+        let decided = replay.decided().iter().filter(|one| one.at >= began && one.what != "watching");
+        Placebo { began, decided: decided.cloned().collect() }
+    }
+}
+
+impl Placebo {
+    /// In one word: the state that the release would have come to first.
+    pub fn outcome(&self) -> &'static str {
+        let states = ["rolling-back", "held", "accepted"];
+        let found = self.decided.iter().find(|one| states.contains(&one.what));
+        match found {
+            Some(Decided { what: "accepted", why: Some(_), .. }) => "accepted, unproved",
+            Some(one) => one.what,
+            None => "undecided",
+        }
+    }
+}
+
+fn ended(decided: &[Decided]) -> bool {
+    decided.iter().any(|one| matches!(one.what, "rolling-back" | "held" | "accepted" | "rollback-failed"))
+}
+
+fn passes(replay: &mut Replay, policy: &ServicePolicy, at: Timestamp) {
+    for check in &policy.checks {
+        let sample =
+            Sample { check: check.clone(), began: at, took: Duration::from_millis(1), outcome: Outcome::Ok };
+        replay.feed(at, &Happening::Sampled(sample));
+    }
+}
+
+fn running(version: &str) -> Running {
+    Running {
+        instance: version.to_owned(),
+        identity: Identity { image: version.to_owned(), spec: String::new() },
+        version: version.to_owned(),
+        alive: true,
+        started: None,
+        restarts: 0,
+        irreversible: None,
+    }
+}
+
+fn accepted(service: &str, began: Timestamp) -> Release {
+    Release {
+        id: format!("{service}-before"),
+        service: service.to_owned(),
+        version: "before".to_owned(),
+        running: Some(running("before")),
+        began,
+        origin: Origin::Adopted,
+        announcement: None,
+    }
+}

@@ -1,0 +1,119 @@
+//! A recorded release as a file that can be replayed without a store: JSON lines.
+//!
+//! The first line says what it is (format, release, service, rules, releases accepted before); then one line for
+//! every event, with its time; then one for everything that was decided.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::Story;
+use super::mirror;
+use super::mirror::event::EventDef;
+use super::mirror::facts::ReleaseDef;
+use super::mirror::policy::ServicePolicyDef;
+use super::mirror::reading::ReadingDef;
+use crate::decide::event::{Event, Happening};
+use crate::decide::facts::Release;
+use crate::decide::policy::ServicePolicy;
+
+/// The format's version.
+const FORMAT: u64 = 1;
+
+/// Everything that is needed to judge a release again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recording {
+    /// The release.
+    pub release: String,
+    /// Its service.
+    pub service: String,
+    /// The rules to judge it by.
+    pub policy: ServicePolicy,
+    /// What was accepted before it, newest last.
+    pub accepted: Vec<Release>,
+    /// What happened, oldest first.
+    pub events: Vec<(Timestamp, Happening)>,
+    /// What was decided then.
+    pub decided: Vec<(Timestamp, String)>,
+}
+
+impl Recording {
+    /// From the store, to be judged by these rules.
+    pub fn of(story: &Story, policy: ServicePolicy, accepted: Vec<Release>) -> Self {
+        let (mut events, mut decided) = (Vec::new(), Vec::new());
+        for moment in &story.moments {
+            for action in &moment.actions {
+                if let Some(readings) = action.get("before").and_then(Value::as_array) {
+                    let read = |one: &Value| mirror::read::<_, ReadingDef>(&one.to_string()).ok();
+                    events.push((moment.at, Happening::Recalled(readings.iter().filter_map(read).collect())));
+                }
+                let state = action.get("file").and_then(Value::as_str);
+                decided.extend(state.map(|state| (moment.at, state.to_owned())));
+            }
+            if let Event::Service { what, .. } = &moment.event {
+                events.push((moment.at, what.clone()));
+            }
+        }
+        let (release, service) = (story.release.id.clone(), story.release.service.clone());
+        Self { release, service, policy, accepted, events, decided }
+    }
+
+    /// As text.
+    pub fn write(&self) -> Result<String, serde_json::Error> {
+        let value = |text: String| serde_json::from_str::<Value>(&text);
+        let accepted: Result<Vec<Value>, _> =
+            self.accepted.iter().map(|release| value(mirror::write::<_, ReleaseDef>(release)?)).collect();
+        let policy = value(mirror::write::<_, ServicePolicyDef>(&self.policy)?)?;
+        let mut lines = vec![json!({
+            "golive": "recorded release", "format": FORMAT, "release": self.release, "service": self.service,
+            "policy": policy, "accepted": accepted?,
+        })];
+        for (at, what) in &self.events {
+            let event = Event::Service { service: self.service.clone(), what: what.clone() };
+            lines.push(json!({"at": at.to_string(), "event": value(mirror::write::<_, EventDef>(&event)?)?}));
+        }
+        lines.extend(self.decided.iter().map(|(at, what)| json!({"at": at.to_string(), "decided": what})));
+        let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
+        Ok(lines.join("\n") + "\n")
+    }
+
+    /// From text.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        let (_, first) = lines.next().ok_or("is empty")?;
+        let head: Value = serde_json::from_str(first).map_err(|error| format!("line 1: {error}"))?;
+        if head["format"].as_u64() != Some(FORMAT) {
+            return Err("is no recorded release of a format that this golive knows".to_owned());
+        }
+        let word = |name: &str| {
+            head[name].as_str().map(str::to_owned).ok_or_else(|| format!("line 1: has no {name}"))
+        };
+        let policy = mirror::read::<_, ServicePolicyDef>(&head["policy"].to_string());
+        let policy = policy.map_err(|error| format!("line 1: the policy: {error}"))?;
+        let accepted = head["accepted"].as_array().cloned().unwrap_or_default();
+        let accepted: Result<Vec<Release>, _> =
+            accepted.iter().map(|one| mirror::read::<_, ReleaseDef>(&one.to_string())).collect();
+        let accepted = accepted.map_err(|error| format!("line 1: a release: {error}"))?;
+        let (release, service) = (word("release")?, word("service")?);
+        let mut recording =
+            Self { release, service, policy, accepted, events: Vec::new(), decided: Vec::new() };
+        for (number, line) in lines {
+            recording.line(line).map_err(|why| format!("line {}: {why}", number + 1))?;
+        }
+        Ok(recording)
+    }
+
+    fn line(&mut self, line: &str) -> Result<(), String> {
+        let line: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
+        let at = line["at"].as_str().and_then(|at| at.parse().ok()).ok_or("has no time")?;
+        if let Some(what) = line["decided"].as_str() {
+            self.decided.push((at, what.to_owned()));
+            return Ok(());
+        }
+        let event = mirror::read::<_, EventDef>(&line["event"].to_string());
+        let Event::Service { what, .. } = event.map_err(|error| error.to_string())? else {
+            return Err("is not about a service".to_owned());
+        };
+        self.events.push((at, what));
+        Ok(())
+    }
+}
