@@ -16,6 +16,7 @@ Uses containers where a Docker Engine answers, else plain processes, and says wh
 Exit codes: 0 the service is healthy again, 1 it is not.";
 
 #[derive(Debug, clap::Args)]
+#[command(args_override_self = true)]
 pub(super) struct Service {
     /// Where it listens
     #[arg(long)]

@@ -21,6 +21,9 @@ use super::{suspect, watch};
 const PROVE_IDLE: Duration = Duration::from_hours(1);
 const PROVE_SOON: Duration = Duration::from_mins(1);
 
+/// A rate over the last minutes tells of a release that was rolled back for so long.
+const LINGERS: Duration = Duration::from_mins(5);
+
 /// One service.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Service {
@@ -240,7 +243,19 @@ impl Turn<'_> {
     /// The release at hand is decided: it is filed, and nothing is at hand any more.
     pub(super) fn close(&mut self, state: ReleaseState, reason: Option<Reason>) -> Option<Release> {
         self.file(state, reason);
-        self.service.triggers.rest();
+        let settled = match state {
+            ReleaseState::RolledBack => self.now.checked_add(LINGERS).unwrap_or(Timestamp::MAX),
+            ReleaseState::Announced
+            | ReleaseState::Watching
+            | ReleaseState::Accepted
+            | ReleaseState::RollingBack
+            | ReleaseState::Verifying
+            | ReleaseState::RollbackFailed
+            | ReleaseState::Held
+            | ReleaseState::Superseded
+            | ReleaseState::Aborted => self.now,
+        };
+        self.service.triggers.rest(settled);
         let facts = self.facts_mut();
         facts.phase = Phase::Idle;
         facts.blame = None;

@@ -10,7 +10,7 @@ use super::facts::{Before, Watch};
 use super::policy::{Autonomy, ServicePolicy};
 use super::reading::{Reading, Stream};
 use super::reason::{Breach, Reason};
-use super::verdict::Verdict;
+use super::verdict::{Call, Verdict};
 use crate::stats::season::Season;
 use business::Business;
 use errors::Errors;
@@ -105,11 +105,11 @@ impl Triggers {
         }
     }
 
-    /// The watch is over.
-    pub(super) fn rest(&mut self) {
-        self.errors.rest();
-        self.latency.rest();
-        self.resources.rest();
+    /// The watch is over. What is measured until the service has settled is no baseline for the next.
+    pub(super) fn rest(&mut self, settled: Timestamp) {
+        self.errors.rest(settled);
+        self.latency.rest(settled);
+        self.resources.rest(settled);
         self.business.values_mut().for_each(Business::rest);
     }
 
@@ -234,9 +234,8 @@ impl Triggers {
             warnings.extend(self.latency.warnings(now, limits));
         }
         warnings.extend(self.resources.warning());
-        if let Some((_, Reason::Blind { check, seen, .. })) = self.blind(now, policy) {
-            warnings.push(format!("{check} cannot be told: {seen}"));
-        }
+        let blind = self.verdicts(now, policy).into_iter().filter(|(_, verdict)| verdict.call == Call::Blind);
+        warnings.extend(blind.map(|(_, verdict)| verdict.why));
         warnings
     }
 

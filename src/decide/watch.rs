@@ -309,7 +309,11 @@ fn try_end(turn: &mut Turn<'_>) {
 fn still_excused(turn: &Turn<'_>) -> Option<Reason> {
     let judged = |suspicion: &Suspicion| suspicion.autonomy >= Autonomy::Ask;
     let Phase::Watching(watch) = &turn.facts().phase else { return None };
-    watch.excused.clone().filter(|_| suspect::all(turn).iter().any(judged))
+    let first = watch.excused.clone()?;
+    let suspicion = suspect::all(turn).into_iter().find(judged)?;
+    let blame = blame::of(turn, &suspicion);
+    let now = Reason::NotToBlame { blame: blame.clone(), cause: Box::new(suspicion.cause) };
+    Some(if blame.excuses() { now } else { first })
 }
 
 /// What could not be told for sure, with the bound that was proved.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::blind::Sight;
 use super::gauge::Gauge;
-use super::words::time;
+use super::words::{number, time, untold};
 use super::{Finding, Heard, span};
 use crate::decide::policy::{Anomaly, Business as Limits, ServicePolicy};
 use crate::decide::reading::{Measure, Source};
@@ -182,13 +182,13 @@ impl Business {
         let limit = limit.or(self.seen.as_ref().map(|seen| seen.expected)).unwrap_or_default();
         let say = |call, value, samples, why| Verdict { call, value, limit, unit: "plain", samples, why };
         if let Some((since, why)) = self.blind(now, policy) {
-            let why = format!("{name} cannot be told for {}: {why}", time(span(since, now)));
+            let why = untold(name, span(since, now), &why);
             return say(Call::Blind, 0.0, 0, why);
         }
         let Some((_, value)) = self.low.last else {
             return say(Call::Wait, 0.0, 0, format!("{name} was not measured yet"));
         };
-        let samples = self.low.readings;
+        let (samples, shown) = (self.low.readings, number(value));
         if let Some(finding) = self.finding(name, limits) {
             return say(Call::Fail, value, samples, sentence(&finding.breach));
         }
@@ -197,7 +197,7 @@ impl Business {
                 Call::Wait,
                 value,
                 samples,
-                format!("{name} is {value}, beyond its limit, not for long"),
+                format!("{name} is {shown}, beyond its limit, not for long"),
             );
         }
         match (&limits.anomaly, &self.season, &self.seen) {
@@ -208,15 +208,15 @@ impl Business {
                 say(Call::Pass, value, samples, why)
             }
             (Some(_), Past::Lacking(why), None) => {
-                say(Call::Wait, value, samples, format!("{name} is {value}; learning: {why}"))
+                say(Call::Wait, value, samples, format!("{name} is {shown}; learning: {why}"))
             }
             (Some(_), Past::Unknown | Past::Known(_), None) if self.watched => say(
                 Call::Wait,
                 value,
                 samples,
-                format!("{name} is {value}; too early to hold it against its past"),
+                format!("{name} is {shown}; too early to hold it against its past"),
             ),
-            (Some(_) | None, _, _) => say(Call::Pass, value, samples, format!("{name} is {value}")),
+            (Some(_) | None, _, _) => say(Call::Pass, value, samples, format!("{name} is {shown}")),
         }
     }
 }
@@ -244,7 +244,7 @@ pub(super) fn sentence(breach: &Breach) -> String {
                 Source::Exposition => ", by the service's own metrics",
                 Source::Prometheus | Source::Probes | Source::Host => "",
             };
-            format!("{name} is {value}, {way} {limit}, for {over}{by}")
+            format!("{name} is {}, {way} {}, for {over}{by}", number(value), number(limit))
         }
     }
 }

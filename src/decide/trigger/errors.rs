@@ -10,7 +10,7 @@ use super::gauge::{Gauge, IN_A_ROW};
 use super::proof::{Proof, Ticks, ratio};
 use super::share::{Against, Share};
 use super::window::{Newest, Window};
-use super::words::{by, odds, of, percent, time};
+use super::words::{by, odds, of, percent, time, untold};
 use super::{Finding, Heard, span};
 use crate::decide::facts::Before;
 use crate::decide::policy::{Autonomy, ErrorRate, Level, ServicePolicy};
@@ -41,6 +41,7 @@ pub(super) struct Errors {
     pub(super) share: Share,
     gauge: Gauge,
     floor: Timestamp,
+    settled: Timestamp,
     bad_before: bool,
     /// Since the release, by version.
     versions: BTreeMap<String, Counts>,
@@ -112,8 +113,10 @@ impl Errors {
         self.share.arm(&Self::against(policy, limits), before, self.bad_before);
     }
 
-    pub(super) fn rest(&mut self) {
+    pub(super) fn rest(&mut self, settled: Timestamp) {
         self.share.rest();
+        self.window.clear();
+        self.settled = settled;
     }
 
     pub(super) fn measure(&mut self, heard: &Heard<'_>, limits: &ErrorRate) {
@@ -138,7 +141,7 @@ impl Errors {
         }
         counts.bad = counts.bad.min(counts.total);
         self.window.push(from, reading.at, counts);
-        if !self.share.watched() {
+        if !self.share.watched() && from >= self.settled {
             self.minutes.add(reading.at, &counts);
         }
         self.share.count(from, reading.at, counts);
@@ -274,7 +277,7 @@ impl Errors {
         let limit = limits.above.ratio();
         let say = |call, value, samples, why| Verdict { call, value, limit, unit: "ratio", samples, why };
         if let Some((since, why)) = self.blind(now, policy) {
-            let why = format!("the error rate cannot be told for {}: {why}", time(span(since, now)));
+            let why = untold("the error rate", span(since, now), &why);
             return say(Call::Blind, 0.0, 0, why);
         }
         let source = by(self.source.unwrap_or(limits.source));
@@ -301,7 +304,7 @@ impl Errors {
         if most < limit {
             return say(Call::Pass, value, samples, proved);
         }
-        say(Call::Wait, value, samples, format!("{proved}, which is not enough to say"))
+        say(Call::Wait, value, samples, format!("{proved}: not enough to say"))
     }
 }
 

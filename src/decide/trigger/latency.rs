@@ -11,7 +11,7 @@ use super::gauge::{Gauge, IN_A_ROW};
 use super::proof::{Proof, Ticks, ratio};
 use super::share::{Against, Gathering, Share};
 use super::window::{Newest, Tally, Window};
-use super::words::{by, odds, percent, time};
+use super::words::{by, odds, percent, time, untold};
 use super::{Finding, Heard, span};
 use crate::decide::facts::Before;
 use crate::decide::policy::{Autonomy, Latency as Limits, Level, Ppm, ServicePolicy};
@@ -40,6 +40,7 @@ pub(super) struct Latency {
     slower: Option<Slower>,
     gauge: Gauge,
     floor: Timestamp,
+    settled: Timestamp,
     bad_before: bool,
     source: Option<Source>,
 }
@@ -155,8 +156,10 @@ impl Latency {
         self.share.arm(&against, before, self.bad_before);
     }
 
-    pub(super) fn rest(&mut self) {
+    pub(super) fn rest(&mut self, settled: Timestamp) {
         self.share.rest();
+        self.window.clear();
+        self.settled = settled;
         self.slower = None;
     }
 
@@ -189,7 +192,7 @@ impl Latency {
         }
         if self.share.watched() {
             self.since.add(&tick);
-        } else {
+        } else if from >= self.settled {
             self.minutes.add(at, &tick);
         }
         self.share.count(from, at, slow(&tick, limits.above.as_secs_f64()));
@@ -279,7 +282,7 @@ impl Latency {
         let limit = limits.above.as_secs_f64();
         let say = |call, value, samples, why| Verdict { call, value, limit, unit: "seconds", samples, why };
         if let Some((since, why)) = self.blind(now, policy) {
-            let why = format!("the latency cannot be told for {}: {why}", time(span(since, now)));
+            let why = untold("the latency", span(since, now), &why);
             return say(Call::Blind, 0.0, 0, why);
         }
         let source = by(self.source.unwrap_or(limits.source));
@@ -311,7 +314,7 @@ impl Latency {
         }
         why +=
             &format!("; at most {} were slower than {} with 95 % confidence", percent(most), time_of(limit));
-        say(Call::Wait, value, samples, format!("{why}, which is not enough to say"))
+        say(Call::Wait, value, samples, format!("{why}: not enough to say"))
     }
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::blind::Sight;
 use super::gauge::Gauge;
 use super::leak::Leak;
-use super::words::{percent, time};
+use super::words::{percent, time, untold};
 use super::{Finding, Heard, span};
 use crate::decide::policy::{Resources as Limits, ServicePolicy};
 use crate::decide::reading::{Measure, Reading, Source, Use};
@@ -21,7 +21,7 @@ const PART: f64 = 0.25;
 /// …or have grown by this part of what the host has (judgement §2.5).
 const GROWN: f64 = 0.05;
 
-/// Readings of before the release that are remembered, one a minute.
+/// Minutes of before the release that are remembered.
 const MINUTES: usize = 60;
 
 /// Mounts and the like that are watched at most.
@@ -34,6 +34,7 @@ pub(super) struct Resources {
     /// By resource: `cpu`, `memory`, `disk /var`.
     used: BTreeMap<String, Used>,
     floor: Timestamp,
+    settled: Timestamp,
     watched: bool,
     leak: Leak,
     before: BTreeMap<String, (f64, f64)>,
@@ -43,19 +44,29 @@ pub(super) struct Resources {
 struct Used {
     gauge: Gauge,
     own: Option<f64>,
-    minutes: VecDeque<(Timestamp, f64, f64)>,
+    minutes: VecDeque<Minute>,
+}
+
+/// The host's use and the containers' part in it, added up over a minute.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Minute {
+    began: Timestamp,
+    host: f64,
+    own: f64,
+    readings: f64,
 }
 
 impl Resources {
     /// The medians of the hour: the host's use, and the containers' part in it.
     pub(super) fn before(&self) -> BTreeMap<String, (f64, f64)> {
-        let middle = |minutes: &VecDeque<(Timestamp, f64, f64)>, own: bool| {
-            let mut values: Vec<f64> =
-                minutes.iter().map(|(_, host, part)| if own { *part } else { *host }).collect();
+        let middle = |minutes: &VecDeque<Minute>, sum: fn(&Minute) -> f64| {
+            let mut values: Vec<f64> = minutes.iter().map(|minute| sum(minute) / minute.readings).collect();
             values.sort_by(f64::total_cmp);
             values.get(values.len() / 2).copied()
         };
-        let of = |used: &Used| Some((middle(&used.minutes, false)?, middle(&used.minutes, true)?));
+        let of = |used: &Used| {
+            Some((middle(&used.minutes, |minute| minute.host)?, middle(&used.minutes, |minute| minute.own)?))
+        };
         self.used.iter().filter_map(|(name, used)| Some((name.clone(), of(used)?))).collect()
     }
 
@@ -67,8 +78,9 @@ impl Resources {
         self.leak.clear();
     }
 
-    pub(super) fn rest(&mut self) {
+    pub(super) fn rest(&mut self, settled: Timestamp) {
         self.watched = false;
+        self.settled = settled;
     }
 
     pub(super) fn measure(&mut self, heard: &Heard<'_>, limits: &Limits) {
@@ -94,7 +106,7 @@ impl Resources {
                 continue;
             }
             used.gauge.read(reading.at, *value, *value > limits.above.ratio(), interval);
-            if !self.watched {
+            if !self.watched && reading.at >= self.settled {
                 used.remember(reading.at, *value);
             }
         }
@@ -157,21 +169,20 @@ impl Resources {
         let limit = limits.above.ratio();
         let say = |call, value, samples, why| Verdict { call, value, limit, unit: "ratio", samples, why };
         if let Some((since, why)) = self.blind(now, policy) {
-            let why = format!("the host's resources cannot be told for {}: {why}", time(span(since, now)));
+            let why = untold("the host's resources", span(since, now), &why);
             return say(Call::Blind, 0.0, 0, why);
         }
         if let Some(finding) = self.finding(limits) {
-            let samples = finding.breach.samples;
-            return say(Call::Fail, finding.breach.value, samples, sentence(&finding.breach));
+            let breach = &finding.breach;
+            let used = breach.of.as_ref().and_then(|of| self.used.get(of));
+            let why = sentence(breach) + &used.map(Used::share).unwrap_or_default();
+            return say(Call::Fail, breach.value, breach.samples, why);
         }
         let values = self.used.iter().filter_map(|(name, used)| Some((used.gauge.last?.1, name, used)));
         let Some((value, name, used)) = values.max_by(|a, b| a.0.total_cmp(&b.0)) else {
             return say(Call::Wait, 0.0, 0, "nothing was measured of the host yet".to_owned());
         };
-        let mut why = format!("{name} is at {}", percent(value));
-        if let Some(own) = used.own {
-            why += &format!(", {} of it by this service", percent(own));
-        }
+        let why = format!("{name} is at {}{}", percent(value), used.share());
         let call = if used.gauge.is_beyond() { Call::Wait } else { Call::Pass };
         say(call, value, used.gauge.readings, why)
     }
@@ -179,13 +190,25 @@ impl Resources {
 
 impl Used {
     fn remember(&mut self, at: Timestamp, value: f64) {
-        if self.minutes.back().is_some_and(|(last, ..)| span(*last, at) < Duration::from_mins(1)) {
-            return;
+        let own = self.own.unwrap_or_default();
+        match self.minutes.back_mut() {
+            Some(minute) if span(minute.began, at) < Duration::from_mins(1) => {
+                minute.host += value;
+                minute.own += own;
+                minute.readings += 1.0;
+            }
+            Some(_) | None => {
+                if self.minutes.len() == MINUTES {
+                    self.minutes.pop_front();
+                }
+                self.minutes.push_back(Minute { began: at, host: value, own, readings: 1.0 });
+            }
         }
-        if self.minutes.len() == MINUTES {
-            self.minutes.pop_front();
-        }
-        self.minutes.push_back((at, value, self.own.unwrap_or_default()));
+    }
+
+    /// The service's part, in words.
+    fn share(&self) -> String {
+        self.own.map(|own| format!(", {} of it by this service", percent(own))).unwrap_or_default()
     }
 }
 

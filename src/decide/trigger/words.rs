@@ -32,9 +32,30 @@ pub(super) fn time(duration: Duration) -> String {
             let text = format!("{s:.1}");
             format!("{} s", text.trim_end_matches(".0"))
         }
-        s if s < 119.5 => format!("{s:.0} s"),
+        s if s < 120.0 => format!("{:.0} s", s.floor()),
         s => format!("{:.0} min", s / 60.0),
     }
+}
+
+/// `1234`, `4.968`, `0.25`: four digits that count.
+pub(super) fn number(value: f64) -> String {
+    let digits = match value.abs() {
+        v if v >= 1000.0 => 0,
+        v if v >= 100.0 => 1,
+        v if v >= 10.0 => 2,
+        v if v >= 0.1 => 3,
+        _ => 6,
+    };
+    let text = format!("{value:.digits$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// That something cannot be told, for how long, and why.
+pub(super) fn untold(what: &str, lasted: Duration, why: &str) -> String {
+    if lasted < Duration::from_secs(1) {
+        return format!("{what} cannot be told: {why}");
+    }
+    format!("{what} cannot be told for {}: {why}", time(lasted))
 }
 
 /// What odds of at least `10^N` mean, from their natural logarithm.

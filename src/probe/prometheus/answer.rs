@@ -142,8 +142,13 @@ fn too_many(count: usize) -> String {
     format!("{count} series, of which at most {SERIES_MAX} are followed; add them up in the query")
 }
 
-/// Labels as PromQL writes them, short.
+/// A series as PromQL writes it, short.
 pub(super) fn shown(labels: &Labels) -> String {
-    let pairs = labels.iter().map(|(name, value)| format!("{name}={value:?}"));
-    quote(&format!("{{{}}}", pairs.collect::<Vec<_>>().join(", ")))
+    let name = labels.get(NAME).map_or("", String::as_str);
+    let pairs = labels.iter().filter(|(label, _)| *label != NAME);
+    let pairs: Vec<_> = pairs.map(|(label, value)| format!("{label}={value:?}")).collect();
+    quote(&format!("{name}{{{}}}", pairs.join(", ")))
 }
+
+/// The label that holds a metric's name.
+const NAME: &str = "__name__";

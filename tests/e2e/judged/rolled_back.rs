@@ -1,6 +1,6 @@
 //! Releases that are bad by what they do, and are taken back.
 
-use super::stage::{Stage, both};
+use super::stage::{Stage, both, calm};
 
 #[test]
 fn nine_percent_of_errors() {
@@ -35,6 +35,7 @@ fn no_orders() {
 /// Alone on the machine, see `.config/nextest.toml`.
 #[test]
 fn alone_all_cores_burnt() {
+    calm();
     both("burnt", |mut stage| {
         stage.rules(&[("resources", "{ above = \"90%\", for = \"5s\" }")], "");
         stage.baseline(&[]);

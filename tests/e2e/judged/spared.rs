@@ -18,8 +18,8 @@ fn four_percent_of_errors() {
 fn four_percent_of_errors_after_none() {
     both("worse", |mut stage| {
         stage.rules(&[], "");
-        stage.baseline(&[]);
-        stage.deploy("2", &["--error-ratio", "0.04"]);
+        stage.baseline(&["--requests-per-second", "500"]);
+        stage.deploy("2", &["--requests-per-second", "500", "--error-ratio", "0.04"]);
         stage.held(&["requests failed", "tolerated", "before 0 %", "a person decides"]);
     });
 }
@@ -81,7 +81,7 @@ fn a_measurement_that_tells_nothing() {
         stage.rules(&[("error-rate", errors), ("latency-p95", latency)], more);
         stage.baseline(&["--error-ratio", "0.01"]);
         stage.deploy("2", &["--error-ratio", "0.01"]);
-        stage.until("it is watched longer", || stage.host.status()["release"]["extended"] == true);
+        stage.until("it is blind", || stage.trigger("carts")["verdict"] == "blind");
         let said = ["error-rate", "latency-p95", "carts"].map(|name| stage.trigger(name)["why"].to_string());
         let words = match stage.source {
             super::stage::Source::Prometheus => ["NaN", "no series", "2 series where one is expected"],

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -30,6 +31,25 @@ pub(super) struct Stage {
     pub(super) host: Host,
     pub(super) source: Source,
     pub(super) prometheus: Option<Prometheus>,
+    test: String,
+}
+
+/// Waits for a time in which nobody else takes the host's processors, for a minute at most.
+pub(super) fn calm() {
+    let idle = || {
+        let stat = std::fs::read_to_string("/proc/stat").unwrap();
+        let times = stat.lines().next().unwrap().split_whitespace().skip(1);
+        let times: Vec<u64> = times.map(|time| time.parse().unwrap()).collect();
+        (times[3], times.iter().sum::<u64>())
+    };
+    for _ in 0..20 {
+        let before = idle();
+        std::thread::sleep(Duration::from_secs(3));
+        let now = idle();
+        if (now.0 - before.0) * 2 > now.1 - before.1 {
+            return;
+        }
+    }
 }
 
 /// A case with either source at the same time.
@@ -47,7 +67,7 @@ impl Stage {
     pub(super) fn new(test: &str, source: Source) -> Self {
         let host = Host::new(&format!("judged-{test}"));
         let prometheus = (source == Source::Prometheus).then(|| Prometheus::start(host.port));
-        Self { host, source, prometheus }
+        Self { host, source, prometheus, test: test.to_owned() }
     }
 
     /// The usual rules with short times; `changes` are keys of `[service.shop.trigger]`, `more` is anything else.
@@ -113,6 +133,9 @@ impl Stage {
             status["release"]["version"] == "2" || self.releases().contains("2 ")
         });
         let wait = self.host.golive(&["wait", "shop", "--timeout", "90s"]);
+        // For people who want to read what people are told.
+        let story = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("judged-{}.txt", self.test));
+        std::fs::write(story, self.told()).unwrap();
         wait.status.code().unwrap()
     }
 
@@ -195,8 +218,9 @@ impl Stage {
         let mut text =
             format!("===== {:?}\n{}\n----- explain\n{}", self.source, self.status(), self.explain());
         for mail in self.host.sinks.mails() {
-            let mail = mail.split("Content-Type: text/html").next().unwrap_or_default();
-            writeln!(text, "----- mail\n{mail}").unwrap();
+            let plain = mail.split("Content-Type: text/").nth(1).unwrap_or_default();
+            let plain = plain.split_once("\n\n").map_or("", |(_, body)| body).replace("=\n", "");
+            writeln!(text, "----- mail\n{}", plain.split("\n--").next().unwrap_or_default()).unwrap();
         }
         text
     }
