@@ -44,8 +44,11 @@ impl Texts {
 
     /// Tier, service, what was done, from which version to which, and why: all that fits into one line.
     pub fn subject(&self, notice: &Notice) -> String {
-        let why =
-            notice.reason.as_ref().map(|reason| format!(" ({})", self.reason(reason))).unwrap_or_default();
+        // What is only well to know has a line of its own further down.
+        let aside = matches!(notice.news, News::ReleaseSeen | News::ReleaseAccepted);
+        let why = notice.reason.as_ref().filter(|_| !aside);
+        let why = why.map(|reason| format!(" ({})", self.reason(reason).trim_end_matches(['.', '。'])));
+        let why = why.unwrap_or_default();
         format!("{}{why}", self.title(notice))
     }
 

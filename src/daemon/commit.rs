@@ -58,8 +58,17 @@ impl Backlog {
                 Action::File { .. } | Action::Judged { .. } | Action::Remember { .. } | Action::Log(_) => {}
             }
         }
-        if release.is_some() || actions.iter().any(recorded) {
+        if release.is_some() {
             self.entries.push(Entry { at, service: service(&event), release, event, actions });
+            return answer;
+        }
+        // A deadline is nobody's, though it may decide several releases.
+        let mut by_release: BTreeMap<Option<String>, Vec<Action>> = BTreeMap::new();
+        for action in actions.into_iter().filter(recorded) {
+            by_release.entry(about(&action).map(str::to_owned)).or_default().push(action);
+        }
+        for (release, actions) in by_release {
+            self.entries.push(Entry { at, service: service(&event), release, event: event.clone(), actions });
         }
         answer
     }
@@ -132,6 +141,24 @@ fn recorded(action: &Action) -> bool {
         | Action::ProbeNow { .. }
         | Action::Recall { .. }
         | Action::Answer(_) => false,
+    }
+}
+
+/// The release that an action is about.
+fn about(action: &Action) -> Option<&str> {
+    match action {
+        Action::Tell { notice, .. } => notice.release.as_deref(),
+        Action::Step { plan, .. } => Some(&plan.from),
+        Action::File { release, .. } => Some(&release.id),
+        Action::Judged { .. }
+        | Action::Log(_)
+        | Action::Keep { .. }
+        | Action::Recall { .. }
+        | Action::Remember { .. }
+        | Action::Prove { .. }
+        | Action::Forget { .. }
+        | Action::ProbeNow { .. }
+        | Action::Answer(_) => None,
     }
 }
 

@@ -63,8 +63,8 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
             | Phase::Verifying(_)
             | Phase::Held { .. }
             | Phase::NeedsPerson { .. },
-            Died { instance, .. },
-        ) => watch::died(turn, instance),
+            Died { instance, exit, oom },
+        ) => watch::died(turn, instance, how(*exit, *oom)),
         (Phase::RollingBack(_), Died { .. }) => {}
 
         (Phase::RollingBack(_) | Phase::Verifying(_), StepDone { rollback, step, instance }) => {
@@ -94,6 +94,15 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
             | Recalled(_)
             | Expected { .. },
         ) => unreachable!("these do not depend on the phase and are handled before"),
+    }
+}
+
+/// How something has ended.
+fn how(exit: Option<i64>, oom: bool) -> String {
+    match (exit, oom) {
+        (_, true) => "out of memory".to_owned(),
+        (Some(exit), false) => format!("exit code {exit}"),
+        (None, false) => "the engine does not say how".to_owned(),
     }
 }
 

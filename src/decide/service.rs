@@ -41,6 +41,8 @@ pub(super) struct Service {
     pub(super) ended: VecDeque<Timestamp>,
     /// When it ended, while it has not come back.
     pub(super) died_at: Option<Timestamp>,
+    /// How it did so last.
+    pub(super) ended_how: String,
     /// When it is looked at again out of turn.
     pub(super) look_again: VecDeque<Timestamp>,
     /// What each trigger said last of the release at hand.
@@ -76,6 +78,7 @@ impl Service {
             red: false,
             ended: VecDeque::new(),
             died_at: None,
+            ended_how: String::new(),
             look_again: VecDeque::new(),
             said: BTreeMap::new(),
             seen: None,

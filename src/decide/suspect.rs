@@ -42,8 +42,9 @@ pub(super) fn all(turn: &Turn<'_>) -> Vec<Suspicion> {
     found.extend(health.failing(turn.policy.failures).map(|why| own(why, turn.policy.health_autonomy)));
     if turn.service.ended.len() >= usize::from(LOOP) {
         let ended = u32::from(LOOP);
-        let seen = "its container ends by itself and is started again".to_owned();
-        let why = Reason::CrashLoop { ended, within: LOOP_WITHIN, seen };
+        let first = turn.service.ended.front().copied().unwrap_or(turn.now);
+        let within = Duration::try_from(turn.now.duration_since(first)).unwrap_or(LOOP_WITHIN);
+        let why = Reason::CrashLoop { ended, within, seen: turn.service.ended_how.clone() };
         found.push(own(why, triggers.crash_loop));
     }
     found.extend(health.flapping().map(|why| own(why, triggers.flapping)));

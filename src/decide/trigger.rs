@@ -10,7 +10,7 @@ use super::facts::{Before, Watch};
 use super::policy::{Autonomy, ServicePolicy};
 use super::reading::{Reading, Stream};
 use super::reason::{Breach, Reason};
-use super::verdict::{Call, Verdict};
+use super::verdict::Verdict;
 use crate::stats::season::Season;
 use business::Business;
 use errors::Errors;
@@ -225,7 +225,7 @@ impl Triggers {
     }
 
     /// What makes judging doubtful before anything is judged: a limit within the noise of normal times, a histogram
-    /// without an edge at the limit, a measurement that tells nothing.
+    /// without an edge at the limit.
     pub(super) fn warnings(&self, now: Timestamp, policy: &ServicePolicy) -> Vec<String> {
         let triggers = &policy.triggers;
         let mut warnings = Vec::new();
@@ -234,13 +234,24 @@ impl Triggers {
             warnings.extend(self.latency.warnings(now, limits));
         }
         warnings.extend(self.resources.warning());
-        let blind = self.verdicts(now, policy).into_iter().filter(|(_, verdict)| verdict.call == Call::Blind);
-        warnings.extend(blind.map(|(_, verdict)| verdict.why));
         warnings
+    }
+
+    /// Measurements that have told nothing for so long that people should know.
+    pub(super) fn untold(&self, now: Timestamp, policy: &ServicePolicy) -> Vec<String> {
+        let long = |since: Timestamp| span(since, now) >= policy.blind_after;
+        let blind = self.all_blind(now, policy).into_iter().filter(|(since, ..)| long(*since));
+        blind.map(|(since, what, why)| words::untold(&what, span(since, now), &why)).collect()
     }
 
     /// The stream that has been blind longest, since when, and why.
     pub(super) fn blind(&self, now: Timestamp, policy: &ServicePolicy) -> Option<(Timestamp, Reason)> {
+        let (since, check, seen) =
+            self.all_blind(now, policy).into_iter().min_by_key(|(since, ..)| *since)?;
+        Some((since, Reason::Blind { check, lasted: span(since, now), seen }))
+    }
+
+    fn all_blind(&self, now: Timestamp, policy: &ServicePolicy) -> Vec<(Timestamp, String, String)> {
         let triggers = &policy.triggers;
         let mut blind = Vec::new();
         let mut look = |name: &str, seen: Option<(Timestamp, String)>| {
@@ -258,8 +269,7 @@ impl Triggers {
         for name in triggers.business.keys() {
             look(name, self.business.get(name).and_then(|business| business.blind(now, policy)));
         }
-        let (since, check, seen) = blind.into_iter().min_by_key(|(since, ..)| *since)?;
-        Some((since, Reason::Blind { check, lasted: span(since, now), seen }))
+        blind
     }
 
     /// What the trigger of a stream says at this moment.

@@ -36,6 +36,7 @@ pub(super) fn begin(turn: &mut Turn<'_>, running: &Running) {
     facts.diverged = None;
     open(turn, turn.policy.grace);
     let mut doubts = turn.service.triggers.warnings(turn.now, turn.policy);
+    doubts.extend(turn.service.triggers.untold(turn.now, turn.policy));
     let nothing = turn.facts().accepted.is_empty();
     if nothing {
         doubts.insert(0, "a failing release cannot be rolled back".to_owned());
@@ -166,7 +167,7 @@ pub(super) fn recalled(turn: &mut Turn<'_>, readings: &[Reading]) {
 }
 
 /// What runs has ended: look at once instead of at the next interval, and again soon.
-pub(super) fn died(turn: &mut Turn<'_>, instance: &str) {
+pub(super) fn died(turn: &mut Turn<'_>, instance: &str, how: String) {
     let service = turn.service.name.clone();
     turn.act(Action::ProbeNow { service });
     let Phase::Watching(watch) = &turn.facts().phase else { return };
@@ -183,6 +184,7 @@ pub(super) fn died(turn: &mut Turn<'_>, instance: &str) {
         if turn.service.ended.len() < usize::from(suspect::LOOP) {
             turn.service.ended.push_back(now);
         }
+        turn.service.ended_how = how;
         judge(turn);
     }
 }

@@ -26,6 +26,7 @@ pub fn explain(story: &Story, zone: &TimeZone) -> String {
     lines.flush();
     text.push_str(&lines.text);
     let why = story.reason.as_ref().map(|reason| format!(": {}", texts.reason(reason))).unwrap_or_default();
+    let why = why.trim_end_matches(['.', '。']);
     writeln!(text, "It is {}{why}.", story.state).expect("writing to a string cannot fail");
     text
 }

@@ -85,8 +85,16 @@ impl Errors {
     pub(super) fn warning(&self, now: Timestamp, limits: &ErrorRate) -> Option<String> {
         let limit = limits.above.ratio();
         let before = self.before(now).filter(|before| before.counts.total >= limits.min_requests)?;
-        (before.upper >= TOO_NEAR * limit).then(|| {
-            let (level, limit) = (percent(ratio(before.counts)), percent(limit));
+        let (level, beyond) = (percent(ratio(before.counts)), ratio(before.counts) > limit);
+        let near = before.upper >= TOO_NEAR * limit;
+        let limit = percent(limit);
+        if beyond {
+            return Some(format!(
+                "the normal error rate of {level} is beyond the limit of {limit}: a release is judged by whether it is \
+                 worse than that"
+            ));
+        }
+        near.then(|| {
             format!(
                 "the normal error rate of {level} lies within the noise of the limit of {limit}: good releases will be \
                  rolled back too; set level = \"certain\", or a higher limit"
@@ -304,7 +312,7 @@ impl Errors {
         if most < limit {
             return say(Call::Pass, value, samples, proved);
         }
-        say(Call::Wait, value, samples, format!("{proved}: not enough to say"))
+        say(Call::Wait, value, samples, format!("{proved}, not enough to say"))
     }
 }
 

@@ -107,7 +107,7 @@ impl Latency {
         if let Some(before) = before.filter(near) {
             let slow = percent(ratio(before.counts));
             warnings.push(format!(
-                "{slow} of requests take longer than {limit} at normal times, which is within the noise of 5 %: good \
+                "{slow} of requests take longer than {limit} at normal times, too near to the limit of 5 %: good \
                  releases will be rolled back too; set level = \"certain\", or a higher limit"
             ));
         }
@@ -314,7 +314,7 @@ impl Latency {
         }
         why +=
             &format!("; at most {} were slower than {} with 95 % confidence", percent(most), time_of(limit));
-        say(Call::Wait, value, samples, format!("{why}: not enough to say"))
+        say(Call::Wait, value, samples, format!("{why}, not enough to say"))
     }
 }
 

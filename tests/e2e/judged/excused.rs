@@ -2,7 +2,7 @@
 
 use std::process::{Child, Command};
 
-use super::stage::{Source, both, calm};
+use super::stage::{Source, Stage, both, calm};
 
 #[test]
 fn a_service_that_was_red_before() {
@@ -35,7 +35,7 @@ fn what_measures_it_is_down() {
 
 #[test]
 fn prometheus_comes_back() {
-    let mut stage = super::stage::Stage::new("back", Source::Prometheus);
+    let mut stage = Stage::new("back", Source::Prometheus);
     stage.rules(&[], "");
     stage.baseline(&[]);
     stage.prometheus.as_mut().unwrap().end();

@@ -47,10 +47,10 @@ fn alone_all_cores_burnt() {
 #[test]
 fn alone_memory_eaten() {
     both("eaten", |mut stage: Stage| {
-        let limit = format!("{{ above = {:.6}, for = \"3s\", of = [\"memory\"] }}", used_and(150));
+        let limit = format!("{{ above = {:.6}, for = \"3s\", of = [\"memory\"] }}", used_and(300));
         stage.rules(&[("resources", &limit)], "");
         stage.baseline(&[]);
-        stage.deploy("2", &["--eat-memory", "400"]);
+        stage.deploy("2", &["--eat-memory", "500"]);
         stage.rolled_back(&["memory is at"]);
     });
 }
@@ -62,7 +62,7 @@ fn a_crash_loop() {
         stage.rules(&[("health", "{ failures = 20 }")], "");
         stage.baseline(&[]);
         stage.deploy("2", &["--exit-after", "1s"]);
-        stage.rolled_back(&["it ended 3 times"]);
+        stage.rolled_back(&["it ended 3 times", "exit code 74"]);
     });
 }
 

@@ -1,6 +1,6 @@
 //! Releases that look bad, and are not taken back, as too little speaks against them.
 
-use super::stage::{Stage, both};
+use super::stage::{Source, Stage, both};
 
 #[test]
 fn four_percent_of_errors() {
@@ -42,24 +42,25 @@ fn health_that_fails_twice_in_a_row_again_and_again() {
 #[test]
 fn counters_that_begin_anew_at_the_swap() {
     both("reset", |mut stage| {
-        stage.rules(&[], "");
+        stage.rules(&stage.counters(), "");
         stage.baseline(&["--requests-per-second", "2000", "--error-ratio", "0.01"]);
         stage.deploy("2", &["--requests-per-second", "20", "--error-ratio", "0.01"]);
+        let counted = || stage.trigger("error-rate")["samples"].as_u64().unwrap_or_default();
+        stage.until("version 2 is watched", || stage.host.status()["release"]["version"] == "2");
+        stage.until("its requests are counted", || counted() >= 200);
+        assert!(counted() <= 300, "{}", stage.host.story());
         stage.accepted();
-        let why = stage.trigger("error-rate");
-        let counted = why["samples"].as_u64().unwrap();
-        assert!((200..=500).contains(&counted), "{why:#}\n{}", stage.host.story());
     });
 }
 
 #[test]
 fn ten_requests_one_of_them_an_error() {
     both("few", |mut stage| {
-        stage.rules(&[], "");
-        stage.baseline(&["--requests-per-second", "0.5"]);
-        stage.deploy("2", &["--requests-per-second", "0.5", "--error-ratio", "0.1"]);
+        stage.rules(&stage.counters(), "");
+        stage.baseline(&["--requests-per-second", "0.6"]);
+        stage.deploy("2", &["--requests-per-second", "0.6", "--error-ratio", "0.1"]);
         stage.accepted();
-        stage.explained(&stage.explain(), &["not everything could be proved", "error-rate: 1 of"]);
+        stage.explained(&stage.explain(), &["not everything could be proved", "error-rate: 1 of 1"]);
     });
 }
 
@@ -67,12 +68,12 @@ fn ten_requests_one_of_them_an_error() {
 fn a_measurement_that_tells_nothing() {
     both("blind", |mut stage: Stage| {
         let (errors, latency, more) = match stage.source {
-            super::stage::Source::Prometheus => (
+            Source::Prometheus => (
                 "{ query = \"vector(0) / vector(0)\" }",
                 "{ query = \"nobody_counts_this\" }",
                 "[service.shop.business.carts]\nquery = \"http_requests_total\"\nbelow = 0\n",
             ),
-            super::stage::Source::Scrape => (
+            Source::Scrape => (
                 "{ metric = \"nobody_counts_this\" }",
                 "{ metric = \"nor_that\" }",
                 "[service.shop.business.carts]\nmetric = \"backup_age_seconds\"\nbelow = 0\n",
@@ -81,14 +82,13 @@ fn a_measurement_that_tells_nothing() {
         stage.rules(&[("error-rate", errors), ("latency-p95", latency)], more);
         stage.baseline(&["--error-ratio", "0.01"]);
         stage.deploy("2", &["--error-ratio", "0.01"]);
-        stage.until("it is blind", || stage.trigger("carts")["verdict"] == "blind");
-        let said = ["error-rate", "latency-p95", "carts"].map(|name| stage.trigger(name)["why"].to_string());
         let words = match stage.source {
-            super::stage::Source::Prometheus => ["NaN", "no series", "2 series where one is expected"],
-            super::stage::Source::Scrape => ["is not exposed", "is not exposed", "backup_age_seconds is NaN"],
+            Source::Prometheus => ["NaN", "no series", "2 series where one is expected"],
+            Source::Scrape => ["is not exposed", "is not exposed", "backup_age_seconds is NaN"],
         };
-        for (said, word) in said.iter().zip(words) {
-            stage.explained(said, &[word]);
+        for (name, word) in ["error-rate", "latency-p95", "carts"].into_iter().zip(words) {
+            let said = || stage.trigger(name)["why"].to_string();
+            stage.until(&format!("{name} says: {word}"), || said().contains(word));
         }
         stage.held(&["could not be told for"]);
     });

@@ -13,6 +13,9 @@ use crate::host::Host;
 /// A service with fifty requests and five orders a second.
 pub(super) const BUSY: [&str; 4] = ["--requests-per-second", "50", "--orders-per-second", "5"];
 
+/// The error rate by counters, each failure of which is seen: a rate does not see the first.
+const COUNTERS: &str = r#"{ above = "5%", over = "10s", min-requests = 100, errors-query = 'http_requests_total{code=~"5.."}', requests-query = 'http_requests_total' }"#;
+
 /// How long a release is watched.
 const WINDOW: &str = "20s";
 
@@ -68,6 +71,11 @@ impl Stage {
         let host = Host::new(&format!("judged-{test}"));
         let prometheus = (source == Source::Prometheus).then(|| Prometheus::start(host.port));
         Self { host, source, prometheus, test: test.to_owned() }
+    }
+
+    /// The error rate by what counts each request.
+    pub(super) fn counters(&self) -> Vec<(&'static str, &'static str)> {
+        self.prometheus.iter().map(|_| ("error-rate", COUNTERS)).collect()
     }
 
     /// The usual rules with short times; `changes` are keys of `[service.shop.trigger]`, `more` is anything else.
