@@ -1,4 +1,4 @@
-use super::double::{commonmark_means_nothing, count, list, no_links, rule, text};
+use super::double::{commonmark_means_nothing, count, list, no_links, rule, text, unescaped};
 use super::*;
 use crate::notify::format::discord;
 
@@ -19,7 +19,7 @@ fn check(sent: &Sent) -> Result<(), String> {
         rule((1..=256).contains(&count(name)), "BASE_TYPE_MAX_LENGTH name")?;
         rule(!value.trim().is_empty() && count(value) <= 1024, "BASE_TYPE_MAX_LENGTH value")?;
         commonmark_means_nothing(value)?;
-        no_links(&value.replace('\\', ""))?;
+        no_links(&unescaped(value))?;
         total += count(name) + count(value);
     }
     rule(total <= 6000, "MAX_EMBED_SIZE_EXCEEDED")?;

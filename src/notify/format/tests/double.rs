@@ -157,6 +157,15 @@ pub(super) fn commonmark_means_nothing(text: &str) -> Result<(), String> {
     rule(!inside && !block && !emoji, &format!("markup in {text}"))
 }
 
+/// What a reader of `CommonMark` sees of escaped words.
+pub(super) fn unescaped(text: &str) -> String {
+    let (mut seen, mut rest) = (String::new(), text.chars());
+    while let Some(character) = rest.next() {
+        seen.extend(if character == '\\' { rest.next() } else { Some(character) });
+    }
+    seen
+}
+
 /// Nothing in plain words that a client makes a link or a mention of.
 pub(super) fn no_links(text: &str) -> Result<(), String> {
     let text = text.replace(&super::markup_link(), "");

@@ -1,4 +1,4 @@
-use super::double::{commonmark_means_nothing, count, list, no_links, rule, text};
+use super::double::{commonmark_means_nothing, count, list, no_links, rule, text, unescaped};
 use super::*;
 use crate::notify::format::mattermost;
 
@@ -15,7 +15,7 @@ fn check(sent: &Sent) -> Result<(), String> {
         let value = text(field, "/value");
         rule(!value.is_empty(), "an empty field")?;
         commonmark_means_nothing(value)?;
-        no_links(&value.replace('\\', ""))?;
+        no_links(&unescaped(value))?;
     }
     let priority = text(&sent.body, "/priority/priority");
     rule(["", "urgent", "important", "standard"].contains(&priority), "invalid priority")?;
