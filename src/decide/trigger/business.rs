@@ -197,7 +197,7 @@ impl Business {
                 Call::Wait,
                 value,
                 samples,
-                format!("{name} is {shown}, beyond its limit, not for long"),
+                format!("{name} is {shown}, beyond its limit, though not for long enough"),
             );
         }
         match (&limits.anomaly, &self.season, &self.seen) {

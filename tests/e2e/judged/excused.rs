@@ -2,7 +2,7 @@
 
 use std::process::{Child, Command};
 
-use super::stage::{Source, Stage, both, calm};
+use super::stage::{Source, Stage, at_once, both, calm};
 
 #[test]
 fn a_service_that_was_red_before() {
@@ -17,25 +17,27 @@ fn a_service_that_was_red_before() {
 
 #[test]
 fn what_measures_it_is_down() {
-    both("down", |mut stage| {
-        stage.rules(&[], "");
-        stage.baseline(&[]);
-        let behaviour: &[&str] = match stage.source {
-            Source::Prometheus => &[],
-            Source::Scrape => &["--no-metrics"],
-        };
-        if let Some(prometheus) = &mut stage.prometheus {
-            prometheus.end();
-        }
-        stage.deploy("2", behaviour);
-        let word = if stage.source == Source::Scrape { "404" } else { "refused" };
-        stage.held(&["could not be told for", word]);
-    });
+    at_once(&[
+        ("down", Source::Prometheus, stays_down),
+        ("down", Source::Scrape, stays_down),
+        ("back", Source::Prometheus, comes_back),
+    ]);
 }
 
-#[test]
-fn prometheus_comes_back() {
-    let mut stage = Stage::new("back", Source::Prometheus);
+fn stays_down(mut stage: Stage) {
+    stage.rules(&[], "");
+    stage.baseline(&[]);
+    if let Some(prometheus) = &mut stage.prometheus {
+        prometheus.end();
+        stage.deploy("2", &[]);
+        stage.held(&["could not be told for", "refused"]);
+    } else {
+        stage.deploy("2", &["--no-metrics"]);
+        stage.held(&["could not be told for", "status 404"]);
+    }
+}
+
+fn comes_back(mut stage: Stage) {
     stage.rules(&[], "");
     stage.baseline(&[]);
     stage.prometheus.as_mut().unwrap().end();

@@ -1,27 +1,31 @@
 //! Releases that look bad, and are not taken back, as too little speaks against them.
 
-use super::stage::{Source, Stage, both};
+use super::stage::{Source, Stage, at_once, both};
 
 #[test]
 fn four_percent_of_errors() {
-    both("four", |mut stage| {
-        stage.rules(&[("relative", "\"off\"")], "");
-        stage.baseline(&[]);
-        stage.deploy("2", &["--error-ratio", "0.04"]);
-        stage.accepted();
-        stage.explained(&stage.explain(), &["requests failed", "with 95 % confidence"]);
-    });
+    at_once(&[
+        ("four", Source::Prometheus, under_the_limit),
+        ("four", Source::Scrape, under_the_limit),
+        ("worse", Source::Prometheus, worse_than_before),
+        ("worse", Source::Scrape, worse_than_before),
+    ]);
 }
 
-/// As it is without a word about it: worse than before, yet under the limits, is for a person.
-#[test]
-fn four_percent_of_errors_after_none() {
-    both("worse", |mut stage| {
-        stage.rules(&[], "");
-        stage.baseline(&["--requests-per-second", "500"]);
-        stage.deploy("2", &["--requests-per-second", "500", "--error-ratio", "0.04"]);
-        stage.held(&["requests failed", "tolerated", "before 0 %", "a person decides"]);
-    });
+fn under_the_limit(mut stage: Stage) {
+    stage.rules(&[("relative", "\"off\"")], "");
+    stage.baseline(&[]);
+    stage.deploy("2", &["--error-ratio", "0.04"]);
+    stage.accepted();
+    stage.explained(&stage.explain(), &["requests failed", "with 95 % confidence"]);
+}
+
+/// Without a word about it, what is worse than before, yet under the limits, is for a person.
+fn worse_than_before(mut stage: Stage) {
+    stage.rules(&[], "");
+    stage.baseline(&["--requests-per-second", "500"]);
+    stage.deploy("2", &["--requests-per-second", "500", "--error-ratio", "0.04"]);
+    stage.held(&["requests failed", "tolerated", "before 0 %", "a person decides"]);
 }
 
 #[test]

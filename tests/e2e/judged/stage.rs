@@ -57,11 +57,16 @@ pub(super) fn calm() {
 
 /// A case with either source at the same time.
 pub(super) fn both(test: &str, case: fn(Stage)) {
+    at_once(&[(test, Source::Prometheus, case), (test, Source::Scrape, case)]);
+}
+
+/// Cases that do not mind each other.
+pub(super) fn at_once(cases: &[(&str, Source, fn(Stage))]) {
     std::thread::scope(|scope| {
-        for source in [Source::Prometheus, Source::Scrape] {
+        for (test, source, case) in cases {
             let name = format!("{test}-{source:?}").to_lowercase();
-            let run = move || case(Stage::new(&format!("{test}-{source:?}").to_lowercase(), source));
-            std::thread::Builder::new().name(name).spawn_scoped(scope, run).unwrap();
+            let stage = Stage::new(&name, *source);
+            std::thread::Builder::new().name(name).spawn_scoped(scope, || case(stage)).unwrap();
         }
     });
 }
@@ -125,7 +130,7 @@ impl Stage {
             status["accepted"]["version"] == "1" && status["readiness"]["ready"] == true
         });
         // As golive sees it, so long after the first look.
-        std::thread::sleep(Duration::from_secs(8));
+        std::thread::sleep(Duration::from_secs(7));
     }
 
     /// Another version, with customers as before and what is new in it; what is said last holds.
