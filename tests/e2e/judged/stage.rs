@@ -60,8 +60,11 @@ pub(super) fn both(test: &str, case: fn(Stage)) {
     at_once(&[(test, Source::Prometheus, case), (test, Source::Scrape, case)]);
 }
 
+/// A name, a source, and what is to be seen.
+pub(super) type Case<'a> = (&'a str, Source, fn(Stage));
+
 /// Cases that do not mind each other.
-pub(super) fn at_once(cases: &[(&str, Source, fn(Stage))]) {
+pub(super) fn at_once(cases: &[Case<'_>]) {
     std::thread::scope(|scope| {
         for (test, source, case) in cases {
             let name = format!("{test}-{source:?}").to_lowercase();
