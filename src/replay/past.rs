@@ -66,7 +66,10 @@ impl Tape {
                 break;
             }
         }
-        replay.until(ends);
+        // What comes after the decision was not looked at, and would seem blind.
+        if !ended(replay.decided()) {
+            replay.until(ends);
+        }
         let decided = replay.decided().iter().filter(|one| one.at >= began && one.what != "watching");
         Placebo { began, decided: decided.cloned().collect() }
     }

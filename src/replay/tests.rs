@@ -77,6 +77,8 @@ fn a_bad_quarter_of_an_hour_is_found_where_it_was() {
     assert!(found.at >= at(2 * 3600) && found.at <= at(2 * 3600 + 60), "{found:?}");
     assert!(matches!(found.why, Some(Reason::Breach(_))));
     assert_eq!(outcome(3 * 3600), "accepted", "and is over");
+    let good = tape.watch("shop", &policy(), at(3600)).decided;
+    assert_eq!(good.iter().map(|one| one.what).collect::<Vec<_>>(), ["accepted"], "and nothing else is said");
 }
 
 #[test]
