@@ -37,21 +37,19 @@ async fn values_are_taken_and_everything_else_is_blind() {
     service.says("orders 12.5\nqueue{shard=\"a\"} 1\nqueue{shard=\"b\"} 2\nnothing 0\n");
     let stage = Stage::start(&service);
     stage.until("orders", |measure| *measure == Measure::Value(12.5)).await;
-    let one = async |query: &str| match stage.ask(&value(query)).await {
-        Some(Measure::Blind(why)) => why,
-        other => format!("{other:?}"),
-    };
-    assert_eq!(one("sum(queue)").await, "Some(Value(3.0))");
-    assert_eq!(one("scalar(orders)").await, "Some(Value(12.5))");
-    assert_eq!(one("gone").await, "Prometheus: no series: the query finds nothing");
-    assert!(one("nothing / nothing").await.starts_with("Prometheus: NaN: "));
-    assert!(one("orders / nothing").await.starts_with("Prometheus: +Inf, "));
-    assert!(one("queue").await.starts_with("Prometheus: 2 series where one is expected, among them {"));
-    assert!(one("sum(").await.starts_with("Prometheus: status 400, bad_data: "));
-    assert!(one("orders[5m]").await.starts_with("Prometheus: a range of values; "));
-    assert!(one("\"text\"").await.starts_with("Prometheus: an answer of an unknown kind: "));
+    // A scrape that comes late on a busy machine leaves no series for a moment.
+    let said = async |query: &str, begins: &str| stage.says(&value(query), begins).await;
+    said("sum(queue)", "Value(3.0)").await;
+    said("scalar(orders)", "Value(12.5)").await;
+    said("gone", "Prometheus: no series: the query finds nothing").await;
+    said("nothing / nothing", "Prometheus: NaN: ").await;
+    said("orders / nothing", "Prometheus: +Inf, ").await;
+    said("queue", "Prometheus: 2 series where one is expected, among them {").await;
+    said("sum(", "Prometheus: status 400, bad_data: ").await;
+    said("orders[5m]", "Prometheus: a range of values; ").await;
+    said("\"text\"", "Prometheus: an answer of an unknown kind: ").await;
     stage.end();
-    assert_eq!(one("orders").await, "Prometheus: connection refused");
+    said("orders", "Prometheus: connection refused").await;
 }
 
 #[tokio::test]

@@ -111,6 +111,23 @@ impl Stage {
         tokio::time::timeout(PATIENCE, wait).await.expect("Prometheus has scraped by now");
     }
 
+    /// Asks until the answer, or why there is none, begins as the test waits for it.
+    pub(crate) async fn says(&self, measured: &Measured, begins: &str) {
+        let mut last = String::new();
+        let wait = async {
+            while !last.starts_with(begins) {
+                tokio::time::sleep(BETWEEN).await;
+                last = match self.ask(measured).await {
+                    Some(Measure::Blind(why)) => why,
+                    Some(measure) => format!("{measure:?}"),
+                    None => String::new(),
+                };
+            }
+        };
+        let in_time = tokio::time::timeout(PATIENCE, wait).await.is_ok();
+        assert!(in_time, "{measured:?} should give {begins:?}, and gives {last:?}");
+    }
+
     /// Adds up what is measured until it is so many requests.
     pub(crate) async fn sum(&self, meter: &mut Meter, total: u64) -> Requests {
         let mut sum = Requests::default();
