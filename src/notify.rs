@@ -25,11 +25,25 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The longest pause between two attempts.
 const PAUSE_MAX: Duration = Duration::from_mins(5);
 
+/// A notice on its way to one address.
+#[derive(Debug, Clone)]
+pub struct Delivery<'a> {
+    /// What is told.
+    pub notice: &'a Notice,
+    /// When it is told.
+    pub now: Timestamp,
+    /// Where the incident's first message stands at this address, by the receipt for that.
+    pub thread: Option<&'a str>,
+}
+
 /// A provider confirmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
     /// What it said.
     pub answer: String,
+    /// Where the incident's first message stands now, for the next delivery of the incident to the same address;
+    /// `None` when nothing of that has changed.
+    pub thread: Option<String>,
 }
 
 /// A provider did not confirm.
@@ -115,9 +129,9 @@ impl Notifier {
         &self,
         channel: &str,
         address: &str,
-        notice: &Notice,
-        now: Timestamp,
+        delivery: &Delivery<'_>,
     ) -> Result<Receipt, Refusal> {
+        let Delivery { notice, now, .. } = *delivery;
         let runbook = notice.service.as_ref().and_then(|service| self.runbooks.get(service));
         let context = Context {
             texts: &self.texts,
@@ -127,14 +141,14 @@ impl Notifier {
             now,
             wall: Clock::wall(),
         };
-        let delivery = async {
+        let sending = async {
             match self.channels.get(channel) {
                 Some(Channel::Email(email)) => email::send(email, address, notice, &context).await,
                 Some(Channel::Webhook(webhook)) => webhook::send(&self.http, webhook, notice, &context).await,
                 None => Err(Refusal::never(format!("tell channel {channel}: it is no longer configured"))),
             }
         };
-        match tokio::time::timeout(self.patience, delivery).await {
+        match tokio::time::timeout(self.patience, sending).await {
             Ok(result) => result,
             Err(_) => Err(Refusal::later(format!("tell channel {channel} within {:?}", self.patience))),
         }
@@ -153,6 +167,19 @@ impl Notifier {
             Ok(result) => result,
             Err(_) => Err(Refusal::later(format!("reach channel {channel} within {:?}", self.patience))),
         }
+    }
+}
+
+impl<'a> Delivery<'a> {
+    /// The first message of its incident.
+    pub fn first(notice: &'a Notice, now: Timestamp) -> Self {
+        Self { notice, now, thread: None }
+    }
+}
+
+impl Receipt {
+    fn new(answer: String) -> Self {
+        Self { answer, thread: None }
     }
 }
 

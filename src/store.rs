@@ -27,6 +27,7 @@ pub mod recording;
 mod releases;
 #[cfg(test)]
 mod tests;
+mod thread;
 
 pub use outbox::{Letter, NewLetter};
 pub use reader::{IncidentRow, LetterRow, Moment, Reader, ReleaseRow, Story, SummaryRow};
@@ -302,6 +303,7 @@ fn open(path: &Path) -> Result<Connection, StoreError> {
         SCHEMA => sound(&connection, path)?,
         found => return Err(StoreError::Newer { path: path.to_owned(), found }),
     }
+    connection.execute_batch(thread::SCHEMA).map_err(sqlite(path))?;
     Ok(connection)
 }
 

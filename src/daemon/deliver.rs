@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::decide::action::Notice;
-use crate::notify::{self, Notifier, Refusal, Retry};
+use crate::notify::{self, Delivery, Notifier, Refusal, Retry};
 use crate::store::{Letter, Store};
 
 #[cfg(test)]
@@ -180,22 +180,31 @@ impl Task {
     }
 
     fn start_stored(&mut self, letter: Letter, now: Timestamp) {
-        let Letter { id, notice, channel, address, attempts, expires, .. } = letter;
+        let Letter { id, notice, channel, address, attempts, expires, thread } = letter;
         let source = Source::Stored { id, notice: notice.id.clone(), attempts, expires };
-        self.start(source, notice, channel, address, now);
+        self.start(source, notice, channel, address, thread, now);
     }
 
     fn start_memory(&mut self, letter: Unstored, now: Timestamp) {
         let (notice, channel, address) =
             (letter.notice.clone(), letter.channel.clone(), letter.address.clone());
-        self.start(Source::Memory(letter), notice, channel, address, now);
+        self.start(Source::Memory(letter), notice, channel, address, None, now);
     }
 
-    fn start(&mut self, letter: Source, notice: Notice, channel: String, address: String, now: Timestamp) {
+    fn start(
+        &mut self,
+        letter: Source,
+        notice: Notice,
+        channel: String,
+        address: String,
+        thread: Option<String>,
+        now: Timestamp,
+    ) {
         let notifier = Arc::clone(&self.notifier.borrow());
         self.busy.insert((channel.clone(), address.clone()));
         self.under_way.spawn(async move {
-            let result = notifier.deliver(&channel, &address, &notice, now).await;
+            let delivery = Delivery { notice: &notice, now, thread: thread.as_deref() };
+            let result = notifier.deliver(&channel, &address, &delivery).await;
             Outcome { letter, channel, address, result }
         });
     }
@@ -211,7 +220,9 @@ impl Task {
             self.paused.insert(place, until);
         }
         let settled = match (letter, result) {
-            (Source::Stored { id, .. }, Ok(receipt)) => self.store.delivered(id, &receipt.answer, now).await,
+            (Source::Stored { id, .. }, Ok(receipt)) => {
+                self.store.delivered(id, &receipt.answer, receipt.thread, now).await
+            }
             (Source::Stored { id, notice, attempts, expires }, Err(refusal)) => {
                 tracing::warn!(channel, notice, attempts, "failed to {}", refusal.text);
                 let next = next_attempt(&refusal, &notice, attempts, now, expires);

@@ -28,7 +28,7 @@ pub(super) async fn send(
     match transport(channel)?.send(mail).await {
         Ok(answer) => {
             let said = answer.message().collect::<Vec<_>>().join(" ");
-            Ok(Receipt { answer: format!("{} {said}", answer.code()) })
+            Ok(Receipt::new(format!("{} {said}", answer.code())))
         }
         Err(error) => Err(refusal(&error, &format!("hand mail for {address} to {smarthost}"))),
     }
@@ -38,7 +38,7 @@ pub(super) async fn send(
 pub(super) async fn log_in(channel: &EmailChannel) -> Result<Receipt, Refusal> {
     let smarthost = format!("{}:{}", channel.smtp.host, channel.smtp.port);
     match transport(channel)?.test_connection().await {
-        Ok(true) => Ok(Receipt { answer: format!("{smarthost} accepts the login") }),
+        Ok(true) => Ok(Receipt::new(format!("{smarthost} accepts the login"))),
         Ok(false) => Err(Refusal::later(format!("log in at {smarthost}: it does not answer NOOP"))),
         Err(error) => Err(refusal(&error, &format!("log in at {smarthost}"))),
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Notifier, PATIENCE, Refusal, Retry, backoff, expires, webhook};
+use super::{Delivery, Notifier, PATIENCE, Refusal, Retry, backoff, expires, webhook};
 use crate::config::{Channel, Language, Person};
 use crate::decide::action::{News, Notice, Tier};
 use crate::decide::event::{Outcome, Sample};
@@ -93,7 +93,8 @@ fn pauses_double_up_to_five_minutes() {
 #[tokio::test]
 async fn a_channel_that_is_gone_is_given_up() {
     let channel = Channel::Webhook(hooks::open("http://127.0.0.1:9/"));
-    let refusal = notifier(channel).deliver("other", "", &notice(), now()).await.unwrap_err();
+    let refusal =
+        notifier(channel).deliver("other", "", &Delivery::first(&notice(), now())).await.unwrap_err();
     assert_eq!(refusal.retry, Retry::Never);
     assert_eq!(refusal.text, "tell channel other: it is no longer configured");
 }

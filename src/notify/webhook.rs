@@ -43,7 +43,7 @@ pub(super) async fn send(
     let post = format::write(&moved, notice, context)?;
     let answer = tell(http, &post, context.now).await?;
     let receipt = conclude(&moved.format, &post, &answer)?;
-    Ok(Receipt { answer: format!("{} (write chat-id = \"{chat}\": the chat has moved)", receipt.answer) })
+    Ok(Receipt::new(format!("{} (write chat-id = \"{chat}\": the chat has moved)", receipt.answer)))
 }
 
 fn moved(channel: &WebhookChannel, chat: &str) -> Option<WebhookChannel> {
@@ -60,7 +60,7 @@ pub(super) async fn reach(channel: &WebhookChannel) -> Result<Receipt, Refusal> 
     let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
     let port = url.port_or_known_default().unwrap_or(443);
     match tokio::net::TcpStream::connect((host.as_str(), port)).await {
-        Ok(_) => Ok(Receipt { answer: format!("{place} can be reached; nothing was sent") }),
+        Ok(_) => Ok(Receipt::new(format!("{place} can be reached; nothing was sent"))),
         Err(error) => Err(Refusal::later(format!("reach {place}: {error}"))),
     }
 }
@@ -89,7 +89,7 @@ fn conclude(format: &WebhookFormat, post: &Post, answer: &Answer) -> Result<Rece
     let said = format!("{} {said}", answer.status).trim_end().to_owned();
     let text = format!("post to {}: it answered {said}", format::place(&post.url));
     match format::judge(format, answer) {
-        Verdict::Taken => Ok(Receipt { answer: said }),
+        Verdict::Taken => Ok(Receipt::new(said)),
         Verdict::Later(pause) => Err(Refusal { retry: Retry::Later(pause), text }),
         Verdict::Refused | Verdict::Moved(_) => Err(Refusal::never(text)),
         Verdict::Gone => Err(Refusal::never(format!("{text}; nothing is taken there any more"))),

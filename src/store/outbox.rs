@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::mirror::notice::NoticeDef;
-use super::{Store, StoreError, json, mirror, notice, sqlite, text};
+use super::{Store, StoreError, json, mirror, notice, sqlite, text, thread};
 use crate::decide::action::{Notice, Tier};
 
 /// So many letters wait at most; beyond, the oldest that are not urgent are given up, with a note saying so.
@@ -40,6 +40,8 @@ pub struct Letter {
     pub attempts: u32,
     /// After this it is not worth telling any more.
     pub expires: Timestamp,
+    /// Where the incident's first message stands at this address, in the words of the channel.
+    pub thread: Option<String>,
 }
 
 /// Adds letters; one that is there already stays as it is.
@@ -76,23 +78,26 @@ impl Store {
     /// Letters to be sent now, the most urgent first: at most `each` of one address, and `limit` in all.
     pub async fn due(&self, now: Timestamp, each: usize, limit: usize) -> Result<Vec<Letter>, StoreError> {
         self.work(move |connection, path| {
-            let sql = "SELECT id, channel, address, attempts, expires, json FROM letter JOIN ( \
-                       SELECT id, row_number() OVER (PARTITION BY channel, address ORDER BY tier DESC, id) AS place \
+            let sql = "SELECT id, channel, address, attempts, expires, json, ( \
+                       SELECT place FROM thread WHERE thread.incident = json ->> '$.incident' \
+                       AND thread.channel = letter.channel AND thread.address = letter.address) \
+                       FROM letter JOIN ( \
+                       SELECT id, row_number() OVER (PARTITION BY channel, address ORDER BY tier DESC, id) AS turn \
                        FROM letter WHERE state = 'pending' AND due <= ?1) USING (id) \
-                       WHERE place <= ?2 ORDER BY tier DESC, id LIMIT ?3";
+                       WHERE turn <= ?2 ORDER BY tier DESC, id LIMIT ?3";
             let mut select = connection.prepare_cached(sql).map_err(sqlite(path))?;
             let [each, limit] = [each, limit].map(|count| i64::try_from(count).unwrap_or(i64::MAX));
             let rows = select.query_map(params![text(now), each, limit], |row| {
                 let expires: String = row.get(4)?;
                 let body: String = row.get(5)?;
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, expires, body))
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, expires, body, row.get(6)?))
             });
             let mut letters = Vec::new();
             for row in rows.map_err(sqlite(path))? {
-                let (id, channel, address, attempts, expires, body) = row.map_err(sqlite(path))?;
+                let (id, channel, address, attempts, expires, body, thread) = row.map_err(sqlite(path))?;
                 let notice = notice(path, &body)?;
                 let expires = expires.parse().unwrap_or(Timestamp::MAX);
-                letters.push(Letter { id, notice, channel, address, attempts, expires });
+                letters.push(Letter { id, notice, channel, address, attempts, expires, thread });
             }
             Ok(letters)
         })
@@ -110,8 +115,17 @@ impl Store {
         .await
     }
 
-    /// A letter was confirmed.
-    pub async fn delivered(&self, id: i64, answer: &str, now: Timestamp) -> Result<(), StoreError> {
+    /// A letter was confirmed, and its incident's first message stands at `thread` now, if that has changed.
+    pub async fn delivered(
+        &self,
+        id: i64,
+        answer: &str,
+        thread: Option<String>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if let Some(place) = thread {
+            self.work(move |connection, path| thread::put(connection, path, id, &place)).await?;
+        }
         self.settle(id, "sent", answer, None, now).await
     }
 

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Transaction, params};
 use super::mirror::facts::ReleaseDef;
 use super::mirror::notice::IncidentDef;
 use super::mirror::reason::ReasonDef;
-use super::{Entry, StoreError, json, mirror, sqlite, text};
+use super::{Entry, StoreError, json, mirror, sqlite, text, thread};
 use crate::decide::action::{Action, Incident, IncidentState};
 use crate::decide::facts::Facts;
 
@@ -129,5 +129,6 @@ pub(super) fn prune(
     ] {
         transaction.execute(sql, [&before]).map_err(sqlite(path))?;
     }
+    transaction.execute(thread::PRUNE, []).map_err(sqlite(path))?;
     transaction.commit().map_err(sqlite(path))
 }

@@ -9,7 +9,7 @@ use crate::cli::show::{Mood, color, paint};
 use crate::cli::{CliError, Context};
 use crate::clock::Clock;
 use crate::decide::action::{News, Notice, Tier};
-use crate::notify::Notifier;
+use crate::notify::{Delivery, Notifier};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -61,7 +61,7 @@ pub(super) async fn run(arguments: &Arguments, context: &Context) -> Result<u8, 
     for channel in channels {
         for address in notifier.addresses(channel) {
             let place = if address.is_empty() { channel.to_owned() } else { format!("{channel} {address}") };
-            match notifier.deliver(channel, &address, &notice, now).await {
+            match notifier.deliver(channel, &address, &Delivery::first(&notice, now)).await {
                 Ok(receipt) => {
                     writeln!(out, "{place}: {}: {}", paint("confirmed", Mood::Good, color), receipt.answer)?;
                 }

@@ -26,7 +26,7 @@ fn secret(text: &str) -> (tempfile::NamedTempFile, Secret) {
 }
 
 async fn tell(channel: WebhookChannel) -> Result<Receipt, Refusal> {
-    notifier(Channel::Webhook(channel)).deliver("it", "", &notice(), now()).await
+    notifier(Channel::Webhook(channel)).deliver("it", "", &Delivery::first(&notice(), now())).await
 }
 
 async fn answered(answer: ResponseTemplate) -> Result<Receipt, Refusal> {
@@ -78,7 +78,7 @@ async fn the_body_is_signed_and_tells_everything() {
     let (_file, secret) = secret(SECRET);
     let channel = signed(&server.uri(), secret);
     // The signature is checked against the present time, which golive's own clock may be far from.
-    notifier(Channel::Webhook(channel)).deliver("it", "", &notice(), now()).await.unwrap();
+    notifier(Channel::Webhook(channel)).deliver("it", "", &Delivery::first(&notice(), now())).await.unwrap();
 
     let request = &server.received_requests().await.unwrap()[0];
     let verifier = standardwebhooks::Webhook::new(SECRET).unwrap();
@@ -167,7 +167,8 @@ async fn a_silent_receiver_is_given_up_by_the_deadline() {
     let mut notifier = notifier(Channel::Webhook(open(&address)));
     notifier.patience = Duration::from_millis(300);
     let notice = notice();
-    let telling = notifier.deliver("it", "", &notice, now());
+    let delivery = Delivery::first(&notice, now());
+    let telling = notifier.deliver("it", "", &delivery);
     let refusal = tokio::time::timeout(Duration::from_secs(20), telling).await.unwrap().unwrap_err();
     assert_eq!(later(&refusal), None);
     assert_eq!(refusal.text, "tell channel it within 300ms");

@@ -96,7 +96,7 @@ fn certificate(dir: &Path) {
 
 async fn tell(channel: EmailChannel, notice: &Notice) -> Result<Receipt, Refusal> {
     let to = channel.to[0].clone();
-    notifier(Channel::Email(channel)).deliver("it", &to, notice, now()).await
+    notifier(Channel::Email(channel)).deliver("it", &to, &Delivery::first(notice, now())).await
 }
 
 /// A mail as Python's own parser reads it: headers, then each part's type and text.

@@ -62,7 +62,7 @@ async fn a_refused_letter_is_due_again_later_or_never() {
     let ids: Vec<i64> = store.due(at(0), 20_000, 9).await.unwrap().iter().map(|letter| letter.id).collect();
     store.refused(ids[0], "451 busy", Some(at(30)), at(1)).await.unwrap();
     store.refused(ids[1], "550 no such user", None, at(1)).await.unwrap();
-    store.delivered(ids[2], "250 taken", at(1)).await.unwrap();
+    store.delivered(ids[2], "250 taken", None, at(1)).await.unwrap();
 
     assert_eq!(store.due(at(29), 20_000, 9).await.unwrap(), []);
     let due = store.due(at(30), 20_000, 9).await.unwrap();
@@ -79,7 +79,7 @@ async fn an_old_letter_expires_and_can_be_sent_again_by_a_person() {
     post(&store, 0, vec![letter("a", Tier::Urgent), letter("b", Tier::Urgent)]).await;
     let ids: Vec<i64> = store.due(at(0), 20_000, 9).await.unwrap().iter().map(|letter| letter.id).collect();
     store.refused(ids[0], "451", Some(at(10)), at(1)).await.unwrap();
-    store.delivered(ids[1], "250", at(1)).await.unwrap();
+    store.delivered(ids[1], "250", None, at(1)).await.unwrap();
     store.expire(at(3599)).await.unwrap();
     assert_eq!(states(dir.path()), [row("a", "pending"), row("b", "sent")]);
     store.expire(at(3600)).await.unwrap();
@@ -112,4 +112,43 @@ async fn beyond_the_bound_the_oldest_that_are_least_urgent_are_given_up() {
     let given_up: Vec<_> = rows.iter().filter(|row| row.state == "given-up").collect();
     assert_eq!(given_up.len(), 2);
     assert_eq!(given_up[0].answer.as_deref(), Some("too many letters were waiting"));
+}
+
+#[tokio::test]
+async fn an_incidents_next_letter_knows_where_the_first_message_stands() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let of = |id: &str, incident: &str, address: &str| {
+        let mut letter = letter(id, Tier::Urgent);
+        letter.notice.incident = incident.to_owned();
+        letter.address = address.to_owned();
+        letter
+    };
+    let letters =
+        vec![of("1", "web-1", "a"), of("2", "web-1", "a"), of("3", "web-1", "b"), of("4", "web-2", "a")];
+    post(&store, 0, letters).await;
+    let threads = async |store: &Store| {
+        let due = store.due(at(9), 20_000, 9).await.unwrap();
+        due.into_iter().map(|letter| (letter.notice.id, letter.thread)).collect::<Vec<_>>()
+    };
+    let bare = |id: &str| (id.to_owned(), None);
+    let first = store.due(at(9), 1, 1).await.unwrap().remove(0);
+    store.delivered(first.id, "200", Some("m-1".to_owned()), at(1)).await.unwrap();
+    let known = |id: &str, place: &str| (id.to_owned(), Some(place.to_owned()));
+    assert_eq!(threads(&store).await, [known("2", "m-1"), bare("3"), bare("4")]);
+
+    drop(store);
+    let store = open(dir.path());
+    assert_eq!(threads(&store).await[0], known("2", "m-1"), "known after a restart");
+    let second = store.due(at(9), 1, 1).await.unwrap().remove(0);
+    store.delivered(second.id, "200", Some("m-2".to_owned()), at(1)).await.unwrap();
+    post(&store, 10, vec![of("5", "web-1", "a")]).await;
+    let due = store.due(at(10), 20_000, 9).await.unwrap();
+    assert_eq!(due.last().unwrap().thread.as_deref(), Some("m-2"));
+    for letter in due {
+        store.delivered(letter.id, "200", None, at(11)).await.unwrap();
+    }
+    store.prune(at(9_999)).await.unwrap();
+    post(&store, 12, vec![of("6", "web-1", "a")]).await;
+    assert_eq!(store.due(at(12), 20_000, 9).await.unwrap()[0].thread, None, "forgotten with the last letter");
 }

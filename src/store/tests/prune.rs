@@ -31,7 +31,7 @@ async fn what_a_service_needs_stays_and_the_rest_goes() {
     let letters = vec![letter("sent", Tier::General), letter("waiting", Tier::General)];
     store.commit(Batch { facts: vec![("web".to_owned(), facts)], letters, ..batch(at(4)) }).await.unwrap();
     let sent = store.due(at(4), 20_000, 1).await.unwrap().remove(0);
-    store.delivered(sent.id, "250", at(5)).await.unwrap();
+    store.delivered(sent.id, "250", None, at(5)).await.unwrap();
 
     store.prune(at(50)).await.unwrap();
 
