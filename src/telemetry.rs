@@ -10,14 +10,14 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 
 use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormattedFields};
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
 
-/// golive's own doings; of the libraries only what is wrong.
-const DEFAULT: &str = "warn,golive=info";
 /// Longer lines are cut; the journal would cut them too, and take the rest for a record of its own.
 const LINE_MAX: usize = 8 * 1024;
 
@@ -25,15 +25,13 @@ const LINE_MAX: usize = 8 * 1024;
 pub fn init() {
     let (filter, ignored) = filter(std::env::var("GOLIVE_LOG").ok().as_deref());
     // A log that cannot be written is nobody's emergency: telling standard error of it would end the process.
-    let base = tracing_subscriber::fmt()
-        .log_internal_errors(false)
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let base = tracing_subscriber::fmt::layer().log_internal_errors(false).with_writer(std::io::stderr);
+    let log = tracing_subscriber::registry().with(filter);
     let json = std::env::var_os("GOLIVE_LOG_FORMAT").is_some_and(|format| format == "json");
     let begun = if json {
-        base.json().try_init()
+        log.with(base.json()).try_init()
     } else {
-        base.with_ansi(false).event_format(Lines::of_stderr()).try_init()
+        log.with(base.with_ansi(false).event_format(Lines::of_stderr())).try_init()
     };
     if let Err(error) = begun {
         tracing::debug!(%error, "logging had begun already");
@@ -43,11 +41,13 @@ pub fn init() {
     }
 }
 
-fn filter(wanted: Option<&str>) -> (EnvFilter, Option<String>) {
-    let wanted = wanted.filter(|wanted| !wanted.trim().is_empty()).unwrap_or(DEFAULT);
-    match EnvFilter::builder().parse(wanted) {
-        Ok(filter) => (filter, None),
-        Err(error) => (EnvFilter::new(DEFAULT), Some(error.to_string())),
+fn filter(wanted: Option<&str>) -> (Targets, Option<String>) {
+    // golive's own doings; of the libraries only what is wrong.
+    let default = || Targets::new().with_default(Level::WARN).with_target("golive", Level::INFO);
+    match wanted.filter(|wanted| !wanted.trim().is_empty()).map(str::parse) {
+        Some(Ok(filter)) => (filter, None),
+        Some(Err(error)) => (default(), Some(format!("{error}"))),
+        None => (default(), None),
     }
 }
 
