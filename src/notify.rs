@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::clock::Clock;
-use crate::config::{Channel, Config, Person};
+use crate::config::{Channel, Config, Language, Person, Way};
 use crate::decide::action::{Notice, Tier};
 use crate::text::Texts;
 
@@ -76,7 +77,8 @@ pub struct Notifier {
     runbooks: BTreeMap<String, String>,
     people: Vec<Person>,
     host: String,
-    texts: Texts,
+    language: Language,
+    texts: BTreeMap<Language, Texts>,
     http: reqwest::Client,
     patience: Duration,
 }
@@ -104,7 +106,8 @@ impl Notifier {
             runbooks: runbooks.collect(),
             people: config.people.clone(),
             host: host(),
-            texts: Texts::new(config.language, config.timezone.clone()),
+            language: config.language,
+            texts: texts(config.timezone.as_ref()),
             http: webhook::client().map_err(NotifyError)?,
             patience: PATIENCE,
         })
@@ -117,9 +120,9 @@ impl Notifier {
 
     /// Whom a channel reaches; each is served on its own.
     pub fn addresses(&self, channel: &str) -> Vec<String> {
-        match self.channels.get(channel) {
-            Some(Channel::Email(email)) => email.to.clone(),
-            Some(Channel::Webhook(_)) => vec![String::new()],
+        match self.way(channel) {
+            Some(Way::Email(email)) => email.to.clone(),
+            Some(Way::Webhook(_)) => vec![String::new()],
             None => Vec::new(),
         }
     }
@@ -134,7 +137,7 @@ impl Notifier {
         let Delivery { notice, now, .. } = *delivery;
         let runbook = notice.service.as_ref().and_then(|service| self.runbooks.get(service));
         let context = Context {
-            texts: &self.texts,
+            texts: self.texts(channel),
             people: &self.people,
             runbook: runbook.map(String::as_str),
             host: &self.host,
@@ -142,9 +145,9 @@ impl Notifier {
             wall: Clock::wall(),
         };
         let sending = async {
-            match self.channels.get(channel) {
-                Some(Channel::Email(email)) => email::send(email, address, notice, &context).await,
-                Some(Channel::Webhook(webhook)) => webhook::send(&self.http, webhook, notice, &context).await,
+            match self.way(channel) {
+                Some(Way::Email(email)) => email::send(email, address, notice, &context).await,
+                Some(Way::Webhook(webhook)) => webhook::send(&self.http, webhook, notice, &context).await,
                 None => Err(Refusal::never(format!("tell channel {channel}: it is no longer configured"))),
             }
         };
@@ -154,12 +157,22 @@ impl Notifier {
         }
     }
 
+    fn way(&self, channel: &str) -> Option<&Way> {
+        self.channels.get(channel).map(|channel| &channel.way)
+    }
+
+    /// In the channel's own language.
+    fn texts(&self, channel: &str) -> &Texts {
+        let own = self.channels.get(channel).and_then(|channel| channel.language);
+        &self.texts[&own.unwrap_or(self.language)]
+    }
+
     /// Reaches a channel as far as is possible without telling anybody anything.
     pub async fn reach(&self, channel: &str) -> Result<Receipt, Refusal> {
         let attempt = async {
-            match self.channels.get(channel) {
-                Some(Channel::Email(email)) => email::log_in(email).await,
-                Some(Channel::Webhook(webhook)) => webhook::reach(webhook).await,
+            match self.way(channel) {
+                Some(Way::Email(email)) => email::log_in(email).await,
+                Some(Way::Webhook(webhook)) => webhook::reach(webhook).await,
                 None => Err(Refusal::never(format!("find channel {channel}"))),
             }
         };
@@ -209,6 +222,12 @@ pub fn expires(tier: Tier) -> Duration {
         Tier::Important => Duration::from_hours(12),
         Tier::General => Duration::from_hours(6),
     }
+}
+
+fn texts(zone: Option<&TimeZone>) -> BTreeMap<Language, Texts> {
+    [Language::English, Language::Chinese]
+        .map(|language| (language, Texts::new(language, zone.cloned())))
+        .into()
 }
 
 fn host() -> String {

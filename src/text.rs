@@ -197,6 +197,12 @@ impl Texts {
         self.say(&format!("label.{name}"), context! { lasted => "" })
     }
 
+    /// What somebody is called for (guide G7); a role of the operator's own as it is written.
+    pub fn role(&self, role: &str) -> String {
+        let name = format!("role.{role}");
+        if self.catalogue.get_template(&name).is_ok() { self.say(&name, context! {}) } else { clean(role) }
+    }
+
     /// That something is told late.
     pub fn late(&self, by: Duration) -> String {
         self.say("label.late", context! { lasted => self.duration(by) })

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::root::LANGUAGES;
 use super::table::{Section, one_of};
-use super::{Channel, EmailChannel, Smtp, SmtpTls, secret, webhook};
+use super::{Channel, EmailChannel, Smtp, SmtpTls, Way, secret, webhook};
 use crate::decide::action::Tier;
 use crate::decide::policy::TierPolicy;
 
@@ -22,10 +23,12 @@ pub(super) fn read(mut section: Section<'_>) -> Option<Channel> {
         }
         (true, false) | (false, true) => {}
     }
+    let language = section.optional_word("language", &LANGUAGES);
     let email = section.section("email").map(email);
     let webhook = section.section("webhook").map(webhook::read);
-    section.end(&["language", "quiet", "template"]);
-    email.flatten().map(Channel::Email).or(webhook.flatten().map(Channel::Webhook))
+    section.end(&["quiet", "template"]);
+    let way = email.flatten().map(Way::Email).or(webhook.flatten().map(Way::Webhook))?;
+    Some(Channel { language, way })
 }
 
 /// How each tier is told. Without any `[alert.…]`, every channel gets everything.

@@ -13,7 +13,7 @@ use super::{Config, Language, Person, Runtime, Service, channels, prometheus, se
 /// Tables that later versions know.
 const LATER: [&str; 6] = ["page", "host", "rule", "heartbeat", "maintenance", "page-auth"];
 
-const LANGUAGES: [(&str, Language); 2] = [("en", Language::English), ("zh-CN", Language::Chinese)];
+pub(super) const LANGUAGES: [(&str, Language); 2] = [("en", Language::English), ("zh-CN", Language::Chinese)];
 
 /// For how long closed releases are kept, unless said otherwise.
 const KEEP: Duration = Duration::from_hours(24 * 400);

@@ -137,9 +137,10 @@ pub(super) fn late(notice: &Notice, context: &Context<'_>) -> Option<String> {
 
 fn people(context: &Context<'_>) -> Vec<String> {
     let line = |person: &crate::config::Person| {
+        let role = context.texts.role(&person.role);
         let ways: Vec<String> =
             [&person.phone, &person.email].into_iter().flatten().map(|way| clean(way)).collect();
-        format!("{}: {} {}", clean(&person.role), clean(&person.name), ways.join(", ")).trim_end().to_owned()
+        format!("{role}: {} {}", clean(&person.name), ways.join(", ")).trim_end().to_owned()
     };
     context.people.iter().map(line).collect()
 }

@@ -5,14 +5,14 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Delivery, Notifier, PATIENCE, Refusal, Retry, backoff, expires, webhook};
-use crate::config::{Channel, Language, Person};
+use super::{Delivery, Notifier, PATIENCE, Refusal, Retry, backoff, expires, texts, webhook};
+use crate::config::{Channel, Language, Person, Way};
 use crate::decide::action::{News, Notice, Tier};
 use crate::decide::event::{Outcome, Sample};
 use crate::decide::reason::Reason;
-use crate::text::Texts;
 
 mod hooks;
+mod languages;
 mod mails;
 
 /// What an attacker may write into a version, an answer or a name.
@@ -50,11 +50,11 @@ fn notice() -> Notice {
     }
 }
 
-fn notifier(channel: Channel) -> Notifier {
+fn notifier(way: Way) -> Notifier {
     // Another test of this process may have been first.
     drop(rustls::crypto::ring::default_provider().install_default());
     Notifier {
-        channels: [("it".to_owned(), channel)].into(),
+        channels: [("it".to_owned(), Channel { language: None, way })].into(),
         runbooks: [("web".to_owned(), "https://wiki.example.com/web".to_owned())].into(),
         people: vec![Person {
             role: "on-call".to_owned(),
@@ -63,7 +63,8 @@ fn notifier(channel: Channel) -> Notifier {
             phone: Some("+44 1".to_owned()),
         }],
         host: "host-1".to_owned(),
-        texts: Texts::new(Language::English, Some(TimeZone::UTC)),
+        language: Language::English,
+        texts: texts(Some(&TimeZone::UTC)),
         http: webhook::client().unwrap(),
         patience: PATIENCE,
     }
@@ -92,7 +93,7 @@ fn pauses_double_up_to_five_minutes() {
 
 #[tokio::test]
 async fn a_channel_that_is_gone_is_given_up() {
-    let channel = Channel::Webhook(hooks::open("http://127.0.0.1:9/"));
+    let channel = Way::Webhook(hooks::open("http://127.0.0.1:9/"));
     let refusal =
         notifier(channel).deliver("other", "", &Delivery::first(&notice(), now())).await.unwrap_err();
     assert_eq!(refusal.retry, Retry::Never);

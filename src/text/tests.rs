@@ -39,6 +39,7 @@ fn all_news() -> Vec<News> {
         News::RollbackFailed,
         News::RollbackImpossible,
         News::WouldRollBack,
+        News::NotToBlame,
         News::Held,
         News::Blind,
         News::EngineUnreachable,
@@ -140,11 +141,44 @@ fn both_catalogues_know_the_same_and_have_every_step_and_label() {
         ] {
             is_told(&texts.step(step), step.word());
         }
+        let roles = ["technical-lead", "operations-lead", "product-lead", "on-call", "technical-support"];
+        for role in roles.into_iter().chain(["operations-support"]) {
+            is_told(&texts.role(role), role);
+        }
+        assert_eq!(texts.role("database\u{1b} owner"), "database  owner", "a role of the operator's own");
         is_told(&texts.late(Duration::from_mins(5)), "late");
         is_told(&texts.took(Duration::from_mins(5)), "took");
         assert!(texts.late(Duration::from_mins(5)).contains("5 min"));
     }
     assert!(texts(Language::Chinese).news(&notice(News::Held, None)).contains("人工"));
+}
+
+/// The words of the user's own process (guide G4, G6, G7).
+#[test]
+fn chinese_speaks_in_the_guides_own_terms() {
+    let catalogue = flat(include_str!("zh-CN.toml"));
+    for (name, term) in [
+        ("urgent", "紧急告警"),
+        ("important", "重要告警"),
+        ("general", "一般告警"),
+        ("reason.health", "健康检查"),
+        ("breach.error-rate", "API错误率"),
+        ("breach.latency-p95", "响应时间P95"),
+        ("breach.resources", "系统资源使用率"),
+        ("breach.business", "关键业务指标"),
+        ("news.rollback-started", "自动回滚"),
+        ("news.rollback-done", "系统已回滚到版本 {{ to }}"),
+        ("news.release-accepted", "上线验证"),
+        ("label.call", "联系信息"),
+        ("role.technical-lead", "技术负责人"),
+        ("role.operations-lead", "运维负责人"),
+        ("role.product-lead", "产品负责人"),
+        ("role.on-call", "紧急响应"),
+        ("role.technical-support", "技术支持"),
+        ("role.operations-support", "运维支持"),
+    ] {
+        assert!(catalogue[name].contains(term), "{name}: {}", catalogue[name]);
+    }
 }
 
 #[test]

@@ -37,7 +37,10 @@ enum TierArgument {
 
 pub(super) async fn run(arguments: &Arguments, context: &Context) -> Result<u8, CliError> {
     let mut config = context.config()?;
-    config.language = context.lang.unwrap_or(config.language);
+    if let Some(language) = context.lang {
+        config.language = language;
+        config.channels.values_mut().for_each(|channel| channel.language = None);
+    }
     let tier = arguments.tier.map(|tier| match tier {
         TierArgument::Urgent => Tier::Urgent,
         TierArgument::Important => Tier::Important,

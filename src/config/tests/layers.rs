@@ -120,6 +120,6 @@ fn relative_paths_begin_beside_the_file() {
     let config = place.load(&[]).unwrap();
     assert_eq!(config.state_dir, place.path("state"));
     assert_eq!(config.docker_socket.to_str(), Some("/run/d.sock"));
-    let crate::config::Channel::Webhook(hook) = &config.channels["a"] else { panic!("a webhook") };
+    let crate::config::Way::Webhook(hook) = &config.channels["a"].way else { panic!("a webhook") };
     assert_eq!(hook.url, crate::config::Url::Secret(crate::config::Secret::File(secret)));
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Environment, Place, repository};
-use crate::config::{Channel, CheckKind, Config, Language, Query, Runtime, Secret, SmtpTls};
+use crate::config::{CheckKind, Config, Language, Query, Runtime, Secret, SmtpTls, Way};
 use crate::decide::action::Tier;
 use crate::decide::event::Step;
 use crate::decide::policy::{Autonomy, Direction, OnBlind};
@@ -50,7 +50,9 @@ fn every_example_loads() {
     assert_eq!(config.tiers[&Tier::Urgent].channels, ["oncall", "chat"]);
     assert_eq!(config.tiers[&Tier::Urgent].repeat, Some(Duration::from_mins(15)));
     assert_eq!(config.people[0].role, "technical-lead");
-    let Channel::Email(oncall) = &config.channels["oncall"] else { panic!("a mail channel") };
+    let Way::Email(oncall) = &config.channels["oncall"].way else { panic!("a mail channel") };
+    assert_eq!(config.channels["feishu"].language, Some(Language::Chinese));
+    assert_eq!(config.channels["oncall"].language, None);
     assert_eq!((oncall.smtp.tls, oncall.smtp.port), (SmtpTls::Implicit, 465));
     assert_eq!(oncall.password, Some(Secret::Credential("smtp".to_owned())));
     let kinds: Vec<&CheckKind> = config.services["api"].checks.values().map(|check| &check.kind).collect();

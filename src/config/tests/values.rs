@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{SERVICE, load};
-use crate::config::{Channel, CheckKind, SmtpTls};
+use crate::config::{CheckKind, SmtpTls, Way};
 use crate::decide::action::Tier;
 
 #[test]
@@ -50,7 +50,7 @@ fn smtp_addresses_say_how_mail_is_protected() {
     for (text, host, port, tls) in cases {
         let mail = format!("email = {{ to = [\"a@b.c\"], from = \"Go Live <a@b.c>\", smtp = \"{text}\" }}");
         let config = load(&format!("[channel.a]\n{mail}")).unwrap();
-        let Channel::Email(email) = &config.channels["a"] else { panic!("a mail channel") };
+        let Way::Email(email) = &config.channels["a"].way else { panic!("a mail channel") };
         let smtp = &email.smtp;
         assert_eq!((smtp.host.as_str(), smtp.port, smtp.tls), (host, port, tls), "{text}");
     }

@@ -1,12 +1,14 @@
 //! Every format with what it needs, and what it cannot use.
 
 use super::{load, told};
-use crate::config::{Channel, Secret, Url, WebhookChannel, WebhookFormat};
+use crate::config::{Secret, Url, Way, WebhookChannel, WebhookFormat};
 
 fn channel(inside: &str) -> WebhookChannel {
     let text = format!("[channel.a]\nwebhook = {{ {inside} }}");
     let mut config = load(&text).unwrap_or_else(|mistakes| panic!("{text}\n{mistakes}"));
-    let Some(Channel::Webhook(webhook)) = config.channels.remove("a") else { panic!("a webhook") };
+    let Some(Way::Webhook(webhook)) = config.channels.remove("a").map(|channel| channel.way) else {
+        panic!("a webhook")
+    };
     webhook
 }
 

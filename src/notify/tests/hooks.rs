@@ -26,7 +26,7 @@ fn secret(text: &str) -> (tempfile::NamedTempFile, Secret) {
 }
 
 async fn tell(channel: WebhookChannel) -> Result<Receipt, Refusal> {
-    notifier(Channel::Webhook(channel)).deliver("it", "", &Delivery::first(&notice(), now())).await
+    notifier(Way::Webhook(channel)).deliver("it", "", &Delivery::first(&notice(), now())).await
 }
 
 async fn answered(answer: ResponseTemplate) -> Result<Receipt, Refusal> {
@@ -78,7 +78,7 @@ async fn the_body_is_signed_and_tells_everything() {
     let (_file, secret) = secret(SECRET);
     let channel = signed(&server.uri(), secret);
     // The signature is checked against the present time, which golive's own clock may be far from.
-    notifier(Channel::Webhook(channel)).deliver("it", "", &Delivery::first(&notice(), now())).await.unwrap();
+    notifier(Way::Webhook(channel)).deliver("it", "", &Delivery::first(&notice(), now())).await.unwrap();
 
     let request = &server.received_requests().await.unwrap()[0];
     let verifier = standardwebhooks::Webhook::new(SECRET).unwrap();
@@ -144,7 +144,7 @@ async fn a_secret_address_is_never_told() {
         let channel = WebhookChannel { url: Url::Secret(secret), ..open("") };
         let refusal = tell(channel.clone()).await.unwrap_err();
         assert!(!refusal.text.to_lowercase().contains("t0ken"), "{address}: {}", refusal.text);
-        if let Err(refusal) = notifier(Channel::Webhook(channel)).reach("it").await {
+        if let Err(refusal) = notifier(Way::Webhook(channel)).reach("it").await {
             assert!(!refusal.text.to_lowercase().contains("t0ken"), "{address}: {}", refusal.text);
         }
     }
@@ -164,7 +164,7 @@ async fn a_huge_answer_is_cut_and_an_endless_one_is_not_waited_for() {
 async fn a_silent_receiver_is_given_up_by_the_deadline() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}/", silent.local_addr().unwrap());
-    let mut notifier = notifier(Channel::Webhook(open(&address)));
+    let mut notifier = notifier(Way::Webhook(open(&address)));
     notifier.patience = Duration::from_millis(300);
     let notice = notice();
     let delivery = Delivery::first(&notice, now());

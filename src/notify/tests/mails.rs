@@ -96,7 +96,7 @@ fn certificate(dir: &Path) {
 
 async fn tell(channel: EmailChannel, notice: &Notice) -> Result<Receipt, Refusal> {
     let to = channel.to[0].clone();
-    notifier(Channel::Email(channel)).deliver("it", &to, &Delivery::first(notice, now())).await
+    notifier(Way::Email(channel)).deliver("it", &to, &Delivery::first(notice, now())).await
 }
 
 /// A mail as Python's own parser reads it: headers, then each part's type and text.
@@ -176,7 +176,7 @@ async fn mail_goes_over_tls_with_a_login() {
     for (mode, tls) in [("starttls", SmtpTls::StartTls), ("implicit", SmtpTls::Implicit)] {
         let server = Server::start(mode);
         let channel = server.with_login(tls, "right");
-        let reached = notifier(Channel::Email(channel.clone())).reach("it").await.unwrap();
+        let reached = notifier(Way::Email(channel.clone())).reach("it").await.unwrap();
         assert_eq!(reached.answer, format!("localhost:{} accepts the login", server.port));
         assert_eq!(server.mails().len(), 0, "{mode}: reaching sends nothing");
         tell(channel, &notice()).await.unwrap();
@@ -191,7 +191,7 @@ async fn mail_goes_over_tls_with_a_login() {
             refusal.text
         );
         assert!(!refusal.text.contains("s3cret"), "{}", refusal.text);
-        let refusal = notifier(Channel::Email(wrong)).reach("it").await.unwrap_err();
+        let refusal = notifier(Way::Email(wrong)).reach("it").await.unwrap_err();
         assert_eq!(later(&refusal), None);
 
         let untrusted = EmailChannel { ca_file: None, ..server.with_login(tls, "right") };
