@@ -92,6 +92,7 @@ fn steps(runtime: &Runtime, before: bool, after: bool) -> (Vec<Step>, Vec<Step>)
                 Step::SetAside,
                 Step::TakeName,
                 Step::Start,
+                Step::Dependents,
             ]);
             finish.push(Step::CleanUp);
         }

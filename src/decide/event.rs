@@ -196,6 +196,8 @@ pub enum Step {
     TakeName,
     /// Start the successor.
     Start,
+    /// Make containers that live in the bad one anew, in the successor.
+    Dependents,
     /// Run the operator's rollback command (command runtime only).
     Command,
     /// Remove the bad container, after the successor was verified.

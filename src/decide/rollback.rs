@@ -101,6 +101,7 @@ pub(super) fn step_done(turn: &mut Turn<'_>, id: &str, step: Step, instance: Opt
         | Step::SetAside
         | Step::TakeName
         | Step::Start
+        | Step::Dependents
         | Step::Command
         | Step::CleanUp
         | Step::After => {}
@@ -146,7 +147,7 @@ pub(super) fn step_failed(turn: &mut Turn<'_>, id: &str, step: Step, fault: &Fau
         Step::Undo => undone(turn, why),
         Step::StandAside => stood_aside(turn),
         // The service is restored; what is left over is told, and no reason to touch it again.
-        Step::CleanUp | Step::After => {
+        Step::Dependents | Step::CleanUp | Step::After => {
             turn.open(News::LeftOver, Tier::Important, Some(why), Vec::new());
             advance(turn, Rollback { attempts: 0, ..rollback });
         }

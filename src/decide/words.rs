@@ -63,6 +63,7 @@ impl Step {
             Self::SetAside => "set-aside",
             Self::TakeName => "take-name",
             Self::Start => "start",
+            Self::Dependents => "dependents",
             Self::Command => "command",
             Self::CleanUp => "clean-up",
             Self::After => "after",

@@ -127,6 +127,7 @@ impl Command {
             | Step::SetAside
             | Step::TakeName
             | Step::Start
+            | Step::Dependents
             | Step::StandAside => Ok(Done::default()),
         }
     }

@@ -28,6 +28,11 @@ impl Container {
         Self { engine, service, name, stop_timeout: config.stop_timeout, hooks }
     }
 
+    /// Another container, which is dealt with in the same way.
+    pub(super) fn renamed(&self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self.clone() }
+    }
+
     pub(super) async fn seen(&self) -> Result<Option<Running>, Fault> {
         Ok(self.engine.named(&self.name).await?.map(|found| found.running()))
     }
@@ -51,7 +56,7 @@ impl Container {
         bad: Option<&Record>,
         step: Step,
     ) -> Result<Done, Fault> {
-        let swap = Swap { on: self, plan, bad: bad.map(read).transpose()? };
+        let swap = Swap { on: self, plan, bad: bad.map(read).transpose()?, dependent_of: None };
         match step {
             Step::Prepare => steps::prepare(&swap, &good(record)?).await,
             Step::Forensics => forensics::save(self, plan.bad.as_deref()).await,
@@ -62,6 +67,7 @@ impl Container {
             Step::SetAside => steps::set_aside(&swap).await,
             Step::TakeName => steps::take_name(&swap).await,
             Step::Start => steps::start(&swap).await,
+            Step::Dependents => steps::dependents::renew(&swap, &good(record)?).await,
             Step::Command => {
                 Err(refused("run the rollback command: the service is a container and has none"))
             }
@@ -79,6 +85,8 @@ pub(super) struct Swap<'a> {
     pub(super) plan: &'a Plan,
     /// The bad release as it was before the rollback began.
     pub(super) bad: Option<Inspect>,
+    /// The rollback of the service whose container this one lives in, where it is not the service's own.
+    pub(super) dependent_of: Option<&'a str>,
 }
 
 impl Swap<'_> {

@@ -108,6 +108,16 @@ impl Engine {
         self.list(request).await
     }
 
+    /// Every container.
+    pub(super) async fn containers(&self) -> Result<Vec<Inspect>, EngineError> {
+        let mut containers = Vec::new();
+        for listed in self.list(self.raw.get(url("/containers/json", &[("all", "true")]))).await? {
+            // One that is gone meanwhile is none of them.
+            containers.extend(self.inspect(listed["Id"].as_str().unwrap_or_default()).await?);
+        }
+        Ok(containers)
+    }
+
     async fn list(&self, request: RequestBuilder) -> Result<Vec<Value>, EngineError> {
         let doing = "list containers";
         let body = self.ask(doing, request, QUICK).await?.expect(doing, 200)?;

@@ -11,6 +11,8 @@ use super::spec;
 pub(super) const VERSION: &str = "golive.version";
 /// The rollback that made a container.
 pub(super) const ROLLBACK: &str = "golive.rollback";
+/// The rollback that a container was made anew with, because it lives in the service's.
+pub(super) const DEPENDENT: &str = "golive.dependent-of";
 /// The service that a container was made for.
 pub(super) const SERVICE: &str = "golive.service";
 /// The container that a successor stands in for.
@@ -108,9 +110,19 @@ impl Inspect {
         }
     }
 
-    /// The engine writes the year 1 for a container that was never started.
+    /// When it was started last.
     fn started(&self) -> Option<Timestamp> {
-        let started: Timestamp = self.text("/State/StartedAt").parse().ok()?;
-        (started > Timestamp::UNIX_EPOCH).then_some(started)
+        self.time("/State/StartedAt")
+    }
+
+    /// When it ended last.
+    pub(super) fn ended(&self) -> Option<Timestamp> {
+        self.time("/State/FinishedAt")
+    }
+
+    /// The engine writes the year 1 for what has never happened.
+    fn time(&self, pointer: &str) -> Option<Timestamp> {
+        let time: Timestamp = self.text(pointer).parse().ok()?;
+        (time > Timestamp::UNIX_EPOCH).then_some(time)
     }
 }

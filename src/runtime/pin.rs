@@ -12,6 +12,7 @@ use crate::decide::event::{Fault, FaultKind};
 use super::container::{Container, read, token};
 use super::engine::{EngineError, short};
 use super::inspect::Inspect;
+use super::steps::dependents::joins;
 use super::{Record, refused, spec};
 
 const KEEP: &str = "golive.keep";
@@ -119,20 +120,20 @@ async fn losses(on: &Container, good: &Inspect) -> Result<Vec<String>, EngineErr
     Ok(losses)
 }
 
-/// Containers that live in the network of the one that a rollback would remove, by its id: they would be left without.
+/// What would keep containers that live in the one that a rollback would remove from being made anew with it.
 async fn dependents(on: &Container) -> Result<Vec<String>, EngineError> {
     let Some(current) = on.engine.named(&on.name).await? else { return Ok(Vec::new()) };
-    let mode = format!("container:{}", current.id());
-    let all = on.engine.name_begins("").await?;
-    let left = all.iter().filter(|other| other["HostConfig"]["NetworkMode"] == mode.as_str());
-    let names = left.filter_map(|other| other["Names"][0].as_str());
-    let say = |name: &str| {
-        let name = name.trim_start_matches('/');
-        format!(
-            "a rollback leaves the container {name}, which uses its network, without one: make {name} anew then"
-        )
-    };
-    Ok(names.map(say).collect())
+    let mut problems = Vec::new();
+    let all = on.engine.containers().await?;
+    for other in all.iter().filter(|other| other.up() && joins(other, &[current.id()])) {
+        let name = other.name();
+        for obstacle in hard_obstacles(on, other).await? {
+            problems.push(format!(
+                "the container {name}, which lives in it, could not follow a rollback: {obstacle}"
+            ));
+        }
+    }
+    Ok(problems)
 }
 
 /// Whether a path of the host is surely not there. Where golive may have a view of its own (systemd hides homes and

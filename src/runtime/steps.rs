@@ -8,11 +8,12 @@ use crate::decide::event::Fault;
 
 use super::container::Swap;
 use super::engine::{EngineError, short};
-use super::inspect::{Inspect, REPLACES, RESTART, ROLLBACK, SERVICE, VERSION};
+use super::inspect::{DEPENDENT, Inspect, REPLACES, RESTART, ROLLBACK, SERVICE, VERSION};
 use super::successor::blueprint;
 use super::{Done, foreign, pin, refused, transient};
 
 pub(super) mod back;
+pub(super) mod dependents;
 
 /// The target can be created, and nobody else is deploying. What an older rollback left unfinished is removed.
 pub(super) async fn prepare(swap: &Swap<'_>, good: &Inspect) -> Result<Done, Fault> {
@@ -71,6 +72,7 @@ async fn labels(swap: &Swap<'_>) -> Result<BTreeMap<&'static str, String>, Engin
         (REPLACES, swap.plan.bad.clone().unwrap_or_default()),
         (VERSION, swap.plan.to_version.clone()),
     ]);
+    labels.extend(swap.dependent_of.map(|rollback| (DEPENDENT, rollback.to_owned())));
     // Before the bad one is disarmed: its forensics, which tell the same, may have failed.
     if let Some(bad) = swap.bad_now().await? {
         labels.insert(RESTART, bad.at("/HostConfig/RestartPolicy").to_string());

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::inspect::{Inspect, REPLACES, RESTART, ROLLBACK};
+use super::inspect::{DEPENDENT, Inspect, REPLACES, RESTART, ROLLBACK};
 use super::spec;
 
 #[cfg(test)]
@@ -51,7 +51,7 @@ fn config(good: &Inspect, labels: &BTreeMap<&str, String>) -> Map<String, Value>
         config.remove("MacAddress");
     }
     let mut kept = good.at("/Config/Labels").as_object().cloned().unwrap_or_default();
-    for stale in [ROLLBACK, REPLACES, RESTART, "com.docker.compose.replace"] {
+    for stale in [ROLLBACK, DEPENDENT, REPLACES, RESTART, "com.docker.compose.replace"] {
         kept.remove(stale);
     }
     kept.extend(labels.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str()))));

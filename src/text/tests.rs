@@ -133,6 +133,7 @@ fn both_catalogues_know_the_same_and_have_every_step_and_label() {
             Step::SetAside,
             Step::TakeName,
             Step::Start,
+            Step::Dependents,
             Step::Command,
             Step::CleanUp,
             Step::After,

@@ -22,7 +22,7 @@ const SERVE: &str = "mkdir -p /www /data && echo $APP_VERSION >/www/index.html &
                      trap 'exit 0' TERM; sleep 100000 & wait";
 
 /// The steps of a container's rollback, in order, up to the proof.
-pub(crate) const FORWARD: [Step; 8] = [
+pub(crate) const FORWARD: [Step; 9] = [
     Step::Prepare,
     Step::Forensics,
     Step::Create,
@@ -31,6 +31,7 @@ pub(crate) const FORWARD: [Step; 8] = [
     Step::SetAside,
     Step::TakeName,
     Step::Start,
+    Step::Dependents,
 ];
 
 /// One engine and a prefix for all that a test makes on it.
@@ -219,7 +220,12 @@ impl Story {
 
     /// All steps that bring the restored version up.
     pub(crate) async fn forward(&self, bench: &Bench) {
-        for step in FORWARD {
+        self.forward_until(bench, Step::Command).await;
+    }
+
+    /// Those of them that come before that one.
+    pub(crate) async fn forward_until(&self, bench: &Bench, end: Step) {
+        for step in FORWARD.into_iter().filter(|step| *step < end) {
             self.step(bench, step).await.unwrap_or_else(|fault| panic!("{step:?}: {fault:?}"));
         }
     }

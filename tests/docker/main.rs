@@ -8,6 +8,7 @@ mod engine;
 
 mod after_crash;
 mod back;
+mod dependents;
 mod identity;
 mod interference;
 mod outage;

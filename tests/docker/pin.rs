@@ -1,6 +1,6 @@
 //! What is kept stays, and what is missing is said.
 
-use golive::decide::event::{FaultKind, Step};
+use golive::decide::event::FaultKind;
 
 use crate::engine::{Bench, FORWARD};
 
@@ -151,20 +151,4 @@ async fn many_that_pin_the_same_release_in_the_same_moment_all_succeed() {
         }
         assert_eq!(holder(&bench, &name, &release).len(), 1);
     }
-}
-
-#[tokio::test]
-async fn containers_that_live_in_its_network_are_said_to_be_left_behind() {
-    let bench = Bench::new();
-    let story = bench.released(&[]).await;
-    let runtime = bench.runtime(&story.name);
-    assert_eq!(runtime.prove(&story.good).await.unwrap(), Vec::<String>::new());
-    let side = format!("{}-side", bench.prefix);
-    bench.run(&side, &["--network", &format!("container:{}", story.name), "-e", "PORT=9000"], "v1");
-    let problems = runtime.prove(&story.good).await.unwrap();
-    assert!(problems.len() == 1 && problems[0].contains(&side), "{problems:?}");
-    // It is no obstacle.
-    story.forward(&bench).await;
-    story.step(&bench, Step::CleanUp).await.unwrap();
-    assert_eq!(bench.inspect(&story.name)["Image"], story.good.image);
 }

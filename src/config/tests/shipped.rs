@@ -134,7 +134,15 @@ fn the_smallest_service_has_the_defaults_of_the_contract() {
 #[test]
 fn the_steps_follow_the_runtime_and_the_hooks() {
     let config = examples();
-    let swap = [Step::Create, Step::Disarm, Step::Stop, Step::SetAside, Step::TakeName, Step::Start];
+    let swap = [
+        Step::Create,
+        Step::Disarm,
+        Step::Stop,
+        Step::SetAside,
+        Step::TakeName,
+        Step::Start,
+        Step::Dependents,
+    ];
     let hooked = [&[Step::Prepare, Step::Forensics, Step::Before], swap.as_slice()].concat();
     let bare = [&[Step::Prepare, Step::Forensics], swap.as_slice()].concat();
     let policy = config.policy();

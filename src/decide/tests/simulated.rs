@@ -78,7 +78,13 @@ impl Host {
         let foreign = || fault(FaultKind::Foreign, "somebody else has deployed");
         match step {
             Step::Prepare if theirs => return Err(foreign()),
-            Step::Prepare | Step::Forensics | Step::Before | Step::Command | Step::Disarm | Step::After => {}
+            Step::Prepare
+            | Step::Forensics
+            | Step::Before
+            | Step::Dependents
+            | Step::Command
+            | Step::Disarm
+            | Step::After => {}
             Step::Create => return Ok(Some(self.create(plan))),
             Step::Stop => self.each(|it| bad(it, plan), |it| it.alive = false),
             Step::SetAside => {

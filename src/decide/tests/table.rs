@@ -59,6 +59,7 @@ fn places() -> Vec<(&'static str, Phase)> {
         ("watching", Phase::Watching(watch(began))),
         ("rolling-back", Phase::RollingBack(rollback(Step::Stop))),
         ("last-step", Phase::RollingBack(rollback(Step::Start))),
+        ("dependents", Phase::RollingBack(rollback(Step::Dependents))),
         ("retrying", Phase::RollingBack(Rollback { retry_at: Some(began), ..rollback(Step::Stop) })),
         ("undoing", Phase::RollingBack(Rollback { undoing: undoing.clone(), ..rollback(Step::Undo) })),
         ("standing-aside", Phase::RollingBack(Rollback { undoing, ..rollback(Step::StandAside) })),
@@ -83,7 +84,9 @@ fn named(phase: &Phase) -> &'static [&'static str] {
     match phase {
         Phase::Idle => &["idle"],
         Phase::Watching(_) => &["watching"],
-        Phase::RollingBack(_) => &["rolling-back", "last-step", "retrying", "undoing", "standing-aside"],
+        Phase::RollingBack(_) => {
+            &["rolling-back", "last-step", "dependents", "retrying", "undoing", "standing-aside"]
+        }
         Phase::Verifying(_) => &["verifying", "giving-way", "finishing"],
         Phase::Held { .. } => &["held", "on-hold"],
         Phase::NeedsPerson { .. } => &["needs-person"],

@@ -169,6 +169,7 @@ pub(in crate::store) enum StepDef {
     SetAside,
     TakeName,
     Start,
+    Dependents,
     Command,
     CleanUp,
     After,

@@ -10,7 +10,7 @@ use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Reques
 use crate::decide::reason::{Blame, Breach, Rule, Unit};
 use crate::store::{Evidence, Reader};
 
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 15] = [
     Step::Prepare,
     Step::Forensics,
     Step::Before,
@@ -20,6 +20,7 @@ const STEPS: [Step; 14] = [
     Step::SetAside,
     Step::TakeName,
     Step::Start,
+    Step::Dependents,
     Step::Command,
     Step::CleanUp,
     Step::After,
