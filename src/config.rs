@@ -12,8 +12,10 @@ mod business;
 mod channel;
 mod channels;
 mod checks;
+mod commands;
 mod environment;
 mod layers;
+mod maintenance;
 mod mask;
 pub mod mistakes;
 mod nearest;
@@ -31,6 +33,7 @@ mod triggers;
 mod webhook;
 
 pub use channel::{Channel, EmailChannel, Smtp, SmtpTls, Url, Way, WebhookChannel, WebhookFormat};
+pub use commands::{Commands, Program};
 use environment::Environment;
 use layers::Layers;
 pub use mistakes::Mistakes;
@@ -108,9 +111,9 @@ pub struct Service {
     /// How long a container may take to stop before it is killed.
     pub stop_timeout: Duration,
     /// Run before a rollback touches anything.
-    pub before: Option<Vec<String>>,
+    pub before: Option<Program>,
     /// Run after a rollback was verified.
-    pub after: Option<Vec<String>>,
+    pub after: Option<Program>,
     /// Shown in alerts.
     pub runbook: Option<String>,
     /// Checks of what the service depends on, by name.
@@ -206,12 +209,7 @@ pub enum Runtime {
         name: String,
     },
     /// The operator's own commands.
-    Command {
-        /// Prints the version that runs.
-        version: Vec<String>,
-        /// Goes to another version; `{to}` and `{from}` are replaced.
-        rollback: Vec<String>,
-    },
+    Command(Commands),
 }
 
 /// One health check.

@@ -68,6 +68,8 @@ pub struct Done {
     pub instance: Option<String>,
     /// What was saved, from [`Step::Forensics`].
     pub forensics: Option<Forensics>,
+    /// The end of what the operator's program printed, where one was run.
+    pub output: Option<String>,
 }
 
 impl Runtime {
@@ -77,9 +79,7 @@ impl Runtime {
             config::Runtime::Container { name } => {
                 Self::Container(Container::new(engine.clone(), service, name, config))
             }
-            config::Runtime::Command { version, rollback } => {
-                Self::Command(Command::new(service, version, rollback, config))
-            }
+            config::Runtime::Command(commands) => Self::Command(Command::new(service, commands, config)),
         }
     }
 
@@ -103,7 +103,7 @@ impl Runtime {
     pub async fn prove(&self, record: &Record) -> Result<Vec<String>, Fault> {
         match self {
             Self::Container(container) => container.prove(record).await,
-            Self::Command(command) => command.prove().await,
+            Self::Command(command) => command.prove(&record.image).await,
         }
     }
 
@@ -134,7 +134,7 @@ impl Runtime {
 impl Done {
     /// It holds, by that container.
     fn by(instance: &str) -> Self {
-        Self { instance: Some(instance.to_owned()), forensics: None }
+        Self { instance: Some(instance.to_owned()), ..Self::default() }
     }
 }
 

@@ -66,8 +66,11 @@ impl Texts {
         let to = notice.to.as_deref().map(clean);
         // These are told without the other version where there is none.
         let from = if notice.news == News::ReleaseSeen { from } else { Some(known(from)) };
-        let to = if notice.news == News::ReleaseSuperseded { to } else { Some(known(to)) };
-        self.say(&format!("news.{}", notice.news.word()), context! { from, to, version })
+        let alone = matches!(notice.news, News::ReleaseSuperseded | News::Diverged | News::Reconciled);
+        let to = if alone { to } else { Some(known(to)) };
+        let lasts =
+            if let News::CountDown { lasts } = notice.news { Some(self.duration(lasts)) } else { None };
+        self.say(&format!("news.{}", notice.news.word()), context! { from, to, version, lasts })
     }
 
     /// What golive does now, and what the reader should do.
@@ -92,16 +95,13 @@ impl Texts {
                 let within = self.duration(*within);
                 self.say("reason.crash-loop", context! { ended, within, seen => clean(seen) })
             }
-            Reason::NotToBlame { blame, cause } => self.say(
-                "reason.not-to-blame",
-                context! { blame => self.blame(blame), cause => self.reason(cause) },
-            ),
+            Reason::NotToBlame { blame, cause } => {
+                self.because("not-to-blame", cause, context! { blame => self.blame(blame) })
+            }
             Reason::Unproved(sentences) => {
                 self.say("reason.unproved", context! { sentences => clean(&sentences.join("; ")) })
             }
-            Reason::Unanswered(cause) => {
-                self.say("reason.unanswered", context! { cause => self.reason(cause) })
-            }
+            Reason::Unanswered(cause) => self.because("unanswered", cause, context! {}),
             Reason::Person { by, why } => {
                 self.say("reason.person", context! { by => clean(by), why => why.as_deref().map(clean) })
             }
@@ -110,19 +110,21 @@ impl Texts {
                 self.say("reason.blind", context! { check => clean(check), lasted, seen => clean(seen) })
             }
             Reason::Undecided { check } => self.say("reason.undecided", context! { check => clean(check) }),
-            Reason::OnHold { why, cause } => self.say(
-                "reason.on-hold",
-                context! { why => why.as_deref().map(clean), cause => self.reason(cause) },
-            ),
-            Reason::AskFirst(cause) => self.say("reason.ask-first", context! { cause => self.reason(cause) }),
+            Reason::OnHold { why, cause } => {
+                self.because("on-hold", cause, context! { why => why.as_deref().map(clean) })
+            }
+            Reason::AskFirst(cause) => self.because("ask-first", cause, context! {}),
             Reason::Irreversible { why, cause } => {
-                self.say("reason.irreversible", context! { why => clean(why), cause => self.reason(cause) })
+                self.because("irreversible", cause, context! { why => clean(why) })
             }
-            Reason::NothingAccepted(cause) => {
-                self.say("reason.nothing-accepted", context! { cause => self.reason(cause) })
+            Reason::NothingAccepted(cause) => self.because("nothing-accepted", cause, context! {}),
+            Reason::Budget { per_day, cause } => self.because("budget", cause, context! { per_day }),
+            Reason::Maintenance { until, cause } => {
+                self.because("maintenance", cause, context! { until => self.time(*until) })
             }
-            Reason::Budget { per_day, cause } => {
-                self.say("reason.budget", context! { per_day, cause => self.reason(cause) })
+            Reason::Quarantined { version, at, same, cause } => {
+                let (version, at) = (clean(version), self.time(*at));
+                self.because("quarantined", cause, context! { version, at, same })
             }
             Reason::Step { step, seen } => {
                 self.say("reason.step", context! { step => self.step(*step), seen => clean(seen) })
@@ -138,6 +140,11 @@ impl Texts {
             }
             Reason::Said(seen) => self.say("reason.said", context! { seen => clean(seen) }),
         }
+    }
+
+    /// A reason that has one of its own.
+    fn because(&self, name: &str, cause: &Reason, values: minijinja::Value) -> String {
+        self.say(&format!("reason.{name}"), context! { cause => self.reason(cause), ..values })
     }
 
     /// A trigger's breach with its numbers.

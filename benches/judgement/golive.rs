@@ -8,8 +8,8 @@ use ::golive::decide::action::Action;
 use ::golive::decide::event::{Event, Happening, Identity, Outcome, Running, Sample, Step};
 use ::golive::decide::facts::{Facts, Origin, Release};
 use ::golive::decide::policy::{
-    Autonomy, ErrorRate, Latency, Level, OnBlind, OnEnvironment, Otherwise, Policy, Ppm, ServicePolicy,
-    Triggers,
+    Autonomy, ErrorRate, Latency, Level, Maintenance, OnBlind, OnEnvironment, Otherwise, Policy, Ppm,
+    Quarantine, ServicePolicy, Triggers,
 };
 use ::golive::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream};
 use jiff::Timestamp;
@@ -111,6 +111,9 @@ impl Golive {
             verify: Duration::from_secs(30),
             keep: 3,
             per_day: 3,
+            veto: Duration::ZERO,
+            quarantine: Quarantine::Watch,
+            maintenance: Maintenance::default(),
             steps: vec![Step::Prepare],
             finish: Vec::new(),
         };

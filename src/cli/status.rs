@@ -8,13 +8,14 @@ use jiff::Timestamp;
 use super::show::{Mood, color, lasting, paint, print_json, time_left};
 use super::{CliError, Context};
 use crate::clock::Clock;
-use crate::control::wire::{IncidentInfo, ServiceInfo, Status, TriggerInfo};
+use crate::control::wire::{DivergedInfo, IncidentInfo, ServiceInfo, Status, TriggerInfo};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Colour only on a terminal, and not with NO_COLOR.
 
-Exit codes: 0 all is well, 1 something needs a person (held, needs-person, not ready to roll back, diverged, an urgent
+Exit codes: 0 all is well, 1 something needs a person (held, needs-person, not ready to roll back, diverged and nobody has
+acknowledged it, an urgent
 or important incident that nobody has acknowledged, Docker or the state directory lost, configuration refused),
 69 no daemon.")]
 pub(super) struct Arguments {
@@ -42,9 +43,10 @@ fn well(status: &Status) -> bool {
     let daemon = &status.daemon;
     let fine =
         daemon.engine_lost.is_none() && daemon.store_lost.is_none() && daemon.config_rejected.is_none();
+    let unknown = |diverged: &DivergedInfo| diverged.acknowledged_by.is_none();
     let services = status.services.iter().all(|service| {
         let waiting = matches!(service.phase.as_str(), "held" | "needs-person");
-        !waiting && service.readiness.ready != Some(false) && service.diverged.is_none()
+        !waiting && service.readiness.ready != Some(false) && !service.diverged.as_ref().is_some_and(unknown)
     });
     fine && services
         && !status.incidents.iter().any(|incident| incident.state == "open" && incident.tier != "general")
@@ -118,14 +120,36 @@ impl Page {
         }
         if let Some(diverged) = &service.diverged {
             let lasts = lasting(self.now.duration_since(diverged.since));
-            let text = format!("for {lasts}, what runs is not what was released last: {}", diverged.why);
+            let instead =
+                diverged.released.as_ref().map_or_else(String::new, |version| format!(" ({version})"));
+            let known = diverged.acknowledged_by.as_ref().map(|by| format!("; {by} has it"));
+            let (why, known) = (&diverged.why, known.unwrap_or_default());
+            let text = format!("for {lasts}, what runs is not what was released last{instead}: {why}{known}");
             self.row("diverged", &text, Some(Mood::Bad));
         }
+        self.guards(service);
         if let Some(hold) = &service.hold {
             let left = hold.until.map(|until| lasting(until.duration_since(self.now)));
             let left = left.map_or_else(|| "until `golive resume`".to_owned(), |left| format!("{left} left"));
             let why = hold.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
             self.row("on hold", &format!("by {}, {left}{why}", hold.by), Some(Mood::Uncertain));
+        }
+    }
+
+    fn guards(&mut self, service: &ServiceInfo) {
+        if let Some(veto) = &service.veto {
+            let left = lasting(veto.ends.duration_since(self.now));
+            let text = format!("in {left}, unless `golive hold {}` stops it: {}", service.name, veto.why);
+            self.row("rolls back", &text, Some(Mood::Bad));
+        }
+        if let Some(until) = service.maintenance {
+            let text = format!("{} left; a person decides", lasting(until.duration_since(self.now)));
+            self.row("window", &text, Some(Mood::Uncertain));
+        }
+        // Newest first, and no more than tell the tale; `--json` has all of them.
+        for bad in service.quarantine.iter().rev().take(3) {
+            let text = format!("{}, taken back {}: {}", bad.version, self.ago(bad.at), bad.why);
+            self.row("known bad", &text, None);
         }
     }
 

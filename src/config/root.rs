@@ -34,7 +34,7 @@ pub(super) fn read(mut root: Section<'_>) -> Config {
         state.end(&[]);
     }
     let prometheus = root.section("prometheus").and_then(prometheus::read);
-    let services = services(&mut root);
+    let services = services(&mut root, timezone.as_ref());
     let (mut channels, mut named) = (BTreeMap::new(), Vec::new());
     root.named("channel", |name, section| {
         named.push(name.to_owned());
@@ -84,11 +84,11 @@ fn socket(docker: &mut Section<'_>) -> Option<std::path::PathBuf> {
     Some(docker.beside(path))
 }
 
-fn services(root: &mut Section<'_>) -> BTreeMap<String, Service> {
+fn services(root: &mut Section<'_>, zone: Option<&TimeZone>) -> BTreeMap<String, Service> {
     let mut services: BTreeMap<String, Service> = BTreeMap::new();
     let prometheus = root.has("prometheus");
     root.named("service", |name, section| {
-        if let Some(service) = services::read(name, section, prometheus) {
+        if let Some(service) = services::read(name, section, prometheus, zone) {
             services.insert(name.to_owned(), service);
         }
     });

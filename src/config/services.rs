@@ -3,23 +3,40 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use super::checks::is_url;
 use super::origin::Setting;
 use super::table::Section;
 use super::triggers::AUTONOMY;
-use super::{Check, CheckKind, Runtime, Service, business, checks, triggers};
+use super::{Check, CheckKind, Commands, Program, Runtime, Service, business, checks, maintenance, triggers};
 use crate::decide::event::Step;
-use crate::decide::policy::{Autonomy, OnBlind, ServicePolicy};
+use crate::decide::policy::{Autonomy, OnBlind, Quarantine, ServicePolicy};
 use crate::decide::reading::Source;
 
 /// Keys that later versions know.
-const LATER: [&str; 6] = ["compose", "swarm", "acceptance", "checklist", "maintenance", "depends-on"];
+const LATER: [&str; 5] = ["compose", "swarm", "acceptance", "checklist", "depends-on"];
+
+/// For one hook, unless said otherwise.
+const HOOK: Duration = Duration::from_mins(1);
+
+const QUARANTINE: [(&str, Quarantine); 4] = [
+    ("off", Quarantine::Off),
+    ("watch", Quarantine::Watch),
+    ("ask", Quarantine::Ask),
+    ("rollback", Quarantine::Rollback),
+];
 
 const ON_BLIND: [(&str, OnBlind); 3] =
     [("hold", OnBlind::Hold), ("accept", OnBlind::Accept), ("rollback", OnBlind::Rollback)];
 
 /// One service; `None` when it cannot be made sense of, which is said.
-pub(super) fn read(name: &str, mut section: Section<'_>, prometheus: bool) -> Option<Service> {
+pub(super) fn read(
+    name: &str,
+    mut section: Section<'_>,
+    prometheus: bool,
+    zone: Option<&TimeZone>,
+) -> Option<Service> {
     if !is_name(name) {
         section.wrong_here(
             "is not a name for a service",
@@ -38,6 +55,7 @@ pub(super) fn read(name: &str, mut section: Section<'_>, prometheus: bool) -> Op
     let mut judging = triggers::read(section.table("trigger"), &setting);
     judging.triggers.business = business::read(&mut section, &setting, &mut judging.measured);
     let rollback = rollback(&mut section);
+    let maintenance = maintenance::read(&mut section, zone);
     section.end(&LATER);
     let runtime = runtime?;
     let (steps, finish) = steps(&runtime, rollback.before.is_some(), rollback.after.is_some());
@@ -59,6 +77,9 @@ pub(super) fn read(name: &str, mut section: Section<'_>, prometheus: bool) -> Op
         verify: rollback.verify,
         keep: rollback.keep as usize,
         per_day: rollback.per_day,
+        veto: rollback.veto,
+        quarantine: rollback.quarantine,
+        maintenance,
         steps,
         finish,
     };
@@ -96,9 +117,10 @@ fn steps(runtime: &Runtime, before: bool, after: bool) -> (Vec<Step>, Vec<Step>)
             ]);
             finish.push(Step::CleanUp);
         }
-        Runtime::Command { .. } => {
+        Runtime::Command(commands) => {
             steps.extend(hook(before, Step::Before));
             steps.push(Step::Command);
+            finish.extend(hook(commands.verify.is_some(), Step::Verify));
         }
     }
     finish.extend(hook(after, Step::After));
@@ -106,18 +128,11 @@ fn steps(runtime: &Runtime, before: bool, after: bool) -> (Vec<Step>, Vec<Step>)
 }
 
 fn runtime(section: &mut Section<'_>) -> Option<Runtime> {
-    const SHAPE: &str = "write { version = [\"…\"], rollback = [\"…\", \"{to}\"] }";
     let container = section.string("container");
     if container.as_ref().is_some_and(|name| !is_container(name)) {
         section.wrong("container", "cannot be a container's name", "write the name that `docker ps` shows");
     }
-    let command = section.section("command").and_then(|mut command| {
-        let version = command.argv("version");
-        let rollback = command.argv("rollback");
-        command.required(&["version", "rollback"], SHAPE);
-        command.end(&["ready", "verify"]);
-        Some(Runtime::Command { version: version?, rollback: rollback? })
-    });
+    let command = section.section("command").and_then(Commands::read).map(Runtime::Command);
     match section.given(&["container", "command", "compose", "swarm"]).as_slice() {
         [] => section.missing("does not say what carries it", "add container = \"NAME\""),
         [_] => {}
@@ -225,8 +240,10 @@ struct Rollback {
     stop_timeout: Duration,
     verify: Duration,
     per_day: u32,
-    before: Option<Vec<String>>,
-    after: Option<Vec<String>>,
+    veto: Duration,
+    quarantine: Quarantine,
+    before: Option<Program>,
+    after: Option<Program>,
 }
 
 fn rollback(section: &mut Section<'_>) -> Rollback {
@@ -235,6 +252,8 @@ fn rollback(section: &mut Section<'_>) -> Rollback {
         stop_timeout: Duration::from_secs(10),
         verify: Duration::from_secs(30),
         per_day: 3,
+        veto: Duration::ZERO,
+        quarantine: Quarantine::Watch,
         before: None,
         after: None,
     };
@@ -243,8 +262,14 @@ fn rollback(section: &mut Section<'_>) -> Rollback {
         rollback.stop_timeout = table.any_duration("stop-timeout").unwrap_or(rollback.stop_timeout);
         rollback.verify = table.duration("verify", rollback.verify);
         rollback.per_day = table.count("per-day", rollback.per_day, 0);
-        rollback.before = table.argv("before");
-        rollback.after = table.argv("after");
+        rollback.veto = table.any_duration("veto").unwrap_or(rollback.veto);
+        rollback.quarantine = table.word("quarantine", &QUARANTINE, rollback.quarantine);
+        let limit = table.duration("hook-timeout", HOOK);
+        rollback.before = table.argv("before").map(|argv| Program { argv, limit });
+        rollback.after = table.argv("after").map(|argv| Program { argv, limit });
+        if rollback.veto > Duration::from_hours(1) {
+            table.wrong("veto", "keeps a bad release up for more than an hour", "write \"30s\", say");
+        }
         if rollback.stop_timeout > Duration::from_mins(10) {
             table.wrong(
                 "stop-timeout",
@@ -252,7 +277,7 @@ fn rollback(section: &mut Section<'_>) -> Rollback {
                 "write \"10s\", say",
             );
         }
-        table.end(&["veto", "pin"]);
+        table.end(&["pin"]);
     }
     rollback
 }

@@ -4,6 +4,7 @@ use super::environment::Environment;
 use super::{Config, Mistakes};
 
 mod environment;
+mod guards;
 mod judging;
 mod layers;
 mod properties;

@@ -57,6 +57,15 @@ pub struct ServiceInfo {
     pub running: Option<RunningInfo>,
     /// What runs is not what was released.
     pub diverged: Option<DivergedInfo>,
+    /// A rollback that begins by itself, unless a person stops it.
+    #[serde(default)]
+    pub veto: Option<VetoInfo>,
+    /// When the maintenance window that is open closes.
+    #[serde(default)]
+    pub maintenance: Option<Timestamp>,
+    /// What was gone back from, newest last.
+    #[serde(default)]
+    pub quarantine: Vec<QuarantineInfo>,
     /// Whether going back would work.
     pub readiness: Readiness,
     /// What makes judging doubtful.
@@ -124,6 +133,36 @@ pub struct HoldInfo {
 pub struct DivergedInfo {
     /// Since when.
     pub since: Timestamp,
+    /// Why.
+    pub why: String,
+    /// The version that should run.
+    #[serde(default)]
+    pub released: Option<String>,
+    /// Who has taken it on.
+    #[serde(default)]
+    pub acknowledged_by: Option<String>,
+}
+
+/// A rollback in its count-down.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct VetoInfo {
+    /// Why it was decided.
+    pub why: String,
+    /// When it begins.
+    pub ends: Timestamp,
+}
+
+/// A version that was gone back from.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct QuarantineInfo {
+    /// The version.
+    pub version: String,
+    /// Its image's id.
+    pub image: String,
+    /// The release.
+    pub release: String,
+    /// When.
+    pub at: Timestamp,
     /// Why.
     pub why: String,
 }

@@ -9,7 +9,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::decide::action::Plan;
 use crate::decide::event::{Event, Fault, FaultKind, Happening, Step};
-use crate::runtime::{Forensics, Record, Runtime};
+use crate::runtime::{Done, Forensics, Record, Runtime};
 use crate::store::{Evidence, Store, StoreError};
 
 /// What a worker can be asked for. At most [`QUEUE`] wait; the core asks for one step at a time, so it never fills.
@@ -135,7 +135,7 @@ impl Hand {
     async fn step(&mut self, plan: Plan, step: Step) -> Happening {
         let rollback = plan.rollback.clone();
         match self.attempt(&plan, step).await {
-            Ok(instance) => Happening::StepDone { rollback, step, instance },
+            Ok(Done { instance, output, .. }) => Happening::StepDone { rollback, step, instance, output },
             Err(fault) => {
                 tracing::warn!(
                     service = self.service,
@@ -149,7 +149,7 @@ impl Hand {
         }
     }
 
-    async fn attempt(&mut self, plan: &Plan, step: Step) -> Result<Option<String>, Fault> {
+    async fn attempt(&mut self, plan: &Plan, step: Step) -> Result<Done, Fault> {
         if self.records.as_ref().is_none_or(|records| records.rollback != plan.rollback) {
             let good = self.record(&plan.to).await?;
             let bad = self.record(&plan.from).await?;
@@ -157,14 +157,14 @@ impl Hand {
         }
         let (good, bad) =
             self.records.as_ref().map_or((None, None), |all| (all.good.as_ref(), all.bad.as_ref()));
-        let done = self.runtime.perform(plan, good, bad, step).await?;
-        if let Some(forensics) = done.forensics {
+        let mut done = self.runtime.perform(plan, good, bad, step).await?;
+        if let Some(forensics) = done.forensics.take() {
             let bad = self.save_forensics(plan, &forensics).await?;
             if let Some(records) = &mut self.records {
                 records.bad = Some(bad);
             }
         }
-        Ok(done.instance)
+        Ok(done)
     }
 
     async fn record(&self, release: &str) -> Result<Option<Record>, Fault> {

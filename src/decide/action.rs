@@ -226,6 +226,17 @@ pub enum News {
     ReadyAgain,
     /// What runs is not what was released.
     Diverged,
+    /// It is again.
+    Reconciled,
+    /// What runs was taken back before.
+    KnownBad,
+    /// A rollback begins by itself when its time has come, unless a person stops it.
+    CountDown {
+        /// So long from when it was decided.
+        lasts: Duration,
+    },
+    /// The restored version did not prove healthy: on to an older one.
+    RollbackAgain,
     /// The rollback worked, and something that it made or set aside could not be removed.
     LeftOver,
     /// The configuration was changed.

@@ -2,10 +2,10 @@
 
 use super::action::{Action, Answer, News};
 use super::event::{Announcement, Ask};
-use super::facts::{Diverged, Hold, Origin, Phase, Release, ReleaseState};
+use super::facts::{Hold, Origin, Phase, Release, ReleaseState};
 use super::reason::Reason;
 use super::service::Turn;
-use super::{guard, release, rollback, watch};
+use super::{diverge, guard, release, rollback, veto, watch};
 
 /// So many digits of an image's id stand for it.
 const SHORT_ID: usize = 12;
@@ -21,6 +21,7 @@ pub(super) fn asked(turn: &mut Turn<'_>, by: &str, ask: &Ask) {
         Ask::Hold { lasts, reason } => {
             let hold = Hold::new(by.to_owned(), reason.clone(), turn.now, *lasts);
             turn.facts_mut().hold = Some(hold);
+            veto::stopped(turn, reason.clone());
             Ok(done(turn))
         }
         Ask::Resume => {
@@ -156,9 +157,9 @@ fn abort(turn: &mut Turn<'_>, by: &str) -> Result<Answer, String> {
             let answer = done(turn);
             let reason = Reason::Person { by: by.to_owned(), why: None };
             turn.conclude(News::ReleaseAborted, Some(reason.clone()));
-            turn.close(ReleaseState::Aborted, Some(reason.clone()));
-            let since = turn.now;
-            turn.facts_mut().diverged = Some(Diverged { since, why: reason });
+            if let Some(closed) = turn.close(ReleaseState::Aborted, Some(reason.clone())) {
+                diverge::begin(turn, reason, &closed);
+            }
             turn.count_anew(turn.policy.grace);
             Ok(answer)
         }
@@ -206,7 +207,12 @@ fn may_roll_back(turn: &Turn<'_>, to: Option<&str>) -> Result<Release, String> {
         let known: Vec<&str> =
             turn.facts().accepted.iter().rev().map(|release| release.version.as_str()).collect();
         let known = if known.is_empty() { "none yet".to_owned() } else { known.join(", ") };
+        let runs =
+            |release: &&Release| Some(release.id.as_str()) == to || Some(release.version.as_str()) == to;
         match to {
+            Some(to) if turn.facts().accepted.iter().any(|release| runs(&release)) => {
+                format!("{to} is what runs already; accepted: {known}")
+            }
             Some(to) => format!("{to} is not an accepted version other than what runs; accepted: {known}"),
             None => format!("there is no accepted version other than what runs; accepted: {known}"),
         }
@@ -234,7 +240,7 @@ fn take_at_hand(turn: &mut Turn<'_>) -> Result<Option<String>, String> {
     Ok(None)
 }
 
-fn watch_again(turn: &mut Turn<'_>) {
+pub(super) fn watch_again(turn: &mut Turn<'_>) {
     watch::open(turn, std::time::Duration::ZERO);
     turn.resolve(News::ReleaseSeen);
 }

@@ -104,6 +104,8 @@ pub enum Happening {
         step: Step,
         /// The instance that the step made or found, where it did.
         instance: Option<String>,
+        /// The end of what the operator's program printed, where one was run.
+        output: Option<String>,
     },
     /// A rollback step could not be done.
     StepFailed {
@@ -200,6 +202,8 @@ pub enum Step {
     Dependents,
     /// Run the operator's rollback command (command runtime only).
     Command,
+    /// Run the operator's `verify` command, once the restored version has passed its checks.
+    Verify,
     /// Remove the bad container, after the successor was verified.
     CleanUp,
     /// Run the `after` hook.
@@ -230,6 +234,8 @@ pub enum FaultKind {
     Refused,
     /// Somebody else is deploying: give way.
     Foreign,
+    /// The `before` hook says that the release cannot be taken back; the text is why.
+    Irreversible,
 }
 
 /// What a person or a CI job can ask for.

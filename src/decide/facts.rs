@@ -41,6 +41,12 @@ pub struct Facts {
     pub diverged: Option<Diverged>,
     /// Whose fault the trouble of the release at hand is.
     pub blame: Option<Blame>,
+    /// What golive went back from, newest last: it is known when it comes again.
+    pub quarantine: Vec<Quarantined>,
+    /// A rollback of the release at hand that begins when its time has come, unless a person stops it.
+    pub veto: Option<Veto>,
+    /// What the `before` hook says of the release at hand: that it cannot be taken back, and why.
+    pub irreversible: Option<String>,
 }
 
 /// One version of a service that was or is to be live.
@@ -183,6 +189,8 @@ pub struct Rollback {
     pub successor: Option<String>,
     /// Why the rollback is being undone, once it is.
     pub undoing: Option<Reason>,
+    /// The version that was restored first did not prove healthy; there is no third.
+    pub again: bool,
 }
 
 /// The proof that the restored version works.
@@ -216,6 +224,34 @@ pub struct Diverged {
     pub since: Timestamp,
     /// Why.
     pub why: Reason,
+    /// The version that should run by what was released, where one is known.
+    pub released: Option<String>,
+    /// The release that it came to this with.
+    pub release: Option<String>,
+}
+
+/// What was gone back from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Quarantined {
+    /// What it is known by.
+    pub identity: Identity,
+    /// Its version.
+    pub version: String,
+    /// The release.
+    pub release: String,
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub why: Reason,
+}
+
+/// A rollback that people may still stop.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Veto {
+    /// Why it was decided.
+    pub cause: Reason,
+    /// When it begins.
+    pub ends: Timestamp,
 }
 
 impl Hold {

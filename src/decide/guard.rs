@@ -5,11 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::action::{News, Tier};
-use super::facts::{Phase, Release, ReleaseState};
+use super::event::Running;
+use super::facts::{Phase, Release, ReleaseState, Rollback};
 use super::policy::{Autonomy, Otherwise};
 use super::reason::Reason;
 use super::service::Turn;
-use super::{release, rollback, watch};
+use super::{cause, quarantine, release, rollback, veto, watch};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -20,24 +21,42 @@ pub(super) fn failed(turn: &mut Turn<'_>, cause: Reason, autonomy: Autonomy) {
         Autonomy::Shadow => return shadow(turn, cause),
         Autonomy::Ask | Autonomy::Auto => {}
     }
+    decide(turn, cause, autonomy, true);
+}
+
+/// The count-down is over, and nobody has stopped it.
+pub(super) fn act(turn: &mut Turn<'_>, cause: Reason) {
+    decide(turn, cause, Autonomy::Auto, false);
+}
+
+fn decide(turn: &mut Turn<'_>, cause: Reason, autonomy: Autonomy, counts_down: bool) {
     let Some(target) = target(turn, None) else {
         return impossible(turn, Reason::NothingAccepted(Box::new(cause)));
     };
     if let Some(why) = reservation(turn, &cause, autonomy) {
-        return hold(turn, why, Tier::Urgent);
+        // Somebody is at work on it, and knows.
+        let planned = matches!(why, Reason::Maintenance { .. });
+        return hold(turn, why, if planned { Tier::Important } else { Tier::Urgent });
+    }
+    if counts_down && veto::begin(turn, &cause) {
+        return;
     }
     let now = turn.now;
     turn.facts_mut().rollbacks.push(now);
     rollback::begin(turn, cause, &target);
 }
 
-/// The newest accepted release that is not what runs, or the named one.
+/// The newest accepted release that is not what runs and was not gone back from itself, or the named one.
 pub(super) fn target(turn: &Turn<'_>, to: Option<&str>) -> Option<Release> {
     let facts = turn.facts();
     let last = || facts.release.as_ref().or(facts.accepted.last()).and_then(|last| last.running.as_ref());
     let running = turn.service.seen.as_ref().or_else(last);
     let fits = |release: &&Release| {
-        let named = to.is_none_or(|to| release.id == to || release.version == to);
+        let bad = |running: &Running| quarantine::holds(facts, &running.identity);
+        let named = match to {
+            Some(to) => release.id == to || release.version == to,
+            None => !release.running.as_ref().is_some_and(bad),
+        };
         let other = match (&release.running, running) {
             (Some(target), Some(running)) => target.identity != running.identity,
             _ => true,
@@ -49,13 +68,14 @@ pub(super) fn target(turn: &Turn<'_>, to: Option<&str>) -> Option<Release> {
 
 /// The release stays and a person decides.
 pub(super) fn hold(turn: &mut Turn<'_>, why: Reason, tier: Tier) {
-    let evidence = rollback::evidence(turn, &why);
+    let evidence = cause::evidence(turn, &why);
     turn.open(News::Held, tier, Some(why.clone()), evidence);
     turn.file(ReleaseState::Held, Some(why.clone()));
     let within = |long: Duration| turn.now.checked_add(long).ok();
     let asked = matches!(why, Reason::AskFirst(_));
     let answer_by = turn.policy.ask_within.filter(|_| asked).and_then(within);
     let watched_until = within(turn.policy.window).unwrap_or(Timestamp::MAX);
+    turn.facts_mut().veto = None;
     turn.facts_mut().phase = Phase::Held { why, answer_by, watched_until };
 }
 
@@ -72,7 +92,7 @@ pub(super) fn unanswered(turn: &mut Turn<'_>) {
 }
 
 fn impossible(turn: &mut Turn<'_>, why: Reason) {
-    let evidence = rollback::evidence(turn, &why);
+    let evidence = cause::evidence(turn, &why);
     turn.open(News::RollbackImpossible, Tier::Urgent, Some(why.clone()), evidence);
     turn.file(ReleaseState::Held, Some(why.clone()));
     turn.facts_mut().phase = Phase::NeedsPerson { why };
@@ -90,6 +110,9 @@ fn reservation(turn: &mut Turn<'_>, cause: &Reason, autonomy: Autonomy) -> Optio
     if autonomy == Autonomy::Ask {
         return Some(Reason::AskFirst(cause));
     }
+    if let Some(until) = turn.policy.maintenance.until(turn.now) {
+        return Some(Reason::Maintenance { until, cause });
+    }
     let day_ago = turn.now.checked_sub(DAY).unwrap_or(Timestamp::MIN);
     let per_day = turn.policy.per_day;
     let rollbacks = &mut turn.facts_mut().rollbacks;
@@ -98,9 +121,33 @@ fn reservation(turn: &mut Turn<'_>, cause: &Reason, autonomy: Autonomy) -> Optio
 }
 
 fn irreversible(turn: &Turn<'_>) -> Option<String> {
-    let release = turn.facts().release.as_ref()?;
+    let facts = turn.facts();
+    facts.release.as_ref().and_then(declared).or_else(|| facts.irreversible.clone())
+}
+
+/// Why that release cannot be taken back, as it was announced or labelled.
+pub(super) fn declared(release: &Release) -> Option<String> {
     let said = release.announcement.as_ref().and_then(|said| said.irreversible.clone());
     said.or_else(|| release.running.as_ref().and_then(|running| running.irreversible.clone()))
+}
+
+/// Whether golive does nothing by itself now, whatever fails.
+pub(super) fn closed(turn: &Turn<'_>) -> bool {
+    turn.facts().hold.is_some() || turn.policy.maintenance.until(turn.now).is_some()
+}
+
+/// The `before` hook says that the release cannot be taken back. A person decides, unless one has who knew it.
+pub(super) fn said_irreversible(turn: &mut Turn<'_>, rollback: Rollback, why: &str) {
+    let known = irreversible(turn).is_some() && matches!(rollback.reason, Reason::Person { .. });
+    if known {
+        return rollback::advance(turn, Rollback { attempts: 0, ..rollback });
+    }
+    let reason = Reason::Irreversible { why: why.to_owned(), cause: Box::new(rollback.reason) };
+    if rollback.again {
+        return rollback::failed(turn, reason);
+    }
+    turn.facts_mut().irreversible = Some(why.to_owned());
+    hold(turn, reason, Tier::Urgent);
 }
 
 fn shadow(turn: &mut Turn<'_>, cause: Reason) {
@@ -110,6 +157,6 @@ fn shadow(turn: &mut Turn<'_>, cause: Reason) {
     if std::mem::replace(&mut watch.shadowed, true) {
         return;
     }
-    let evidence = rollback::evidence(turn, &cause);
+    let evidence = cause::evidence(turn, &cause);
     turn.open(News::WouldRollBack, Tier::Important, Some(cause), evidence);
 }

@@ -1,6 +1,7 @@
 //! Incidents: opened once per matter, told in one thread, reminded of, resolved.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -11,6 +12,9 @@ use super::policy::TierPolicy;
 use super::reason::Reason;
 use super::service::{Service, Turn};
 
+/// That something else runs than was released is told again at least so often.
+const DIVERGED: Duration = Duration::from_hours(24);
+
 /// What an incident is about: news of one matter go into one thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Matter {
@@ -18,6 +22,7 @@ enum Matter {
     Health,
     Blind,
     Readiness,
+    Divergence,
     Engine,
     Config,
     Store,
@@ -37,14 +42,18 @@ impl Matter {
             | News::ReleaseSeen
             | News::ReleaseAccepted
             | News::ReleaseSuperseded
-            | News::ReleaseAborted => Self::Release,
+            | News::ReleaseAborted
+            | News::KnownBad
+            | News::CountDown { .. }
+            | News::RollbackAgain => Self::Release,
             News::ServiceDown | News::ServiceUp => Self::Health,
             News::Blind => Self::Blind,
             News::NotReady | News::ReadyAgain => Self::Readiness,
             News::EngineUnreachable | News::EngineBack => Self::Engine,
             News::ConfigReloaded | News::ConfigRejected => Self::Config,
             News::StoreLost | News::StoreBack => Self::Store,
-            News::Test | News::Diverged | News::LeftOver => Self::Other,
+            News::Diverged | News::Reconciled => Self::Divergence,
+            News::Test | News::LeftOver => Self::Other,
         }
     }
 }
@@ -78,7 +87,10 @@ impl Turn<'_> {
     /// Opens an incident, or carries news into the one that is open on the same matter; the same news again is silent.
     pub(super) fn open(&mut self, news: News, tier: Tier, reason: Option<Reason>, evidence: Vec<Sample>) {
         let (now, name) = (self.now, self.service.name.clone());
-        let release = self.facts().release.as_ref().map(|release| release.id.clone());
+        let facts = self.facts();
+        let release = facts.release.as_ref().map(|release| release.id.clone());
+        let release =
+            release.or_else(|| facts.diverged.as_ref()?.release.clone().filter(|_| news == News::Diverged));
         let open = self.find(&news);
         if open.is_some_and(|at| self.facts().incidents[at].news == news) {
             return;
@@ -203,6 +215,9 @@ fn way(service: &Service, news: &News, reason: Option<&Reason>) -> (Option<Strin
     }
     if Matter::of(news) == Matter::Readiness {
         return (accepted(), None);
+    }
+    if Matter::of(news) == Matter::Divergence {
+        return (service.version(), facts.diverged.as_ref().and_then(|diverged| diverged.released.clone()));
     }
     let to = match (news, reason) {
         (News::ReleaseSuperseded, Some(Reason::Superseded { version })) => Some(version.clone()),
@@ -345,7 +360,10 @@ fn say(
     acknowledgeable: bool,
 ) -> Notice {
     incident.notices += 1;
-    let repeat = tiers.get(&incident.tier).and_then(|tier| tier.repeat).filter(|_| acknowledgeable);
+    let repeat = tiers.get(&incident.tier).and_then(|tier| tier.repeat);
+    // What runs unreleased is not forgotten, even where nothing else is repeated.
+    let repeat = repeat.or(Some(DIVERGED).filter(|_| incident.news == News::Diverged));
+    let repeat = repeat.filter(|_| acknowledgeable);
     incident.remind_at = repeat.and_then(|repeat| now.checked_add(repeat).ok());
     Notice {
         id: format!("{}.{}", incident.id, incident.notices),

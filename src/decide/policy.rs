@@ -6,8 +6,10 @@ use std::time::Duration;
 use super::action::Tier;
 use super::event::Step;
 
+mod maintenance;
 mod triggers;
 
+pub use maintenance::{Maintenance, Window};
 pub use triggers::{
     Anomaly, Business, Direction, ErrorRate, Latency, Level, OnEnvironment, Ppm, Resources, Triggers,
 };
@@ -67,6 +69,12 @@ pub struct ServicePolicy {
     pub keep: usize,
     /// So many rollbacks in 24 hours, then a person decides.
     pub per_day: u32,
+    /// How long people may stop a rollback that golive would begin by itself.
+    pub veto: Duration,
+    /// What is done when a version comes again that was taken back.
+    pub quarantine: Quarantine,
+    /// When a person decides although golive may act.
+    pub maintenance: Maintenance,
     /// The runtime's steps from the decision to the restored version running.
     pub steps: Vec<Step>,
     /// The runtime's steps after the restored version was verified.
@@ -81,6 +89,19 @@ pub enum Otherwise {
     /// Take it as good.
     Accept,
     /// Roll back.
+    Rollback,
+}
+
+/// What is done when a version comes again that was taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Quarantine {
+    /// It is a release like any other.
+    Off,
+    /// Say so at once, and watch it like any other.
+    Watch,
+    /// Ask a person at once.
+    Ask,
+    /// Take it back at once, as far as golive may.
     Rollback,
 }
 

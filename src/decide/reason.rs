@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::event::Step;
 use super::reading::Source;
 
@@ -98,6 +100,24 @@ pub enum Reason {
         /// What failed.
         cause: Box<Reason>,
     },
+    /// It is in a maintenance window, in which a person decides.
+    Maintenance {
+        /// When the window closes.
+        until: Timestamp,
+        /// What failed.
+        cause: Box<Reason>,
+    },
+    /// This very version was gone back from before.
+    Quarantined {
+        /// Its version.
+        version: String,
+        /// When.
+        at: Timestamp,
+        /// Whether it is the same configuration too, and not the image alone.
+        same: bool,
+        /// Why.
+        cause: Box<Reason>,
+    },
     /// A rollback step failed.
     Step {
         /// Which.
@@ -144,6 +164,8 @@ impl Reason {
             | Self::OnHold { .. }
             | Self::Irreversible { .. }
             | Self::Budget { .. }
+            | Self::Maintenance { .. }
+            | Self::Quarantined { .. }
             | Self::CrashLoop { .. }
             | Self::Unproved(_)
             | Self::Person { .. }
@@ -157,7 +179,7 @@ impl Reason {
         }
     }
 
-    /// What failed, without what kept golive from acting on it.
+    /// What failed, without what kept golive from acting on it. What a version was taken back for before is not that.
     pub fn cause(&self) -> &Self {
         match self {
             Self::AskFirst(cause)
@@ -166,11 +188,13 @@ impl Reason {
             | Self::NotToBlame { cause, .. }
             | Self::OnHold { cause, .. }
             | Self::Irreversible { cause, .. }
-            | Self::Budget { cause, .. } => cause.cause(),
+            | Self::Budget { cause, .. }
+            | Self::Maintenance { cause, .. } => cause.cause(),
             Self::Health { .. }
             | Self::Breach(_)
             | Self::Flapping { .. }
             | Self::CrashLoop { .. }
+            | Self::Quarantined { .. }
             | Self::Unproved(_)
             | Self::Person { .. }
             | Self::Blind { .. }

@@ -23,7 +23,7 @@ use super::policy::ServicePolicy;
 use super::reason::Reason;
 use super::rollback;
 use super::service::{Service, Turn};
-use super::{ask, verify, watch};
+use super::{ask, cause, diverge, verify, veto, watch};
 
 /// So often in a row every check passes before what runs at first sight is taken as good.
 const ADOPT_AFTER: u32 = 3;
@@ -67,7 +67,7 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
         ) => watch::died(turn, instance, how(*exit, *oom)),
         (Phase::RollingBack(_), Died { .. }) => {}
 
-        (Phase::RollingBack(_) | Phase::Verifying(_), StepDone { rollback, step, instance }) => {
+        (Phase::RollingBack(_) | Phase::Verifying(_), StepDone { rollback, step, instance, .. }) => {
             rollback::step_done(turn, rollback, *step, instance.as_deref());
         }
         (Phase::RollingBack(_) | Phase::Verifying(_), StepFailed { rollback, step, fault }) => {
@@ -130,6 +130,7 @@ pub(super) fn due(turn: &mut Turn<'_>) {
     if announced_until(turn.service).is_some_and(|until| until <= now) {
         ask::drop_announced(turn);
     }
+    veto::due(turn);
     match &turn.facts().phase {
         Phase::RollingBack(_) | Phase::Verifying(_) => rollback::due(turn),
         Phase::Watching(_) | Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => watch::due(turn),
@@ -141,8 +142,10 @@ pub(super) fn due(turn: &mut Turn<'_>) {
 pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy, now: Timestamp) -> Option<Timestamp> {
     let facts = service.facts();
     let phase = match &facts.phase {
-        Phase::Watching(watch) => Some(watch.ends),
+        Phase::Watching(watch) => Some(watch.ends).filter(|_| facts.veto.is_none()),
         Phase::RollingBack(_) | Phase::Verifying(_) => rollback::next_deadline(service, policy),
+        // What waits for the end of a maintenance window is watched again then.
+        Phase::Held { why: Reason::Maintenance { until, .. }, .. } => Some(*until),
         Phase::Held { answer_by, .. } => *answer_by,
         Phase::Idle | Phase::NeedsPerson { .. } => None,
     };
@@ -151,7 +154,8 @@ pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy, now: Time
     let hold = facts.hold.as_ref().and_then(|hold| hold.until);
     let remind = facts.incidents.iter().filter_map(|incident| incident.remind_at).min();
     let prove = service.prove_at;
-    [phase, blind, again, hold, remind, prove, announced_until(service)].into_iter().flatten().min()
+    let veto = facts.veto.as_ref().map(|veto| veto.ends);
+    [phase, veto, blind, again, hold, remind, prove, announced_until(service)].into_iter().flatten().min()
 }
 
 /// What runs has been looked at while nothing is being taken back.
@@ -198,10 +202,10 @@ fn same_again(turn: &mut Turn<'_>, running: &Running) {
 fn back_by_hand(turn: &mut Turn<'_>, running: &Running) {
     superseded(turn, running);
     turn.facts_mut().known = Some(running.identity.clone());
-    turn.facts_mut().diverged = None;
     if let Some(accepted) = turn.facts_mut().accepted.last_mut() {
         accepted.running = Some(running.clone());
     }
+    diverge::end(turn);
     turn.count_anew(turn.policy.grace);
 }
 
@@ -252,7 +256,7 @@ fn idle_sample(turn: &mut Turn<'_>, sample: &Sample) {
 /// Nothing is being judged, but a service that is down is news.
 pub(super) fn down_or_up(turn: &mut Turn<'_>) {
     if let Some(reason) = turn.service.health.failing(turn.policy.failures) {
-        let evidence = rollback::evidence(turn, &reason);
+        let evidence = cause::evidence(turn, &reason);
         turn.open(News::ServiceDown, Tier::Urgent, Some(reason), evidence);
     } else if turn.service.health.all_pass() {
         turn.resolve(News::ServiceUp);

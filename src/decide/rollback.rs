@@ -5,12 +5,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::action::{Action, News, Plan, Tier};
-use super::event::{Fault, FaultKind, Identity, Running, Sample, Step};
+use super::cause::{evidence, plain};
+use super::event::{Fault, FaultKind, Identity, Running, Step};
 use super::facts::{Phase, Release, ReleaseState, Rollback};
 use super::policy::ServicePolicy;
 use super::reason::Reason;
 use super::service::{Service, Turn};
-use super::{release, trigger, verify};
+use super::{guard, release, verify};
 
 /// A step that may go by itself is tried so often: with the pauses below, for about eight seconds.
 const ATTEMPTS: u32 = 6;
@@ -34,8 +35,10 @@ pub(super) fn begin(turn: &mut Turn<'_>, cause: Reason, target: &Release) {
         retry_at: None,
         successor: None,
         undoing: None,
+        again: false,
     };
     turn.service.triggers.rest(Timestamp::MAX);
+    turn.facts_mut().veto = None;
     turn.facts_mut().phase = Phase::RollingBack(rollback);
     turn.file(ReleaseState::RollingBack, Some(cause.clone()));
     turn.open(News::RollbackStarted, Tier::Urgent, Some(cause), evidence);
@@ -47,7 +50,7 @@ pub(super) fn plan(turn: &Turn<'_>, target: &Release, cause: &Reason) -> Option<
     let from = turn.facts().release.as_ref()?;
     let seen = turn.service.seen.as_ref().or(from.running.as_ref());
     Some(Plan {
-        rollback: format!("{}-rb-{}", turn.service.name, turn.now.strftime("%Y%m%dT%H%M%S%3f")),
+        rollback: rollback_id(turn),
         from: from.id.clone(),
         from_version: from.version.clone(),
         bad: seen.map(|seen| seen.instance.clone()),
@@ -55,6 +58,11 @@ pub(super) fn plan(turn: &Turn<'_>, target: &Release, cause: &Reason) -> Option<
         to_version: target.version.clone(),
         reason: plain(cause),
     })
+}
+
+/// Unique on this host, as a release's id is.
+pub(super) fn rollback_id(turn: &Turn<'_>) -> String {
+    format!("{}-rb-{}", turn.service.name, turn.now.strftime("%Y%m%dT%H%M%S%3f"))
 }
 
 /// What runs has been looked at in mid-rollback: our own doing, or somebody else's.
@@ -103,6 +111,7 @@ pub(super) fn step_done(turn: &mut Turn<'_>, id: &str, step: Step, instance: Opt
         | Step::Start
         | Step::Dependents
         | Step::Command
+        | Step::Verify
         | Step::CleanUp
         | Step::After => {}
     }
@@ -136,14 +145,18 @@ pub(super) fn step_failed(turn: &mut Turn<'_>, id: &str, step: Step, fault: &Fau
             give_way(turn, why);
         }
         // Nothing has been touched.
-        Step::Prepare => needs_person(turn, News::RollbackImpossible, why),
-        Step::Before => failed(turn, why),
+        Step::Prepare if !rollback.again => needs_person(turn, News::RollbackImpossible, why),
+        Step::Before if fault.kind == FaultKind::Irreversible => {
+            guard::said_irreversible(turn, rollback, &fault.text)
+        }
+        Step::Prepare | Step::Before => failed(turn, why),
         // Knowing less must not keep the service down.
         Step::Forensics => advance(turn, Rollback { attempts: 0, ..rollback }),
         Step::Create | Step::Disarm | Step::Stop | Step::SetAside | Step::TakeName | Step::Start => {
             undo(turn, rollback, why);
         }
         Step::Command => failed(turn, why),
+        Step::Verify => verify::unhealthy(turn, why),
         Step::Undo => undone(turn, why),
         Step::StandAside => stood_aside(turn),
         // The service is restored; what is left over is told, and no reason to touch it again.
@@ -197,33 +210,6 @@ pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy) -> Option
     }
 }
 
-/// The newest samples of the check that a reason names.
-pub(super) fn evidence(turn: &Turn<'_>, reason: &Reason) -> Vec<Sample> {
-    match reason.cause() {
-        Reason::Health { check, .. }
-        | Reason::Flapping { check, .. }
-        | Reason::Blind { check, .. }
-        | Reason::Undecided { check } => turn.service.health.evidence(check),
-        Reason::Unverified { check: Some(check), .. } => turn.service.health.evidence(check),
-        Reason::Unverified { check: None, .. }
-        | Reason::Breach(_)
-        | Reason::CrashLoop { .. }
-        | Reason::NotToBlame { .. }
-        | Reason::Unproved(_)
-        | Reason::Unanswered(_)
-        | Reason::Person { .. }
-        | Reason::Step { .. }
-        | Reason::WrongImage { .. }
-        | Reason::Superseded { .. }
-        | Reason::Said(_)
-        | Reason::AskFirst(_)
-        | Reason::OnHold { .. }
-        | Reason::NothingAccepted(_)
-        | Reason::Irreversible { .. }
-        | Reason::Budget { .. } => Vec::new(),
-    }
-}
-
 pub(super) fn at_hand<'a>(turn: &'a Turn<'_>) -> Option<&'a Rollback> {
     match &turn.facts().phase {
         Phase::RollingBack(rollback) => Some(rollback),
@@ -253,7 +239,7 @@ pub(super) fn put(turn: &mut Turn<'_>, rollback: Rollback) {
 }
 
 /// Asks for the step at hand.
-fn perform(turn: &mut Turn<'_>) {
+pub(super) fn perform(turn: &mut Turn<'_>) {
     let Some(mut rollback) = at_hand(turn).cloned() else { return };
     rollback.retry_at = None;
     let (plan, step) = (rollback.plan.clone(), rollback.step);
@@ -338,7 +324,15 @@ fn left(turn: &Turn<'_>) -> Option<Identity> {
         | Phase::Held { .. }
         | Phase::NeedsPerson { .. } => true,
     };
-    let bad = turn.facts().release.as_ref().and_then(|release| release.running.as_ref());
+    let facts = turn.facts();
+    // Of two rollbacks the second leaves what the first has restored.
+    let from = at_hand(turn).map(|rollback| &rollback.plan.from);
+    let bad = facts
+        .release
+        .iter()
+        .chain(&facts.accepted)
+        .find(|release| from.is_none_or(|from| *from == release.id));
+    let bad = bad.and_then(|release| release.running.as_ref());
     let seen = turn.service.seen.as_ref();
     let left = if swapped { seen.or(bad) } else { bad };
     left.map(|running| running.identity.clone())
@@ -356,35 +350,6 @@ fn pause(kind: FaultKind, rollback: &mut Rollback) -> Option<Duration> {
             let pause = PAUSE.saturating_mul(1 << rollback.attempts.saturating_sub(1).min(8)).min(PAUSE_MAX);
             Some(pause).filter(|_| rollback.attempts < ATTEMPTS)
         }
-        FaultKind::Foreign | FaultKind::Refused => None,
-    }
-}
-
-/// A reason in a few plain words, for hooks: people are told by `text` in their own language.
-fn plain(reason: &Reason) -> String {
-    match reason.cause() {
-        Reason::Health { check, failures, limit, seen } => {
-            format!("health check {check} failed {failures} of {limit} times in a row: {seen}")
-        }
-        Reason::Breach(breach) => trigger::sentence(breach),
-        Reason::Flapping { check, failures, of, seen } => {
-            format!("health check {check} failed {failures} of {of} times: {seen}")
-        }
-        Reason::CrashLoop { ended, seen, .. } => format!("it ended {ended} times: {seen}"),
-        Reason::Unproved(sentences) => sentences.join("; "),
-        Reason::Person { by, why: Some(why) } => format!("{by}: {why}"),
-        Reason::Person { by, why: None } => format!("asked for by {by}"),
-        Reason::Blind { check, seen, .. } => format!("health check {check} could not be made: {seen}"),
-        Reason::Undecided { check } => format!("health check {check} did not pass steadily"),
-        Reason::Unverified { seen, .. } | Reason::Step { seen, .. } | Reason::Said(seen) => seen.clone(),
-        Reason::WrongImage { running, .. } => format!("{running} runs"),
-        Reason::Superseded { version } => format!("{version} came"),
-        Reason::AskFirst(_)
-        | Reason::Unanswered(_)
-        | Reason::NotToBlame { .. }
-        | Reason::OnHold { .. }
-        | Reason::NothingAccepted(_)
-        | Reason::Irreversible { .. }
-        | Reason::Budget { .. } => String::new(),
+        FaultKind::Foreign | FaultKind::Refused | FaultKind::Irreversible => None,
     }
 }

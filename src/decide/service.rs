@@ -15,7 +15,7 @@ use super::reason::Reason;
 use super::trigger::Triggers;
 use super::trigger::health::Health;
 use super::verdict::Call;
-use super::{suspect, watch};
+use super::{diverge, quarantine, suspect, watch};
 
 /// Readiness to go back is proved this often while nothing happens, and this often in a watch or when it is not given.
 const PROVE_IDLE: Duration = Duration::from_hours(1);
@@ -262,6 +262,8 @@ impl Turn<'_> {
         let facts = self.facts_mut();
         facts.phase = Phase::Idle;
         facts.blame = None;
+        facts.veto = None;
+        facts.irreversible = None;
         let release = facts.release.take()?;
         facts.decided = Some((release.id.clone(), state));
         Some(release)
@@ -271,7 +273,9 @@ impl Turn<'_> {
     pub(super) fn accept(&mut self, release: Release) {
         let keep = self.policy.keep.max(1);
         let facts = self.facts_mut();
-        facts.diverged = None;
+        if let Some(running) = &release.running {
+            quarantine::lift(facts, &running.identity);
+        }
         let same = |old: &Release| match (&old.running, &release.running) {
             (Some(old), Some(new)) => old.identity == new.identity,
             _ => false,
@@ -298,6 +302,7 @@ impl Turn<'_> {
         if let Some(instance) = instance {
             self.act(Action::Keep { service, release: id, instance });
         }
+        diverge::end(self);
     }
 
     /// A record was stored and its image pinned, or not.

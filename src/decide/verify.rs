@@ -6,11 +6,12 @@ use jiff::Timestamp;
 
 use super::action::{Action, News};
 use super::event::{Running, Sample};
-use super::facts::{Diverged, Phase, ReleaseState, Rollback, Verification};
+use super::facts::{Phase, ReleaseState, Rollback, Verification};
 use super::policy::ServicePolicy;
 use super::reason::Reason;
 use super::rollback::{advance, at_hand, failed, target};
 use super::service::Turn;
+use super::{again, diverge, quarantine};
 
 /// The restored version has at least so long to prove itself.
 const PROOF_AT_LEAST: Duration = Duration::from_mins(1);
@@ -32,7 +33,7 @@ pub(super) fn sample(turn: &mut Turn<'_>, sample: &Sample) {
         return;
     }
     if let Some(Reason::Health { check, seen, .. }) = turn.service.health.failing(turn.policy.failures) {
-        return failed(turn, Reason::Unverified { check: Some(check), seen });
+        return unhealthy(turn, Reason::Unverified { check: Some(check), seen });
     }
     prove(turn);
 }
@@ -55,7 +56,20 @@ pub(super) fn prove(turn: &mut Turn<'_>) {
     }
     if ends.is_none_or(|ends| ends <= turn.now) {
         let reason = unproved(turn, proved);
-        failed(turn, reason);
+        // Blind is not unhealthy.
+        let health = &turn.service.health;
+        if health.blind().is_none() && health.undecided(turn.now).is_some() {
+            unhealthy(turn, reason);
+        } else {
+            failed(turn, reason);
+        }
+    }
+}
+
+/// The restored version does not work: an older one, or a person.
+pub(super) fn unhealthy(turn: &mut Turn<'_>, why: Reason) {
+    if !again::older(turn, &why) {
+        failed(turn, why);
     }
 }
 
@@ -107,11 +121,11 @@ pub(super) fn finished(turn: &mut Turn<'_>) {
     let Rollback { plan, reason, began, .. } = verification.rollback;
     let took =
         Duration::try_from(verification.proved.unwrap_or(turn.now).duration_since(began)).unwrap_or_default();
-    turn.resolve(News::RollbackDone { took });
-    turn.close(ReleaseState::RolledBack, Some(reason.clone()));
-    let (now, seen) = (turn.now, turn.service.seen.clone());
+    turn.conclude(News::RollbackDone { took }, Some(reason.clone()));
+    quarantine::add(turn, &reason);
+    let closed = turn.close(ReleaseState::RolledBack, Some(reason.clone()));
+    let seen = turn.service.seen.clone();
     let facts = turn.facts_mut();
-    facts.diverged = Some(Diverged { since: now, why: reason });
     if let Some(at) = facts.accepted.iter().position(|release| release.id == plan.to) {
         let mut restored = facts.accepted.remove(at);
         if let (Some(running), Some(seen)) = (&mut restored.running, seen)
@@ -121,6 +135,9 @@ pub(super) fn finished(turn: &mut Turn<'_>) {
         }
         facts.known = restored.running.as_ref().map(|running| running.identity.clone());
         facts.accepted.push(restored);
+    }
+    if let Some(closed) = closed {
+        diverge::begin(turn, reason, &closed);
     }
     turn.count_anew(turn.policy.grace);
     turn.prove();

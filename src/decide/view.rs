@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::action::Incident;
+use super::action::{Incident, IncidentState, News};
 use super::event::{Running, Sample};
-use super::facts::{Diverged, Hold, Phase, Release, ReleaseState};
+use super::facts::{Diverged, Facts, Hold, Phase, Quarantined, Release, ReleaseState, Veto};
 use super::policy::{Autonomy, ServicePolicy};
 use super::reason::Reason;
 use super::service::Service;
@@ -49,6 +49,14 @@ pub struct ServiceView {
     pub running: Option<Running>,
     /// What runs is not what was released.
     pub diverged: Option<Diverged>,
+    /// Who knows that it is not, and has said so.
+    pub diverged_known_to: Option<String>,
+    /// A rollback that begins by itself, unless a person stops it.
+    pub veto: Option<Veto>,
+    /// When the maintenance window that is open closes.
+    pub maintenance: Option<Timestamp>,
+    /// What was gone back from, newest last.
+    pub quarantine: Vec<Quarantined>,
     /// What stands in the way of going back; `None` before it was looked at.
     pub problems: Option<Vec<String>>,
     /// The triggers.
@@ -101,6 +109,15 @@ impl State {
     }
 }
 
+/// Who has taken it on that what runs is not what was released.
+fn known_to(facts: &Facts) -> Option<String> {
+    let told = facts.incidents.iter().find(|incident| incident.news == News::Diverged)?;
+    match &told.state {
+        IncidentState::Acknowledged { by } => Some(by.clone()),
+        IncidentState::Open | IncidentState::Resolved => None,
+    }
+}
+
 fn service_view(service: &Service, policy: &ServicePolicy, now: Timestamp) -> ServiceView {
     let facts = service.facts();
     let release = facts.release.clone().map(|release| ReleaseView {
@@ -140,6 +157,10 @@ fn service_view(service: &Service, policy: &ServicePolicy, now: Timestamp) -> Se
         accepted: facts.accepted.last().cloned(),
         running: service.seen.clone(),
         diverged: facts.diverged.clone(),
+        diverged_known_to: known_to(facts),
+        veto: facts.veto.clone(),
+        maintenance: policy.maintenance.until(now),
+        quarantine: facts.quarantine.clone(),
         problems: service.problems.clone(),
         triggers: triggers.collect(),
         warnings: service.triggers.warnings(now, policy),

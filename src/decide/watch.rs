@@ -14,7 +14,7 @@ use super::release::{down_or_up, new_release, superseded};
 use super::service::{Service, Turn};
 use super::suspect::Suspicion;
 use super::verdict::Call;
-use super::{blame, guard, rollback, suspect};
+use super::{ask, blame, cause, diverge, guard, quarantine, suspect};
 
 /// A longer pause in watching (golive was down) lengthens the window; so do more than three intervals.
 const GAP: Duration = Duration::from_secs(15);
@@ -33,7 +33,6 @@ pub(super) fn begin(turn: &mut Turn<'_>, running: &Running) {
     };
     facts.known = Some(running.identity.clone());
     facts.release = Some(release);
-    facts.diverged = None;
     open(turn, turn.policy.grace);
     let mut doubts = turn.service.triggers.warnings(turn.now, turn.policy);
     doubts.extend(turn.service.triggers.untold(turn.now, turn.policy));
@@ -44,7 +43,9 @@ pub(super) fn begin(turn: &mut Turn<'_>, running: &Running) {
     let said = (!doubts.is_empty()).then(|| Reason::Said(doubts.join("; ")));
     let said = said.map(|said| if nothing { Reason::NothingAccepted(Box::new(said)) } else { said });
     turn.tell(News::ReleaseSeen, Tier::General, said);
+    diverge::end(turn);
     turn.prove();
+    quarantine::look(turn, running);
 }
 
 /// Watches the release at hand from now on.
@@ -204,6 +205,7 @@ pub(super) fn due(turn: &mut Turn<'_>) {
     let now = turn.now;
     match &turn.facts().phase {
         Phase::Watching(_) => try_end(turn),
+        Phase::Held { why: Reason::Maintenance { until, .. }, .. } if *until <= now => ask::watch_again(turn),
         Phase::Held { answer_by: Some(by), .. } if *by <= now => guard::unanswered(turn),
         Phase::Idle
         | Phase::RollingBack(_)
@@ -215,6 +217,10 @@ pub(super) fn due(turn: &mut Turn<'_>) {
 
 /// Acts on what speaks against the release, or looks whether its watch is over.
 fn judge(turn: &mut Turn<'_>) {
+    // What was decided stays decided, whatever is seen in the count-down.
+    if turn.facts().veto.is_some() {
+        return;
+    }
     for suspicion in suspect::all(turn) {
         let blame = blame::of(turn, &suspicion);
         if blame.excuses() && turn.policy.triggers.on_environment == OnEnvironment::Hold {
@@ -223,7 +229,7 @@ fn judge(turn: &mut Turn<'_>) {
         }
         turn.facts_mut().blame = Some(blame);
         guard::failed(turn, suspicion.cause, suspicion.autonomy);
-        if !matches!(turn.facts().phase, Phase::Watching(_)) {
+        if !matches!(turn.facts().phase, Phase::Watching(_)) || turn.facts().veto.is_some() {
             return;
         }
     }
@@ -234,7 +240,8 @@ fn judge(turn: &mut Turn<'_>) {
 /// A person is being asked, and something happens that golive may act on by itself.
 pub(super) fn judge_held(turn: &mut Turn<'_>) {
     let Phase::Held { why, watched_until, .. } = &turn.facts().phase else { return };
-    if !matches!(why, Reason::AskFirst(_)) || turn.now > *watched_until {
+    let decided = turn.facts().veto.is_some();
+    if decided || !matches!(why, Reason::AskFirst(_)) || turn.now > *watched_until {
         return;
     }
     let acts = |suspicion: &Suspicion| suspicion.autonomy == Autonomy::Auto;
@@ -255,7 +262,7 @@ fn excuse(turn: &mut Turn<'_>, cause: Reason, blame: Blame) {
     }
     let down = matches!(cause, Reason::Health { .. } | Reason::CrashLoop { .. });
     let tier = if down { Tier::Urgent } else { Tier::Important };
-    let evidence = rollback::evidence(turn, &cause);
+    let evidence = cause::evidence(turn, &cause);
     let why = Reason::NotToBlame { blame: blame.clone(), cause: Box::new(cause) };
     let facts = turn.facts_mut();
     facts.blame = Some(blame);
@@ -269,7 +276,7 @@ fn excuse(turn: &mut Turn<'_>, cause: Reason, blame: Blame) {
 fn try_end(turn: &mut Turn<'_>) {
     let Phase::Watching(watch) = &turn.facts().phase else { return };
     let (ends, extended) = (watch.ends, watch.extended);
-    if !extended && turn.now < ends {
+    if turn.facts().veto.is_some() || !extended && turn.now < ends {
         return;
     }
     let blind = || turn.service.triggers.blind(turn.now, turn.policy).map(|(_, why)| why);

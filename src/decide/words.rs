@@ -3,7 +3,7 @@
 use super::action::{News, Tier};
 use super::event::Step;
 use super::facts::{Phase, ReleaseState};
-use super::policy::Autonomy;
+use super::policy::{Autonomy, Quarantine};
 use super::reason::{Blame, Rule};
 
 impl News {
@@ -30,6 +30,10 @@ impl News {
             Self::NotReady => "not-ready",
             Self::ReadyAgain => "ready-again",
             Self::Diverged => "diverged",
+            Self::Reconciled => "reconciled",
+            Self::KnownBad => "known-bad",
+            Self::CountDown { .. } => "count-down",
+            Self::RollbackAgain => "rollback-again",
             Self::LeftOver => "left-over",
             Self::ConfigReloaded => "config-reloaded",
             Self::ConfigRejected => "config-rejected",
@@ -65,6 +69,7 @@ impl Step {
             Self::Start => "start",
             Self::Dependents => "dependents",
             Self::Command => "command",
+            Self::Verify => "verify",
             Self::CleanUp => "clean-up",
             Self::After => "after",
             Self::Undo => "undo",
@@ -113,6 +118,18 @@ impl Autonomy {
             Self::Shadow => "shadow",
             Self::Ask => "ask",
             Self::Auto => "auto",
+        }
+    }
+}
+
+impl Quarantine {
+    /// The word in the configuration.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Watch => "watch",
+            Self::Ask => "ask",
+            Self::Rollback => "rollback",
         }
     }
 }

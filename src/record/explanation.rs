@@ -64,8 +64,9 @@ impl Lines {
                 | Happening::Measured(_)
                 | Happening::Recalled(_)
                 | Happening::Expected { .. } => {}
-                Happening::StepDone { step, .. } => {
-                    self.line(moment.at, &format!("step {} holds", step.word()))
+                Happening::StepDone { step, output, .. } => {
+                    self.line(moment.at, &format!("step {} holds", step.word()));
+                    output.iter().flat_map(|output| output.lines()).for_each(|line| self.printed(line));
                 }
                 Happening::StepFailed { step, fault, .. } => {
                     self.line(moment.at, &format!("step {} failed to {}", step.word(), clean(&fault.text)));
@@ -145,6 +146,11 @@ impl Lines {
     fn line(&mut self, at: Timestamp, text: &str) {
         self.flush();
         self.push(at, text);
+    }
+
+    /// What a program printed stands below the step that ran it.
+    fn printed(&mut self, line: &str) {
+        writeln!(self.text, "    | {}", clean(line)).expect("writing to a string cannot fail");
     }
 
     fn flush(&mut self) {

@@ -53,7 +53,12 @@ fn story(text: &str) -> Story {
         origin: Origin::Noticed,
         announcement: Some(announcement),
     };
-    let stop = Happening::StepDone { rollback: "web-1-b1".to_owned(), step: Step::Stop, instance: None };
+    let stop = Happening::StepDone {
+        rollback: "web-1-b1".to_owned(),
+        step: Step::Stop,
+        instance: None,
+        output: None,
+    };
     let ask = Ask::Rollback { to: None, reason: Some(text.to_owned()) };
     let restored = text.replace("1.4.2", "1.4.1");
     let tell =

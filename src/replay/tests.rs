@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use super::past::{BEFORE, Tape};
 use super::*;
 use crate::decide::policy::{
-    Autonomy, ErrorRate, Level, OnBlind, OnEnvironment, Otherwise, Ppm, ServicePolicy, Triggers,
+    Autonomy, ErrorRate, Level, Maintenance, OnBlind, OnEnvironment, Otherwise, Ppm, Quarantine,
+    ServicePolicy, Triggers,
 };
 use crate::decide::reading::{Counts, Measure, Reading, Requests, Source, Stream};
 
@@ -52,6 +53,9 @@ fn policy() -> ServicePolicy {
         verify: Duration::from_secs(30),
         keep: 3,
         per_day: 3,
+        veto: Duration::ZERO,
+        quarantine: Quarantine::Watch,
+        maintenance: Maintenance::default(),
         steps: Vec::new(),
         finish: Vec::new(),
     }

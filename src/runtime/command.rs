@@ -1,4 +1,5 @@
-//! A service that the operator's own commands carry: one prints the version, one goes to another.
+//! A service that the operator's own commands carry: one prints the version, one goes to another; one
+//! may say whether that would work, and one whether it has.
 //!
 //! One task, [`watch`]: it waits for its interval and asks for the version. It may be dropped at any time; a version
 //! command under way is killed with it.
@@ -8,26 +9,22 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
-use crate::config;
+use crate::config::{self, Commands, Program};
 use crate::decide::action::Plan;
 use crate::decide::event::{Event, Fault, Happening, Identity, Running, Step};
 
 use super::hook::{self, Hooks};
-use super::program;
+use super::program::{self, Ended, ProgramError};
 use super::{Done, Record, find_program, refused, transient};
 
 #[cfg(test)]
 mod tests;
 
-const ASK: Duration = Duration::from_secs(10);
-const ROLL_BACK: Duration = Duration::from_mins(10);
-
 /// A service that the operator's own commands carry.
 #[derive(Debug, Clone)]
 pub struct Command {
     service: String,
-    version: Vec<String>,
-    rollback: Vec<String>,
+    commands: Commands,
     hooks: Hooks,
 }
 
@@ -62,18 +59,14 @@ pub async fn watch(command: Command, interval: Duration, events: mpsc::Sender<Ev
 }
 
 impl Command {
-    pub(super) fn new(
-        service: &str,
-        version: &[String],
-        rollback: &[String],
-        config: &config::Service,
-    ) -> Self {
-        let (version, rollback) = (version.to_vec(), rollback.to_vec());
-        Self { service: service.to_owned(), version, rollback, hooks: Hooks::new(service, config) }
+    pub(super) fn new(service: &str, commands: &Commands, config: &config::Service) -> Self {
+        let (service, hooks) = (service.to_owned(), Hooks::new(service, config));
+        Self { service, commands: commands.clone(), hooks }
     }
 
     pub(super) async fn seen(&self) -> Result<Option<Running>, Fault> {
-        let ended = program::run(&self.version, &[("GOLIVE_SERVICE", self.service.clone())], ASK).await;
+        let Program { argv, limit } = &self.commands.version;
+        let ended = program::run(argv, &[("GOLIVE_SERVICE", self.service.clone())], *limit).await;
         let ended = ended.map_err(|error| transient(format!("ask for the version: {error}")))?;
         if ended.code != Some(0) {
             return Err(transient(hook::told("ask for the version", &ended)));
@@ -96,26 +89,44 @@ impl Command {
         Ok(Record { release: release.to_owned(), image: seen.version, inspect: String::new() })
     }
 
-    pub(super) async fn prove(&self) -> Result<Vec<String>, Fault> {
+    /// What stands in the way of going to that version.
+    pub(super) async fn prove(&self, to: &str) -> Result<Vec<String>, Fault> {
         let mut problems = Vec::new();
-        if let Err(fault) = self.seen().await {
-            problems.push(format!("the version command does not work: failed to {}", fault.text));
+        let from = match self.seen().await {
+            Ok(seen) => seen.map(|seen| seen.version).unwrap_or_default(),
+            Err(fault) => {
+                problems.push(format!("the version command does not work: failed to {}", fault.text));
+                String::new()
+            }
+        };
+        let rollback = self.commands.rollback.argv.first().map(String::as_str).unwrap_or_default();
+        if find_program(rollback).is_none() {
+            problems.push(format!("the rollback command {rollback} is not there or cannot be executed"));
         }
-        let program = self.rollback.first().map(String::as_str).unwrap_or_default();
-        if find_program(program).is_none() {
-            problems.push(format!("the rollback command {program} is not there or cannot be executed"));
+        if let Some(Program { argv, limit }) = &self.commands.ready {
+            let env = [
+                ("GOLIVE_SERVICE", self.service.clone()),
+                ("GOLIVE_FROM", from.clone()),
+                ("GOLIVE_TO", to.to_owned()),
+            ];
+            match program::run(&filled(argv, to, &from), &env, *limit).await {
+                Ok(ended) if ended.code == Some(0) => {}
+                Ok(ended) => problems.push(hook::told("the ready command says no", &ended)),
+                Err(error) => problems.push(format!("the ready command does not work: {error}")),
+            }
         }
         Ok(problems)
     }
 
     pub(super) async fn perform(&self, plan: &Plan, step: Step) -> Result<Done, Fault> {
         match step {
-            Step::Prepare => match self.prove().await?.into_iter().next() {
+            Step::Prepare => match self.prove(&plan.to_version).await?.into_iter().next() {
                 Some(problem) => Err(refused(format!("go back to {}: {problem}", plan.to_version))),
                 None => Ok(Done::default()),
             },
             Step::Before => self.hooks.before(plan).await,
             Step::Command => self.roll_back(plan).await,
+            Step::Verify => self.verify(plan).await,
             Step::CleanUp => self.runs(plan).await?.map_err(refused),
             Step::After => self.hooks.after(plan).await,
             Step::Undo => self.undo(plan).await,
@@ -137,17 +148,32 @@ impl Command {
         if let Ok(Ok(done)) = self.runs(plan).await {
             return Ok(done);
         }
-        let fill = |arg: &String| arg.replace("{to}", &plan.to_version).replace("{from}", &plan.from_version);
-        let argv: Vec<String> = self.rollback.iter().map(fill).collect();
-        let ended = program::run(&argv, &hook::environment(&self.service, plan), ROLL_BACK).await;
+        let ended = self.run(&self.commands.rollback, plan).await;
         let ended = ended.map_err(|error| refused(format!("run the rollback command: {error}")))?;
         if ended.code != Some(0) {
             return Err(refused(hook::told("run the rollback command", &ended)));
         }
         // Some deployments go on after their command has ended: the next attempt begins with the question.
-        self.runs(plan)
-            .await?
-            .map_err(|why| transient(format!("{why}, though the rollback command succeeded")))
+        match self.runs(plan).await? {
+            Ok(done) => Ok(Done { output: ended.printed(), ..done }),
+            Err(why) => Err(transient(format!("{why}, though the rollback command succeeded"))),
+        }
+    }
+
+    /// Asked again for a while: what was started a moment ago may need it.
+    async fn verify(&self, plan: &Plan) -> Result<Done, Fault> {
+        let Some(verify) = &self.commands.verify else { return Ok(Done::default()) };
+        let ended = self.run(verify, plan).await;
+        let ended = ended.map_err(|error| refused(format!("run the verify command: {error}")))?;
+        if ended.code != Some(0) {
+            return Err(transient(hook::told("run the verify command", &ended)));
+        }
+        Ok(Done { output: ended.printed(), ..Done::default() })
+    }
+
+    async fn run(&self, program: &Program, plan: &Plan) -> Result<Ended, ProgramError> {
+        let argv = filled(&program.argv, &plan.to_version, &plan.from_version);
+        program::run(&argv, &hook::environment(&self.service, plan), program.limit).await
     }
 
     /// Whether the target runs; what runs instead, when it does not.
@@ -169,4 +195,9 @@ impl Command {
         let runs = version.unwrap_or_else(|| "nothing".to_owned());
         Err(refused(format!("put {} back: the version command says that {runs} runs", plan.from_version)))
     }
+}
+
+/// Arguments with versions in their places.
+fn filled(argv: &[String], to: &str, from: &str) -> Vec<String> {
+    argv.iter().map(|arg| arg.replace("{to}", to).replace("{from}", from)).collect()
 }

@@ -68,8 +68,8 @@ impl Container {
             Step::TakeName => steps::take_name(&swap).await,
             Step::Start => steps::start(&swap).await,
             Step::Dependents => steps::dependents::renew(&swap, &good(record)?).await,
-            Step::Command => {
-                Err(refused("run the rollback command: the service is a container and has none"))
+            Step::Command | Step::Verify => {
+                Err(refused("run a command of the service: it is a container and has none"))
             }
             Step::CleanUp => steps::clean_up(&swap, &good(record)?).await,
             Step::After => self.hooks.after(plan).await,

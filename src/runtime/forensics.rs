@@ -28,7 +28,7 @@ pub(super) async fn save(on: &Container, bad: Option<&str>) -> Result<Done, Faul
         exit: exit(&found),
         oom: found.flag("/State/OOMKilled"),
     };
-    Ok(Done { instance: Some(found.id().to_owned()), forensics: Some(forensics) })
+    Ok(Done { instance: Some(found.id().to_owned()), forensics: Some(forensics), output: None })
 }
 
 fn exit(found: &Inspect) -> Option<i64> {

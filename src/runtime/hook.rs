@@ -1,22 +1,22 @@
 //! The operator's programs around a rollback, and what they are told.
 
-use std::time::Duration;
-
-use crate::config;
+use crate::config::{self, Program};
 use crate::decide::action::Plan;
-use crate::decide::event::Fault;
+use crate::decide::event::{Fault, FaultKind};
 
 use super::program::{self, Ended};
 use super::{Done, refused};
 
-const LIMIT: Duration = Duration::from_mins(1);
+/// A `before` hook that ends so says: this release cannot be taken back, and the first line it printed is why. No code
+/// of the shell's, of sysexits or of curl's, so that no accident is taken for it.
+const IRREVERSIBLE: i32 = 113;
 
 /// A service's `before` and `after` hooks.
 #[derive(Debug, Clone)]
 pub(super) struct Hooks {
     service: String,
-    before: Option<Vec<String>>,
-    after: Option<Vec<String>>,
+    before: Option<Program>,
+    after: Option<Program>,
 }
 
 impl Hooks {
@@ -26,19 +26,23 @@ impl Hooks {
 
     /// Runs the `before` hook, where there is one: anything but success stops the rollback.
     pub(super) async fn before(&self, plan: &Plan) -> Result<Done, Fault> {
-        self.run("before", self.before.as_deref(), plan).await
+        self.run("before", self.before.as_ref(), plan).await
     }
 
     /// Runs the `after` hook, where there is one.
     pub(super) async fn after(&self, plan: &Plan) -> Result<Done, Fault> {
-        self.run("after", self.after.as_deref(), plan).await
+        self.run("after", self.after.as_ref(), plan).await
     }
 
-    async fn run(&self, which: &str, argv: Option<&[String]>, plan: &Plan) -> Result<Done, Fault> {
-        let Some(argv) = argv else { return Ok(Done::default()) };
-        let ended = program::run(argv, &environment(&self.service, plan), LIMIT).await;
-        match ended {
-            Ok(ended) if ended.code == Some(0) => Ok(Done::default()),
+    async fn run(&self, which: &str, hook: Option<&Program>, plan: &Plan) -> Result<Done, Fault> {
+        let Some(Program { argv, limit }) = hook else { return Ok(Done::default()) };
+        match program::run(argv, &environment(&self.service, plan), *limit).await {
+            Ok(ended) if ended.code == Some(0) => Ok(Done { output: ended.printed(), ..Done::default() }),
+            Ok(ended) if ended.code == Some(IRREVERSIBLE) && which == "before" => {
+                let unsaid = || "the before hook says so".to_owned();
+                let text = Some(ended.line).filter(|line| !line.is_empty()).unwrap_or_else(unsaid);
+                Err(Fault { kind: FaultKind::Irreversible, text })
+            }
             Ok(ended) => Err(refused(told(&format!("run the {which} hook"), &ended))),
             Err(error) => Err(refused(format!("run the {which} hook: {error}"))),
         }
@@ -46,21 +50,21 @@ impl Hooks {
 }
 
 /// What every program of a rollback finds in its environment.
-pub(super) fn environment(service: &str, plan: &Plan) -> [(&'static str, String); 4] {
+pub(super) fn environment(service: &str, plan: &Plan) -> [(&'static str, String); 5] {
     [
         ("GOLIVE_SERVICE", service.to_owned()),
         ("GOLIVE_FROM", plan.from_version.clone()),
         ("GOLIVE_TO", plan.to_version.clone()),
         ("GOLIVE_REASON", plan.reason.clone()),
+        ("GOLIVE_ROLLBACK", plan.rollback.clone()),
     ]
 }
 
 /// A program's bad end with what it printed.
 pub(super) fn told(doing: &str, ended: &Ended) -> String {
     let end = ended.code.map_or_else(|| "was killed by a signal".to_owned(), |code| format!("exited {code}"));
-    let printed = format!("{}\n{}", ended.stdout.trim(), ended.stderr.trim());
-    match printed.trim() {
-        "" => format!("{doing}: it {end} and printed nothing"),
-        printed => format!("{doing}: it {end} and printed: {printed}"),
+    match ended.printed() {
+        None => format!("{doing}: it {end} and printed nothing"),
+        Some(printed) => format!("{doing}: it {end} and printed: {printed}"),
     }
 }

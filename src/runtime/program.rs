@@ -48,8 +48,16 @@ pub(super) enum ProgramError {
     Nameless,
     #[error("{program} cannot be run: {why}")]
     Unstarted { program: String, why: std::io::Error },
-    #[error("{program} had not ended after {} s and was killed", .limit.as_secs())]
-    Killed { program: String, limit: Duration },
+    #[error("{program} had not ended after {limit:?} and was killed{printed}")]
+    Killed { program: String, limit: Duration, printed: String },
+}
+
+impl Ended {
+    /// The end of what it printed, on whichever output; none when that is nothing.
+    pub(super) fn printed(&self) -> Option<String> {
+        let printed = format!("{}\n{}", self.stdout.trim(), self.stderr.trim());
+        Some(printed.trim().to_owned()).filter(|printed| !printed.is_empty())
+    }
 }
 
 /// Runs a program to its end. At the deadline it is killed with all that it started in its process group; alone, when
@@ -70,14 +78,20 @@ pub(super) async fn run(
     command.process_group(0).kill_on_drop(true);
     let mut child = command.spawn().map_err(failed)?;
     let (stdout, stderr) = (Reader::of(child.stdout.take()), Reader::of(child.stderr.take()));
-    let Ok(ended) = tokio::time::timeout(limit, child.wait()).await else {
+    let Ok(status) = tokio::time::timeout(limit, child.wait()).await else {
         kill(child).await;
-        return Err(ProgramError::Killed { program: program.clone(), limit });
+        let printed = ended(None, stdout, stderr).await.printed();
+        let printed = printed.map(|printed| format!("; it had printed: {printed}")).unwrap_or_default();
+        return Err(ProgramError::Killed { program: program.clone(), limit, printed });
     };
-    let code = ended.map_err(failed)?.code();
+    let code = status.map_err(failed)?.code();
+    Ok(ended(code, stdout, stderr).await)
+}
+
+async fn ended(code: Option<i32>, stdout: Reader, stderr: Reader) -> Ended {
     let (stdout, stderr) = (stdout.finish().await, stderr.finish().await);
     let line = text(&stdout.head).lines().next().unwrap_or_default().trim().to_owned();
-    Ok(Ended { code, line, stdout: text(&stdout.tail), stderr: text(&stderr.tail) })
+    Ended { code, line, stdout: text(&stdout.tail), stderr: text(&stderr.tail) }
 }
 
 /// Kills the whole group: a deploy script's children must not go on when the step counts as failed. The shell has the

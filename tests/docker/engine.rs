@@ -11,7 +11,9 @@ use std::time::Duration;
 use golive::config::{self, Service};
 use golive::decide::action::Plan;
 use golive::decide::event::{Fault, Identity, Step};
-use golive::decide::policy::{Autonomy, OnBlind, Otherwise, ServicePolicy, Triggers};
+use golive::decide::policy::{
+    Autonomy, Maintenance, OnBlind, Otherwise, Quarantine, ServicePolicy, Triggers,
+};
 use golive::runtime::{Done, Engine, Record, Runtime};
 use serde_json::Value;
 
@@ -287,6 +289,9 @@ pub(crate) fn service(runtime: config::Runtime) -> Service {
             verify: Duration::from_secs(30),
             keep: 3,
             per_day: 3,
+            veto: Duration::ZERO,
+            quarantine: Quarantine::Watch,
+            maintenance: Maintenance::default(),
             steps: FORWARD.to_vec(),
             finish: vec![Step::CleanUp],
         },

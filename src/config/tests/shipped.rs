@@ -6,7 +6,7 @@ use super::{Environment, Place, repository};
 use crate::config::{CheckKind, Config, Language, Query, Runtime, Secret, SmtpTls, Way};
 use crate::decide::action::Tier;
 use crate::decide::event::Step;
-use crate::decide::policy::{Autonomy, Direction, OnBlind};
+use crate::decide::policy::{Autonomy, Direction, Maintenance, OnBlind};
 use crate::decide::reading::Source;
 
 fn shipped() -> String {
@@ -75,6 +75,7 @@ fn what_is_called_a_default_is_one() {
     policy.finish.clone_from(&small.policy.finish);
     policy.dependencies.clear();
     policy.triggers.business.clear();
+    policy.maintenance = Maintenance::default();
     policy.ask_within = None;
     // The full one has an exposition, which comes before the requests of the health checks.
     policy.requests.clone_from(&small.policy.requests);
@@ -151,6 +152,6 @@ fn the_steps_follow_the_runtime_and_the_hooks() {
     assert_eq!(policy.services["web"].steps, bare);
     assert_eq!(policy.services["web"].finish, [Step::CleanUp]);
     assert_eq!(policy.services["batch"].steps, [Step::Prepare, Step::Command]);
-    assert!(policy.services["batch"].finish.is_empty());
+    assert_eq!(policy.services["batch"].finish, [Step::Verify]);
     assert_eq!(policy.tiers, config.tiers);
 }

@@ -48,7 +48,7 @@ async fn the_document_is_the_contracts() {
                 "instance": "container-2", "version": "2", "image": "sha256:2", "alive": true,
                 "started": "2027-01-15T08:00:01Z", "restarts": 0,
             },
-            "diverged": null,
+            "diverged": null, "veto": null, "maintenance": null, "quarantine": [],
             "warnings": [],
             "readiness": {"ready": true, "problems": []},
             "triggers": [{
@@ -75,7 +75,7 @@ async fn what_is_wrong_is_said() {
     let service = ServiceView {
         why: Some(why.clone()),
         hold: Some(Hold::new("Ada".to_owned(), Some("migration".to_owned()), at(0), Some(PATIENCE))),
-        diverged: Some(Diverged { since: at(9), why }),
+        diverged: Some(Diverged { since: at(9), why, released: Some("2".to_owned()), release: None }),
         problems: Some(vec!["the image is gone".to_owned()]),
         ..shop("needs-person")
     };

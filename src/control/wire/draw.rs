@@ -2,12 +2,12 @@
 
 use super::{
     CheckInfo, DaemonInfo, DecidedInfo, DivergedInfo, Done, HoldInfo, IncidentInfo, Outcome, PlanInfo,
-    Readiness, ReleaseInfo, RunningInfo, ServiceInfo, Status, TriggerInfo,
+    QuarantineInfo, Readiness, ReleaseInfo, RunningInfo, ServiceInfo, Status, TriggerInfo, VetoInfo,
 };
 use crate::control::About;
 use crate::decide::action::{Answer, Incident, IncidentState};
 use crate::decide::event::{Outcome as SampleOutcome, Running, Sample};
-use crate::decide::facts::{Diverged, Hold, Release};
+use crate::decide::facts::{Diverged, Hold, Quarantined, Release, Veto};
 use crate::decide::policy::Autonomy;
 use crate::decide::view::{ServiceView, TriggerView, View};
 use crate::text::Texts;
@@ -57,7 +57,13 @@ impl ServiceInfo {
             announced: service.announced.as_ref().map(ReleaseInfo::new),
             accepted: service.accepted.as_ref().map(ReleaseInfo::new),
             running: service.running.as_ref().map(RunningInfo::new),
-            diverged: service.diverged.as_ref().map(|diverged| DivergedInfo::new(diverged, texts)),
+            diverged: service.diverged.as_ref().map(|diverged| DivergedInfo {
+                acknowledged_by: service.diverged_known_to.clone(),
+                ..DivergedInfo::new(diverged, texts)
+            }),
+            veto: service.veto.as_ref().map(|veto| VetoInfo::new(veto, texts)),
+            maintenance: service.maintenance,
+            quarantine: service.quarantine.iter().map(|bad| QuarantineInfo::new(bad, texts)).collect(),
             warnings: service.warnings.clone(),
             readiness: Readiness {
                 ready: problems.as_ref().map(Vec::is_empty),
@@ -107,7 +113,26 @@ impl HoldInfo {
 
 impl DivergedInfo {
     fn new(diverged: &Diverged, texts: &Texts) -> Self {
-        Self { since: diverged.since, why: texts.reason(&diverged.why) }
+        let (since, released) = (diverged.since, diverged.released.clone());
+        Self { since, why: texts.reason(&diverged.why), released, acknowledged_by: None }
+    }
+}
+
+impl VetoInfo {
+    fn new(veto: &Veto, texts: &Texts) -> Self {
+        Self { why: texts.reason(&veto.cause), ends: veto.ends }
+    }
+}
+
+impl QuarantineInfo {
+    fn new(bad: &Quarantined, texts: &Texts) -> Self {
+        Self {
+            version: bad.version.clone(),
+            image: bad.identity.image.clone(),
+            release: bad.release.clone(),
+            at: bad.at,
+            why: texts.reason(&bad.why),
+        }
     }
 }
 

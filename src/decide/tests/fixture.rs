@@ -9,7 +9,9 @@ use crate::decide::State;
 use crate::decide::action::{Action, Tier};
 use crate::decide::event::{Event, Happening, Identity, Outcome, Running, Sample, Step};
 use crate::decide::facts::Facts;
-use crate::decide::policy::{Autonomy, OnBlind, Otherwise, Policy, ServicePolicy, TierPolicy, Triggers};
+use crate::decide::policy::{
+    Autonomy, Maintenance, OnBlind, Otherwise, Policy, Quarantine, ServicePolicy, TierPolicy, Triggers,
+};
 
 pub(super) const API: &str = "api";
 
@@ -44,6 +46,9 @@ pub(super) fn service_policy() -> ServicePolicy {
         verify: secs(30),
         keep: 3,
         per_day: 3,
+        veto: Duration::ZERO,
+        quarantine: Quarantine::Watch,
+        maintenance: Maintenance::default(),
         steps: vec![
             Step::Prepare,
             Step::Forensics,

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use super::fixture::{API, World, later, secs};
 use crate::decide::action::{Action, IncidentState, News, Plan};
 use crate::decide::event::{Ask, Event, Happening, Running};
-use crate::decide::facts::{Facts, Phase, Rollback};
-use crate::decide::policy::{Autonomy, OnBlind, ServicePolicy};
+use crate::decide::facts::{Facts, Phase, Release, Rollback};
+use crate::decide::policy::{Autonomy, OnBlind, Quarantine, ServicePolicy};
 use crate::decide::reason::Reason;
 
 /// A world under watch. Only [`Watched::step`], [`Watched::pass`] and [`Watched::kill`] move it on.
@@ -112,9 +112,29 @@ impl Watched {
         }
         let Some(begun) = at_hand else { return };
         match rollback(&before.phase) {
+            Some(old) if begun.again && !old.again => self.went_on(before, old, begun),
+            // What came in the middle of the old one was known, and is gone back from at once.
+            Some(_)
+                if before.release.as_ref().map(|it| &it.id) != after.release.as_ref().map(|it| &it.id) =>
+            {
+                self.began(event, before, ran, begun);
+            }
             Some(old) => assert_eq!(old.plan, begun.plan, "a rollback within a rollback"),
             None => self.began(event, before, ran, begun),
         }
+    }
+
+    /// The restored version did not work: the next older one, and never a third.
+    fn went_on(&self, before: &Facts, old: &Rollback, begun: &Rollback) {
+        assert!(matches!(before.phase, Phase::Verifying(_)), "went on in the middle of a swap");
+        assert_eq!((&begun.plan.from, &begun.reason), (&old.plan.to, &old.reason));
+        assert_ne!(begun.plan.rollback, old.plan.rollback);
+        let place = |id: &str| before.accepted.iter().position(|release| release.id == id);
+        let (from, to) = (place(&begun.plan.from), place(&begun.plan.to));
+        assert!(to.is_some() && to < from, "{to:?} is no older accepted version than {from:?}");
+        assert!(!matches!(begun.reason, Reason::Person { .. }), "a person has asked for one version");
+        assert!(before.hold.is_none(), "went on on hold");
+        assert_eq!(self.policy().maintenance.until(self.world.now), None, "went on in maintenance");
     }
 
     /// A rollback has begun: who wanted it, and to where?
@@ -123,6 +143,8 @@ impl Watched {
         let to = to.unwrap_or_else(|| panic!("{} was never accepted", begun.plan.to));
         let release = self.world.facts().release.as_ref().expect("something is rolled back");
         assert_eq!(release.id, begun.plan.from);
+        // What was known is gone back from in the moment that it comes.
+        let ran = ran.filter(|_| !matches!(begun.reason, Reason::Quarantined { .. }));
         let runs = ran.or(release.running.as_ref()).map(|running| &running.identity);
         assert_ne!(to.running.as_ref().map(|running| &running.identity), runs, "back to what runs");
         if let Event::Service { what: Happening::Asked { ask: Ask::Rollback { .. }, .. }, .. } = event {
@@ -132,6 +154,8 @@ impl Watched {
         let policy = self.policy();
         if let Reason::Health { failures, limit, .. } = &begun.reason {
             assert!(failures >= limit && *limit == policy.failures, "{:?}", begun.reason);
+        } else if let Reason::Quarantined { same, .. } = &begun.reason {
+            assert!(*same && policy.quarantine == Quarantine::Rollback, "{:?}", begun.reason);
         } else {
             let untold = matches!(begun.reason, Reason::Blind { .. } | Reason::Undecided { .. });
             assert!(untold && policy.on_blind == OnBlind::Rollback, "{:?}", begun.reason);
@@ -141,6 +165,17 @@ impl Watched {
         let said = release.announcement.as_ref().and_then(|said| said.irreversible.as_ref());
         assert!(said.is_none(), "rolled back what is irreversible");
         let now = self.world.now;
+        assert_eq!(policy.maintenance.until(now), None, "rolled back in maintenance");
+        if !policy.veto.is_zero() {
+            let veto = before.veto.as_ref().expect("people were told before");
+            assert_eq!((&veto.cause, &begun.reason), (&begun.reason, &veto.cause));
+            assert!(veto.ends <= now, "people had no time");
+        }
+        let bad = |release: &Release| {
+            let identity = release.running.as_ref().map(|running| &running.identity);
+            before.quarantine.iter().any(|bad| Some(&bad.identity) == identity)
+        };
+        assert!(!bad(to), "back to what was gone back from");
         let today = self.automatic.iter().filter(|at| later(**at, secs(86400)) > now).count();
         assert!(today < policy.per_day as usize, "more rollbacks a day than allowed");
         assert!(self.rolled_back.insert(release.id.clone()), "{} was rolled back before", release.id);
@@ -170,7 +205,10 @@ impl Watched {
             self.logged.iter().filter(|(_, state)| **state != IncidentState::Resolved).collect();
         assert_eq!(logged, open, "the list of incidents is another than the core's");
         let waits = matches!(facts.phase, Phase::Held { .. } | Phase::NeedsPerson { .. });
-        let told = |news: &News| matches!(news, News::Held | News::RollbackFailed | News::RollbackImpossible);
+        let told = |news: &News| {
+            let asks = matches!(news, News::Held | News::CountDown { .. });
+            asks || matches!(news, News::RollbackFailed | News::RollbackImpossible)
+        };
         assert!(!waits || facts.incidents.iter().any(|incident| told(&incident.news)), "waits in silence");
     }
 
@@ -188,6 +226,11 @@ impl Watched {
         assert_eq!(self.kept, accepted, "kept is another than accepted");
         assert_eq!(accepted.len(), facts.accepted.len(), "accepted twice");
         assert!(facts.accepted.len() <= self.policy().keep);
+        assert!(facts.quarantine.len() <= 20, "{:?}", facts.quarantine);
+        let counts = matches!(facts.phase, Phase::Watching(_) | Phase::Held { .. });
+        assert!(facts.veto.is_none() || counts, "a count-down of nothing: {:?}", facts.phase);
+        let reminded = facts.incidents.iter().any(|incident| incident.news == News::Diverged);
+        assert!(facts.diverged.is_some() == reminded, "diverged in silence: {facts:?}");
         assert!(facts.incidents.len() <= 6, "{:?}", facts.incidents);
         assert!(facts.rollbacks.len() <= self.policy().per_day as usize);
     }
@@ -205,7 +248,8 @@ impl Watched {
             self.world.state.services[API]
         );
         if let Phase::Watching(watch) = &self.world.facts().phase {
-            assert!(watch.ends > now, "a watch that is over goes on: {watch:?}");
+            let counts_down = self.world.facts().veto.is_some();
+            assert!(watch.ends > now || counts_down, "a watch that is over goes on: {watch:?}");
             let added = if self.added.0 == watch.began { self.added.1 } else { Duration::ZERO };
             let longest = later(watch.began, self.policy().window * 2 + added);
             assert!(watch.ends <= longest, "{watch:?} with {added:?}");

@@ -10,7 +10,7 @@ use crate::decide::action::Action;
 use crate::decide::event::{Announcement, Ask, Event, Fault, FaultKind, Happening, Outcome, Step};
 use crate::decide::facts::ReleaseState::Superseded;
 use crate::decide::facts::{Facts, Phase};
-use crate::decide::policy::{Autonomy, OnBlind, ServicePolicy};
+use crate::decide::policy::{Autonomy, Maintenance, OnBlind, Quarantine, ServicePolicy, Window};
 
 /// What is drawn for one event: what, with what, and after how long.
 type Drawn = (u8, u8, u8);
@@ -20,20 +20,35 @@ fn drawn(longest: usize) -> impl Strategy<Value = Vec<Drawn>> {
 }
 
 fn policy() -> impl Strategy<Value = ServicePolicy> {
-    (0..8_u8, 0..3_u8, any::<bool>(), 0..4_u32).prop_map(|(autonomy, on_blind, two, per_day)| ServicePolicy {
-        autonomy: match autonomy {
-            0 => Autonomy::Off,
-            1 => Autonomy::Shadow,
-            2 => Autonomy::Ask,
-            _ => Autonomy::Auto,
+    let guards = (0..3_u8, 0..4_u8, any::<bool>());
+    (0..8_u8, 0..3_u8, any::<bool>(), 0..4_u32, guards).prop_map(
+        |(autonomy, on_blind, two, per_day, guards)| ServicePolicy {
+            autonomy: match autonomy {
+                0 => Autonomy::Off,
+                1 => Autonomy::Shadow,
+                2 => Autonomy::Ask,
+                _ => Autonomy::Auto,
+            },
+            on_blind: [OnBlind::Hold, OnBlind::Accept, OnBlind::Rollback][usize::from(on_blind)],
+            checks: ["web", "tcp"][..=usize::from(two)].iter().map(|name| (*name).to_owned()).collect(),
+            window: secs(120),
+            per_day,
+            veto: secs([0, 0, 30][usize::from(guards.0)]),
+            quarantine: [Quarantine::Off, Quarantine::Watch, Quarantine::Ask, Quarantine::Rollback]
+                [usize::from(guards.1)],
+            maintenance: if guards.2 { nightly() } else { Maintenance::default() },
+            steps: std::iter::once(Step::Before).chain(service_policy().steps).collect(),
+            finish: vec![Step::Verify, Step::CleanUp, Step::After],
+            ..service_policy()
         },
-        on_blind: [OnBlind::Hold, OnBlind::Accept, OnBlind::Rollback][usize::from(on_blind)],
-        checks: ["web", "tcp"][..=usize::from(two)].iter().map(|name| (*name).to_owned()).collect(),
-        window: secs(120),
-        per_day,
-        finish: vec![Step::CleanUp, Step::After],
-        ..service_policy()
-    })
+    )
+}
+
+/// A story begins at three o'clock, and takes minutes or days.
+pub(super) fn nightly() -> Maintenance {
+    let time = |text: &str| text.parse().unwrap();
+    let window = Window { days: [true; 7], opens: time("03:05"), closes: time("03:15") };
+    Maintenance { windows: vec![window], zone: None }
 }
 
 fn pause(drawn: u8) -> Duration {
@@ -111,7 +126,8 @@ fn answer(on: &Watched, with: u8) -> Happening {
         1 => failed(FaultKind::Transient),
         2 => failed(FaultKind::Refused),
         3 => failed(FaultKind::Foreign),
-        _ => Happening::StepDone { rollback: plan, step, instance: Some("c-next".to_owned()) },
+        4 => failed(FaultKind::Irreversible),
+        _ => Happening::StepDone { rollback: plan, step, instance: Some("c-next".to_owned()), output: None },
     }
 }
 
@@ -166,7 +182,7 @@ fn done(on: &mut Watched) {
     let Some((plan, step)) = on.step.take() else { return };
     let to = plan.to_version.clone();
     let instance = Some("c-next".to_owned());
-    on.step(&happening(Happening::StepDone { rollback: plan.rollback, step, instance }));
+    on.step(&happening(Happening::StepDone { rollback: plan.rollback, step, instance, output: None }));
     if step == Step::Start {
         on.step(&happening(Happening::Seen(Some(running(&to, "c-next")))));
     }

@@ -7,7 +7,7 @@ use super::told;
 use crate::decide::action::{Action, Plan};
 use crate::decide::event::{Announcement, Ask, Event, Fault, FaultKind, Happening, Outcome, Step};
 use crate::decide::facts::Release;
-use crate::decide::policy::{Autonomy, OnBlind, ServicePolicy};
+use crate::decide::policy::{Autonomy, Maintenance, OnBlind, Quarantine, ServicePolicy, Window};
 
 /// Checks are made so often.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -80,7 +80,15 @@ impl Story {
             view.triggers[0].verdict.why,
         ));
         if let Some(diverged) = view.diverged {
-            self.write(&format!("           diverged: {}", told::why(&diverged.why)));
+            let known = view.diverged_known_to.map(|by| format!(", {by} knows")).unwrap_or_default();
+            self.write(&format!("           diverged: {}{known}", told::why(&diverged.why)));
+        }
+        if let Some(veto) = view.veto {
+            let left = veto.ends.duration_since(self.world.now).as_secs();
+            self.write(&format!("           rolls back in {left}s: {}", told::why(&veto.cause)));
+        }
+        for bad in view.quarantine {
+            self.write(&format!("           known bad: {}, {}", bad.version, told::why(&bad.why)));
         }
     }
 
@@ -177,7 +185,7 @@ impl Story {
         let (plan, step) = self.step.take().expect("a step is under way");
         let made = matches!(step, Step::Create | Step::Start).then_some("c-next");
         let instance = instance.or(made).map(str::to_owned);
-        happening(Happening::StepDone { rollback: plan.rollback, step, instance })
+        happening(Happening::StepDone { rollback: plan.rollback, step, instance, output: None })
     }
 
     fn failed(&mut self, kind: &str, text: &str) -> Event {
@@ -187,6 +195,7 @@ impl Story {
             "transient" => FaultKind::Transient,
             "refused" => FaultKind::Refused,
             "foreign" => FaultKind::Foreign,
+            "irreversible" => FaultKind::Irreversible,
             _ => panic!("no such fault: {kind}"),
         };
         let fault = Fault { kind, text: text.to_owned() };
@@ -307,12 +316,30 @@ fn set(policy: &mut ServicePolicy, settings: &[&str]) {
             ("blind-after", value) => policy.blind_after = duration(value),
             ("failures", value) => policy.failures = value.parse().unwrap(),
             ("per-day", value) => policy.per_day = value.parse().unwrap(),
+            ("veto", value) => policy.veto = duration(value),
+            ("quarantine", word) => {
+                let all = [Quarantine::Off, Quarantine::Watch, Quarantine::Ask, Quarantine::Rollback];
+                policy.quarantine = all.into_iter().find(|it| it.word() == word).expect("a quarantine");
+            }
+            ("maintenance", hours) => policy.maintenance = maintenance(hours),
             ("keep", value) => policy.keep = value.parse().unwrap(),
             ("checks", value) => policy.checks = value.split(',').map(str::to_owned).collect(),
             ("command", "yes") => (policy.steps, policy.finish) = (vec![Step::Command], vec![]),
+            ("command", "verified") => {
+                (policy.steps, policy.finish) = (vec![Step::Command], vec![Step::Verify]);
+            }
+            ("before", "yes") => policy.steps.insert(2, Step::Before),
             _ => panic!("no such setting: {setting}"),
         }
     }
+}
+
+/// `HH:MM-HH:MM`, every day.
+fn maintenance(hours: &str) -> Maintenance {
+    let (opens, closes) = hours.split_once('-').expect("from-to");
+    let time = |text: &str| text.parse().expect("a time of day");
+    let window = Window { days: [true; 7], opens: time(opens), closes: time(closes) };
+    Maintenance { windows: vec![window], zone: None }
 }
 
 fn duration(text: &str) -> Duration {

@@ -83,6 +83,7 @@ impl Host {
             | Step::Before
             | Step::Dependents
             | Step::Command
+            | Step::Verify
             | Step::Disarm
             | Step::After => {}
             Step::Create => return Ok(Some(self.create(plan))),

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use super::fixture::{happening, running, sample, secs, service_policy};
 use super::invariants::Watched;
+use super::properties::nightly;
 use super::simulated::{Container, Host, Luck, fault};
 use crate::decide::action::{Action, Tier};
 use crate::decide::event::{Ask, Event, Fault, FaultKind, Happening, Outcome, Running, Step};
 use crate::decide::facts::{Phase, ReleaseState};
-use crate::decide::policy::{Autonomy, ServicePolicy};
+use crate::decide::policy::{Autonomy, Maintenance, Quarantine, ServicePolicy};
 
 /// How long it is all chaos, and how long quiet, in rounds of five seconds.
 const CHAOS: u32 = 90;
@@ -46,6 +47,12 @@ impl Simulation {
             window: secs(120),
             grace: secs(10),
             per_day: 1 + u32::try_from(luck.below(3)).unwrap(),
+            veto: secs([0, 0, 20][usize::try_from(luck.below(3)).unwrap()]),
+            quarantine: [Quarantine::Watch, Quarantine::Watch, Quarantine::Ask, Quarantine::Rollback]
+                [usize::try_from(luck.below(4)).unwrap()],
+            maintenance: if luck.one(200) { nightly() } else { Maintenance::default() },
+            steps: std::iter::once(Step::Before).chain(service_policy().steps).collect(),
+            finish: vec![Step::Verify, Step::CleanUp],
             ..service_policy()
         };
         let broken = ["v2", "v3", "v1", "v4"].into_iter().filter(|_| luck.one(500)).collect();
@@ -196,6 +203,8 @@ impl Simulation {
                 Err(fault(FaultKind::Transient, "timed out after"))
             }
             50..=64 if step != Step::Undo => Err(fault(FaultKind::Refused, "no")),
+            65..=84 if step == Step::Before => Err(fault(FaultKind::Irreversible, "migrated")),
+            85..=114 if step == Step::Verify => Err(fault(FaultKind::Refused, "not what it should be")),
             _ => self.host.perform(&plan, step),
         };
         if self.chaos && self.luck.one(50) {
@@ -204,7 +213,7 @@ impl Simulation {
         self.note(&format!("{} {:?}", step.word(), result.as_ref().map_err(|fault: &Fault| &fault.text)));
         let rollback = plan.rollback;
         let answer = happening(match result {
-            Ok(instance) => Happening::StepDone { rollback, step, instance },
+            Ok(instance) => Happening::StepDone { rollback, step, instance, output: None },
             Err(fault) => Happening::StepFailed { rollback, step, fault },
         });
         self.feed(&answer);

@@ -2,96 +2,19 @@
 //!
 //! `GOLIVE_BLESS=1` writes the file anew; read what changed in it before it is committed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+mod places;
 
-use super::fixture::{API, World, happening, later, running, sample, secs, service_policy, start_of_time};
+use places::{incident, named, places, release};
+
+use super::fixture::{World, happening, later, running, sample, secs, service_policy, start_of_time};
 use super::told;
-use crate::decide::action::{Incident, IncidentState, News, Plan, Tier};
 use crate::decide::event::{Announcement, Ask, Event, Fault, FaultKind, Happening, Outcome, Step};
-use crate::decide::facts::{Facts, Origin, Phase, Release, Rollback, Verification, Watch};
+use crate::decide::facts::{Facts, Phase, Veto};
 use crate::decide::reason::Reason;
 
 const TABLE: &str = include_str!("table.txt");
-
-fn release(id: &str, version: &str) -> Release {
-    Release {
-        id: id.to_owned(),
-        service: API.to_owned(),
-        version: version.to_owned(),
-        running: Some(running(version, &format!("c-{version}"))),
-        began: start_of_time(),
-        origin: Origin::Noticed,
-        announcement: None,
-    }
-}
-
-fn rollback(step: Step) -> Rollback {
-    Rollback {
-        plan: Plan {
-            rollback: "rb".to_owned(),
-            from: "r2".to_owned(),
-            from_version: "v2".to_owned(),
-            bad: Some("c-v2".to_owned()),
-            to: "r1".to_owned(),
-            to_version: "v1".to_owned(),
-            reason: "broken".to_owned(),
-        },
-        reason: Reason::Said("broken".to_owned()),
-        began: start_of_time(),
-        step,
-        attempts: 0,
-        retry_at: None,
-        successor: Some("c-next".to_owned()),
-        undoing: None,
-    }
-}
-
-/// Every place where a release can stand, with a name.
-fn places() -> Vec<(&'static str, Phase)> {
-    let began = start_of_time();
-    let why = Reason::Said("broken".to_owned());
-    let undoing = Some(why.clone());
-    let verifying = |step, proved| Phase::Verifying(Verification { rollback: rollback(step), began, proved });
-    vec![
-        ("idle", Phase::Idle),
-        ("watching", Phase::Watching(watch(began))),
-        ("rolling-back", Phase::RollingBack(rollback(Step::Stop))),
-        ("last-step", Phase::RollingBack(rollback(Step::Start))),
-        ("dependents", Phase::RollingBack(rollback(Step::Dependents))),
-        ("retrying", Phase::RollingBack(Rollback { retry_at: Some(began), ..rollback(Step::Stop) })),
-        ("undoing", Phase::RollingBack(Rollback { undoing: undoing.clone(), ..rollback(Step::Undo) })),
-        ("standing-aside", Phase::RollingBack(Rollback { undoing, ..rollback(Step::StandAside) })),
-        ("verifying", verifying(Step::Start, None)),
-        (
-            "giving-way",
-            Phase::Verifying(Verification {
-                rollback: Rollback { undoing: Some(why.clone()), ..rollback(Step::StandAside) },
-                began,
-                proved: None,
-            }),
-        ),
-        ("finishing", verifying(Step::CleanUp, Some(began))),
-        ("held", held(Reason::AskFirst(Box::new(why.clone())))),
-        ("on-hold", held(Reason::OnHold { why: None, cause: Box::new(why.clone()) })),
-        ("needs-person", Phase::NeedsPerson { why }),
-    ]
-}
-
-/// A new phase does not compile until it has a place here.
-fn named(phase: &Phase) -> &'static [&'static str] {
-    match phase {
-        Phase::Idle => &["idle"],
-        Phase::Watching(_) => &["watching"],
-        Phase::RollingBack(_) => {
-            &["rolling-back", "last-step", "dependents", "retrying", "undoing", "standing-aside"]
-        }
-        Phase::Verifying(_) => &["verifying", "giving-way", "finishing"],
-        Phase::Held { .. } => &["held", "on-hold"],
-        Phase::NeedsPerson { .. } => &["needs-person"],
-    }
-}
 
 fn fault(kind: FaultKind) -> Event {
     let word = match kind {
@@ -99,6 +22,7 @@ fn fault(kind: FaultKind) -> Event {
         FaultKind::Transient => "transient",
         FaultKind::Refused => "refused",
         FaultKind::Foreign => "foreign",
+        FaultKind::Irreversible => "irreversible",
     };
     let fault = Fault { kind, text: word.to_owned() };
     happening(Happening::StepFailed { rollback: "rb".to_owned(), step: Step::Prepare, fault })
@@ -122,6 +46,7 @@ fn events() -> Vec<Event> {
         rollback: rollback.to_owned(),
         step: Step::Prepare,
         instance: Some("c-next".to_owned()),
+        output: None,
     };
     let seen = |version: &str, instance: &str| happening(Happening::Seen(Some(running(version, instance))));
     let announcement = Announcement { version: "v3".to_owned(), ..Announcement::default() };
@@ -149,7 +74,14 @@ fn events() -> Vec<Event> {
     ];
     events.extend(samples());
     events.extend(
-        [FaultKind::Unreachable, FaultKind::Transient, FaultKind::Refused, FaultKind::Foreign].map(fault),
+        [
+            FaultKind::Unreachable,
+            FaultKind::Transient,
+            FaultKind::Refused,
+            FaultKind::Foreign,
+            FaultKind::Irreversible,
+        ]
+        .map(fault),
     );
     events.extend(
         [
@@ -185,23 +117,6 @@ fn name(event: &Event) -> String {
     word.to_owned()
 }
 
-fn watch(began: Timestamp) -> Watch {
-    Watch {
-        began,
-        ends: later(began, secs(600)),
-        extended: false,
-        shadowed: false,
-        before: BTreeMap::new(),
-        host_before: BTreeMap::new(),
-        red_before: false,
-        excused: None,
-    }
-}
-
-fn held(why: Reason) -> Phase {
-    Phase::Held { why, answer_by: None, watched_until: start_of_time() }
-}
-
 fn name_of(what: &Happening) -> String {
     match what {
         Happening::Seen(None) => "seen nothing".to_owned(),
@@ -232,31 +147,8 @@ fn name_of(what: &Happening) -> String {
     }
 }
 
-/// What was told on the way there.
-fn incident(phase: &Phase) -> Option<Incident> {
-    let news = match phase {
-        Phase::Idle | Phase::Watching(_) => return None,
-        Phase::RollingBack(_) | Phase::Verifying(_) => News::RollbackStarted,
-        Phase::Held { .. } => News::Held,
-        Phase::NeedsPerson { .. } => News::RollbackFailed,
-    };
-    Some(Incident {
-        id: "api-1".to_owned(),
-        service: Some(API.to_owned()),
-        release: Some("r2".to_owned()),
-        tier: Tier::Urgent,
-        news,
-        reason: None,
-        state: IncidentState::Open,
-        began: start_of_time(),
-        ended: None,
-        notices: 1,
-        remind_at: None,
-    })
-}
-
 /// Stands there after two failures, and takes the event in. An answer is one to the step at hand.
-fn cell(phase: &Phase, event: &Event) -> String {
+fn cell(place: &str, phase: &Phase, event: &Event) -> String {
     let idle = *phase == Phase::Idle;
     let runs = if idle || matches!(phase, Phase::Verifying(_)) { "v1" } else { "v2" };
     let incidents = incident(phase).into_iter().collect();
@@ -266,6 +158,10 @@ fn cell(phase: &Phase, event: &Event) -> String {
         accepted: vec![release("r0", "v0"), release("r1", "v1")],
         release: (!idle).then(|| release("r2", "v2")),
         phase: phase.clone(),
+        veto: place.ends_with("counting-down").then(|| Veto {
+            cause: Reason::Said("broken".to_owned()),
+            ends: later(start_of_time(), secs(60)),
+        }),
         ..Facts::default()
     };
     let instance =
@@ -314,7 +210,7 @@ fn every_place_is_in_the_table_once_with_everything_that_can_happen() {
         for event in events() {
             let name = name(&event);
             assert!(rows.insert((place, name.clone())), "{place} with \"{name}\" is there twice");
-            table.push_str(&format!("  {name:<26} {}\n", cell(&phase, &event)).replace(" \n", "\n"));
+            table.push_str(&format!("  {name:<26} {}\n", cell(place, &phase, &event)).replace(" \n", "\n"));
         }
     }
     let every = places().iter().flat_map(|(_, phase)| named(phase)).collect::<BTreeSet<_>>().len();
@@ -361,6 +257,7 @@ fn kinds_are_all_in_the_list() {
         "step failed, transient",
         "step failed, refused",
         "step failed, foreign",
+        "step failed, irreversible",
         "asked release",
         "asked accept",
         "asked abort",

@@ -89,6 +89,12 @@ pub(super) fn why(reason: &Reason) -> String {
         Reason::Irreversible { why: said, cause } => format!("irreversible \"{said}\", {}", why(cause)),
         Reason::NothingAccepted(cause) => format!("nothing accepted, {}", why(cause)),
         Reason::Budget { per_day, cause } => format!("{per_day} a day used up, {}", why(cause)),
+        Reason::Maintenance { until, cause } => {
+            format!("maintenance until {}, {}", until.strftime("%T"), why(cause))
+        }
+        Reason::Quarantined { version, same, cause, .. } => {
+            format!("{} {version} again, {}", if *same { "release" } else { "image of" }, why(cause))
+        }
         Reason::Step { step, seen } => format!("step {} \"{seen}\"", step.word()),
         Reason::Unverified { check, seen } => {
             format!("unverified {} \"{seen}\"", check.as_deref().unwrap_or("-"))

@@ -79,6 +79,7 @@ fn ends(news: &News) -> Option<bool> {
         | News::ReleaseAborted
         | News::RollbackDone { .. }
         | News::EngineBack
+        | News::Reconciled
         | News::ReadyAgain
         | News::StoreBack => Some(true),
         News::ServiceDown
@@ -92,6 +93,9 @@ fn ends(news: &News) -> Option<bool> {
         | News::EngineUnreachable
         | News::NotReady
         | News::Diverged
+        | News::KnownBad
+        | News::CountDown { .. }
+        | News::RollbackAgain
         | News::LeftOver
         | News::ConfigRejected
         | News::StoreLost => Some(false),

@@ -8,7 +8,10 @@ use crate::probe::tests::stage::tools;
 
 fn host() -> Host {
     let measured = Measured { stream: Stream::Resources, query: Query::Host };
-    let command = Runtime::Command { version: Vec::new(), rollback: Vec::new() };
+    let nothing = || crate::config::Program { argv: Vec::new(), limit: Duration::ZERO };
+    let commands =
+        crate::config::Commands { version: nothing(), rollback: nothing(), ready: None, verify: None };
+    let command = Runtime::Command(commands);
     Host::new(&measured, &command, &tools()).unwrap()
 }
 

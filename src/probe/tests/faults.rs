@@ -60,7 +60,10 @@ async fn time_that_this_process_lost_is_not_the_service_s() {
 
 #[tokio::test]
 async fn a_service_without_a_container_cannot_be_asked_for_one() {
-    let runtime = Runtime::Command { version: Vec::new(), rollback: Vec::new() };
+    let nothing = || crate::config::Program { argv: Vec::new(), limit: Duration::ZERO };
+    let commands =
+        crate::config::Commands { version: nothing(), rollback: nothing(), ready: None, verify: None };
+    let runtime = Runtime::Command(commands);
     let check = Check { timeout: DEADLINE, kind: CheckKind::Docker };
     let outcome = look(&Probe::new("web", &check, &runtime, &tools())).await;
     assert_eq!(outcome, blind("the service has no container"));

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use crate::config::{Runtime, Service};
 use crate::decide::event::FaultKind;
-use crate::decide::policy::{Autonomy, OnBlind, Otherwise, ServicePolicy, Triggers};
+use crate::decide::policy::{Autonomy, Maintenance, OnBlind, Otherwise, Quarantine, ServicePolicy, Triggers};
 
 use super::*;
 
@@ -17,9 +17,16 @@ fn service_with(dir: &Path, rollback: &str, change: impl FnOnce(&mut Service)) -
     let version = sh(format!("cat {}/version", dir.display()));
     let mut rollback = sh(rollback.replace("FILE", &format!("{}/version", dir.display())));
     rollback.extend(["{to}".to_owned(), "from {from}".to_owned()]);
-    let mut config = config(Runtime::Command { version: version.clone(), rollback: rollback.clone() });
+    let commands =
+        Commands { version: program(version), rollback: program(rollback), ready: None, verify: None };
+    let mut config = config(Runtime::Command(commands));
     change(&mut config);
-    Command::new("shop", &version, &rollback, &config)
+    let Runtime::Command(commands) = &config.runtime else { unreachable!("it is one") };
+    Command::new("shop", commands, &config)
+}
+
+fn program(argv: Vec<String>) -> Program {
+    Program { argv, limit: Duration::from_secs(20) }
 }
 
 fn config(runtime: Runtime) -> Service {
@@ -41,6 +48,9 @@ fn config(runtime: Runtime) -> Service {
         verify: Duration::from_secs(30),
         keep: 3,
         per_day: 3,
+        veto: Duration::ZERO,
+        quarantine: Quarantine::Watch,
+        maintenance: Maintenance::default(),
         steps: Vec::new(),
         finish: Vec::new(),
     };
@@ -110,7 +120,7 @@ async fn a_command_that_fails_says_what_it_printed() {
 #[tokio::test]
 async fn hooks_run_where_there_are_some_and_stop_a_rollback() {
     let dir = tempfile::tempdir().unwrap();
-    let hook = |script: &str| Some(["/bin/sh", "-c", script].map(str::to_owned).to_vec());
+    let hook = |script: &str| Some(program(["/bin/sh", "-c", script].map(str::to_owned).to_vec()));
     let command = service_with(dir.path(), "true", |service| {
         service.before = hook("echo $GOLIVE_SERVICE is busy; exit 1");
         service.after = hook("test \"$GOLIVE_FROM\" = v2");
@@ -126,10 +136,10 @@ async fn hooks_run_where_there_are_some_and_stop_a_rollback() {
 async fn what_is_missing_is_a_problem() {
     let dir = tempfile::tempdir().unwrap();
     let mut command = service(dir.path(), "true");
-    assert_eq!(command.prove().await.unwrap(), Vec::<String>::new());
-    command.rollback[0] = "/no/such/deploy.sh".to_owned();
+    assert_eq!(command.prove("v1").await.unwrap(), Vec::<String>::new());
+    command.commands.rollback.argv[0] = "/no/such/deploy.sh".to_owned();
     std::fs::remove_file(dir.path().join("version")).unwrap();
-    let problems = command.prove().await.unwrap();
+    let problems = command.prove("v1").await.unwrap();
     assert_eq!(problems.len(), 2, "{problems:?}");
     assert!(problems[0].starts_with("the version command does not work"), "{problems:?}");
     assert!(problems[1].contains("/no/such/deploy.sh"), "{problems:?}");

@@ -76,6 +76,8 @@ pub(in crate::store) enum HappeningDef {
         #[serde_as(as = "StepDef")]
         step: Step,
         instance: Option<String>,
+        #[serde(default)]
+        output: Option<String>,
     },
     StepFailed {
         rollback: String,
@@ -171,6 +173,7 @@ pub(in crate::store) enum StepDef {
     Start,
     Dependents,
     Command,
+    Verify,
     CleanUp,
     After,
     Undo,
@@ -196,6 +199,7 @@ pub(in crate::store) enum FaultKindDef {
     Transient,
     Refused,
     Foreign,
+    Irreversible,
 }
 as_core!(FaultKind, FaultKindDef);
 

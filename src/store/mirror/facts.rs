@@ -13,7 +13,8 @@ use super::reason::{BlameDef, ReasonDef};
 use crate::decide::action::{Incident, Plan};
 use crate::decide::event::{Announcement, Identity, Running, Step};
 use crate::decide::facts::{
-    Before, Diverged, Facts, Hold, Origin, Phase, Release, ReleaseState, Rollback, Verification, Watch,
+    Before, Diverged, Facts, Hold, Origin, Phase, Quarantined, Release, ReleaseState, Rollback, Verification,
+    Veto, Watch,
 };
 use crate::decide::reading::Counts;
 use crate::decide::reason::{Blame, Reason};
@@ -45,6 +46,14 @@ pub(in crate::store) struct FactsDef {
     #[serde(default)]
     #[serde_as(as = "Option<BlameDef>")]
     blame: Option<Blame>,
+    #[serde(default)]
+    #[serde_as(as = "Vec<QuarantinedDef>")]
+    quarantine: Vec<Quarantined>,
+    #[serde(default)]
+    #[serde_as(as = "Option<VetoDef>")]
+    veto: Option<Veto>,
+    #[serde(default)]
+    irreversible: Option<String>,
 }
 as_core!(Facts, FactsDef);
 
@@ -161,6 +170,8 @@ pub(in crate::store) struct RollbackDef {
     successor: Option<String>,
     #[serde_as(as = "Option<ReasonDef>")]
     undoing: Option<Reason>,
+    #[serde(default)]
+    again: bool,
 }
 as_core!(Rollback, RollbackDef);
 
@@ -193,5 +204,33 @@ pub(in crate::store) struct DivergedDef {
     since: Timestamp,
     #[serde_as(as = "ReasonDef")]
     why: Reason,
+    #[serde(default)]
+    released: Option<String>,
+    #[serde(default)]
+    release: Option<String>,
 }
 as_core!(Diverged, DivergedDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Quarantined", rename_all = "kebab-case")]
+pub(in crate::store) struct QuarantinedDef {
+    #[serde_as(as = "IdentityDef")]
+    identity: Identity,
+    version: String,
+    release: String,
+    at: Timestamp,
+    #[serde_as(as = "ReasonDef")]
+    why: Reason,
+}
+as_core!(Quarantined, QuarantinedDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Veto", rename_all = "kebab-case")]
+pub(in crate::store) struct VetoDef {
+    #[serde_as(as = "ReasonDef")]
+    cause: Reason,
+    ends: Timestamp,
+}
+as_core!(Veto, VetoDef);

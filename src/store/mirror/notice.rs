@@ -90,6 +90,13 @@ pub(in crate::store) enum NewsDef {
     NotReady,
     ReadyAgain,
     Diverged,
+    Reconciled,
+    KnownBad,
+    CountDown {
+        #[serde_as(as = "DurationSecondsWithFrac<f64>")]
+        lasts: Duration,
+    },
+    RollbackAgain,
     LeftOver,
     ConfigReloaded,
     ConfigRejected,

@@ -10,8 +10,8 @@ use super::event::StepDef;
 use super::reading::SourceDef;
 use crate::decide::event::Step;
 use crate::decide::policy::{
-    Anomaly, Autonomy, Business, Direction, ErrorRate, Latency, Level, OnBlind, OnEnvironment, Otherwise,
-    Ppm, Resources, ServicePolicy, Triggers,
+    Anomaly, Autonomy, Business, Direction, ErrorRate, Latency, Level, Maintenance, OnBlind, OnEnvironment,
+    Otherwise, Ppm, Quarantine, Resources, ServicePolicy, Triggers,
 };
 use crate::decide::reading::Source;
 
@@ -47,12 +47,36 @@ pub(in crate::store) struct ServicePolicyDef {
     verify: Duration,
     keep: usize,
     per_day: u32,
+    #[serde(default)]
+    #[serde_as(as = "DurationSecondsWithFrac<f64>")]
+    veto: Duration,
+    #[serde(default = "watched")]
+    #[serde_as(as = "QuarantineDef")]
+    quarantine: Quarantine,
+    /// Whoever judges a release anew asks what its rules say, at any hour.
+    #[serde(skip)]
+    maintenance: Maintenance,
     #[serde_as(as = "Vec<StepDef>")]
     steps: Vec<Step>,
     #[serde_as(as = "Vec<StepDef>")]
     finish: Vec<Step>,
 }
 as_core!(ServicePolicy, ServicePolicyDef);
+
+/// As the configuration has it where nothing is said.
+fn watched() -> Quarantine {
+    Quarantine::Watch
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Quarantine", rename_all = "kebab-case")]
+pub(in crate::store) enum QuarantineDef {
+    Off,
+    Watch,
+    Ask,
+    Rollback,
+}
+as_core!(Quarantine, QuarantineDef);
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]

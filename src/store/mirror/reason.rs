@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_with::{DeserializeAs, DurationSecondsWithFrac, SerializeAs, serde_as};
 
@@ -69,6 +70,18 @@ pub(in crate::store) enum ReasonDef {
     NothingAccepted(#[serde_as(as = "Box<ReasonDef>")] Box<Reason>),
     Budget {
         per_day: u32,
+        #[serde_as(as = "Box<ReasonDef>")]
+        cause: Box<Reason>,
+    },
+    Maintenance {
+        until: Timestamp,
+        #[serde_as(as = "Box<ReasonDef>")]
+        cause: Box<Reason>,
+    },
+    Quarantined {
+        version: String,
+        at: Timestamp,
+        same: bool,
         #[serde_as(as = "Box<ReasonDef>")]
         cause: Box<Reason>,
     },

@@ -4,13 +4,13 @@ use super::*;
 use crate::decide::action::{Action, Answer, Incident, IncidentState};
 use crate::decide::event::{Ask, Fault, FaultKind, Step};
 use crate::decide::facts::{
-    Before, Diverged, Facts, Hold, Phase, ReleaseState, Rollback, Verification, Watch,
+    Before, Diverged, Facts, Hold, Phase, Quarantined, ReleaseState, Rollback, Verification, Veto, Watch,
 };
 use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream, Use};
 use crate::decide::reason::{Blame, Breach, Rule, Unit};
 use crate::store::{Evidence, Reader};
 
-const STEPS: [Step; 15] = [
+const STEPS: [Step; 16] = [
     Step::Prepare,
     Step::Forensics,
     Step::Before,
@@ -22,6 +22,7 @@ const STEPS: [Step; 15] = [
     Step::Start,
     Step::Dependents,
     Step::Command,
+    Step::Verify,
     Step::CleanUp,
     Step::After,
     Step::Undo,
@@ -78,8 +79,15 @@ fn events() -> Vec<Event> {
         rollback: some(),
         step,
         instance: Some(some()).filter(|_| step == Step::Create),
+        output: Some(some()).filter(|_| step == Step::Command),
     }));
-    let kinds = [FaultKind::Unreachable, FaultKind::Transient, FaultKind::Refused, FaultKind::Foreign];
+    let kinds = [
+        FaultKind::Unreachable,
+        FaultKind::Transient,
+        FaultKind::Refused,
+        FaultKind::Foreign,
+        FaultKind::Irreversible,
+    ];
     happenings.extend(kinds.map(|kind| Happening::StepFailed {
         rollback: some(),
         step: Step::Stop,
@@ -108,6 +116,8 @@ fn reasons() -> Vec<Reason> {
         Reason::Irreversible { why: some(), cause: cause() },
         Reason::NothingAccepted(Box::new(Reason::AskFirst(cause()))),
         Reason::Budget { per_day: 3, cause: cause() },
+        Reason::Maintenance { until: at(5), cause: cause() },
+        Reason::Quarantined { version: some(), at: at(5), same: true, cause: cause() },
         Reason::Step { step: Step::TakeName, seen: some() },
         Reason::Unverified { check: Some(some()), seen: some() },
         Reason::WrongImage { running: some(), wanted: some() },
@@ -194,6 +204,7 @@ fn phases() -> Vec<Phase> {
         retry_at: Some(at(6)),
         successor: Some(some()),
         undoing: Some(Reason::Superseded { version: some() }),
+        again: true,
     };
     vec![
         Phase::Idle,
@@ -231,7 +242,21 @@ fn facts(phase: Phase, decided: ReleaseState) -> Facts {
         rollbacks: vec![at(-100), at(-50)],
         incidents: incidents.map(|(reason, state)| incident(reason, state)).collect(),
         incidents_ever: 17,
-        diverged: Some(Diverged { since: at(3), why: Reason::Said(some()) }),
+        diverged: Some(Diverged {
+            since: at(3),
+            why: Reason::Said(some()),
+            released: Some(some()),
+            release: Some("r2".to_owned()),
+        }),
+        quarantine: vec![Quarantined {
+            identity: running().identity,
+            version: some(),
+            release: "r2".to_owned(),
+            at: at(2),
+            why: Reason::Said(some()),
+        }],
+        veto: Some(Veto { cause: Reason::Said(some()), ends: at(9) }),
+        irreversible: Some(some()),
         blame: Some(Blame::Unknown),
     }
 }

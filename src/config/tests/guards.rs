@@ -1,0 +1,88 @@
+//! When golive holds back, and the operator's programs.
+
+use std::time::Duration;
+
+use super::{SERVICE, load};
+use crate::config::Runtime;
+use crate::decide::policy::Quarantine;
+
+fn mistakes(text: &str) -> String {
+    load(text).unwrap_err().to_string()
+}
+
+#[test]
+fn guards_are_read_and_have_defaults() {
+    let policy = load(SERVICE).unwrap().services["api"].policy.clone();
+    assert_eq!((policy.veto, policy.quarantine), (Duration::ZERO, Quarantine::Watch));
+    assert!(policy.maintenance.windows.is_empty());
+    let text = format!("{SERVICE}[service.api.rollback]\nveto = \"30s\"\nquarantine = \"rollback\"");
+    let policy = load(&text).unwrap().services["api"].policy.clone();
+    assert_eq!((policy.veto, policy.quarantine), (Duration::from_secs(30), Quarantine::Rollback));
+}
+
+#[test]
+fn windows_are_open_when_they_say() {
+    let text = "timezone = \"Europe/Berlin\"\n".to_owned()
+        + SERVICE
+        + "[service.api.maintenance]\nwindows = [\"Sat 02:00-04:00\", \"mon-fri 12:30-13:00\", \"Sun,Wed 22:00-06:00\"]";
+    let maintenance = load(&text).unwrap().services["api"].policy.maintenance.clone();
+    let until = |at: &str| maintenance.until(at.parse().unwrap()).map(|until| until.to_string());
+    let open = |at: &str, closes: &str| assert_eq!(until(at).as_deref(), Some(closes), "{at}");
+    // 2026-03-07 is a Saturday; Berlin is an hour ahead of UTC.
+    open("2026-03-07T01:00:00Z", "2026-03-07T03:00:00Z");
+    open("2026-03-07T02:59:59Z", "2026-03-07T03:00:00Z");
+    assert_eq!(until("2026-03-07T03:00:00Z"), None);
+    assert_eq!(until("2026-03-07T00:59:59Z"), None);
+    assert_eq!(until("2026-03-07T11:45:00Z"), None, "no window at noon on Saturday");
+    open("2026-03-06T11:45:00Z", "2026-03-06T12:00:00Z");
+    // From Sunday evening to Monday morning.
+    open("2026-03-08T22:00:00Z", "2026-03-09T05:00:00Z");
+    open("2026-03-09T04:59:00Z", "2026-03-09T05:00:00Z");
+    assert_eq!(until("2026-03-08T04:00:00Z"), None, "nothing began on Saturday evening");
+    // The night in which clocks go forward: two o'clock is three o'clock.
+    open("2026-03-29T21:00:00Z", "2026-03-30T04:00:00Z");
+}
+
+#[test]
+fn a_day_may_be_whole_and_a_week_go_round() {
+    let open = |window: &str, at: &str| {
+        let text =
+            format!("timezone = \"UTC\"\n{SERVICE}[service.api.maintenance]\nwindows = [\"{window}\"]");
+        let maintenance = load(&text).unwrap().services["api"].policy.maintenance.clone();
+        maintenance.until(at.parse().unwrap()).is_some()
+    };
+    assert!(open("daily 00:00-24:00", "2026-03-07T23:59:59Z"));
+    assert!(open("Sat-Mon 10:00-11:00", "2026-03-09T10:30:00Z"));
+    assert!(!open("Sat-Mon 10:00-11:00", "2026-03-10T10:30:00Z"));
+}
+
+#[test]
+fn a_window_that_cannot_be_is_said() {
+    for window in ["Sat", "02:00-04:00", "Sat 2:00-4:00", "Sat 02:00-24:30", "Sut 02:00-04:00", "Sat 02:00"] {
+        let said = mistakes(&format!("{SERVICE}[service.api.maintenance]\nwindows = [\"{window}\"]"));
+        assert!(said.contains("is not a maintenance window"), "{window}: {said}");
+    }
+    let said = mistakes(&format!("{SERVICE}[service.api.maintenance]"));
+    assert!(said.contains("has no `windows`"), "{said}");
+    let said = mistakes(&format!("{SERVICE}[service.api.rollback]\nveto = \"2h\"\nquarantine = \"tell\""));
+    assert!(said.contains("more than an hour") && said.contains("quarantine"), "{said}");
+}
+
+#[test]
+fn every_command_has_its_deadline() {
+    let health = "[service.batch.health.alive]\ncommand = [\"true\"]\n";
+    let text = "[service.batch.command]\nversion = [\"v\"]\nrollback = [\"r\", \"{to}\"]\nverify = [\"h\"]\n\
+                rollback-timeout = \"1h\"\n[service.batch.rollback]\nbefore = [\"b\"]\nhook-timeout = \"5m\"\n";
+    let batch = load(&format!("{text}{health}")).unwrap().services["batch"].clone();
+    let Runtime::Command(commands) = &batch.runtime else { panic!("commands") };
+    assert_eq!(commands.version.limit, Duration::from_secs(10));
+    assert_eq!(commands.rollback.limit, Duration::from_hours(1));
+    assert_eq!(commands.verify.as_ref().unwrap().limit, Duration::from_mins(1));
+    assert_eq!(commands.ready, None);
+    assert_eq!(batch.before.unwrap().limit, Duration::from_mins(5));
+    let said = mistakes(&format!(
+        "{}ready-timeout = \"1s\"\n{health}",
+        text.replace("[service.batch.rollback]", "")
+    ));
+    assert!(said.contains("ready-timeout"), "{said}");
+}

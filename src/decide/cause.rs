@@ -1,0 +1,68 @@
+//! What stands behind a reason: the samples, and plain words for hooks.
+
+use super::event::Sample;
+use super::reason::Reason;
+use super::service::Turn;
+use super::trigger;
+
+/// The newest samples of the check that a reason names.
+pub(super) fn evidence(turn: &Turn<'_>, reason: &Reason) -> Vec<Sample> {
+    match reason.cause() {
+        Reason::Health { check, .. }
+        | Reason::Flapping { check, .. }
+        | Reason::Blind { check, .. }
+        | Reason::Undecided { check } => turn.service.health.evidence(check),
+        Reason::Unverified { check: Some(check), .. } => turn.service.health.evidence(check),
+        Reason::Unverified { check: None, .. }
+        | Reason::Breach(_)
+        | Reason::CrashLoop { .. }
+        | Reason::NotToBlame { .. }
+        | Reason::Unproved(_)
+        | Reason::Unanswered(_)
+        | Reason::Person { .. }
+        | Reason::Step { .. }
+        | Reason::WrongImage { .. }
+        | Reason::Superseded { .. }
+        | Reason::Said(_)
+        | Reason::AskFirst(_)
+        | Reason::OnHold { .. }
+        | Reason::NothingAccepted(_)
+        | Reason::Irreversible { .. }
+        | Reason::Maintenance { .. }
+        | Reason::Quarantined { .. }
+        | Reason::Budget { .. } => Vec::new(),
+    }
+}
+
+/// A reason in a few plain words, for hooks: people are told by `text` in their own language.
+pub(super) fn plain(reason: &Reason) -> String {
+    match reason.cause() {
+        Reason::Health { check, failures, limit, seen } => {
+            format!("health check {check} failed {failures} of {limit} times in a row: {seen}")
+        }
+        Reason::Breach(breach) => trigger::sentence(breach),
+        Reason::Flapping { check, failures, of, seen } => {
+            format!("health check {check} failed {failures} of {of} times: {seen}")
+        }
+        Reason::CrashLoop { ended, seen, .. } => format!("it ended {ended} times: {seen}"),
+        Reason::Unproved(sentences) => sentences.join("; "),
+        Reason::Person { by, why: Some(why) } => format!("{by}: {why}"),
+        Reason::Person { by, why: None } => format!("asked for by {by}"),
+        Reason::Blind { check, seen, .. } => format!("health check {check} could not be made: {seen}"),
+        Reason::Undecided { check } => format!("health check {check} did not pass steadily"),
+        Reason::Unverified { seen, .. } | Reason::Step { seen, .. } | Reason::Said(seen) => seen.clone(),
+        Reason::WrongImage { running, .. } => format!("{running} runs"),
+        Reason::Superseded { version } => format!("{version} came"),
+        Reason::Quarantined { version, cause, .. } => {
+            format!("{version} was rolled back before: {}", plain(cause))
+        }
+        Reason::AskFirst(_)
+        | Reason::Maintenance { .. }
+        | Reason::Unanswered(_)
+        | Reason::NotToBlame { .. }
+        | Reason::OnHold { .. }
+        | Reason::NothingAccepted(_)
+        | Reason::Irreversible { .. }
+        | Reason::Budget { .. } => String::new(),
+    }
+}

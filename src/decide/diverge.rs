@@ -1,0 +1,36 @@
+//! What runs is not what was released: told, and reminded of, until a new release comes or a person takes it on.
+
+use super::action::{News, Tier};
+use super::facts::{Diverged, Release};
+use super::reason::Reason;
+use super::service::Turn;
+
+/// From now on, by the end of that release.
+pub(super) fn begin(turn: &mut Turn<'_>, why: Reason, closed: &Release) {
+    let identity = |release: &Release| release.running.as_ref().map(|running| running.identity.clone());
+    let runs = turn.service.seen.as_ref().map(|seen| seen.identity.clone());
+    let released = if runs.is_some() && runs == identity(closed) {
+        turn.facts().accepted.last().map(|accepted| accepted.version.clone())
+    } else {
+        Some(closed.version.clone())
+    };
+    let (since, release) = (turn.now, Some(closed.id.clone()));
+    let facts = turn.facts_mut();
+    facts.diverged = Some(Diverged { since, why: why.clone(), released, release });
+    // Diverged anew, by another release: whoever has heard of it hears of it again.
+    if let Some(open) = facts.incidents.iter_mut().find(|incident| incident.news == News::Diverged) {
+        open.news = News::Reconciled;
+    }
+    turn.open(News::Diverged, Tier::Important, Some(why), Vec::new());
+}
+
+/// What runs is what was released.
+pub(super) fn end(turn: &mut Turn<'_>) {
+    if turn.facts().diverged.is_some() {
+        let facts = turn.facts_mut();
+        facts.diverged = None;
+        // Why it had diverged says nothing of what runs now.
+        facts.incidents.iter_mut().filter(|it| it.news == News::Diverged).for_each(|it| it.reason = None);
+        turn.resolve(News::Reconciled);
+    }
+}

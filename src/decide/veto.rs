@@ -1,0 +1,46 @@
+//! The count-down in which people may stop a rollback that golive would begin by itself.
+//!
+//! What was decided stays decided: checks that pass again do not end a count-down, for a release that fails now and then
+//! would end it each time. A person does: hold, accept and abort stop it, a rollback begins at once, another release
+//! supersedes.
+
+use super::action::{News, Tier};
+use super::cause::evidence;
+use super::facts::{Phase, Veto};
+use super::guard;
+use super::reason::Reason;
+use super::service::Turn;
+
+/// golive would roll back now. Whether people get time to stop it.
+pub(super) fn begin(turn: &mut Turn<'_>, cause: &Reason) -> bool {
+    let lasts = turn.policy.veto;
+    // Whoever was asked and did not answer has had time.
+    if lasts.is_zero() || matches!(cause, Reason::Unanswered(_)) {
+        return false;
+    }
+    let Ok(ends) = turn.now.checked_add(lasts) else { return false };
+    let evidence = evidence(turn, cause);
+    let facts = turn.facts_mut();
+    facts.veto = Some(Veto { cause: cause.clone(), ends });
+    if let Phase::Held { answer_by, .. } = &mut facts.phase {
+        *answer_by = None;
+    }
+    turn.open(News::CountDown { lasts }, Tier::Urgent, Some(cause.clone()), evidence);
+    true
+}
+
+/// Its time has come.
+pub(super) fn due(turn: &mut Turn<'_>) {
+    if turn.facts().veto.as_ref().is_some_and(|veto| veto.ends <= turn.now)
+        && let Some(veto) = turn.facts_mut().veto.take()
+    {
+        guard::act(turn, veto.cause);
+    }
+}
+
+/// Automation was put on hold: the release stays, and a person decides.
+pub(super) fn stopped(turn: &mut Turn<'_>, why: Option<String>) {
+    if let Some(veto) = turn.facts_mut().veto.take() {
+        guard::hold(turn, Reason::OnHold { why, cause: Box::new(veto.cause) }, Tier::Urgent);
+    }
+}
