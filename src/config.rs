@@ -20,6 +20,7 @@ mod mask;
 pub mod mistakes;
 mod nearest;
 mod origin;
+mod page;
 mod prometheus;
 mod promql;
 mod root;
@@ -37,6 +38,7 @@ pub use commands::{Commands, Program};
 use environment::Environment;
 use layers::Layers;
 pub use mistakes::Mistakes;
+pub use page::Page;
 pub use secret::Secret;
 use table::Section;
 pub use table::duration;
@@ -56,6 +58,8 @@ pub struct Config {
     pub keep: Duration,
     /// The Prometheus that is asked.
     pub prometheus: Option<Prometheus>,
+    /// The status page and golive's own metrics; none when absent.
+    pub page: Option<Page>,
     /// Services by name.
     pub services: BTreeMap<String, Service>,
     /// Channels by name.

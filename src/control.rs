@@ -16,10 +16,11 @@ use crate::config::Language;
 use crate::decide::action::Answer;
 use crate::decide::event::Event;
 use crate::decide::view::View;
+use crate::door::Door;
 use crate::text::Texts;
 
 pub mod client;
-mod connection;
+mod entrance;
 mod peer;
 mod routes;
 mod socket;
@@ -27,7 +28,7 @@ mod socket;
 mod tests;
 pub mod wire;
 
-use connection::Door;
+use entrance::Gated;
 pub use socket::bind;
 
 /// What somebody asks through the socket.
@@ -77,11 +78,11 @@ pub async fn serve(
     about: About,
     stop: CancellationToken,
 ) {
-    serve_at(Door::new(listener), views, requests, about, stop).await;
+    serve_at(Door::new(Gated::new(listener)), views, requests, about, stop).await;
 }
 
 async fn serve_at(
-    door: Door,
+    door: Door<Gated>,
     views: watch::Receiver<Arc<View>>,
     requests: mpsc::Sender<Request>,
     about: About,

@@ -3,8 +3,8 @@
 //! Observe → decide → remember → act → tell. The loop waits for an event or the core's next deadline, steps the core,
 //! stores what came of it in one transaction, and only then carries it out. The systemd watchdog is petted from here
 //! alone. Its tasks: one per health check (`probes`), one per service for rollback steps (`worker`), one per
-//! engine for what runs, one for the outbox (`deliver`), one for the control socket. Only a worker's step may not be
-//! dropped at an await; shutting down waits for it.
+//! engine for what runs, one for the outbox (`deliver`), one for the control socket, one for the page (`front`). Only
+//! a worker's step may not be dropped at an await; shutting down waits for it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,7 +23,9 @@ use crate::decide::State;
 use crate::decide::action::{Action, Answer};
 use crate::decide::event::Event;
 use crate::decide::view::View;
+use crate::metrics::Metrics;
 use crate::notify::Notifier;
+use crate::page;
 use crate::signals::{Signal, Signals};
 use crate::store::Store;
 use crate::systemd;
@@ -31,6 +33,7 @@ use crate::systemd;
 mod commit;
 mod deliver;
 mod error;
+mod front;
 mod headline;
 mod journal;
 mod measure;
@@ -44,6 +47,7 @@ use commit::Backlog;
 use deliver::Pump;
 pub use error::DaemonError;
 use error::chain;
+use front::Front;
 use headline::Headline;
 use services::Services;
 pub use services::ServicesError;
@@ -102,6 +106,9 @@ pub struct Daemon {
     requests: mpsc::Receiver<Request>,
     views: watch::Sender<Arc<View>>,
     headline: Headline,
+    metrics: Metrics,
+    front: Front,
+    asks: mpsc::Receiver<page::Ask>,
     tasks: TaskTracker,
     stop: CancellationToken,
     prune_at: Timestamp,
@@ -130,9 +137,11 @@ impl Daemon {
         let (events, inbox) = mpsc::channel(INBOX);
         let (asked, requests) = mpsc::channel(64);
         let (views, shown) = watch::channel(Arc::new(state.view()));
-        let notifier = Notifier::new(&config)?;
+        let metrics = Metrics::default();
+        let (mut front, asks) = Front::new(clock, shown.clone(), metrics.clone(), &tasks, &stop);
+        let notifier = Notifier::new(&config)?.linking(front.follow(&config));
         let (notifier, notifiers) = watch::channel(Arc::new(notifier));
-        let pump = Pump::start(store.clone(), notifiers, clock, &tasks, stop.clone());
+        let pump = Pump::start(store.clone(), notifiers, clock, &tasks, stop.clone(), metrics.clone());
         let about = control::About {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             since: now,
@@ -156,6 +165,9 @@ impl Daemon {
             requests,
             views,
             headline: Headline::default(),
+            metrics,
+            front,
+            asks,
             tasks,
             stop,
             prune_at: now,
@@ -185,6 +197,7 @@ impl Daemon {
                 },
                 Some(event) = self.inbox.recv() => self.drain(event).await,
                 Some(request) = self.requests.recv() => self.answer(request).await,
+                Some(ask) = self.asks.recv() => self.shown(ask).await,
                 () = tokio::time::sleep_until(wake) => self.due().await,
                 _ = pet.tick() => systemd::watchdog(),
             }
@@ -255,6 +268,7 @@ impl Daemon {
         let actions = self.state.step(now, &event);
         let release = before.or_else(|| under(&self.state));
         journal::log(&event, &actions);
+        self.metrics.count(now, &event, &actions);
         self.backlog.facts(self.state.changed());
         let notifier = Arc::clone(&self.notifier.borrow());
         self.backlog.add(now, event, release, actions, &notifier)

@@ -9,10 +9,14 @@ pub mod decide;
 
 pub mod clock;
 pub mod config;
+pub mod door;
 pub mod text;
+pub mod ticket;
 
 pub mod control;
+pub mod metrics;
 pub mod notify;
+pub mod page;
 pub mod probe;
 pub mod runtime;
 pub mod store;

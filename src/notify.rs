@@ -3,6 +3,7 @@
 //! Nothing here decides whether to tell or when to try again; it says whether trying again makes sense.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::{Channel, Config, Language, Person, Way};
 use crate::decide::action::{Notice, Tier};
 use crate::text::Texts;
+use crate::ticket::Tickets;
 
 mod email;
 mod format;
@@ -79,8 +81,24 @@ pub struct Notifier {
     host: String,
     language: Language,
     texts: BTreeMap<Language, Texts>,
+    links: Option<Links>,
     http: reqwest::Client,
     patience: Duration,
+}
+
+/// Makes the links that alerts carry.
+#[derive(Debug)]
+pub struct Links {
+    /// What signs them.
+    pub tickets: Arc<Tickets>,
+    /// The page's address.
+    pub page: String,
+}
+
+impl Links {
+    fn of(&self, notice: &Notice) -> String {
+        self.tickets.issue(&notice.incident, notice.at).link(&self.page)
+    }
 }
 
 /// What every format needs to know beside the notice.
@@ -88,6 +106,8 @@ pub(crate) struct Context<'a> {
     texts: &'a Texts,
     people: &'a [Person],
     runbook: Option<&'a str>,
+    /// Where a person takes the incident on.
+    acknowledge: Option<String>,
     host: &'a str,
     now: Timestamp,
     /// Signatures are made at this: a clock that was set right must not keep them wrong.
@@ -108,9 +128,16 @@ impl Notifier {
             host: host(),
             language: config.language,
             texts: texts(config.timezone.as_ref()),
+            links: None,
             http: webhook::client().map_err(NotifyError)?,
             patience: PATIENCE,
         })
+    }
+
+    /// Alerts link to the page, so that a person can take them on without a terminal.
+    #[must_use]
+    pub fn linking(self, links: Option<Links>) -> Self {
+        Self { links, ..self }
     }
 
     /// Names of all channels.
@@ -140,6 +167,7 @@ impl Notifier {
             texts: self.texts(channel),
             people: &self.people,
             runbook: runbook.map(String::as_str),
+            acknowledge: self.links.as_ref().filter(|_| notice.acknowledgeable).map(|links| links.of(notice)),
             host: &self.host,
             now,
             wall: Clock::wall(),
@@ -230,7 +258,8 @@ fn texts(zone: Option<&TimeZone>) -> BTreeMap<Language, Texts> {
         .into()
 }
 
-fn host() -> String {
+/// This host's name.
+pub fn host() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let name = name.trim();
     if name.is_empty() { "localhost".to_owned() } else { name.to_owned() }

@@ -21,6 +21,7 @@ const QUOTED: usize = 300;
 /// The sentences of one language, and the zone that times are told in.
 #[derive(Debug)]
 pub struct Texts {
+    language: Language,
     catalogue: Environment<'static>,
     zone: TimeZone,
 }
@@ -39,7 +40,7 @@ impl Texts {
         for (name, template) in flat(text) {
             catalogue.add_template_owned(name, template).expect("built-in texts are tested");
         }
-        Self { catalogue, zone: zone.unwrap_or_else(TimeZone::system) }
+        Self { language, catalogue, zone: zone.unwrap_or_else(TimeZone::system) }
     }
 
     /// Tier, service, what was done, from which version to which, and why: all that fits into one line.
@@ -210,6 +211,22 @@ impl Texts {
         if self.catalogue.get_template(&name).is_ok() { self.say(&name, context! {}) } else { clean(role) }
     }
 
+    /// The language's tag, as HTML and mail name it.
+    pub fn tag(&self) -> &'static str {
+        match self.language {
+            Language::English => "en",
+            Language::Chinese => "zh-CN",
+        }
+    }
+
+    /// A word or a sentence of the page, with what it is about.
+    pub fn page(&self, name: &str, about: &str) -> String {
+        let about = clean(about);
+        let (host, why, who, when, lasted, version, incident) =
+            (&about, &about, &about, &about, &about, env!("CARGO_PKG_VERSION"), &about);
+        self.say(&format!("page.{name}"), context! { host, why, who, when, lasted, version, incident })
+    }
+
     /// That something is told late.
     pub fn late(&self, by: Duration) -> String {
         self.say("label.late", context! { lasted => self.duration(by) })
@@ -255,6 +272,17 @@ fn percent(ratio: f64) -> String {
 fn plain(value: f64) -> String {
     let rounded = format!("{value:.4}");
     rounded.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A trigger's number in its unit.
+pub fn measured(value: f64, unit: &str) -> String {
+    let short = |value: f64| (value * 1000.0).round() / 1000.0;
+    match unit {
+        "ratio" => format!("{} %", (value * 10_000.0).round() / 100.0),
+        "seconds" => format!("{} s", short(value)),
+        "plain" => short(value).to_string(),
+        other => format!("{} {other}", short(value)),
+    }
 }
 
 /// What somebody else wrote, made harmless for every place it can end up in: no control characters, no tricks with

@@ -14,21 +14,23 @@ mod source;
 use source::{Finding, Reach, Source};
 
 /// What each module right below the crate may use of the others. A module that is not here has to be put here.
-const MAY_USE: [(&str, &[&str]); 22] = [
+const MAY_USE: [(&str, &[&str]); 24] = [
     ("decide", &["stats"]),
     ("stats", &[]),
     ("clock", &[]),
     ("config", &["decide"]),
+    ("door", &[]),
+    ("ticket", &[]),
     ("text", &["config", "decide"]),
     ("probe", &["clock", "config", "decide"]),
     ("runtime", &["clock", "config", "decide"]),
-    ("notify", &["clock", "config", "decide", "text"]),
+    ("notify", &["clock", "config", "decide", "text", "ticket"]),
     ("store", &["decide", "stats"]),
-    ("control", &["config", "decide", "text"]),
+    ("control", &["config", "decide", "door", "text"]),
     ("record", &["config", "decide", "store", "text"]),
     ("replay", &["decide", "store"]),
-    ("page", &["config", "decide", "text"]),
-    ("metrics", &["config", "decide", "text"]),
+    ("page", &["clock", "config", "decide", "door", "metrics", "text", "ticket"]),
+    ("metrics", &["decide"]),
     ("chart", &["config", "decide", "text"]),
     ("signals", &[]),
     ("systemd", &[]),
@@ -37,7 +39,7 @@ const MAY_USE: [(&str, &[&str]); 22] = [
         "daemon",
         &[
             "clock", "config", "control", "decide", "metrics", "notify", "page", "probe", "record",
-            "runtime", "signals", "store", "stats", "systemd", "text",
+            "runtime", "signals", "store", "stats", "systemd", "text", "ticket",
         ],
     ),
     (
@@ -70,12 +72,13 @@ const MAY_USE: [(&str, &[&str]); 22] = [
 ];
 
 /// Crates that belong to a few modules, so that what they do can be replaced there.
-const HOLDERS: [(&str, &[&str]); 13] = [
-    ("axum", &["control", "demo", "page"]),
+const HOLDERS: [(&str, &[&str]); 14] = [
+    ("axum", &["control", "demo", "door", "page"]),
     ("bollard", &["runtime", "probe", "demo"]),
     ("clap", &["cli"]),
-    ("hmac_sha256", &["notify"]),
+    ("hmac_sha256", &["notify", "ticket"]),
     ("lettre", &["notify", "config"]),
+    ("prometheus_client", &["metrics"]),
     ("prometheus_http_query", &["probe"]),
     ("rusqlite", &["store"]),
     ("sd_notify", &["systemd"]),

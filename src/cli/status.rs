@@ -9,6 +9,7 @@ use super::show::{Mood, color, lasting, paint, print_json, time_left};
 use super::{CliError, Context};
 use crate::clock::Clock;
 use crate::control::wire::{DivergedInfo, IncidentInfo, ServiceInfo, Status, TriggerInfo};
+use crate::text::measured;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -210,17 +211,6 @@ impl Page {
     fn line(&mut self, line: &str) {
         self.text.push_str(line);
         self.text.push('\n');
-    }
-}
-
-/// A trigger's number in its unit.
-fn measured(value: f64, unit: &str) -> String {
-    let short = |value: f64| (value * 1000.0).round() / 1000.0;
-    match unit {
-        "ratio" => format!("{} %", (value * 10_000.0).round() / 100.0),
-        "seconds" => format!("{} s", short(value)),
-        "plain" => short(value).to_string(),
-        other => format!("{} {other}", short(value)),
     }
 }
 

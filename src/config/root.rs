@@ -8,10 +8,10 @@ use jiff::tz::TimeZone;
 use super::channels::is_address;
 use super::nearest::nearest;
 use super::table::Section;
-use super::{Config, Language, Person, Runtime, Service, channels, prometheus, services};
+use super::{Config, Language, Person, Runtime, Service, channels, page, prometheus, services};
 
 /// Tables that later versions know.
-const LATER: [&str; 6] = ["page", "host", "rule", "heartbeat", "maintenance", "page-auth"];
+const LATER: [&str; 5] = ["host", "rule", "heartbeat", "maintenance", "page-auth"];
 
 pub(super) const LANGUAGES: [(&str, Language); 2] = [("en", Language::English), ("zh-CN", Language::Chinese)];
 
@@ -34,6 +34,7 @@ pub(super) fn read(mut root: Section<'_>) -> Config {
         state.end(&[]);
     }
     let prometheus = root.section("prometheus").and_then(prometheus::read);
+    let page = root.section("page").and_then(page::read);
     let services = services(&mut root, timezone.as_ref());
     let (mut channels, mut named) = (BTreeMap::new(), Vec::new());
     root.named("channel", |name, section| {
@@ -52,6 +53,7 @@ pub(super) fn read(mut root: Section<'_>) -> Config {
         state_dir: state_dir.unwrap_or_default(),
         keep,
         prometheus,
+        page,
         services,
         channels,
         tiers,

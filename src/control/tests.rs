@@ -58,7 +58,7 @@ impl Control {
             config: PathBuf::from("/etc/golive/rules.toml"),
         };
         let stop = CancellationToken::new();
-        let door = Door::limited(listener, places, limit);
+        let door = Door::limited(Gated::new(listener), places, limit);
         let served = tokio::spawn(serve_at(door, shown, requests, about, stop.clone()));
         Self { dir, views, heard, stop, served }
     }

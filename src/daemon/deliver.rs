@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::decide::action::Notice;
+use crate::metrics::{Metrics, Told};
 use crate::notify::{self, Delivery, Notifier, Refusal, Retry};
 use crate::store::{Letter, Store};
 
@@ -57,6 +58,7 @@ impl Pump {
         clock: Clock,
         tasks: &tokio_util::task::TaskTracker,
         stop: CancellationToken,
+        metrics: Metrics,
     ) -> Self {
         let wake = Arc::new(Notify::new());
         // Bounded by UNSTORED on the receiving side, which empties it at once.
@@ -71,6 +73,7 @@ impl Pump {
             busy: BTreeSet::new(),
             paused: BTreeMap::new(),
             under_way: JoinSet::new(),
+            metrics,
         };
         tasks.spawn(async move { stop.run_until_cancelled(task.run()).await });
         Self { wake, unstored }
@@ -101,6 +104,7 @@ struct Task {
     /// Addresses whose provider asked to be left alone until then.
     paused: BTreeMap<(String, String), Timestamp>,
     under_way: JoinSet<Outcome>,
+    metrics: Metrics,
 }
 
 struct Outcome {
@@ -214,6 +218,14 @@ impl Task {
         let now = self.clock.now();
         let place = (channel.clone(), address);
         self.busy.remove(&place);
+        self.metrics.told(
+            &channel,
+            match &result {
+                Ok(_) => Told::Sent,
+                Err(Refusal { retry: Retry::Later(_), .. }) => Told::Refused,
+                Err(Refusal { retry: Retry::Never, .. }) => Told::GivenUp,
+            },
+        );
         if let Err(Refusal { retry: Retry::Later(Some(asked)), .. }) = &result
             && let Ok(until) = now.checked_add((*asked).min(ASKED_MAX))
         {

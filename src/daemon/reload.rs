@@ -28,6 +28,7 @@ impl Daemon {
         self.follows(&config)?;
         let notifier = Notifier::new(&config).map_err(|error| chain(&error))?;
         self.services.follow(&config).map_err(|error| chain(&error))?;
+        let notifier = notifier.linking(self.front.follow(&config));
         self.state.follow(config.policy(), self.clock.now());
         self.notifier.send_replace(Arc::new(notifier));
         self.keep = config.keep;

@@ -78,6 +78,7 @@ impl Letter {
             part("acknowledge", Kind::Code, vec![format!("golive ack {}", clean(&notice.incident))]);
         }
         part("runbook", Kind::Link, context.runbook.iter().map(|runbook| clean(runbook)).collect());
+        part("acknowledge-here", Kind::Link, context.acknowledge.clone().into_iter().collect());
         part(
             "story",
             Kind::Code,

@@ -65,6 +65,7 @@ fn notifier(way: Way) -> Notifier {
         host: "host-1".to_owned(),
         language: Language::English,
         texts: texts(Some(&TimeZone::UTC)),
+        links: None,
         http: webhook::client().unwrap(),
         patience: PATIENCE,
     }

@@ -1,5 +1,6 @@
 //! The outbox: letters that wait for their channel, and what became of each.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -163,6 +164,34 @@ impl Store {
                        WHERE id = ?1 AND state <> 'sent'";
             let changed = connection.execute(sql, params![id, text(now), text(expires)]).map_err(sqlite(path))?;
             Ok(changed > 0)
+        })
+        .await
+    }
+
+    /// How many letters wait, by channel.
+    pub async fn waiting(&self) -> Result<BTreeMap<String, u64>, StoreError> {
+        self.work(|connection, path| {
+            let sql = "SELECT channel, count(*) FROM letter WHERE state = 'pending' GROUP BY channel";
+            let mut select = connection.prepare_cached(sql).map_err(sqlite(path))?;
+            let rows = select.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())));
+            rows.map_err(sqlite(path))?.collect::<Result<_, _>>().map_err(sqlite(path))
+        })
+        .await
+    }
+
+    /// The last letters with their channel and what has become of them, newest first.
+    pub async fn last_letters(&self, most: u32) -> Result<Vec<(Notice, String, String)>, StoreError> {
+        self.work(move |connection, path| {
+            let sql = "SELECT json, channel, state FROM letter ORDER BY id DESC LIMIT ?1";
+            let mut select = connection.prepare_cached(sql).map_err(sqlite(path))?;
+            let rows =
+                select.query_map([most], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?)));
+            let mut letters = Vec::new();
+            for row in rows.map_err(sqlite(path))? {
+                let (body, channel, state) = row.map_err(sqlite(path))?;
+                letters.push((notice(path, &body)?, channel, state));
+            }
+            Ok(letters)
         })
         .await
     }

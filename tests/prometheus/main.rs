@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, what goes wrong is a panic")]
 
+mod own;
 mod stage;
 
 use std::time::Duration;

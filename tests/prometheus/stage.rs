@@ -52,11 +52,15 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn start(service: &Service) -> Self {
+        Self::scraping(&service.address)
+    }
+
+    /// Scrapes what is at that address, every second.
+    pub(crate) fn scraping(address: &str) -> Self {
         let dir = TempDir::new().unwrap();
         let rules = format!(
             "global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\n\
-             scrape_configs:\n- job_name: shop\n  static_configs: [{{ targets: [\"{}\"] }}]\n",
-            service.address
+             scrape_configs:\n- job_name: shop\n  static_configs: [{{ targets: [\"{address}\"] }}]\n"
         );
         let config = dir.path().join("prometheus.yml");
         std::fs::write(&config, rules).unwrap();

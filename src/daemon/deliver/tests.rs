@@ -52,7 +52,7 @@ async fn pump(
     let stop = CancellationToken::new();
     // The pump asks for the current notifier only, so that nobody need keep the other end.
     let (_, notifier) = watch::channel(notifier);
-    Pump::start(store, notifier, clock, &TaskTracker::new(), stop.clone());
+    Pump::start(store, notifier, clock, &TaskTracker::new(), stop.clone(), Metrics::default());
     stop.drop_guard()
 }
 

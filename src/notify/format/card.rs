@@ -16,6 +16,7 @@ pub(super) struct Card<'a> {
     /// One line without markup.
     pub(super) title: String,
     pub(super) parts: Vec<Part>,
+    has_runbook: bool,
 }
 
 /// Where the incident stands with this notice.
@@ -64,7 +65,8 @@ impl<'a> Card<'a> {
             }
         }
         parts.retain(|part| !part.lines.is_empty());
-        Self { notice, host: context.host, title: markup::defuse(&title), parts }
+        let has_runbook = context.runbook.and_then(markup::link).is_some();
+        Self { notice, host: context.host, title: markup::defuse(&title), parts, has_runbook }
     }
 
     pub(super) fn standing(&self) -> Standing {
@@ -89,8 +91,13 @@ impl<'a> Card<'a> {
 
     /// Where to read what to do, as an address.
     pub(super) fn runbook(&self) -> Option<(&str, &str)> {
-        let part = self.parts.iter().find(|part| part.kind == Kind::Link)?;
-        Some((part.heading.as_str(), part.lines.first()?.as_str()))
+        self.links().next().filter(|_| self.has_runbook)
+    }
+
+    /// Every address, with what is there: the runbook is the first.
+    pub(super) fn links(&self) -> impl Iterator<Item = (&str, &str)> {
+        let links = self.parts.iter().filter(|part| part.kind == Kind::Link);
+        links.filter_map(|part| Some((part.heading.as_str(), part.lines.first()?.as_str())))
     }
 
     /// The time of the event, to the millisecond.

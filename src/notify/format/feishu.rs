@@ -39,9 +39,11 @@ fn draw(card: &Card<'_>) -> Value {
     };
     let parts = card.parts.iter().filter(|part| part.kind != Kind::Link);
     let mut elements: Vec<Value> = parts.map(element).collect();
-    if let Some((title, url)) = card.runbook() {
-        let button = json!({ "tag": "button", "type": "default", "text": plain(title), "url": url });
-        elements.push(json!({ "tag": "action", "actions": [button] }));
+    let button =
+        |(title, url)| json!({ "tag": "button", "type": "default", "text": plain(title), "url": url });
+    let buttons: Vec<Value> = card.links().map(button).collect();
+    if !buttons.is_empty() {
+        elements.push(json!({ "tag": "action", "actions": buttons }));
     }
     if elements.is_empty() {
         elements.push(json!({ "tag": "div", "text": plain(&card.title) }));

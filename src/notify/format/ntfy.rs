@@ -40,9 +40,13 @@ pub(super) fn body(card: &Card<'_>, topic: &str) -> Value {
         "priority": priority,
         "tags": [tag],
     });
-    if let Some((label, url)) = card.runbook() {
+    if let Some((_, url)) = card.runbook() {
         body["click"] = json!(url);
-        body["actions"] = json!([{ "action": "view", "label": label, "url": url }]);
+    }
+    let action = |(label, url)| json!({ "action": "view", "label": label, "url": url });
+    let actions: Vec<Value> = card.links().map(action).collect();
+    if !actions.is_empty() {
+        body["actions"] = json!(actions);
     }
     body
 }

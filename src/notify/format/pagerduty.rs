@@ -31,8 +31,7 @@ pub(super) fn body(card: &Card<'_>, routing_key: &str) -> Value {
 }
 
 fn draw(card: &Card<'_>, routing_key: &str) -> Value {
-    let links: Vec<Value> =
-        card.runbook().iter().map(|(text, href)| json!({ "href": href, "text": text })).collect();
+    let links: Vec<Value> = card.links().map(|(text, href)| json!({ "href": href, "text": text })).collect();
     let summary = Unit::Utf16.clip(&card.title, SUMMARY_MAX);
     let details: Map<String, Value> =
         card.parts.iter().map(|part| (part.heading.clone(), json!(part.lines.join("\n")))).collect();

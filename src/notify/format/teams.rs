@@ -34,8 +34,10 @@ fn draw(card: &Card<'_>) -> Value {
         "fallbackText": card.title,
         "body": content,
     });
-    if let Some((title, url)) = card.runbook() {
-        content["actions"] = json!([{ "type": "Action.OpenUrl", "title": title, "url": url }]);
+    let action = |(title, url)| json!({ "type": "Action.OpenUrl", "title": title, "url": url });
+    let actions: Vec<Value> = card.links().map(action).collect();
+    if !actions.is_empty() {
+        content["actions"] = json!(actions);
     }
     json!({
         "type": "message",

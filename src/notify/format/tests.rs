@@ -166,6 +166,7 @@ fn with_context<T>(language: Language, doing: impl FnOnce(&Context<'_>) -> T) ->
         texts: &texts,
         people: &people,
         runbook: Some(RUNBOOK),
+        acknowledge: None,
         host: "host-1",
         now: now(),
         wall: now(),

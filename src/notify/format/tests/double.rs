@@ -100,6 +100,7 @@ pub(super) async fn tell(url: &str, format: &WebhookFormat, notice: &Notice) -> 
         texts: &texts,
         people: &people,
         runbook: Some(RUNBOOK),
+        acknowledge: None,
         host: "host-1",
         now: now(),
         wall: now(),

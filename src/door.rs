@@ -1,4 +1,4 @@
-//! Connections: so many at once, and none may keep its place without asking or taking its answer.
+//! Where connections come in: so many at once, and none may keep its place without asking or taking its answer.
 
 use std::io;
 use std::pin::Pin;
@@ -6,14 +6,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
+use axum::serve::Listener;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Sleep;
-
-use super::peer::{Gate, Peer};
 
 /// Connections at once. When all are taken, the next wait in the kernel's queue until one ends.
 const PLACES: usize = 64;
@@ -25,38 +21,48 @@ const LIMIT: Duration = Duration::from_mins(1);
 /// Accepting fails for a moment when the process has no file descriptor left.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
 
+/// What a door is built into.
+pub trait Entrance: Send + 'static {
+    /// A connection.
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+    /// Who is at its other end.
+    type Peer: Send;
+
+    /// Waits for the next connection.
+    fn enter(&mut self) -> impl Future<Output = io::Result<(Self::Stream, Self::Peer)>> + Send;
+}
+
 /// Where connections come in.
-pub(super) struct Door {
-    listener: UnixListener,
-    gate: Gate,
+#[derive(Debug)]
+pub struct Door<E> {
+    entrance: E,
     places: Arc<Semaphore>,
     limit: Duration,
 }
 
-impl Door {
-    pub(super) fn new(listener: UnixListener) -> Self {
-        Self::limited(listener, PLACES, LIMIT)
+impl<E: Entrance> Door<E> {
+    /// With the usual limits.
+    pub fn new(entrance: E) -> Self {
+        Self::limited(entrance, PLACES, LIMIT)
     }
 
-    pub(super) fn limited(listener: UnixListener, places: usize, limit: Duration) -> Self {
-        Self { listener, gate: Gate::new(), places: Arc::new(Semaphore::new(places)), limit }
+    /// So many connections at once, and so long for a request, its answer or the pause between two.
+    pub fn limited(entrance: E, places: usize, limit: Duration) -> Self {
+        Self { entrance, places: Arc::new(Semaphore::new(places)), limit }
     }
 }
 
-impl Listener for Door {
-    type Io = Line;
-    type Addr = Peer;
+impl<E: Entrance> Listener for Door<E> {
+    type Io = Line<E::Stream>;
+    type Addr = E::Peer;
 
-    async fn accept(&mut self) -> (Line, Peer) {
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         let place = Arc::clone(&self.places).acquire_owned().await.expect("the semaphore is never closed");
         loop {
-            match self.listener.accept().await {
-                Ok((stream, _)) => {
-                    let peer = self.gate.peer(&stream);
-                    return (Line::new(stream, self.limit, place), peer);
-                }
+            match self.entrance.enter().await {
+                Ok((stream, peer)) => return (Line::new(stream, self.limit, place), peer),
                 Err(error) => {
-                    tracing::warn!(%error, "failed to accept a connection on the control socket");
+                    tracing::warn!(%error, "failed to accept a connection");
                     tokio::time::sleep(ACCEPT_AGAIN).await;
                 }
             }
@@ -64,20 +70,15 @@ impl Listener for Door {
     }
 
     /// A socket's own address is no peer; nothing asks for it.
-    fn local_addr(&self) -> io::Result<Peer> {
+    fn local_addr(&self) -> io::Result<Self::Addr> {
         Err(io::ErrorKind::Unsupported.into())
     }
 }
 
-impl Connected<IncomingStream<'_, Door>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, Door>) -> Self {
-        stream.remote_addr().clone()
-    }
-}
-
 /// One connection.
-pub(super) struct Line {
-    stream: UnixStream,
+#[derive(Debug)]
+pub struct Line<S> {
+    stream: S,
     limit: Duration,
     overdue: Pin<Box<Sleep>>,
     /// Something was written since something was read: the next bytes begin a new request.
@@ -85,8 +86,8 @@ pub(super) struct Line {
     _place: OwnedSemaphorePermit,
 }
 
-impl Line {
-    fn new(stream: UnixStream, limit: Duration, place: OwnedSemaphorePermit) -> Self {
+impl<S> Line<S> {
+    fn new(stream: S, limit: Duration, place: OwnedSemaphorePermit) -> Self {
         let overdue = Box::pin(tokio::time::sleep(limit));
         Self { stream, limit, overdue, answered: false, _place: place }
     }
@@ -101,7 +102,7 @@ impl Line {
     }
 }
 
-impl AsyncRead for Line {
+impl<S: AsyncRead + Unpin> AsyncRead for Line<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let line = self.get_mut();
         let read = Pin::new(&mut line.stream).poll_read(cx, buf);
@@ -116,7 +117,7 @@ impl AsyncRead for Line {
     }
 }
 
-impl AsyncWrite for Line {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let line = self.get_mut();
         let written = Pin::new(&mut line.stream).poll_write(cx, bytes);

@@ -1,0 +1,157 @@
+//! What the daemon shows on TCP, where `[page]` asks for it.
+//!
+//! One task, which waits for the address to be free, then for connections. Without the page everything else goes on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::Daemon;
+use crate::clock::Clock;
+use crate::config::{self, Config};
+use crate::decide::action::Answer;
+use crate::decide::event::Event;
+use crate::decide::view::View;
+use crate::metrics::Metrics;
+use crate::notify::{Links, host};
+use crate::page::{self, Ask, Shelf, Stage, Told};
+use crate::text::Texts;
+use crate::ticket::Tickets;
+
+/// An address that cannot be listened on is tried again after this: it may come with a network that is slow to start.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// So many of the last letters are shown.
+const LETTERS: u32 = 10;
+
+/// The page, while there is one.
+pub(super) struct Front {
+    clock: Clock,
+    views: watch::Receiver<Arc<View>>,
+    asks: mpsc::Sender<Ask>,
+    metrics: Metrics,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    tickets: Option<Arc<Tickets>>,
+    shown: Option<(config::Page, config::Language, CancellationToken)>,
+}
+
+impl Front {
+    /// Nothing is shown before [`Front::follow`]. The other end is the loop's.
+    pub(super) fn new(
+        clock: Clock,
+        views: watch::Receiver<Arc<View>>,
+        metrics: Metrics,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> (Self, mpsc::Receiver<Ask>) {
+        let (asks, asked) = mpsc::channel(16);
+        let (tasks, stop) = (tasks.clone(), stop.clone());
+        (Self { clock, views, asks, metrics, tasks, stop, tickets: None, shown: None }, asked)
+    }
+
+    /// Brings what is shown in line with the configuration. What alerts link to, where there is such a page.
+    pub(super) fn follow(&mut self, config: &Config) -> Option<Links> {
+        let links = config.page.as_ref().and_then(|page| page.url.clone()).and_then(|page| {
+            let tickets = self.tickets(config)?;
+            Some(Links { tickets, page })
+        });
+        let same = self.shown.as_ref().map(|(page, language, _)| (page, *language));
+        if same == config.page.as_ref().map(|page| (page, config.language)) {
+            return links;
+        }
+        if let Some((_, _, old)) = self.shown.take() {
+            old.cancel();
+        }
+        if let Some(page) = &config.page {
+            let stop = self.stop.child_token();
+            self.tasks.spawn(show(page.clone(), self.stage(config, page), stop.clone()));
+            self.shown = Some((page.clone(), config.language, stop));
+        }
+        links
+    }
+
+    fn tickets(&mut self, config: &Config) -> Option<Arc<Tickets>> {
+        if self.tickets.is_none() {
+            match Tickets::open(&config.state_dir) {
+                Ok(tickets) => self.tickets = Some(Arc::new(tickets)),
+                Err(error) => {
+                    tracing::error!(%error, "failed to read the key of links; alerts go out without")
+                }
+            }
+        }
+        self.tickets.clone()
+    }
+
+    fn stage(&self, config: &Config, page: &config::Page) -> impl Fn() -> Stage + Send + 'static {
+        let (views, asks, metrics, clock) =
+            (self.views.clone(), self.asks.clone(), self.metrics.clone(), self.clock);
+        let (tickets, language, zone) = (self.tickets.clone(), config.language, config.timezone.clone());
+        let url = page.url.as_deref().and_then(|url| reqwest::Url::parse(url).ok());
+        let names = url.and_then(|url| url.host_str().map(str::to_owned));
+        move || Stage {
+            views: views.clone(),
+            asks: asks.clone(),
+            metrics: metrics.clone(),
+            tickets: tickets.clone(),
+            texts: Texts::new(language, zone.clone()),
+            clock,
+            host: host(),
+            names: names.iter().cloned().chain([host()]).collect(),
+        }
+    }
+}
+
+async fn show(page: config::Page, stage: impl Fn() -> Stage, stop: CancellationToken) {
+    let listen = async {
+        let mut told = false;
+        loop {
+            match TcpListener::bind(page.listen).await {
+                Ok(listener) => return listener,
+                Err(error) if told => tracing::debug!(%error, "the page still has no address"),
+                Err(error) => {
+                    tracing::error!(%error, "failed to listen on {}; the page comes when that works", page.listen);
+                    told = true;
+                }
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
+    };
+    let Some(listener) = stop.run_until_cancelled(listen).await else { return };
+    tracing::info!("the page is at http://{}", page.listen);
+    page::serve(listener, stage(), stop).await;
+}
+
+impl Daemon {
+    /// Answers the page.
+    pub(super) async fn shown(&mut self, ask: Ask) {
+        // Whoever asked may have gone meanwhile.
+        match ask {
+            Ask::Pulse(reply) => drop(reply.send(())),
+            Ask::Shelf(reply) => drop(reply.send(self.shelf().await)),
+            Ask::Acknowledge { incident, reply } => {
+                let event = Event::Acknowledged { incident, by: "link".to_owned() };
+                let answer = match self.take(vec![event]).await {
+                    Some(Answer::Refused { why }) => Err(why),
+                    Some(Answer::Done { .. } | Answer::Plan { .. }) | None => Ok(()),
+                };
+                drop(reply.send(answer));
+            }
+        }
+    }
+
+    async fn shelf(&self) -> Shelf {
+        let waiting = self.store.waiting().await;
+        let letters = self.store.last_letters(LETTERS).await;
+        if let Some(error) = waiting.as_ref().err().or(letters.as_ref().err()) {
+            tracing::warn!("failed to {error}");
+        }
+        let told = |(notice, channel, state)| Told { notice, channel, state };
+        let letters = letters.unwrap_or_default().into_iter().map(told).collect();
+        Shelf { waiting: waiting.unwrap_or_default(), letters }
+    }
+}

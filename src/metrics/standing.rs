@@ -1,0 +1,104 @@
+//! How things stand, drawn anew from the view for each scrape.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+use super::Labels;
+use crate::decide::action::{Incident, IncidentState, Tier};
+use crate::decide::verdict::Call;
+use crate::decide::view::{ServiceView, View};
+
+const PHASES: [&str; 6] = ["idle", "watching", "rolling-back", "verifying", "held", "needs-person"];
+const CALLS: [Call; 4] = [Call::Pass, Call::Fail, Call::Wait, Call::Blind];
+
+pub(super) fn registry(view: &View, waiting: &BTreeMap<String, u64>) -> Registry {
+    let mut registry = Registry::default();
+    let mut gauge = |name: &str, help: &str, rows: Vec<(Labels, f64)>| {
+        let family = Family::<Labels, Gauge<f64, AtomicU64>>::default();
+        for (labels, value) in rows {
+            family.get_or_create(&labels).set(value);
+        }
+        registry.register(name, help, family);
+    };
+    let version = vec![("version", env!("CARGO_PKG_VERSION").to_owned())];
+    gauge("golive_up", "The daemon runs, and its loop answers", vec![(Vec::new(), 1.0)]);
+    gauge("golive_build_info", "The daemon's version", vec![(version, 1.0)]);
+    let services = || view.services.iter();
+    let phases = services().flat_map(|service| one_hot(service, "phase", &PHASES, service.phase));
+    gauge("golive_release_phase", "1 for the phase that a service is in", phases.collect());
+    gauge("golive_rollback_ready", "Whether a rollback would work", services().filter_map(ready).collect());
+    let diverged = services().map(|service| (labels(service), truth(service.diverged.is_some())));
+    gauge("golive_diverged", "Whether something else runs than what was released last", diverged.collect());
+    let values = services().flat_map(|service| numbers(service, |verdict| (verdict.value, verdict.call)));
+    gauge("golive_trigger_value", "What a trigger measured; none while it is blind", values.collect());
+    let limits = services().flat_map(|service| numbers(service, |verdict| (verdict.limit, Call::Pass)));
+    gauge("golive_trigger_limit", "What it is held against", limits.collect());
+    gauge("golive_trigger_verdict", "1 for what a trigger says", services().flat_map(verdicts).collect());
+    let open = [Tier::Urgent, Tier::Important, Tier::General].map(|tier| incidents(view, tier));
+    gauge("golive_incidents_open", "Incidents that nobody has acknowledged", open.into());
+    let lost = [("docker", &view.engine_lost), ("state", &view.store_lost), ("rules", &view.config_rejected)];
+    let lost = lost.map(|(what, why)| (vec![("what", what.to_owned())], truth(why.is_some())));
+    gauge(
+        "golive_lost",
+        "What golive itself is without: Docker, its state directory, good rules",
+        lost.into(),
+    );
+    #[expect(clippy::cast_precision_loss, reason = "the outbox holds some ten thousand letters at most")]
+    let waiting = waiting.iter().map(|(channel, count)| (vec![("channel", channel.clone())], *count as f64));
+    gauge("golive_outbox_pending", "Letters that wait to be confirmed", waiting.collect());
+    registry
+}
+
+fn labels(service: &ServiceView) -> Labels {
+    vec![("service", service.name.clone())]
+}
+
+fn with(mut labels: Labels, name: &'static str, value: &str) -> Labels {
+    labels.push((name, value.to_owned()));
+    labels
+}
+
+fn truth(holds: bool) -> f64 {
+    if holds { 1.0 } else { 0.0 }
+}
+
+fn one_hot(service: &ServiceView, name: &'static str, all: &[&str], is: &str) -> Vec<(Labels, f64)> {
+    all.iter().map(|one| (with(labels(service), name, one), truth(*one == is))).collect()
+}
+
+/// Nothing before it was looked at.
+fn ready(service: &ServiceView) -> Option<(Labels, f64)> {
+    let problems = service.problems.as_ref()?;
+    Some((labels(service), truth(problems.is_empty())))
+}
+
+fn numbers(
+    service: &ServiceView,
+    of: impl Fn(&crate::decide::verdict::Verdict) -> (f64, Call),
+) -> Vec<(Labels, f64)> {
+    let number = |trigger: &crate::decide::view::TriggerView| {
+        let (number, call) = of(&trigger.verdict);
+        (call != Call::Blind).then(|| (with(labels(service), "trigger", &trigger.name), number))
+    };
+    service.triggers.iter().filter_map(number).collect()
+}
+
+fn verdicts(service: &ServiceView) -> Vec<(Labels, f64)> {
+    let all = service.triggers.iter().flat_map(|trigger| {
+        CALLS.map(|call| {
+            let labels = with(labels(service), "trigger", &trigger.name);
+            (with(labels, "verdict", call.word()), truth(trigger.verdict.call == call))
+        })
+    });
+    all.collect()
+}
+
+fn incidents(view: &View, tier: Tier) -> (Labels, f64) {
+    let open = |incident: &&Incident| incident.tier == tier && incident.state == IncidentState::Open;
+    let count = u32::try_from(view.incidents.iter().filter(open).count()).unwrap_or(u32::MAX);
+    (vec![("tier", tier.word().to_owned())], f64::from(count))
+}

@@ -1,0 +1,188 @@
+use std::time::Duration;
+
+use super::*;
+use crate::decide::action::{Incident, IncidentState, Tier};
+use crate::decide::event::Sample;
+use crate::decide::facts::{Origin, Release};
+use crate::decide::policy::Autonomy;
+use crate::decide::verdict::{Call, Verdict};
+use crate::decide::view::{ServiceView, TriggerView};
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + seconds).unwrap()
+}
+
+fn sample(began: i64, outcome: Outcome) -> Sample {
+    Sample { check: "web".to_owned(), began: at(began), took: Duration::from_millis(20), outcome }
+}
+
+fn failed(began: i64) -> Sample {
+    sample(began, Outcome::Failed("status 500".to_owned()))
+}
+
+fn notice(news: News, evidence: Vec<Sample>) -> Action {
+    let reason = Reason::Health { check: "web".to_owned(), failures: 3, limit: 3, seen: String::new() };
+    let notice = Notice {
+        id: "shop-1.1".to_owned(),
+        incident: "shop-1".to_owned(),
+        tier: Tier::Urgent,
+        news,
+        service: Some("shop".to_owned()),
+        at: at(20),
+        release: None,
+        from: None,
+        to: None,
+        reason: Some(reason),
+        blame: None,
+        evidence,
+        acknowledgeable: true,
+    };
+    Action::Tell { notice, channels: Vec::new() }
+}
+
+fn file(state: ReleaseState) -> Action {
+    let release = Release {
+        id: "shop-2".to_owned(),
+        service: "shop".to_owned(),
+        version: "2".to_owned(),
+        running: None,
+        began: at(0),
+        origin: Origin::Noticed,
+        announcement: None,
+    };
+    Action::File { release, state, reason: None }
+}
+
+pub(crate) fn shop() -> ServiceView {
+    let verdict =
+        |call, value, unit| Verdict { call, value, limit: 3.0, unit, samples: 4, why: String::new() };
+    let trigger = |name: &str, verdict| TriggerView { name: name.to_owned(), verdict };
+    ServiceView {
+        name: "shop".to_owned(),
+        autonomy: Autonomy::Auto,
+        phase: "rolling-back",
+        why: None,
+        hold: None,
+        release: None,
+        announced: None,
+        accepted: None,
+        running: None,
+        diverged: None,
+        diverged_known_to: None,
+        veto: None,
+        maintenance: None,
+        quarantine: Vec::new(),
+        problems: Some(Vec::new()),
+        triggers: vec![
+            trigger("health", verdict(Call::Fail, 3.0, "failures")),
+            trigger("latency-p95", verdict(Call::Blind, 0.0, "seconds")),
+        ],
+        warnings: Vec::new(),
+        decided: None,
+        samples: Vec::new(),
+    }
+}
+
+fn has(text: &str, lines: &[&str]) {
+    for line in lines {
+        assert!(text.lines().any(|found| found == *line), "no {line:?} in\n{text}");
+    }
+}
+
+#[test]
+fn what_happens_is_counted() {
+    let metrics = Metrics::default();
+    let event = |what| Event::Service { service: "shop".to_owned(), what };
+    let due = Event::Due;
+    metrics.count(at(0), &event(Happening::Sampled(sample(0, Outcome::Ok))), &[]);
+    let evidence = vec![sample(5, Outcome::Ok), failed(10), failed(15), failed(20)];
+    let begun = [file(ReleaseState::RollingBack), notice(News::RollbackStarted, evidence.clone())];
+    metrics.count(at(20), &event(Happening::Sampled(failed(20))), &begun);
+    metrics.count(at(900), &due, &[notice(News::RollbackStarted, evidence)]);
+    let done = News::RollbackDone { took: Duration::from_millis(4200) };
+    metrics.count(at(25), &due, &[file(ReleaseState::RolledBack), notice(done, Vec::new())]);
+    metrics.count(at(26), &due, &[file(ReleaseState::RollbackFailed)]);
+    for told in [Told::Sent, Told::Sent, Told::Refused, Told::GivenUp] {
+        metrics.told("oncall", told);
+    }
+    let text = metrics.draw(&View::default(), &[("oncall".to_owned(), 7)].into());
+    has(
+        &text,
+        &[
+            "golive_rollbacks_total{service=\"shop\",outcome=\"rolled-back\"} 1",
+            "golive_rollbacks_total{service=\"shop\",outcome=\"rollback-failed\"} 1",
+            "golive_rollback_duration_seconds_sum{service=\"shop\"} 4.2",
+            "golive_rollback_duration_seconds_bucket{le=\"2.0\",service=\"shop\"} 0",
+            "golive_rollback_duration_seconds_bucket{le=\"5.0\",service=\"shop\"} 1",
+            // From the first of the three failures, and a reminder is no second decision.
+            "golive_detection_seconds_sum{service=\"shop\"} 10.0",
+            "golive_detection_seconds_count{service=\"shop\"} 1",
+            "golive_probe_duration_seconds_count{service=\"shop\",check=\"web\"} 2",
+            "golive_notifications_total{channel=\"oncall\",outcome=\"sent\"} 2",
+            "golive_notifications_total{channel=\"oncall\",outcome=\"refused\"} 1",
+            "golive_notifications_total{channel=\"oncall\",outcome=\"given-up\"} 1",
+            "golive_outbox_pending{channel=\"oncall\"} 7.0",
+            "golive_last_decision_timestamp_seconds 1800000026.0",
+            "golive_up 1.0",
+            "# TYPE golive_detection_seconds histogram",
+        ],
+    );
+    assert!(text.ends_with("# EOF\n"));
+}
+
+#[test]
+fn the_view_is_drawn_as_it_stands() {
+    let incident = |tier, state| Incident {
+        id: "shop-1".to_owned(),
+        service: Some("shop".to_owned()),
+        release: None,
+        tier,
+        news: News::Held,
+        reason: None,
+        state,
+        began: at(0),
+        ended: None,
+        notices: 1,
+        remind_at: None,
+    };
+    let taken = IncidentState::Acknowledged { by: "Ada".to_owned() };
+    let view = View {
+        services: vec![shop()],
+        incidents: vec![incident(Tier::Urgent, IncidentState::Open), incident(Tier::Important, taken)],
+        store_lost: Some("disk full".to_owned()),
+        ..View::default()
+    };
+    let text = Metrics::default().draw(&view, &BTreeMap::new());
+    has(
+        &text,
+        &[
+            "golive_release_phase{service=\"shop\",phase=\"rolling-back\"} 1.0",
+            "golive_release_phase{service=\"shop\",phase=\"idle\"} 0.0",
+            "golive_rollback_ready{service=\"shop\"} 1.0",
+            "golive_diverged{service=\"shop\"} 0.0",
+            "golive_trigger_value{service=\"shop\",trigger=\"health\"} 3.0",
+            "golive_trigger_limit{service=\"shop\",trigger=\"latency-p95\"} 3.0",
+            "golive_trigger_verdict{service=\"shop\",trigger=\"health\",verdict=\"fail\"} 1.0",
+            "golive_trigger_verdict{service=\"shop\",trigger=\"latency-p95\",verdict=\"blind\"} 1.0",
+            "golive_trigger_verdict{service=\"shop\",trigger=\"latency-p95\",verdict=\"pass\"} 0.0",
+            "golive_incidents_open{tier=\"urgent\"} 1.0",
+            "golive_incidents_open{tier=\"important\"} 0.0",
+            "golive_lost{what=\"state\"} 1.0",
+            "golive_lost{what=\"docker\"} 0.0",
+        ],
+    );
+    assert!(
+        !text.contains("golive_trigger_value{service=\"shop\",trigger=\"latency-p95\"}"),
+        "blind is no value"
+    );
+    let unlooked = View { services: vec![ServiceView { problems: None, ..shop() }], ..View::default() };
+    assert!(!Metrics::default().draw(&unlooked, &BTreeMap::new()).contains("golive_rollback_ready{"));
+}
+
+#[test]
+fn a_name_cannot_break_out_of_its_label() {
+    let name = "a\"} 1\ngolive_up 0\\".to_owned();
+    let view = View { services: vec![ServiceView { name, ..shop() }], ..View::default() };
+    let text = Metrics::default().draw(&view, &BTreeMap::new());
+    has(&text, &["golive_diverged{service=\"a\\\"} 1\\ngolive_up 0\\\\\"} 0.0", "golive_up 1.0"]);
+}

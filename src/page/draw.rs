@@ -1,0 +1,293 @@
+//! The page as HTML. Whatever a service, a registry or a person wrote is shown as text: the templates escape it.
+
+use jiff::Timestamp;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
+
+use super::{Shelf, Stage, Told};
+use crate::decide::action::{Incident, IncidentState, Tier};
+use crate::decide::facts::Hold;
+use crate::decide::verdict::Call;
+use crate::decide::view::{ReleaseView, ServiceView, TriggerView, View};
+use crate::text::{clean, measured};
+
+/// The templates.
+pub(super) struct Drawing(Environment<'static>);
+
+/// A service as it is drawn.
+struct Section {
+    name: String,
+    phase: String,
+    mood: &'static str,
+    rows: Vec<Row>,
+    triggers: Vec<Value>,
+}
+
+/// A name and what there is to say.
+struct Row {
+    name: String,
+    text: String,
+    mood: &'static str,
+}
+
+impl Drawing {
+    pub(super) fn new() -> Self {
+        let mut templates = Environment::new();
+        templates.set_auto_escape_callback(|_| AutoEscape::Html);
+        templates.set_undefined_behavior(UndefinedBehavior::Strict);
+        for (name, text) in [("status", include_str!("status.html")), ("ack", include_str!("ack.html"))] {
+            templates.add_template(name, text).expect("the built-in templates are tested");
+        }
+        Self(templates)
+    }
+
+    /// Everything.
+    pub(super) fn status(&self, stage: &Stage, view: &View, shelf: &Shelf) -> String {
+        let (texts, now) = (&stage.texts, stage.clock.now());
+        let say = |name: &str| texts.page(name, "");
+        let troubles = [
+            ("trouble-docker", &view.engine_lost),
+            ("trouble-state", &view.store_lost),
+            ("trouble-rules", &view.config_rejected),
+        ];
+        let troubles: Vec<String> =
+            troubles.iter().filter_map(|(name, why)| Some(texts.page(name, why.as_ref()?))).collect();
+        let services: Vec<Section> =
+            view.services.iter().map(|service| Section::new(service, stage, now)).collect();
+        let well = troubles.is_empty() && services.iter().all(|service| service.mood == "good");
+        let quiet = match (services.is_empty(), well && view.incidents.is_empty()) {
+            (true, _) => say("nothing"),
+            (false, true) => say("quiet"),
+            (false, false) => String::new(),
+        };
+        let incidents: Vec<_> =
+            view.incidents.iter().map(|incident| self::incident(incident, &shelf.letters, stage)).collect();
+        let letters: Vec<_> = shelf.letters.iter().map(|letter| self::letter(letter, stage)).collect();
+        self.render(
+            "status",
+            context! {
+                lang => texts.tag(),
+                title => texts.page("title", &stage.host),
+                troubles,
+                quiet,
+                services => services.into_iter().map(Section::value).collect::<Vec<_>>(),
+                heads => [say("trigger"), say("value"), say("limit")],
+                incidents_head => say("incidents"),
+                none_open => say("none-open"),
+                incidents,
+                letters_head => say("alerts"),
+                letters,
+                as_of => texts.page("as-of", &texts.time(now)),
+            },
+        )
+    }
+
+    /// What a link from an alert does, or did.
+    pub(super) fn acknowledge(
+        &self,
+        stage: &Stage,
+        question: Option<&Incident>,
+        said: Option<(&'static str, String)>,
+        link: &str,
+    ) -> String {
+        let texts = &stage.texts;
+        let (name, about) = said.unwrap_or(("ack-question", String::new()));
+        self.render(
+            "ack",
+            context! {
+                lang => texts.tag(),
+                title => texts.page("title", &stage.host),
+                incident => question.map(|incident| headline(incident, &[], stage)),
+                text => texts.page(name, &about),
+                link,
+                button => texts.page("ack-button", ""),
+            },
+        )
+    }
+
+    fn render(&self, name: &str, values: Value) -> String {
+        let drawn = self.0.get_template(name).and_then(|template| template.render(values));
+        drawn.unwrap_or_else(|error| {
+            tracing::error!(%error, "failed to draw the page");
+            "<!doctype html><title>golive</title><p>The page cannot be drawn; see the journal.</p>".to_owned()
+        })
+    }
+}
+
+impl Section {
+    fn value(self) -> Value {
+        let row = |Row { name, text, mood }: Row| context! { name, text, mood };
+        let rows: Vec<Value> = self.rows.into_iter().map(row).collect();
+        context! { name => self.name, phase => self.phase, mood => self.mood, rows, triggers => self.triggers }
+    }
+
+    fn new(service: &ServiceView, stage: &Stage, now: Timestamp) -> Self {
+        let texts = &stage.texts;
+        let rows = Rows { stage, now, all: Vec::new() }.of(service);
+        let troubled = rows.iter().any(|row| row.mood == "bad");
+        let mood = match service.phase {
+            "held" | "needs-person" => "bad",
+            _ if troubled => "bad",
+            "idle" => "good",
+            _ => "warn",
+        };
+        Self {
+            name: clean(&service.name),
+            phase: texts.page(service.phase, ""),
+            mood,
+            rows,
+            triggers: service.triggers.iter().map(|trigger| line(trigger, stage)).collect(),
+        }
+    }
+}
+
+/// The rows of one service.
+struct Rows<'a> {
+    stage: &'a Stage,
+    now: Timestamp,
+    all: Vec<Row>,
+}
+
+impl Rows<'_> {
+    fn of(mut self, service: &ServiceView) -> Vec<Row> {
+        let texts = &self.stage.texts;
+        let say = |name: &str| texts.page(name, "");
+        if let Some(at_hand) = &service.release {
+            let text = self.at_hand(at_hand, service.phase);
+            self.row("release", &text, "");
+        }
+        if let Some(why) = &service.why {
+            self.row("why", &texts.reason(why), "bad");
+        }
+        match &service.running {
+            Some(running) if running.alive => self.row("runs", &running.version, ""),
+            Some(running) => {
+                let text = format!("{}, {}", running.version, say("not-running"));
+                self.row("runs", &text, "bad");
+            }
+            None => self.row("runs", &say("nothing-seen"), "warn"),
+        }
+        match &service.accepted {
+            Some(accepted) => self.row("accepted", &accepted.version, ""),
+            None => self.row("accepted", &say("none-yet"), "warn"),
+        }
+        if let Some(announced) = &service.announced {
+            self.row("announced", &announced.version, "");
+        }
+        match service.problems.as_deref() {
+            None => self.row("rollback", &say("not-looked"), "warn"),
+            Some([]) => self.row("rollback", &say("ready"), "good"),
+            Some(problems) => {
+                self.row("rollback", &format!("{}: {}", say("not-ready"), problems.join("; ")), "bad");
+            }
+        }
+        for warning in &service.warnings {
+            self.row("warning", warning, "warn");
+        }
+        if let Some(diverged) = &service.diverged {
+            let lasts = texts.page("for", &self.lasting(self.now, diverged.since));
+            self.row("diverged", &format!("{lasts}: {}", texts.reason(&diverged.why)), "bad");
+        }
+        if let Some(veto) = &service.veto {
+            let text = format!("{}: {}", texts.time(veto.ends), texts.reason(&veto.cause));
+            self.row("veto", &text, "bad");
+        }
+        if let Some(until) = service.maintenance {
+            let text = texts.page("until", &texts.time(until));
+            self.row("maintenance", &text, "warn");
+        }
+        if let Some(hold) = &service.hold {
+            let text = self.hold(hold);
+            self.row("on-hold", &text, "warn");
+        }
+        self.all
+    }
+
+    fn at_hand(&self, at_hand: &ReleaseView, phase: &str) -> String {
+        let texts = &self.stage.texts;
+        let left = if phase == "verifying" { "at-most" } else { "left" };
+        let left = at_hand.ends.map(|ends| texts.page(left, &self.lasting(ends, self.now)));
+        let step = at_hand.step.map(|step| format!("{} {step}", texts.page("step", "")));
+        let release = format!("{} ({})", at_hand.release.version, at_hand.release.id);
+        [Some(release), left, step].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
+    fn hold(&self, hold: &Hold) -> String {
+        let texts = &self.stage.texts;
+        let until = hold.until.map(|until| texts.page("until", &texts.time(until)));
+        let parts = [Some(texts.page("by", &hold.by)), until, hold.why.clone()];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
+    fn lasting(&self, later: Timestamp, earlier: Timestamp) -> String {
+        self.stage.texts.duration(later.duration_since(earlier).try_into().unwrap_or_default())
+    }
+
+    fn row(&mut self, name: &str, text: &str, mood: &'static str) {
+        let name = self.stage.texts.page(name, "");
+        self.all.push(Row { name, text: clean(text), mood });
+    }
+}
+
+fn line(trigger: &TriggerView, stage: &Stage) -> Value {
+    let verdict = &trigger.verdict;
+    let mood = match verdict.call {
+        Call::Pass => "good",
+        Call::Fail => "bad",
+        Call::Wait | Call::Blind => "warn",
+    };
+    let value = match (verdict.call, verdict.unit) {
+        (Call::Blind, _) => "–".to_owned(),
+        (_, "failures") => verdict.value.to_string(),
+        (_, unit) => measured(verdict.value, unit),
+    };
+    context! {
+        name => clean(&trigger.name),
+        value,
+        limit => measured(verdict.limit, verdict.unit),
+        verdict => stage.texts.page(verdict.call.word(), ""),
+        mood,
+        why => clean(&verdict.why),
+    }
+}
+
+fn incident(incident: &Incident, letters: &[Told], stage: &Stage) -> Value {
+    let texts = &stage.texts;
+    let taken = match &incident.state {
+        IncidentState::Acknowledged { by } => texts.page("has-it", by),
+        IncidentState::Open | IncidentState::Resolved => String::new(),
+    };
+    let mood = match (incident.tier, taken.is_empty()) {
+        (Tier::Urgent | Tier::Important, true) => "bad",
+        (Tier::Urgent | Tier::Important, false) | (Tier::General, _) => "warn",
+    };
+    let since = texts.page("since", &texts.time(incident.began));
+    context! { text => headline(incident, letters, stage), id => clean(&incident.id), taken, mood, since }
+}
+
+/// Tier, service and what it is about, in one line: as it was told last, where that is known.
+fn headline(incident: &Incident, letters: &[Told], stage: &Stage) -> String {
+    let texts = &stage.texts;
+    if let Some(letter) = letters.iter().find(|letter| letter.notice.incident == incident.id) {
+        return texts.subject(&letter.notice);
+    }
+    let about = clean(incident.service.as_deref().unwrap_or("golive"));
+    let why = incident.reason.as_ref().map(|reason| texts.reason(reason));
+    let why = why.unwrap_or_else(|| incident.news.word().replace('-', " "));
+    format!("[{}] {about}: {why}", texts.tier(incident.tier))
+}
+
+fn letter(letter: &Told, stage: &Stage) -> Value {
+    let texts = &stage.texts;
+    let mood = match letter.state.as_str() {
+        "sent" => "good",
+        "pending" => "warn",
+        _ => "bad",
+    };
+    context! {
+        at => texts.time(letter.notice.at),
+        subject => texts.subject(&letter.notice),
+        channel => clean(&letter.channel),
+        state => texts.page(&letter.state, ""),
+        mood,
+    }
+}

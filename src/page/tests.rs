@@ -1,0 +1,195 @@
+//! The page over a real socket, with a loop that answers what the test wants.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tokio::task::JoinHandle;
+
+use super::*;
+use crate::config::Language;
+use crate::decide::action::{Incident, IncidentState, News, Tier};
+use crate::decide::event::Running;
+use crate::decide::facts::{Diverged, Hold, Origin, Release};
+use crate::decide::policy::Autonomy;
+use crate::decide::reason::Reason;
+use crate::decide::verdict::{Call, Verdict};
+use crate::decide::view::{ReleaseView, ServiceView, TriggerView};
+
+mod acknowledging;
+mod looking;
+
+/// What an attacker may write into a version, an answer or a name.
+const HOSTILE: &str = "<script>alert(1)</script>\"'\u{202e}\u{1b}[31m";
+
+fn release(version: &str) -> Release {
+    Release {
+        id: format!("shop-{version}"),
+        service: "shop".to_owned(),
+        version: version.to_owned(),
+        running: None,
+        began: Clock::start().now(),
+        origin: Origin::Noticed,
+        announcement: None,
+    }
+}
+
+fn shop(words: &str) -> ServiceView {
+    let now = Clock::start().now();
+    let verdict = Verdict {
+        call: Call::Fail,
+        value: 0.09,
+        limit: 0.05,
+        unit: "ratio",
+        samples: 4,
+        why: words.to_owned(),
+    };
+    let why = Reason::Said(words.to_owned());
+    let running = Running {
+        instance: "container-2".to_owned(),
+        identity: crate::decide::event::Identity { image: words.to_owned(), spec: String::new() },
+        version: words.to_owned(),
+        alive: true,
+        started: None,
+        restarts: 0,
+        irreversible: None,
+    };
+    let ends = now.checked_add(std::time::Duration::from_secs(9 * 60 + 40)).ok();
+    ServiceView {
+        name: "shop".to_owned(),
+        autonomy: Autonomy::Auto,
+        phase: "watching",
+        why: Some(why.clone()),
+        hold: Some(Hold { by: words.to_owned(), why: Some(words.to_owned()), since: now, until: Some(now) }),
+        release: Some(ReleaseView { release: release("2"), ends, step: Some("create") }),
+        announced: Some(release(words)),
+        accepted: Some(release("1")),
+        running: Some(running),
+        diverged: Some(Diverged { since: now, why, released: None, release: None }),
+        diverged_known_to: None,
+        veto: None,
+        maintenance: None,
+        quarantine: Vec::new(),
+        problems: Some(vec![words.to_owned()]),
+        triggers: vec![TriggerView { name: "error-rate".to_owned(), verdict }],
+        warnings: vec![words.to_owned()],
+        decided: None,
+        samples: Vec::new(),
+    }
+}
+
+fn incident(id: &str, words: &str) -> Incident {
+    Incident {
+        id: id.to_owned(),
+        service: Some("shop".to_owned()),
+        release: None,
+        tier: Tier::Urgent,
+        news: News::Held,
+        reason: Some(Reason::Said(words.to_owned())),
+        state: IncidentState::Open,
+        began: Clock::start().now(),
+        ended: None,
+        notices: 1,
+        remind_at: None,
+    }
+}
+
+fn letter(words: &str) -> Told {
+    let notice = Notice {
+        id: "shop-1.1".to_owned(),
+        incident: "shop-9".to_owned(),
+        tier: Tier::Urgent,
+        news: News::RollbackStarted,
+        service: Some("shop".to_owned()),
+        at: Clock::start().now(),
+        release: None,
+        from: Some(words.to_owned()),
+        to: Some("1".to_owned()),
+        reason: None,
+        blame: None,
+        evidence: Vec::new(),
+        acknowledgeable: true,
+    };
+    Told { notice, channel: "oncall".to_owned(), state: "given-up".to_owned() }
+}
+
+/// The page, and what the loop behind it was asked to acknowledge.
+struct Served {
+    address: SocketAddr,
+    tickets: Arc<Tickets>,
+    acknowledged: Arc<std::sync::Mutex<Vec<String>>>,
+    views: watch::Sender<Arc<View>>,
+    core: JoinHandle<()>,
+    stop: CancellationToken,
+    _dir: tempfile::TempDir,
+}
+
+impl Served {
+    async fn start(view: View, language: Language) -> Self {
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let dir = tempfile::tempdir().unwrap();
+        let tickets = Arc::new(Tickets::open(dir.path()).unwrap());
+        let (views, shown) = watch::channel(Arc::new(view));
+        let (asks, mut asked) = mpsc::channel(8);
+        let acknowledged = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let heard = Arc::clone(&acknowledged);
+        let core = tokio::spawn(async move {
+            while let Some(ask) = asked.recv().await {
+                match ask {
+                    Ask::Pulse(reply) => drop(reply.send(())),
+                    Ask::Shelf(reply) => {
+                        let waiting = [("oncall".to_owned(), 3)].into();
+                        drop(reply.send(Shelf { waiting, letters: vec![letter(HOSTILE)] }));
+                    }
+                    Ask::Acknowledge { incident, reply } => {
+                        heard.lock().unwrap().push(incident);
+                        drop(reply.send(Ok(())));
+                    }
+                }
+            }
+        });
+        let stage = Stage {
+            views: shown,
+            asks,
+            metrics: Metrics::default(),
+            tickets: Some(Arc::clone(&tickets)),
+            texts: Texts::new(language, Some(TimeZone::UTC)),
+            clock: Clock::start(),
+            host: "host-1".to_owned(),
+            names: vec!["golive.example.com".to_owned()],
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        tokio::spawn(serve(listener, stage, stop.clone()));
+        Self { address, tickets, acknowledged, views, core, stop, _dir: dir }
+    }
+
+    async fn get(&self, path: &str) -> (u16, HeaderMap, String) {
+        self.ask(reqwest::Method::GET, path, None).await
+    }
+
+    async fn post(&self, path: &str) -> (u16, String) {
+        let (status, _, body) = self.ask(reqwest::Method::POST, path, None).await;
+        (status, body)
+    }
+
+    async fn ask(&self, method: reqwest::Method, path: &str, host: Option<&str>) -> (u16, HeaderMap, String) {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let mut request = client.request(method, format!("http://{}{path}", self.address));
+        if let Some(host) = host {
+            request = request.header(HOST, host);
+        }
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.headers().clone(), answer.text().await.unwrap())
+    }
+
+    fn acknowledged(&self) -> Vec<String> {
+        self.acknowledged.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        self.core.abort();
+    }
+}

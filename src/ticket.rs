@@ -1,0 +1,158 @@
+//! Links by which a person takes an incident on without a terminal: signed, for a day, and good for once.
+//!
+//! The key and what was used are two small files in the state directory, for its owner alone.
+
+use std::collections::BTreeMap;
+use std::fs::{self, OpenOptions};
+use std::io::{Error, Read as _, Result, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac_sha256::HMAC;
+use jiff::{SignedDuration, Timestamp};
+
+#[cfg(test)]
+mod tests;
+
+/// For so long after its alert a link is good.
+const GOOD_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// So many used links are remembered, which is more than people follow in a day; beyond, all else is refused.
+const USED_MAX: usize = 10_000;
+
+/// Makes links, and knows its own.
+#[derive(Debug)]
+pub struct Tickets {
+    key: Key,
+    path: PathBuf,
+    /// Signatures of links that were used, with when they end anyway.
+    used: Mutex<BTreeMap<String, i64>>,
+}
+
+/// What a link says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket {
+    /// The incident that it takes on.
+    pub incident: String,
+    /// Seconds since 1970 until which it is good.
+    pub until: i64,
+    /// The signature of both.
+    pub sign: String,
+}
+
+/// Why a link is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// golive did not write it.
+    Foreign,
+    /// Its day is over.
+    Late,
+    /// It was used already.
+    Used,
+}
+
+struct Key([u8; 32]);
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Key")
+    }
+}
+
+impl Tickets {
+    /// The key in a directory, which is made when it is not there.
+    pub fn open(dir: &Path) -> Result<Self> {
+        let key = key(&dir.join("link-key"))?;
+        let path = dir.join("links-used");
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(error),
+        };
+        let used = text.lines().filter_map(|line| {
+            let (until, sign) = line.split_once(' ')?;
+            Some((sign.to_owned(), until.parse().ok()?))
+        });
+        Ok(Self { key, path, used: Mutex::new(used.collect()) })
+    }
+
+    /// The ticket for an incident that was told at that time.
+    pub fn issue(&self, incident: &str, told: Timestamp) -> Ticket {
+        let until = told.checked_add(GOOD_FOR).unwrap_or(Timestamp::MAX).as_second();
+        Ticket { incident: incident.to_owned(), until, sign: self.sign(incident, until) }
+    }
+
+    /// Whether a ticket is good now.
+    pub fn check(&self, ticket: &Ticket, now: Timestamp) -> std::result::Result<(), Refused> {
+        let sign = URL_SAFE_NO_PAD.decode(&ticket.sign).ok().and_then(|sign| <[u8; 32]>::try_from(sign).ok());
+        let own =
+            sign.is_some_and(|sign| HMAC::verify(said(&ticket.incident, ticket.until), self.key.0, &sign));
+        if !own {
+            return Err(Refused::Foreign);
+        }
+        if ticket.until < now.as_second() {
+            return Err(Refused::Late);
+        }
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if used.contains_key(&ticket.sign) || used.len() >= USED_MAX { Err(Refused::Used) } else { Ok(()) }
+    }
+
+    /// A ticket was used: it is good for nothing any more, also after a restart.
+    pub fn spend(&self, ticket: &Ticket, now: Timestamp) -> Result<()> {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.retain(|_, until| *until >= now.as_second());
+        used.insert(ticket.sign.clone(), ticket.until);
+        let text = used.iter().fold(String::new(), |text, (sign, until)| text + &format!("{until} {sign}\n"));
+        let new = self.path.with_extension("new");
+        private(&new, true)?.write_all(text.as_bytes())?;
+        fs::rename(&new, &self.path)
+    }
+
+    fn sign(&self, incident: &str, until: i64) -> String {
+        URL_SAFE_NO_PAD.encode(HMAC::mac(said(incident, until), self.key.0))
+    }
+}
+
+impl Ticket {
+    /// Behind the page's address.
+    pub fn link(&self, page: &str) -> String {
+        let Self { incident, until, sign } = self;
+        let mut name = String::new();
+        for byte in incident.bytes() {
+            if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) {
+                name.push(char::from(byte));
+            } else {
+                name.push_str(&format!("%{byte:02X}"));
+            }
+        }
+        format!("{page}/ack?incident={name}&until={until}&sign={sign}")
+    }
+}
+
+/// What is signed.
+fn said(incident: &str, until: i64) -> String {
+    format!("golive acknowledge\n{until}\n{incident}")
+}
+
+fn key(path: &Path) -> Result<Key> {
+    if let Ok(found) = fs::read(path) {
+        let key = <[u8; 32]>::try_from(found);
+        return key
+            .map(Key)
+            .map_err(|_| Error::other(format!("{} is not a key of golive's", path.display())));
+    }
+    let mut key = [0; 32];
+    fs::File::open("/dev/urandom")?.read_exact(&mut key)?;
+    let mut file = private(path, false)?;
+    file.write_all(&key)?;
+    file.sync_all()?;
+    Ok(Key(key))
+}
+
+/// A file for its owner alone.
+fn private(path: &Path, anew: bool) -> Result<fs::File> {
+    OpenOptions::new().write(true).create(true).create_new(!anew).truncate(anew).mode(0o600).open(path)
+}
