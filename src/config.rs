@@ -114,6 +114,8 @@ pub struct Service {
     pub checks: BTreeMap<String, Check>,
     /// How long a container may take to stop before it is killed.
     pub stop_timeout: Duration,
+    /// How the images of accepted releases are held.
+    pub pin: Pin,
     /// Run before a rollback touches anything.
     pub before: Option<Program>,
     /// Run after a rollback was verified.
@@ -124,6 +126,16 @@ pub struct Service {
     pub dependencies: BTreeMap<String, Check>,
     /// What is measured, and where.
     pub measured: Vec<Measured>,
+}
+
+/// How the images of accepted releases are held.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Pin {
+    /// By a container that never runs: `docker image prune -a` leaves it.
+    #[default]
+    Created,
+    /// By a container that runs and does nothing: `docker system prune -a` leaves it too.
+    Running,
 }
 
 /// One stream of measurements.

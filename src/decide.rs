@@ -311,6 +311,7 @@ fn happened(mut turn: Turn<'_>, what: &Happening) {
         Happening::Asked { by, ask } => ask::asked(&mut turn, by, ask),
         Happening::Kept { release, problems } => turn.kept(release, problems),
         Happening::Proved { release, problems } => turn.proved(release, problems),
+        Happening::Unpinned { release } => turn.unpinned(release),
         Happening::Dependency(sample) => turn.service.depend(sample, turn.policy),
         Happening::Measured(reading) => watch::measured(&mut turn, reading),
         Happening::Recalled(readings) => watch::recalled(&mut turn, readings),

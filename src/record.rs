@@ -11,10 +11,11 @@ use serde_json::{Value, json};
 use crate::config::Language;
 use crate::decide::event::{Event, Happening, Outcome};
 use crate::decide::facts::Origin;
-use crate::store::{Evidence, Moment, Story};
+use crate::store::{Moment, Story};
 use crate::text::{Texts, clean};
 
 mod asked;
+mod evidence;
 mod explanation;
 #[cfg(test)]
 mod tests;
@@ -84,7 +85,7 @@ pub fn markdown(story: &Story, zone: &TimeZone) -> String {
     }
     row(&mut text, "Follow-up", follow_up(&story.state));
     if let Some(found) = &story.forensics {
-        evidence(&mut text, found);
+        evidence::markdown(&mut text, found);
     }
     text
 }
@@ -123,6 +124,8 @@ pub fn json(story: &Story) -> Value {
         "restored": restored(story),
         "reason": story.reason.as_ref().map(|reason| texts.reason(reason)),
         "measures": measures,
+        "evidence": story.forensics.as_ref().map(evidence::json),
+        "samples": evidence::samples(story),
         "follow_up": follow_up(&story.state),
     })
 }
@@ -215,21 +218,6 @@ fn follow_up(state: &str) -> &'static str {
         }
         "rollback-failed" | "held" => "a person has to decide",
         _ => "none",
-    }
-}
-
-/// What was found of the release before it was taken away.
-fn evidence(text: &mut String, found: &Evidence) {
-    text.push_str("\n## Evidence\n\n");
-    if let Some(exit) = found.exit {
-        row(text, "Exit code", &exit.to_string());
-    }
-    row(text, "Out of memory", if found.oom { "yes" } else { "no" });
-    let last: Vec<&str> = found.logs.lines().rev().take(20).collect();
-    text.push_str(if last.is_empty() { "\nIts log is empty.\n" } else { "\nThe last lines of its log:\n\n" });
-    for line in last.iter().rev() {
-        // Indented, so that nothing in a log can end a block or begin markup.
-        writeln!(text, "    {}", clean(line)).expect("writing to a string cannot fail");
     }
 }
 

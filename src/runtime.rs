@@ -25,7 +25,7 @@ mod successor;
 
 pub use command::Command;
 pub use container::Container;
-pub use engine::{ClientError, Engine};
+pub use engine::{ClientError, Engine, Version};
 pub use events::watch;
 
 /// What carries a service.
@@ -55,6 +55,8 @@ pub struct Forensics {
     pub inspect: String,
     /// The last lines that it wrote, at most 1000 and 256 KiB.
     pub logs: String,
+    /// What the engine remembered of it, a line each, at most 200.
+    pub events: String,
     /// Its exit code, when it had ended.
     pub exit: Option<i64>,
     /// Whether the kernel killed it for lack of memory.

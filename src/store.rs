@@ -22,6 +22,7 @@ use crate::decide::facts::Facts;
 mod journal;
 mod mirror;
 mod outbox;
+mod proof;
 mod reader;
 pub mod recording;
 mod releases;
@@ -156,6 +157,8 @@ pub struct Evidence {
     pub inspect: String,
     /// Its last log lines.
     pub logs: String,
+    /// What the engine remembered of it, a line each.
+    pub events: String,
     /// Its exit code.
     pub exit: Option<i64>,
     /// Whether it was killed for lack of memory.
@@ -249,11 +252,29 @@ impl Store {
     pub async fn save_forensics(&self, release: &str, found: Evidence) -> Result<(), StoreError> {
         let release = release.to_owned();
         self.work(move |connection, path| {
-            let sql = "INSERT OR IGNORE INTO forensics VALUES (?1, ?2, ?3, ?4, ?5)";
-            let row = params![release, found.inspect, found.logs, found.exit, found.oom];
+            let sql = "INSERT OR IGNORE INTO forensics (release, inspect, logs, exit, oom, events) \
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+            let row = params![release, found.inspect, found.logs, found.exit, found.oom, found.events];
             connection.execute(sql, row).map(drop).map_err(sqlite(path))
         })
         .await
+    }
+
+    /// Notes what stands in the way of going back to a release that is kept.
+    pub async fn save_proof(
+        &self,
+        release: &str,
+        at: Timestamp,
+        problems: &[String],
+    ) -> Result<(), StoreError> {
+        let (release, problems) = (release.to_owned(), problems.to_vec());
+        self.work(move |connection, path| proof::save(connection, path, (&release, at, &problems))).await
+    }
+
+    /// Notes that a release is not kept any more.
+    pub async fn drop_proof(&self, release: &str) -> Result<(), StoreError> {
+        let release = release.to_owned();
+        self.work(move |connection, path| proof::drop_one(connection, path, &release)).await
     }
 
     /// Ends the incidents of golive itself that an earlier run left open: they stood for what was so then, and what
@@ -303,8 +324,19 @@ fn open(path: &Path) -> Result<Connection, StoreError> {
         SCHEMA => sound(&connection, path)?,
         found => return Err(StoreError::Newer { path: path.to_owned(), found }),
     }
-    connection.execute_batch(thread::SCHEMA).map_err(sqlite(path))?;
+    complete(&connection).map_err(sqlite(path))?;
     Ok(connection)
+}
+
+/// Adds what the file of an older golive lacks.
+fn complete(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(thread::SCHEMA)?;
+    connection.execute_batch(proof::SCHEMA)?;
+    let sql = "SELECT count(*) FROM pragma_table_info('forensics') WHERE name = 'events'";
+    if connection.query_row(sql, [], |row| row.get::<_, i64>(0))? == 0 {
+        connection.execute_batch("ALTER TABLE forensics ADD COLUMN events TEXT NOT NULL DEFAULT ''")?;
+    }
+    Ok(())
 }
 
 fn version(connection: &Connection, path: &Path) -> Result<i32, StoreError> {

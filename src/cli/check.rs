@@ -77,6 +77,10 @@ impl Report {
     }
 }
 
+/// What `docs/operations.md` says at length.
+const PODMAN: &str = "rollbacks on Podman are best effort: a fixed address is not known and not restored, a container that \
+                      others live in is not taken back, and without podman-restart.service nothing starts after a reboot";
+
 /// The engine itself, where anything needs it.
 async fn docker(config: &Config, report: &mut Report) -> Result<(), CliError> {
     let needed = |service: &Service| {
@@ -88,7 +92,13 @@ async fn docker(config: &Config, report: &mut Report) -> Result<(), CliError> {
     }
     let what = format!("Docker at {}", config.docker_socket.display());
     match engine(config)?.version().await {
-        Ok(version) => report.line(&what, Ok(&version)),
+        Ok(version) => {
+            report.line(&what, Ok(&version.text))?;
+            if version.podman {
+                report.note(&what, PODMAN)?;
+            }
+            Ok(())
+        }
         Err(fault) => report.line(&what, Err(&format!("failed to {}", fault.text))),
     }
 }

@@ -7,9 +7,9 @@ use super::{CliError, Context};
 use crate::store::Reader;
 
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Newest first, a thousand at most. Read from the state directory, so no daemon need run."
-)]
+#[command(after_help = "\
+Newest first, a thousand at most. ROLLBACK says of those that are kept whether they can be gone back to, as it was looked
+at last: hourly, and every minute in a watch. Read from the state directory, so no daemon need run.")]
 pub(super) struct Arguments {
     /// Only of this service
     service: Option<String>,
@@ -30,9 +30,16 @@ pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<u8, CliErr
         print_json(&releases)?;
         return Ok(0);
     }
-    let rows: Vec<Vec<String>> =
-        releases.into_iter().map(|it| vec![it.id, it.service, it.version, it.state, it.began]).collect();
-    let heads = ["RELEASE", "SERVICE", "VERSION", "STATE", "BEGAN"];
+    let drawn = releases.into_iter().map(|it| {
+        let back = match it.ready {
+            Some(true) => "ready".to_owned(),
+            Some(false) => format!("NOT ready: {}", it.problems.join("; ")),
+            None => "-".to_owned(),
+        };
+        vec![it.id, it.service, it.version, it.state, it.began, back]
+    });
+    let rows: Vec<Vec<String>> = drawn.collect();
+    let heads = ["RELEASE", "SERVICE", "VERSION", "STATE", "BEGAN", "ROLLBACK"];
     std::io::stdout().write_all(table(&heads, &rows).as_bytes())?;
     Ok(0)
 }

@@ -9,7 +9,9 @@ use super::checks::is_url;
 use super::origin::Setting;
 use super::table::Section;
 use super::triggers::AUTONOMY;
-use super::{Check, CheckKind, Commands, Program, Runtime, Service, business, checks, maintenance, triggers};
+use super::{
+    Check, CheckKind, Commands, Pin, Program, Runtime, Service, business, checks, maintenance, triggers,
+};
 use crate::decide::event::Step;
 use crate::decide::policy::{Autonomy, OnBlind, Quarantine, ServicePolicy};
 use crate::decide::reading::Source;
@@ -26,6 +28,8 @@ const QUARANTINE: [(&str, Quarantine); 4] = [
     ("ask", Quarantine::Ask),
     ("rollback", Quarantine::Rollback),
 ];
+
+const PIN: [(&str, Pin); 2] = [("created", Pin::Created), ("running", Pin::Running)];
 
 const ON_BLIND: [(&str, OnBlind); 3] =
     [("hold", OnBlind::Hold), ("accept", OnBlind::Accept), ("rollback", OnBlind::Rollback)];
@@ -89,6 +93,7 @@ pub(super) fn read(
         interval: watch.interval,
         checks,
         stop_timeout: rollback.stop_timeout,
+        pin: rollback.pin,
         before: rollback.before,
         after: rollback.after,
         runbook,
@@ -238,6 +243,7 @@ fn watch(section: &mut Section<'_>) -> Watch {
 struct Rollback {
     keep: u32,
     stop_timeout: Duration,
+    pin: Pin,
     verify: Duration,
     per_day: u32,
     veto: Duration,
@@ -250,6 +256,7 @@ fn rollback(section: &mut Section<'_>) -> Rollback {
     let mut rollback = Rollback {
         keep: 3,
         stop_timeout: Duration::from_secs(10),
+        pin: Pin::Created,
         verify: Duration::from_secs(30),
         per_day: 3,
         veto: Duration::ZERO,
@@ -260,6 +267,7 @@ fn rollback(section: &mut Section<'_>) -> Rollback {
     if let Some(mut table) = section.section("rollback") {
         rollback.keep = table.count("keep", rollback.keep, 1);
         rollback.stop_timeout = table.any_duration("stop-timeout").unwrap_or(rollback.stop_timeout);
+        rollback.pin = table.word("pin", &PIN, rollback.pin);
         rollback.verify = table.duration("verify", rollback.verify);
         rollback.per_day = table.count("per-day", rollback.per_day, 0);
         rollback.veto = table.any_duration("veto").unwrap_or(rollback.veto);
@@ -277,7 +285,7 @@ fn rollback(section: &mut Section<'_>) -> Rollback {
                 "write \"10s\", say",
             );
         }
-        table.end(&["pin"]);
+        table.end(&[]);
     }
     rollback
 }

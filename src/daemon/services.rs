@@ -179,7 +179,7 @@ impl Services {
         let worker = Worker::start(
             name,
             Arc::clone(&runtime),
-            self.store.clone(),
+            (self.store.clone(), self.clock),
             self.inbox.clone(),
             &self.tasks,
             before,

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
+use crate::clock::Clock;
 use crate::decide::action::Plan;
 use crate::decide::event::{Event, Fault, FaultKind, Happening, Step};
 use crate::runtime::{Done, Forensics, Record, Runtime};
@@ -34,13 +35,13 @@ impl Worker {
     pub(super) fn start(
         service: &str,
         runtime: Arc<Runtime>,
-        store: Store,
+        (store, clock): (Store, Clock),
         inbox: mpsc::Sender<Event>,
         tasks: &TaskTracker,
         before: Option<Self>,
     ) -> Self {
         let (jobs, mut queue) = mpsc::channel(QUEUE);
-        let mut hand = Hand { service: service.to_owned(), runtime, store, inbox, records: None };
+        let mut hand = Hand { service: service.to_owned(), runtime, store, clock, inbox, records: None };
         let task = tasks.spawn(async move {
             if let Some(Self { jobs, task }) = before {
                 drop(jobs);
@@ -72,6 +73,7 @@ struct Hand {
     service: String,
     runtime: Arc<Runtime>,
     store: Store,
+    clock: Clock,
     inbox: mpsc::Sender<Event>,
     /// The records of the rollback at hand, read once.
     records: Option<Records>,
@@ -88,19 +90,31 @@ impl Hand {
         match job {
             Job::Keep { release, instance } => {
                 let problems = self.keep(&release, &instance).await;
+                self.note(&release, &problems).await;
                 Some(Happening::Kept { release, problems })
             }
             Job::Prove { release } => {
                 let problems = self.prove(&release).await?;
+                self.note(&release, &problems).await;
                 Some(Happening::Proved { release, problems })
             }
             Job::Forget { release } => {
                 if let Err(fault) = self.runtime.forget(&release).await {
                     tracing::warn!(service = self.service, release, "failed to {}", fault.text);
                 }
+                if let Err(error) = self.store.drop_proof(&release).await {
+                    tracing::warn!(service = self.service, release, "failed to {error}");
+                }
                 None
             }
             Job::Step { plan, step } => Some(self.step(plan, step).await),
+        }
+    }
+
+    /// For `golive releases`, which asks no daemon.
+    async fn note(&self, release: &str, problems: &[String]) {
+        if let Err(error) = self.store.save_proof(release, self.clock.now(), problems).await {
+            tracing::warn!(service = self.service, release, "failed to {error}");
         }
     }
 
@@ -180,9 +194,9 @@ impl Hand {
     /// while it ran well is the better one.
     async fn save_forensics(&self, plan: &Plan, found: &Forensics) -> Result<Record, Fault> {
         let fault = |error: StoreError| Fault { kind: FaultKind::Transient, text: error.to_string() };
-        let Forensics { inspect, logs, exit, oom } = found.clone();
+        let Forensics { inspect, logs, events, exit, oom } = found.clone();
         let kept = self.record(&plan.from).await?;
-        let evidence = Evidence { inspect: inspect.clone(), logs, exit, oom };
+        let evidence = Evidence { inspect: inspect.clone(), logs, events, exit, oom };
         self.store.save_forensics(&plan.from, evidence).await.map_err(fault)?;
         if let Some(kept) = kept {
             return Ok(kept);

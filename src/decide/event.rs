@@ -96,6 +96,11 @@ pub enum Happening {
         /// What stands in the way; empty when nothing does.
         problems: Vec<String>,
     },
+    /// Somebody took the pin of a release away.
+    Unpinned {
+        /// The release.
+        release: String,
+    },
     /// A rollback step holds now (it was done, or was found done).
     StepDone {
         /// The rollback it belongs to.

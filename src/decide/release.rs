@@ -35,7 +35,7 @@ const ANNOUNCED_FOR: Duration = Duration::from_hours(24);
 pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
     use Happening::{
         Asked, Dependency, Died, Expected, Kept, Measured, Proved, Recalled, Sampled, Seen, StepDone,
-        StepFailed,
+        StepFailed, Unpinned,
     };
     match (&turn.facts().phase, what) {
         (
@@ -88,6 +88,7 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
             | Phase::NeedsPerson { .. },
             Kept { .. }
             | Proved { .. }
+            | Unpinned { .. }
             | Asked { .. }
             | Dependency(_)
             | Measured(_)

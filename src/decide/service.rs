@@ -52,6 +52,8 @@ pub(super) struct Service {
     /// What stands in the way of going back to the accepted release; `None` before it was looked at.
     pub(super) problems: Option<Vec<String>>,
     pub(super) prove_at: Option<Timestamp>,
+    /// Older accepted releases are proved again then.
+    prove_older_at: Option<Timestamp>,
 }
 
 impl Service {
@@ -84,6 +86,7 @@ impl Service {
             seen: None,
             problems: None,
             prove_at: None,
+            prove_older_at: None,
         }
     }
 
@@ -124,6 +127,7 @@ impl Service {
             | Happening::Expected { .. }
             | Happening::Kept { .. }
             | Happening::Proved { .. }
+            | Happening::Unpinned { .. }
             | Happening::StepDone { .. }
             | Happening::StepFailed { .. }
             | Happening::Asked { .. } => {}
@@ -331,6 +335,27 @@ impl Turn<'_> {
         }
     }
 
+    /// The pin of a release was taken away: it is put back, or what is lost with it is said.
+    pub(super) fn unpinned(&mut self, release: &str) {
+        if self.facts().accepted.iter().any(|accepted| accepted.id == release) {
+            let (service, release) = (self.service.name.clone(), release.to_owned());
+            self.act(Action::Prove { service, release });
+        }
+    }
+
+    /// Older releases are looked at while nothing is urgent: they are not what a rollback goes to first.
+    fn prove_older(&mut self) {
+        if self.service.prove_older_at.is_some_and(|at| at > self.now) {
+            return;
+        }
+        self.service.prove_older_at = self.now.checked_add(PROVE_IDLE).ok();
+        let older = self.facts().accepted.iter().rev().skip(1).map(|release| release.id.clone());
+        for release in older.collect::<Vec<_>>() {
+            let service = self.service.name.clone();
+            self.act(Action::Prove { service, release });
+        }
+    }
+
     /// Readiness is looked at: a record that was never stored is stored now, while its container still runs.
     pub(super) fn prove(&mut self) {
         self.service.prove_at = self.now.checked_add(PROVE_SOON).ok();
@@ -348,5 +373,6 @@ impl Turn<'_> {
             None => Action::Prove { service, release },
         };
         self.act(action);
+        self.prove_older();
     }
 }

@@ -79,6 +79,9 @@ impl Lines {
                     };
                     self.line(moment.at, &format!("looked at {release}: {ready}"));
                 }
+                Happening::Unpinned { release } => {
+                    self.line(moment.at, &format!("somebody took the pin of {release} away"));
+                }
                 Happening::Asked { by, ask } => {
                     self.line(moment.at, &format!("{} {}", clean(by), asked::words(ask, texts)));
                 }

@@ -2,6 +2,7 @@ use super::*;
 use crate::decide::event::{Announcement, Ask, Identity, Running, Sample, Step};
 use crate::decide::facts::Release;
 use crate::decide::reason::Reason;
+use crate::store::Evidence;
 
 /// What a service, a log or a person may have written to confuse whoever reads it.
 const HOSTILE: &str = "*b* [x](http://evil) <img src=x> `c` | #\r\n# Result\u{1b}[31m\u{202e}";
@@ -83,7 +84,8 @@ fn story(text: &str) -> Story {
         reason: Some(Reason::Said(text.to_owned())),
         moments,
         forensics: Some(Evidence {
-            inspect: "{}".to_owned(),
+            inspect: json!({"RestartCount": 4, "Config": {"Env": ["PASSWORD=hunter2", "EMPTY"]}}).to_string(),
+            events: (0..30).map(|code| format!("die exitCode={code}\n")).chain([text.to_owned()]).collect(),
             logs: (0..30).map(|line| format!("line {line}\n")).chain([text.to_owned()]).collect(),
             exit: Some(137),
             oom: true,
@@ -136,6 +138,8 @@ fn the_record_has_what_the_guide_asks_for() {
         "- **Measure at 2026-03-01 10:00:03 +00:00**: stop (250 ms)",
         "- **Exit code**: 137",
         "- **Out of memory**: yes",
+        "- **Restarted by Docker**: 4 times",
+        "    die exitCode=29",
         "    line 29",
     ] {
         assert!(record.lines().any(|it| it == line), "{line}\n{record}");
@@ -149,6 +153,13 @@ fn the_record_has_what_the_guide_asks_for() {
     );
     assert_eq!(record["result"], "partial success");
     assert_eq!(record["restored"], "1.4.1");
+    let evidence = &record["evidence"];
+    assert_eq!((&evidence["exit"], &evidence["restarts"]), (&json!(137), &json!(4)));
+    assert_eq!(evidence["logs"].as_array().unwrap().len(), 31, "all of it");
+    assert_eq!(evidence["events"][0], "die exitCode=0");
+    assert_eq!(evidence["inspect"]["Config"]["Env"], json!(["PASSWORD=…", "EMPTY"]));
+    assert_eq!(record["samples"].as_array().unwrap().len(), 4);
+    assert_eq!(record["samples"][2]["outcome"], "failed");
     let undone = Story { state: "rollback-failed".to_owned(), ..story("1.4.2") };
     assert!(json(&undone)["restored"].is_null());
     assert!(!markdown(&undone, &TimeZone::UTC).contains("Restored"));

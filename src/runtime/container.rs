@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config;
+use crate::config::{self, Pin};
 use crate::decide::action::Plan;
 use crate::decide::event::{Fault, Running, Step};
 
@@ -18,6 +18,7 @@ pub struct Container {
     pub(super) service: String,
     pub(super) name: String,
     pub(super) stop_timeout: Duration,
+    pub(super) pin: Pin,
     hooks: Hooks,
 }
 
@@ -25,7 +26,7 @@ impl Container {
     pub(super) fn new(engine: Engine, service: &str, name: &str, config: &config::Service) -> Self {
         let (service, name) = (service.to_owned(), name.to_owned());
         let hooks = Hooks::new(&service, config);
-        Self { engine, service, name, stop_timeout: config.stop_timeout, hooks }
+        Self { engine, service, name, stop_timeout: config.stop_timeout, pin: config.pin, hooks }
     }
 
     /// Another container, which is dealt with in the same way.

@@ -5,12 +5,13 @@
 //! value, and cannot say when an event stream has begun. What merely acts (start, stop, rename, …) goes through
 //! bollard, in `calls.rs`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bollard::Docker;
 use futures_util::StreamExt;
+use jiff::Timestamp;
 use reqwest::{Client, RequestBuilder, Response, Url};
 use serde_json::Value;
 
@@ -19,6 +20,8 @@ use crate::decide::event::{Fault, FaultKind};
 use super::inspect::Inspect;
 
 mod calls;
+
+pub use calls::Version;
 
 /// For calls that the engine answers from memory or with one small write.
 pub(super) const QUICK: Duration = Duration::from_secs(10);
@@ -80,7 +83,8 @@ impl Engine {
         let doing = format!("inspect container {}", short(id));
         let request = self.raw.get(url(&format!("/containers/{id}/json"), &[]));
         let answer = self.ask(&doing, request, QUICK).await?;
-        if answer.status == 404 {
+        // Podman calls it an error of its own when one has just gone.
+        if answer.status == 404 || (answer.status == 500 && answer.body.contains("no such container")) {
             return Ok(None);
         }
         let body = answer.expect(&doing, 200)?;
@@ -152,6 +156,23 @@ impl Engine {
         self.ask(&doing, request, SLOW).await?.expect(&doing, 200).map(|_| ())
     }
 
+    /// Puts the files of a tar archive into a directory of a container.
+    pub(super) async fn put(&self, id: &str, dir: &str, archive: Vec<u8>) -> Result<(), EngineError> {
+        let doing = format!("put a file into container {}", short(id));
+        let request = self.raw.put(url(&format!("/containers/{id}/archive"), &[("path", dir)]));
+        let request = request.header("Content-Type", "application/x-tar").body(archive);
+        self.ask(&doing, request, SLOW).await?.expect(&doing, 200).map(|_| ())
+    }
+
+    /// Where the engine keeps its data, as its own host sees it; `None` where it does not say.
+    pub(super) async fn root_dir(&self) -> Result<Option<PathBuf>, EngineError> {
+        let doing = "ask where the engine keeps its data";
+        let body = self.ask(doing, self.raw.get(url("/info", &[])), QUICK).await?.expect(doing, 200)?;
+        let info = serde_json::from_str::<Value>(&body)
+            .map_err(|why| EngineError::Garbled { doing: doing.to_owned(), why: why.to_string() })?;
+        Ok(info["DockerRootDir"].as_str().filter(|dir| !dir.is_empty()).map(PathBuf::from))
+    }
+
     /// The stream of events, once the engine has said that it begins. Not bounded in time: whoever reads it has to
     /// look at the world by itself now and then.
     pub(super) async fn events(&self, filters: &Value, since: Option<&str>) -> Result<Response, EngineError> {
@@ -168,6 +189,25 @@ impl Engine {
         }
         let (status, message) = (answer.status().as_u16(), "no event stream".to_owned());
         Err(EngineError::Answer { doing: doing.to_owned(), status, message })
+    }
+
+    /// What the engine remembers of a container, oldest first, but for what is done inside it.
+    pub(super) async fn past(&self, id: &str, until: Timestamp) -> Result<Vec<Value>, EngineError> {
+        let filters = serde_json::json!({
+            "type": ["container"],
+            "container": [id],
+            "event": ["create", "start", "restart", "die", "oom", "kill", "stop", "health_status", "pause", "unpause",
+                "rename", "update"],
+        });
+        let until = format!("{}.{:09}", until.as_second(), until.subsec_nanosecond());
+        let query = [("since", "1"), ("until", &until), ("filters", &filters.to_string())];
+        let doing = format!("read the events of container {}", short(id));
+        let body =
+            self.ask(&doing, self.raw.get(url("/events", &query)), QUICK).await?.expect(&doing, 200)?;
+        Ok(body
+            .lines()
+            .filter_map(|line| serde_json::from_str(line.trim_start_matches('\x1e')).ok())
+            .collect())
     }
 
     async fn ask(
@@ -240,6 +280,14 @@ impl EngineError {
     /// Whether the engine answered so.
     pub(super) fn is(&self, status: u16) -> bool {
         self.answer().is_some_and(|(answer, _)| answer == status)
+    }
+
+    /// Whether a name could not be had because another container has it; Podman says so as an error of its own.
+    pub(super) fn name_is_taken(&self) -> bool {
+        self.answer().is_some_and(|(status, message)| {
+            let says = |text: &str| message.contains(text);
+            status == 409 || (status == 500 && (says("already in use") || says("UNIQUE constraint failed")))
+        })
     }
 
     fn kind(&self) -> FaultKind {

@@ -18,6 +18,7 @@ use tokio::sync::{Notify, mpsc};
 use crate::decide::event::{Event, Happening, Running};
 
 use super::engine::{Engine, EngineError};
+use super::inspect::{KEEP, RELEASE};
 
 #[cfg(test)]
 mod tests;
@@ -149,6 +150,11 @@ impl Watch {
                 let what = Happening::Died { instance: instance.clone(), exit, oom };
                 self.send(service, what).await?;
             }
+            // Also when it ends: it may be one that has to run.
+            if matches!(&*heard.action, "die" | "destroy") && heard.attribute(KEEP) == service {
+                self.send(service, Happening::Unpinned { release: heard.attribute(RELEASE).to_owned() })
+                    .await?;
+            }
             if heard.name() == container || heard.old_name() == container {
                 notes.take(service);
             }
@@ -253,13 +259,16 @@ impl Heard {
         serde_json::from_slice(line.strip_prefix(b"\x1e").unwrap_or(line))
     }
 
+    fn attribute(&self, name: &str) -> &str {
+        self.actor.attributes.get(name).map(String::as_str).unwrap_or_default()
+    }
+
     fn name(&self) -> &str {
-        self.actor.attributes.get("name").map(String::as_str).unwrap_or_default()
+        self.attribute("name")
     }
 
     fn old_name(&self) -> &str {
-        let name = self.actor.attributes.get("oldName").map(String::as_str).unwrap_or_default();
-        name.trim_start_matches('/')
+        self.attribute("oldName").trim_start_matches('/')
     }
 
     fn just_after(&self) -> String {

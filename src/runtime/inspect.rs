@@ -7,6 +7,10 @@ use crate::decide::event::{Identity, Running};
 
 use super::spec;
 
+/// The service that a container holds the image of a release for.
+pub(super) const KEEP: &str = "golive.keep";
+/// The release that it holds.
+pub(super) const RELEASE: &str = "golive.release";
 /// The version that golive gave a successor, whose image is named by its id alone.
 pub(super) const VERSION: &str = "golive.version";
 /// The rollback that made a container.

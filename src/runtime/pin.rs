@@ -1,11 +1,9 @@
 //! Keeping a release ready to go back to: its image pinned, its surroundings proved.
 //!
-//! A tag alone does not survive `docker image prune -a`; a container that was created and never started does. It also
-//! holds the release's anonymous volumes, which `docker rm -v` and `docker volume prune` would take.
+//! A tag alone does not survive `docker image prune -a`; a container does. It also holds the release's anonymous volumes,
+//! which `docker rm -v` and `docker volume prune` would take.
 
-use std::time::Duration;
-
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::decide::event::{Fault, FaultKind};
 
@@ -13,15 +11,13 @@ use super::container::{Container, read, token};
 use super::engine::{EngineError, short};
 use super::inspect::Inspect;
 use super::steps::dependents::joins;
-use super::{Record, refused, spec};
+use super::{Record, refused};
 
-const KEEP: &str = "golive.keep";
-const RELEASE: &str = "golive.release";
+mod holder;
+mod program;
+mod room;
+
 const REPO: &str = "golive/keep";
-
-/// A container that is being made elsewhere is looked for so often, for two seconds in all.
-const LOOKS: u32 = 40;
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Records the release that this container runs, and pins its image.
 pub(super) async fn keep(on: &Container, release: &str, instance: &str) -> Result<Record, Fault> {
@@ -42,6 +38,7 @@ pub(super) async fn prove(on: &Container, record: &Record) -> Result<Vec<String>
     let mut problems = hard_obstacles(on, &good).await?;
     problems.extend(losses(on, &good).await?);
     problems.extend(dependents(on).await?);
+    problems.extend(room::lacking(&on.engine).await?);
     if on.engine.exists("images", good.image()).await? {
         match pin(on, &record.release, &good).await {
             Err(fault) if fault.kind == FaultKind::Refused => {
@@ -55,11 +52,7 @@ pub(super) async fn prove(on: &Container, record: &Record) -> Result<Vec<String>
 
 /// Drops the pin of that release. The image goes too, where only the pin has held it.
 pub(super) async fn forget(on: &Container, release: &str) -> Result<(), Fault> {
-    if let Some(holder) = on.engine.named(&holder_name(on, release)).await?
-        && holder.label(RELEASE) == Some(release)
-    {
-        on.engine.remove(holder.id()).await?;
-    }
+    holder::release(on, release).await?;
     match on.engine.untag(&format!("{REPO}:{}", tag(on, release))).await {
         // In use under no other name: the tag stays with the image as long as somebody's container does.
         Err(error) if error.is(404) || error.is(409) => Ok(()),
@@ -146,85 +139,10 @@ async fn is_missing(source: &str) -> bool {
     matches!(tokio::fs::try_exists(source).await, Ok(false))
 }
 
-/// The image carries golive's tag, and a container that never runs is made from it.
+/// The image carries golive's tag, and a container holds it.
 async fn pin(on: &Container, release: &str, good: &Inspect) -> Result<(), Fault> {
     on.engine.tag(good.image(), REPO, &tag(on, release)).await?;
-    let name = holder_name(on, release);
-    if is_held(on, &name, good).await? {
-        return Ok(());
-    }
-    let mut volumes = Vec::new();
-    for mount in good.items("/Mounts").filter(|mount| mount["Type"] == "volume") {
-        if let (Some(name), Some(path)) = (mount["Name"].as_str(), mount["Destination"].as_str())
-            && spec::is_anonymous(name)
-            // Named by the holder, one that is gone would come back empty, and nobody would miss it.
-            && on.engine.exists("volumes", name).await?
-        {
-            volumes.push((name, path));
-        }
-    }
-    match on.engine.create(&name, &holder(on, release, good, &volumes)).await {
-        Err(error) if error.is(409) => until_held(on, &name, good, error).await,
-        result => Ok(result.map(drop)?),
-    }
-}
-
-/// Whether a holder of that image is there. One of another image is removed.
-async fn is_held(on: &Container, name: &str, good: &Inspect) -> Result<bool, Fault> {
-    let Some(found) = on.engine.named(name).await? else { return Ok(false) };
-    if found.label(KEEP).is_none() {
-        let image = short(good.image());
-        return Err(refused(format!("pin image {image}: somebody else's container is named {name}")));
-    }
-    let held = found.image() == good.image();
-    if !held {
-        on.engine.remove(found.id()).await?;
-    }
-    Ok(held)
-}
-
-/// The name was taken in the same moment. The engine gives a name away before it shows whose it is.
-async fn until_held(on: &Container, name: &str, good: &Inspect, error: EngineError) -> Result<(), Fault> {
-    for _ in 0..LOOKS {
-        if is_held(on, name, good).await? {
-            return Ok(());
-        }
-        tokio::time::sleep(LOOK_AGAIN).await;
-    }
-    Err(error.into())
-}
-
-fn holder(on: &Container, release: &str, good: &Inspect, volumes: &[(&str, &str)]) -> Value {
-    let mut labels = json!({ KEEP: on.service, RELEASE: release });
-    // Labels that the image brings along cannot be left out, but what compose goes by can be emptied.
-    for (label, _) in
-        good.entries("/Config/Labels").filter(|(label, _)| label.starts_with("com.docker.compose."))
-    {
-        labels[label] = Value::from("");
-    }
-    // Every volume of the image that is not given here would become an anonymous one of the holder's.
-    let others =
-        good.entries("/Config/Volumes").filter(|(path, _)| !volumes.iter().any(|(_, held)| held == path));
-    let tmpfs: Map<String, Value> = others.map(|(path, _)| (path.clone(), Value::from(""))).collect();
-    // Without `nocopy` the engine would fill a volume that the release has emptied.
-    let binds: Vec<String> = volumes.iter().map(|(name, path)| format!("{name}:{path}:nocopy")).collect();
-    json!({
-        "Image": good.image(),
-        "Entrypoint": ["/golive-keeps-this-image"],
-        "Cmd": [],
-        "Labels": labels,
-        "Healthcheck": { "Test": ["NONE"] },
-        "HostConfig": {
-            "NetworkMode": "none",
-            "RestartPolicy": { "Name": "no" },
-            "Binds": binds,
-            "Tmpfs": tmpfs,
-        },
-    })
-}
-
-fn holder_name(on: &Container, release: &str) -> String {
-    format!("golive-keep-{}-{}", token(&on.name), token(release))
+    holder::hold(on, release, good).await
 }
 
 /// A tag holds 128 characters and begins with a letter, a digit or an underscore.

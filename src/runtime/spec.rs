@@ -63,7 +63,7 @@ pub(super) fn has_generated_hostname(container: &Inspect) -> bool {
 pub(super) fn is_generated_mac(mac: &str, ipv4: &str) -> bool {
     let Ok(ip) = ipv4.parse::<std::net::Ipv4Addr>() else { return mac.is_empty() };
     let [a, b, c, d] = ip.octets();
-    mac.eq_ignore_ascii_case(&format!("02:42:{a:02x}:{b:02x}:{c:02x}:{d:02x}"))
+    mac.is_empty() || mac.eq_ignore_ascii_case(&format!("02:42:{a:02x}:{b:02x}:{c:02x}:{d:02x}"))
 }
 
 fn config(container: &Inspect) -> Value {

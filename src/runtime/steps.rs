@@ -47,7 +47,7 @@ pub(super) async fn create(swap: &Swap<'_>, good: &Inspect) -> Result<Done, Faul
         Some(found) if found.up() => return Ok(Done::by(found.id())),
         Some(found) => found.id().to_owned(),
         None => match swap.engine().create(&swap.temporary(), &blueprint.body).await {
-            Err(error) if error.is(409) => return Err(conflict(swap, &error).await?),
+            Err(error) if error.name_is_taken() => return Err(conflict(swap, &error).await?),
             result => result?,
         },
     };
@@ -132,7 +132,7 @@ pub(super) async fn take_name(swap: &Swap<'_>) -> Result<Done, Fault> {
         return Ok(Done::by(successor.id()));
     }
     match swap.engine().rename(successor.id(), &swap.on.name).await {
-        Err(error) if error.is(409) => Err(match swap.engine().named(&swap.on.name).await? {
+        Err(error) if error.name_is_taken() => Err(match swap.engine().named(&swap.on.name).await? {
             Some(found) if found.going() => transient(format!("take the name {}: {error}", swap.on.name)),
             Some(found) => taken(swap, &found),
             None => transient(error.to_string()),

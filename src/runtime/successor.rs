@@ -24,8 +24,8 @@ pub(super) struct Blueprint {
 
 /// The blueprint of `good` anew, with these labels besides its own.
 pub(super) fn blueprint(good: &Inspect, labels: &BTreeMap<&str, String>) -> Blueprint {
-    let mut endpoints = endpoints(good);
     let first = first_network(good);
+    let mut endpoints = endpoints(good, first.as_deref());
     let mut host = host(good);
     if let Some(first) = &first {
         host.insert("NetworkMode".to_owned(), Value::from(first.as_str()));
@@ -103,12 +103,16 @@ fn first_network(good: &Inspect) -> Option<String> {
     found.map(|(name, _)| name.clone())
 }
 
-fn endpoints(good: &Inspect) -> BTreeMap<String, Value> {
-    let networks = good.entries("/NetworkSettings/Networks");
-    networks.map(|(name, network)| (name.clone(), endpoint(good, name, network))).collect()
+fn endpoints(good: &Inspect, first: Option<&str>) -> BTreeMap<String, Value> {
+    // What Podman lists there is the other container's.
+    let networks = good.entries("/NetworkSettings/Networks").filter(|_| !spec::borrows_network(good));
+    let named = |(name, network): (&String, &Value)| {
+        (name.clone(), endpoint(good, name, network, first == Some(name.as_str())))
+    };
+    networks.map(named).collect()
 }
 
-fn endpoint(good: &Inspect, name: &str, network: &Value) -> Value {
+fn endpoint(good: &Inspect, name: &str, network: &Value, is_first: bool) -> Value {
     let mut endpoint = Map::new();
     // A static address is in IPAMConfig alone; IPAddress is what the engine happened to give.
     for field in ["IPAMConfig", "Links", "DriverOpts", "GwPriority"] {
@@ -123,11 +127,14 @@ fn endpoint(good: &Inspect, name: &str, network: &Value) -> Value {
         let aliases = network["Aliases"].as_array().into_iter().flatten();
         endpoint.insert("Aliases".to_owned(), aliases.filter(|alias| *alias != short).cloned().collect());
     }
-    let (mac, ip) = (network["MacAddress"].as_str(), network["IPAddress"].as_str());
-    let configured = good.text("/Config/MacAddress");
-    if let Some(mac) = mac.filter(|mac| !mac.is_empty() && *mac != configured)
-        && !spec::is_generated_mac(mac, ip.unwrap_or_default())
-    {
+    let mac = if is_first {
+        // New engines make hardware addresses up that cannot be told from configured ones. This one is.
+        Some(good.text("/Config/MacAddress")).filter(|mac| !mac.is_empty())
+    } else {
+        let ip = network["IPAddress"].as_str().unwrap_or_default();
+        network["MacAddress"].as_str().filter(|mac| !spec::is_generated_mac(mac, ip))
+    };
+    if let Some(mac) = mac {
         endpoint.insert("MacAddress".to_owned(), Value::from(mac));
     }
     Value::Object(endpoint)

@@ -36,6 +36,12 @@ pub struct ReleaseRow {
     pub began: String,
     /// When its state changed last.
     pub changed: String,
+    /// Whether it can be gone back to; none when it is not kept for that.
+    pub ready: Option<bool>,
+    /// What stands in the way.
+    pub problems: Vec<String>,
+    /// When that was looked at last.
+    pub proved: Option<String>,
 }
 
 /// An incident in the list of incidents.
@@ -146,10 +152,16 @@ impl Reader {
 
     /// Releases, newest first.
     pub fn releases(&self, service: Option<&str>) -> Result<Vec<ReleaseRow>, StoreError> {
-        let sql = "SELECT id, service, version, state, began, changed FROM release \
+        let sql = "SELECT id, service, version, state, began, changed, proof.problems, proof.at FROM release \
+                   LEFT JOIN proof ON proof.release = release.id \
                    WHERE ?1 IS NULL OR service = ?1 ORDER BY began DESC, id DESC LIMIT 1000";
         self.rows(sql, params![service], |row| {
+            let problems = row.get::<_, Option<String>>(6)?;
+            let problems = problems.map(|text| serde_json::from_str(&text).unwrap_or_else(|_| vec![text]));
             Ok(ReleaseRow {
+                ready: problems.as_ref().map(Vec::is_empty),
+                problems: problems.unwrap_or_default(),
+                proved: row.get(7)?,
                 id: row.get(0)?,
                 service: row.get(1)?,
                 version: row.get(2)?,
@@ -262,9 +274,15 @@ impl Reader {
     }
 
     fn forensics(&self, release: &str) -> Result<Option<Evidence>, StoreError> {
-        let sql = "SELECT inspect, logs, exit, oom FROM forensics WHERE release = ?1";
+        let sql = "SELECT inspect, logs, exit, oom, events FROM forensics WHERE release = ?1";
         let row = self.connection.query_row(sql, [release], |row| {
-            Ok(Evidence { inspect: row.get(0)?, logs: row.get(1)?, exit: row.get(2)?, oom: row.get(3)? })
+            Ok(Evidence {
+                inspect: row.get(0)?,
+                logs: row.get(1)?,
+                exit: row.get(2)?,
+                oom: row.get(3)?,
+                events: row.get(4)?,
+            })
         });
         row.optional().map_err(sqlite(&self.path))
     }

@@ -115,7 +115,7 @@ pub(super) fn prune(
         transaction.execute(sql, [&id, &before]).map_err(sqlite(path))?;
     }
     for id in old {
-        for table in ["event", "spec", "forensics"] {
+        for table in ["event", "spec", "forensics", "proof"] {
             transaction
                 .execute(&format!("DELETE FROM {table} WHERE release = ?1"), [&id])
                 .map_err(sqlite(path))?;

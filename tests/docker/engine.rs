@@ -298,6 +298,7 @@ pub(crate) fn service(runtime: config::Runtime) -> Service {
         interval: Duration::from_secs(5),
         checks: BTreeMap::new(),
         stop_timeout: Duration::from_secs(10),
+        pin: config::Pin::default(),
         before: None,
         after: None,
         runbook: None,

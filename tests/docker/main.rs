@@ -9,6 +9,7 @@ mod engine;
 mod after_crash;
 mod back;
 mod dependents;
+mod faithful;
 mod identity;
 mod interference;
 mod outage;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use golive::config;
 use golive::decide::event::{Event, FaultKind, Step};
 
 use crate::engine::{Bench, FORWARD};
@@ -21,10 +22,16 @@ struct Private {
 
 impl Private {
     fn up(name: &str) -> Self {
+        Self::up_on(name, "true")
+    }
+
+    /// With its data on what that command mounts.
+    fn up_on(name: &str, mount: &str) -> Self {
         let namespace = format!("golive-test-{}-{name}", std::process::id());
         // Short: the path of a socket may be no longer than 107 bytes.
         let dir = PathBuf::from(format!("/tmp/{namespace}"));
-        std::fs::create_dir_all(&dir).unwrap();
+        std::fs::create_dir_all(dir.join("data")).unwrap();
+        sh(&format!("{mount} {}/data", dir.display()));
         sh(&format!("ip netns add {namespace} && ip -n {namespace} link set lo up"));
         let config = format!(
             "version = 2\ndisabled_plugins = [\"io.containerd.grpc.v1.cri\"]\nroot = \"{0}/c\"\nstate = \"{0}/cs\"\n\
@@ -190,6 +197,40 @@ async fn what_is_kept_survives_an_image_prune() {
     story.forward(&bench).await;
     story.step(&bench, Step::CleanUp).await.unwrap();
     story.restored(&bench);
+}
+
+#[tokio::test]
+async fn what_is_held_running_survives_a_system_prune() {
+    let private = Private::up("system");
+    let bench = Bench::at(&private.socket());
+    let story = bench.released(&["--network", "none"]).await;
+    let runtime = bench.runtime_with(&story.name, |service| service.pin = config::Pin::Running);
+    assert_eq!(runtime.prove(&story.good).await.unwrap(), Vec::<String>::new());
+    let unprotected = bench.image("v0");
+    bench.docker(&["system", "prune", "-af", "--volumes"]);
+    assert!(bench.try_docker(&["image", "inspect", &unprotected]).is_err(), "prune takes what nobody keeps");
+    assert_eq!(runtime.prove(&story.good).await.unwrap(), Vec::<String>::new());
+    story.forward(&bench).await;
+    story.step(&bench, Step::CleanUp).await.unwrap();
+    story.restored(&bench);
+    assert_eq!(bench.docker(&["exec", &story.name, "cat", "/data/file"]), "precious");
+}
+
+#[tokio::test]
+async fn a_disk_that_has_no_room_for_both_is_said_ahead_of_need() {
+    let private = Private::up_on("room", "mount -t tmpfs -o size=200m tmpfs");
+    let data = private.dir.join("data");
+    let bench = Bench::at(&private.socket());
+    let story = bench.released(&["--network", "none"]).await;
+    let runtime = bench.runtime(&story.name);
+    assert_eq!(runtime.prove(&story.good).await.unwrap(), Vec::<String>::new());
+    let (fill, data) = (data.join("fill"), data.display());
+    sh(&format!("fallocate -l $(( $(stat -f -c '%f * %S' {data}) - (10 << 20) )) {}", fill.display()));
+    let lacking = format!("MiB are free in {data}, where Docker makes containers: 64 are needed");
+    let problems = runtime.prove(&story.good).await.unwrap();
+    assert!(problems.len() == 1 && problems[0].ends_with(&lacking), "{problems:?}");
+    std::fs::remove_file(&fill).unwrap();
+    assert_eq!(runtime.prove(&story.good).await.unwrap(), Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What is kept stays, and what is missing is said.
 
-use golive::decide::event::FaultKind;
+use golive::config;
+use golive::decide::event::{FaultKind, Step};
 
 use crate::engine::{Bench, FORWARD};
 
@@ -151,4 +152,50 @@ async fn many_that_pin_the_same_release_in_the_same_moment_all_succeed() {
         }
         assert_eq!(holder(&bench, &name, &release).len(), 1);
     }
+}
+
+/// Whoever deploys moves the tag; whoever runs the registry may be gone.
+#[tokio::test]
+async fn a_moved_tag_and_a_dead_registry_do_not_matter() {
+    let bench = Bench::new();
+    let story = bench.released(&[]).await;
+    let (first, image) = (format!("{}:v1", bench.prefix), bench.image_id("v1"));
+    bench.docker(&["tag", &format!("{}:v2", bench.prefix), &first]);
+    let nowhere = format!("127.0.0.1:1/{}:v1", bench.prefix);
+    bench.docker(&["tag", &image, &nowhere]);
+    bench.docker(&["image", "rm", &nowhere]);
+    assert_ne!(bench.image_id("v1"), image);
+    assert_eq!(bench.runtime(&story.name).prove(&story.good).await.unwrap(), Vec::<String>::new());
+    story.forward(&bench).await;
+    story.step(&bench, Step::CleanUp).await.unwrap();
+    assert_eq!(story.restored(&bench)["Image"], image);
+}
+
+#[tokio::test]
+async fn a_running_holder_idles_in_any_image_and_is_put_back() {
+    let bench = Bench::new();
+    let story = bench.released(&["-v", "/anonymous"]).await;
+    let runtime = bench.runtime_with(&story.name, |service| service.pin = config::Pin::Running);
+    let created = holder(&bench, &story.name, "r1");
+    assert_eq!(runtime.prove(&story.good).await.unwrap(), Vec::<String>::new());
+    let running = holder(&bench, &story.name, "r1");
+    assert!(running.len() == 1 && running != created, "one of the other kind takes its place");
+    let made = bench.inspect(&running[0]);
+    assert_eq!(made["State"]["Status"], "running");
+    assert_eq!(made["HostConfig"]["RestartPolicy"]["Name"], "always");
+    assert_eq!(made["Mounts"].as_array().unwrap().len(), 2, "the release's own volumes, and none besides");
+    let processes = bench.docker(&["top", &running[0], "-o", "pid,user,args"]);
+    assert!(processes.contains("/golive-keeps-this-image"), "{processes}");
+    bench.docker(&["stop", &running[0]]);
+    assert_eq!(runtime.prove(&story.good).await.unwrap(), Vec::<String>::new());
+    assert_eq!(bench.inspect(&running[0])["State"]["Status"], "running");
+    bench.docker(&["rm", "-f", &running[0]]);
+    assert_eq!(runtime.prove(&story.good).await.unwrap(), Vec::<String>::new());
+    assert_eq!(holder(&bench, &story.name, "r1").len(), 1);
+    runtime.forget("r1").await.unwrap();
+    assert!(holder(&bench, &story.name, "r1").is_empty());
+    // And back again.
+    runtime.keep("r2", &story.v2).await.unwrap();
+    bench.runtime(&story.name).keep("r2", &story.v2).await.unwrap();
+    assert_eq!(bench.inspect(&holder(&bench, &story.name, "r2")[0])["State"]["Status"], "created");
 }

@@ -68,7 +68,7 @@ fn what_is_called_a_default_is_one() {
     let config = examples();
     let (full, small) = (&config.services["api"], &config.services["web"]);
     assert_eq!(full.interval, small.interval);
-    assert_eq!(full.stop_timeout, small.stop_timeout);
+    assert_eq!((full.stop_timeout, full.pin), (small.stop_timeout, small.pin));
     let mut policy = full.policy.clone();
     policy.checks.clone_from(&small.policy.checks);
     policy.steps.clone_from(&small.policy.steps);

@@ -69,6 +69,7 @@ fn events() -> Vec<Event> {
         happening(Happening::Died { instance: "c-v2".to_owned(), exit: Some(1), oom: false }),
         happening(Happening::Kept { release: "r1".to_owned(), problems: Vec::new() }),
         happening(Happening::Proved { release: "r1".to_owned(), problems: vec![said()] }),
+        happening(Happening::Unpinned { release: "r1".to_owned() }),
         happening(done("rb")),
         happening(done("rb-of-before")),
     ];
@@ -133,6 +134,7 @@ fn name_of(what: &Happening) -> String {
         Happening::Expected { .. } => "expected".to_owned(),
         Happening::Kept { problems, .. } => format!("kept, {} problems", problems.len()),
         Happening::Proved { problems, .. } => format!("proved, {} problems", problems.len()),
+        Happening::Unpinned { release } => format!("the pin of {release} is gone"),
         Happening::StepDone { rollback, .. } => format!("step done of {rollback}"),
         Happening::StepFailed { fault, .. } => format!("step failed, {}", fault.text),
         Happening::Asked { ask, .. } => match ask {

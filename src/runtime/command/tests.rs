@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use crate::config::{Runtime, Service};
+use crate::config::{Pin, Runtime, Service};
 use crate::decide::event::FaultKind;
 use crate::decide::policy::{Autonomy, Maintenance, OnBlind, Otherwise, Quarantine, ServicePolicy, Triggers};
 
@@ -60,6 +60,7 @@ fn config(runtime: Runtime) -> Service {
         interval: Duration::from_secs(5),
         checks: std::collections::BTreeMap::new(),
         stop_timeout: Duration::from_secs(10),
+        pin: Pin::default(),
         before: None,
         after: None,
         runbook: None,

@@ -14,13 +14,25 @@ use crate::decide::event::Fault;
 /// bollard's own deadline is only a backstop, in seconds: each call has its own, shorter one.
 const BACKSTOP: u64 = 3600;
 
+/// What answers at the socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// Name and versions, for people.
+    pub text: String,
+    /// Whether it is Podman.
+    pub podman: bool,
+}
+
 impl Engine {
     /// The engine's own version, which also says that it answers.
-    pub async fn version(&self) -> Result<String, Fault> {
+    pub async fn version(&self) -> Result<Version, Fault> {
         let docker = self.docker()?;
         let version = self.within(QUICK, "ask for the version".to_owned(), docker.version()).await?;
         let (engine, api) = (version.version.unwrap_or_default(), version.api_version.unwrap_or_default());
-        Ok(format!("version {engine}, API {api}"))
+        let parts = version.components.unwrap_or_default();
+        let podman = parts.iter().any(|part| part.name.starts_with("Podman"));
+        let name = if podman { "Podman" } else { "version" };
+        Ok(Version { text: format!("{name} {engine}, API {api}"), podman })
     }
 
     /// Starts a container; a running one stays as it is.

@@ -206,3 +206,31 @@ async fn one_container_that_cannot_be_inspected_hides_no_other() {
     let mut events = fake.watched(&["bad", "web"], NEVER);
     assert_eq!(seen(&mut events).await, ("web-service".to_owned(), Some("a".to_owned())));
 }
+
+#[tokio::test]
+async fn a_pin_that_is_taken_away_is_told_to_its_service_alone() {
+    let fake = Fake::start();
+    fake.answers("web", 404, "{}");
+    fake.answers("db", 404, "{}");
+    let mut events = fake.watched(&["db", "web"], NEVER);
+    fake.subscribed(1).await;
+    let (first, second) = (seen(&mut events).await, seen(&mut events).await);
+    assert_eq!((first.1, second.1), (None, None));
+    let gone = |action: &str| {
+        let attributes =
+            json!({ "name": "golive-keep-web-r1", "golive.keep": "web-service", "golive.release": "r1" });
+        let event = json!({ "Type": "container", "Action": action, "timeNano": 1,
+            "Actor": { "ID": "x", "Attributes": attributes } });
+        format!("{event}\n")
+    };
+    for action in ["create", "destroy", "die"] {
+        fake.says(&gone(action));
+    }
+    for _ in 0..2 {
+        let unpinned = Happening::Unpinned { release: "r1".to_owned() };
+        assert_eq!(
+            next(&mut events).await,
+            Event::Service { service: "web-service".to_owned(), what: unpinned }
+        );
+    }
+}

@@ -125,7 +125,7 @@ fn a_version_is_the_tag_the_label_or_the_image() {
 #[test]
 fn hardware_addresses_made_from_the_address_are_known() {
     assert!(is_generated_mac("02:42:0a:00:00:09", "10.0.0.9"));
-    assert!(is_generated_mac("", ""));
+    assert!(is_generated_mac("", "") && is_generated_mac("", "10.0.0.9"));
     assert!(!is_generated_mac("02:42:0a:00:00:09", "10.0.0.8"));
     assert!(!is_generated_mac("aa:bb:cc:00:00:09", "10.0.0.9"));
 }

@@ -69,19 +69,19 @@ fn volumes_from_another_container_are_left_to_it() {
 fn networks_keep_what_was_asked_for_and_nothing_that_was_given() {
     let made = made(&json!({
         "Id": ID,
-        "Config": { "Hostname": &ID[..12] },
+        "Config": { "Hostname": &ID[..12], "MacAddress": "02:00:5e:10:00:07" },
         "HostConfig": { "NetworkMode": "0123" },
         "NetworkSettings": { "Networks": {
             "front": {
                 "NetworkID": "0123", "IPAMConfig": { "IPv4Address": "10.0.0.9" }, "Aliases": ["web", &ID[..12]],
-                "IPAddress": "10.0.0.9", "MacAddress": "02:42:0a:00:00:09", "Gateway": "10.0.0.1",
+                "IPAddress": "10.0.0.9", "MacAddress": "52:41:3d:a2:dd:6c", "Gateway": "10.0.0.1",
             },
             "back": { "NetworkID": "4567", "IPAMConfig": null, "IPAddress": "10.1.0.2", "MacAddress": "aa:bb:cc:00:00:01" },
         } },
     }));
     assert_eq!(made.body["Hostname"], "");
     assert_eq!(made.body["HostConfig"]["NetworkMode"], "front");
-    let front = json!({ "IPAMConfig": { "IPv4Address": "10.0.0.9" }, "Aliases": ["web"] });
+    let front = json!({ "IPAMConfig": { "IPv4Address": "10.0.0.9" }, "Aliases": ["web"], "MacAddress": "02:00:5e:10:00:07" });
     assert_eq!(made.body["NetworkingConfig"]["EndpointsConfig"], json!({ "front": front }));
     let back = json!({ "Aliases": [], "MacAddress": "aa:bb:cc:00:00:01" });
     assert_eq!(made.further, [("back".to_owned(), back)]);

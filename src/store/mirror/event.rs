@@ -71,6 +71,9 @@ pub(in crate::store) enum HappeningDef {
         release: String,
         problems: Vec<String>,
     },
+    Unpinned {
+        release: String,
+    },
     StepDone {
         rollback: String,
         #[serde_as(as = "StepDef")]

@@ -195,3 +195,17 @@ fn root(command: &[&str]) {
     let argv = [sudo, command].concat();
     assert!(Command::new(argv[0]).args(&argv[1..]).status().unwrap().success(), "{argv:?}");
 }
+
+#[tokio::test]
+async fn the_file_of_an_older_golive_is_completed() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(open(dir.path()));
+    let path = dir.path().join("golive.db");
+    let older = rusqlite::Connection::open(&path).unwrap();
+    older.execute_batch("DROP TABLE proof; ALTER TABLE forensics DROP COLUMN events;").unwrap();
+    older.execute("INSERT INTO forensics VALUES ('r0', '{}', 'log', 1, 0)", []).unwrap();
+    drop(older);
+    let store = open(dir.path());
+    store.save_proof("r0", at(0), &[]).await.unwrap();
+    store.save_forensics("r1", crate::store::Evidence::default()).await.unwrap();
+}

@@ -13,6 +13,7 @@ async fn file(store: &Store, id: &str, second: i64) {
     store.commit(Batch { entries, ..batch(at(second)) }).await.unwrap();
     store.save_spec(id, "sha256:aa", "{}").await.unwrap();
     store.save_forensics(id, Evidence::default()).await.unwrap();
+    store.save_proof(id, at(second), &[]).await.unwrap();
 }
 
 #[tokio::test]

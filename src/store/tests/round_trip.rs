@@ -70,6 +70,7 @@ fn events() -> Vec<Event> {
         Happening::Sampled(sample(5, Outcome::Blind(some()))),
         Happening::Kept { release: "r1".to_owned(), problems: vec![some(), some()] },
         Happening::Proved { release: "r1".to_owned(), problems: Vec::new() },
+        Happening::Unpinned { release: "r1".to_owned() },
     ];
     happenings.extend(readings().into_iter().map(Happening::Measured));
     happenings.push(Happening::Recalled(readings()));
@@ -312,7 +313,8 @@ async fn a_story_tells_every_event_in_order() {
         Action::ProbeNow { service: "web".to_owned() },
     ];
     store.commit(Batch { entries: entries.clone(), ..batch(at(0)) }).await.unwrap();
-    let found = Evidence { inspect: "{}".to_owned(), logs: some(), exit: Some(137), oom: true };
+    let found =
+        Evidence { inspect: "{}".to_owned(), logs: some(), events: some(), exit: Some(137), oom: true };
     store.save_forensics("r1", found.clone()).await.unwrap();
     store.save_forensics("r1", Evidence::default()).await.unwrap();
 
@@ -376,6 +378,13 @@ async fn lists_follow_what_is_filed() {
     let row = |id: &str, state: &str| (id.to_owned(), state.to_owned());
     assert_eq!(rows, [row("r2", "held"), row("r1", "accepted")]);
     assert_eq!(reader.releases(Some("other")).unwrap(), []);
+    for problems in [vec![some()], Vec::new()] {
+        store.save_proof("r1", at(3), &problems).await.unwrap();
+        let row = reader.releases(None).unwrap().remove(1);
+        assert_eq!((row.ready, row.problems), (Some(problems.is_empty()), problems));
+    }
+    store.drop_proof("r1").await.unwrap();
+    assert!(reader.releases(None).unwrap().iter().all(|row| row.ready.is_none() && row.proved.is_none()));
     assert_eq!(reader.latest_release(None).unwrap().as_deref(), Some("r2"));
     assert_eq!(reader.story("r1").unwrap().unwrap().reason, Some(Reason::Said(some())), "a reason stays");
     assert_eq!(reader.story("r9").unwrap(), None);

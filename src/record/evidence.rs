@@ -1,0 +1,104 @@
+//! What was found of a release before it was taken away, in short and whole.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::row;
+use crate::decide::event::{Event, Happening, Outcome};
+use crate::decide::reading::Measure;
+use crate::store::{Evidence, Moment, Story};
+use crate::text::clean;
+
+/// Of a log and of the engine's events so many lines are in the short form: the last.
+const LOG_LINES: usize = 20;
+const EVENT_LINES: usize = 10;
+/// So many samples and measurements are in the whole form: the newest.
+const SAMPLES: usize = 500;
+
+pub(super) fn markdown(text: &mut String, found: &Evidence) {
+    text.push_str("\n## Evidence\n\n");
+    if let Some(exit) = found.exit {
+        row(text, "Exit code", &exit.to_string());
+    }
+    row(text, "Out of memory", if found.oom { "yes" } else { "no" });
+    if let Some(restarts) = restarts(found) {
+        row(text, "Restarted by Docker", &format!("{restarts} times"));
+    }
+    last(text, "what Docker said of it", &found.events, EVENT_LINES);
+    last(text, "its log", &found.logs, LOG_LINES);
+}
+
+fn last(text: &mut String, what: &str, whole: &str, lines: usize) {
+    let last: Vec<&str> = whole.lines().rev().take(lines).collect();
+    if last.is_empty() {
+        return write!(text, "\nNothing is left of {what}.\n").expect("writing to a string cannot fail");
+    }
+    write!(text, "\nThe last lines of {what}:\n\n").expect("writing to a string cannot fail");
+    for line in last.iter().rev() {
+        // Indented, so that nothing in a log can end a block or begin markup.
+        writeln!(text, "    {}", clean(line)).expect("writing to a string cannot fail");
+    }
+}
+
+pub(super) fn json(found: &Evidence) -> Value {
+    json!({
+        "exit": found.exit,
+        "oom": found.oom,
+        "restarts": restarts(found),
+        "events": found.events.lines().collect::<Vec<_>>(),
+        "logs": found.logs.lines().collect::<Vec<_>>(),
+        "inspect": inspect(found),
+    })
+}
+
+/// Every check and measurement around it, oldest first.
+pub(super) fn samples(story: &Story) -> Vec<Value> {
+    let mut samples: Vec<Value> = story.moments.iter().rev().filter_map(sample).take(SAMPLES).collect();
+    samples.reverse();
+    samples
+}
+
+fn sample(moment: &Moment) -> Option<Value> {
+    let Event::Service { what, .. } = &moment.event else { return None };
+    if let Happening::Sampled(sample) = what {
+        let (outcome, seen) = match &sample.outcome {
+            Outcome::Ok => ("ok", None),
+            Outcome::Failed(seen) => ("failed", Some(seen)),
+            Outcome::Blind(why) => ("blind", Some(why)),
+        };
+        let (at, took) = (sample.began.to_string(), sample.took.as_secs_f64());
+        return Some(
+            json!({"at": at, "check": sample.check, "outcome": outcome, "took": took, "seen": seen}),
+        );
+    }
+    let Happening::Measured(reading) = what else { return None };
+    let gave = match &reading.measure {
+        Measure::Requests(requests) => json!({"failed": requests.seen.bad, "requests": requests.seen.total}),
+        Measure::Durations(durations) => {
+            let buckets = durations.seen.iter().map(|bucket| json!([bucket.le.to_string(), bucket.count]));
+            json!({ "buckets": buckets.collect::<Vec<_>>() })
+        }
+        Measure::Value(value) => json!({ "value": value }),
+        Measure::Use(of) => json!({"host": of.host, "own": of.own}),
+        Measure::Blind(why) => json!({ "blind": why }),
+    };
+    Some(json!({"at": reading.at.to_string(), "trigger": reading.stream.trigger(), "gave": gave}))
+}
+
+fn restarts(found: &Evidence) -> Option<u64> {
+    serde_json::from_str::<Value>(&found.inspect).ok()?.get("RestartCount")?.as_u64()
+}
+
+/// As the engine gave it, but for the values of the environment: a record is passed on, and they may be secrets.
+fn inspect(found: &Evidence) -> Value {
+    let mut inspect: Value = serde_json::from_str(&found.inspect).unwrap_or_default();
+    if let Some(env) = inspect.pointer_mut("/Config/Env").and_then(Value::as_array_mut) {
+        for var in env {
+            if let Some((name, _)) = var.as_str().and_then(|var| var.split_once('=')) {
+                *var = format!("{name}=…").into();
+            }
+        }
+    }
+    inspect
+}

@@ -1,0 +1,152 @@
+//! The container that holds a release's image: created and never run, or running and idle.
+//!
+//! Created, it survives `docker image prune -a`; running, `docker system prune -a` too.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::program;
+use crate::config::Pin;
+use crate::decide::event::Fault;
+use crate::runtime::container::{Container, token};
+use crate::runtime::engine::{EngineError, short};
+use crate::runtime::inspect::{Inspect, KEEP, RELEASE};
+use crate::runtime::{refused, spec};
+
+/// How it does.
+const PIN: &str = "golive.pin";
+
+/// A container that is being made elsewhere is looked for so often, for two seconds in all.
+const LOOKS: u32 = 40;
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// It is there, and runs where it should.
+pub(super) async fn hold(on: &Container, release: &str, good: &Inspect) -> Result<(), Fault> {
+    let name = name(on, release);
+    let id = match found(on, &name, good).await? {
+        Some(found) if found.up() || on.pin == Pin::Created => return Ok(()),
+        Some(found) => found.id().to_owned(),
+        None => match on.engine.create(&name, &body(on, release, good).await?).await {
+            Err(error) if error.name_is_taken() => until_found(on, &name, good, error).await?,
+            result => result?,
+        },
+    };
+    match on.pin {
+        Pin::Created => Ok(()),
+        Pin::Running => {
+            let none = || refused("keep a running holder: golive has no program for this kind of machine");
+            on.engine.put(&id, "/", program::archive().ok_or_else(none)?).await?;
+            Ok(on.engine.start(&id).await?)
+        }
+    }
+}
+
+/// It is gone.
+pub(super) async fn release(on: &Container, release: &str) -> Result<(), Fault> {
+    match on.engine.named(&name(on, release)).await? {
+        Some(holder) if holder.label(RELEASE) == Some(release) => remove(on, &holder).await,
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The holder of that image, in the way that it is wanted. Another one is removed.
+async fn found(on: &Container, name: &str, good: &Inspect) -> Result<Option<Inspect>, Fault> {
+    let Some(found) = on.engine.named(name).await? else { return Ok(None) };
+    if found.label(KEEP).is_none() {
+        let image = short(good.image());
+        return Err(refused(format!("pin image {image}: somebody else's container is named {name}")));
+    }
+    if found.image() == good.image() && found.label(PIN).unwrap_or(word(Pin::Created)) == word(on.pin) {
+        return Ok(Some(found));
+    }
+    remove(on, &found).await?;
+    Ok(None)
+}
+
+/// The name was taken in the same moment. The engine gives a name away before it shows whose it is.
+async fn until_found(
+    on: &Container,
+    name: &str,
+    good: &Inspect,
+    error: EngineError,
+) -> Result<String, Fault> {
+    for _ in 0..LOOKS {
+        if let Some(found) = found(on, name, good).await? {
+            return Ok(found.id().to_owned());
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    Err(error.into())
+}
+
+async fn remove(on: &Container, holder: &Inspect) -> Result<(), Fault> {
+    if holder.up() {
+        on.engine.stop(holder.id(), Duration::ZERO).await?;
+    }
+    Ok(on.engine.remove(holder.id()).await?)
+}
+
+async fn body(on: &Container, release: &str, good: &Inspect) -> Result<Value, EngineError> {
+    let volumes = volumes(on, good).await?;
+    let mut labels = json!({ KEEP: on.service, RELEASE: release, PIN: word(on.pin) });
+    // Labels that the image brings along cannot be left out, but what compose goes by can be emptied.
+    for (label, _) in
+        good.entries("/Config/Labels").filter(|(label, _)| label.starts_with("com.docker.compose."))
+    {
+        labels[label] = Value::from("");
+    }
+    // Every volume of the image that is not given here would become an anonymous one of the holder's.
+    let others =
+        good.entries("/Config/Volumes").filter(|(path, _)| !volumes.iter().any(|(_, held)| held == *path));
+    let tmpfs: Map<String, Value> = others.map(|(path, _)| (path.clone(), Value::from(""))).collect();
+    // Without `nocopy` the engine would fill a volume that the release has emptied.
+    let binds: Vec<String> = volumes.iter().map(|(name, path)| format!("{name}:{path}:nocopy")).collect();
+    // One that runs comes back with the engine, and has nothing to end in an orderly way.
+    let restart = if on.pin == Pin::Running { "always" } else { "no" };
+    Ok(json!({
+        "Image": good.image(),
+        "Entrypoint": [program::PATH],
+        "Cmd": [],
+        "User": "65534:65534",
+        "WorkingDir": "/",
+        "StopSignal": "SIGKILL",
+        "Labels": labels,
+        "Healthcheck": { "Test": ["NONE"] },
+        "HostConfig": {
+            "NetworkMode": "none",
+            "RestartPolicy": { "Name": restart },
+            "CapDrop": ["ALL"],
+            "SecurityOpt": ["no-new-privileges"],
+            "LogConfig": { "Type": "none" },
+            "Binds": binds,
+            "Tmpfs": tmpfs,
+        },
+    }))
+}
+
+/// The release's anonymous volumes, and where they are.
+async fn volumes(on: &Container, good: &Inspect) -> Result<Vec<(String, String)>, EngineError> {
+    let mut volumes = Vec::new();
+    for mount in good.items("/Mounts").filter(|mount| mount["Type"] == "volume") {
+        if let (Some(name), Some(path)) = (mount["Name"].as_str(), mount["Destination"].as_str())
+            && spec::is_anonymous(name)
+            // Named by the holder, one that is gone would come back empty, and nobody would miss it.
+            && on.engine.exists("volumes", name).await?
+        {
+            volumes.push((name.to_owned(), path.to_owned()));
+        }
+    }
+    Ok(volumes)
+}
+
+fn name(on: &Container, release: &str) -> String {
+    format!("golive-keep-{}-{}", token(&on.name), token(release))
+}
+
+fn word(pin: Pin) -> &'static str {
+    match pin {
+        Pin::Created => "created",
+        Pin::Running => "running",
+    }
+}
