@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
@@ -17,10 +16,12 @@ use crate::text::{Texts, clean};
 mod asked;
 mod evidence;
 mod explanation;
+mod measure;
 #[cfg(test)]
 mod tests;
 
 pub use explanation::explain;
+use measure::{Measure, measures};
 
 /// One check's results over a release.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -80,8 +81,12 @@ pub fn markdown(story: &Story, zone: &TimeZone) -> String {
     if let Some(reason) = &story.reason {
         row(&mut text, "Problem", &texts.reason(reason));
     }
-    for (at, step, took) in steps(story) {
+    for Measure { at, step, took, output } in measures(story) {
+        let took = took.map(|took| format!(" ({} ms)", took.as_millis())).unwrap_or_default();
         row(&mut text, &format!("Measure at {}", texts.time(at)), &format!("{step}{took}"));
+        if let Some(output) = output {
+            printed(&mut text, output.lines());
+        }
     }
     row(&mut text, "Follow-up", follow_up(&story.state));
     if let Some(found) = &story.forensics {
@@ -102,10 +107,7 @@ pub fn json(story: &Story) -> Value {
         });
         (check, value)
     });
-    let measures: Vec<Value> = steps(story)
-        .into_iter()
-        .map(|(at, step, took)| json!({"at": at.to_string(), "step": step, "took": took.trim()}))
-        .collect();
+    let measures: Vec<Value> = measures(story).into_iter().map(|measure| measure.json()).collect();
     json!({
         "release": release.id,
         "service": release.service,
@@ -175,26 +177,6 @@ fn count(tallies: &mut BTreeMap<String, Tally>, moment: &Moment) {
     }
 }
 
-/// Rollback steps with when each was begun and how long it took.
-fn steps(story: &Story) -> Vec<(Timestamp, String, String)> {
-    let mut steps: Vec<(Timestamp, String, String)> = Vec::new();
-    for moment in &story.moments {
-        if let Event::Service { what: Happening::StepDone { step, .. }, .. } = &moment.event
-            && let Some((began, name, took)) = steps.last_mut()
-            && name == step.word()
-        {
-            let lasted = Duration::try_from(moment.at.duration_since(*began)).unwrap_or_default();
-            *took = format!(" ({} ms)", lasted.as_millis());
-        }
-        for action in &moment.actions {
-            if let Some(step) = action.get("step").and_then(Value::as_str) {
-                steps.push((moment.at, step.to_owned(), String::new()));
-            }
-        }
-    }
-    steps
-}
-
 /// The version that runs in place of one that was taken back: where the last rollback went to.
 fn restored(story: &Story) -> Option<&str> {
     let actions = story.moments.iter().flat_map(|moment| &moment.actions);
@@ -218,6 +200,13 @@ fn follow_up(state: &str) -> &'static str {
         }
         "rollback-failed" | "held" => "a person has to decide",
         _ => "none",
+    }
+}
+
+/// Indented, so that nothing that a program wrote can end a block or begin markup.
+fn printed<'a>(text: &mut String, lines: impl Iterator<Item = &'a str>) {
+    for line in lines {
+        writeln!(text, "    {}", clean(line)).expect("writing to a string cannot fail");
     }
 }
 

@@ -36,7 +36,8 @@ pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<u8, CliErr
             Some(false) => format!("NOT ready: {}", it.problems.join("; ")),
             None => "-".to_owned(),
         };
-        vec![it.id, it.service, it.version, it.state, it.began, back]
+        let state = if it.quarantined { format!("{}, known bad", it.state) } else { it.state };
+        vec![it.id, it.service, it.version, state, it.began, back]
     });
     let rows: Vec<Vec<String>> = drawn.collect();
     let heads = ["RELEASE", "SERVICE", "VERSION", "STATE", "BEGAN", "ROLLBACK"];

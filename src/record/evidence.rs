@@ -4,11 +4,10 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::row;
+use super::{printed, row};
 use crate::decide::event::{Event, Happening, Outcome};
 use crate::decide::reading::Measure;
 use crate::store::{Evidence, Moment, Story};
-use crate::text::clean;
 
 /// Of a log and of the engine's events so many lines are in the short form: the last.
 const LOG_LINES: usize = 20;
@@ -35,10 +34,7 @@ fn last(text: &mut String, what: &str, whole: &str, lines: usize) {
         return write!(text, "\nNothing is left of {what}.\n").expect("writing to a string cannot fail");
     }
     write!(text, "\nThe last lines of {what}:\n\n").expect("writing to a string cannot fail");
-    for line in last.iter().rev() {
-        // Indented, so that nothing in a log can end a block or begin markup.
-        writeln!(text, "    {}", clean(line)).expect("writing to a string cannot fail");
-    }
+    printed(text, last.into_iter().rev());
 }
 
 pub(super) fn json(found: &Evidence) -> Value {

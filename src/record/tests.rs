@@ -1,3 +1,5 @@
+use jiff::Timestamp;
+
 use super::*;
 use crate::decide::event::{Announcement, Ask, Identity, Running, Sample, Step};
 use crate::decide::facts::Release;
@@ -149,7 +151,7 @@ fn the_record_has_what_the_guide_asks_for() {
     assert_eq!(record["checks"]["http"]["passed"], 2);
     assert_eq!(
         record["measures"],
-        json!([{"at": "2026-03-01T10:00:03.1Z", "step": "stop", "took": "(250 ms)"}])
+        json!([{"at": "2026-03-01T10:00:03.1Z", "step": "stop", "took": "(250 ms)", "output": null}])
     );
     assert_eq!(record["result"], "partial success");
     assert_eq!(record["restored"], "1.4.1");

@@ -42,6 +42,8 @@ pub struct ReleaseRow {
     pub problems: Vec<String>,
     /// When that was looked at last.
     pub proved: Option<String>,
+    /// Whether it was taken back and is known as bad.
+    pub quarantined: bool,
 }
 
 /// An incident in the list of incidents.
@@ -152,8 +154,10 @@ impl Reader {
 
     /// Releases, newest first.
     pub fn releases(&self, service: Option<&str>) -> Result<Vec<ReleaseRow>, StoreError> {
-        let sql = "SELECT id, service, version, state, began, changed, proof.problems, proof.at FROM release \
-                   LEFT JOIN proof ON proof.release = release.id \
+        let sql = "SELECT id, service, version, state, began, changed, proof.problems, proof.at, \
+                   EXISTS (SELECT 1 FROM service, json_each(facts, '$.quarantine') AS bad \
+                   WHERE name = release.service AND json_extract(bad.value, '$.release') = release.id) \
+                   FROM release LEFT JOIN proof ON proof.release = release.id \
                    WHERE ?1 IS NULL OR service = ?1 ORDER BY began DESC, id DESC LIMIT 1000";
         self.rows(sql, params![service], |row| {
             let problems = row.get::<_, Option<String>>(6)?;
@@ -168,6 +172,7 @@ impl Reader {
                 state: row.get(3)?,
                 began: row.get(4)?,
                 changed: row.get(5)?,
+                quarantined: row.get(8)?,
             })
         })
     }

@@ -6,6 +6,7 @@
 
 mod config;
 mod generate;
+mod guards;
 mod help;
 mod no_daemon;
 mod people;
