@@ -33,7 +33,9 @@ mod tests;
 mod triggers;
 mod webhook;
 
-pub use channel::{Channel, EmailChannel, Smtp, SmtpTls, Url, Way, WebhookChannel, WebhookFormat};
+pub use channel::{
+    Channel, EmailChannel, Login, LoginKind, Smtp, SmtpTls, Url, Way, WebhookChannel, WebhookFormat,
+};
 pub use commands::{Commands, Program};
 use environment::Environment;
 use layers::Layers;

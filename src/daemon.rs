@@ -31,6 +31,7 @@ use crate::store::Store;
 use crate::systemd;
 
 mod commit;
+mod curve;
 mod deliver;
 mod error;
 mod front;

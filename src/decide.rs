@@ -22,6 +22,7 @@ mod again;
 mod ask;
 mod blame;
 mod cause;
+pub mod curve;
 mod diverge;
 pub mod event;
 pub mod facts;

@@ -7,6 +7,7 @@ pub mod stats;
 
 pub mod decide;
 
+pub mod chart;
 pub mod clock;
 pub mod config;
 pub mod door;

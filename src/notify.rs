@@ -9,17 +9,21 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::chart;
 use crate::clock::Clock;
 use crate::config::{Channel, Config, Language, Person, Way};
 use crate::decide::action::{Notice, Tier};
+use crate::decide::curve::Curve;
 use crate::text::Texts;
 use crate::ticket::Tickets;
 
 mod email;
 mod format;
 mod letter;
+mod smtp;
 #[cfg(test)]
 mod tests;
+mod tone;
 mod webhook;
 
 /// A delivery ends within this, whatever the other side does.
@@ -37,6 +41,8 @@ pub struct Delivery<'a> {
     pub now: Timestamp,
     /// Where the incident's first message stands at this address, by the receipt for that.
     pub thread: Option<&'a str>,
+    /// What it is about, to be drawn where the channel takes pictures.
+    pub curve: Option<&'a Curve>,
 }
 
 /// A provider confirmed.
@@ -109,6 +115,12 @@ pub(crate) struct Context<'a> {
     /// Where a person takes the incident on.
     acknowledge: Option<String>,
     host: &'a str,
+    thread: Option<&'a str>,
+    curve: Option<&'a Curve>,
+    /// What one place is given to answer.
+    patience: Duration,
+    /// The curve as a PNG.
+    picture: Option<Vec<u8>>,
     now: Timestamp,
     /// Signatures are made at this: a clock that was set right must not keep them wrong.
     wall: Timestamp,
@@ -161,7 +173,8 @@ impl Notifier {
         address: &str,
         delivery: &Delivery<'_>,
     ) -> Result<Receipt, Refusal> {
-        let Delivery { notice, now, .. } = *delivery;
+        let Delivery { notice, now, thread, curve } = *delivery;
+        let curve = curve.filter(|_| self.draws(channel));
         let runbook = notice.service.as_ref().and_then(|service| self.runbooks.get(service));
         let context = Context {
             texts: self.texts(channel),
@@ -169,19 +182,26 @@ impl Notifier {
             runbook: runbook.map(String::as_str),
             acknowledge: self.links.as_ref().filter(|_| notice.acknowledgeable).map(|links| links.of(notice)),
             host: &self.host,
+            thread,
+            curve,
+            patience: self.patience,
+            picture: self.draw(channel, curve).await,
             now,
             wall: Clock::wall(),
         };
-        let sending = async {
-            match self.way(channel) {
-                Some(Way::Email(email)) => email::send(email, address, notice, &context).await,
-                Some(Way::Webhook(webhook)) => webhook::send(&self.http, webhook, notice, &context).await,
-                None => Err(Refusal::never(format!("tell channel {channel}: it is no longer configured"))),
+        let patience = self.patience(channel);
+        let late = || Refusal::later(format!("tell channel {channel} within {patience:?}"));
+        match self.way(channel) {
+            Some(Way::Email(email)) => {
+                let sending = email::send(email, address, notice, &context);
+                tokio::time::timeout(patience, sending).await.unwrap_or_else(|_| Err(late()))
             }
-        };
-        match tokio::time::timeout(self.patience, sending).await {
-            Ok(result) => result,
-            Err(_) => Err(Refusal::later(format!("tell channel {channel} within {:?}", self.patience))),
+            Some(Way::Webhook(webhook)) => {
+                let sending = webhook::send(&self.http, webhook, notice, &context);
+                let told = tokio::time::timeout(patience, sending).await.unwrap_or_else(|_| Err(late()))?;
+                Ok(told.finish(&self.http, now).await)
+            }
+            None => Err(Refusal::never(format!("tell channel {channel}: it is no longer configured"))),
         }
     }
 
@@ -195,18 +215,46 @@ impl Notifier {
         &self.texts[&own.unwrap_or(self.language)]
     }
 
+    /// Whether a channel takes pictures.
+    pub fn draws(&self, channel: &str) -> bool {
+        match self.way(channel) {
+            Some(Way::Email(_)) => true,
+            Some(Way::Webhook(webhook)) => format::draws(&webhook.format),
+            None => false,
+        }
+    }
+
+    /// Off this thread, which has other things to do meanwhile.
+    async fn draw(&self, channel: &str, curve: Option<&Curve>) -> Option<Vec<u8>> {
+        let (curve, zone) = (curve?.clone(), self.texts(channel).zone().clone());
+        tokio::task::spawn_blocking(move || chart::png(&curve, &zone))
+            .await
+            .ok()
+            .filter(|png| !png.is_empty())
+    }
+
+    /// As long for each smarthost as for a webhook.
+    fn patience(&self, channel: &str) -> Duration {
+        let places = match self.way(channel) {
+            Some(Way::Email(email)) => email.smtp.len(),
+            Some(Way::Webhook(_)) | None => 1,
+        };
+        self.patience.saturating_mul(u32::try_from(places).unwrap_or(1).max(1))
+    }
+
     /// Reaches a channel as far as is possible without telling anybody anything.
     pub async fn reach(&self, channel: &str) -> Result<Receipt, Refusal> {
         let attempt = async {
             match self.way(channel) {
-                Some(Way::Email(email)) => email::log_in(email).await,
+                Some(Way::Email(email)) => email::log_in(email, self.patience).await,
                 Some(Way::Webhook(webhook)) => webhook::reach(webhook).await,
                 None => Err(Refusal::never(format!("find channel {channel}"))),
             }
         };
-        match tokio::time::timeout(self.patience, attempt).await {
+        let patience = self.patience(channel);
+        match tokio::time::timeout(patience, attempt).await {
             Ok(result) => result,
-            Err(_) => Err(Refusal::later(format!("reach channel {channel} within {:?}", self.patience))),
+            Err(_) => Err(Refusal::later(format!("reach channel {channel} within {patience:?}"))),
         }
     }
 }
@@ -214,7 +262,7 @@ impl Notifier {
 impl<'a> Delivery<'a> {
     /// The first message of its incident.
     pub fn first(notice: &'a Notice, now: Timestamp) -> Self {
-        Self { notice, now, thread: None }
+        Self { notice, now, thread: None, curve: None }
     }
 }
 

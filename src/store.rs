@@ -22,6 +22,7 @@ use crate::decide::facts::Facts;
 mod journal;
 mod mirror;
 mod outbox;
+mod past;
 mod proof;
 mod reader;
 pub mod recording;
@@ -31,6 +32,7 @@ mod tests;
 mod thread;
 
 pub use outbox::{Letter, NewLetter};
+pub use past::Past;
 pub use reader::{IncidentRow, LetterRow, Moment, Reader, ReleaseRow, Story, SummaryRow};
 
 use mirror::facts::FactsDef;

@@ -9,6 +9,7 @@ use minijinja::{Environment, UndefinedBehavior, context};
 
 use crate::config::Language;
 use crate::decide::action::{News, Notice, Tier};
+use crate::decide::curve::{Curve, Mark};
 use crate::decide::event::Step;
 use crate::decide::reason::{Blame, Breach, Reason, Rule, Unit};
 
@@ -150,11 +151,7 @@ impl Texts {
 
     /// A trigger's breach with its numbers.
     fn breach(&self, breach: &Breach) -> String {
-        let number = |value: f64| match breach.unit {
-            Unit::Ratio => percent(value),
-            Unit::Seconds => self.duration(Duration::try_from_secs_f64(value).unwrap_or_default()),
-            Unit::Plain => plain(value),
-        };
+        let number = |value: f64| self.number(value, breach.unit);
         let kind = match breach.trigger.as_str() {
             known @ ("error-rate" | "latency-p95" | "resources") => known,
             _ => "business",
@@ -179,6 +176,30 @@ impl Texts {
         )
     }
 
+    /// What a picture shows, in one line: it has hardly any words itself.
+    pub fn caption(&self, curve: &Curve) -> String {
+        let of = clean(&curve.of);
+        let version = |mark: &Mark| clean(&mark.version);
+        self.say(
+            "chart.caption",
+            context! {
+                of => if curve.dots() { self.say("chart.probe", context! { of }) } else { of },
+                limit => curve.limit.map(|limit| self.number(limit, curve.unit)),
+                released => curve.released.as_ref().map(version),
+                rolled_back => curve.rolled_back.as_ref().map(version),
+                dots => curve.dots(),
+            },
+        )
+    }
+
+    fn number(&self, value: f64, unit: Unit) -> String {
+        match unit {
+            Unit::Ratio => percent(value),
+            Unit::Seconds => self.duration(Duration::try_from_secs_f64(value).unwrap_or_default()),
+            Unit::Plain => plain(value),
+        }
+    }
+
     /// Whose fault it is, in one sentence.
     pub fn blame(&self, blame: &Blame) -> String {
         let (neighbours, what) = match blame {
@@ -198,6 +219,11 @@ impl Texts {
     /// How loud.
     pub fn tier(&self, tier: Tier) -> String {
         self.say(tier.word(), context! {})
+    }
+
+    /// The zone that times are told in.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
     }
 
     /// A heading or a small word.

@@ -24,7 +24,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
     ("text", &["config", "decide"]),
     ("probe", &["clock", "config", "decide"]),
     ("runtime", &["clock", "config", "decide"]),
-    ("notify", &["clock", "config", "decide", "text", "ticket"]),
+    ("notify", &["chart", "clock", "config", "decide", "text", "ticket"]),
     ("store", &["decide", "stats"]),
     ("control", &["config", "decide", "door", "text"]),
     ("record", &["config", "decide", "store", "text"]),

@@ -29,14 +29,34 @@ pub struct EmailChannel {
     pub to: Vec<String>,
     /// The sender.
     pub from: String,
-    /// The smarthost.
-    pub smtp: Smtp,
-    /// User name, where the smarthost wants one.
-    pub username: Option<String>,
-    /// Its password.
-    pub password: Option<Secret>,
+    /// The smarthosts, each asked when those before it do not take the mail.
+    pub smtp: Vec<Smtp>,
+    /// How golive logs in there, where they want it to.
+    pub login: Option<Login>,
+    /// Every mail of an incident has the subject of its first.
+    pub one_subject: bool,
     /// A PEM file of the authorities that the smarthost's certificate may come from, instead of the system's.
     pub ca_file: Option<PathBuf>,
+}
+
+/// How golive logs in at a smarthost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Login {
+    /// As whom.
+    pub username: String,
+    /// With what.
+    pub secret: Secret,
+    /// What that is.
+    pub kind: LoginKind,
+}
+
+/// What is shown at a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginKind {
+    /// A password, by PLAIN or LOGIN.
+    Password,
+    /// An access token of OAuth 2.0, by XOAUTH2. Somebody else renews it.
+    Token,
 }
 
 /// Where mail is handed in, and how it is protected on the way.
@@ -68,6 +88,8 @@ pub struct WebhookChannel {
     pub format: WebhookFormat,
     /// Where it goes: in the open, or secret.
     pub url: Url,
+    /// Urgent news of what is going on calls everybody in the chat.
+    pub mention: bool,
 }
 
 /// A URL, in the open or secret.

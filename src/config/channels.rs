@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use super::root::LANGUAGES;
 use super::table::{Section, one_of};
-use super::{Channel, EmailChannel, Smtp, SmtpTls, Way, secret, webhook};
+use super::{Channel, EmailChannel, Login, LoginKind, Smtp, SmtpTls, Way, secret, webhook};
 use crate::decide::action::Tier;
 use crate::decide::policy::TierPolicy;
+
+/// Smarthosts of one channel at most: each may take its time.
+const SMARTHOSTS: usize = 4;
 
 const TIERS: [(&str, Tier); 3] =
     [("urgent", Tier::Urgent), ("important", Tier::Important), ("general", Tier::General)];
@@ -82,24 +85,61 @@ fn email(mut section: Section<'_>) -> Option<EmailChannel> {
     if from.as_ref().is_some_and(|from| !is_address(from)) {
         section.wrong("from", "is not a mail address", "write \"golive@example.com\"");
     }
-    let smtp = section.string("smtp").and_then(|url| match smtp(&url) {
-        Ok(smtp) => Some(smtp),
-        Err(why) => {
-            section.wrong("smtp", why, "write \"smtps://HOST\" or \"smtp://HOST\", with :PORT if need be");
-            None
-        }
-    });
-    let username = section.string("username");
-    let password = secret::named(&mut section, "password-file", "password");
-    let has_password = section.has("password-file") || section.has("password");
-    if section.has("username") != has_password {
-        let hint = "give both `username` and `password-file`, or neither";
-        section.missing("has only one of `username` and `password-file`", hint);
-    }
+    let smtp = smarthosts(&mut section);
+    let login = login(&mut section);
     let ca_file = ca_file(&mut section);
+    let one_subject = section.boolean("one-subject").unwrap_or(false);
     section.required(&["to", "from", "smtp"], "a mail channel needs `to`, `from` and `smtp`");
-    section.end(&["xoauth2", "fallback"]);
-    Some(EmailChannel { to: to?, from: from?, smtp: smtp?, username, password, ca_file })
+    section.end(&[]);
+    Some(EmailChannel { to: to?, from: from?, smtp: smtp?, login, one_subject, ca_file })
+}
+
+/// One, or several in the order in which they are asked.
+fn smarthosts(section: &mut Section<'_>) -> Option<Vec<Smtp>> {
+    const HINT: &str = "write \"smtps://HOST\" or \"smtp://HOST\", with :PORT if need be";
+    let (urls, listed) = section.one_or_more("smtp")?;
+    if urls.len() > SMARTHOSTS {
+        section.wrong("smtp", format!("has more than {SMARTHOSTS} entries"), "leave some out");
+        return None;
+    }
+    let mut all = Vec::new();
+    for (index, url) in urls.iter().enumerate() {
+        match smtp(url) {
+            Ok(smtp) => all.push(smtp),
+            Err(why) if listed => section.wrong_in(&["smtp", &index.to_string()], why, HINT),
+            Err(why) => section.wrong("smtp", why, HINT),
+        }
+    }
+    (all.len() == urls.len()).then_some(all)
+}
+
+fn login(section: &mut Section<'_>) -> Option<Login> {
+    let username = section.string("username");
+    let password = secret::named(section, "password-file", "password");
+    let token = secret::named(section, "token-file", "token");
+    let auth = section.string("auth");
+    let by_token = auth.as_deref() == Some("xoauth2");
+    if auth.is_some_and(|auth| !["xoauth2", "password"].contains(&auth.as_str())) {
+        let hint = "write \"password\" or \"xoauth2\", or leave it out for a password";
+        section.wrong("auth", "is not a way to log in", hint);
+        return None;
+    }
+    let (needed, other, why) = if by_token {
+        ("token-file", "password-file", "is not what auth = \"xoauth2\" logs in with")
+    } else {
+        ("password-file", "token-file", "is only used with auth = \"xoauth2\"")
+    };
+    if section.has(other) {
+        section.wrong_key(&[other], why, &format!("give `{needed}` instead, or change `auth`"));
+    }
+    let has_secret = section.has(needed) || (!by_token && section.has("password"));
+    if section.has("username") != has_secret && !section.has(other) {
+        let hint = format!("give both `username` and `{needed}`, or neither");
+        section.missing(format!("has only one of `username` and `{needed}`"), &hint);
+    }
+    let kind = if by_token { LoginKind::Token } else { LoginKind::Password };
+    let secret = if by_token { token } else { password };
+    Some(Login { username: username?, secret: secret?, kind })
 }
 
 fn ca_file(section: &mut Section<'_>) -> Option<PathBuf> {

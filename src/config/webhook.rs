@@ -36,21 +36,21 @@ const fn needs(
 
 const FORMATS: [Needs; 12] = [
     needs("standard", Address::Either, &[], &["secret-file"]),
-    needs("slack", Address::Secret, &[], &[]),
+    needs("slack", Address::Secret, &[], &["mention"]),
     needs("teams", Address::Secret, &[], &[]),
-    needs("discord", Address::Secret, &[], &[]),
-    needs("mattermost", Address::Secret, &[], &[]),
+    needs("discord", Address::Secret, &[], &["mention"]),
+    needs("mattermost", Address::Secret, &[], &["mention"]),
     needs("telegram", Address::Usual("https://api.telegram.org"), &["chat-id", "token-file"], &["topic-id"]),
-    needs("feishu", Address::Secret, &[], &["secret-file"]),
-    needs("dingtalk", Address::Secret, &[], &["secret-file"]),
-    needs("wecom", Address::Secret, &[], &[]),
+    needs("feishu", Address::Secret, &[], &["secret-file", "mention"]),
+    needs("dingtalk", Address::Secret, &[], &["secret-file", "mention"]),
+    needs("wecom", Address::Secret, &[], &["mention"]),
     needs("pagerduty", Address::Usual("https://events.pagerduty.com"), &["routing-key-file"], &[]),
     needs("ntfy", Address::Either, &[], &["token-file"]),
     needs("alertmanager", Address::Either, &[], &["token-file"]),
 ];
 
 /// Every key that only some formats have.
-const SOME: [&str; 5] = ["secret-file", "chat-id", "topic-id", "token-file", "routing-key-file"];
+const SOME: [&str; 6] = ["secret-file", "chat-id", "topic-id", "token-file", "routing-key-file", "mention"];
 
 pub(super) fn read(mut section: Section<'_>) -> Option<WebhookChannel> {
     let needs = format(&mut section)?;
@@ -58,6 +58,7 @@ pub(super) fn read(mut section: Section<'_>) -> Option<WebhookChannel> {
     let secret = secret::named(&mut section, "secret-file", "secret");
     let token = secret::named(&mut section, "token-file", "token");
     let routing_key = secret::named(&mut section, "routing-key-file", "routing-key");
+    let mention = mention(&mut section);
     let telegram = needs.format == "telegram";
     let (chat, topic) = (chat(&mut section, telegram), topic(&mut section, telegram));
     for key in SOME {
@@ -92,7 +93,7 @@ pub(super) fn read(mut section: Section<'_>) -> Option<WebhookChannel> {
         "alertmanager" => WebhookFormat::Alertmanager { token },
         _ => WebhookFormat::Standard { secret },
     };
-    Some(WebhookChannel { format, url: url? })
+    Some(WebhookChannel { format, url: url?, mention })
 }
 
 fn format(section: &mut Section<'_>) -> Option<&'static Needs> {
@@ -157,6 +158,19 @@ fn fits(url: &str, format: &str) -> Result<(), String> {
         return Err("does not end in a topic".to_owned());
     }
     Ok(())
+}
+
+/// Whether everybody in the chat is called.
+fn mention(section: &mut Section<'_>) -> bool {
+    let Some(whom) = section.string("mention") else { return false };
+    if whom != "all" {
+        section.wrong(
+            "mention",
+            format!("\"{whom}\" is nobody whom golive can call"),
+            "write \"all\", or leave it out",
+        );
+    }
+    whom == "all"
 }
 
 /// A number, or the `@name` of a public channel. Numbers are texts in JSON.

@@ -12,6 +12,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::curve;
 use crate::clock::Clock;
 use crate::decide::action::Notice;
 use crate::metrics::{Metrics, Told};
@@ -204,10 +205,12 @@ impl Task {
         thread: Option<String>,
         now: Timestamp,
     ) {
-        let notifier = Arc::clone(&self.notifier.borrow());
+        let (notifier, store) = (Arc::clone(&self.notifier.borrow()), self.store.clone());
         self.busy.insert((channel.clone(), address.clone()));
         self.under_way.spawn(async move {
-            let delivery = Delivery { notice: &notice, now, thread: thread.as_deref() };
+            let curve = if notifier.draws(&channel) { curve::of(&store, &notice).await } else { None };
+            let delivery =
+                Delivery { notice: &notice, now, thread: thread.as_deref(), curve: curve.as_ref() };
             let result = notifier.deliver(&channel, &address, &delivery).await;
             Outcome { letter, channel, address, result }
         });

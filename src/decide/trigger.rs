@@ -325,6 +325,6 @@ pub(super) fn sentence(breach: &Breach) -> String {
 }
 
 /// The time from one moment to a later one; zero when it is not later.
-fn span(from: Timestamp, to: Timestamp) -> Duration {
+pub(super) fn span(from: Timestamp, to: Timestamp) -> Duration {
     Duration::try_from(to.duration_since(from)).unwrap_or_default()
 }

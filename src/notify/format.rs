@@ -4,9 +4,10 @@ use reqwest::Url;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::tone::Standing;
 use super::{Context, Refusal};
 use crate::config::{self, Secret, WebhookChannel, WebhookFormat};
-use crate::decide::action::Notice;
+use crate::decide::action::{Notice, Tier};
 
 mod alertmanager;
 mod answer;
@@ -19,6 +20,7 @@ mod markup;
 mod mattermost;
 mod ntfy;
 mod pagerduty;
+mod plan;
 mod slack;
 mod standard;
 mod teams;
@@ -30,13 +32,19 @@ mod wecom;
 pub(super) use answer::{Answer, Verdict};
 use card::Card;
 use clip::Unit;
+pub(super) use discord::PICTURE;
+pub(super) use plan::{Beside, Plan};
 
 /// What is posted.
 #[derive(Clone)]
 pub(super) struct Post {
     pub(super) url: Url,
+    /// Changes a message rather than making one.
+    pub(super) patch: bool,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: String,
+    /// A PNG that goes along as a file.
+    pub(super) picture: Option<Vec<u8>>,
     /// What an answer might repeat and nobody may read.
     pub(super) secrets: Vec<String>,
 }
@@ -46,8 +54,9 @@ pub(super) fn write(
     channel: &WebhookChannel,
     notice: &Notice,
     context: &Context<'_>,
-) -> Result<Post, Refusal> {
-    let card = Card::new(notice, context);
+) -> Result<Plan, Refusal> {
+    let mut card = Card::new(notice, context);
+    card.calls = channel.mention && notice.tier == Tier::Urgent && card.standing() == Standing::Open;
     let mut post = Post::to(url(channel)?);
     let (place, wall) = (place(&post.url), context.wall);
     let read = |secret: &Secret| {
@@ -63,17 +72,11 @@ pub(super) fn write(
         }
         WebhookFormat::Slack => post.json(&slack::body(&card)),
         WebhookFormat::Teams => post.json(&teams::body(&card)),
-        WebhookFormat::Discord => {
-            post.url = discord::address(post.url);
-            post.json(&discord::body(&card));
-        }
+        WebhookFormat::Discord => return Ok(Plan::on_discord(post, &card, context)),
         WebhookFormat::Mattermost => post.json(&mattermost::body(&card)),
         WebhookFormat::Telegram { chat, topic, token } => {
-            let token = read(token)?;
-            let address = telegram::address(post.url, &token);
-            post = Post::to(address.ok_or_else(|| mend("the token is not one of a Telegram bot"))?);
-            post.secrets.push(token);
-            post.json(&telegram::body(&card, chat, *topic));
+            let plan = Plan::on_telegram(&post.url, &read(token)?, (chat.as_str(), *topic), &card, context);
+            return plan.ok_or_else(|| mend("the token is not one of a Telegram bot"));
         }
         WebhookFormat::Feishu { secret } => {
             post.json(&feishu::body(&card, optional(secret)?.as_deref(), wall.as_second()));
@@ -83,7 +86,7 @@ pub(super) fn write(
             post.url = dingtalk::address(post.url, secret.as_deref(), wall.as_millisecond());
             post.json(&dingtalk::body(&card));
         }
-        WebhookFormat::Wecom => post.json(&wecom::body(&card)),
+        WebhookFormat::Wecom => return Ok(Plan::on_wecom(post, &card, context)),
         WebhookFormat::Pagerduty { routing_key } => {
             let routing_key = read(routing_key)?;
             post.url = pagerduty::address(post.url, &card);
@@ -102,7 +105,42 @@ pub(super) fn write(
             post.authorize(optional(token)?);
         }
     }
-    Ok(post)
+    Ok(Plan::of(post))
+}
+
+/// Where the message stands that an answer confirms, for whoever wants to change or answer it.
+pub(super) fn message(format: &WebhookFormat, answer: &Answer) -> Option<String> {
+    match format {
+        WebhookFormat::Discord => Some(answer.json()?["id"].as_str()?.to_owned()),
+        WebhookFormat::Telegram { chat, .. } => telegram::place(chat, answer),
+        WebhookFormat::Standard { .. }
+        | WebhookFormat::Slack
+        | WebhookFormat::Teams
+        | WebhookFormat::Mattermost
+        | WebhookFormat::Feishu { .. }
+        | WebhookFormat::Dingtalk { .. }
+        | WebhookFormat::Wecom
+        | WebhookFormat::Pagerduty { .. }
+        | WebhookFormat::Ntfy { .. }
+        | WebhookFormat::Alertmanager { .. } => None,
+    }
+}
+
+/// Whether a platform takes pictures from golive.
+pub(super) fn draws(format: &WebhookFormat) -> bool {
+    match format {
+        WebhookFormat::Discord | WebhookFormat::Wecom => true,
+        WebhookFormat::Standard { .. }
+        | WebhookFormat::Slack
+        | WebhookFormat::Teams
+        | WebhookFormat::Mattermost
+        | WebhookFormat::Telegram { .. }
+        | WebhookFormat::Feishu { .. }
+        | WebhookFormat::Dingtalk { .. }
+        | WebhookFormat::Pagerduty { .. }
+        | WebhookFormat::Ntfy { .. }
+        | WebhookFormat::Alertmanager { .. } => false,
+    }
 }
 
 /// What an answer means.
@@ -126,7 +164,7 @@ pub(super) fn judge(format: &WebhookFormat, answer: &Answer) -> Verdict {
 impl Post {
     fn to(url: Url) -> Self {
         let secrets = secrets(&url);
-        Self { url, headers: Vec::new(), body: String::new(), secrets }
+        Self { url, patch: false, headers: Vec::new(), body: String::new(), picture: None, secrets }
     }
 
     fn json(&mut self, body: &Value) {
@@ -181,7 +219,7 @@ fn secrets(url: &Url) -> Vec<String> {
 }
 
 /// Stands for an incident where its own name cannot.
-fn fingerprint(of: &[&str]) -> String {
+pub(super) fn fingerprint(of: &[&str]) -> String {
     let digest = Sha256::digest(of.join("/"));
     digest.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }

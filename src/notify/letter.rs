@@ -1,4 +1,5 @@
-//! What a letter says, in the order in which it is read at night: what, when, why, what is next, whom to call.
+//! What a letter says, in the order in which it is read at night: what, why, what is next, whom to call, what to type;
+//! then when it was, and what there is to show for it.
 
 use std::time::Duration;
 
@@ -14,19 +15,43 @@ const LATE: Duration = Duration::from_mins(1);
 /// A letter's parts, each ready to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Letter {
+    /// The language, as HTML names it.
+    pub(super) language: &'static str,
+    pub(super) tier: String,
+    /// Which service, and what happened to it.
+    pub(super) service: String,
+    pub(super) news: String,
     /// The subject without its reason.
     pub(super) title: String,
     pub(super) subject: String,
     pub(super) late: Option<String>,
+    /// What the picture shows, where there is one.
+    pub(super) caption: Option<String>,
     pub(super) parts: Vec<Part>,
 }
 
 /// A heading and what is below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Part {
+    pub(super) what: What,
     pub(super) heading: String,
     pub(super) lines: Vec<String>,
     pub(super) kind: Kind,
+}
+
+/// What a part is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    Why,
+    Blame,
+    Next,
+    Call,
+    Acknowledge,
+    Story,
+    Runbook,
+    AcknowledgeHere,
+    When,
+    Evidence,
 }
 
 /// How the lines of a part can be drawn.
@@ -46,46 +71,46 @@ impl Letter {
     pub(super) fn new(notice: &Notice, context: &Context<'_>) -> Self {
         let texts = context.texts;
         let mut parts = Vec::new();
-        let mut part = |heading: &str, kind: Kind, lines: Vec<String>| {
+        let mut part = |what: What, kind: Kind, lines: Vec<String>| {
             if !lines.is_empty() {
-                parts.push(Part { heading: texts.label(heading), lines, kind });
+                parts.push(Part { what, heading: texts.label(what.label()), lines, kind });
             }
         };
-        part(
-            "when",
-            Kind::Own,
-            vec![format!("{} ({}: {})", texts.time(notice.at), texts.label("host"), clean(context.host))],
-        );
-        part(
-            "why",
-            Kind::Foreign,
-            notice.reason.iter().map(|reason| texts.reason(reason)).chain(took(notice, context)).collect(),
-        );
+        let why = notice.reason.iter().map(|reason| texts.reason(reason));
+        part(What::Why, Kind::Foreign, why.chain(took(notice, context)).collect());
         let told = |reason: &Reason| matches!(reason, Reason::NotToBlame { .. });
         let told = notice.reason.as_ref().is_some_and(told);
         let blame = notice.blame.iter().filter(|_| !told).map(|blame| texts.blame(blame));
-        part("blame", Kind::Foreign, blame.collect());
-        part(
-            "evidence",
-            Kind::Foreign,
-            notice.evidence.iter().map(|sample| evidence(sample, context)).collect(),
-        );
-        part("next", Kind::Own, vec![texts.next(notice)]);
+        part(What::Blame, Kind::Foreign, blame.collect());
+        part(What::Next, Kind::Own, vec![texts.next(notice)]);
         if notice.tier == Tier::Urgent {
-            part("call", Kind::Own, people(context));
+            part(What::Call, Kind::Own, people(context));
         }
         if notice.acknowledgeable {
-            part("acknowledge", Kind::Code, vec![format!("golive ack {}", clean(&notice.incident))]);
+            let command = format!("golive ack {}", clean(&notice.incident));
+            part(What::Acknowledge, Kind::Code, vec![command]);
         }
-        part("runbook", Kind::Link, context.runbook.iter().map(|runbook| clean(runbook)).collect());
-        part("acknowledge-here", Kind::Link, context.acknowledge.clone().into_iter().collect());
-        part(
-            "story",
-            Kind::Code,
-            notice.release.iter().map(|release| format!("golive explain {}", clean(release))).collect(),
-        );
-        let (title, subject) = (texts.title(notice), texts.subject(notice));
-        Self { title, subject, late: late(notice, context), parts }
+        let story = notice.release.iter().map(|release| format!("golive explain {}", clean(release)));
+        part(What::Story, Kind::Code, story.collect());
+        let runbook = context.runbook.iter().map(|runbook| clean(runbook));
+        part(What::Runbook, Kind::Link, runbook.collect());
+        part(What::AcknowledgeHere, Kind::Link, context.acknowledge.clone().into_iter().collect());
+        let host = format!("{}: {}", texts.label("host"), clean(context.host));
+        part(What::When, Kind::Own, vec![format!("{} ({host})", texts.time(notice.at))]);
+        let evidence = notice.evidence.iter().map(|sample| evidence(sample, context));
+        part(What::Evidence, Kind::Foreign, evidence.collect());
+        let caption = context.curve.filter(|_| context.picture.is_some());
+        Self {
+            caption: caption.map(|curve| texts.caption(curve)),
+            language: texts.tag(),
+            tier: texts.tier(notice.tier),
+            service: clean(notice.service.as_deref().unwrap_or("golive")),
+            news: texts.news(notice),
+            title: texts.title(notice),
+            subject: texts.subject(notice),
+            late: late(notice, context),
+            parts,
+        }
     }
 
     /// As plain text.
@@ -109,7 +134,27 @@ impl Letter {
                 }
             }
         }
+        if let Some(caption) = &self.caption {
+            text.push_str(&format!("\n[{caption}]\n"));
+        }
         text
+    }
+}
+
+impl What {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Why => "why",
+            Self::Blame => "blame",
+            Self::Next => "next",
+            Self::Call => "call",
+            Self::Acknowledge => "acknowledge",
+            Self::Runbook => "runbook",
+            Self::AcknowledgeHere => "acknowledge-here",
+            Self::When => "when",
+            Self::Evidence => "evidence",
+            Self::Story => "story",
+        }
     }
 }
 

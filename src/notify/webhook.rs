@@ -3,14 +3,18 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 
-use super::format::{self, Answer, Post, Verdict};
+use super::format::{self, Answer, Beside, Plan, Post, Verdict};
 use super::{Context, Receipt, Refusal, Retry};
 use crate::config::{WebhookChannel, WebhookFormat};
 use crate::decide::action::Notice;
 
 const CONNECT: Duration = Duration::from_secs(10);
+
+/// What goes with a message does not hold up the next one for longer, each.
+const BESIDE: Duration = Duration::from_secs(5);
 
 /// So much of an answer is read.
 const ANSWER_MAX: usize = 64 * 1024;
@@ -27,29 +31,99 @@ pub(super) fn client() -> Result<reqwest::Client, reqwest::Error> {
         .build()
 }
 
+/// What was told, and what is still to be done about it.
+pub(super) struct Told {
+    receipt: Receipt,
+    /// Where the message stands.
+    place: Option<String>,
+    besides: Vec<Beside>,
+    format: WebhookFormat,
+}
+
 pub(super) async fn send(
     http: &reqwest::Client,
     channel: &WebhookChannel,
     notice: &Notice,
     context: &Context<'_>,
-) -> Result<Receipt, Refusal> {
-    let post = format::write(channel, notice, context)?;
-    let answer = tell(http, &post, context.now).await?;
-    let Verdict::Moved(chat) = format::judge(&channel.format, &answer) else {
-        return conclude(&channel.format, &post, &answer);
-    };
+) -> Result<Told, Refusal> {
+    let plan = format::write(channel, notice, context)?;
+    if let Some(edit) = &plan.edit {
+        let answer = tell(http, edit, context.now).await?;
+        match format::judge(&channel.format, &answer) {
+            Verdict::Taken | Verdict::Later(_) => {
+                let receipt = conclude(&channel.format, edit, &answer)?;
+                return Ok(Told {
+                    receipt,
+                    place: None,
+                    besides: Vec::new(),
+                    format: channel.format.clone(),
+                });
+            }
+            // Somebody has deleted it, or it is too old: then there is a new one.
+            Verdict::Refused | Verdict::Gone | Verdict::Moved(_) => {}
+        }
+    }
+    let answer = tell(http, &plan.post, context.now).await?;
     // The chat lives on under another id; whoever configured it should know.
-    let Some(moved) = moved(channel, &chat) else { return conclude(&channel.format, &post, &answer) };
-    let post = format::write(&moved, notice, context)?;
-    let answer = tell(http, &post, context.now).await?;
-    let receipt = conclude(&moved.format, &post, &answer)?;
-    Ok(Receipt::new(format!("{} (write chat-id = \"{chat}\": the chat has moved)", receipt.answer)))
+    if let Verdict::Moved(chat) = format::judge(&channel.format, &answer)
+        && let Some(moved) = moved(channel, &chat)
+    {
+        let plan = format::write(&moved, notice, context)?;
+        let answer = tell(http, &plan.post, context.now).await?;
+        let mut told = told(&moved, plan, &answer, context)?;
+        told.receipt.answer.push_str(&format!(" (write chat-id = \"{chat}\": the chat has moved)"));
+        return Ok(told);
+    }
+    told(channel, plan, &answer, context)
+}
+
+fn told(
+    channel: &WebhookChannel,
+    plan: Plan,
+    answer: &Answer,
+    context: &Context<'_>,
+) -> Result<Told, Refusal> {
+    let mut receipt = conclude(&channel.format, &plan.post, answer)?;
+    let place = format::message(&channel.format, answer);
+    let edits = plan.besides.iter().any(|beside| matches!(beside, Beside::Edit(_)));
+    // An edit that failed, or a message of another chat: what stands there cannot be changed any more.
+    if context.thread.is_none() || !edits {
+        receipt.thread.clone_from(&place);
+    }
+    Ok(Told { receipt, place, besides: plan.besides, format: channel.format.clone() })
+}
+
+impl Told {
+    /// Does what goes with the message. Whatever becomes of it, the message was told.
+    pub(super) async fn finish(self, http: &reqwest::Client, now: Timestamp) -> Receipt {
+        let Self { mut receipt, place, besides, format } = self;
+        for beside in besides {
+            let (post, edits) = match &beside {
+                Beside::Edit(post) => (post, true),
+                Beside::Extra(post) => (post, false),
+            };
+            let done = match tokio::time::timeout(BESIDE, tell(http, post, now)).await {
+                Ok(Ok(answer)) => conclude(&format, post, &answer),
+                Ok(Err(refusal)) => Err(refusal),
+                Err(_) => Err(Refusal::later(format!("post to {} in time", format::place(&post.url)))),
+            };
+            if let Err(refusal) = done {
+                if edits && refusal.retry == Retry::Never {
+                    receipt.thread.clone_from(&place);
+                }
+                let what =
+                    if edits { "the first message could not be changed" } else { "not all of it was taken" };
+                receipt.answer.push_str(&format!("; {what}: failed to {}", refusal.text));
+            }
+        }
+        receipt
+    }
 }
 
 fn moved(channel: &WebhookChannel, chat: &str) -> Option<WebhookChannel> {
     let WebhookFormat::Telegram { topic, token, .. } = &channel.format else { return None };
     let format = WebhookFormat::Telegram { chat: chat.to_owned(), topic: *topic, token: token.clone() };
-    Some(WebhookChannel { format, url: channel.url.clone() })
+    Some(WebhookChannel { format, ..channel.clone() })
 }
 
 /// Opens a connection and sends nothing.
@@ -66,12 +140,17 @@ pub(super) async fn reach(channel: &WebhookChannel) -> Result<Receipt, Refusal> 
 }
 
 async fn tell(http: &reqwest::Client, post: &Post, now: Timestamp) -> Result<Answer, Refusal> {
-    let mut request = http.post(post.url.clone()).header(CONTENT_TYPE, "application/json; charset=utf-8");
+    let method = if post.patch { Method::PATCH } else { Method::POST };
+    let (kind, body) = match &post.picture {
+        Some(picture) => with_picture(&post.body, picture),
+        None => ("application/json; charset=utf-8".to_owned(), post.body.clone().into_bytes()),
+    };
+    let mut request = http.request(method, post.url.clone()).header(CONTENT_TYPE, kind);
     for (name, value) in &post.headers {
         request = request.header(*name, value);
     }
     let place = format::place(&post.url);
-    let answer = request.body(post.body.clone()).send().await;
+    let answer = request.body(body).send().await;
     let mut answer = answer.map_err(|error| Refusal::later(format!("post to {place}: {}", why(&error))))?;
     let mut body = Vec::new();
     while body.len() < ANSWER_MAX
@@ -81,6 +160,23 @@ async fn tell(http: &reqwest::Client, post: &Post, now: Timestamp) -> Result<Ans
     }
     let after = pause(answer.headers(), now);
     Ok(Answer { status: answer.status(), after, body: String::from_utf8_lossy(&body).into_owned() })
+}
+
+/// JSON and a picture as one body (RFC 7578), with the names that Discord gives them.
+fn with_picture(json: &str, picture: &[u8]) -> (String, Vec<u8>) {
+    // A digest of what is inside is not inside.
+    let edge = format!("golive-{}", format::fingerprint(&[json]));
+    let mut body = format!(
+        "--{edge}\r\nContent-Disposition: form-data; name=\"payload_json\"\r\n\
+         Content-Type: application/json\r\n\r\n{json}\r\n\
+         --{edge}\r\nContent-Disposition: form-data; name=\"files[0]\"; filename=\"{}\"\r\n\
+         Content-Type: image/png\r\n\r\n",
+        format::PICTURE
+    )
+    .into_bytes();
+    body.extend(picture);
+    body.extend(format!("\r\n--{edge}--\r\n").into_bytes());
+    (format!("multipart/form-data; boundary={edge}"), body)
 }
 
 /// The verdict, with what was said.

@@ -17,8 +17,8 @@ use crate::decide::reason::Reason;
 /// The store, to be read only.
 #[derive(Debug)]
 pub struct Reader {
-    path: PathBuf,
-    connection: Connection,
+    pub(super) path: PathBuf,
+    pub(super) connection: Connection,
 }
 
 /// A release in the list of releases.

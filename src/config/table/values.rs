@@ -73,6 +73,14 @@ impl Section<'_> {
         Some(texts)
     }
 
+    /// One text, or several of them; whether they were given as a list.
+    pub(in crate::config) fn one_or_more(&mut self, key: &'static str) -> Option<(Vec<String>, bool)> {
+        if self.take(key)?.as_array().is_some() {
+            return Some((self.distinct(key)?, true));
+        }
+        Some((vec![self.string(key)?], false))
+    }
+
     /// A program with its arguments.
     pub(in crate::config) fn argv(&mut self, key: &'static str) -> Option<Vec<String>> {
         let argv = self.strings(key)?;

@@ -44,8 +44,8 @@ fn loads_as_shipped_and_holds_nothing_yet() {
 fn every_example_loads() {
     let config = examples();
     assert_eq!(config.services.keys().collect::<Vec<_>>(), ["api", "batch", "web"]);
-    // Two by mail, and one webhook of each format.
-    assert_eq!(config.channels.len(), 2 + 12);
+    // Three by mail, and one webhook of each format.
+    assert_eq!(config.channels.len(), 3 + 12);
     assert!(["chat", "local-mail", "oncall"].iter().all(|name| config.channels.contains_key(*name)));
     assert_eq!(config.tiers[&Tier::Urgent].channels, ["oncall", "chat"]);
     assert_eq!(config.tiers[&Tier::Urgent].repeat, Some(Duration::from_mins(15)));
@@ -53,8 +53,8 @@ fn every_example_loads() {
     let Way::Email(oncall) = &config.channels["oncall"].way else { panic!("a mail channel") };
     assert_eq!(config.channels["feishu"].language, Some(Language::Chinese));
     assert_eq!(config.channels["oncall"].language, None);
-    assert_eq!((oncall.smtp.tls, oncall.smtp.port), (SmtpTls::Implicit, 465));
-    assert_eq!(oncall.password, Some(Secret::Credential("smtp".to_owned())));
+    assert_eq!((oncall.smtp[0].tls, oncall.smtp[0].port), (SmtpTls::Implicit, 465));
+    assert_eq!(oncall.login.as_ref().unwrap().secret, Secret::Credential("smtp".to_owned()));
     let kinds: Vec<&CheckKind> = config.services["api"].checks.values().map(|check| &check.kind).collect();
     assert!(matches!(
         kinds.as_slice(),

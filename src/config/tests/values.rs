@@ -51,7 +51,7 @@ fn smtp_addresses_say_how_mail_is_protected() {
         let mail = format!("email = {{ to = [\"a@b.c\"], from = \"Go Live <a@b.c>\", smtp = \"{text}\" }}");
         let config = load(&format!("[channel.a]\n{mail}")).unwrap();
         let Way::Email(email) = &config.channels["a"].way else { panic!("a mail channel") };
-        let smtp = &email.smtp;
+        let smtp = &email.smtp[0];
         assert_eq!((smtp.host.as_str(), smtp.port, smtp.tls), (host, port, tls), "{text}");
     }
 }

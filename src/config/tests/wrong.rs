@@ -38,6 +38,29 @@ fn mail_channels_are_told_wrong_one_by_one() {
         (format!("{good}, smtp = \"smtp://a\", password-file = \"credential:p\""), "has only one of"),
         (format!("{good}, smtp = \"smtp://a\", username = \"u\", password = \"p\""), "is a secret"),
         (format!("{good}, smtp = \"smtp://a\", ca-file = \"/\""), "is not a file"),
+        (format!("{good}, smtp = []"), "is empty"),
+        (format!("{good}, smtp = [\"smtp://a\", \"smtp://a/b\"]"), "has more than a host and a port"),
+        (format!("{good}, smtp = [\"smtp://a\", \"smtp://a\"]"), "is there twice"),
+        (
+            format!("{good}, smtp = [\"smtp://a\", \"smtp://b\", \"smtp://c\", \"smtp://d\", \"smtp://e\"]"),
+            "has more than 4",
+        ),
+        (format!("{good}, smtp = \"smtp://a\", auth = \"cram-md5\""), "is not a way to log in"),
+        (
+            format!("{good}, smtp = \"smtp://a\", auth = \"xoauth2\", username = \"u\""),
+            "has only one of `username` and `token-file`",
+        ),
+        (
+            format!(
+                "{good}, smtp = \"smtp://a\", auth = \"xoauth2\", username = \"u\", password-file = \"credential:p\""
+            ),
+            "is not what auth = \"xoauth2\" logs in with",
+        ),
+        (
+            format!("{good}, smtp = \"smtp://a\", username = \"u\", token-file = \"credential:t\""),
+            "is only used with auth = \"xoauth2\"",
+        ),
+        (format!("{good}, smtp = \"smtp://a\", token = \"t\""), "is a secret"),
         (good.to_owned(), "has no `smtp`"),
         ("to = [], from = \"a@b.c\", smtp = \"smtp://a\"".to_owned(), "is empty"),
         ("to = [\"a\"], from = \"a@b.c\", smtp = \"smtp://a\"".to_owned(), "is not a mail address"),

@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Verdict};
-use super::card::{Card, Standing};
+use super::card::Card;
 use super::fingerprint;
 use crate::decide::action::Tier;
 use crate::notify::letter::Part;
+use crate::notify::tone::Standing;
 
 /// How Alertmanager writes that something has no end yet.
 const NEVER: &str = "0001-01-01T00:00:00Z";

@@ -1,9 +1,10 @@
 //! A notice with what every platform shows of it.
 
 use super::markup;
-use crate::decide::action::{News, Notice, Tier};
+use crate::decide::action::Notice;
 use crate::notify::Context;
-use crate::notify::letter::{Kind, Letter, Part};
+use crate::notify::letter::{Kind, Letter, Part, What};
+use crate::notify::tone::{Standing, Tone};
 
 /// So many lines of a part, so long each: fuller first. What is left out is said to be.
 const CUTS: [(usize, usize); 7] = [(20, 600), (10, 400), (5, 300), (3, 200), (2, 120), (1, 80), (1, 40)];
@@ -16,37 +17,14 @@ pub(super) struct Card<'a> {
     /// One line without markup.
     pub(super) title: String,
     pub(super) parts: Vec<Part>,
-    has_runbook: bool,
-}
-
-/// Where the incident stands with this notice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// It is going on.
-    Open,
-    /// It is over.
-    Over,
-    /// There is none: this is only good to know.
-    Aside,
-}
-
-/// How the notice is to be taken, as a colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tone {
-    /// Red: urgent.
-    Bad,
-    /// Orange: important.
-    Warning,
-    /// Blue: good to know.
-    Calm,
-    /// Green: over.
-    Good,
+    /// Everybody in the chat is called.
+    pub(super) calls: bool,
 }
 
 impl<'a> Card<'a> {
     pub(super) fn new(notice: &'a Notice, context: &Context<'a>) -> Self {
         let Letter { title, late, mut parts, .. } = Letter::new(notice, context);
-        if let Some(when) = parts.first_mut() {
+        if let Some(when) = parts.iter_mut().find(|part| part.what == What::When) {
             when.lines.extend(late);
         }
         for part in &mut parts {
@@ -65,36 +43,30 @@ impl<'a> Card<'a> {
             }
         }
         parts.retain(|part| !part.lines.is_empty());
-        let has_runbook = context.runbook.and_then(markup::link).is_some();
-        Self { notice, host: context.host, title: markup::defuse(&title), parts, has_runbook }
+        Self {
+            notice,
+            host: context.host,
+            title: markup::defuse(&title).replace(" -> ", " → "),
+            parts,
+            calls: false,
+        }
     }
 
     pub(super) fn standing(&self) -> Standing {
-        let general = self.notice.tier == Tier::General;
-        match (self.notice.acknowledgeable, general) {
-            (true, _) => Standing::Open,
-            (false, true) => Standing::Aside,
-            // Whoever tries a loud channel wants to hear it.
-            (false, false) if self.notice.news == News::Test => Standing::Open,
-            (false, false) => Standing::Over,
-        }
+        Standing::of(self.notice)
     }
 
     pub(super) fn tone(&self) -> Tone {
-        match (self.standing(), self.notice.tier) {
-            (Standing::Over, _) => Tone::Good,
-            (Standing::Open | Standing::Aside, Tier::Urgent) => Tone::Bad,
-            (Standing::Open | Standing::Aside, Tier::Important) => Tone::Warning,
-            (Standing::Open | Standing::Aside, Tier::General) => Tone::Calm,
-        }
+        Tone::of(self.notice)
     }
 
     /// Where to read what to do, as an address.
     pub(super) fn runbook(&self) -> Option<(&str, &str)> {
-        self.links().next().filter(|_| self.has_runbook)
+        let part = self.parts.iter().find(|part| part.what == What::Runbook && part.kind == Kind::Link)?;
+        Some((part.heading.as_str(), part.lines.first()?.as_str()))
     }
 
-    /// Every address, with what is there: the runbook is the first.
+    /// Every address, with what is there.
     pub(super) fn links(&self) -> impl Iterator<Item = (&str, &str)> {
         let links = self.parts.iter().filter(|part| part.kind == Kind::Link);
         links.filter_map(|part| Some((part.heading.as_str(), part.lines.first()?.as_str())))
@@ -151,30 +123,4 @@ fn is_seen(line: &str) -> bool {
 /// Nothing in it needs to be escaped anywhere.
 fn is_command(line: &str) -> bool {
     line.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" -_.".contains(&byte))
-}
-
-impl Tone {
-    pub(super) fn red_green_blue(self) -> u32 {
-        match self {
-            Self::Bad => 0x00c6_2828,
-            Self::Warning => 0x00e6_8a00,
-            Self::Calm => 0x002e_6da4,
-            Self::Good => 0x002e_7d32,
-        }
-    }
-
-    /// `#rrggbb`
-    pub(super) fn hex(self) -> String {
-        format!("#{:06x}", self.red_green_blue())
-    }
-
-    /// For platforms without colours.
-    pub(super) fn dot(self) -> &'static str {
-        match self {
-            Self::Bad => "🔴",
-            Self::Warning => "🟠",
-            Self::Calm => "🔵",
-            Self::Good => "🟢",
-        }
-    }
 }

@@ -49,7 +49,7 @@ fn draw(card: &Card<'_>) -> Value {
     json!({
         "msgtype": "markdown",
         "markdown": { "title": title, "text": text },
-        "at": { "atMobiles": [], "atUserIds": [], "isAtAll": false },
+        "at": { "atMobiles": [], "atUserIds": [], "isAtAll": card.calls },
     })
 }
 

@@ -16,6 +16,9 @@ const VALUE_MAX: usize = 1024;
 const FIELDS_MAX: usize = 25;
 const TOTAL_MAX: usize = 6000;
 
+/// The name of the picture, as the embed calls it.
+pub(in crate::notify) const PICTURE: &str = "chart.png";
+
 /// Shown without a sound.
 const SUPPRESS_NOTIFICATIONS: u32 = 1 << 12;
 
@@ -27,12 +30,38 @@ pub(super) fn address(mut url: Url) -> Url {
     url
 }
 
-pub(super) fn body(card: &Card<'_>) -> Value {
-    card.fit(draw, |body| total(body) <= TOTAL_MAX)
+/// The address of a message that the webhook has written.
+pub(super) fn edited(url: &Url, message: &str) -> Url {
+    let mut url = address(url.clone());
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().push("messages").push(message);
+    }
+    url
+}
+
+pub(super) fn body(card: &Card<'_>, picture: bool) -> Value {
+    let mut body = change(card, picture);
+    if card.notice.tier == Tier::General {
+        body["flags"] = json!(SUPPRESS_NOTIFICATIONS);
+    }
+    if card.calls {
+        body["content"] = json!("@everyone");
+        body["allowed_mentions"] = json!({ "parse": ["everyone"] });
+    }
+    body
+}
+
+/// What a message that is there already is changed into: it calls nobody again.
+pub(super) fn change(card: &Card<'_>, picture: bool) -> Value {
+    let mut body = card.fit(draw, |body| total(body) <= TOTAL_MAX);
+    if picture {
+        body["embeds"][0]["image"] = json!({ "url": format!("attachment://{PICTURE}") });
+        body["attachments"] = json!([{ "id": 0, "filename": PICTURE }]);
+    }
+    body
 }
 
 fn draw(card: &Card<'_>) -> Value {
-    let silent = card.notice.tier == Tier::General;
     json!({
         "embeds": [{
             "title": Unit::Utf16.clip_escaped(&card.title, TITLE_MAX, backslashes),
@@ -41,7 +70,6 @@ fn draw(card: &Card<'_>) -> Value {
             "fields": card.parts.iter().take(FIELDS_MAX).map(field).collect::<Vec<_>>(),
         }],
         "allowed_mentions": { "parse": [] },
-        "flags": if silent { SUPPRESS_NOTIFICATIONS } else { 0 },
     })
 }
 
@@ -53,7 +81,7 @@ fn field(part: &Part) -> Value {
         Kind::Link => lines,
     };
     let name = Unit::Utf16.clip_escaped(&part.heading, NAME_MAX, backslashes);
-    json!({ "name": name, "value": value, "inline": false })
+    json!({ "name": name, "value": value, "inline": part.kind == Kind::Code })
 }
 
 /// Every text of the embed counts.

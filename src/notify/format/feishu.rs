@@ -7,8 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Verdict};
-use super::card::{Card, Tone};
+use super::card::Card;
 use crate::notify::letter::{Kind, Part};
+use crate::notify::tone::Tone;
 
 /// Of 20 KB, with room for the signature.
 const BODY_MAX: usize = 19_500;
@@ -44,6 +45,10 @@ fn draw(card: &Card<'_>) -> Value {
     let buttons: Vec<Value> = card.links().map(button).collect();
     if !buttons.is_empty() {
         elements.push(json!({ "tag": "action", "actions": buttons }));
+    }
+    if card.calls {
+        let call = json!({ "tag": "lark_md", "content": "<at id=all></at>" });
+        elements.push(json!({ "tag": "div", "text": call }));
     }
     if elements.is_empty() {
         elements.push(json!({ "tag": "div", "text": plain(&card.title) }));

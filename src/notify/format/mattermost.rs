@@ -26,8 +26,14 @@ fn draw(card: &Card<'_>) -> Value {
     });
     let mut body = json!({ "attachments": [attachment] });
     match card.notice.tier {
-        tier @ (Tier::Urgent | Tier::Important) => body["priority"] = json!({ "priority": tier.word() }),
+        tier @ (Tier::Urgent | Tier::Important) => {
+            let asked = card.notice.acknowledgeable;
+            body["priority"] = json!({ "priority": tier.word(), "requested_ack": asked });
+        }
         Tier::General => body["silent"] = json!(true),
+    }
+    if card.calls {
+        body["text"] = json!("@channel");
     }
     body
 }
@@ -39,7 +45,7 @@ fn field(part: &Part) -> Value {
         Kind::Code => code(&lines),
         Kind::Link => lines,
     };
-    json!({ "title": backslashes(&part.heading), "value": value, "short": false })
+    json!({ "title": backslashes(&part.heading), "value": value, "short": part.kind == Kind::Code })
 }
 
 pub(super) fn judge(answer: &Answer) -> Verdict {

@@ -4,9 +4,11 @@ use reqwest::Url;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Verdict};
-use super::card::{Card, Tone};
+use super::card::Card;
 use super::clip::Unit;
 use crate::decide::action::Tier;
+use crate::notify::letter::{Kind, Part};
+use crate::notify::tone::Tone;
 
 /// A longer message becomes an attachment.
 const MESSAGE_MAX: usize = 4096;
@@ -53,11 +55,13 @@ pub(super) fn body(card: &Card<'_>, topic: &str) -> Value {
 
 /// Plain text: Markdown is off unless it is asked for.
 fn draw(card: &Card<'_>) -> String {
-    let lines = |part: &crate::notify::letter::Part| match part.lines.as_slice() {
+    let lines = |part: &Part| match part.lines.as_slice() {
         [line] => format!("{}: {line}", part.heading),
         many => format!("{}:\n  {}", part.heading, many.join("\n  ")),
     };
-    let text: Vec<String> = card.parts.iter().map(lines).collect();
+    // Addresses are buttons.
+    let shown = card.parts.iter().filter(|part| part.kind != Kind::Link);
+    let text: Vec<String> = shown.map(lines).collect();
     // An empty message would read "triggered".
     if text.is_empty() { card.title.clone() } else { text.join("\n") }
 }

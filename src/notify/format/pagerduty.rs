@@ -6,10 +6,11 @@ use reqwest::{StatusCode, Url};
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Verdict};
-use super::card::{Card, Standing};
+use super::card::Card;
 use super::clip::Unit;
 use super::fingerprint;
 use crate::decide::action::Tier;
+use crate::notify::tone::Standing;
 
 const SUMMARY_MAX: usize = 1024;
 const KEY_MAX: usize = 255;

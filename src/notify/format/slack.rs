@@ -24,14 +24,16 @@ pub(super) fn body(card: &Card<'_>) -> Value {
 
 fn draw(card: &Card<'_>) -> Value {
     let title = Unit::Utf16.clip_escaped(&card.title, HEADER_MAX, entities);
-    let blocks: Vec<Value> = card.parts.iter().flat_map(blocks).take(BLOCKS_MAX - 1).collect();
+    let blocks: Vec<Value> = card.parts.iter().flat_map(blocks).take(BLOCKS_MAX - 2).collect();
     let header = json!({ "type": "header", "text": plain(&title) });
+    let call = card.calls.then(|| json!({ "type": "section", "text": markup("<!channel>") }));
+    let first: Vec<Value> = std::iter::once(header).chain(call).collect();
     let mut body = json!({
         "text": title,
         "mrkdwn": false,
         "unfurl_links": false,
         "unfurl_media": false,
-        "blocks": [header],
+        "blocks": first,
     });
     if !blocks.is_empty() {
         body["attachments"] = json!([{ "color": card.tone().hex(), "fallback": title, "blocks": blocks }]);

@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Verdict};
-use super::card::{Card, Tone};
+use super::card::Card;
 use crate::notify::letter::{Kind, Part};
+use crate::notify::tone::Tone;
 
 /// Of 28,672 bytes that Teams takes, golive's JSON is only a part, and what is too long is lost without a word.
 const BODY_MAX: usize = 20_000;

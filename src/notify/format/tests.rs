@@ -18,11 +18,13 @@ mod clip;
 mod dingtalk;
 mod discord;
 mod double;
+mod edits;
 mod feishu;
 mod markup;
 mod mattermost;
 mod ntfy;
 mod pagerduty;
+mod pictures;
 mod properties;
 mod sending;
 mod slack;
@@ -158,19 +160,27 @@ fn people() -> Vec<Person> {
     vec![person("technical-lead", "Ada Example"), person("on-call", "李雷")]
 }
 
+fn context<'a>(texts: &'a Texts, people: &'a [Person]) -> Context<'a> {
+    Context {
+        texts,
+        people,
+        runbook: Some(RUNBOOK),
+        acknowledge: None,
+        host: "host-1",
+        thread: None,
+        curve: None,
+        patience: crate::notify::PATIENCE,
+        picture: None,
+        now: now(),
+        wall: now(),
+    }
+}
+
 /// What is done with a context that lives only here.
 fn with_context<T>(language: Language, doing: impl FnOnce(&Context<'_>) -> T) -> T {
     let texts = Texts::new(language, Some(TimeZone::UTC));
     let people = people();
-    doing(&Context {
-        texts: &texts,
-        people: &people,
-        runbook: Some(RUNBOOK),
-        acknowledge: None,
-        host: "host-1",
-        now: now(),
-        wall: now(),
-    })
+    doing(&context(&texts, &people))
 }
 
 fn card_of<T>(notice: &Notice, doing: impl FnOnce(&Card<'_>) -> T) -> T {

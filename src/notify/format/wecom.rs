@@ -2,16 +2,23 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Verdict};
-use super::card::{Card, Tone};
+use super::card::Card;
 use super::clip::Unit;
 use super::markup::{code, look_alikes};
 use crate::notify::letter::{Kind, Part};
+use crate::notify::tone::Tone;
 
 /// In bytes, so it is little in Chinese; a longer text is refused.
 const CONTENT_MAX: usize = 4096;
+
+/// Of 2048 bytes.
+const CALL_MAX: usize = 500;
 
 /// Twenty messages a minute.
 const CALM_DOWN: Duration = Duration::from_mins(1);
@@ -19,6 +26,18 @@ const CALM_DOWN: Duration = Duration::from_mins(1);
 pub(super) fn body(card: &Card<'_>) -> Value {
     let content = card.fit(draw, |content| Unit::Bytes.count(content) <= CONTENT_MAX);
     json!({ "msgtype": "markdown", "markdown": { "content": content } })
+}
+
+/// A picture is a message of its own.
+pub(super) fn picture(png: &[u8]) -> Value {
+    let sum = Md5::digest(png).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+    json!({ "msgtype": "image", "image": { "base64": STANDARD.encode(png), "md5": sum } })
+}
+
+/// Markdown can call nobody, so a text does.
+pub(super) fn call(card: &Card<'_>) -> Value {
+    let content = Unit::Bytes.clip(&format!("{} {}", card.tone().dot(), card.title), CALL_MAX);
+    json!({ "msgtype": "text", "text": { "content": content, "mentioned_list": ["@all"] } })
 }
 
 fn draw(card: &Card<'_>) -> String {

@@ -10,7 +10,11 @@ use crate::config::{Secret, Url, WebhookChannel, WebhookFormat};
 use crate::notify::Receipt;
 
 pub(super) fn open(url: &str) -> WebhookChannel {
-    WebhookChannel { format: WebhookFormat::Standard { secret: None }, url: Url::Open(url.to_owned()) }
+    WebhookChannel {
+        format: WebhookFormat::Standard { secret: None },
+        url: Url::Open(url.to_owned()),
+        mention: false,
+    }
 }
 
 fn signed(url: &str, secret: Secret) -> WebhookChannel {

@@ -3,8 +3,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 use super::*;
-use crate::config::{EmailChannel, Secret, Smtp, SmtpTls};
+use crate::config::{EmailChannel, Login, LoginKind, Secret, Smtp, SmtpTls};
 use crate::notify::Receipt;
+
+mod smarthosts;
+mod thread;
 
 /// A real SMTP server in a process of its own.
 struct Server {
@@ -18,7 +21,7 @@ struct Server {
 impl Server {
     fn start(mode: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        if matches!(mode, "starttls" | "implicit") {
+        if matches!(mode, "starttls" | "implicit" | "login" | "xoauth2") {
             certificate(dir.path());
         }
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/smtpd.py");
@@ -35,13 +38,17 @@ impl Server {
         Self { dir, port, child, _input: input }
     }
 
+    fn place(&self, tls: SmtpTls) -> Smtp {
+        Smtp { host: "localhost".to_owned(), port: self.port, tls }
+    }
+
     fn channel(&self, tls: SmtpTls) -> EmailChannel {
         EmailChannel {
             to: vec!["Ann <ann@example.com>".to_owned()],
             from: "golive <golive@example.com>".to_owned(),
-            smtp: Smtp { host: "localhost".to_owned(), port: self.port, tls },
-            username: None,
-            password: None,
+            smtp: vec![self.place(tls)],
+            login: None,
+            one_subject: false,
             ca_file: None,
         }
     }
@@ -50,8 +57,11 @@ impl Server {
         let file = self.dir.path().join("password");
         std::fs::write(&file, format!("{password}\n")).unwrap();
         EmailChannel {
-            username: Some("golive".to_owned()),
-            password: Some(Secret::File(file)),
+            login: Some(Login {
+                username: "golive".to_owned(),
+                secret: Secret::File(file),
+                kind: LoginKind::Password,
+            }),
             ca_file: Some(self.dir.path().join("cert.pem")),
             ..self.channel(tls)
         }
@@ -103,7 +113,7 @@ async fn tell(channel: EmailChannel, notice: &Notice) -> Result<Receipt, Refusal
 fn parsed(mail: &str) -> serde_json::Value {
     const READ: &str = "import email, email.policy, json, sys\n\
         mail = email.message_from_bytes(sys.stdin.buffer.read(), policy=email.policy.default)\n\
-        parts = {part.get_content_type(): part.get_content() for part in mail.walk() if not part.is_multipart()}\n\
+        parts = {part.get_content_type(): part.get_content() for part in mail.walk() if part.get_content_maintype() == 'text'}\n\
         print(json.dumps({'names': mail.keys(), 'headers': {k: str(v) for k, v in mail.items()}, 'parts': parts}))";
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), mail).unwrap();
@@ -221,7 +231,7 @@ async fn the_answer_decides_whether_to_try_again() {
     assert_eq!(refusal.retry, Retry::Never);
     assert!(refusal.text.contains("550") && refusal.text.contains("no such user"), "{}", refusal.text);
     assert!(
-        refusal.text.starts_with("hand mail for Ann <ann@example.com> to localhost:"),
+        refusal.text.starts_with("hand mail for Ann <ann@example.com> over at localhost:"),
         "{}",
         refusal.text
     );

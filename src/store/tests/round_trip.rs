@@ -456,3 +456,42 @@ async fn a_summary_counts_outcomes_and_shadow_decisions() {
     assert_eq!((row.releases, row.accepted, row.rolled_back), (3, 2, 1));
     assert_eq!((row.shadow, row.shadow_accepted, row.shadow_rolled_back), (2, 1, 1));
 }
+
+#[tokio::test]
+async fn what_was_seen_of_a_release_can_be_drawn() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let reading = |second, value| Reading {
+        stream: Stream::Errors,
+        source: Source::Prometheus,
+        at: at(second),
+        measure: Measure::Value(value),
+    };
+    let filed =
+        Action::File { release: release("r1", Origin::Noticed), state: ReleaseState::Watching, reason: None };
+    let before = Action::Remember { service: "web".to_owned(), readings: vec![reading(-60, 0.01)] };
+    let seen = Entry {
+        actions: vec![filed, before],
+        ..entry(at(0), Some("r1"), happening(Happening::Seen(Some(running()))))
+    };
+    let measured =
+        |second, value| entry(at(second), Some("r1"), happening(Happening::Measured(reading(second, value))));
+    let other = entry(at(1), Some("r2"), happening(Happening::Measured(reading(1, 0.9))));
+    let entries = vec![seen, other, measured(2, 0.1), measured(3, 0.2)];
+    store.commit(Batch { entries, ..batch(at(3)) }).await.unwrap();
+
+    let past = store.past("r1").await.unwrap();
+    assert_eq!(past.released.unwrap().at, at(0));
+    let kinds: Vec<Happening> = past.happened.into_iter().map(|(_, what)| what).collect();
+    let wanted = [
+        Happening::Recalled(vec![reading(-60, 0.01)]),
+        Happening::Seen(Some(running())),
+        Happening::Measured(reading(2, 0.1)),
+        Happening::Measured(reading(3, 0.2)),
+    ];
+    assert_eq!(kinds.len(), 4);
+    assert!(wanted.iter().all(|what| kinds.contains(what)), "{kinds:?}");
+    assert_eq!(kinds[3], wanted[3]);
+    let none = store.past("none").await.unwrap();
+    assert_eq!((none.released, none.happened), (None, Vec::new()));
+}

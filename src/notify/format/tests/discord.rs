@@ -36,7 +36,11 @@ async fn discord_takes_everything() {
 
 #[test]
 fn only_general_news_makes_no_sound() {
-    let flags = |tier| card_of(&notice(News::NotReady, tier, "1"), discord::body)["flags"].as_u64().unwrap();
+    let flags = |tier| {
+        card_of(&notice(News::NotReady, tier, "1"), |card| discord::body(card, false))["flags"]
+            .as_u64()
+            .unwrap_or_default()
+    };
     assert_eq!([Tier::Urgent, Tier::Important, Tier::General].map(flags), [0, 0, 4096]);
 }
 

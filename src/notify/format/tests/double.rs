@@ -91,21 +91,26 @@ pub(super) async fn double(double: Double, format: WebhookFormat, path: &str) {
 
 /// Tells one notice, with an address out of a file.
 pub(super) async fn tell(url: &str, format: &WebhookFormat, notice: &Notice) -> Result<Receipt, Refusal> {
+    tell_all(url, format.clone(), false, notice, None, None).await
+}
+
+/// Tells one notice in its incident's thread, with all that goes with it.
+pub(super) async fn tell_all(
+    url: &str,
+    format: WebhookFormat,
+    mention: bool,
+    notice: &Notice,
+    thread: Option<&str>,
+    picture: Option<Vec<u8>>,
+) -> Result<Receipt, Refusal> {
     drop(rustls::crypto::ring::default_provider().install_default());
     let (_file, secret) = secret(url);
-    let channel = WebhookChannel { format: format.clone(), url: Address::Secret(secret) };
+    let channel = WebhookChannel { format, url: Address::Secret(secret), mention };
     let texts = Texts::new(Language::Chinese, Some(TimeZone::UTC));
     let people = people();
-    let context = Context {
-        texts: &texts,
-        people: &people,
-        runbook: Some(RUNBOOK),
-        acknowledge: None,
-        host: "host-1",
-        now: now(),
-        wall: now(),
-    };
-    webhook::send(&webhook::client().unwrap(), &channel, notice, &context).await
+    let context = Context { thread, picture, ..context(&texts, &people) };
+    let http = webhook::client().unwrap();
+    Ok(webhook::send(&http, &channel, notice, &context).await?.finish(&http, now()).await)
 }
 
 pub(super) fn secret(text: &str) -> (tempfile::NamedTempFile, Secret) {

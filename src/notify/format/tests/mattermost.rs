@@ -19,6 +19,7 @@ fn check(sent: &Sent) -> Result<(), String> {
     }
     let priority = text(&sent.body, "/priority/priority");
     rule(["", "urgent", "important", "standard"].contains(&priority), "invalid priority")?;
+    rule(sent.body["priority"]["requested_ack"].is_boolean() != priority.is_empty(), "requested_ack")?;
     rule(priority.is_empty() || sent.body["silent"].is_null(), "a silent priority")
 }
 

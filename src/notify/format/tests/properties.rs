@@ -83,8 +83,8 @@ fn every_notice_fits_everywhere() {
     proptest!(config, |(notice in any_notice(), chinese in any::<bool>())| {
         let language = if chinese { Language::Chinese } else { Language::English };
         for (double, channel) in &platforms {
-            let post = with_context(language, |context| write(channel, &notice, context)).unwrap();
-            let checked = (double.check)(&Sent::of(&post));
+            let plan = with_context(language, |context| write(channel, &notice, context)).unwrap();
+            let checked = (double.check)(&Sent::of(&plan.post));
             prop_assert!(checked.is_ok(), "{:?}: {:?}", channel.format, checked);
         }
     });
@@ -112,7 +112,10 @@ fn everywhere(secrets: &[Secret; 7]) -> Vec<(Double, WebhookChannel)> {
         (alertmanager::ALERTMANAGER, WebhookFormat::Alertmanager { token: Some(alertmanager) }, "/alert"),
         (standard::STANDARD, WebhookFormat::Standard { secret: Some(standard) }, "/"),
     ];
-    let channel =
-        |format, path| WebhookChannel { format, url: config::Url::Open(format!("https://x.example{path}")) };
+    let channel = |format, path| WebhookChannel {
+        format,
+        url: config::Url::Open(format!("https://x.example{path}")),
+        mention: false,
+    };
     all.into_iter().map(|(double, format, path)| (double, channel(format, path))).collect()
 }

@@ -81,10 +81,10 @@ fn the_double_reads_html() {
 
 #[test]
 fn the_topic_and_the_sound() {
-    let body = card_of(&story(), |card| telegram::body(card, "@chan", Some(7)));
+    let body = card_of(&story(), |card| telegram::body(card, "@chan", Some(7), None));
     assert_eq!((&body["message_thread_id"], &body["disable_notification"]), (&7.into(), &false.into()));
     let general = notice(News::ReleaseSeen, Tier::General, "1");
-    assert_eq!(card_of(&general, |card| telegram::body(card, "1", None))["disable_notification"], true);
+    assert_eq!(card_of(&general, |card| telegram::body(card, "1", None, None))["disable_notification"], true);
 }
 
 /// A group that became a supergroup has another id: the letter arrives, and the operator is told.
