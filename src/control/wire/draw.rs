@@ -201,7 +201,8 @@ impl Outcome {
         let at_hand = at_hand.filter(|it| is(&&it.release));
         let decided = decided.filter(|(id, _)| Some(id.as_str()) == wanted);
         let state = match (at_hand, announced, decided, accepted) {
-            (Some(_), ..) if service.phase == "held" => "held",
+            // In a count-down it is as good as decided, and a person may still say otherwise.
+            (Some(_), ..) if service.phase == "held" && service.veto.is_none() => "held",
             (Some(_), ..) if service.phase == "needs-person" => "rollback-failed",
             (Some(_), ..) | (None, Some(_), ..) => "undecided",
             (None, None, Some((_, state)), _) => state.word(),
