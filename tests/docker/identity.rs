@@ -6,6 +6,10 @@ use crate::engine::Bench;
 
 async fn identity(bench: &Bench, name: &str, args: &[&str], version: &str) -> Identity {
     let _ = bench.try_docker(&["rm", "-f", name]);
+    // One that was run with `--rm` may still be on its way out.
+    while !bench.containers(name).is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
     bench.run(name, args, version);
     bench.runtime(name).seen().await.unwrap().unwrap().identity
 }

@@ -102,3 +102,20 @@ fn the_good_image_survives_its_tag_and_a_prune() {
     drop(host);
     assert_eq!((containers_of(&name), tags_of(&name)), (Vec::new(), Vec::new()));
 }
+
+#[test]
+fn a_container_that_lives_in_the_bad_one_follows() {
+    let mut host = Host::new("lodger");
+    host.rules("");
+    host.with_good_version();
+    host.deploy("2", &["--fail-after", "1500ms"]);
+    let (side, inside, tag) = (format!("{}-side", host.name), format!("container:{}", host.name), host.tag("1"));
+    let service = ["/golive", "demo-service", "--listen", "127.0.0.1:9999", "--version", "side"];
+    let run = ["run", "-d", "--name", &side, "--network", &inside, "--restart", "always", &tag];
+    docker(&[&run[..], &service].concat());
+    host.eventually("it is rolled back", || host.sinks.posts("rollback-done").len() == 1);
+    let restored = format!("container:{}", inspect(&host.name, "{{.Id}}"));
+    assert_eq!(inspect(&side, "{{.HostConfig.NetworkMode}}"), restored, "{}", host.story());
+    assert_eq!(inspect(&side, "{{.State.Status}} {{.HostConfig.RestartPolicy.Name}}"), "running always");
+    assert!(host.sinks.posts("left-over").is_empty(), "{}", host.story());
+}

@@ -12,5 +12,6 @@ mod judged;
 mod kills;
 mod outages;
 mod people;
+mod pins;
 mod proxy;
 mod sinks;
