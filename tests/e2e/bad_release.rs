@@ -109,7 +109,8 @@ fn a_container_that_lives_in_the_bad_one_follows() {
     host.rules("");
     host.with_good_version();
     host.deploy("2", &["--fail-after", "1500ms"]);
-    let (side, inside, tag) = (format!("{}-side", host.name), format!("container:{}", host.name), host.tag("1"));
+    let (side, inside, tag) =
+        (format!("{}-side", host.name), format!("container:{}", host.name), host.tag("1"));
     let service = ["/golive", "demo-service", "--listen", "127.0.0.1:9999", "--version", "side"];
     let run = ["run", "-d", "--name", &side, "--network", &inside, "--restart", "always", &tag];
     docker(&[&run[..], &service].concat());
