@@ -27,6 +27,7 @@ mod root;
 pub mod secret;
 mod services;
 mod source;
+mod swarm;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -42,6 +43,7 @@ use layers::Layers;
 pub use mistakes::Mistakes;
 pub use page::Page;
 pub use secret::Secret;
+pub use swarm::SwarmSet;
 use table::Section;
 pub use table::duration;
 
@@ -228,6 +230,8 @@ pub enum Runtime {
     },
     /// The operator's own commands.
     Command(Commands),
+    /// Services of a Docker Swarm, as one set.
+    Swarm(SwarmSet),
 }
 
 /// One health check.

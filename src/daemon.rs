@@ -130,7 +130,7 @@ impl Daemon {
         }
         let mut state = State::new(config.policy(), store.load().await?, now);
         for service in config.services.keys() {
-            if let Some(release) = state.recorded_under(service).map(str::to_owned) {
+            if let Some(release) = state.at_hand(service).map(str::to_owned) {
                 state.recount(service, &store.happenings(service, &release).await?);
             }
         }
@@ -282,8 +282,13 @@ impl Daemon {
             self.store_lost.is_none_or(|tried| tried.checked_add(STORE_AGAIN).is_ok_and(|at| at <= now));
         if again {
             match self.backlog.commit(&self.store, now, &self.pump).await {
-                Ok(effects) => {
-                    self.perform(effects);
+                Ok(stored) => {
+                    for (service, facts) in
+                        stored.facts.iter().filter(|(service, _)| self.state.acts(service))
+                    {
+                        self.services.share(service, facts);
+                    }
+                    self.perform(stored.effects);
                     if self.store_lost.take().is_some() {
                         self.step(Event::StoreBack);
                         // Told with the next commit at the latest; this one is at once.

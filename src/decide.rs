@@ -35,6 +35,7 @@ pub mod reason;
 mod release;
 mod rollback;
 mod service;
+mod standing;
 mod suspect;
 #[cfg(test)]
 mod tests;
@@ -102,6 +103,7 @@ impl State {
                 Some(service) => {
                     service.health.follow(policy);
                     service.triggers.follow(policy);
+                    service.aside = service.aside.take().filter(|_| policy.shared);
                 }
                 None => {
                     let facts = self.resting.remove(name).unwrap_or_default();
@@ -176,7 +178,7 @@ impl State {
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let services = self.services.iter().filter_map(|(name, service)| {
             let policy = self.policy.services.get(name)?;
-            release::next_deadline(service, policy, self.now)
+            release::next_deadline(service, policy, self.now).filter(|_| service.aside.is_none())
         });
         services.chain(self.engine_deadline()).chain(self.own.next_deadline()).min()
     }
@@ -192,10 +194,21 @@ impl State {
         changed
     }
 
-    /// The release that the service's events are recorded under; `None` while nothing is being released.
+    /// The release that the service's events are recorded under; `None` while nothing is being released, and for those
+    /// that another golive acts for.
     pub fn recorded_under(&self, service: &str) -> Option<&str> {
+        self.at_hand(service).filter(|_| self.acts(service))
+    }
+
+    /// The release that is at hand, whoever acts for it.
+    pub fn at_hand(&self, service: &str) -> Option<&str> {
         let facts = self.services.get(service)?.facts();
         (facts.phase != Phase::Idle).then(|| facts.release.as_ref().map(|release| release.id.as_str()))?
+    }
+
+    /// Whether this golive acts for the service; of several that watch it, one does.
+    pub fn acts(&self, service: &str) -> bool {
+        self.services.get(service).is_some_and(|service| service.aside.is_none())
     }
 
     /// Services that are in the middle of a rollback: what carries them must not be lost sight of.
@@ -253,7 +266,7 @@ impl State {
     fn each(&mut self, now: Timestamp, actions: &mut Vec<Action>, act: fn(&mut Turn<'_>)) {
         let names: Vec<String> = self.services.keys().cloned().collect();
         for name in names {
-            if let Some(mut turn) = self.turn(&name, now, actions) {
+            if let Some(mut turn) = self.turn(&name, now, actions).filter(Turn::acts) {
                 act(&mut turn);
             }
         }
@@ -293,7 +306,7 @@ impl State {
         let mut found = self.own.acknowledge(incident, by, actions);
         let names: Vec<String> = self.services.keys().cloned().collect();
         for name in names {
-            if let Some(mut turn) = self.turn(&name, now, actions) {
+            if let Some(mut turn) = self.turn(&name, now, actions).filter(Turn::acts) {
                 found |= turn.acknowledge(incident, by);
             }
         }
@@ -308,7 +321,11 @@ impl State {
 }
 
 fn happened(mut turn: Turn<'_>, what: &Happening) {
+    if !turn.acts() {
+        return standing::happened(&mut turn, what);
+    }
     match what {
+        Happening::Stands(standing) => standing::stands(&mut turn, standing),
         Happening::Asked { by, ask } => ask::asked(&mut turn, by, ask),
         Happening::Kept { release, problems } => turn.kept(release, problems),
         Happening::Proved { release, problems } => turn.proved(release, problems),

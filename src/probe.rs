@@ -45,6 +45,7 @@ enum Kind {
     Tcp(tcp::Tcp),
     Command(Vec<String>),
     Docker(docker::Container),
+    Tasks(docker::Tasks),
     /// The check asks for a container that its service does not have.
     Nothing,
 }
@@ -79,6 +80,9 @@ impl Probe {
             (CheckKind::Docker, Runtime::Container { name }) => {
                 Kind::Docker(docker::Container::new(Arc::clone(&tools.engine), name))
             }
+            (CheckKind::Docker, Runtime::Swarm(set)) => {
+                Kind::Tasks(docker::Tasks::new(Arc::clone(&tools.engine), set))
+            }
             (CheckKind::Docker, Runtime::Command { .. }) => Kind::Nothing,
         };
         Self { name: name.to_owned(), timeout: check.timeout, kind }
@@ -94,6 +98,7 @@ impl Probe {
                 Kind::Tcp(tcp) => tcp.look().await,
                 Kind::Command(argv) => command::look(argv).await,
                 Kind::Docker(container) => container.look().await,
+                Kind::Tasks(tasks) => tasks.look().await,
                 Kind::Nothing => Outcome::Blind("the service has no container".to_owned()),
             }
         };
@@ -119,7 +124,7 @@ impl Probe {
             Kind::Http(_) => Outcome::Failed(progress.late(&within)),
             Kind::Command(_) => Outcome::Failed(format!("had not ended after {within} and was killed")),
             // A silent engine says nothing about the service.
-            Kind::Docker(_) => Outcome::Blind(format!("Docker: no answer within {within}")),
+            Kind::Docker(_) | Kind::Tasks(_) => Outcome::Blind(format!("Docker: no answer within {within}")),
             Kind::Tcp(_) | Kind::Nothing => Outcome::Failed(format!("no answer within {within}")),
         }
     }

@@ -22,11 +22,13 @@ mod program;
 mod spec;
 mod steps;
 mod successor;
+pub mod swarm;
 
 pub use command::Command;
 pub use container::Container;
 pub use engine::{ClientError, Engine, Version};
 pub use events::watch;
+pub use swarm::Swarm;
 
 /// What carries a service.
 #[derive(Debug, Clone)]
@@ -35,6 +37,8 @@ pub enum Runtime {
     Container(Container),
     /// The operator's own commands.
     Command(Command),
+    /// Services of a Docker Swarm.
+    Swarm(Swarm),
 }
 
 /// A release as it was while it ran well: all that is needed to create it anew.
@@ -82,6 +86,7 @@ impl Runtime {
                 Self::Container(Container::new(engine.clone(), service, name, config))
             }
             config::Runtime::Command(commands) => Self::Command(Command::new(service, commands, config)),
+            config::Runtime::Swarm(set) => Self::Swarm(Swarm::new(engine.clone(), service, set, config)),
         }
     }
 
@@ -90,6 +95,7 @@ impl Runtime {
         match self {
             Self::Container(container) => container.seen().await,
             Self::Command(command) => command.seen().await,
+            Self::Swarm(swarm) => swarm.seen().await,
         }
     }
 
@@ -98,6 +104,24 @@ impl Runtime {
         match self {
             Self::Container(container) => container.keep(release, instance).await,
             Self::Command(command) => command.keep(release).await,
+            Self::Swarm(swarm) => swarm.keep(release, instance).await,
+        }
+    }
+
+    /// The record of a release that is kept elsewhere than in golive's own store: by another manager's golive, in the
+    /// Swarm.
+    pub async fn record(&self, release: &str) -> Result<Option<Record>, Fault> {
+        match self {
+            Self::Container(_) | Self::Command(_) => Ok(None),
+            Self::Swarm(swarm) => swarm.record(release).await,
+        }
+    }
+
+    /// Writes down what is known of the service where others that watch it can read it; does nothing where nobody does.
+    pub async fn share(&self, facts: &str) -> Result<(), Fault> {
+        match self {
+            Self::Container(_) | Self::Command(_) => Ok(()),
+            Self::Swarm(swarm) => swarm.share(facts).await,
         }
     }
 
@@ -106,6 +130,7 @@ impl Runtime {
         match self {
             Self::Container(container) => container.prove(record).await,
             Self::Command(command) => command.prove(&record.image).await,
+            Self::Swarm(swarm) => swarm.prove(record).await,
         }
     }
 
@@ -114,6 +139,7 @@ impl Runtime {
         match self {
             Self::Container(container) => container.forget(release).await,
             Self::Command(_) => Ok(()),
+            Self::Swarm(swarm) => swarm.forget(release).await,
         }
     }
 
@@ -129,6 +155,7 @@ impl Runtime {
         match self {
             Self::Container(container) => container.perform(plan, record, bad, step).await,
             Self::Command(command) => command.perform(plan, step).await,
+            Self::Swarm(swarm) => swarm.perform(plan, record, bad, step).await,
         }
     }
 }

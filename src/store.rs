@@ -381,3 +381,13 @@ fn text(at: Timestamp) -> String {
 fn notice(path: &Path, text: &str) -> Result<Notice, StoreError> {
     mirror::read::<_, mirror::notice::NoticeDef>(text).map_err(json(path))
 }
+
+/// A service's state as text, for whoever else has to know it.
+pub fn write_facts(facts: &Facts) -> Result<String, String> {
+    mirror::write::<_, FactsDef>(facts).map_err(|error| error.to_string())
+}
+
+/// A service's state from text.
+pub fn read_facts(text: &str) -> Result<Facts, String> {
+    mirror::read::<_, FactsDef>(text).map_err(|error| error.to_string())
+}

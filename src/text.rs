@@ -97,6 +97,7 @@ impl Texts {
                 let within = self.duration(*within);
                 self.say("reason.crash-loop", context! { ended, within, seen => clean(seen) })
             }
+            Reason::GivenUp { seen } => self.say("reason.given-up", context! { seen => clean(seen) }),
             Reason::NotToBlame { blame, cause } => {
                 self.because("not-to-blame", cause, context! { blame => self.blame(blame) })
             }

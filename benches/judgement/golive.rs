@@ -114,6 +114,7 @@ impl Golive {
             veto: Duration::ZERO,
             quarantine: Quarantine::Watch,
             maintenance: Maintenance::default(),
+            shared: false,
             steps: vec![Step::Prepare],
             finish: Vec::new(),
         };
@@ -266,6 +267,8 @@ fn running(version: &str) -> Running {
         started: None,
         restarts: 0,
         irreversible: None,
+        given_up: None,
+        rolling_out: false,
     }
 }
 

@@ -84,7 +84,7 @@ const PODMAN: &str = "rollbacks on Podman are best effort: a fixed address is no
 /// The engine itself, where anything needs it.
 async fn docker(config: &Config, report: &mut Report) -> Result<(), CliError> {
     let needed = |service: &Service| {
-        matches!(service.runtime, config::Runtime::Container { .. })
+        !matches!(service.runtime, config::Runtime::Command { .. })
             || service.checks.values().any(|check| matches!(check.kind, CheckKind::Docker))
     };
     if !config.services.values().any(needed) {

@@ -88,6 +88,9 @@ impl Page {
 
     fn service(&mut self, service: &ServiceInfo) {
         self.headline(service);
+        if let Some(why) = &service.only_watches {
+            self.row("acts", &format!("no, it only watches: {why}"), Some(Mood::Uncertain));
+        }
         if let Some(why) = &service.why {
             self.row("why", why, Some(Mood::Bad));
         }

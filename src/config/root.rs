@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use super::channels::is_address;
 use super::nearest::nearest;
 use super::table::Section;
-use super::{Config, Language, Person, Runtime, Service, channels, page, prometheus, services};
+use super::{Config, Language, Person, Runtime, Service, SwarmSet, channels, page, prometheus, services};
 
 /// Tables that later versions know.
 const LATER: [&str; 5] = ["host", "rule", "heartbeat", "maintenance", "page-auth"];
@@ -104,6 +104,14 @@ fn services(root: &mut Section<'_>, zone: Option<&TimeZone>) -> BTreeMap<String,
                 message,
                 "give each service a container of its own",
             );
+        }
+    }
+    let mut carried: BTreeMap<&SwarmSet, &str> = BTreeMap::new();
+    for (name, service) in &services {
+        let Runtime::Swarm(set) = &service.runtime else { continue };
+        if let Some(other) = carried.insert(set, name) {
+            let message = format!("carries the service `{other}` already");
+            root.wrong_in(&["service", name, "swarm"], message, "give each service a set of its own");
         }
     }
     services

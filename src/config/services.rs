@@ -10,14 +10,15 @@ use super::origin::Setting;
 use super::table::Section;
 use super::triggers::AUTONOMY;
 use super::{
-    Check, CheckKind, Commands, Pin, Program, Runtime, Service, business, checks, maintenance, triggers,
+    Check, CheckKind, Commands, Pin, Program, Runtime, Service, business, checks, maintenance, swarm,
+    triggers,
 };
 use crate::decide::event::Step;
 use crate::decide::policy::{Autonomy, OnBlind, Quarantine, ServicePolicy};
 use crate::decide::reading::Source;
 
 /// Keys that later versions know.
-const LATER: [&str; 5] = ["compose", "swarm", "acceptance", "checklist", "depends-on"];
+const LATER: [&str; 4] = ["compose", "acceptance", "checklist", "depends-on"];
 
 /// For one hook, unless said otherwise.
 const HOOK: Duration = Duration::from_mins(1);
@@ -84,6 +85,7 @@ pub(super) fn read(
         veto: rollback.veto,
         quarantine: rollback.quarantine,
         maintenance,
+        shared: matches!(runtime, Runtime::Swarm(_)),
         steps,
         finish,
     };
@@ -127,6 +129,12 @@ fn steps(runtime: &Runtime, before: bool, after: bool) -> (Vec<Step>, Vec<Step>)
             steps.push(Step::Command);
             finish.extend(hook(commands.verify.is_some(), Step::Verify));
         }
+        Runtime::Swarm(_) => {
+            steps.push(Step::Forensics);
+            steps.extend(hook(before, Step::Before));
+            steps.extend([Step::Update, Step::Converge]);
+            finish.push(Step::CleanUp);
+        }
     }
     finish.extend(hook(after, Step::After));
     (steps, finish)
@@ -138,6 +146,7 @@ fn runtime(section: &mut Section<'_>) -> Option<Runtime> {
         section.wrong("container", "cannot be a container's name", "write the name that `docker ps` shows");
     }
     let command = section.section("command").and_then(Commands::read).map(Runtime::Command);
+    let swarm = section.section("swarm").and_then(swarm::read);
     match section.given(&["container", "command", "compose", "swarm"]).as_slice() {
         [] => section.missing("does not say what carries it", "add container = \"NAME\""),
         [_] => {}
@@ -148,7 +157,7 @@ fn runtime(section: &mut Section<'_>) -> Option<Runtime> {
             }
         }
     }
-    container.map(|name| Runtime::Container { name }).or(command)
+    container.map(|name| Runtime::Container { name }).or(command).or(swarm)
 }
 
 fn health(section: &mut Section<'_>, service: &str, command: bool) -> BTreeMap<String, Check> {

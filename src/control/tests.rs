@@ -112,6 +112,8 @@ fn running(version: &str) -> Running {
         started: Some(at(1)),
         restarts: 0,
         irreversible: None,
+        given_up: None,
+        rolling_out: false,
     }
 }
 
@@ -146,6 +148,7 @@ fn shop(phase: &'static str) -> ServiceView {
     ServiceView {
         name: "shop".to_owned(),
         autonomy: Autonomy::Auto,
+        aside: None,
         phase,
         why: None,
         hold: None,

@@ -41,6 +41,9 @@ pub struct ServiceInfo {
     pub name: String,
     /// off, shadow, ask or auto.
     pub autonomy: String,
+    /// Why this golive only watches, when another manager's acts for the service or none does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only_watches: Option<String>,
     /// idle, watching, rolling-back, verifying, held or needs-person.
     pub phase: String,
     /// Why a person is needed, while one is.

@@ -24,6 +24,14 @@ pub(super) struct Backlog {
     effects: Vec<Action>,
 }
 
+/// What has been stored.
+pub(super) struct Committed {
+    /// What is known now of services of which something else was known before.
+    pub(super) facts: BTreeMap<String, Facts>,
+    /// What may be carried out now.
+    pub(super) effects: Vec<Action>,
+}
+
 impl Backlog {
     /// Takes in one event with what the core made of it. Gives the answer to whoever asked.
     pub(super) fn add(
@@ -83,7 +91,7 @@ impl Backlog {
         store: &Store,
         at: Timestamp,
         pump: &Pump,
-    ) -> Result<Vec<Action>, StoreError> {
+    ) -> Result<Committed, StoreError> {
         if !self.entries.is_empty() || !self.facts.is_empty() || !self.letters.is_empty() {
             let facts = self.facts.iter().map(|(name, facts)| (name.clone(), facts.clone())).collect();
             let batch = Batch { at, entries: self.entries.clone(), facts, letters: self.letters.clone() };
@@ -93,9 +101,8 @@ impl Backlog {
             }
         }
         self.entries.clear();
-        self.facts.clear();
         self.letters.clear();
-        Ok(std::mem::take(&mut self.effects))
+        Ok(Committed { facts: std::mem::take(&mut self.facts), effects: std::mem::take(&mut self.effects) })
     }
 
     /// The store cannot be written: what must not wait is done all the same.

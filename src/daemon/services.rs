@@ -15,10 +15,11 @@ use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::decide::action::Action;
 use crate::decide::event::Event;
+use crate::decide::facts::Facts;
 use crate::probe::prometheus::Server;
 use crate::probe::{Probe, Tools};
 use crate::runtime::{self, Engine, Runtime};
-use crate::store::Store;
+use crate::store::{self, Store};
 
 /// Why nothing could be started.
 #[derive(Debug, thiserror::Error)]
@@ -80,7 +81,7 @@ impl Services {
 
     /// Whether that configuration has the service where it is now.
     pub(super) fn stays(&self, name: &str, config: &Config) -> bool {
-        use config::Runtime::{Command, Container};
+        use config::Runtime::{Command, Container, Swarm};
         let (Some(old), Some(new)) = (self.running.get(name), config.services.get(name)) else {
             return false;
         };
@@ -89,7 +90,10 @@ impl Services {
                 old_name == name && old.socket == config.docker_socket
             }
             (Command { .. }, Command { .. }) => true,
-            (Container { .. }, Command { .. }) | (Command { .. }, Container { .. }) => false,
+            (Swarm(old_set), Swarm(set)) => old_set == set && old.socket == config.docker_socket,
+            (Container { .. }, Command { .. } | Swarm(_))
+            | (Command { .. }, Container { .. } | Swarm(_))
+            | (Swarm(_), Container { .. } | Command { .. }) => false,
         }
     }
 
@@ -120,6 +124,18 @@ impl Services {
         }
         self.watch(config, engine);
         Ok(())
+    }
+
+    /// Lets others that watch the service know what this golive knows of it.
+    pub(super) fn share(&self, service: &str, facts: &Facts) {
+        let Some(running) = self.running.get(service) else { return };
+        if !running.config.policy.shared {
+            return;
+        }
+        match store::write_facts(facts) {
+            Ok(facts) => running.worker.ask(Job::Share { facts }),
+            Err(error) => tracing::error!(service, "failed to write its facts down: {error}"),
+        }
     }
 
     /// Hands an action to the service's worker or probes.
@@ -197,6 +213,11 @@ impl Services {
             let stop = stop.clone();
             self.tasks.spawn(async move { stop.run_until_cancelled(watch).await });
         }
+        if let Runtime::Swarm(swarm) = &*runtime {
+            let watch = runtime::swarm::watch::watch(swarm.clone(), store::read_facts, self.inbox.clone());
+            let stop = stop.clone();
+            self.tasks.spawn(async move { stop.run_until_cancelled(watch).await });
+        }
         Running {
             config: service.clone(),
             socket: config.docker_socket.clone(),
@@ -218,7 +239,7 @@ impl Services {
             .iter()
             .filter_map(|(name, service)| match &service.runtime {
                 config::Runtime::Container { name: container } => Some((name.clone(), container.clone())),
-                config::Runtime::Command { .. } => None,
+                config::Runtime::Command { .. } | config::Runtime::Swarm(_) => None,
             })
             .collect();
         if containers.is_empty() {

@@ -16,13 +16,30 @@ use crate::store::{Evidence, Store, StoreError};
 /// What a worker can be asked for. At most [`QUEUE`] wait; the core asks for one step at a time, so it never fills.
 #[derive(Debug)]
 pub(super) enum Job {
-    Keep { release: String, instance: String },
-    Prove { release: String },
-    Forget { release: String },
-    Step { plan: Plan, step: Step },
+    Keep {
+        release: String,
+        instance: String,
+    },
+    Prove {
+        release: String,
+    },
+    Forget {
+        release: String,
+    },
+    Step {
+        plan: Plan,
+        step: Step,
+    },
+    /// Write down what is known where others can read it, before anything is done because of it.
+    Share {
+        facts: String,
+    },
 }
 
 const QUEUE: usize = 64;
+
+/// What others could not be told is tried again after this.
+const SHARE_AGAIN: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// A service's worker.
 pub(super) struct Worker {
@@ -41,7 +58,7 @@ impl Worker {
         before: Option<Self>,
     ) -> Self {
         let (jobs, mut queue) = mpsc::channel(QUEUE);
-        let mut hand = Hand { service: service.to_owned(), runtime, store, clock, inbox, records: None };
+        let mut hand = Hand { service: service.to_owned(), runtime, store, clock, inbox, records: None, unshared: None };
         let task = tasks.spawn(async move {
             if let Some(Self { jobs, task }) = before {
                 drop(jobs);
@@ -49,7 +66,7 @@ impl Worker {
                     tracing::error!(service = hand.service, %error, "a worker broke");
                 }
             }
-            while let Some(job) = queue.recv().await {
+            while let Some(job) = hand.next(&mut queue).await {
                 let what = hand.work(job).await;
                 if let Some(what) = what
                     && hand.inbox.send(Event::Service { service: hand.service.clone(), what }).await.is_err()
@@ -77,6 +94,8 @@ struct Hand {
     inbox: mpsc::Sender<Event>,
     /// The records of the rollback at hand, read once.
     records: Option<Records>,
+    /// What others should know and could not be told yet.
+    unshared: Option<String>,
 }
 
 struct Records {
@@ -86,6 +105,28 @@ struct Records {
 }
 
 impl Hand {
+    /// The next job; what could not be shared is tried again meanwhile.
+    async fn next(&mut self, queue: &mut mpsc::Receiver<Job>) -> Option<Job> {
+        loop {
+            if self.unshared.is_none() {
+                return queue.recv().await;
+            }
+            if let Ok(job) = tokio::time::timeout(SHARE_AGAIN, queue.recv()).await {
+                return job;
+            }
+            self.share().await.unwrap_or_else(|fault| tracing::debug!("failed to {}", fault.text));
+        }
+    }
+
+    /// Tells others what they should know.
+    async fn share(&mut self) -> Result<(), Fault> {
+        if let Some(facts) = &self.unshared {
+            self.runtime.share(facts).await?;
+            self.unshared = None;
+        }
+        Ok(())
+    }
+
     async fn work(&mut self, job: Job) -> Option<Happening> {
         match job {
             Job::Keep { release, instance } => {
@@ -108,6 +149,13 @@ impl Hand {
                 None
             }
             Job::Step { plan, step } => Some(self.step(plan, step).await),
+            Job::Share { facts } => {
+                self.unshared = Some(facts);
+                if let Err(fault) = self.share().await {
+                    tracing::warn!(service = self.service, "failed to {}", fault.text);
+                }
+                None
+            }
         }
     }
 
@@ -136,7 +184,12 @@ impl Hand {
     async fn prove(&self, release: &str) -> Option<Vec<String>> {
         let record = match self.store.spec(release).await {
             Ok(Some((image, inspect))) => Record { release: release.to_owned(), image, inspect },
-            Ok(None) => return Some(vec!["its record was never stored".to_owned()]),
+            Ok(None) => match self.runtime.record(release).await {
+                Ok(Some(record)) => record,
+                Ok(None) => return Some(vec!["its record was never stored".to_owned()]),
+                Err(Fault { kind: FaultKind::Unreachable, .. }) => return None,
+                Err(fault) => return Some(vec![format!("failed to {}", fault.text)]),
+            },
             Err(error) => return Some(vec![format!("failed to {error}")]),
         };
         match self.runtime.prove(&record).await {
@@ -164,6 +217,8 @@ impl Hand {
     }
 
     async fn attempt(&mut self, plan: &Plan, step: Step) -> Result<Done, Fault> {
+        // Whoever takes over in the middle of the step has to know of it.
+        self.share().await?;
         if self.records.as_ref().is_none_or(|records| records.rollback != plan.rollback) {
             let good = self.record(&plan.to).await?;
             let bad = self.record(&plan.from).await?;
@@ -183,9 +238,8 @@ impl Hand {
 
     async fn record(&self, release: &str) -> Result<Option<Record>, Fault> {
         match self.store.spec(release).await {
-            Ok(spec) => {
-                Ok(spec.map(|(image, inspect)| Record { release: release.to_owned(), image, inspect }))
-            }
+            Ok(Some((image, inspect))) => Ok(Some(Record { release: release.to_owned(), image, inspect })),
+            Ok(None) => self.runtime.record(release).await,
             Err(error) => Err(Fault { kind: FaultKind::Transient, text: error.to_string() }),
         }
     }

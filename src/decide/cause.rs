@@ -16,6 +16,7 @@ pub(super) fn evidence(turn: &Turn<'_>, reason: &Reason) -> Vec<Sample> {
         Reason::Unverified { check: None, .. }
         | Reason::Breach(_)
         | Reason::CrashLoop { .. }
+        | Reason::GivenUp { .. }
         | Reason::NotToBlame { .. }
         | Reason::Unproved(_)
         | Reason::Unanswered(_)
@@ -45,6 +46,7 @@ pub(super) fn plain(reason: &Reason) -> String {
             format!("health check {check} failed {failures} of {of} times: {seen}")
         }
         Reason::CrashLoop { ended, seen, .. } => format!("it ended {ended} times: {seen}"),
+        Reason::GivenUp { seen } => format!("Docker Swarm gave the release up: {seen}"),
         Reason::Unproved(sentences) => sentences.join("; "),
         Reason::Person { by, why: Some(why) } => format!("{by}: {why}"),
         Reason::Person { by, why: None } => format!("asked for by {by}"),

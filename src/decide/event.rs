@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::facts::Facts;
 use super::reading::Reading;
 use crate::stats::season::Season;
 
@@ -121,6 +122,8 @@ pub enum Happening {
         /// What kind of failure, and what was seen.
         fault: Fault,
     },
+    /// Whether this golive acts for the service, or another one does.
+    Stands(Standing),
     /// A person or a CI job asks for something.
     Asked {
         /// Who asks.
@@ -128,6 +131,32 @@ pub enum Happening {
         /// What.
         ask: Ask,
     },
+}
+
+/// Whether this golive acts for a service that several watch.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Standing {
+    /// It acts.
+    Acts {
+        /// What was last written down where all of them can read it.
+        kept: Option<Box<Kept>>,
+    },
+    /// Another one does, or none can.
+    Watches {
+        /// Who acts, or why nobody does.
+        why: String,
+        /// What the other one has written down.
+        kept: Option<Box<Kept>>,
+    },
+}
+
+/// What is known of a service, written down where every golive that watches it can read it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// What is known.
+    pub facts: Facts,
+    /// Whether this golive wrote it.
+    pub mine: bool,
 }
 
 /// What runs under a service's name.
@@ -147,6 +176,10 @@ pub struct Running {
     pub restarts: u64,
     /// A reason that the release cannot be taken back, from the label `golive.irreversible`.
     pub irreversible: Option<String>,
+    /// Why the engine itself has given its newest release up, paused it or taken it back (swarm only).
+    pub given_up: Option<String>,
+    /// Whether the engine is still replacing what ran before (swarm only).
+    pub rolling_out: bool,
 }
 
 /// Two instances with the same identity are the same release.
@@ -207,6 +240,10 @@ pub enum Step {
     Dependents,
     /// Run the operator's rollback command (command runtime only).
     Command,
+    /// Give a Swarm's services the specifications of the good record (swarm only).
+    Update,
+    /// Wait until the Swarm runs what it was told to (swarm only).
+    Converge,
     /// Run the operator's `verify` command, once the restored version has passed its checks.
     Verify,
     /// Remove the bad container, after the successor was verified.
@@ -239,6 +276,8 @@ pub enum FaultKind {
     Refused,
     /// Somebody else is deploying: give way.
     Foreign,
+    /// It is on its way, and whoever does it takes their time: look again.
+    Pending,
     /// The `before` hook says that the release cannot be taken back; the text is why.
     Irreversible,
 }

@@ -75,6 +75,8 @@ pub struct ServicePolicy {
     pub quarantine: Quarantine,
     /// When a person decides although golive may act.
     pub maintenance: Maintenance,
+    /// Several golives watch the service, and this one acts only when it is told that its turn has come.
+    pub shared: bool,
     /// The runtime's steps from the decision to the restored version running.
     pub steps: Vec<Step>,
     /// The runtime's steps after the restored version was verified.

@@ -43,6 +43,11 @@ pub enum Reason {
         /// What was seen last.
         seen: String,
     },
+    /// The engine itself has given the release up.
+    GivenUp {
+        /// What it says.
+        seen: String,
+    },
     /// It fails, and not by this release's fault; the cause itself.
     NotToBlame {
         /// Whose fault it is.
@@ -167,6 +172,7 @@ impl Reason {
             | Self::Maintenance { .. }
             | Self::Quarantined { .. }
             | Self::CrashLoop { .. }
+            | Self::GivenUp { .. }
             | Self::Unproved(_)
             | Self::Person { .. }
             | Self::Blind { .. }
@@ -195,6 +201,7 @@ impl Reason {
             | Self::Flapping { .. }
             | Self::CrashLoop { .. }
             | Self::Quarantined { .. }
+            | Self::GivenUp { .. }
             | Self::Unproved(_)
             | Self::Person { .. }
             | Self::Blind { .. }

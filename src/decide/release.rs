@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use super::action::{Action, News, Tier};
 use super::event::{Happening, Running, Sample};
 use super::facts::{Origin, Phase, Release, ReleaseState};
-use super::policy::ServicePolicy;
+use super::policy::{Autonomy, ServicePolicy};
 use super::reason::Reason;
 use super::rollback;
 use super::service::{Service, Turn};
@@ -34,7 +34,7 @@ const ANNOUNCED_FOR: Duration = Duration::from_hours(24);
 /// What the machine does with what happened: every phase with every happening.
 pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
     use Happening::{
-        Asked, Dependency, Died, Expected, Kept, Measured, Proved, Recalled, Sampled, Seen, StepDone,
+        Asked, Dependency, Died, Expected, Kept, Measured, Proved, Recalled, Sampled, Seen, Stands, StepDone,
         StepFailed, Unpinned,
     };
     match (&turn.facts().phase, what) {
@@ -90,6 +90,7 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
             | Proved { .. }
             | Unpinned { .. }
             | Asked { .. }
+            | Stands(_)
             | Dependency(_)
             | Measured(_)
             | Recalled(_)
@@ -161,14 +162,20 @@ pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy, now: Time
 
 /// What runs has been looked at while nothing is being taken back.
 fn seen(turn: &mut Turn<'_>, running: Option<&Running>) {
-    turn.service.seen = running.cloned();
+    let before = std::mem::replace(&mut turn.service.seen, running.cloned());
     let Some(running) = running else { return };
     if running.alive {
         turn.service.died_at = None;
     }
     let facts = turn.facts();
     match &facts.known {
-        Some(known) if *known == running.identity => same_again(turn, running),
+        Some(known) if *known == running.identity => {
+            same_again(turn, running);
+            if before.is_some_and(|before| before.rolling_out) && !running.rolling_out {
+                watch::rolled_out(turn);
+            }
+            watch::given_up(turn);
+        }
         None if facts.announced.is_none() && facts.accepted.is_empty() => {
             turn.facts_mut().known = Some(running.identity.clone());
             turn.count_anew(turn.policy.grace);
@@ -182,7 +189,24 @@ pub(super) fn another(turn: &mut Turn<'_>, running: &Running) {
     let facts = turn.facts();
     let back = facts.accepted.last().and_then(|accepted| accepted.running.as_ref());
     let back = back.is_some_and(|back| back.identity == running.identity);
-    if back && facts.announced.is_none() { back_by_hand(turn, running) } else { watch::begin(turn, running) }
+    let by_engine = running.given_up.is_some() && facts.release.is_some();
+    match (back && facts.announced.is_none(), by_engine) {
+        (true, true) if turn.policy.health_autonomy >= Autonomy::Ask => join(turn, running),
+        (true, _) => back_by_hand(turn, running),
+        (false, true) if watch::given_up(turn) => turn.facts_mut().known = Some(running.identity.clone()),
+        (false, _) => watch::begin(turn, running),
+    }
+}
+
+/// The engine itself puts the accepted version back: the rollback is its doing, and golive proves and tells it.
+fn join(turn: &mut Turn<'_>, running: &Running) {
+    let Some(target) = turn.facts().accepted.last().cloned() else { return };
+    let now = turn.now;
+    let facts = turn.facts_mut();
+    facts.known = Some(running.identity.clone());
+    facts.rollbacks.push(now);
+    let seen = running.given_up.clone().unwrap_or_default();
+    rollback::begin(turn, Reason::GivenUp { seen }, &target);
 }
 
 /// The known release in a new container, restarted or redeployed.

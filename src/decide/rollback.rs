@@ -1,7 +1,5 @@
 //! A rollback under way: its steps one after the other, the proof, and the way out when a step fails.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
 use super::action::{Action, News, Plan, Tier};
@@ -13,13 +11,9 @@ use super::reason::Reason;
 use super::service::{Service, Turn};
 use super::{guard, release, verify};
 
-/// A step that may go by itself is tried so often: with the pauses below, for about eight seconds.
-const ATTEMPTS: u32 = 6;
-const PAUSE: Duration = Duration::from_millis(250);
-const PAUSE_MAX: Duration = Duration::from_secs(5);
+mod patience;
 
-/// A step that found no engine is tried again after this.
-const AWAY: Duration = Duration::from_secs(1);
+use patience::pause;
 
 /// Decides a rollback of the release at hand.
 pub(super) fn begin(turn: &mut Turn<'_>, cause: Reason, target: &Release) {
@@ -48,7 +42,8 @@ pub(super) fn begin(turn: &mut Turn<'_>, cause: Reason, target: &Release) {
 /// From the release at hand to another.
 pub(super) fn plan(turn: &Turn<'_>, target: &Release, cause: &Reason) -> Option<Plan> {
     let from = turn.facts().release.as_ref()?;
-    let seen = turn.service.seen.as_ref().or(from.running.as_ref());
+    let restored = |seen: &&Running| target.running.as_ref().is_some_and(|to| to.identity == seen.identity);
+    let seen = turn.service.seen.as_ref().filter(|seen| !restored(seen)).or(from.running.as_ref());
     Some(Plan {
         rollback: rollback_id(turn),
         from: from.id.clone(),
@@ -82,7 +77,11 @@ pub(super) fn seen(turn: &mut Turn<'_>, running: Option<&Running>) {
 /// Neither what the rollback leaves nor what it goes to.
 fn foreign(turn: &Turn<'_>, running: &Running) -> bool {
     at_hand(turn).is_some_and(|rollback| {
-        rollback.successor.as_ref() != Some(&running.instance)
+        // The engine takes the release back by itself: the update waits for that, and looks who has been there.
+        running.given_up.is_none()
+            // Half a set is seen while the others are still to be updated.
+            && rollback.step != Step::Update
+            && rollback.successor.as_ref() != Some(&running.instance)
             && rollback.plan.bad.as_ref() != Some(&running.instance)
             // The operator's command restores the version itself, which is all the instance it has.
             && target(turn).is_none_or(|target| target.instance != running.instance)
@@ -94,7 +93,7 @@ pub(super) fn step_done(turn: &mut Turn<'_>, id: &str, step: Step, instance: Opt
     let Some(mut rollback) = current(turn, id, step) else { return };
     rollback.attempts = 0;
     rollback.retry_at = None;
-    if step == Step::Create || step == Step::Start || step == Step::Command {
+    if matches!(step, Step::Create | Step::Start | Step::Command | Step::Update) {
         rollback.successor = instance.map(str::to_owned).or(rollback.successor);
     }
     match step {
@@ -111,6 +110,8 @@ pub(super) fn step_done(turn: &mut Turn<'_>, id: &str, step: Step, instance: Opt
         | Step::Start
         | Step::Dependents
         | Step::Command
+        | Step::Update
+        | Step::Converge
         | Step::Verify
         | Step::CleanUp
         | Step::After => {}
@@ -124,7 +125,7 @@ pub(super) fn step_failed(turn: &mut Turn<'_>, id: &str, step: Step, fault: &Fau
     let Some(mut rollback) = current(turn, id, step).filter(|rollback| rollback.retry_at.is_none()) else {
         return;
     };
-    if let Some(pause) = pause(fault.kind, &mut rollback) {
+    if let Some(pause) = pause(fault.kind, turn.now, &mut rollback) {
         rollback.retry_at = turn.now.checked_add(pause).ok();
         return put(turn, rollback);
     }
@@ -140,6 +141,8 @@ pub(super) fn step_failed(turn: &mut Turn<'_>, id: &str, step: Step, fault: &Fau
         | Step::TakeName
         | Step::Start
         | Step::Command
+        | Step::Update
+        | Step::Converge
             if fault.kind == FaultKind::Foreign =>
         {
             give_way(turn, why);
@@ -152,10 +155,17 @@ pub(super) fn step_failed(turn: &mut Turn<'_>, id: &str, step: Step, fault: &Fau
         Step::Prepare | Step::Before => failed(turn, why),
         // Knowing less must not keep the service down.
         Step::Forensics => advance(turn, Rollback { attempts: 0, ..rollback }),
-        Step::Create | Step::Disarm | Step::Stop | Step::SetAside | Step::TakeName | Step::Start => {
-            undo(turn, rollback, why);
-        }
-        Step::Command => failed(turn, why),
+        Step::Create
+        | Step::Disarm
+        | Step::Stop
+        | Step::SetAside
+        | Step::TakeName
+        | Step::Start
+        | Step::Update => undo(turn, rollback, why),
+        // The engine says that the old version cannot run; what runs of the bad one is better than nothing.
+        Step::Converge if fault.kind == FaultKind::Refused => undo(turn, rollback, why),
+        // It may still come: it stays what the engine works towards.
+        Step::Command | Step::Converge => failed(turn, why),
         Step::Verify => verify::unhealthy(turn, why),
         Step::Undo => undone(turn, why),
         Step::StandAside => stood_aside(turn),
@@ -317,7 +327,7 @@ fn needs_person(turn: &mut Turn<'_>, news: News, why: Reason) {
 /// release, whatever was seen in between; an operator's command may have left either.
 fn left(turn: &Turn<'_>) -> Option<Identity> {
     let swapped = match &turn.facts().phase {
-        Phase::RollingBack(rollback) => rollback.step == Step::Command,
+        Phase::RollingBack(rollback) => matches!(rollback.step, Step::Command | Step::Converge),
         Phase::Idle
         | Phase::Watching(_)
         | Phase::Verifying(_)
@@ -336,20 +346,4 @@ fn left(turn: &Turn<'_>) -> Option<Identity> {
     let seen = turn.service.seen.as_ref();
     let left = if swapped { seen.or(bad) } else { bad };
     left.map(|running| running.identity.clone())
-}
-
-/// How long to wait before a failed step is tried again; `None` when it is not.
-fn pause(kind: FaultKind, rollback: &mut Rollback) -> Option<Duration> {
-    match kind {
-        // No attempt at all: it counts against nothing, and `EngineBack` comes sooner where the engine does.
-        FaultKind::Unreachable => Some(AWAY),
-        // Waiting for better evidence would only keep the service down.
-        FaultKind::Transient if rollback.step == Step::Forensics => None,
-        FaultKind::Transient => {
-            rollback.attempts = rollback.attempts.saturating_add(1);
-            let pause = PAUSE.saturating_mul(1 << rollback.attempts.saturating_sub(1).min(8)).min(PAUSE_MAX);
-            Some(pause).filter(|_| rollback.attempts < ATTEMPTS)
-        }
-        FaultKind::Foreign | FaultKind::Refused | FaultKind::Irreversible => None,
-    }
 }

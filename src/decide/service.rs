@@ -54,6 +54,8 @@ pub(super) struct Service {
     pub(super) prove_at: Option<Timestamp>,
     /// Older accepted releases are proved again then.
     prove_older_at: Option<Timestamp>,
+    /// Why another golive acts for it, or none; `None` when this one does.
+    pub(super) aside: Option<String>,
 }
 
 impl Service {
@@ -87,6 +89,7 @@ impl Service {
             problems: None,
             prove_at: None,
             prove_older_at: None,
+            aside: policy.shared.then(|| "it is not known yet whose turn it is".to_owned()),
         }
     }
 
@@ -130,6 +133,7 @@ impl Service {
             | Happening::Unpinned { .. }
             | Happening::StepDone { .. }
             | Happening::StepFailed { .. }
+            | Happening::Stands(_)
             | Happening::Asked { .. } => {}
         }
     }
@@ -180,6 +184,11 @@ pub(super) struct Turn<'a> {
 }
 
 impl Turn<'_> {
+    /// Whether this golive acts for the service.
+    pub(super) fn acts(&self) -> bool {
+        self.service.aside.is_none()
+    }
+
     pub(super) fn facts(&self) -> &Facts {
         self.service.facts()
     }

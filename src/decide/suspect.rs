@@ -47,6 +47,7 @@ pub(super) fn all(turn: &Turn<'_>) -> Vec<Suspicion> {
         let why = Reason::CrashLoop { ended, within, seen: turn.service.ended_how.clone() };
         found.push(own(why, triggers.crash_loop));
     }
+    found.extend(given_up(turn).map(|why| own(why, turn.policy.health_autonomy)));
     found.extend(health.flapping().map(|why| own(why, triggers.flapping)));
     let version = turn.facts().release.as_ref().map(|release| release.version.as_str());
     for finding in turn.service.triggers.findings(turn.policy, version.unwrap_or_default()) {
@@ -61,6 +62,12 @@ pub(super) fn all(turn: &Turn<'_>) -> Vec<Suspicion> {
     found.retain(|suspicion| suspicion.autonomy != Autonomy::Off);
     found.sort_by_key(|suspicion| std::cmp::Reverse(suspicion.autonomy));
     found
+}
+
+/// The engine itself has given up what is at hand.
+pub(super) fn given_up(turn: &Turn<'_>) -> Option<Reason> {
+    let seen = turn.service.seen.as_ref()?.given_up.clone()?;
+    Some(Reason::GivenUp { seen })
 }
 
 /// What a health check by `url` tells of errors and latency, for triggers that nothing better feeds.

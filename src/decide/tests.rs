@@ -17,5 +17,6 @@ mod scenarios;
 mod script;
 mod simulated;
 mod simulation;
+mod standing;
 mod table;
 mod told;

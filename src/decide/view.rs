@@ -33,6 +33,8 @@ pub struct ServiceView {
     pub name: String,
     /// What golive may do by itself.
     pub autonomy: Autonomy,
+    /// Why this golive only watches, when another one acts for the service or none does.
+    pub aside: Option<String>,
     /// idle, watching, rolling-back, verifying, held or needs-person.
     pub phase: &'static str,
     /// Why a person is needed, while one is.
@@ -146,6 +148,7 @@ fn service_view(service: &Service, policy: &ServicePolicy, now: Timestamp) -> Se
     ServiceView {
         name: service.name.clone(),
         autonomy: policy.autonomy,
+        aside: service.aside.clone(),
         phase: facts.phase.word(),
         why: match &facts.phase {
             Phase::Held { why, .. } | Phase::NeedsPerson { why } => Some(why.clone()),

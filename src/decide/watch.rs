@@ -22,6 +22,9 @@ const GAP: Duration = Duration::from_secs(15);
 /// After something ended, it is looked at again so soon (judgement §2.1: at once, and after two and four seconds).
 const AGAIN: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(4)];
 
+/// A watch does not end while the release is still being rolled out, for so long at most.
+const ROLL_OUT: Duration = Duration::from_hours(1);
+
 /// Another release runs: it supersedes what is at hand and is watched.
 pub(super) fn begin(turn: &mut Turn<'_>, running: &Running) {
     superseded(turn, running);
@@ -215,6 +218,23 @@ pub(super) fn due(turn: &mut Turn<'_>) {
     }
 }
 
+/// Only now the release runs everywhere, and the window begins.
+pub(super) fn rolled_out(turn: &mut Turn<'_>) {
+    let whole = turn.now.checked_add(turn.policy.window).unwrap_or(Timestamp::MAX);
+    if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
+        (watch.ends, watch.extended) = (whole.max(watch.ends), false);
+    }
+}
+
+/// The engine has given the release at hand up: no need to wait for the next check. Whether that was judged.
+pub(super) fn given_up(turn: &mut Turn<'_>) -> bool {
+    if !matches!(turn.facts().phase, Phase::Watching(_)) || suspect::given_up(turn).is_none() {
+        return false;
+    }
+    judge(turn);
+    true
+}
+
 /// Acts on what speaks against the release, or looks whether its watch is over.
 fn judge(turn: &mut Turn<'_>) {
     // What was decided stays decided, whatever is seen in the count-down.
@@ -280,7 +300,12 @@ fn try_end(turn: &mut Turn<'_>) {
         return;
     }
     let blind = || turn.service.triggers.blind(turn.now, turn.policy).map(|(_, why)| why);
-    let undecided = turn.service.health.undecided(turn.now).or_else(blind);
+    let seen = turn.service.seen.as_ref().filter(|seen| seen.rolling_out);
+    if seen.is_some() && turn.now.duration_since(watch.began).unsigned_abs() < ROLL_OUT {
+        return;
+    }
+    let rolling = || seen.map(|_| Reason::Said("it is still being rolled out".to_owned()));
+    let undecided = turn.service.health.undecided(turn.now).or_else(blind).or_else(rolling);
     if undecided.is_none() {
         return match still_excused(turn) {
             Some(why) => guard::hold(turn, why, Tier::Important),

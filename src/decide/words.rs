@@ -69,6 +69,8 @@ impl Step {
             Self::Start => "start",
             Self::Dependents => "dependents",
             Self::Command => "command",
+            Self::Update => "update",
+            Self::Converge => "converge",
             Self::Verify => "verify",
             Self::CleanUp => "clean-up",
             Self::After => "after",

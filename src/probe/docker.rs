@@ -12,6 +12,10 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use super::seen::quote;
 use crate::decide::event::Outcome;
 
+mod tasks;
+
+pub(super) use tasks::Tasks;
+
 /// Seconds that the client waits for an answer's head. The check's own deadline is shorter.
 const CLIENT_TIMEOUT: u64 = 120;
 

@@ -75,7 +75,7 @@ impl Host {
         }
         let container = match runtime {
             Runtime::Container { name } => Some(name.clone()),
-            Runtime::Command { .. } => None,
+            Runtime::Command { .. } | Runtime::Swarm(_) => None,
         };
         let roots = Roots { proc: PathBuf::from("/proc"), cgroup: PathBuf::from("/sys/fs/cgroup") };
         let engine = Arc::clone(&tools.engine);

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::asked;
 use crate::config::Language;
-use crate::decide::event::{Event, Happening, Outcome, Sample};
+use crate::decide::event::{Event, Happening, Outcome, Sample, Standing};
 use crate::store::{Moment, Story};
 use crate::text::{Texts, clean};
 
@@ -78,6 +78,10 @@ impl Lines {
                         clean(&problems.join("; "))
                     };
                     self.line(moment.at, &format!("looked at {release}: {ready}"));
+                }
+                Happening::Stands(Standing::Acts { .. }) => self.line(moment.at, "this golive acts"),
+                Happening::Stands(Standing::Watches { why, .. }) => {
+                    self.line(moment.at, &format!("this golive only watches: {}", clean(why)))
                 }
                 Happening::Unpinned { release } => {
                     self.line(moment.at, &format!("somebody took the pin of {release} away"));

@@ -34,6 +34,8 @@ fn seen(version: &str) -> Happening {
         started: None,
         restarts: 0,
         irreversible: None,
+        given_up: None,
+        rolling_out: false,
     }))
 }
 

@@ -109,6 +109,8 @@ fn running(version: &str) -> Running {
         started: None,
         restarts: 0,
         irreversible: None,
+        given_up: None,
+        rolling_out: false,
     }
 }
 

@@ -56,6 +56,7 @@ fn policy() -> ServicePolicy {
         veto: Duration::ZERO,
         quarantine: Quarantine::Watch,
         maintenance: Maintenance::default(),
+        shared: false,
         steps: Vec::new(),
         finish: Vec::new(),
     }

@@ -79,6 +79,8 @@ impl Command {
             started: None,
             restarts: 0,
             irreversible: None,
+            given_up: None,
+            rolling_out: false,
         }))
     }
 
@@ -139,6 +141,8 @@ impl Command {
             | Step::TakeName
             | Step::Start
             | Step::Dependents
+            | Step::Update
+            | Step::Converge
             | Step::StandAside => Ok(Done::default()),
         }
     }

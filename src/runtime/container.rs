@@ -72,6 +72,9 @@ impl Container {
             Step::Command | Step::Verify => {
                 Err(refused("run a command of the service: it is a container and has none"))
             }
+            Step::Update | Step::Converge => {
+                Err(refused("update the services: the service is a container and not in a Swarm"))
+            }
             Step::CleanUp => steps::clean_up(&swap, &good(record)?).await,
             Step::After => self.hooks.after(plan).await,
             Step::Undo => steps::back::undo(&swap).await,

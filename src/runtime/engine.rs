@@ -20,6 +20,7 @@ use crate::decide::event::{Fault, FaultKind};
 use super::inspect::Inspect;
 
 mod calls;
+mod swarm;
 
 pub use calls::Version;
 

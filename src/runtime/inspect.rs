@@ -111,6 +111,8 @@ impl Inspect {
             started: self.started(),
             restarts: self.at("/RestartCount").as_u64().unwrap_or_default(),
             irreversible: self.label("golive.irreversible").map(str::to_owned),
+            given_up: None,
+            rolling_out: false,
         }
     }
 

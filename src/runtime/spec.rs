@@ -13,12 +13,17 @@ mod tests;
 
 /// The hash of a container's configuration.
 pub(super) fn hash(container: &Inspect) -> String {
-    let spec = pruned(json!({
+    let spec = json!({
         "config": config(container),
         "host": host(container),
         "networks": networks(container),
-    }));
-    let digest = Sha256::digest(spec.to_string());
+    });
+    digest(spec)
+}
+
+/// The hash of a value, without what in it says nothing.
+pub(super) fn digest(value: Value) -> String {
+    let digest = Sha256::digest(pruned(value).to_string());
     digest.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
@@ -34,7 +39,7 @@ pub(super) fn version(container: &Inspect) -> String {
 }
 
 /// The tag of an image reference; none in an id, a digest or a bare name.
-fn tag(reference: &str) -> Option<&str> {
+pub(super) fn tag(reference: &str) -> Option<&str> {
     let named = reference.split('@').next().unwrap_or_default();
     if named.starts_with("sha256:") {
         return None;
@@ -173,7 +178,7 @@ fn sorted(mut texts: Vec<String>) -> Value {
 
 /// Without what says nothing: an engine that learns a field with a default must not make every container a new
 /// release.
-fn pruned(value: Value) -> Value {
+pub(super) fn pruned(value: Value) -> Value {
     match value {
         Value::Object(fields) => {
             let fields: BTreeMap<_, _> =

@@ -52,6 +52,8 @@ fn running() -> Running {
         started: Some(at(-5)),
         restarts: u64::from(u32::MAX) + 7,
         irreversible: Some("migration".to_owned()),
+        given_up: Some("update paused".to_owned()),
+        rolling_out: true,
     }
 }
 

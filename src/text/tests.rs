@@ -142,6 +142,8 @@ fn both_catalogues_know_the_same_and_have_every_step_and_label() {
             Step::Start,
             Step::Dependents,
             Step::Command,
+            Step::Update,
+            Step::Converge,
             Step::Verify,
             Step::CleanUp,
             Step::After,

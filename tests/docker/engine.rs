@@ -292,6 +292,7 @@ pub(crate) fn service(runtime: config::Runtime) -> Service {
             veto: Duration::ZERO,
             quarantine: Quarantine::Watch,
             maintenance: Maintenance::default(),
+            shared: false,
             steps: FORWARD.to_vec(),
             finish: vec![Step::CleanUp],
         },

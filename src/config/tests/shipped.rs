@@ -43,7 +43,7 @@ fn loads_as_shipped_and_holds_nothing_yet() {
 #[test]
 fn every_example_loads() {
     let config = examples();
-    assert_eq!(config.services.keys().collect::<Vec<_>>(), ["api", "batch", "web"]);
+    assert_eq!(config.services.keys().collect::<Vec<_>>(), ["api", "batch", "shop", "web"]);
     // Three by mail, and one webhook of each format.
     assert_eq!(config.channels.len(), 3 + 12);
     assert!(["chat", "local-mail", "oncall"].iter().all(|name| config.channels.contains_key(*name)));
@@ -153,5 +153,9 @@ fn the_steps_follow_the_runtime_and_the_hooks() {
     assert_eq!(policy.services["web"].finish, [Step::CleanUp]);
     assert_eq!(policy.services["batch"].steps, [Step::Prepare, Step::Command]);
     assert_eq!(policy.services["batch"].finish, [Step::Verify]);
+    let swarm = [Step::Prepare, Step::Forensics, Step::Update, Step::Converge];
+    assert_eq!(policy.services["shop"].steps, swarm);
+    assert!(policy.services["shop"].shared);
+    assert!(!policy.services["batch"].shared);
     assert_eq!(policy.tiers, config.tiers);
 }

@@ -50,6 +50,7 @@ impl ServiceInfo {
         Self {
             name: service.name.clone(),
             autonomy: autonomy.to_owned(),
+            only_watches: service.aside.clone(),
             phase: service.phase.to_owned(),
             why: service.why.as_ref().map(|why| texts.reason(why)),
             hold: service.hold.as_ref().map(HoldInfo::new),

@@ -49,6 +49,7 @@ pub(super) fn service_policy() -> ServicePolicy {
         veto: Duration::ZERO,
         quarantine: Quarantine::Watch,
         maintenance: Maintenance::default(),
+        shared: false,
         steps: vec![
             Step::Prepare,
             Step::Forensics,
@@ -89,6 +90,8 @@ pub(super) fn running(version: &str, instance: &str) -> Running {
         started: None,
         restarts: 0,
         irreversible: None,
+        given_up: None,
+        rolling_out: false,
     }
 }
 
@@ -149,7 +152,7 @@ impl World {
     /// Loses everything that is not stored, and loads it again. `Started` is for the caller to send.
     pub(super) fn kill(&mut self) {
         self.state = State::new(self.policy.clone(), self.stored.clone(), self.now);
-        let under = self.state.recorded_under(API).map(str::to_owned);
+        let under = self.state.at_hand(API).map(str::to_owned);
         if let Some(recorded) = under.and_then(|release| self.recorded.get(&release)) {
             self.state.recount(API, recorded);
         }

@@ -83,6 +83,8 @@ impl Host {
             | Step::Before
             | Step::Dependents
             | Step::Command
+            | Step::Update
+            | Step::Converge
             | Step::Verify
             | Step::Disarm
             | Step::After => {}

@@ -10,7 +10,7 @@ use places::{incident, named, places, release};
 
 use super::fixture::{World, happening, later, running, sample, secs, service_policy, start_of_time};
 use super::told;
-use crate::decide::event::{Announcement, Ask, Event, Fault, FaultKind, Happening, Outcome, Step};
+use crate::decide::event::{Announcement, Ask, Event, Fault, FaultKind, Happening, Outcome, Standing, Step};
 use crate::decide::facts::{Facts, Phase, Veto};
 use crate::decide::reason::Reason;
 
@@ -23,6 +23,7 @@ fn fault(kind: FaultKind) -> Event {
         FaultKind::Refused => "refused",
         FaultKind::Foreign => "foreign",
         FaultKind::Irreversible => "irreversible",
+        FaultKind::Pending => "pending",
     };
     let fault = Fault { kind, text: word.to_owned() };
     happening(Happening::StepFailed { rollback: "rb".to_owned(), step: Step::Prepare, fault })
@@ -67,6 +68,8 @@ fn events() -> Vec<Event> {
         seen("v2", "c-again"),
         seen("v3", "c-v3"),
         happening(Happening::Died { instance: "c-v2".to_owned(), exit: Some(1), oom: false }),
+        happening(Happening::Stands(Standing::Acts { kept: None })),
+        happening(Happening::Stands(Standing::Watches { why: "another leads".to_owned(), kept: None })),
         happening(Happening::Kept { release: "r1".to_owned(), problems: Vec::new() }),
         happening(Happening::Proved { release: "r1".to_owned(), problems: vec![said()] }),
         happening(Happening::Unpinned { release: "r1".to_owned() }),
@@ -137,6 +140,8 @@ fn name_of(what: &Happening) -> String {
         Happening::Unpinned { release } => format!("the pin of {release} is gone"),
         Happening::StepDone { rollback, .. } => format!("step done of {rollback}"),
         Happening::StepFailed { fault, .. } => format!("step failed, {}", fault.text),
+        Happening::Stands(Standing::Acts { .. }) => "acts".to_owned(),
+        Happening::Stands(Standing::Watches { .. }) => "watches".to_owned(),
         Happening::Asked { ask, .. } => match ask {
             Ask::Release(_) => "asked release".to_owned(),
             Ask::Accept => "asked accept".to_owned(),

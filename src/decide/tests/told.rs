@@ -78,6 +78,7 @@ pub(super) fn why(reason: &Reason) -> String {
         Reason::Breach(breach) => format!("breach by {}, {}", breach.rule.word(), sentence(breach)),
         Reason::Flapping { check, failures, of, seen } => format!("{check} flaps {failures}/{of} \"{seen}\""),
         Reason::CrashLoop { ended, .. } => format!("crash loop, {ended} times"),
+        Reason::GivenUp { seen } => format!("given up \"{seen}\""),
         Reason::NotToBlame { blame, cause } => format!("not to blame ({}), {}", blame.word(), why(cause)),
         Reason::Unproved(sentences) => format!("unproved: {}", sentences.join("; ")),
         Reason::Unanswered(cause) => format!("unanswered, {}", why(cause)),

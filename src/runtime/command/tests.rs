@@ -51,6 +51,7 @@ fn config(runtime: Runtime) -> Service {
         veto: Duration::ZERO,
         quarantine: Quarantine::Watch,
         maintenance: Maintenance::default(),
+        shared: false,
         steps: Vec::new(),
         finish: Vec::new(),
     };

@@ -6,7 +6,7 @@ use bollard::container::LogOutput;
 use bollard::models::{ContainerUpdateBody, RestartPolicy};
 use bollard::query_parameters as query;
 use bollard::{API_DEFAULT_VERSION, Docker};
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 
 use super::{Engine, EngineError, QUICK, SLOW, short};
 use crate::decide::event::Fault;
@@ -122,19 +122,22 @@ impl Engine {
         let docker = self.docker()?;
         let options =
             query::LogsOptionsBuilder::new().stdout(true).stderr(true).tail(&lines.to_string()).build();
-        let mut stream = Box::pin(docker.logs(id, Some(options)));
-        let read = async {
-            let mut tail = Vec::new();
-            while let Some(chunk) = stream.next().await {
-                tail.extend_from_slice(&LogOutput::into_bytes(chunk?));
-                if tail.len() > 2 * bytes {
-                    tail.drain(..tail.len() - bytes);
-                }
-            }
-            let from = tail.len().saturating_sub(bytes);
-            Ok(String::from_utf8_lossy(&tail[from..]).into_owned())
-        };
+        let read = tail(docker.logs(id, Some(options)), bytes);
         self.within(QUICK, format!("read the logs of container {}", short(id)), read).await
+    }
+
+    /// The last lines that the tasks of a Swarm's service wrote, each at most so many, at most `bytes` of them.
+    pub(in super::super) async fn service_logs(
+        &self,
+        id: &str,
+        lines: u32,
+        bytes: usize,
+    ) -> Result<String, EngineError> {
+        let docker = self.docker()?;
+        let options =
+            query::LogsOptionsBuilder::new().stdout(true).stderr(true).tail(&lines.to_string()).build();
+        let read = tail(docker.service_logs(id, Some(options)), bytes);
+        self.within(QUICK, format!("read the logs of service {id}"), read).await
     }
 
     fn docker(&self) -> Result<&Docker, EngineError> {
@@ -176,4 +179,21 @@ impl Engine {
         }
         Err(EngineError::Garbled { doing, why: error.to_string() })
     }
+}
+
+/// The end of what comes, at most so many bytes of it.
+async fn tail(
+    stream: impl Stream<Item = Result<LogOutput, bollard::errors::Error>>,
+    bytes: usize,
+) -> Result<String, bollard::errors::Error> {
+    let mut stream = Box::pin(stream);
+    let mut tail = Vec::new();
+    while let Some(chunk) = stream.next().await {
+        tail.extend_from_slice(&LogOutput::into_bytes(chunk?));
+        if tail.len() > 2 * bytes {
+            tail.drain(..tail.len() - bytes);
+        }
+    }
+    let from = tail.len().saturating_sub(bytes);
+    Ok(String::from_utf8_lossy(&tail[from..]).into_owned())
 }

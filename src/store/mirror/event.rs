@@ -6,10 +6,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_with::{DeserializeAs, DurationSecondsWithFrac, SerializeAs, serde_as};
 
+use super::facts::FactsDef;
 use super::reading::ReadingDef;
 use crate::decide::event::{
-    Announcement, Ask, Event, Fault, FaultKind, Happening, Identity, Outcome, Running, Sample, Step,
+    Announcement, Ask, Event, Fault, FaultKind, Happening, Identity, Kept, Outcome, Running, Sample,
+    Standing, Step,
 };
+use crate::decide::facts::Facts;
 use crate::decide::reading::Reading;
 use crate::stats::season::Season;
 
@@ -89,6 +92,7 @@ pub(in crate::store) enum HappeningDef {
         #[serde_as(as = "FaultDef")]
         fault: Fault,
     },
+    Stands(#[serde_as(as = "StandingDef")] Standing),
     Asked {
         by: String,
         #[serde_as(as = "AskDef")]
@@ -116,6 +120,32 @@ fn read_season<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Result<Box<
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]
+#[serde(remote = "Standing", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub(in crate::store) enum StandingDef {
+    Acts {
+        #[serde_as(as = "Option<Box<KeptDef>>")]
+        kept: Option<Box<Kept>>,
+    },
+    Watches {
+        why: String,
+        #[serde_as(as = "Option<Box<KeptDef>>")]
+        kept: Option<Box<Kept>>,
+    },
+}
+as_core!(Standing, StandingDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Kept", rename_all = "kebab-case")]
+pub(in crate::store) struct KeptDef {
+    #[serde_as(as = "FactsDef")]
+    facts: Facts,
+    mine: bool,
+}
+as_core!(Kept, KeptDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
 #[serde(remote = "Running", rename_all = "kebab-case")]
 pub(in crate::store) struct RunningDef {
     instance: String,
@@ -126,6 +156,10 @@ pub(in crate::store) struct RunningDef {
     started: Option<Timestamp>,
     restarts: u64,
     irreversible: Option<String>,
+    #[serde(default)]
+    given_up: Option<String>,
+    #[serde(default)]
+    rolling_out: bool,
 }
 as_core!(Running, RunningDef);
 
@@ -176,6 +210,8 @@ pub(in crate::store) enum StepDef {
     Start,
     Dependents,
     Command,
+    Update,
+    Converge,
     Verify,
     CleanUp,
     After,
@@ -202,6 +238,7 @@ pub(in crate::store) enum FaultKindDef {
     Transient,
     Refused,
     Foreign,
+    Pending,
     Irreversible,
 }
 as_core!(FaultKind, FaultKindDef);

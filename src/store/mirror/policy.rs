@@ -48,6 +48,8 @@ pub(in crate::store) struct ServicePolicyDef {
     keep: usize,
     per_day: u32,
     #[serde(default)]
+    shared: bool,
+    #[serde(default)]
     #[serde_as(as = "DurationSecondsWithFrac<f64>")]
     veto: Duration,
     #[serde(default = "watched")]

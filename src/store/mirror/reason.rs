@@ -35,6 +35,9 @@ pub(in crate::store) enum ReasonDef {
         within: Duration,
         seen: String,
     },
+    GivenUp {
+        seen: String,
+    },
     NotToBlame {
         #[serde_as(as = "BlameDef")]
         blame: Blame,

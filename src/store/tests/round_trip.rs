@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::decide::action::{Action, Answer, Incident, IncidentState};
-use crate::decide::event::{Ask, Fault, FaultKind, Step};
+use crate::decide::event::{Ask, Fault, FaultKind, Kept, Standing, Step};
 use crate::decide::facts::{
     Before, Diverged, Facts, Hold, Phase, Quarantined, ReleaseState, Rollback, Verification, Veto, Watch,
 };
@@ -10,7 +10,7 @@ use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Reques
 use crate::decide::reason::{Blame, Breach, Rule, Unit};
 use crate::store::{Evidence, Reader};
 
-const STEPS: [Step; 16] = [
+const STEPS: [Step; 18] = [
     Step::Prepare,
     Step::Forensics,
     Step::Before,
@@ -22,6 +22,8 @@ const STEPS: [Step; 16] = [
     Step::Start,
     Step::Dependents,
     Step::Command,
+    Step::Update,
+    Step::Converge,
     Step::Verify,
     Step::CleanUp,
     Step::After,
@@ -63,6 +65,11 @@ fn events() -> Vec<Event> {
         Happening::Seen(None),
         Happening::Seen(Some(running())),
         Happening::Seen(Some(Running { started: None, irreversible: None, alive: false, ..running() })),
+        Happening::Stands(Standing::Acts { kept: None }),
+        Happening::Stands(Standing::Watches {
+            why: some(),
+            kept: Some(Box::new(Kept { facts: Facts::default(), mine: true })),
+        }),
         Happening::Died { instance: some(), exit: Some(-137), oom: true },
         Happening::Died { instance: some(), exit: None, oom: false },
         Happening::Sampled(sample(3, Outcome::Ok)),

@@ -1,0 +1,92 @@
+//! Of several golives that watch a service, one on each manager of a Swarm, one acts. The Swarm says which, and keeps
+//! what that one knows. Whoever takes over goes on from there, as after a `kill -9`; the others count and show, and
+//! decide nothing.
+
+use super::action::{Action, Answer};
+use super::event::{Happening, Kept, Standing};
+use super::facts::{Facts, Phase, ReleaseState};
+use super::release;
+use super::service::{Service, Turn};
+
+/// Something happened to a service that another golive acts for.
+pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
+    match what {
+        Happening::Stands(standing) => stands(turn, standing),
+        Happening::Seen(running) => turn.service.seen.clone_from(running),
+        Happening::Sampled(sample) => {
+            turn.service.health.count(sample);
+        }
+        Happening::Dependency(sample) => turn.service.depend(sample, turn.policy),
+        Happening::Measured(reading) => turn.service.triggers.measure(reading, None, turn.policy),
+        Happening::Recalled(readings) => turn.service.triggers.recall(readings),
+        Happening::Expected { metric, scale, season } => turn.service.triggers.expect(metric, *scale, season),
+        Happening::Asked { .. } => {
+            let why = turn.service.aside.clone().unwrap_or_default();
+            turn.act(Action::Answer(Answer::Refused {
+                why: format!("this golive only watches {}: {why}; ask the one that acts", turn.service.name),
+            }));
+        }
+        // Answers to what was asked for while it was this one's turn.
+        Happening::Died { .. }
+        | Happening::Kept { .. }
+        | Happening::Proved { .. }
+        | Happening::StepDone { .. }
+        | Happening::StepFailed { .. } => {}
+    }
+}
+
+/// Whose turn it is was found out.
+pub(super) fn stands(turn: &mut Turn<'_>, standing: &Standing) {
+    match standing {
+        Standing::Acts { .. } if turn.acts() => {}
+        Standing::Acts { kept } => take_over(turn, kept.as_deref()),
+        Standing::Watches { why, kept } => {
+            turn.service.aside = Some(why.clone());
+            if let Some(kept) = kept
+                && kept.facts != *turn.facts()
+            {
+                *turn.facts_mut() = kept.facts.clone();
+            }
+        }
+    }
+}
+
+/// This one acts from now on. What it wrote down itself it knows better: its own store is ahead of what it shares.
+fn take_over(turn: &mut Turn<'_>, kept: Option<&Kept>) {
+    turn.service.aside = None;
+    let inherited = kept.filter(|kept| !kept.mine || *turn.facts() == Facts::default());
+    if let Some(kept) = inherited {
+        let (name, seen) = (turn.service.name.clone(), turn.service.seen.take());
+        *turn.service = Service::new(name, turn.policy, kept.facts.clone(), turn.now);
+        turn.service.seen = seen;
+        turn.service.aside = None;
+        file(turn);
+    }
+    // Written down anew, as this one's.
+    turn.service.touched = true;
+    release::started(turn);
+    if let Some(seen) = turn.service.seen.clone() {
+        release::happened(turn, &Happening::Seen(Some(seen)));
+    }
+}
+
+/// This golive's own lists know nothing yet of what it goes on with.
+fn file(turn: &mut Turn<'_>) {
+    for release in turn.facts().accepted.clone() {
+        turn.act(Action::File { release, state: ReleaseState::Accepted, reason: None });
+    }
+    let state = match &turn.facts().phase {
+        Phase::Idle => None,
+        Phase::Watching(_) => Some(ReleaseState::Watching),
+        Phase::RollingBack(_) => Some(ReleaseState::RollingBack),
+        Phase::Verifying(_) => Some(ReleaseState::Verifying),
+        Phase::Held { .. } => Some(ReleaseState::Held),
+        Phase::NeedsPerson { .. } => Some(ReleaseState::RollbackFailed),
+    };
+    if let Some(state) = state {
+        turn.file(state, None);
+    }
+    for incident in turn.facts().incidents.clone() {
+        turn.act(Action::Log(incident));
+    }
+}

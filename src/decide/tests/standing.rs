@@ -1,0 +1,260 @@
+//! One golive acts, the others watch; whoever takes over goes on from what was written down.
+
+use super::fixture::{World, happening, later, running, sample, secs, service_policy};
+use crate::decide::action::{Action, Answer, News};
+use crate::decide::event::{Ask, Event, Fault, FaultKind, Happening, Kept, Outcome, Running, Standing, Step};
+use crate::decide::facts::{Facts, Phase, ReleaseState};
+use crate::decide::policy::ServicePolicy;
+use crate::decide::reason::Reason;
+
+/// One of several golives that watch the same set.
+fn manager() -> World {
+    let steps = vec![Step::Prepare, Step::Forensics, Step::Update, Step::Converge];
+    let mut world = World::new(ServicePolicy { shared: true, steps, ..service_policy() });
+    assert_eq!(world.step(&Event::Started), []);
+    world
+}
+
+fn acts(kept: Option<(&Facts, bool)>) -> Event {
+    let kept = kept.map(|(facts, mine)| Box::new(Kept { facts: facts.clone(), mine }));
+    happening(Happening::Stands(Standing::Acts { kept }))
+}
+
+fn watches(facts: &Facts) -> Event {
+    let kept = Some(Box::new(Kept { facts: facts.clone(), mine: false }));
+    happening(Happening::Stands(Standing::Watches { why: "the manager a leads the Swarm".to_owned(), kept }))
+}
+
+fn seen(version: &str) -> Event {
+    // A set has no id of its own: it goes by what it is.
+    happening(Happening::Seen(Some(running(version, version))))
+}
+
+fn samples(world: &mut World, outcome: &Outcome, count: u32) -> Vec<Action> {
+    let mut all = Vec::new();
+    for _ in 0..count {
+        world.now = later(world.now, secs(10));
+        all.extend(world.step(&happening(Happening::Sampled(sample("web", world.now, outcome.clone())))));
+    }
+    all
+}
+
+fn news(actions: &[Action]) -> Vec<News> {
+    let told = actions.iter().filter_map(|action| match action {
+        Action::Tell { notice, .. } => Some(notice.news.clone()),
+        _ => None,
+    });
+    told.collect()
+}
+
+fn steps(actions: &[Action]) -> Vec<Step> {
+    let steps = actions.iter().filter_map(|action| match action {
+        Action::Step { step, .. } => Some(*step),
+        _ => None,
+    });
+    steps.collect()
+}
+
+fn bad() -> Outcome {
+    Outcome::Failed("status 500".to_owned())
+}
+
+/// v1 is accepted and v2 is being watched.
+fn watching() -> World {
+    let mut world = manager();
+    world.step(&acts(None));
+    world.step(&seen("v1"));
+    samples(&mut world, &Outcome::Ok, 3);
+    assert_eq!(world.facts().accepted.len(), 1);
+    world.step(&seen("v2"));
+    samples(&mut world, &Outcome::Ok, 3);
+    world
+}
+
+/// The leader is about to wait for the Swarm.
+fn converging() -> World {
+    let mut world = watching();
+    let actions = samples(&mut world, &bad(), 3);
+    assert_eq!(steps(&actions), [Step::Prepare]);
+    for step in [Step::Prepare, Step::Forensics, Step::Update] {
+        done(&mut world, step);
+    }
+    world
+}
+
+fn done(world: &mut World, step: Step) -> Vec<Action> {
+    let Phase::RollingBack(rollback) = world.facts().phase.clone() else {
+        panic!("{:?}", world.facts().phase)
+    };
+    let instance = (step == Step::Update).then(|| "v1".to_owned());
+    world.step(&happening(Happening::StepDone {
+        rollback: rollback.plan.rollback,
+        step,
+        instance,
+        output: None,
+    }))
+}
+
+#[test]
+fn nothing_is_done_before_it_is_known_who_acts() {
+    let mut world = manager();
+    assert_eq!(world.step(&seen("v1")), []);
+    assert_eq!(samples(&mut world, &bad(), 5), []);
+    assert_eq!(world.state.next_deadline(), None);
+    let asked = world.step(&happening(Happening::Asked { by: "ann".to_owned(), ask: Ask::Accept }));
+    let [Action::Answer(Answer::Refused { why })] = asked.as_slice() else { panic!("{asked:?}") };
+    assert!(why.contains("only watches api"), "{why}");
+    assert!(world.state.view().services[0].aside.is_some());
+}
+
+#[test]
+fn whoever_watches_shows_what_the_other_knows_and_does_nothing() {
+    let leader = converging();
+    let mut follower = manager();
+    assert_eq!(follower.step(&watches(leader.facts())), []);
+    assert_eq!(follower.step(&seen("v2")), []);
+    assert_eq!(samples(&mut follower, &bad(), 10), []);
+    follower.now = later(follower.now, secs(100_000));
+    assert_eq!(follower.step(&Event::Due), []);
+    assert_eq!(follower.facts(), leader.facts());
+    assert_eq!(follower.state.view().services[0].phase, "rolling-back");
+    assert_eq!(follower.state.recorded_under("api"), None);
+}
+
+#[test]
+fn a_rollback_is_finished_by_whoever_takes_over_and_never_begun_again() {
+    let leader = converging();
+    let mut next = manager();
+    next.step(&watches(leader.facts()));
+    next.step(&seen("v1"));
+    let actions = next.step(&acts(Some((leader.facts(), false))));
+    assert_eq!(steps(&actions), [Step::Converge]);
+    assert_eq!(news(&actions), []);
+    done(&mut next, Step::Converge);
+    let mut actions = samples(&mut next, &Outcome::Ok, 5);
+    let Phase::Verifying(proof) = next.facts().phase.clone() else { panic!("{:?}", next.facts().phase) };
+    let rollback = proof.rollback.plan.rollback;
+    assert!(proof.proved.is_some());
+    actions.extend(next.step(&happening(Happening::StepDone {
+        rollback,
+        step: Step::CleanUp,
+        instance: None,
+        output: None,
+    })));
+    assert!(matches!(news(&actions).as_slice(), [News::RollbackDone { .. }]), "{:?}", news(&actions));
+    assert_eq!(next.facts().decided.as_ref().map(|(_, state)| *state), Some(ReleaseState::RolledBack));
+    assert_eq!(next.facts().rollbacks.len(), 1);
+    // The first one comes back, and is told what became of it.
+    let mut first = leader;
+    first.step(&watches(next.facts()));
+    assert_eq!(first.facts(), next.facts());
+    let again = first.step(&acts(Some((next.facts(), false))));
+    assert_eq!(steps(&again), []);
+}
+
+#[test]
+fn what_one_wrote_down_itself_it_knows_better() {
+    let mut world = watching();
+    let before = world.facts().clone();
+    samples(&mut world, &bad(), 3);
+    let decided = world.facts().clone();
+    // Killed after the decision was stored, and before it was written down for the others.
+    world.kill();
+    world.step(&Event::Started);
+    let actions = world.step(&acts(Some((&before, true))));
+    assert_eq!(steps(&actions), [Step::Prepare]);
+    assert_eq!(world.facts(), &decided);
+    // Another one has acted meanwhile: that counts.
+    world.kill();
+    world.step(&Event::Started);
+    world.step(&acts(Some((&before, false))));
+    assert!(matches!(world.facts().phase, Phase::Watching(_)));
+}
+
+#[test]
+fn the_answer_to_a_step_comes_too_late() {
+    let mut world = converging();
+    let kept = world.facts().clone();
+    world.step(&watches(&kept));
+    assert_eq!(done(&mut world, Step::Converge), []);
+    assert_eq!(world.facts(), &kept);
+}
+
+#[test]
+fn what_takes_its_time_is_waited_for_but_not_for_ever() {
+    let mut world = converging();
+    let Phase::RollingBack(rollback) = world.facts().phase.clone() else { panic!() };
+    let pending = happening(Happening::StepFailed {
+        rollback: rollback.plan.rollback,
+        step: Step::Converge,
+        fault: Fault { kind: FaultKind::Pending, text: "wait for v1".to_owned() },
+    });
+    for _ in 0..50 {
+        assert_eq!(world.step(&pending), []);
+        world.now = later(world.now, secs(10));
+        assert_eq!(steps(&world.step(&Event::Due)), [Step::Converge]);
+    }
+    world.now = later(world.now, secs(600));
+    assert_eq!(news(&world.step(&pending)), [News::RollbackFailed]);
+}
+
+fn given_up(version: &str) -> Event {
+    let given_up = Some("shop_api: update paused".to_owned());
+    happening(Happening::Seen(Some(Running { given_up, ..running(version, version) })))
+}
+
+#[test]
+fn an_update_that_the_swarm_paused_is_taken_back() {
+    let mut world = watching();
+    let actions = world.step(&given_up("v2"));
+    assert_eq!(steps(&actions), [Step::Prepare]);
+    assert_eq!(news(&actions), [News::RollbackStarted]);
+    let Phase::RollingBack(rollback) = &world.facts().phase else { panic!() };
+    assert!(matches!(rollback.reason, Reason::GivenUp { .. }));
+}
+
+#[test]
+fn a_rollback_of_the_swarms_own_is_joined() {
+    let mut world = watching();
+    let actions = world.step(&given_up("v1"));
+    assert_eq!(steps(&actions), [Step::Prepare]);
+    let Phase::RollingBack(rollback) = &world.facts().phase else { panic!() };
+    assert_eq!(rollback.plan.bad.as_deref(), Some("v2"), "what was left, not what runs now");
+    assert_eq!(world.facts().rollbacks.len(), 1);
+}
+
+#[test]
+fn a_rollback_of_the_swarms_own_to_something_else_is_no_release() {
+    let mut world = watching();
+    let actions = world.step(&given_up("v0"));
+    assert_eq!(steps(&actions), [Step::Prepare]);
+    let Phase::RollingBack(rollback) = &world.facts().phase else { panic!() };
+    assert_eq!(rollback.plan.to_version, "v1");
+    assert_eq!(world.step(&given_up("v0")), []);
+}
+
+#[test]
+fn what_the_swarm_gave_up_long_ago_is_no_news() {
+    let mut world = watching();
+    world.step(&happening(Happening::Asked { by: "ann".to_owned(), ask: Ask::Accept }));
+    assert_eq!(steps(&world.step(&given_up("v2"))), []);
+    assert_eq!(world.facts().phase, Phase::Idle);
+}
+
+#[test]
+fn the_window_begins_when_the_release_runs_everywhere() {
+    let mut world = watching();
+    let rolling =
+        |rolling_out| happening(Happening::Seen(Some(Running { rolling_out, ..running("v2", "v2") })));
+    world.step(&rolling(true));
+    let told = samples(&mut world, &Outcome::Ok, 70);
+    assert_eq!(news(&told), [], "the window is over, and the roll-out is not");
+    world.step(&rolling(false));
+    assert_eq!(news(&samples(&mut world, &Outcome::Ok, 50)), []);
+    assert_eq!(news(&samples(&mut world, &Outcome::Ok, 20)), [News::ReleaseAccepted]);
+    // One that does not end within an hour is put off once more, and then a person has to look.
+    let mut world = watching();
+    world.step(&rolling(true));
+    assert_eq!(news(&samples(&mut world, &Outcome::Ok, 350)), []);
+    assert_eq!(news(&samples(&mut world, &Outcome::Ok, 100)), [News::Held]);
+}

@@ -1,0 +1,175 @@
+//! Services of a Docker Swarm, as one set: the Swarm does the work, golive says what is to run and looks that it does.
+//!
+//! What golive has to know of the set is kept in the Swarm itself (`shelf`), so that the golive of any manager can go
+//! on with it. `standing` says which one acts.
+
+use serde_json::Value;
+
+use crate::config::{self, SwarmSet};
+use crate::decide::action::Plan;
+use crate::decide::event::{Fault, FaultKind, Running, Step};
+
+use super::engine::{Engine, EngineError};
+use super::hook::Hooks;
+use super::{Done, Record, refused};
+
+mod converge;
+mod forensics;
+mod member;
+mod news;
+mod ready;
+mod record;
+mod set;
+mod shelf;
+mod standing;
+mod steps;
+mod task;
+pub mod watch;
+
+use record::Specs;
+use standing::Stand;
+
+/// What the engine says when a Swarm cannot be asked: too few managers, or none that leads.
+const LEADERLESS: [&str; 6] = [
+    "does not have a leader",
+    "too few managers",
+    "deadline exceeded",
+    "not a swarm manager",
+    "no answer from the docker engine",
+    "code = unavailable",
+];
+
+/// Services of a Swarm that are released and taken back together.
+#[derive(Debug, Clone)]
+pub struct Swarm {
+    engine: Engine,
+    service: String,
+    set: SwarmSet,
+    hooks: Hooks,
+}
+
+impl Swarm {
+    pub(super) fn new(engine: Engine, service: &str, set: &SwarmSet, config: &config::Service) -> Self {
+        let hooks = Hooks::new(service, config);
+        Self { engine, service: service.to_owned(), set: set.clone(), hooks }
+    }
+
+    pub(super) async fn seen(&self) -> Result<Option<Running>, Fault> {
+        if let Stand::Outside { why } = standing::stand(&self.engine).await.map_err(fault)? {
+            return Err(refused(format!("look at {}: {why}", self.name())));
+        }
+        let set = set::read(self).await.map_err(fault)?;
+        let tasks = task::of(self, &set).await.map_err(fault)?;
+        Ok(set.running(&tasks))
+    }
+
+    pub(super) async fn keep(&self, release: &str, instance: &str) -> Result<Record, Fault> {
+        let set = set::read(self).await.map_err(fault)?;
+        if set.instance() != instance {
+            return Err(refused(format!("record the release: {} has changed meanwhile", self.name())));
+        }
+        let specs = Specs::of(self, &set).await.map_err(fault)?;
+        let record =
+            Record { release: release.to_owned(), image: set.identity().image, inspect: specs.text() };
+        shelf::put(self, &record).await?;
+        ready::pin(self, release, &specs).await?;
+        Ok(record)
+    }
+
+    pub(super) async fn prove(&self, record: &Record) -> Result<Vec<String>, Fault> {
+        ready::prove(self, record).await
+    }
+
+    pub(super) async fn forget(&self, release: &str) -> Result<(), Fault> {
+        ready::unpin(self, release).await?;
+        shelf::drop(self, release).await
+    }
+
+    /// The record of a release that the golive of another manager has kept.
+    pub(super) async fn record(&self, release: &str) -> Result<Option<Record>, Fault> {
+        shelf::take(self, release).await
+    }
+
+    /// Writes down what is known, where every manager's golive can read it. Only the one that acts may.
+    pub(super) async fn share(&self, facts: &str) -> Result<(), Fault> {
+        let node = self.leading("write down what is known").await?;
+        shelf::write_facts(self, &node, facts).await
+    }
+
+    pub(super) async fn perform(
+        &self,
+        plan: &Plan,
+        good: Option<&Record>,
+        bad: Option<&Record>,
+        step: Step,
+    ) -> Result<Done, Fault> {
+        self.leading(&format!("go back to {}", plan.to_version)).await?;
+        // What forensics left in the Swarm is there for every manager's golive.
+        let bad = || async {
+            let left = shelf::take(self, &plan.rollback).await?;
+            left.as_ref().or(bad).map(Specs::read).transpose()
+        };
+        match step {
+            Step::Prepare => ready::prepare(self, plan, &target(good)?).await,
+            Step::Forensics => forensics::save(self, plan).await,
+            Step::Before => self.hooks.before(plan).await,
+            Step::Update => steps::update(self, plan, &target(good)?, bad().await?.as_ref()).await,
+            Step::Converge => converge::wait(self, plan, &target(good)?).await,
+            Step::CleanUp => steps::clean_up(self, plan, &target(good)?).await,
+            Step::After => self.hooks.after(plan).await,
+            Step::Undo => steps::undo(self, plan, bad().await?.as_ref(), &target(good)?).await,
+            // There is no container to create, to stop or to name, and nothing of golive's to remove.
+            Step::Create
+            | Step::Disarm
+            | Step::Stop
+            | Step::SetAside
+            | Step::TakeName
+            | Step::Start
+            | Step::Dependents
+            | Step::Command
+            | Step::Verify
+            | Step::StandAside => Ok(Done::default()),
+        }
+    }
+
+    /// This node's id, while it leads the Swarm: nobody else may change what runs.
+    async fn leading(&self, doing: &str) -> Result<String, Fault> {
+        match standing::stand(&self.engine).await.map_err(fault)? {
+            Stand::Leads { node } => Ok(node),
+            Stand::Follows { why, .. } | Stand::Outside { why } => {
+                Err(Fault { kind: FaultKind::Unreachable, text: format!("{doing}: {why}") })
+            }
+        }
+    }
+
+    /// The set, as a person would name it.
+    fn name(&self) -> String {
+        match &self.set {
+            SwarmSet::Service(name) => format!("the service {name}"),
+            SwarmSet::Stack(name) => format!("the stack {name}"),
+        }
+    }
+}
+
+fn target(good: Option<&Record>) -> Result<Specs, Fault> {
+    Specs::read(good.ok_or_else(|| refused("go back: there is no record of the release to go back to"))?)
+}
+
+/// A failed call: a Swarm without a leader is waited for, as an engine that does not answer is.
+fn fault(error: EngineError) -> Fault {
+    let mut fault = Fault::from(error);
+    let text = fault.text.to_lowercase();
+    if LEADERLESS.iter().any(|says| text.contains(says)) {
+        fault.kind = FaultKind::Unreachable;
+    }
+    fault
+}
+
+fn pending(text: impl Into<String>) -> Fault {
+    Fault { kind: FaultKind::Pending, text: text.into() }
+}
+
+/// A text in an answer, by its JSON pointer; empty when it is not there.
+fn text<'a>(json: &'a Value, pointer: &str) -> &'a str {
+    json.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}

@@ -1,0 +1,70 @@
+//! Waiting until the Swarm runs what it was told to: its update has ended, and in every slot runs a task of the good
+//! specification.
+
+use std::time::Duration;
+
+use crate::decide::action::Plan;
+use crate::decide::event::Fault;
+use crate::runtime::{Done, foreign, refused};
+
+use super::member::{Member, Update};
+use super::news::News;
+use super::record::Specs;
+use super::{Swarm, fault, pending, set, steps, task};
+
+/// One call waits no longer than this: shutting down waits for it, and the core asks again.
+const LONGEST: Duration = Duration::from_secs(10);
+/// Tasks on other nodes start without an event.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The Swarm runs the good release.
+pub(super) async fn wait(on: &Swarm, plan: &Plan, good: &Specs) -> Result<Done, Fault> {
+    let mut news = News::subscribe(&on.engine).await.map_err(fault)?;
+    let mut missing = "it has only begun".to_owned();
+    let looks = async {
+        loop {
+            match look(on, plan, good).await? {
+                Ok(done) => return Ok(Some(done)),
+                Err(still) => missing = still,
+            }
+            if news.wait(LOOK).await.is_err() {
+                return Ok(None);
+            }
+        }
+    };
+    match tokio::time::timeout(LONGEST, looks).await.unwrap_or(Ok(None)) {
+        Ok(None) => Err(pending(format!("wait for {}: {missing}", plan.to_version))),
+        Ok(Some(done)) => Ok(done),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// What is still missing, where something is.
+async fn look(on: &Swarm, plan: &Plan, good: &Specs) -> Result<Result<Done, String>, Fault> {
+    let set = set::read(on).await.map_err(fault)?;
+    let tasks = task::of(on, &set).await.map_err(fault)?;
+    let mut missing = Vec::new();
+    for (name, spec) in &good.services {
+        let now = set.members.get(name).ok_or_else(|| changed(plan, name))?;
+        if !steps::holds(now, spec) {
+            return Err(now.given_up().map_or_else(|| changed(plan, name), |_| given_up(plan, now)));
+        }
+        match now.update() {
+            Update::Paused => return Err(given_up(plan, now)),
+            Update::UnderWay | Update::TakenBack => {
+                missing.push(format!("the update of {name} is under way"))
+            }
+            Update::Settled => missing.extend(tasks.missing(now)),
+        }
+    }
+    Ok(if missing.is_empty() { Ok(Done::by(&set.instance())) } else { Err(missing.join("; ")) })
+}
+
+fn given_up(plan: &Plan, now: &Member) -> Fault {
+    let (name, says) = (now.name(), now.message());
+    refused(format!("restore {}: the Swarm gave the update of {name} up: {says}", plan.to_version))
+}
+
+fn changed(plan: &Plan, name: &str) -> Fault {
+    foreign(format!("restore {}: somebody else has changed the service {name}", plan.to_version))
+}

@@ -1,0 +1,145 @@
+//! One service of a Swarm as its managers described it.
+
+use serde_json::{Map, Value, json};
+
+use crate::runtime::spec;
+
+use super::text;
+
+/// The rollback that wrote a specification.
+pub(super) const ROLLBACK: &str = "golive.rollback";
+
+/// One service of a Swarm.
+#[derive(Debug, Clone)]
+pub(super) struct Member {
+    json: Value,
+}
+
+/// How far the Swarm is with its own update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Update {
+    /// None is under way.
+    Settled,
+    /// It replaces tasks.
+    UnderWay,
+    /// It takes the update back by itself.
+    TakenBack,
+    /// It has stopped in the middle, and waits for somebody.
+    Paused,
+}
+
+impl Member {
+    pub(super) fn new(json: Value) -> Self {
+        Self { json }
+    }
+
+    pub(super) fn id(&self) -> &str {
+        text(&self.json, "/ID")
+    }
+
+    pub(super) fn name(&self) -> &str {
+        text(&self.json, "/Spec/Name")
+    }
+
+    /// What an update has to name; it moves with every change, golive's or not.
+    pub(super) fn version(&self) -> u64 {
+        self.json.pointer("/Version/Index").and_then(Value::as_u64).unwrap_or_default()
+    }
+
+    pub(super) fn spec(&self) -> &Value {
+        &self.json["Spec"]
+    }
+
+    /// A job runs to its end: there is nothing to update.
+    pub(super) fn is_job(&self) -> bool {
+        let mode = &self.spec()["Mode"];
+        !mode["ReplicatedJob"].is_null() || !mode["GlobalJob"].is_null()
+    }
+
+    /// How many tasks are wanted; `None` for one on every node.
+    pub(super) fn replicas(&self) -> Option<u64> {
+        replicas(self.spec())
+    }
+
+    pub(super) fn update(&self) -> Update {
+        match text(&self.json, "/UpdateStatus/State") {
+            "updating" => Update::UnderWay,
+            "rollback_started" => Update::TakenBack,
+            "paused" | "rollback_paused" => Update::Paused,
+            _ => Update::Settled,
+        }
+    }
+
+    /// What the Swarm says of its update.
+    pub(super) fn message(&self) -> &str {
+        text(&self.json, "/UpdateStatus/Message")
+    }
+
+    /// Why the Swarm itself has given the newest release up. A rollback that a person asked for is none.
+    pub(super) fn given_up(&self) -> Option<String> {
+        let state = text(&self.json, "/UpdateStatus/State");
+        let given_up = state == "paused" || state.starts_with("rollback_");
+        let by_hand = self.message().contains("manually requested");
+        (given_up && !by_hand).then(|| format!("{}: {}", self.name(), self.message()))
+    }
+}
+
+/// The image of a specification, as it is written there.
+pub(super) fn image(spec: &Value) -> &str {
+    text(spec, "/TaskTemplate/ContainerSpec/Image")
+}
+
+pub(super) fn replicas(spec: &Value) -> Option<u64> {
+    let replicated = spec.pointer("/Mode/Replicated")?;
+    Some(replicated["Replicas"].as_u64().unwrap_or(1))
+}
+
+/// What makes a specification this one and no other: without how many tasks there are, how they are replaced, and what
+/// changes from one run of the same command to the next.
+pub(super) fn hash(spec: &Value) -> String {
+    let mut task = spec["TaskTemplate"].clone();
+    if let Some(task) = task.as_object_mut() {
+        // `docker service update --force` restarts, and does not release.
+        task.remove("ForceUpdate");
+        task.remove("Runtime");
+    }
+    if let Some(placement) = task.pointer_mut("/Placement").and_then(Value::as_object_mut) {
+        // Looked up in the registry, when it answers.
+        placement.remove("Platforms");
+    }
+    if let Some(container) = task.pointer_mut("/ContainerSpec").and_then(Value::as_object_mut) {
+        let kept = labels(container.get("Labels").unwrap_or(&Value::Null));
+        container.insert("Labels".to_owned(), kept);
+    }
+    let kind = spec["Mode"].as_object().and_then(|mode| mode.keys().next());
+    spec::digest(json!({
+        "task": task,
+        "labels": labels(&spec["Labels"]),
+        "networks": spec["Networks"],
+        "endpoint": spec["EndpointSpec"],
+        "mode": kind,
+    }))
+}
+
+/// Labels without golive's own and the image's name, which stands in the image too.
+fn labels(labels: &Value) -> Value {
+    let own = |name: &str| name.starts_with("golive.") || name == "com.docker.stack.image";
+    let kept = labels.as_object().into_iter().flatten().filter(|(name, _)| !own(name));
+    let kept: Map<String, Value> = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
+    Value::Object(kept)
+}
+
+/// A label of the service, or of its tasks.
+pub(super) fn label<'a>(spec: &'a Value, name: &str) -> Option<&'a str> {
+    let found =
+        spec["Labels"].get(name).or_else(|| spec.pointer("/TaskTemplate/ContainerSpec/Labels")?.get(name));
+    found.and_then(Value::as_str).filter(|label| !label.is_empty())
+}
+
+/// The version as a person would name it.
+pub(super) fn version(spec: &Value) -> String {
+    let image = image(spec);
+    let tag = || spec::tag(image).filter(|tag| *tag != "latest");
+    let digest = || image.split_once('@').map(|(_, digest)| crate::runtime::engine::short(digest));
+    label(spec, "golive.version").or_else(tag).or_else(digest).unwrap_or(image).to_owned()
+}

@@ -1,0 +1,154 @@
+//! Whether a set could be gone back to, and what this node can do so that it stays so.
+
+use serde_json::{Value, json};
+
+use crate::decide::action::Plan;
+use crate::decide::event::Fault;
+use crate::runtime::container::token;
+use crate::runtime::engine::{EngineError, short};
+use crate::runtime::{Done, Record, foreign, refused};
+
+use super::member;
+use super::record::{Specs, local_image};
+use super::{Swarm, fault, set, shelf, standing, text};
+
+const KEEP: &str = "golive.keep";
+const RELEASE: &str = "golive.release";
+
+/// The target can be restored, and what runs is what is to be left.
+pub(super) async fn prepare(on: &Swarm, plan: &Plan, good: &Specs) -> Result<Done, Fault> {
+    if let Some(obstacle) = obstacles(on, good).await.map_err(fault)?.into_iter().next() {
+        return Err(refused(format!("go back to {}: {obstacle}", plan.to_version)));
+    }
+    let set = set::read(on).await.map_err(fault)?;
+    let instance = set.instance();
+    let ours =
+        set.members.values().any(|now| now.spec()["Labels"][member::ROLLBACK] == plan.rollback.as_str());
+    let left = plan.bad.as_ref().is_none_or(|bad| *bad == instance);
+    let by_swarm = set.members.values().any(|now| now.given_up().is_some());
+    if left || ours || by_swarm {
+        return Ok(Done::default());
+    }
+    Err(foreign(format!("go back to {}: {} has changed meanwhile", plan.to_version, on.name())))
+}
+
+/// What stands in the way of going back to that release, in sentences. A pin or a record that is gone is made anew.
+pub(super) async fn prove(on: &Swarm, record: &Record) -> Result<Vec<String>, Fault> {
+    if let standing::Stand::Outside { why } = standing::stand(&on.engine).await.map_err(fault)? {
+        return Ok(vec![why]);
+    }
+    let good = match Specs::read(record) {
+        Ok(good) => good,
+        Err(fault) => return Ok(vec![format!("failed to {}", fault.text)]),
+    };
+    let mut problems = obstacles(on, &good).await.map_err(fault)?;
+    problems.extend(doubts(on, &good).await.map_err(fault)?);
+    if problems.is_empty() {
+        pin(on, &record.release, &good).await?;
+        shelf::put(on, record).await?;
+    }
+    Ok(problems)
+}
+
+/// What would make the update fail, or restore something else.
+async fn obstacles(on: &Swarm, good: &Specs) -> Result<Vec<String>, EngineError> {
+    let mut obstacles = Vec::new();
+    for (name, spec) in &good.services {
+        for (kind, id, shown) in references(spec) {
+            let path = format!("/{kind}/{id}");
+            if on.engine.get(&format!("look for a {kind} object"), &path, &[]).await?.is_none() {
+                obstacles.push(format!("{shown}, which {name} uses, is gone"));
+            }
+        }
+    }
+    for (image, id) in &good.images {
+        if let Some(now) = local_image(on, image).await?
+            && now != *id
+        {
+            let (now, then) = (short(&now).to_owned(), short(id));
+            obstacles.push(format!("{image} is image {now} now, and was {then}"));
+        }
+    }
+    Ok(obstacles)
+}
+
+/// What may make it fail, and cannot be told from here.
+async fn doubts(on: &Swarm, good: &Specs) -> Result<Vec<String>, EngineError> {
+    let mut doubts = Vec::new();
+    for image in good.services.values().map(member::image).filter(|image| !image.contains('@')) {
+        let path = format!("/images/{image}/json");
+        let found = on.engine.get("look for an image", &path, &[]).await?;
+        let digests =
+            |found: &Value| found["RepoDigests"].as_array().is_some_and(|digests| !digests.is_empty());
+        match found {
+            Some(found) if digests(&found) => doubts.push(format!(
+                "its image {image} is named without the digest that its registry gave it, so that it may come back as \
+                 another one; deploy it with `docker service` or `docker stack`, which add the digest"
+            )),
+            Some(_) => {}
+            None => doubts.push(format!(
+                "its image {image} is named without a digest and is not on this node, so that nobody knows whether it \
+                 can be had"
+            )),
+        }
+    }
+    Ok(doubts)
+}
+
+/// Networks, configs and secrets that a specification names by id.
+fn references(spec: &Value) -> Vec<(&'static str, String, String)> {
+    let list = |pointer: &str| spec.pointer(pointer).and_then(Value::as_array).into_iter().flatten();
+    let mut found = Vec::new();
+    for network in list("/TaskTemplate/Networks").chain(list("/Networks")) {
+        let id = text(network, "/Target");
+        found.push(("networks", id.to_owned(), format!("the network {}", short(id))));
+    }
+    for (kind, pointer) in [("configs", "Configs"), ("secrets", "Secrets")] {
+        let singular = kind.trim_end_matches('s');
+        for used in list(&format!("/TaskTemplate/ContainerSpec/{pointer}")) {
+            let (id, name) =
+                (format!("{pointer_}ID", pointer_ = &pointer[..6]), format!("{}Name", &pointer[..6]));
+            let (id, name) = (text(used, &format!("/{id}")), text(used, &format!("/{name}")));
+            found.push((kind, id.to_owned(), format!("the {singular} {name}")));
+        }
+    }
+    found.retain(|(_, id, _)| !id.is_empty());
+    found
+}
+
+/// Images that no registry can give again are held on this node, by containers that never run.
+pub(super) async fn pin(on: &Swarm, release: &str, good: &Specs) -> Result<(), Fault> {
+    for (image, id) in &good.images {
+        let name = holder(on, release, image);
+        if on.engine.named(&name).await.map_err(fault)?.is_some() {
+            continue;
+        }
+        let body = json!({
+            "Image": id,
+            "Entrypoint": ["/golive-keeps-this-image"],
+            "Cmd": [],
+            "Labels": { KEEP: on.service, RELEASE: release },
+            "Healthcheck": { "Test": ["NONE"] },
+            "HostConfig": { "NetworkMode": "none", "RestartPolicy": { "Name": "no" } },
+        });
+        match on.engine.create(&name, &body).await {
+            Err(error) if error.is(409) => {}
+            result => drop(result.map_err(fault)?),
+        }
+    }
+    Ok(())
+}
+
+/// Lets go of a release's images.
+pub(super) async fn unpin(on: &Swarm, release: &str) -> Result<(), Fault> {
+    let holders = on.engine.labelled(&format!("{RELEASE}={release}")).await.map_err(fault)?;
+    for holder in holders.iter().filter(|holder| holder["Labels"][KEEP] == on.service.as_str()) {
+        on.engine.remove(text(holder, "/Id")).await.map_err(fault)?;
+    }
+    Ok(())
+}
+
+fn holder(on: &Swarm, release: &str, image: &str) -> String {
+    let digest = crate::runtime::spec::digest(json!([release, image]));
+    format!("golive-keep-{}-{}", token(&on.service), &digest[..12])
+}

@@ -1,0 +1,60 @@
+//! A release of a set as it was while it ran well: the specification of every service.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::decide::event::Fault;
+use crate::runtime::engine::EngineError;
+use crate::runtime::{Record, refused};
+
+use super::Swarm;
+use super::member;
+use super::set::Set;
+
+/// The specifications of a set's services.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Specs {
+    /// By the services' names.
+    pub(super) services: BTreeMap<String, Value>,
+    /// The ids of those images that are named without a digest, as this node has them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) images: BTreeMap<String, String>,
+}
+
+impl Specs {
+    /// The set as it is now, without golive's own marks.
+    pub(super) async fn of(on: &Swarm, set: &Set) -> Result<Self, EngineError> {
+        let mut specs = Self::default();
+        for (name, found) in &set.members {
+            let mut spec = found.spec().clone();
+            if let Some(labels) = spec["Labels"].as_object_mut() {
+                labels.remove(member::ROLLBACK);
+            }
+            let image = member::image(&spec).to_owned();
+            if !image.contains('@')
+                && let Some(id) = local_image(on, &image).await?
+            {
+                specs.images.insert(image, id);
+            }
+            specs.services.insert(name.clone(), spec);
+        }
+        Ok(specs)
+    }
+
+    pub(super) fn read(record: &Record) -> Result<Self, Fault> {
+        serde_json::from_str(&record.inspect)
+            .map_err(|error| refused(format!("read the record of release {}: {error}", record.release)))
+    }
+
+    pub(super) fn text(&self) -> String {
+        serde_json::json!(self).to_string()
+    }
+}
+
+/// The id of an image that this node has.
+pub(super) async fn local_image(on: &Swarm, image: &str) -> Result<Option<String>, EngineError> {
+    let found = on.engine.get("look for an image", &format!("/images/{image}/json"), &[]).await?;
+    Ok(found.map(|found| super::text(&found, "/Id").to_owned()).filter(|id| !id.is_empty()))
+}

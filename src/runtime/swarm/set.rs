@@ -1,0 +1,104 @@
+//! The services of a set, read together.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::config::SwarmSet;
+use crate::decide::event::{Identity, Running};
+use crate::runtime::engine::EngineError;
+use crate::runtime::spec;
+
+use super::member::{self, Member};
+use super::task::Tasks;
+use super::{Swarm, member::Update};
+
+const STACK: &str = "com.docker.stack.namespace";
+
+/// A version of many parts is cut after so many characters.
+const LONGEST_VERSION: usize = 60;
+
+/// The services of a set, by name.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Set {
+    pub(super) members: BTreeMap<String, Member>,
+    /// Whether the set is one service, which stands for it.
+    single: bool,
+}
+
+/// What the managers say of the set now.
+pub(super) async fn read(on: &Swarm) -> Result<Set, EngineError> {
+    let (filters, exact) = match &on.set {
+        SwarmSet::Service(name) => (json!({ "name": [name] }), Some(name)),
+        SwarmSet::Stack(name) => (json!({ "label": [format!("{STACK}={name}")] }), None),
+    };
+    let found = on.engine.all("list the services", "/services", &filters).await?;
+    let members = found.into_iter().map(Member::new);
+    // The engine also finds names that only begin so.
+    let members = members.filter(|member| exact.is_none_or(|name| member.name() == name) && !member.is_job());
+    let members = members.map(|member| (member.name().to_owned(), member)).collect();
+    Ok(Set { members, single: exact.is_some() })
+}
+
+impl Set {
+    pub(super) fn identity(&self) -> Identity {
+        let specs = self.members.values().map(Member::spec);
+        let images: Vec<_> = specs.clone().map(|spec| (&spec["Name"], member::image(spec))).collect();
+        let image = match images.as_slice() {
+            [(_, image)] if self.single => (*image).to_owned(),
+            images => format!("sha256:{}", spec::digest(json!(images))),
+        };
+        let hashes: Vec<_> = specs.map(|spec| json!([spec["Name"], member::hash(spec)])).collect();
+        Identity { image, spec: spec::digest(json!(hashes)) }
+    }
+
+    /// The set has no id that changes with a release, so it goes by what it is.
+    pub(super) fn instance(&self) -> String {
+        let Identity { image, spec } = self.identity();
+        let digest = spec::digest(json!([image, spec]));
+        format!("set-{}", &digest[..16])
+    }
+
+    /// What the core wants to know of it.
+    pub(super) fn running(&self, tasks: &Tasks) -> Option<Running> {
+        if self.members.is_empty() {
+            return None;
+        }
+        let specs = || self.members.values().map(Member::spec);
+        Some(Running {
+            instance: self.instance(),
+            identity: self.identity(),
+            version: self.version(),
+            alive: self.members.values().all(|member| tasks.any_runs(member)),
+            started: None,
+            restarts: 0,
+            irreversible: specs()
+                .find_map(|spec| member::label(spec, "golive.irreversible"))
+                .map(str::to_owned),
+            given_up: self.members.values().find_map(Member::given_up),
+            rolling_out: self.under_way(),
+        })
+    }
+
+    /// Whether the Swarm is at work on any of them.
+    fn under_way(&self) -> bool {
+        self.members.values().any(|member| match member.update() {
+            Update::UnderWay | Update::TakenBack => true,
+            Update::Settled | Update::Paused => false,
+        })
+    }
+
+    /// The one version that all have, or each service's own.
+    fn version(&self) -> String {
+        let versions = self.members.values().map(|member| (member.name(), member::version(member.spec())));
+        let versions: Vec<_> = versions.collect();
+        let first = versions.first().map(|(_, version)| version.clone()).unwrap_or_default();
+        if versions.iter().all(|(_, version)| *version == first) {
+            return first;
+        }
+        let each: Vec<String> = versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
+        let all = each.join(", ");
+        let cut: String = all.chars().take(LONGEST_VERSION).collect();
+        if cut == all { all } else { format!("{cut}…") }
+    }
+}

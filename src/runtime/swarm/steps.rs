@@ -1,0 +1,180 @@
+//! What a rollback does to the services of a set. Each step begins with a look at whether it holds already.
+
+use serde_json::{Value, json};
+
+use crate::decide::action::Plan;
+use crate::decide::event::Fault;
+use crate::runtime::{Done, foreign, refused, transient};
+
+use super::member::{self, Member, Update};
+use super::record::Specs;
+use super::set;
+use super::shelf::out_of_sequence;
+use super::{Swarm, fault, pending, shelf};
+
+/// The Swarm's own doings move a service's version, too: it is read again so often.
+const TRIES: u32 = 10;
+
+/// Every service has the specification of the good record, those that it does not know are gone.
+pub(super) async fn update(
+    on: &Swarm,
+    plan: &Plan,
+    good: &Specs,
+    bad: Option<&Specs>,
+) -> Result<Done, Fault> {
+    let set = set::read(on).await.map_err(fault)?;
+    // Before anything is touched.
+    for member in set.members.values() {
+        known(plan, member, &[Some(good), bad], bad.is_none())?;
+    }
+    for (name, spec) in &good.services {
+        put(on, plan, (name, spec), &[Some(good), bad], bad.is_none()).await?;
+    }
+    remove_unless_in(on, good, set.members.values()).await?;
+    let set = set::read(on).await.map_err(fault)?;
+    Ok(Done::by(&set.instance()))
+}
+
+/// Every service has the specification of the bad release again. What somebody else has changed stays as it is.
+pub(super) async fn undo(on: &Swarm, plan: &Plan, bad: Option<&Specs>, good: &Specs) -> Result<Done, Fault> {
+    let bad =
+        bad.ok_or_else(|| refused(format!("put {} back: there is no record of it", plan.from_version)))?;
+    let set = set::read(on).await.map_err(fault)?;
+    for (name, spec) in &bad.services {
+        let theirs = set
+            .members
+            .get(name)
+            .is_some_and(|now| known(plan, now, &[Some(good), Some(bad)], false).is_err());
+        if !theirs {
+            put(on, plan, (name, spec), &[Some(good), Some(bad)], false).await?;
+        }
+    }
+    let came = |member: &&Member| good.services.contains_key(member.name());
+    remove_unless_in(on, bad, set.members.values().filter(came)).await?;
+    let set = set::read(on).await.map_err(fault)?;
+    Ok(Done::by(&set.instance()))
+}
+
+/// What runs is the target; then what was kept for the way back out is removed.
+pub(super) async fn clean_up(on: &Swarm, plan: &Plan, good: &Specs) -> Result<Done, Fault> {
+    let set = set::read(on).await.map_err(fault)?;
+    for (name, spec) in &good.services {
+        if !set.members.get(name).is_some_and(|now| holds(now, spec)) {
+            return Err(refused(format!("restore {}: {name} is not specified so any more", plan.to_version)));
+        }
+    }
+    shelf::drop(on, &plan.rollback).await?;
+    Ok(Done::by(&set.instance()))
+}
+
+/// Whether a service is specified so. One that has been scaled up is not scaled down.
+pub(super) fn holds(now: &Member, spec: &Value) -> bool {
+    member::hash(now.spec()) == member::hash(spec) && now.replicas() >= member::replicas(spec)
+}
+
+/// Fails when somebody else has changed the service: it is neither as it was good nor as it was bad.
+fn known(plan: &Plan, now: &Member, records: &[Option<&Specs>], all: bool) -> Result<(), Fault> {
+    let hash = member::hash(now.spec());
+    let recorded =
+        |specs: &&Specs| specs.services.get(now.name()).is_some_and(|spec| member::hash(spec) == hash);
+    let ours = now.spec()["Labels"][member::ROLLBACK] == plan.rollback.as_str();
+    // What the Swarm itself has gone back to is nobody's release.
+    if all || ours || now.given_up().is_some() || records.iter().flatten().any(recorded) {
+        return Ok(());
+    }
+    Err(foreign(format!(
+        "go back to {}: somebody else has changed the service {}",
+        plan.to_version,
+        now.name()
+    )))
+}
+
+/// The service is specified so. A rollback of the Swarm's own that goes there is joined, any other waited for.
+async fn put(
+    on: &Swarm,
+    plan: &Plan,
+    (name, spec): (&str, &Value),
+    records: &[Option<&Specs>],
+    all: bool,
+) -> Result<(), Fault> {
+    let mut last = None;
+    for _ in 0..TRIES {
+        let set = set::read(on).await.map_err(fault)?;
+        let result = match set.members.get(name) {
+            Some(now) if holds(now, spec) => return Ok(()),
+            Some(now) if now.update() == Update::TakenBack => {
+                return Err(pending(format!("update {name}: the Swarm is taking its update back by itself")));
+            }
+            Some(now) => {
+                known(plan, now, records, all)?;
+                let (path, version) = (format!("/services/{}/update", now.id()), now.version().to_string());
+                let query = [("version", version.as_str()), ("registryAuthFrom", "spec")];
+                let spec = merged(now.spec(), spec, &plan.rollback);
+                on.engine.post(&format!("update the service {name}"), &path, &query, &spec).await
+            }
+            None => {
+                let spec = merged(&Value::Null, spec, &plan.rollback);
+                on.engine.post(&format!("create the service {name}"), "/services/create", &[], &spec).await
+            }
+        };
+        match result {
+            Err(error) if out_of_sequence(&error) || error.is(409) => last = Some(error),
+            result => return result.map_err(fault),
+        }
+    }
+    Err(last.map_or_else(|| transient(format!("update {name}")), |error| transient(error.to_string())))
+}
+
+/// A recorded specification as it is given to the service that there is now: marked with the rollback, never with fewer
+/// tasks than now, and without restarting what runs already.
+fn merged(now: &Value, recorded: &Value, rollback: &str) -> Value {
+    let mut spec = recorded.clone();
+    if !spec["Labels"].is_object() {
+        spec["Labels"] = json!({});
+    }
+    spec["Labels"][member::ROLLBACK] = Value::from(rollback);
+    if let (Some(now), Some(recorded)) = (member::replicas(now), member::replicas(&spec)) {
+        spec["Mode"]["Replicated"]["Replicas"] = Value::from(now.max(recorded));
+    }
+    if let Some(forced) = now.pointer("/TaskTemplate/ForceUpdate") {
+        spec["TaskTemplate"]["ForceUpdate"] = forced.clone();
+    }
+    spec
+}
+
+/// Services of the set that a record does not know came with the other release, and go with it.
+async fn remove_unless_in(
+    on: &Swarm,
+    record: &Specs,
+    members: impl Iterator<Item = &Member>,
+) -> Result<(), Fault> {
+    for other in members.filter(|member| !record.services.contains_key(member.name())) {
+        let path = format!("/services/{}", other.id());
+        on.engine.delete(&format!("remove the service {}", other.name()), &path).await.map_err(fault)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_specification_is_merged_with_what_is_there() {
+        let recorded = json!({
+            "Name": "shop_api",
+            "Mode": { "Replicated": { "Replicas": 2 } },
+            "TaskTemplate": { "ForceUpdate": 0 },
+        });
+        let now = json!({
+            "Mode": { "Replicated": { "Replicas": 5 } },
+            "TaskTemplate": { "ForceUpdate": 3 },
+        });
+        let merged = merged(&now, &recorded, "rb-1");
+        assert_eq!(merged["Labels"], json!({ "golive.rollback": "rb-1" }));
+        assert_eq!(merged["Mode"]["Replicated"]["Replicas"], 5);
+        assert_eq!(merged["TaskTemplate"]["ForceUpdate"], 3);
+        let fewer = json!({ "Mode": { "Replicated": { "Replicas": 0 } } });
+        assert_eq!(super::merged(&fewer, &recorded, "rb-1")["Mode"]["Replicated"]["Replicas"], 2);
+    }
+}

@@ -1,0 +1,116 @@
+//! The tasks of a set: what of the specifications really runs.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::runtime::engine::EngineError;
+use crate::runtime::spec;
+
+use super::member::Member;
+use super::set::Set;
+use super::{Swarm, text};
+
+/// The tasks of a set, by service.
+#[derive(Debug, Default)]
+pub(super) struct Tasks {
+    by_service: BTreeMap<String, Vec<Task>>,
+}
+
+/// One task, which is one container somewhere.
+#[derive(Debug, Clone)]
+pub(super) struct Task {
+    pub(super) json: Value,
+}
+
+/// What the managers know of the set's tasks now.
+pub(super) async fn of(on: &Swarm, set: &Set) -> Result<Tasks, EngineError> {
+    let ids: Vec<&str> = set.members.values().map(Member::id).collect();
+    if ids.is_empty() {
+        return Ok(Tasks::default());
+    }
+    let found = on.engine.all("list the tasks", "/tasks", &json!({ "service": ids })).await?;
+    let mut by_service: BTreeMap<String, Vec<Task>> = BTreeMap::new();
+    for json in found {
+        by_service.entry(text(&json, "/ServiceID").to_owned()).or_default().push(Task { json });
+    }
+    Ok(Tasks { by_service })
+}
+
+impl Tasks {
+    pub(super) fn all(&self) -> impl Iterator<Item = &Task> {
+        self.by_service.values().flatten()
+    }
+
+    /// Whether the service runs at all, or is wanted not to.
+    pub(super) fn any_runs(&self, member: &Member) -> bool {
+        member.replicas() == Some(0) || self.wanted(member).any(Task::runs)
+    }
+
+    /// What is still missing until the service runs as it is specified, in words; `None` when nothing is.
+    pub(super) fn missing(&self, member: &Member) -> Option<String> {
+        let wanted = member.replicas();
+        let good = self.wanted(member).filter(|task| task.runs() && task.is_of(member.spec())).count();
+        let others = self.wanted(member).count() - good;
+        let enough = match wanted {
+            Some(wanted) => good as u64 == wanted,
+            None => good > 0,
+        };
+        if enough && others == 0 {
+            return None;
+        }
+        let of = wanted.map_or(good + others, |wanted| usize::try_from(wanted).unwrap_or(usize::MAX));
+        let why = self.wanted(member).filter(|task| !task.runs()).find_map(Task::error);
+        let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
+        Some(format!("{good} of {of} tasks of {} run{why}", member.name()))
+    }
+
+    /// Those that the managers want to run.
+    fn wanted(&self, member: &Member) -> impl Iterator<Item = &Task> {
+        let tasks = self.by_service.get(member.id()).into_iter().flatten();
+        tasks.filter(|task| text(&task.json, "/DesiredState") == "running")
+    }
+}
+
+impl Task {
+    pub(super) fn id(&self) -> &str {
+        text(&self.json, "/ID")
+    }
+
+    fn runs(&self) -> bool {
+        text(&self.json, "/Status/State") == "running"
+    }
+
+    /// Whether it ended by itself, or could not begin.
+    pub(super) fn ended(&self) -> bool {
+        matches!(text(&self.json, "/Status/State"), "failed" | "rejected" | "complete")
+    }
+
+    /// What went wrong with it.
+    pub(super) fn error(&self) -> Option<String> {
+        Some(text(&self.json, "/Status/Err")).filter(|error| !error.is_empty()).map(str::to_owned)
+    }
+
+    pub(super) fn exit(&self) -> Option<i64> {
+        let container = self.json.pointer("/Status/ContainerStatus")?;
+        Some(text(container, "/ContainerID")).filter(|id| !id.is_empty())?;
+        Some(container["ExitCode"].as_i64().unwrap_or_default())
+    }
+
+    /// The container that it was, on whichever node.
+    pub(super) fn container(&self) -> &str {
+        text(&self.json, "/Status/ContainerStatus/ContainerID")
+    }
+
+    pub(super) fn at(&self) -> &str {
+        text(&self.json, "/Status/Timestamp")
+    }
+
+    /// Whether it was made from that specification.
+    pub(super) fn is_of(&self, spec: &Value) -> bool {
+        let part = |json: &Value, part: &str| spec::pruned(json[part].clone());
+        ["ContainerSpec", "Resources"]
+            .iter()
+            .all(|name| part(&self.json["Spec"], name) == part(&spec["TaskTemplate"], name))
+    }
+}

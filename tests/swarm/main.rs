@@ -1,0 +1,17 @@
+//! The built program on Docker Swarms of its own: each node is a private engine in a network namespace, as far from the
+//! machine's engine as another host would be.
+//!
+//! Everything is named `golive-test-<pid>-…` and ends with its test, also when that fails.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+#![expect(clippy::disallowed_methods, reason = "a test waits in real time")]
+#![expect(clippy::print_stderr, reason = "what helps to understand a failure")]
+
+mod cluster;
+mod manager;
+mod sink;
+
+mod bad_release;
+mod joined;
+mod stack;
+mod three_managers;
