@@ -218,7 +218,7 @@ pub(super) fn due(turn: &mut Turn<'_>) {
     }
 }
 
-/// Only now the release runs everywhere, and the window begins.
+/// Only now, or not before now, the release runs everywhere: the window begins.
 pub(super) fn rolled_out(turn: &mut Turn<'_>) {
     let whole = turn.now.checked_add(turn.policy.window).unwrap_or(Timestamp::MAX);
     if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
@@ -299,12 +299,15 @@ fn try_end(turn: &mut Turn<'_>) {
     if turn.facts().veto.is_some() || !extended && turn.now < ends {
         return;
     }
-    let blind = || turn.service.triggers.blind(turn.now, turn.policy).map(|(_, why)| why);
-    let seen = turn.service.seen.as_ref().filter(|seen| seen.rolling_out);
-    if seen.is_some() && turn.now.duration_since(watch.began).unsigned_abs() < ROLL_OUT {
+    let rolling = turn.service.seen.as_ref().is_some_and(|seen| seen.rolling_out);
+    if rolling && turn.now.duration_since(watch.began).unsigned_abs() < ROLL_OUT {
+        if turn.now >= ends {
+            rolled_out(turn);
+        }
         return;
     }
-    let rolling = || seen.map(|_| Reason::Said("it is still being rolled out".to_owned()));
+    let blind = || turn.service.triggers.blind(turn.now, turn.policy).map(|(_, why)| why);
+    let rolling = || rolling.then(|| Reason::Said("it is still being rolled out".to_owned()));
     let undecided = turn.service.health.undecided(turn.now).or_else(blind).or_else(rolling);
     if undecided.is_none() {
         return match still_excused(turn) {
