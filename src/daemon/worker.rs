@@ -58,7 +58,8 @@ impl Worker {
         before: Option<Self>,
     ) -> Self {
         let (jobs, mut queue) = mpsc::channel(QUEUE);
-        let mut hand = Hand { service: service.to_owned(), runtime, store, clock, inbox, records: None, unshared: None };
+        let mut hand =
+            Hand { service: service.to_owned(), runtime, store, clock, inbox, records: None, unshared: None };
         let task = tasks.spawn(async move {
             if let Some(Self { jobs, task }) = before {
                 drop(jobs);

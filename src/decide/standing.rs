@@ -30,6 +30,7 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
         Happening::Died { .. }
         | Happening::Kept { .. }
         | Happening::Proved { .. }
+        | Happening::Unpinned { .. }
         | Happening::StepDone { .. }
         | Happening::StepFailed { .. } => {}
     }

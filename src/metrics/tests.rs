@@ -60,6 +60,7 @@ pub(crate) fn shop() -> ServiceView {
     ServiceView {
         name: "shop".to_owned(),
         autonomy: Autonomy::Auto,
+        aside: None,
         phase: "rolling-back",
         why: None,
         hold: None,

@@ -51,11 +51,14 @@ fn shop(words: &str) -> ServiceView {
         started: None,
         restarts: 0,
         irreversible: None,
+        given_up: None,
+        rolling_out: false,
     };
     let ends = now.checked_add(std::time::Duration::from_secs(9 * 60 + 40)).ok();
     ServiceView {
         name: "shop".to_owned(),
         autonomy: Autonomy::Auto,
+        aside: None,
         phase: "watching",
         why: Some(why.clone()),
         hold: Some(Hold { by: words.to_owned(), why: Some(words.to_owned()), since: now, until: Some(now) }),

@@ -9,7 +9,7 @@ use crate::runtime::{Done, Forensics, Record};
 use super::record::Specs;
 use super::set::Set;
 use super::task::Task;
-use super::{Swarm, fault, set, shelf, task};
+use super::{Swarm, fault, set, shelf, task, text};
 
 const LINES: u32 = 1000;
 /// Of longer logs the end is kept.
@@ -35,10 +35,18 @@ pub(super) async fn save(on: &Swarm, plan: &Plan) -> Result<Done, Fault> {
     let forensics = Forensics {
         inspect: inspect.to_string(),
         logs: logs(on, &set).await,
+        events: ended.iter().rev().map(|task| line(task)).collect(),
         exit: ended.iter().find_map(|task| task.exit()),
         oom: out_of_memory(on, &ended).await,
     };
     Ok(Done { instance: Some(set.instance()), forensics: Some(forensics), ..Done::default() })
+}
+
+/// How a task ended.
+fn line(task: &Task) -> String {
+    let state = text(&task.json, "/Status/State");
+    let why = task.error().unwrap_or_default();
+    format!("{} task {} {state} {why}\n", task.at(), task.id())
 }
 
 /// The logs of every service; those that cannot be read say why, and hold nothing up.
