@@ -72,7 +72,9 @@ pub(super) async fn log_in(channel: &EmailChannel, patience: Duration) -> Result
 
 impl Talk<'_> {
     async fn send(&self, envelope: &Envelope, mail: &[u8]) -> Result<String, Refusal> {
-        let mut connection = self.open().await?;
+        // Who is turned away at the door was not refused a mail: that can be mended, and others may let golive in.
+        let at_the_door = |refusal| Refusal { retry: Retry::Later(None), ..refusal };
+        let mut connection = self.open().await.map_err(at_the_door)?;
         let answer = self.within(self.step * 2, connection.send(envelope, mail)).await?;
         self.bye(&mut connection).await;
         let said = answer.message().collect::<Vec<_>>().join(" ");

@@ -92,3 +92,26 @@ fn the_timezone_and_language_are_taken() {
     assert_eq!(config.timezone, Some(jiff::tz::TimeZone::UTC));
     assert_eq!(config.language, crate::config::Language::Chinese);
 }
+
+#[test]
+fn smarthosts_keep_their_order_and_a_token_is_no_password() {
+    use crate::config::{LoginKind, Secret};
+    let mail = |keys: &str| {
+        let text = format!("[channel.a]\nemail = {{ to = [\"a@b.c\"], from = \"a@b.c\", {keys} }}");
+        let mut config = load(&text).unwrap_or_else(|mistakes| panic!("{text}\n{mistakes}"));
+        let Some(Way::Email(email)) = config.channels.remove("a").map(|channel| channel.way) else {
+            panic!("a mail channel")
+        };
+        email
+    };
+    let two =
+        mail("smtp = [\"smtps://b\", \"smtp://a\"], username = \"u\", password-file = \"credential:p\"");
+    let hosts: Vec<&str> = two.smtp.iter().map(|smtp| smtp.host.as_str()).collect();
+    assert_eq!(hosts, ["b", "a"]);
+    assert_eq!(two.login.unwrap().kind, LoginKind::Password);
+    let token = "smtp = \"smtps://b\", username = \"u\", auth = \"xoauth2\", token-file = \"credential:t\"";
+    let login = mail(token).login.unwrap();
+    assert_eq!((login.kind, login.secret), (LoginKind::Token, Secret::Credential("t".to_owned())));
+    assert!(mail("smtp = \"smtps://b\", one-subject = true").one_subject);
+    assert_eq!(mail("smtp = \"smtps://b\"").login, None);
+}

@@ -119,3 +119,14 @@ fn what_a_format_lacks_or_cannot_use_is_told() {
     }
     insta::assert_snapshot!(told_all);
 }
+
+#[test]
+fn everybody_is_called_only_where_that_can_be() {
+    assert!(channel("format = \"wecom\", url-file = \"credential:u\", mention = \"all\"").mention);
+    assert!(!channel("format = \"wecom\", url-file = \"credential:u\"").mention);
+    let wrong = |inside: &str| told(&format!("[channel.a]\nwebhook = {{ {inside} }}"));
+    let bob = wrong("format = \"slack\", url-file = \"credential:u\", mention = \"bob\"");
+    assert!(bob.contains("\"bob\" is nobody whom golive can call"), "{bob}");
+    let teams = wrong("format = \"teams\", url-file = \"credential:u\", mention = \"all\"");
+    assert!(teams.contains("is nothing that the format \"teams\" can use"), "{teams}");
+}

@@ -90,6 +90,18 @@ async fn hangs_after(words: &'static [&'static str]) -> Smtp {
 }
 
 #[tokio::test]
+async fn who_is_turned_away_at_one_door_goes_to_the_next() {
+    let good = Server::start("plain");
+    let away = hangs_after(&["554 5.7.1 you are on a list\r\n"]).await;
+    let places = vec![away.clone(), good.place(SmtpTls::Plain)];
+    let receipt = tell(through(places, &good), &notice()).await.unwrap();
+    assert!(receipt.answer.contains("since others did not take it"), "{}", receipt.answer);
+    let refusal = tell(through(vec![away], &good), &notice()).await.unwrap_err();
+    assert_eq!(later(&refusal), None, "an administrator can mend it");
+    assert!(refusal.text.contains("554"), "{}", refusal.text);
+}
+
+#[tokio::test]
 async fn no_step_waits_for_ever_and_the_next_smarthost_has_its_turn() {
     let good = Server::start("plain");
     let silent = [
