@@ -24,6 +24,7 @@ mod page;
 mod prometheus;
 mod promql;
 mod root;
+mod rules;
 pub mod secret;
 mod services;
 mod source;
@@ -42,6 +43,7 @@ use environment::Environment;
 use layers::Layers;
 pub use mistakes::Mistakes;
 pub use page::Page;
+pub use rules::Rule;
 pub use secret::Secret;
 pub use swarm::SwarmSet;
 use table::Section;
@@ -66,6 +68,8 @@ pub struct Config {
     pub page: Option<Page>,
     /// Services by name.
     pub services: BTreeMap<String, Service>,
+    /// What is watched always, by name.
+    pub rules: BTreeMap<String, Rule>,
     /// Channels by name.
     pub channels: BTreeMap<String, Channel>,
     /// How each tier is told.
@@ -83,7 +87,8 @@ impl Config {
     /// What the core needs to know.
     pub fn policy(&self) -> Policy {
         let services = self.services.iter().map(|(name, service)| (name.clone(), service.policy.clone()));
-        Policy { services: services.collect(), tiers: self.tiers.clone() }
+        let rules = self.rules.iter().map(|(name, rule)| (name.clone(), rule.limit.clone()));
+        Policy { services: services.collect(), rules: rules.collect(), tiers: self.tiers.clone() }
     }
 
     fn load_with(path: &Path, environment: &Environment) -> Result<Self, Mistakes> {
@@ -126,6 +131,8 @@ pub struct Service {
     pub after: Option<Program>,
     /// Shown in alerts.
     pub runbook: Option<String>,
+    /// The URL of its own exposition.
+    pub metrics: Option<String>,
     /// Checks of what the service depends on, by name.
     pub dependencies: BTreeMap<String, Check>,
     /// What is measured, and where.

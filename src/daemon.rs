@@ -255,6 +255,7 @@ impl Daemon {
             Event::Started
             | Event::Due
             | Event::EngineLost { .. }
+            | Event::Watched(_)
             | Event::EngineBack
             | Event::ConfigReloaded
             | Event::ConfigRejected { .. }

@@ -15,6 +15,7 @@ use facts::{Facts, Phase};
 use incident::Own;
 use policy::Policy;
 use reason::Reason;
+use rule::Rules;
 use service::{Service, Turn};
 
 pub mod action;
@@ -34,6 +35,7 @@ pub mod reading;
 pub mod reason;
 mod release;
 mod rollback;
+mod rule;
 mod service;
 mod standing;
 mod suspect;
@@ -62,6 +64,7 @@ pub struct State {
     store_lost: Option<String>,
     config_rejected: Option<String>,
     own: Own,
+    rules: Rules,
     /// The newest moment that was heard of.
     now: Timestamp,
 }
@@ -113,6 +116,7 @@ impl State {
                 }
             }
         }
+        self.rules.follow(&policy.rules);
         self.policy = policy;
     }
 
@@ -137,6 +141,10 @@ impl State {
                     self.arm_controls(service, now);
                 }
             }
+            Event::Watched(reading) => {
+                let policy = (&self.policy.rules, &self.policy.tiers);
+                self.rules.measure(now, reading, policy, &mut self.own, &mut actions);
+            }
             Event::EngineLost { why } => {
                 let told = self.engine.as_ref().and_then(|engine| engine.told);
                 let since = self.engine.as_ref().map_or(now, |engine| engine.since);
@@ -149,6 +157,7 @@ impl State {
                 self.each(now, &mut actions, rollback::engine_back);
             }
             Event::ConfigReloaded => {
+                actions.extend(self.own.forget(now, &self.policy.rules));
                 if self.config_rejected.take().is_some() {
                     self.own.resolve(now, News::ConfigReloaded, &self.policy.tiers, &mut actions);
                 } else {

@@ -51,7 +51,7 @@ impl Replay {
         let known = known.map(|running| running.identity.clone());
         let facts = BTreeMap::from([(service.to_owned(), Facts { known, accepted, ..Facts::default() })]);
         let services = BTreeMap::from([(service.to_owned(), policy)]);
-        let mut state = State::new(Policy { services, tiers: BTreeMap::new() }, facts, now);
+        let mut state = State::new(Policy { services, ..Policy::default() }, facts, now);
         state.step(now, &Event::Started);
         Self { service: service.to_owned(), state, now, decided: Vec::new() }
     }

@@ -72,7 +72,8 @@ impl Texts {
         let to = if alone { to } else { Some(known(to)) };
         let lasts =
             if let News::CountDown { lasts } = notice.news { Some(self.duration(lasts)) } else { None };
-        self.say(&format!("news.{}", notice.news.word()), context! { from, to, version, lasts })
+        let rule = notice.news.rule().map(clean);
+        self.say(&format!("news.{}", notice.news.word()), context! { from, to, version, lasts, rule })
     }
 
     /// What golive does now, and what the reader should do.
@@ -154,6 +155,7 @@ impl Texts {
     fn breach(&self, breach: &Breach) -> String {
         let number = |value: f64| self.number(value, breach.unit);
         let kind = match breach.trigger.as_str() {
+            _ if breach.rule == Rule::Standing => "standing",
             known @ ("error-rate" | "latency-p95" | "resources") => known,
             _ => "business",
         };
@@ -321,14 +323,18 @@ pub fn clean(text: &str) -> String {
             cleaned.push('…');
             break;
         }
-        let turns = matches!(
-            character,
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-        );
-        let breaks = matches!(character, '\u{2028}' | '\u{2029}');
-        cleaned.push(if character.is_control() || turns || breaks { ' ' } else { character });
+        cleaned.push(if drives(character) { ' ' } else { character });
     }
     cleaned
+}
+
+/// Whether a character does something where it is shown: moves the cursor, ends the line, turns the way of writing.
+pub fn drives(character: char) -> bool {
+    let turns = matches!(
+        character,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    );
+    character.is_control() || turns || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
 /// `[news] held = "…"` as `news.held`.

@@ -1,6 +1,5 @@
 //! golive itself: its core, fed with what the shell would have told it.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ::golive::decide::State;
@@ -119,7 +118,7 @@ impl Golive {
             finish: Vec::new(),
         };
         let services = [(SHOP.to_owned(), service.clone()), (OTHER.to_owned(), service)];
-        Policy { services: services.into(), tiers: BTreeMap::new() }
+        Policy { services: services.into(), ..Policy::default() }
     }
 }
 

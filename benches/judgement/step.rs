@@ -33,7 +33,7 @@ pub(crate) fn measure(service: ServicePolicy, released: [Event; 2]) {
     let services = BTreeMap::from([("shop".to_owned(), service)]);
     let facts = BTreeMap::from([("shop".to_owned(), Facts::default())]);
     let mut now = Timestamp::UNIX_EPOCH;
-    let mut state = State::new(Policy { services, tiers: BTreeMap::new() }, facts, now);
+    let mut state = State::new(Policy { services, ..Policy::default() }, facts, now);
     for event in released {
         state.step(now, &event);
     }

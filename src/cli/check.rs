@@ -42,6 +42,7 @@ pub(super) async fn run(arguments: &Arguments, context: &Context) -> Result<u8, 
         services(&config, &mut report).await?;
         channels(&config, &mut report).await?;
         state(&config, &mut report)?;
+        page(&config, &mut report)?;
         readiness(context, &mut report).await?;
     }
     Ok(u8::from(report.bad))
@@ -123,6 +124,7 @@ async fn services(config: &Config, report: &mut Report) -> Result<(), CliError> 
         }
         measured::measured(name, service, (config, &tools, &clock), report).await?;
     }
+    measured::always((config, &tools, &clock), report).await?;
     Ok(())
 }
 
@@ -157,6 +159,19 @@ fn state(config: &Config, report: &mut Report) -> Result<(), CliError> {
     drop(std::fs::remove_file(&trial));
     match written {
         Ok(()) => report.line(&what, Ok("can be written")),
+        Err(error) => report.line(&what, Err(&error.to_string())),
+    }
+}
+
+/// Whether the page's address is free, or taken: by the daemon, where one runs.
+fn page(config: &Config, report: &mut Report) -> Result<(), CliError> {
+    let Some(page) = &config.page else { return Ok(()) };
+    let what = format!("page at {}", page.listen);
+    match std::net::TcpListener::bind(page.listen) {
+        Ok(_) => report.line(&what, Ok("can be listened on; no daemon does yet")),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            report.note(&what, "somebody listens there: the daemon, if it runs by these rules")
+        }
         Err(error) => report.line(&what, Err(&error.to_string())),
     }
 }

@@ -1,8 +1,8 @@
 //! `golive explain`
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
+use super::show::print_lines;
 use super::{CliError, Context, story};
 use crate::record;
 
@@ -25,6 +25,6 @@ pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<u8, CliErr
         return Ok(0);
     }
     let (story, zone) = story::read(arguments.release.as_deref(), context)?;
-    std::io::stdout().write_all(record::explain(&story, &zone).as_bytes())?;
+    print_lines(&record::explain(&story, &zone))?;
     Ok(0)
 }

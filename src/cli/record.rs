@@ -1,9 +1,8 @@
 //! `golive record`
 
-use std::io::Write as _;
-
 use clap::ValueEnum;
 
+use super::show::{print_json, print_lines};
 use super::{CliError, Context, story};
 use crate::record;
 
@@ -28,10 +27,9 @@ enum Format {
 
 pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<u8, CliError> {
     let (story, zone) = story::read(arguments.release.as_deref(), context)?;
-    let mut out = std::io::stdout();
     match arguments.format {
-        Format::Md => out.write_all(record::markdown(&story, &zone).as_bytes())?,
-        Format::Json => writeln!(out, "{:#}", record::json(&story))?,
+        Format::Md => print_lines(&record::markdown(&story, &zone))?,
+        Format::Json => print_json(&record::json(&story))?,
     }
     Ok(0)
 }

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::CliError;
+use crate::text::drives;
 
 /// Whether colour is wanted there.
 pub(super) fn color(stream: &impl IsTerminal) -> bool {
@@ -32,6 +33,18 @@ pub(super) fn paint(text: &str, mood: Mood, color: bool) -> String {
     if color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
 }
 
+/// What somebody else wrote, as one line that does nothing to the terminal.
+pub(super) fn harmless(text: &str) -> String {
+    text.chars().map(|character| if drives(character) { ' ' } else { character }).collect()
+}
+
+/// Lines, each of them harmless.
+pub(super) fn print_lines(text: &str) -> Result<(), CliError> {
+    let lines: Vec<String> = text.split('\n').map(harmless).collect();
+    std::io::stdout().write_all(lines.join("\n").as_bytes())?;
+    Ok(())
+}
+
 /// Columns wide enough for what is in them.
 pub(super) fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
     let width = |at: usize| {
@@ -42,8 +55,8 @@ pub(super) fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
     let heads = heads.iter().map(|head| (*head).to_owned()).collect();
     let mut text = String::new();
     for row in std::iter::once(&heads).chain(rows) {
-        let line: Vec<String> =
-            row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let cells = row.iter().map(|cell| harmless(cell)).zip(&widths);
+        let line: Vec<String> = cells.map(|(cell, width)| format!("{cell:width$}")).collect();
         text.push_str(line.join("  ").trim_end());
         text.push('\n');
     }
@@ -63,6 +76,18 @@ pub(super) fn time_left(phase: &str, left: SignedDuration) -> String {
 /// What a program reads.
 pub(super) fn print_json(value: &impl Serialize) -> Result<(), CliError> {
     let json = serde_json::to_string_pretty(value).map_err(std::io::Error::from)?;
-    writeln!(std::io::stdout(), "{json}")?;
+    writeln!(std::io::stdout(), "{}", escaped(&json))?;
     Ok(())
+}
+
+/// JSON may hold what drives a terminal; it means the same with that escaped.
+fn escaped(json: &str) -> String {
+    json.chars().fold(String::with_capacity(json.len()), |mut text, character| {
+        if drives(character) && character != '\n' {
+            text.push_str(&format!("\\u{:04x}", u32::from(character)));
+        } else {
+            text.push(character);
+        }
+        text
+    })
 }

@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use jiff::Timestamp;
 
-use super::show::{Mood, color, lasting, paint, print_json, time_left};
+use super::show::{Mood, color, harmless, lasting, paint, print_json, time_left};
 use super::{CliError, Context};
 use crate::clock::Clock;
 use crate::control::wire::{DivergedInfo, IncidentInfo, ServiceInfo, Status, TriggerInfo};
@@ -71,7 +71,7 @@ impl Page {
         for (what, why) in troubles {
             if let Some(why) = why {
                 let what = paint(what, Mood::Bad, self.color);
-                self.line(&format!("{what}: {why}"));
+                self.line(&format!("{what}: {}", harmless(why)));
             }
         }
         if status.services.is_empty() {
@@ -79,6 +79,10 @@ impl Page {
         }
         for service in &status.services {
             self.service(service);
+        }
+        if !status.rules.is_empty() {
+            self.line("always watched");
+            status.rules.iter().for_each(|rule| self.trigger(rule));
         }
         for incident in &status.incidents {
             self.incident(incident);
@@ -165,7 +169,8 @@ impl Page {
         };
         let mut line = format!("{}  {}", service.name, paint(&service.phase, mood, self.color));
         if let Some(release) = &service.release {
-            write!(line, "  {} ({})", release.version, release.id).expect("writing to a string cannot fail");
+            write!(line, "  {} ({})", harmless(&release.version), release.id)
+                .expect("writing to a string cannot fail");
             if let Some(ends) = release.ends {
                 line = format!("{line}, {}", time_left(&service.phase, ends.duration_since(self.now)));
             }
@@ -193,7 +198,8 @@ impl Page {
 
     fn incident(&mut self, incident: &IncidentInfo) {
         let about = incident.service.as_deref().unwrap_or("golive");
-        let line = format!("{} {about}: {}, {}", incident.tier, incident.title, self.ago(incident.began));
+        let title = harmless(&incident.title);
+        let line = format!("{} {about}: {title}, {}", incident.tier, self.ago(incident.began));
         let open = incident.state == "open";
         let line = paint(&line, if open { Mood::Bad } else { Mood::Uncertain }, self.color);
         self.line(&match &incident.acknowledged_by {
@@ -207,7 +213,8 @@ impl Page {
     }
 
     fn row(&mut self, name: &str, value: &str, mood: Option<Mood>) {
-        let value = mood.map_or_else(|| value.to_owned(), |mood| paint(value, mood, self.color));
+        let value = harmless(value);
+        let value = mood.map_or_else(|| value.clone(), |mood| paint(&value, mood, self.color));
         self.line(&format!("  {name:<10} {value}"));
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::show::time_left;
+use super::show::{harmless, time_left};
 use super::{CliError, Context, duration};
 use crate::clock::Clock;
 use crate::control::client::{Client, ClientError};
@@ -136,7 +136,7 @@ impl Progress<'_> {
     fn decided(mut self, outcome: &Outcome) -> Result<u8, CliError> {
         self.release.clone_from(&outcome.release);
         self.version = outcome.version.clone().or(self.version);
-        let why = outcome.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        let why = outcome.why.as_ref().map(|why| format!(": {}", harmless(why))).unwrap_or_default();
         writeln!(std::io::stdout(), "{}: {}, {}{why}", self.service, outcome.state, self.about())?;
         Ok(match outcome.state.as_str() {
             "accepted" => ACCEPTED,
@@ -155,7 +155,7 @@ impl Progress<'_> {
     /// `1.4 (shop-20260102T030405678)`
     fn about(&self) -> String {
         match (&self.version, &self.release) {
-            (Some(version), Some(release)) => format!("{version} ({release})"),
+            (Some(version), Some(release)) => format!("{} ({release})", harmless(version)),
             (None, Some(release)) => release.clone(),
             (_, None) => "no release".to_owned(),
         }

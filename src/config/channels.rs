@@ -13,7 +13,7 @@ use crate::decide::policy::TierPolicy;
 /// Smarthosts of one channel at most: each may take its time.
 const SMARTHOSTS: usize = 4;
 
-const TIERS: [(&str, Tier); 3] =
+pub(super) const TIERS: [(&str, Tier); 3] =
     [("urgent", Tier::Urgent), ("important", Tier::Important), ("general", Tier::General)];
 
 /// One channel; `None` when it cannot be made sense of, which is told.

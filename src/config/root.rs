@@ -8,10 +8,12 @@ use jiff::tz::TimeZone;
 use super::channels::is_address;
 use super::nearest::nearest;
 use super::table::Section;
-use super::{Config, Language, Person, Runtime, Service, SwarmSet, channels, page, prometheus, services};
+use super::{
+    Config, Language, Person, Runtime, Service, SwarmSet, channels, page, prometheus, rules, services,
+};
 
 /// Tables that later versions know.
-const LATER: [&str; 5] = ["host", "rule", "heartbeat", "maintenance", "page-auth"];
+const LATER: [&str; 3] = ["heartbeat", "maintenance", "page-auth"];
 
 pub(super) const LANGUAGES: [(&str, Language); 2] = [("en", Language::English), ("zh-CN", Language::Chinese)];
 
@@ -36,6 +38,7 @@ pub(super) fn read(mut root: Section<'_>) -> Config {
     let prometheus = root.section("prometheus").and_then(prometheus::read);
     let page = root.section("page").and_then(page::read);
     let services = services(&mut root, timezone.as_ref());
+    let rules = rules::read(&mut root, &services);
     let (mut channels, mut named) = (BTreeMap::new(), Vec::new());
     root.named("channel", |name, section| {
         named.push(name.to_owned());
@@ -55,6 +58,7 @@ pub(super) fn read(mut root: Section<'_>) -> Config {
         prometheus,
         page,
         services,
+        rules,
         channels,
         tiers,
         people,

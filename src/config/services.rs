@@ -42,12 +42,7 @@ pub(super) fn read(
     prometheus: bool,
     zone: Option<&TimeZone>,
 ) -> Option<Service> {
-    if !is_name(name) {
-        section.wrong_here(
-            "is not a name for a service",
-            "use small letters, digits, `-`, `_` and `.`, at most 63",
-        );
-    }
+    named(name, &mut section);
     let runtime = runtime(&mut section);
     let command = matches!(runtime, Some(Runtime::Command { .. }));
     let autonomy = section.word("autonomy", &AUTONOMY, Autonomy::Auto);
@@ -55,8 +50,8 @@ pub(super) fn read(
     let watch = watch(&mut section);
     let checks = health(&mut section, name, command);
     let dependencies = dependencies(&mut section);
-    let setting =
-        Setting { autonomy, command, prometheus, metrics: metrics(&mut section), urls: urls(&checks) };
+    let metrics = metrics(&mut section);
+    let setting = Setting { autonomy, command, prometheus, metrics: metrics.clone(), urls: urls(&checks) };
     let mut judging = triggers::read(section.table("trigger"), &setting);
     judging.triggers.business = business::read(&mut section, &setting, &mut judging.measured);
     let rollback = rollback(&mut section);
@@ -99,9 +94,17 @@ pub(super) fn read(
         before: rollback.before,
         after: rollback.after,
         runbook,
+        metrics,
         dependencies,
         measured: judging.measured,
     })
+}
+
+fn named(name: &str, section: &mut Section<'_>) {
+    if !is_name(name) {
+        let hint = "use small letters, digits, `-`, `_` and `.`, at most 63";
+        section.wrong_here("is not a name for a service", hint);
+    }
 }
 
 /// What a rollback does before and after the proof.

@@ -13,6 +13,9 @@ pub struct Status {
     pub daemon: DaemonInfo,
     /// Services by name.
     pub services: Vec<ServiceInfo>,
+    /// What is watched always.
+    #[serde(default)]
+    pub rules: Vec<TriggerInfo>,
     /// Incidents that are not over.
     pub incidents: Vec<IncidentInfo>,
 }

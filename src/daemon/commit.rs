@@ -175,6 +175,7 @@ fn service(event: &Event) -> Option<String> {
         Event::Started
         | Event::Due
         | Event::EngineLost { .. }
+        | Event::Watched(_)
         | Event::EngineBack
         | Event::ConfigReloaded
         | Event::ConfigRejected { .. }

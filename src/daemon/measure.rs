@@ -3,6 +3,7 @@
 //! Each source keeps its own rhythm within the task, so that a slow one delays no other, and each query its own
 //! deadline. The task may be dropped at any await: what it holds are connections, and where counters stood.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc};
 
 use crate::clock::Clock;
-use crate::config::{Measured, Service};
+use crate::config::{Measured, Query, Rule, Service};
 use crate::decide::event::{Event, Happening};
 use crate::decide::reading::Reading;
 use crate::probe::exposition::Page;
@@ -22,13 +23,16 @@ use crate::probe::{Probe, Tools};
 
 /// What is recalled before golive looked.
 const RECALLED: Duration = Duration::from_hours(1);
+/// What is watched always is measured so often.
+const ALWAYS: Duration = Duration::from_secs(10);
 /// One reading a minute.
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// What all of a service's sources share.
 #[derive(Clone)]
 struct Shared {
-    service: String,
+    /// Whose; nobody's, when it is watched always.
+    service: Option<String>,
     interval: Duration,
     clock: Clock,
     inbox: mpsc::Sender<Event>,
@@ -43,7 +47,8 @@ pub(super) fn all(
     tools: &Tools,
     (clock, inbox): (Clock, &mpsc::Sender<Event>),
 ) -> Option<impl Future<Output = ()> + Send + 'static> {
-    let shared = Shared { service: name.to_owned(), interval: service.interval, clock, inbox: inbox.clone() };
+    let shared =
+        Shared { service: Some(name.to_owned()), interval: service.interval, clock, inbox: inbox.clone() };
     let mut sources: Vec<BoxFuture<'static, Option<()>>> = Vec::new();
     let asked: Vec<Measured> =
         service.measured.iter().filter(|measured| Meter::new(measured).is_some()).cloned().collect();
@@ -61,6 +66,29 @@ pub(super) fn all(
     let probes = dependencies.map(|(name, check)| Probe::new(name, check, &service.runtime, tools));
     sources.extend(probes.map(|probe| shared.clone().depend(probe).boxed()));
     (!sources.is_empty()).then(|| join_all(sources).map(drop))
+}
+
+/// Everything that is watched always, in the same way.
+pub(super) fn always(
+    rules: &BTreeMap<String, Rule>,
+    prometheus: Option<&Arc<Server>>,
+    tools: &Tools,
+    (clock, inbox): (Clock, &mpsc::Sender<Event>),
+) -> impl Future<Output = ()> + Send + 'static {
+    let shared = Shared { service: None, interval: ALWAYS, clock, inbox: inbox.clone() };
+    let measured: Vec<Measured> = rules.values().map(|rule| rule.measured.clone()).collect();
+    let mut sources: Vec<BoxFuture<'static, Option<()>>> = Vec::new();
+    let meters: Vec<Meter> = measured.iter().filter_map(Meter::new).collect();
+    if let Some(server) = prometheus.filter(|_| !meters.is_empty()) {
+        sources.push(shared.clone().ask(Arc::clone(server), meters, Arc::default()).boxed());
+    }
+    let pages = Page::all(&measured, tools).into_iter();
+    sources.extend(pages.map(|page| shared.clone().scrape(page).boxed()));
+    // One reading serves every limit of the host.
+    if let Some(host) = measured.iter().find(|one| one.query == Query::Host) {
+        sources.push(shared.clone().host(Host::alone(host, tools)).boxed());
+    }
+    join_all(sources).map(drop)
 }
 
 impl Shared {
@@ -99,7 +127,7 @@ impl Shared {
                     match piece {
                         Ok(piece) => readings.extend(piece),
                         Err(fault) => {
-                            let (service, trigger) = (&self.service, measured.stream.trigger());
+                            let (service, trigger) = (self.service.as_deref(), measured.stream.trigger());
                             tracing::warn!(service, trigger, "the hour before is not known: {fault}");
                             break;
                         }
@@ -145,7 +173,12 @@ impl Shared {
 
     /// `None` when nobody listens any more.
     async fn send(&self, what: Happening) -> Option<()> {
-        self.inbox.send(Event::Service { service: self.service.clone(), what }).await.ok()
+        let event = match (&self.service, what) {
+            (Some(service), what) => Event::Service { service: service.clone(), what },
+            (None, Happening::Measured(reading)) => Event::Watched(reading),
+            (None, _) => return Some(()),
+        };
+        self.inbox.send(event).await.ok()
     }
 
     fn turn(&self) -> Turn {

@@ -41,6 +41,14 @@ pub(super) struct Services {
     stop: CancellationToken,
     running: BTreeMap<String, Running>,
     engine: Option<CancellationToken>,
+    always: Option<Always>,
+}
+
+/// What is watched always, by which rules and which Prometheus.
+struct Always {
+    rules: BTreeMap<String, config::Rule>,
+    prometheus: Option<config::Prometheus>,
+    stop: CancellationToken,
 }
 
 struct Running {
@@ -70,6 +78,7 @@ impl Services {
             stop: stop.clone(),
             running: BTreeMap::new(),
             engine: None,
+            always: None,
         };
         services.follow(config)?;
         Ok(services)
@@ -123,6 +132,7 @@ impl Services {
             self.running.insert(name.clone(), running);
         }
         self.watch(config, engine);
+        self.watch_always(config, prometheus.as_ref(), &tools);
         Ok(())
     }
 
@@ -227,6 +237,23 @@ impl Services {
             worker,
             stop,
         }
+    }
+
+    /// One task measures what is watched always; it goes on undisturbed while nothing about it changes.
+    fn watch_always(&mut self, config: &Config, prometheus: Option<&Arc<Server>>, tools: &Tools) {
+        let same = |old: &Always| old.rules == config.rules && old.prometheus == config.prometheus;
+        if self.always.as_ref().is_some_and(same) {
+            return;
+        }
+        if let Some(old) = self.always.take() {
+            old.stop.cancel();
+        }
+        let stop = self.stop.child_token();
+        let all = measure::always(&config.rules, prometheus, tools, (self.clock, &self.inbox));
+        let token = stop.clone();
+        self.tasks.spawn(async move { token.run_until_cancelled(all).await });
+        let (rules, prometheus) = (config.rules.clone(), config.prometheus.clone());
+        self.always = Some(Always { rules, prometheus, stop });
     }
 
     /// One task watches all containers of the engine.

@@ -239,6 +239,21 @@ pub enum News {
     RollbackAgain,
     /// The rollback worked, and something that it made or set aside could not be removed.
     LeftOver,
+    /// A limit that is watched always is passed (guide G5).
+    RuleBroken {
+        /// The rule.
+        rule: String,
+    },
+    /// It is kept again, or can be told again and is kept.
+    RuleMended {
+        /// The rule.
+        rule: String,
+    },
+    /// Whether it is kept could not be told for long.
+    RuleBlind {
+        /// The rule.
+        rule: String,
+    },
     /// The configuration was changed.
     ConfigReloaded,
     /// A changed configuration was refused; the old one stays in force.

@@ -1,7 +1,8 @@
 //! What stands behind a reason: the samples, and plain words for hooks.
 
+use super::action::Tier;
 use super::event::Sample;
-use super::reason::Reason;
+use super::reason::{Reason, Rule};
 use super::service::Turn;
 use super::trigger;
 
@@ -33,6 +34,19 @@ pub(super) fn evidence(turn: &Turn<'_>, reason: &Reason) -> Vec<Sample> {
         | Reason::Quarantined { .. }
         | Reason::Budget { .. } => Vec::new(),
     }
+}
+
+/// How loudly that something failed is told while golive does not act on it (contract §4, guide G6): down is urgent, worse
+/// than a limit important, and unlike its own past only good to know.
+pub(super) fn tier(reason: &Reason) -> Tier {
+    let cause = reason.cause();
+    if let Reason::Breach(breach) = cause
+        && breach.rule == Rule::Anomaly
+    {
+        return Tier::General;
+    }
+    let degraded = matches!(cause, Reason::Breach(_) | Reason::Flapping { .. });
+    if degraded { Tier::Important } else { Tier::Urgent }
 }
 
 /// A reason in a few plain words, for hooks: people are told by `text` in their own language.

@@ -22,6 +22,8 @@ pub enum Event {
         /// What happened to it.
         what: Happening,
     },
+    /// Something was measured that is watched always: the host, or a rule's metric by the rule's name.
+    Watched(Reading),
     /// The Docker Engine stopped answering.
     EngineLost {
         /// What was seen.

@@ -36,7 +36,8 @@ fn decide(turn: &mut Turn<'_>, cause: Reason, autonomy: Autonomy, counts_down: b
     if let Some(why) = reservation(turn, &cause, autonomy) {
         // Somebody is at work on it, and knows.
         let planned = matches!(why, Reason::Maintenance { .. });
-        return hold(turn, why, if planned { Tier::Important } else { Tier::Urgent });
+        let tier = cause::tier(&why);
+        return hold(turn, why, if planned { tier.min(Tier::Important) } else { tier });
     }
     if counts_down && veto::begin(turn, &cause) {
         return;
@@ -158,5 +159,6 @@ fn shadow(turn: &mut Turn<'_>, cause: Reason) {
         return;
     }
     let evidence = cause::evidence(turn, &cause);
-    turn.open(News::WouldRollBack, Tier::Important, Some(cause), evidence);
+    let tier = cause::tier(&cause).min(Tier::Important);
+    turn.open(News::WouldRollBack, tier, Some(cause), evidence);
 }

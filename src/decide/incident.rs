@@ -16,7 +16,7 @@ use super::service::{Service, Turn};
 const DIVERGED: Duration = Duration::from_hours(24);
 
 /// What an incident is about: news of one matter go into one thread.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Matter {
     Release,
     Health,
@@ -26,6 +26,7 @@ enum Matter {
     Engine,
     Config,
     Store,
+    Rule(String),
     Other,
 }
 
@@ -52,6 +53,9 @@ impl Matter {
             News::EngineUnreachable | News::EngineBack => Self::Engine,
             News::ConfigReloaded | News::ConfigRejected => Self::Config,
             News::StoreLost | News::StoreBack => Self::Store,
+            News::RuleBroken { rule } | News::RuleMended { rule } | News::RuleBlind { rule } => {
+                Self::Rule(rule.clone())
+            }
             News::Diverged | News::Reconciled => Self::Divergence,
             News::Test | News::LeftOver => Self::Other,
         }
@@ -143,12 +147,12 @@ impl Turn<'_> {
 
     /// The checks tell again.
     pub(super) fn resolve_blind(&mut self) {
-        self.end(Matter::Blind);
+        self.end(&Matter::Blind);
     }
 
-    fn end(&mut self, matter: Matter) {
+    fn end(&mut self, matter: &Matter) {
         let incidents = &self.facts().incidents;
-        let Some(at) = incidents.iter().position(|incident| Matter::of(&incident.news) == matter) else {
+        let Some(at) = incidents.iter().position(|incident| Matter::of(&incident.news) == *matter) else {
             return;
         };
         let incident = self.service.facts_mut().incidents.remove(at);
@@ -171,7 +175,7 @@ impl Turn<'_> {
         self.act(Action::Log(incident.clone()));
         // golive cannot see the end of these: who takes them on ends them.
         if Matter::of(&incident.news) == Matter::Other {
-            self.end(Matter::Other);
+            self.end(&Matter::Other);
         }
         true
     }

@@ -7,9 +7,11 @@ use super::action::Tier;
 use super::event::Step;
 
 mod maintenance;
+mod rule;
 mod triggers;
 
 pub use maintenance::{Maintenance, Window};
+pub use rule::{Rule, RuleOf};
 pub use triggers::{
     Anomaly, Business, Direction, ErrorRate, Latency, Level, OnEnvironment, Ppm, Resources, Triggers,
 };
@@ -19,6 +21,8 @@ pub use triggers::{
 pub struct Policy {
     /// By service name.
     pub services: BTreeMap<String, ServicePolicy>,
+    /// What is watched always, by name.
+    pub rules: BTreeMap<String, Rule>,
     /// How each tier is told.
     pub tiers: BTreeMap<Tier, TierPolicy>,
 }

@@ -259,6 +259,8 @@ pub enum Rule {
     SideBySide,
     /// Beyond what the metric's own past lets expect.
     Anomaly,
+    /// The limit of a rule that is watched always.
+    Standing,
 }
 
 /// What a value is in.

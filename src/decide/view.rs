@@ -16,6 +16,8 @@ use super::{State, rollback};
 pub struct View {
     /// Services by name.
     pub services: Vec<ServiceView>,
+    /// What is watched always.
+    pub rules: Vec<TriggerView>,
     /// Incidents that are not over, oldest first.
     pub incidents: Vec<Incident>,
     /// Why Docker does not answer, while it does not.
@@ -103,6 +105,7 @@ impl State {
         incidents.sort_by_key(|incident| incident.began);
         View {
             services: services.collect(),
+            rules: self.rules.verdicts(&self.policy.rules),
             incidents,
             engine_lost: self.engine.as_ref().map(|engine| engine.why.clone()),
             store_lost: self.store_lost.clone(),

@@ -4,9 +4,18 @@ use super::action::{News, Tier};
 use super::event::Step;
 use super::facts::{Phase, ReleaseState};
 use super::policy::{Autonomy, Quarantine};
-use super::reason::{Blame, Rule};
+use super::reason::{Blame, Rule, Unit};
 
 impl News {
+    /// The rule that it is about, where it is about one.
+    pub fn rule(&self) -> Option<&str> {
+        if let Self::RuleBroken { rule } | Self::RuleMended { rule } | Self::RuleBlind { rule } = self {
+            Some(rule)
+        } else {
+            None
+        }
+    }
+
     /// The word in JSON, and part of a notice's id.
     pub fn word(&self) -> &'static str {
         match self {
@@ -35,6 +44,9 @@ impl News {
             Self::CountDown { .. } => "count-down",
             Self::RollbackAgain => "rollback-again",
             Self::LeftOver => "left-over",
+            Self::RuleBroken { .. } => "rule-broken",
+            Self::RuleMended { .. } => "rule-mended",
+            Self::RuleBlind { .. } => "rule-blind",
             Self::ConfigReloaded => "config-reloaded",
             Self::ConfigRejected => "config-rejected",
             Self::StoreLost => "store-lost",
@@ -159,6 +171,18 @@ impl Rule {
             Self::Relative => "relative",
             Self::SideBySide => "side-by-side",
             Self::Anomaly => "anomaly",
+            Self::Standing => "standing",
+        }
+    }
+}
+
+impl Unit {
+    /// The word in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ratio => "ratio",
+            Self::Seconds => "seconds",
+            Self::Plain => "plain",
         }
     }
 }

@@ -71,6 +71,8 @@ impl Drawing {
                 quiet,
                 services => services.into_iter().map(Section::value).collect::<Vec<_>>(),
                 heads => [say("trigger"), say("value"), say("limit")],
+                rules_head => say("rules"),
+                rules => view.rules.iter().map(|rule| line(rule, stage)).collect::<Vec<_>>(),
                 incidents_head => say("incidents"),
                 none_open => say("none-open"),
                 incidents,

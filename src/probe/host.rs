@@ -61,6 +61,13 @@ struct Now {
 }
 
 impl Host {
+    /// The host alone, for what is watched always.
+    pub fn alone(measured: &Measured, tools: &Tools) -> Self {
+        let roots = Roots { proc: PathBuf::from("/proc"), cgroup: PathBuf::from("/sys/fs/cgroup") };
+        let engine = Arc::clone(&tools.engine);
+        Self { measured: measured.clone(), engine, container: None, roots, before: None, reading: None }
+    }
+
     /// `None` for a stream that something else measures.
     pub fn new(measured: &Measured, runtime: &Runtime, tools: &Tools) -> Option<Self> {
         match measured.query {
@@ -77,9 +84,7 @@ impl Host {
             Runtime::Container { name } => Some(name.clone()),
             Runtime::Command { .. } | Runtime::Swarm(_) => None,
         };
-        let roots = Roots { proc: PathBuf::from("/proc"), cgroup: PathBuf::from("/sys/fs/cgroup") };
-        let engine = Arc::clone(&tools.engine);
-        Some(Self { measured: measured.clone(), engine, container, roots, before: None, reading: None })
+        Some(Self { container, ..Self::alone(measured, tools) })
     }
 
     /// Reads once. How busy the processors are is known from the second reading on.

@@ -30,6 +30,8 @@ use reduce::Reduction;
 
 /// So much of an answer for now is read.
 const INSTANT_MAX: usize = 4 * 1024 * 1024;
+/// Answers that are no longer than this may be quoted as they are.
+const QUOTED_OF: usize = 64 * 1024;
 /// So much of an answer for the past.
 const RANGE_MAX: usize = 16 * 1024 * 1024;
 
@@ -110,6 +112,8 @@ impl Server {
             too_long: matches!(unread, body::Unread::TooLong { .. }),
             ..Fault::said(unread.to_string())
         })?;
+        let quoted = !status.is_success() || body.len() <= QUOTED_OF;
+        let body = if quoted { self.connection.redact(body) } else { body };
         Ok((status.as_u16(), body))
     }
 

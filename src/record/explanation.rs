@@ -48,7 +48,11 @@ impl Lines {
                     let state = if running.alive { "runs" } else { "does not run" };
                     self.line(
                         moment.at,
-                        &format!("seen: {} {state} ({})", clean(&running.version), short(&running.instance)),
+                        &format!(
+                            "seen: {} {state} ({})",
+                            clean(&running.version),
+                            clean(short(&running.instance))
+                        ),
                     );
                 }
                 Happening::Seen(None) => self.line(moment.at, "seen: nothing runs under its name"),

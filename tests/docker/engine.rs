@@ -303,6 +303,7 @@ pub(crate) fn service(runtime: config::Runtime) -> Service {
         before: None,
         after: None,
         runbook: None,
+        metrics: None,
         dependencies: BTreeMap::new(),
         measured: Vec::new(),
     }

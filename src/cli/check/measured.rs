@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::Report;
 use crate::cli::CliError;
 use crate::clock::Clock;
-use crate::config::{Config, Query, Service};
+use crate::config::{Config, Measured, Query, Service};
 use crate::decide::reading::Stream;
 use crate::probe::exposition::Page;
 use crate::probe::host::Host;
@@ -43,6 +43,38 @@ pub(super) async fn measured(
     for (dependency, check) in &service.dependencies {
         let sample = Probe::new(dependency, check, &service.runtime, tools).observe(clock).await;
         super::sampled(&format!("{name} dependency {dependency}"), &sample, report)?;
+    }
+    Ok(())
+}
+
+/// What is watched always.
+pub(super) async fn always(
+    (config, tools, clock): (&Config, &Tools, &Clock),
+    report: &mut Report,
+) -> Result<(), CliError> {
+    let prometheus = config.prometheus.as_ref().map(|server| Server::new(server, tools));
+    let measured: Vec<Measured> = config.rules.values().map(|rule| rule.measured.clone()).collect();
+    let mut trials = Vec::new();
+    if let Some(host) = measured.iter().find(|one| one.query == Query::Host) {
+        trials.push(Host::alone(host, tools).try_out(clock).await);
+    }
+    for one in &measured {
+        if let (Some(server), Some(meter)) = (&prometheus, Meter::new(one)) {
+            trials.push(meter.try_out(server).await);
+        }
+    }
+    for mut page in Page::all(&measured, tools) {
+        trials.extend(page.try_out(clock).await);
+    }
+    for trial in trials {
+        let what = match &trial.stream {
+            Stream::Business(rule) => format!("rule {rule}"),
+            Stream::Errors | Stream::Latency | Stream::Resources => "host.limits".to_owned(),
+        };
+        report.line(&what, trial.result.as_deref().map_err(String::as_str))?;
+        for remark in &trial.remarks {
+            report.note(&what, remark)?;
+        }
     }
     Ok(())
 }

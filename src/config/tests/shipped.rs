@@ -49,6 +49,18 @@ fn every_example_loads() {
     assert!(["chat", "local-mail", "oncall"].iter().all(|name| config.channels.contains_key(*name)));
     assert_eq!(config.tiers[&Tier::Urgent].channels, ["oncall", "chat"]);
     assert_eq!(config.tiers[&Tier::Urgent].repeat, Some(Duration::from_mins(15)));
+    assert_eq!(
+        config.rules.keys().collect::<Vec<_>>(),
+        ["host-cpu", "host-disk", "host-memory", "sync-lag", "users"]
+    );
+    assert_eq!(config.rules["host-memory"].limit.above, Some(0.7));
+    assert_eq!(config.rules["host-memory"].limit.tier, Tier::Important);
+    assert_eq!(
+        config.rules["sync-lag"].measured.query,
+        Query::Value("max(data_sync_lag_seconds)".to_owned())
+    );
+    assert!(matches!(config.rules["users"].measured.query, Query::Exposed { .. }));
+    assert_eq!(config.page.as_ref().map(|page| page.listen.port()), Some(9797));
     assert_eq!(config.people[0].role, "technical-lead");
     let Way::Email(oncall) = &config.channels["oncall"].way else { panic!("a mail channel") };
     assert_eq!(config.channels["feishu"].language, Some(Language::Chinese));

@@ -60,6 +60,7 @@ async fn the_document_is_the_contracts() {
             }],
             "decided": null,
         }],
+        "rules": [],
         "incidents": [{
             "id": "shop-i1", "service": "shop", "tier": "urgent", "state": "acknowledged",
             "event": "rollback-failed", "title": "rollback failed: the disk is full", "release": "shop-2",

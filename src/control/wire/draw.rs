@@ -28,6 +28,7 @@ impl Status {
                 config_rejected: view.config_rejected.clone(),
             },
             services: services.map(|service| ServiceInfo::new(service, texts)).collect(),
+            rules: view.rules.iter().filter(|_| only.is_none()).map(TriggerInfo::new).collect(),
             incidents: incidents.map(|incident| IncidentInfo::new(incident, texts)).collect(),
         }
     }

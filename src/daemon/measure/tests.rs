@@ -1,6 +1,5 @@
 //! One service, measured by a played Prometheus, its own exposition and checks of what it depends on.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use super::*;
-use crate::config::{Check, CheckKind, Config, Prometheus, Query};
+use crate::config::{Check, CheckKind, Config, Prometheus};
 use crate::decide::event::Outcome;
 use crate::decide::reading::{Measure, Source, Stream};
 

@@ -70,6 +70,7 @@ pub(super) fn policy(service: ServicePolicy) -> Policy {
     let tier = |channel: &str, repeat| TierPolicy { channels: vec![channel.to_owned()], repeat };
     Policy {
         services: BTreeMap::from([(API.to_owned(), service)]),
+        rules: BTreeMap::new(),
         tiers: BTreeMap::from([
             (Tier::Urgent, tier("oncall", Some(secs(900)))),
             (Tier::Important, tier("chat", None)),

@@ -115,6 +115,7 @@ fn name(event: &Event) -> String {
         Event::ConfigRejected { .. } => "config rejected",
         Event::StoreLost { .. } => "store lost",
         Event::StoreBack => "store back",
+        Event::Watched(_) => "watched",
         Event::Acknowledged { .. } => "acknowledged",
         Event::Service { what, .. } => return name_of(what),
     };

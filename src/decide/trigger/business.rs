@@ -238,7 +238,7 @@ pub(super) fn sentence(breach: &Breach) -> String {
                  chance in its past explains"
             )
         }
-        Rule::Limit | Rule::Evidence | Rule::Relative | Rule::SideBySide => {
+        Rule::Limit | Rule::Evidence | Rule::Relative | Rule::SideBySide | Rule::Standing => {
             let way = if value < limit { "below" } else { "above" };
             let by = match breach.source {
                 Source::Exposition => ", by the service's own metrics",

@@ -323,7 +323,7 @@ pub(super) fn sentence(breach: &Breach) -> String {
         Rule::Limit if counts.bad == 0 => {
             format!("{} of requests failed, {IN_A_ROW} times in a row", percent(breach.value))
         }
-        Rule::Limit | Rule::Evidence | Rule::Relative | Rule::SideBySide | Rule::Anomaly => {
+        Rule::Limit | Rule::Evidence | Rule::Relative | Rule::SideBySide | Rule::Anomaly | Rule::Standing => {
             format!("{} failed in {} ({})", of(counts), time(breach.over), percent(breach.value))
         }
     };

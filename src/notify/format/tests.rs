@@ -99,6 +99,9 @@ fn ends(news: &News) -> Option<bool> {
         | News::CountDown { .. }
         | News::RollbackAgain
         | News::LeftOver
+        | News::RuleBroken { .. }
+        | News::RuleMended { .. }
+        | News::RuleBlind { .. }
         | News::ConfigRejected
         | News::StoreLost => Some(false),
     }

@@ -3,6 +3,7 @@ use super::*;
 fn everything(words: &str) -> View {
     View {
         services: vec![shop(words)],
+        rules: shop(words).triggers,
         incidents: vec![incident("shop-1", words)],
         engine_lost: Some(words.to_owned()),
         store_lost: Some(words.to_owned()),

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use prometheus_http_query::Client;
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use reqwest::{Certificate, Url};
@@ -64,6 +66,20 @@ impl Connection {
         };
         let client = Client::from(http, url.as_str()).map_err(|error| quote(&error.to_string()))?;
         Ok((client, header))
+    }
+
+    /// An answer without what golive logs in with, which a proxy's error page may repeat.
+    pub(super) fn redact(&self, body: Vec<u8>) -> Vec<u8> {
+        let read = |secret: &Option<Secret>| secret.as_ref().and_then(|secret| read(secret).ok());
+        let password = read(&self.password);
+        let login = password.as_ref().map(|password| {
+            STANDARD.encode(format!("{}:{password}", self.username.as_deref().unwrap_or_default()))
+        });
+        let secrets = [read(&self.bearer), login, password].into_iter().flatten();
+        secrets.filter(|secret| !secret.is_empty()).fold(body, |body, secret| {
+            let repeats = body.windows(secret.len()).any(|part| part == secret.as_bytes());
+            if repeats { String::from_utf8_lossy(&body).replace(&secret, "[…]").into_bytes() } else { body }
+        })
     }
 
     fn http(&self, url: &Url) -> Result<reqwest::Client, String> {

@@ -65,6 +65,7 @@ fn config(runtime: Runtime) -> Service {
         before: None,
         after: None,
         runbook: None,
+        metrics: None,
         dependencies: std::collections::BTreeMap::new(),
         measured: Vec::new(),
     }

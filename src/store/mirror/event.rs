@@ -39,6 +39,7 @@ pub(in crate::store) enum EventDef {
         why: String,
     },
     StoreBack,
+    Watched(#[serde_as(as = "ReadingDef")] Reading),
     Acknowledged {
         incident: String,
         by: String,

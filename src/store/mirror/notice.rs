@@ -98,6 +98,15 @@ pub(in crate::store) enum NewsDef {
     },
     RollbackAgain,
     LeftOver,
+    RuleBroken {
+        rule: String,
+    },
+    RuleMended {
+        rule: String,
+    },
+    RuleBlind {
+        rule: String,
+    },
     ConfigReloaded,
     ConfigRejected,
     StoreLost,

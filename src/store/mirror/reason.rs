@@ -140,6 +140,7 @@ pub(in crate::store) enum RuleDef {
     Relative,
     SideBySide,
     Anomaly,
+    Standing,
 }
 as_core!(Rule, RuleDef);
 

@@ -58,6 +58,12 @@ fn events() -> Vec<Event> {
         Event::ConfigReloaded,
         Event::ConfigRejected { why: some() },
         Event::StoreLost { why: some() },
+        Event::Watched(Reading {
+            stream: Stream::Business("lag".to_owned()),
+            source: Source::Prometheus,
+            at: "2026-03-01T10:00:00Z".parse().unwrap(),
+            measure: Measure::Value(1.5),
+        }),
         Event::StoreBack,
         Event::Acknowledged { incident: "web-1".to_owned(), by: some() },
     ];

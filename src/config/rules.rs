@@ -1,0 +1,124 @@
+//! `[host.limits]` and `[rule.…]`: what is watched always.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::channels::TIERS;
+use super::origin::{self, Setting};
+use super::table::{Section, one_of};
+use super::{Measured, Query, Service};
+use crate::decide::action::Tier;
+use crate::decide::policy::{Autonomy, Ppm, Rule as Limit, RuleOf};
+use crate::decide::reading::Stream;
+use crate::decide::reason::Unit;
+
+/// How long a limit may have to be passed before it is told.
+const LASTS: (&str, &str) = ("10s", "1d");
+
+/// What a host's limits are called among the rules.
+const HOST: [&str; 3] = ["host-cpu", "host-memory", "host-disk"];
+
+/// One limit that is watched always, and where its numbers come from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// What the core needs to know.
+    pub limit: Limit,
+    /// What is measured, and where.
+    pub measured: Measured,
+}
+
+/// All of them, by name.
+pub(super) fn read(root: &mut Section<'_>, services: &BTreeMap<String, Service>) -> BTreeMap<String, Rule> {
+    let mut rules = BTreeMap::new();
+    if let Some(mut host) = root.section("host") {
+        if let Some(limits) = host.section("limits") {
+            rules.extend(host_limits(limits));
+        }
+        host.end(&[]);
+    }
+    let prometheus = root.has("prometheus");
+    root.named("rule", |name, mut section| {
+        if HOST.contains(&name) {
+            section.wrong_here("is what [host.limits] is called", "give it a name of its own");
+        }
+        if let Some(rule) = one(name, section, prometheus, services) {
+            rules.insert(name.to_owned(), rule);
+        }
+    });
+    rules
+}
+
+fn host_limits(mut section: Section<'_>) -> Vec<(String, Rule)> {
+    let lasts = section.duration_within("for", Duration::from_mins(1), LASTS);
+    let limits = [
+        ("cpu", section.has("cpu"), section.ratio("cpu", Ppm(800_000))),
+        ("memory", section.has("memory"), section.ratio("memory", Ppm(700_000))),
+        ("disk", section.has("disk"), section.ratio("disk", Ppm(850_000))),
+    ];
+    section.end(&["network"]);
+    let rule = |(what, _, above): (&str, bool, Ppm)| {
+        let limit = Limit {
+            of: RuleOf::Host(what.to_owned()),
+            above: Some(above.ratio()),
+            below: None,
+            lasts,
+            tier: Tier::Important,
+            unit: Unit::Ratio,
+        };
+        let measured = Measured { stream: Stream::Resources, query: Query::Host };
+        (format!("host-{what}"), Rule { limit, measured })
+    };
+    limits.into_iter().filter(|(_, written, _)| *written).map(rule).collect()
+}
+
+/// One rule; `None` when it cannot be made sense of, which is told.
+fn one(
+    name: &str,
+    mut section: Section<'_>,
+    prometheus: bool,
+    services: &BTreeMap<String, Service>,
+) -> Option<Rule> {
+    let (above, below) = (section.number("above"), section.number("below"));
+    let lasts = section.duration_within("for", Duration::from_secs(30), LASTS);
+    let tier = section.word("tier", &TIERS, Tier::General);
+    let service = section.string("service");
+    let known = service.as_ref().and_then(|service| services.get(service));
+    if let (Some(service), None) = (&service, known) {
+        let hint = format!("the services are {}", one_of(services.keys()));
+        section.missing_in(&["service"], format!("there is no service \"{service}\""), &hint);
+    }
+    let setting = Setting {
+        autonomy: Autonomy::Off,
+        command: true,
+        prometheus,
+        metrics: known.and_then(|service| service.metrics.clone()),
+        urls: Vec::new(),
+    };
+    origin::only_one(&mut section, &["query", "metric"]);
+    let query = origin::promql(&mut section, "query", &setting).map(|query| query.plain());
+    let metric = origin::name(&mut section, "metric", "a metric");
+    if !section.has("query") && !section.has("metric") {
+        section.missing(
+            "does not say what is measured",
+            "add query = \"…\", or metric = \"…\" and service = \"…\"",
+        );
+    }
+    if section.has("metric") && setting.metrics.is_none() && known.is_some() == section.has("service") {
+        let hint = "add service = \"NAME\" of one that has `metrics = \"http://…\"`";
+        section.missing_in(&["metric"], "needs a service with `metrics`", hint);
+    }
+    if section.given(&["above", "below"]).is_empty() {
+        section.missing("has no limit", "add above or below");
+    }
+    if let (Some(low), Some(high)) = (below, above)
+        && low >= high
+    {
+        let hint = "what is fine lies between the two";
+        section.wrong("below", "is not less than `above`: every value would pass one of the limits", hint);
+    }
+    section.end(&[]);
+    let exposed = || Some(Query::Exposed { url: setting.metrics.clone()?, metric: metric?, rate: false });
+    let query = query.map(Query::Value).or_else(exposed)?;
+    let limit = Limit { of: RuleOf::Metric, above, below, lasts, tier, unit: Unit::Plain };
+    Some(Rule { limit, measured: Measured { stream: Stream::Business(name.to_owned()), query } })
+}

@@ -1,0 +1,47 @@
+//! Limits that are watched always.
+
+use std::time::Duration;
+
+use crate::decide::action::Tier;
+use crate::decide::reason::Unit;
+
+/// One limit that is watched always.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// Of what.
+    pub of: RuleOf,
+    /// Told when it is more.
+    pub above: Option<f64>,
+    /// Told when it is less.
+    pub below: Option<f64>,
+    /// Once every reading of so long says so.
+    pub lasts: Duration,
+    /// How loudly.
+    pub tier: Tier,
+    /// What it is in.
+    pub unit: Unit,
+}
+
+/// What a rule is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RuleOf {
+    /// The host's resource: `cpu`, `memory`, `disk`.
+    Host(String),
+    /// A metric of its own.
+    Metric,
+}
+
+impl Rule {
+    pub(in crate::decide) fn is_passed(&self, value: f64) -> bool {
+        self.above.is_some_and(|above| value > above) || self.below.is_some_and(|below| value < below)
+    }
+
+    /// The limit that a value has passed, or would pass first.
+    pub(in crate::decide) fn passed(&self, value: f64) -> f64 {
+        match (self.above, self.below) {
+            (Some(above), Some(below)) if value < below => below.min(above),
+            (Some(above), _) => above,
+            (None, below) => below.unwrap_or_default(),
+        }
+    }
+}

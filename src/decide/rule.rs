@@ -1,0 +1,258 @@
+//! Limits that are watched always, whether something is released or not (guide G5): told, and nothing is rolled back.
+//!
+//! A limit counts as it is written, once every reading of so long was beyond it. It is mended once every reading of as
+//! long was within it, so that a value that swings around its limit is told once. What cannot be told is neither.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::action::{Action, Incident, IncidentState, News, Tier};
+use super::incident::Own;
+use super::policy::{Rule as Limit, RuleOf, TierPolicy};
+use super::reading::{Measure, Reading, Stream, Use};
+use super::reason::{Breach, Reason, Rule as By};
+use super::verdict::{Call, Verdict};
+use super::view::TriggerView;
+
+#[cfg(test)]
+mod tests;
+
+/// So many readings in a row at least: one alone may be a mistake of what measures.
+const IN_A_ROW: u32 = 3;
+
+/// Readings further apart are no run.
+const GAP: Duration = Duration::from_mins(1);
+
+/// What cannot be told for so long is told to people.
+const BLIND_AFTER: Duration = Duration::from_mins(15);
+
+/// Every limit that is watched always, by name.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Rules(BTreeMap<String, Rule>);
+
+/// How one of them stands.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Rule {
+    beyond: Run,
+    within: Run,
+    told: Told,
+    last: Option<(f64, Option<String>)>,
+    /// Since when nothing could be told, and why, while nothing can.
+    blind: Option<(Timestamp, String)>,
+}
+
+/// What people were told last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Told {
+    #[default]
+    Well,
+    Broken,
+    Blind,
+}
+
+/// Readings in a row that said the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Run {
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+    count: u32,
+}
+
+impl Rules {
+    /// Another configuration: limits that are no longer in it are forgotten.
+    pub(super) fn follow(&mut self, limits: &BTreeMap<String, Limit>) {
+        self.0.retain(|name, _| limits.contains_key(name));
+    }
+
+    /// Takes a reading in, and tells what it changes.
+    pub(super) fn measure(
+        &mut self,
+        now: Timestamp,
+        reading: &Reading,
+        (limits, tiers): (&BTreeMap<String, Limit>, &BTreeMap<Tier, TierPolicy>),
+        own: &mut Own,
+        actions: &mut Vec<Action>,
+    ) {
+        for (name, limit) in limits {
+            let Some(value) = value(name, limit, reading) else { continue };
+            let rule = self.0.entry(name.clone()).or_default();
+            let before = rule.told;
+            let reason = match value {
+                Ok((value, of)) => rule.read(name, limit, reading, (value, of)),
+                Err(why) => rule.blind(name, reading.at, why),
+            };
+            match (rule.told == before, rule.told, reason) {
+                (true, ..) => {}
+                (false, Told::Broken, Some(reason)) => {
+                    own.open(
+                        now,
+                        News::RuleBroken { rule: name.clone() },
+                        limit.tier,
+                        reason,
+                        tiers,
+                        actions,
+                    );
+                }
+                (false, Told::Blind, Some(reason)) => {
+                    // Nothing is known to be wrong, so this is never urgent.
+                    let tier = limit.tier.min(Tier::Important);
+                    own.open(now, News::RuleBlind { rule: name.clone() }, tier, reason, tiers, actions);
+                }
+                (false, Told::Well | Told::Broken | Told::Blind, _) => {
+                    own.resolve(now, News::RuleMended { rule: name.clone() }, tiers, actions);
+                }
+            }
+        }
+    }
+
+    /// How each stands, for people.
+    pub(super) fn verdicts(&self, limits: &BTreeMap<String, Limit>) -> Vec<TriggerView> {
+        let view = |(name, limit): (&String, &Limit)| {
+            let verdict = self.0.get(name).cloned().unwrap_or_default().verdict(limit);
+            TriggerView { name: name.clone(), verdict }
+        };
+        limits.iter().map(view).collect()
+    }
+}
+
+impl Own {
+    /// Ends what is about a rule that is no longer configured, and tells nobody.
+    pub(super) fn forget(&mut self, now: Timestamp, limits: &BTreeMap<String, Limit>) -> Vec<Action> {
+        let gone =
+            |incident: &mut Incident| incident.news.rule().is_some_and(|rule| !limits.contains_key(rule));
+        let over = |incident| Incident { state: IncidentState::Resolved, ended: Some(now), ..incident };
+        self.incidents.extract_if(.., gone).map(|incident| Action::Log(over(incident))).collect()
+    }
+}
+
+impl Rule {
+    /// A value; why it is told, where it breaks the rule.
+    fn read(
+        &mut self,
+        name: &str,
+        limit: &Limit,
+        reading: &Reading,
+        (value, of): (f64, Option<String>),
+    ) -> Option<Reason> {
+        // After a time of which nothing is known, neither run goes on.
+        if self.blind.take().is_some() {
+            (self.beyond, self.within) = (Run::default(), Run::default());
+        }
+        self.last = Some((value, of));
+        let (goes_on, ends) = if limit.is_passed(value) {
+            (&mut self.beyond, &mut self.within)
+        } else {
+            (&mut self.within, &mut self.beyond)
+        };
+        *ends = Run::default();
+        goes_on.count(reading.at);
+        let lasted = goes_on.lasted().filter(|lasted| *lasted >= limit.lasts)?;
+        if self.beyond.count > 0 {
+            self.told = Told::Broken;
+            return Some(self.breach(name, limit, reading, lasted));
+        }
+        self.told = Told::Well;
+        None
+    }
+
+    /// No value; why that is told, where it has lasted.
+    fn blind(&mut self, name: &str, at: Timestamp, why: String) -> Option<Reason> {
+        let since = self.blind.as_ref().map_or(at, |(since, _)| *since);
+        self.blind = Some((since, why.clone()));
+        let lasted = Duration::try_from(at.duration_since(since)).unwrap_or_default();
+        (lasted >= BLIND_AFTER).then(|| {
+            self.told = Told::Blind;
+            Reason::Blind { check: name.to_owned(), lasted, seen: why }
+        })
+    }
+
+    fn breach(&self, name: &str, limit: &Limit, reading: &Reading, over: Duration) -> Reason {
+        let (value, of) = self.last.clone().unwrap_or_default();
+        Reason::Breach(Box::new(Breach {
+            trigger: name.to_owned(),
+            rule: By::Standing,
+            value,
+            limit: limit.passed(value),
+            unit: limit.unit,
+            samples: u64::from(self.beyond.count),
+            bad: u64::from(self.beyond.count),
+            over,
+            source: reading.source,
+            before: None,
+            tolerated: None,
+            log_odds: None,
+            of,
+        }))
+    }
+
+    fn verdict(&self, limit: &Limit) -> Verdict {
+        let (value, of) = self.last.clone().unwrap_or_default();
+        let call = match (&self.blind, self.told, &self.last) {
+            (Some(_), ..) => Call::Blind,
+            (None, Told::Broken, _) => Call::Fail,
+            (None, Told::Well | Told::Blind, Some(_)) if self.beyond.count == 0 => Call::Pass,
+            (None, Told::Well | Told::Blind, _) => Call::Wait,
+        };
+        let of = of.map(|of| format!("{of}: ")).unwrap_or_default();
+        let why = match (&self.blind, call) {
+            (Some((_, why)), _) => why.clone(),
+            (None, Call::Fail) => format!("{of}beyond the limit"),
+            (None, Call::Wait) if self.last.is_some() => {
+                format!("{of}beyond the limit, not yet for long enough")
+            }
+            (None, Call::Wait) => "not measured yet".to_owned(),
+            (None, Call::Pass | Call::Blind) => format!("{of}within the limit"),
+        };
+        let samples = u64::from(self.beyond.count.max(self.within.count));
+        Verdict { call, value, limit: limit.passed(value), unit: limit.unit.word(), samples, why }
+    }
+}
+
+impl Run {
+    fn count(&mut self, at: Timestamp) {
+        let gap = self
+            .until
+            .is_some_and(|until| Duration::try_from(at.duration_since(until)).unwrap_or_default() > GAP);
+        if gap {
+            *self = Self::default();
+        }
+        self.since.get_or_insert(at);
+        self.until = Some(at);
+        self.count = self.count.saturating_add(1);
+    }
+
+    /// For how long it has gone on; nothing while it is too short to be one.
+    fn lasted(&self) -> Option<Duration> {
+        let since = self.since.filter(|_| self.count >= IN_A_ROW)?;
+        Some(Duration::try_from(self.until?.duration_since(since)).unwrap_or_default())
+    }
+}
+
+/// What a reading says of a rule: a value, with what it is of where that has to be named, or why none. `None` when it
+/// says nothing of that rule.
+fn value(name: &str, limit: &Limit, reading: &Reading) -> Option<Result<(f64, Option<String>), String>> {
+    let own = match (&limit.of, &reading.stream) {
+        (RuleOf::Metric, Stream::Business(rule)) => rule == name,
+        (RuleOf::Host(_), Stream::Resources) => true,
+        (RuleOf::Metric | RuleOf::Host(_), _) => false,
+    };
+    if !own {
+        return None;
+    }
+    match (&limit.of, &reading.measure) {
+        (_, Measure::Blind(why)) => Some(Err(why.clone())),
+        (RuleOf::Metric, Measure::Value(value)) => Some(Ok((*value, None))),
+        (RuleOf::Host(what), Measure::Use(used)) => busiest(what, used).map(Ok),
+        (RuleOf::Metric | RuleOf::Host(_), _) => Some(Err("not a number".to_owned())),
+    }
+}
+
+/// The fullest of what a resource names: `disk` is every disk. Nothing before it is known.
+fn busiest(what: &str, used: &Use) -> Option<(f64, Option<String>)> {
+    let is = |name: &str| name == what || name.strip_prefix(what).is_some_and(|rest| rest.starts_with(' '));
+    let all = used.host.iter().filter(|(name, _)| is(name));
+    let (name, value) = all.max_by(|one, other| one.1.total_cmp(other.1))?;
+    Some((*value, Some(name.clone())))
+}
