@@ -21,6 +21,9 @@ use super::{diverge, quarantine, suspect, watch};
 const PROVE_IDLE: Duration = Duration::from_hours(1);
 const PROVE_SOON: Duration = Duration::from_mins(1);
 
+/// Between the old container's end and the new one's start, checks fail although the old one was seen alive last.
+const SWAP: Duration = Duration::from_secs(10);
+
 /// A rate over the last minutes tells of a release that was rolled back for so long.
 const LINGERS: Duration = Duration::from_mins(5);
 
@@ -36,7 +39,7 @@ pub(super) struct Service {
     /// How often in a row the check of each dependency has failed.
     dependencies: BTreeMap<String, u32>,
     /// Its checks failed for good while it ran: a release that comes now is not what broke it.
-    pub(super) red: bool,
+    pub(super) red: Option<Timestamp>,
     /// When the release at hand ended by itself.
     pub(super) ended: VecDeque<Timestamp>,
     /// When it ended, while it has not come back.
@@ -79,7 +82,7 @@ impl Service {
             health,
             triggers,
             dependencies: BTreeMap::new(),
-            red: false,
+            red: None,
             ended: VecDeque::new(),
             died_at: None,
             ended_how: String::new(),
@@ -239,10 +242,15 @@ impl Turn<'_> {
     pub(super) fn mark_red(&mut self) {
         let alive = self.service.seen.as_ref().is_some_and(|seen| seen.alive);
         if self.service.health.all_pass() {
-            self.service.red = false;
+            self.service.red = None;
         } else if alive && self.service.health.failing(self.policy.failures).is_some() {
-            self.service.red = true;
+            self.service.red.get_or_insert(self.now);
         }
+    }
+
+    /// Whether it was so long before now that a swap which takes its time is not what made it so.
+    pub(super) fn was_red(&self) -> bool {
+        self.service.red.and_then(|since| since.checked_add(SWAP).ok()).is_some_and(|until| until <= self.now)
     }
 
     /// Counts health from now on.

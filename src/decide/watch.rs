@@ -62,7 +62,7 @@ pub(super) fn open(turn: &mut Turn<'_>, grace: Duration) {
         shadowed: false,
         before: turn.service.triggers.before(now, turn.policy),
         host_before: turn.service.triggers.host_before(),
-        red_before: turn.service.red,
+        red_before: turn.was_red(),
         excused: None,
     };
     let readings = turn.service.triggers.remembered(now);

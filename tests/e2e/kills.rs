@@ -1,5 +1,12 @@
 //! `kill -9` at every step boundary of a rollback.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use rand::rngs::SmallRng;
+use rand::{RngExt, SeedableRng};
+use serde_json::Value;
+
 use crate::host::Host;
 use crate::proxy::Proxy;
 
@@ -46,23 +53,53 @@ fn killed_at_each_call(name: &str, after: bool) {
     }
 }
 
-/// Anywhere at all: between steps, in a step, while verifying.
+/// Two hundred kills at moments that nobody chose: between steps, in a step, while verifying, at the start; up to ten
+/// in one rollback.
 #[test]
-fn killed_at_many_moments() {
-    let mut host = Host::new("kill-moments");
+fn killed_two_hundred_times_at_random_moments() {
+    let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed = seed.unwrap_or_else(|| u64::from(std::process::id()));
+    println!("SEED={seed}");
+    let kills: u32 = std::thread::scope(|scope| {
+        let lanes: Vec<_> = (0..4)
+            .map(|lane| scope.spawn(move || killed_often(lane, SmallRng::seed_from_u64(seed + lane))))
+            .collect();
+        lanes.into_iter().map(|lane| lane.join().unwrap()).sum()
+    });
+    assert!(kills >= 200, "{kills}");
+}
+
+/// Fifty of them; gives how many there were.
+fn killed_often(lane: u64, mut random: SmallRng) -> u32 {
+    let mut host = Host::new(&format!("kills-{lane}"));
     host.rules("");
     host.allow_many_rollbacks();
     host.with_good_version();
-    for round in 0..8_u64 {
+    let mut kills = 0;
+    while kills < 50 {
         host.deploy("2", &["--fail-after", "300ms"]);
-        let told = host.sinks.posts("rollback-done").len();
+        let told = outcomes(&host).len();
         host.eventually("the rollback has begun", || matches!(&*host.phase(), "rolling-back" | "verifying"));
-        std::thread::sleep(std::time::Duration::from_millis(round * 90));
-        host.kill_daemon();
-        host.start_daemon();
+        for _ in 0..10 {
+            std::thread::sleep(Duration::from_millis(random.random_range(0..700)));
+            if outcomes(&host).len() > told {
+                break;
+            }
+            host.kill_daemon();
+            host.spawn_daemon();
+            kills += 1;
+        }
         host.eventually("it is taken up again and verified", || {
-            host.phase() == "idle" && host.sinks.posts("rollback-done").len() > told
+            host.phase() == "idle" && outcomes(&host).len() > told
         });
         host.assert_only("1");
+        assert_eq!(outcomes(&host).len(), told + 1, "one outcome of one rollback: {:?}", outcomes(&host));
     }
+    kills
+}
+
+/// Every outcome that was told; one may have been told twice, when the daemon was killed before it knew.
+fn outcomes(host: &Host) -> BTreeSet<String> {
+    let of = |post: &Value| format!("{} {}", post["data"]["incident"], post["timestamp"]);
+    host.sinks.posts("rollback-done").iter().map(of).collect()
 }

@@ -43,27 +43,12 @@ const LOADED_AT: u8 = 0x40; // 0x400000, as linkers do
 /// The program in a tar archive, as the engine wants it; `None` on a machine that golive has none for.
 pub(super) fn archive() -> Option<Vec<u8>> {
     let program = elf()?;
-    let mut header = [0_u8; 512];
-    for (at, field) in [
-        (0, PATH.trim_start_matches('/')),
-        (100, "0000755\0"),
-        (108, "0000000\0"),
-        (116, "0000000\0"),
-        (124, &format!("{:011o}\0", program.len())),
-        (136, "00000000000\0"),
-        (148, "        "), // counts as blanks in its own sum
-        (156, "0"),
-        (257, "ustar\0"),
-        (263, "00"),
-    ] {
-        header[at..at + field.len()].copy_from_slice(field.as_bytes());
-    }
-    let sum: u32 = header.iter().copied().map(u32::from).sum();
-    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
-    let mut archive = header.to_vec();
-    archive.extend(program);
-    archive.resize(4 * 512, 0); // two empty blocks end it
-    Some(archive)
+    let mut header = tar::Header::new_ustar();
+    header.set_size(program.len() as u64);
+    header.set_mode(0o755);
+    let mut archive = tar::Builder::new(Vec::new());
+    archive.append_data(&mut header, PATH.trim_start_matches('/'), program.as_slice()).ok()?;
+    archive.into_inner().ok()
 }
 
 /// See elf(5): a file header, one segment that may be read and executed, the code.
