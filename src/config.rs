@@ -13,6 +13,7 @@ mod channel;
 mod channels;
 mod checks;
 mod commands;
+pub mod compose;
 mod environment;
 mod layers;
 mod maintenance;
@@ -39,6 +40,7 @@ pub use channel::{
     Channel, EmailChannel, Login, LoginKind, Smtp, SmtpTls, Url, Way, WebhookChannel, WebhookFormat,
 };
 pub use commands::{Commands, Program};
+pub use compose::Compose;
 use environment::Environment;
 use layers::Layers;
 pub use mistakes::Mistakes;
@@ -235,6 +237,8 @@ pub enum Runtime {
         /// The container's name.
         name: String,
     },
+    /// Services of a Compose project.
+    Compose(Compose),
     /// The operator's own commands.
     Command(Commands),
     /// Services of a Docker Swarm, as one set.

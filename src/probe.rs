@@ -46,6 +46,7 @@ enum Kind {
     Command(Vec<String>),
     Docker(docker::Container),
     Tasks(docker::Tasks),
+    Set(docker::Set),
     /// The check asks for a container that its service does not have.
     Nothing,
 }
@@ -80,6 +81,9 @@ impl Probe {
             (CheckKind::Docker, Runtime::Container { name }) => {
                 Kind::Docker(docker::Container::new(Arc::clone(&tools.engine), name))
             }
+            (CheckKind::Docker, Runtime::Compose(of)) => {
+                Kind::Set(docker::Set::new(Arc::clone(&tools.engine), of))
+            }
             (CheckKind::Docker, Runtime::Swarm(set)) => {
                 Kind::Tasks(docker::Tasks::new(Arc::clone(&tools.engine), set))
             }
@@ -99,6 +103,7 @@ impl Probe {
                 Kind::Command(argv) => command::look(argv).await,
                 Kind::Docker(container) => container.look().await,
                 Kind::Tasks(tasks) => tasks.look().await,
+                Kind::Set(set) => set.look().await,
                 Kind::Nothing => Outcome::Blind("the service has no container".to_owned()),
             }
         };
@@ -124,7 +129,9 @@ impl Probe {
             Kind::Http(_) => Outcome::Failed(progress.late(&within)),
             Kind::Command(_) => Outcome::Failed(format!("had not ended after {within} and was killed")),
             // A silent engine says nothing about the service.
-            Kind::Docker(_) | Kind::Tasks(_) => Outcome::Blind(format!("Docker: no answer within {within}")),
+            Kind::Docker(_) | Kind::Set(_) | Kind::Tasks(_) => {
+                Outcome::Blind(format!("Docker: no answer within {within}"))
+            }
             Kind::Tcp(_) | Kind::Nothing => Outcome::Failed(format!("no answer within {within}")),
         }
     }

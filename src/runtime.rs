@@ -11,6 +11,7 @@ use crate::decide::action::Plan;
 use crate::decide::event::{Fault, FaultKind, Running, Step};
 
 pub mod command;
+mod compose;
 pub mod container;
 mod engine;
 pub mod events;
@@ -25,9 +26,10 @@ mod successor;
 pub mod swarm;
 
 pub use command::Command;
+pub use compose::Compose;
 pub use container::Container;
 pub use engine::{ClientError, Engine, Version};
-pub use events::watch;
+pub use events::{Watched, watch};
 pub use swarm::Swarm;
 
 /// What carries a service.
@@ -35,6 +37,8 @@ pub use swarm::Swarm;
 pub enum Runtime {
     /// One container of a Docker Engine.
     Container(Container),
+    /// Services of a Compose project, as one set.
+    Compose(Compose),
     /// The operator's own commands.
     Command(Command),
     /// Services of a Docker Swarm.
@@ -48,7 +52,7 @@ pub struct Record {
     pub release: String,
     /// The image's id; the version for the command runtime.
     pub image: String,
-    /// The inspect as the engine gave it, as JSON; empty for the command runtime.
+    /// The inspect as the engine gave it, as JSON; all of them for a set, and empty for the command runtime.
     pub inspect: String,
 }
 
@@ -70,7 +74,7 @@ pub struct Forensics {
 /// A step holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Done {
-    /// The container that the step made or found, where it did.
+    /// The container that the step made or found, where it did; all of them, of a set.
     pub instance: Option<String>,
     /// What was saved, from [`Step::Forensics`].
     pub forensics: Option<Forensics>,
@@ -85,6 +89,7 @@ impl Runtime {
             config::Runtime::Container { name } => {
                 Self::Container(Container::new(engine.clone(), service, name, config))
             }
+            config::Runtime::Compose(of) => Self::Compose(Compose::new(engine.clone(), service, of, config)),
             config::Runtime::Command(commands) => Self::Command(Command::new(service, commands, config)),
             config::Runtime::Swarm(set) => Self::Swarm(Swarm::new(engine.clone(), service, set, config)),
         }
@@ -94,6 +99,7 @@ impl Runtime {
     pub async fn seen(&self) -> Result<Option<Running>, Fault> {
         match self {
             Self::Container(container) => container.seen().await,
+            Self::Compose(set) => set.seen().await,
             Self::Command(command) => command.seen().await,
             Self::Swarm(swarm) => swarm.seen().await,
         }
@@ -103,6 +109,7 @@ impl Runtime {
     pub async fn keep(&self, release: &str, instance: &str) -> Result<Record, Fault> {
         match self {
             Self::Container(container) => container.keep(release, instance).await,
+            Self::Compose(set) => set.keep(release, instance).await,
             Self::Command(command) => command.keep(release).await,
             Self::Swarm(swarm) => swarm.keep(release, instance).await,
         }
@@ -112,7 +119,7 @@ impl Runtime {
     /// Swarm.
     pub async fn record(&self, release: &str) -> Result<Option<Record>, Fault> {
         match self {
-            Self::Container(_) | Self::Command(_) => Ok(None),
+            Self::Container(_) | Self::Compose(_) | Self::Command(_) => Ok(None),
             Self::Swarm(swarm) => swarm.record(release).await,
         }
     }
@@ -120,7 +127,7 @@ impl Runtime {
     /// Writes down what is known of the service where others that watch it can read it; does nothing where nobody does.
     pub async fn share(&self, facts: &str) -> Result<(), Fault> {
         match self {
-            Self::Container(_) | Self::Command(_) => Ok(()),
+            Self::Container(_) | Self::Compose(_) | Self::Command(_) => Ok(()),
             Self::Swarm(swarm) => swarm.share(facts).await,
         }
     }
@@ -129,15 +136,17 @@ impl Runtime {
     pub async fn prove(&self, record: &Record) -> Result<Vec<String>, Fault> {
         match self {
             Self::Container(container) => container.prove(record).await,
+            Self::Compose(set) => set.prove(record).await,
             Self::Command(command) => command.prove(&record.image).await,
             Self::Swarm(swarm) => swarm.prove(record).await,
         }
     }
 
-    /// Drops the pin of that release.
-    pub async fn forget(&self, release: &str) -> Result<(), Fault> {
+    /// Drops the pin of that release, whose record it is.
+    pub async fn forget(&self, release: &str, record: Option<&Record>) -> Result<(), Fault> {
         match self {
             Self::Container(container) => container.forget(release).await,
+            Self::Compose(set) => set.forget(release, record).await,
             Self::Command(_) => Ok(()),
             Self::Swarm(swarm) => swarm.forget(release).await,
         }
@@ -154,6 +163,7 @@ impl Runtime {
     ) -> Result<Done, Fault> {
         match self {
             Self::Container(container) => container.perform(plan, record, bad, step).await,
+            Self::Compose(set) => set.perform(plan, record, bad, step).await,
             Self::Command(command) => command.perform(plan, step).await,
             Self::Swarm(swarm) => swarm.perform(plan, record, bad, step).await,
         }

@@ -114,8 +114,13 @@ async fn services(config: &Config, report: &mut Report) -> Result<(), CliError> 
     let clock = Clock::start();
     for (name, service) in &config.services {
         match Runtime::new(name, service, &engine).seen().await {
-            Ok(Some(running)) => report.line(name, Ok(&format!("{} runs", running.version)))?,
-            Ok(None) => report.line(name, Err("nothing runs under its name"))?,
+            Ok(Some(running)) => {
+                report.line(name, Ok(&format!("{} runs", running.version)))?;
+                if let Some(about) = &running.about {
+                    report.note(name, about)?;
+                }
+            }
+            Ok(None) => report.line(name, Err(nothing(&service.runtime)))?,
             Err(fault) => report.line(name, Err(&format!("failed to {}", fault.text)))?,
         }
         for (check, what) in &service.checks {
@@ -126,6 +131,17 @@ async fn services(config: &Config, report: &mut Report) -> Result<(), CliError> 
     }
     measured::always((config, &tools, &clock), report).await?;
     Ok(())
+}
+
+fn nothing(runtime: &config::Runtime) -> &'static str {
+    match runtime {
+        config::Runtime::Container { .. } | config::Runtime::Swarm(_) | config::Runtime::Command(_) => {
+            "nothing runs under its name"
+        }
+        config::Runtime::Compose(_) => {
+            "its project has no container that belongs to it; services that keep data have to be named in `services`"
+        }
+    }
 }
 
 fn sampled(what: &str, sample: &Sample, report: &mut Report) -> Result<(), CliError> {

@@ -103,6 +103,9 @@ impl Page {
             Some(running) => self.row("runs", &format!("{}, not running", running.version), Some(Mood::Bad)),
             None => self.row("runs", "nothing seen", Some(Mood::Uncertain)),
         }
+        if let Some(about) = service.running.as_ref().and_then(|running| running.about.as_ref()) {
+            self.row("set", about, None);
+        }
         match &service.accepted {
             Some(accepted) => self.row("accepted", &accepted.version, None),
             None => self.row("accepted", "none yet", Some(Mood::Uncertain)),

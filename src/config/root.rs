@@ -98,27 +98,38 @@ fn services(root: &mut Section<'_>, zone: Option<&TimeZone>) -> BTreeMap<String,
             services.insert(name.to_owned(), service);
         }
     });
-    let mut carried: BTreeMap<&str, &str> = BTreeMap::new();
-    for (name, service) in &services {
-        let Runtime::Container { name: container } = &service.runtime else { continue };
-        if let Some(other) = carried.insert(container, name) {
-            let message = format!("carries the service `{other}` already");
-            root.wrong_in(
-                &["service", name, "container"],
-                message,
-                "give each service a container of its own",
-            );
-        }
-    }
-    let mut carried: BTreeMap<&SwarmSet, &str> = BTreeMap::new();
-    for (name, service) in &services {
-        let Runtime::Swarm(set) = &service.runtime else { continue };
-        if let Some(other) = carried.insert(set, name) {
-            let message = format!("carries the service `{other}` already");
-            root.wrong_in(&["service", name, "swarm"], message, "give each service a set of its own");
-        }
-    }
+    apart(root, &services);
     services
+}
+
+/// No two services have the same containers.
+fn apart(root: &mut Section<'_>, services: &BTreeMap<String, Service>) {
+    let mut before: Vec<(&String, &Runtime)> = Vec::new();
+    for (name, service) in services {
+        let same =
+            before.iter().find_map(|(other, runtime)| Some((other, shared(runtime, &service.runtime)?)));
+        if let Some((other, (key, what))) = same {
+            let hint = format!("give each service {what} of its own");
+            root.wrong_in(&["service", name, key], format!("carries the service `{other}` already"), &hint);
+        }
+        before.push((name, &service.runtime));
+    }
+}
+
+/// The key by which two services have the same containers, and what each is to have.
+fn shared(one: &Runtime, two: &Runtime) -> Option<(&'static str, &'static str)> {
+    match (one, two) {
+        (Runtime::Container { name }, Runtime::Container { name: other }) => {
+            (name == other).then_some(("container", "a container"))
+        }
+        (Runtime::Compose(set), Runtime::Compose(other)) => {
+            set.overlaps(other).then_some(("compose", "`services` of the project"))
+        }
+        (Runtime::Swarm(set), Runtime::Swarm(other)) => (set == other).then_some(("swarm", "a set")),
+        (Runtime::Container { .. } | Runtime::Compose(_) | Runtime::Swarm(_) | Runtime::Command(_), _) => {
+            None
+        }
+    }
 }
 
 fn people(root: &mut Section<'_>) -> Vec<Person> {

@@ -10,15 +10,15 @@ use super::origin::Setting;
 use super::table::Section;
 use super::triggers::AUTONOMY;
 use super::{
-    Check, CheckKind, Commands, Pin, Program, Runtime, Service, business, checks, maintenance, swarm,
-    triggers,
+    Check, CheckKind, Commands, Pin, Program, Runtime, Service, business, checks, compose, maintenance,
+    swarm, triggers,
 };
 use crate::decide::event::Step;
 use crate::decide::policy::{Autonomy, OnBlind, Quarantine, ServicePolicy};
 use crate::decide::reading::Source;
 
 /// Keys that later versions know.
-const LATER: [&str; 4] = ["compose", "acceptance", "checklist", "depends-on"];
+const LATER: [&str; 3] = ["acceptance", "checklist", "depends-on"];
 
 /// For one hook, unless said otherwise.
 const HOOK: Duration = Duration::from_mins(1);
@@ -113,7 +113,7 @@ fn steps(runtime: &Runtime, before: bool, after: bool) -> (Vec<Step>, Vec<Step>)
     let mut steps = vec![Step::Prepare];
     let mut finish = Vec::new();
     match runtime {
-        Runtime::Container { .. } => {
+        Runtime::Container { .. } | Runtime::Compose(_) => {
             steps.push(Step::Forensics);
             steps.extend(hook(before, Step::Before));
             steps.extend([
@@ -125,7 +125,9 @@ fn steps(runtime: &Runtime, before: bool, after: bool) -> (Vec<Step>, Vec<Step>)
                 Step::Start,
                 Step::Dependents,
             ]);
-            finish.push(Step::CleanUp);
+            // `docker-compose up` counts a bad container that was set aside, and would bring it back.
+            let at_once = matches!(runtime, Runtime::Compose(_));
+            if at_once { &mut steps } else { &mut finish }.push(Step::CleanUp);
         }
         Runtime::Command(commands) => {
             steps.extend(hook(before, Step::Before));
@@ -150,6 +152,7 @@ fn runtime(section: &mut Section<'_>) -> Option<Runtime> {
     }
     let command = section.section("command").and_then(Commands::read).map(Runtime::Command);
     let swarm = section.section("swarm").and_then(swarm::read);
+    let compose = compose::read(section);
     match section.given(&["container", "command", "compose", "swarm"]).as_slice() {
         [] => section.missing("does not say what carries it", "add container = \"NAME\""),
         [_] => {}
@@ -160,7 +163,7 @@ fn runtime(section: &mut Section<'_>) -> Option<Runtime> {
             }
         }
     }
-    container.map(|name| Runtime::Container { name }).or(command).or(swarm)
+    container.map(|name| Runtime::Container { name }).or(command).or(compose).or(swarm)
 }
 
 fn health(section: &mut Section<'_>, service: &str, command: bool) -> BTreeMap<String, Check> {

@@ -114,6 +114,7 @@ fn running(version: &str) -> Running {
         irreversible: None,
         given_up: None,
         rolling_out: false,
+        about: None,
     }
 }
 

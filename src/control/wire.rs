@@ -107,7 +107,7 @@ pub struct ReleaseInfo {
 /// What runs.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RunningInfo {
-    /// The container's id.
+    /// The container's id; of several, with commas between.
     pub instance: String,
     /// The version.
     pub version: String,
@@ -119,6 +119,9 @@ pub struct RunningInfo {
     pub started: Option<Timestamp>,
     /// How often the engine restarted it by itself.
     pub restarts: u64,
+    /// What it consists of, where that is more than one container.
+    #[serde(default)]
+    pub about: Option<String>,
 }
 
 /// Automation is off.

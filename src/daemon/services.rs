@@ -18,7 +18,7 @@ use crate::decide::event::Event;
 use crate::decide::facts::Facts;
 use crate::probe::prometheus::Server;
 use crate::probe::{Probe, Tools};
-use crate::runtime::{self, Engine, Runtime};
+use crate::runtime::{self, Engine, Runtime, Watched};
 use crate::store::{self, Store};
 
 /// Why nothing could be started.
@@ -90,7 +90,7 @@ impl Services {
 
     /// Whether that configuration has the service where it is now.
     pub(super) fn stays(&self, name: &str, config: &Config) -> bool {
-        use config::Runtime::{Command, Container, Swarm};
+        use config::Runtime::{Command, Compose, Container, Swarm};
         let (Some(old), Some(new)) = (self.running.get(name), config.services.get(name)) else {
             return false;
         };
@@ -98,11 +98,14 @@ impl Services {
             (Container { name: old_name }, Container { name }) => {
                 old_name == name && old.socket == config.docker_socket
             }
+            (Compose(old_set), Compose(set)) => {
+                old_set.project == set.project
+                    && old_set.services == set.services
+                    && old.socket == config.docker_socket
+            }
             (Command { .. }, Command { .. }) => true,
             (Swarm(old_set), Swarm(set)) => old_set == set && old.socket == config.docker_socket,
-            (Container { .. }, Command { .. } | Swarm(_))
-            | (Command { .. }, Container { .. } | Swarm(_))
-            | (Swarm(_), Container { .. } | Command { .. }) => false,
+            (Container { .. } | Compose(_) | Command { .. } | Swarm(_), _) => false,
         }
     }
 
@@ -261,19 +264,15 @@ impl Services {
         if let Some(old) = self.engine.take() {
             old.cancel();
         }
-        let containers: BTreeMap<String, String> = config
-            .services
-            .iter()
-            .filter_map(|(name, service)| match &service.runtime {
-                config::Runtime::Container { name: container } => Some((name.clone(), container.clone())),
-                config::Runtime::Command { .. } | config::Runtime::Swarm(_) => None,
-            })
+        let watched = config.services.iter();
+        let watched: BTreeMap<String, Watched> = watched
+            .filter_map(|(name, service)| Some((name.clone(), Watched::of(&service.runtime)?)))
             .collect();
-        if containers.is_empty() {
+        if watched.is_empty() {
             return;
         }
         let stop = self.stop.child_token();
-        let watch = runtime::watch(engine, containers, self.inbox.clone());
+        let watch = runtime::watch(engine, watched, self.inbox.clone());
         let token = stop.clone();
         self.tasks.spawn(async move { token.run_until_cancelled(watch).await });
         self.engine = Some(stop);

@@ -141,7 +141,11 @@ impl Hand {
                 Some(Happening::Proved { release, problems })
             }
             Job::Forget { release } => {
-                if let Err(fault) = self.runtime.forget(&release).await {
+                let forgotten = match self.record(&release).await {
+                    Ok(record) => self.runtime.forget(&release, record.as_ref()).await,
+                    Err(fault) => Err(fault),
+                };
+                if let Err(fault) = forgotten {
                     tracing::warn!(service = self.service, release, "failed to {}", fault.text);
                 }
                 if let Err(error) = self.store.drop_proof(&release).await {

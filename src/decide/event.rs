@@ -164,7 +164,8 @@ pub struct Kept {
 /// What runs under a service's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Running {
-    /// The engine's id of the container; the version for the command runtime.
+    /// The engine's id of the container, or of each of several, with commas between; the version for the command
+    /// runtime.
     pub instance: String,
     /// What makes it this release and no other.
     pub identity: Identity,
@@ -182,12 +183,27 @@ pub struct Running {
     pub given_up: Option<String>,
     /// Whether the engine is still replacing what ran before (swarm only).
     pub rolling_out: bool,
+    /// What it consists of, in words, where that is more than one container.
+    pub about: Option<String>,
+}
+
+impl Running {
+    /// Whether that instance is this one, or one of those that it consists of.
+    pub fn has(&self, instance: &str) -> bool {
+        parts(&self.instance).any(|part| part == instance)
+    }
+}
+
+/// The instances that an instance consists of.
+pub fn parts(instance: &str) -> impl Iterator<Item = &str> {
+    instance.split(',').filter(|part| !part.is_empty())
 }
 
 /// Two instances with the same identity are the same release.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Identity {
-    /// The image id (`sha256:…`); the version for the command runtime.
+    /// The image id (`sha256:…`), or `service=id` of each where several have different ones; the version for the
+    /// command runtime.
     pub image: String,
     /// A hash of the configuration without what changes from run to run.
     pub spec: String,
@@ -248,7 +264,7 @@ pub enum Step {
     Converge,
     /// Run the operator's `verify` command, once the restored version has passed its checks.
     Verify,
-    /// Remove the bad container, after the successor was verified.
+    /// Remove the bad container, after the successor was verified; in a Compose project as soon as it has started.
     CleanUp,
     /// Run the `after` hook.
     After,

@@ -217,9 +217,14 @@ fn same_again(turn: &mut Turn<'_>, running: &Running) {
     if old == running || old.identity != running.identity {
         return;
     }
+    // Its record tells of containers that are gone, or of fewer than there are.
+    let anew = old.instance != running.instance;
     let facts = turn.facts_mut();
     if let Some(release) = facts.release.as_mut().or(facts.accepted.last_mut()) {
         release.running = Some(running.clone());
+    }
+    if anew {
+        turn.service.prove_at = Some(turn.now);
     }
 }
 

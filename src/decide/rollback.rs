@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::action::{Action, News, Plan, Tier};
 use super::cause::{evidence, plain};
-use super::event::{Fault, FaultKind, Identity, Running, Step};
+use super::event::{Fault, FaultKind, Identity, Running, Step, parts};
 use super::facts::{Phase, Release, ReleaseState, Rollback};
 use super::policy::ServicePolicy;
 use super::reason::Reason;
@@ -74,18 +74,18 @@ pub(super) fn seen(turn: &mut Turn<'_>, running: Option<&Running>) {
     }
 }
 
-/// Neither what the rollback leaves nor what it goes to.
+/// Neither what the rollback leaves nor what it goes to, nor some of both: a set is swapped one by one.
 fn foreign(turn: &Turn<'_>, running: &Running) -> bool {
-    at_hand(turn).is_some_and(|rollback| {
-        // The engine takes the release back by itself: the update waits for that, and looks who has been there.
-        running.given_up.is_none()
-            // Half a set is seen while the others are still to be updated.
-            && rollback.step != Step::Update
-            && rollback.successor.as_ref() != Some(&running.instance)
-            && rollback.plan.bad.as_ref() != Some(&running.instance)
-            // The operator's command restores the version itself, which is all the instance it has.
-            && target(turn).is_none_or(|target| target.instance != running.instance)
-    })
+    let Some(rollback) = at_hand(turn) else { return false };
+    // The operator's command restores the version itself, which is all the instance it has.
+    let target = target(turn).map(|target| target.instance);
+    let ours = [rollback.successor.as_deref(), rollback.plan.bad.as_deref(), target.as_deref()];
+    let is_ours = |part: &str| ours.iter().flatten().any(|known| parts(known).any(|known| known == part));
+    // The engine takes the release back by itself: the update waits for that, and looks who has been there.
+    running.given_up.is_none()
+        // Half a set is seen while the others are still to be updated.
+        && rollback.step != Step::Update
+        && !parts(&running.instance).all(is_ours)
 }
 
 /// A step holds: the next one.
@@ -167,6 +167,7 @@ pub(super) fn step_failed(turn: &mut Turn<'_>, id: &str, step: Step, fault: &Fau
         // It may still come: it stays what the engine works towards.
         Step::Command | Step::Converge => failed(turn, why),
         Step::Verify => verify::unhealthy(turn, why),
+        Step::Undo if fault.kind == FaultKind::Foreign => give_way(turn, why),
         Step::Undo => undone(turn, why),
         Step::StandAside => stood_aside(turn),
         // The service is restored; what is left over is told, and no reason to touch it again.

@@ -178,7 +178,7 @@ pub(super) fn died(turn: &mut Turn<'_>, instance: &str, how: String) {
     let counted = watch.began.checked_add(turn.policy.grace).is_ok_and(|floor| turn.now >= floor);
     let now = turn.now;
     turn.service.look_again = AGAIN.iter().filter_map(|after| now.checked_add(*after).ok()).collect();
-    let at_hand = turn.service.seen.as_ref().is_none_or(|seen| seen.instance == instance);
+    let at_hand = turn.service.seen.as_ref().is_none_or(|seen| seen.has(instance));
     if at_hand {
         turn.service.died_at = Some(now);
         turn.service.health.died();

@@ -53,6 +53,7 @@ fn shop(words: &str) -> ServiceView {
         irreversible: None,
         given_up: None,
         rolling_out: false,
+        about: None,
     };
     let ends = now.checked_add(std::time::Duration::from_secs(9 * 60 + 40)).ok();
     ServiceView {

@@ -10,10 +10,13 @@ use bollard::query_parameters::InspectContainerOptions;
 use bollard::{API_DEFAULT_VERSION, Docker};
 
 use super::seen::quote;
+use crate::config::Runtime;
 use crate::decide::event::Outcome;
 
+mod set;
 mod tasks;
 
+pub(super) use set::Set;
 pub(super) use tasks::Tasks;
 
 /// Seconds that the client waits for an answer's head. The check's own deadline is shorter.
@@ -41,12 +44,22 @@ impl Engine {
         Ok(client.insert(connected).clone())
     }
 
-    /// The main process of a container that runs.
-    pub(super) async fn process(&self, name: &str) -> Option<Process> {
+    /// The main processes of a service's containers that run.
+    pub(super) async fn processes(&self, runtime: &Runtime) -> Vec<Process> {
+        match runtime {
+            Runtime::Container { name } => self.process(name).await.into_iter().collect(),
+            Runtime::Compose(of) => {
+                let found = set::members(self, of).await.unwrap_or_default();
+                found.into_iter().filter_map(Process::of).collect()
+            }
+            Runtime::Swarm(_) | Runtime::Command(_) => Vec::new(),
+        }
+    }
+
+    async fn process(&self, name: &str) -> Option<Process> {
         let found =
             self.client().ok()?.inspect_container(name, None::<InspectContainerOptions>).await.ok()?;
-        let pid = found.state.as_ref()?.pid.filter(|pid| *pid > 0)?;
-        called(&found, name).then_some(Process { id: found.id?, pid })
+        if called(&found, name) { Process::of(found) } else { None }
     }
 }
 
@@ -57,6 +70,13 @@ pub(super) struct Process {
     pub(super) id: String,
     /// As the host numbers it.
     pub(super) pid: i64,
+}
+
+impl Process {
+    fn of(found: ContainerInspectResponse) -> Option<Self> {
+        let pid = found.state.as_ref()?.pid.filter(|pid| *pid > 0)?;
+        Some(Self { id: found.id?, pid })
+    }
 }
 
 #[derive(Debug)]
@@ -81,8 +101,6 @@ impl Container {
     }
 
     pub(super) async fn look(&self) -> Outcome {
-        let blind =
-            |error: &bollard::errors::Error| Outcome::Blind(format!("Docker: {}", quote(&error.to_string())));
         let docker = match self.engine.client() {
             Ok(docker) => docker,
             Err(error) => return blind(&error),
@@ -102,6 +120,10 @@ impl Container {
     fn missing(&self) -> Outcome {
         Outcome::Failed(format!("there is no container {}", self.name))
     }
+}
+
+fn blind(error: &bollard::errors::Error) -> Outcome {
+    Outcome::Blind(format!("Docker: {}", quote(&error.to_string())))
 }
 
 /// The engine also answers to the beginning of an id, so a container `cafe` that is gone may bring another one up.

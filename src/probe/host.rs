@@ -36,7 +36,7 @@ const APART: Duration = Duration::from_millis(500);
 pub struct Host {
     measured: Measured,
     engine: Arc<docker::Engine>,
-    container: Option<String>,
+    runtime: Option<Runtime>,
     roots: Roots,
     before: Option<Now>,
     reading: Option<tokio::task::JoinHandle<Result<Now, String>>>,
@@ -57,7 +57,7 @@ struct Now {
     busy: Busy,
     cores: f64,
     memory: f64,
-    own: Option<(docker::Process, Part)>,
+    own: Option<(Vec<docker::Process>, Part)>,
 }
 
 impl Host {
@@ -65,7 +65,7 @@ impl Host {
     pub fn alone(measured: &Measured, tools: &Tools) -> Self {
         let roots = Roots { proc: PathBuf::from("/proc"), cgroup: PathBuf::from("/sys/fs/cgroup") };
         let engine = Arc::clone(&tools.engine);
-        Self { measured: measured.clone(), engine, container: None, roots, before: None, reading: None }
+        Self { measured: measured.clone(), engine, runtime: None, roots, before: None, reading: None }
     }
 
     /// `None` for a stream that something else measures.
@@ -80,11 +80,7 @@ impl Host {
             | Query::Exposed { .. }
             | Query::Seasonal { .. } => return None,
         }
-        let container = match runtime {
-            Runtime::Container { name } => Some(name.clone()),
-            Runtime::Command { .. } | Runtime::Swarm(_) => None,
-        };
-        Some(Self { container, ..Self::alone(measured, tools) })
+        Some(Self { runtime: Some(runtime.clone()), ..Self::alone(measured, tools) })
     }
 
     /// Reads once. How busy the processors are is known from the second reading on.
@@ -108,12 +104,14 @@ impl Host {
     /// One reading at a time: one that hangs holds one thread, however often it is asked for.
     async fn now(&mut self, clock: Clock) -> Result<Now, String> {
         if self.reading.is_none() {
-            let process = match &self.container {
-                Some(name) => tokio::time::timeout(ENGINE, self.engine.process(name)).await.ok().flatten(),
-                None => None,
+            let own = match &self.runtime {
+                Some(runtime) => {
+                    tokio::time::timeout(ENGINE, self.engine.processes(runtime)).await.unwrap_or_default()
+                }
+                None => Vec::new(),
             };
             let roots = self.roots.clone();
-            self.reading = Some(tokio::task::spawn_blocking(move || read(&roots, process, clock)));
+            self.reading = Some(tokio::task::spawn_blocking(move || read(&roots, own, clock)));
         }
         let Some(reading) = &mut self.reading else { return Err("nothing was read".to_owned()) };
         let read = reading.await;
@@ -137,8 +135,8 @@ impl Host {
             let busy = now.busy.since(&before.busy);
             seen.host.extend(busy.map(|busy| ("cpu".to_owned(), busy)));
             let elapsed = now.at.duration_since(before.at).as_secs_f64();
-            if let (Some((process, part)), Some((same, past))) = (&now.own, &before.own)
-                && process == same
+            if let (Some((own, part)), Some((same, past))) = (&now.own, &before.own)
+                && own == same
                 && let (Some(cpu), Some(past)) = (part.cpu, past.cpu)
             {
                 let used = cpu.saturating_sub(past).as_secs_f64();
@@ -150,17 +148,15 @@ impl Host {
     }
 }
 
-fn read(roots: &Roots, process: Option<docker::Process>, clock: Clock) -> Result<Now, String> {
+fn read(roots: &Roots, own: Vec<docker::Process>, clock: Clock) -> Result<Now, String> {
     let (busy, cores) = kernel::busy(&roots.proc)?;
     let memory = kernel::memory()?;
     let mut host: BTreeMap<String, f64> = disks::used(&roots.proc).into_iter().collect();
     host.insert("memory".to_owned(), memory.used());
     host.extend(kernel::load(cores).map(|load| ("load".to_owned(), load)));
     let seen = Use { host, own: BTreeMap::new(), pressure: kernel::pressure(&roots.proc) };
-    let own = process.and_then(|process| {
-        let part = cgroup::part(&roots.proc, &roots.cgroup, &process)?;
-        Some((process, part))
-    });
+    let parts = own.iter().filter_map(|process| cgroup::part(&roots.proc, &roots.cgroup, process));
+    let own = parts.reduce(|one, two| one.and(&two)).map(|part| (own, part));
     Ok(Now { at: clock.now(), seen, busy, cores, memory: memory.total(), own })
 }
 

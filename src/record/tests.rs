@@ -36,6 +36,7 @@ fn seen(version: &str) -> Happening {
         irreversible: None,
         given_up: None,
         rolling_out: false,
+        about: None,
     }))
 }
 

@@ -81,6 +81,7 @@ impl Command {
             irreversible: None,
             given_up: None,
             rolling_out: false,
+            about: None,
         }))
     }
 

@@ -6,6 +6,7 @@ use crate::config::{self, Pin};
 use crate::decide::action::Plan;
 use crate::decide::event::{Fault, Running, Step};
 
+use super::compose::Compose;
 use super::engine::{Engine, EngineError};
 use super::hook::Hooks;
 use super::inspect::{Inspect, ROLLBACK};
@@ -19,6 +20,8 @@ pub struct Container {
     pub(super) name: String,
     pub(super) stop_timeout: Duration,
     pub(super) pin: Pin,
+    /// The set that it is a member of, where it is one.
+    pub(super) set: Option<config::Compose>,
     hooks: Hooks,
 }
 
@@ -26,7 +29,13 @@ impl Container {
     pub(super) fn new(engine: Engine, service: &str, name: &str, config: &config::Service) -> Self {
         let (service, name) = (service.to_owned(), name.to_owned());
         let hooks = Hooks::new(&service, config);
-        Self { engine, service, name, stop_timeout: config.stop_timeout, pin: config.pin, hooks }
+        Self { engine, service, name, stop_timeout: config.stop_timeout, pin: config.pin, set: None, hooks }
+    }
+
+    /// One member of a set, by its name.
+    pub(super) fn member(set: &Compose, name: &str) -> Self {
+        let Compose { engine, service, of, stop_timeout, pin, hooks } = set.clone();
+        Self { engine, service, name: name.to_owned(), stop_timeout, pin, set: Some(of), hooks }
     }
 
     /// Another container, which is dealt with in the same way.
@@ -60,7 +69,7 @@ impl Container {
         let swap = Swap { on: self, plan, bad: bad.map(read).transpose()?, dependent_of: None };
         match step {
             Step::Prepare => steps::prepare(&swap, &good(record)?).await,
-            Step::Forensics => forensics::save(self, plan.bad.as_deref()).await,
+            Step::Forensics => forensics::save(&self.engine, plan.bad.as_deref()).await,
             Step::Before => self.hooks.before(plan).await,
             Step::Create => steps::create(&swap, &good(record)?).await,
             Step::Disarm => steps::disarm(&swap).await,

@@ -138,6 +138,21 @@ impl Engine {
         if answer.status == 404 { Ok(false) } else { answer.expect(&doing, 200).map(|_| true) }
     }
 
+    /// The id of the image that goes by that reference now.
+    pub(super) async fn image(&self, reference: &str) -> Result<Option<String>, EngineError> {
+        let doing = format!("look for the image {reference}");
+        let answer =
+            self.ask(&doing, self.raw.get(url(&format!("/images/{reference}/json"), &[])), QUICK).await?;
+        if answer.status == 404 {
+            return Ok(None);
+        }
+        let body = answer.expect(&doing, 200)?;
+        let id = serde_json::from_str::<Value>(&body)
+            .ok()
+            .and_then(|image| Some(image.get("Id")?.as_str()?.to_owned()));
+        id.map(Some).ok_or(EngineError::Garbled { doing, why: "it names no id".to_owned() })
+    }
+
     /// Creates a container and gives its id.
     pub(super) async fn create(&self, name: &str, body: &Value) -> Result<String, EngineError> {
         let doing = format!("create container {name}");

@@ -6,22 +6,26 @@
 //! what it has sent, and a new one begins by looking at everything.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use reqwest::Response;
 use serde::Deserialize;
 use serde_json::json;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 
 use crate::decide::event::{Event, Happening, Running};
 
 use super::engine::{Engine, EngineError};
 use super::inspect::{KEEP, RELEASE};
 
+mod notes;
 #[cfg(test)]
 mod tests;
+mod watched;
+
+use notes::{Notes, Ready};
+pub use watched::Watched;
 
 /// A stream that has gone silent or has lost events is made good after this long.
 const RESYNC: Duration = Duration::from_mins(1);
@@ -33,15 +37,14 @@ const LONGEST_EVENT: usize = 1 << 20;
 /// So many containers are remembered as out of memory until they die; then all are forgotten.
 const REMEMBERED_OOMS: usize = 64;
 
-/// Watches the containers of those services (name of the service to name of the container) and sends what happens to
-/// them, until nobody receives it.
-pub async fn watch(engine: Engine, services: BTreeMap<String, String>, events: mpsc::Sender<Event>) {
+/// Watches the containers of those services, by their names, and sends what happens to them, until nobody receives it.
+pub async fn watch(engine: Engine, services: BTreeMap<String, Watched>, events: mpsc::Sender<Event>) {
     Watch { engine, services, events, resync: RESYNC }.run().await;
 }
 
 struct Watch {
     engine: Engine,
-    services: BTreeMap<String, String>,
+    services: BTreeMap<String, Watched>,
     events: mpsc::Sender<Event>,
     resync: Duration,
 }
@@ -93,7 +96,9 @@ impl Watch {
     async fn session(&self, memory: &mut Memory) -> Result<Ended, EngineError> {
         let filters = json!({
             "type": ["container"],
-            "event": ["create", "start", "die", "oom", "destroy", "rename", "update", "pause", "unpause"],
+            "event": [
+                "create", "start", "kill", "die", "oom", "destroy", "rename", "update", "pause", "unpause",
+            ],
         });
         let stream = self.engine.events(&filters, memory.since.as_deref()).await?;
         let notes = Notes::default();
@@ -144,10 +149,9 @@ impl Watch {
             oomed.insert(instance.clone());
         }
         let oom = heard.action == "die" && oomed.remove(instance);
-        for (service, container) in &self.services {
-            if heard.action == "die" && heard.name() == container {
-                let exit = heard.actor.attributes.get("exitCode").and_then(|code| code.parse().ok());
-                let what = Happening::Died { instance: instance.clone(), exit, oom };
+        for (service, watched) in &self.services {
+            if heard.action == "die" && watched.lost(heard, &self.engine).await {
+                let what = Happening::Died { instance: instance.clone(), exit: heard.exit(), oom };
                 self.send(service, what).await?;
             }
             // Also when it ends: it may be one that has to run.
@@ -155,8 +159,8 @@ impl Watch {
                 self.send(service, Happening::Unpinned { release: heard.attribute(RELEASE).to_owned() })
                     .await?;
             }
-            if heard.name() == container || heard.old_name() == container {
-                notes.take(service);
+            if let Some(when) = watched.when(heard) {
+                notes.take(service, when);
             }
         }
         Ok(())
@@ -171,8 +175,18 @@ impl Watch {
         let mut resync = tokio::time::interval(self.resync); // the first tick comes at once
         loop {
             let services: Vec<&String> = tokio::select! {
-                _ = resync.tick() => self.services.keys().collect(),
-                noted = notes.noted() => self.services.keys().filter(|name| noted.contains(*name)).collect(),
+                _ = resync.tick() => self.services.keys().filter(|name| !notes.settling(name)).collect(),
+                ready = notes.ready() => match ready {
+                    Ready::Look(due) => self.services.keys().filter(|name| due.contains(*name)).collect(),
+                    Ready::Settling(begun) => {
+                        for service in begun {
+                            if self.replaced(&service, seen).await.is_err() {
+                                return Ok(Ended::Closed);
+                            }
+                        }
+                        continue;
+                    }
+                },
             };
             for service in services {
                 if self.look_at(service, seen).await?.is_err() {
@@ -186,13 +200,28 @@ impl Watch {
         }
     }
 
+    /// It is being replaced: until it has settled it is not up, and what fails meanwhile says nothing of what was.
+    async fn replaced(
+        &self,
+        service: &str,
+        seen: &mut BTreeMap<String, Option<Running>>,
+    ) -> Result<(), Closed> {
+        let Some(Some(last)) = seen.get_mut(service).filter(|last| last.as_ref().is_some_and(|it| it.alive))
+        else {
+            return Ok(());
+        };
+        last.alive = false;
+        let running = last.clone();
+        self.send(service, Happening::Seen(Some(running))).await
+    }
+
     async fn look_at(
         &self,
         service: &str,
         seen: &mut BTreeMap<String, Option<Running>>,
     ) -> Result<Result<(), Closed>, EngineError> {
-        let running = match self.engine.named(&self.services[service]).await {
-            Ok(found) => found.map(|found| found.running()),
+        let running = match self.services[service].running(&self.engine).await {
+            Ok(running) => running,
             Err(error) if error.answer().is_some() => {
                 // The engine lives and has something against this one container: the next look may tell.
                 tracing::warn!(service, "failed to {error}");
@@ -216,25 +245,6 @@ impl Watch {
 }
 
 struct Closed;
-
-/// Services to look at: at most all of them, however many events there are.
-#[derive(Default)]
-struct Notes {
-    services: Mutex<BTreeSet<String>>,
-    any: Notify,
-}
-
-impl Notes {
-    fn take(&self, service: &str) {
-        self.services.lock().unwrap_or_else(PoisonError::into_inner).insert(service.to_owned());
-        self.any.notify_one();
-    }
-
-    async fn noted(&self) -> BTreeSet<String> {
-        self.any.notified().await;
-        std::mem::take(&mut *self.services.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
 
 /// One event, as the engine words it.
 #[derive(Debug, Deserialize)]
@@ -269,6 +279,10 @@ impl Heard {
 
     fn old_name(&self) -> &str {
         self.attribute("oldName").trim_start_matches('/')
+    }
+
+    fn exit(&self) -> Option<i64> {
+        self.actor.attributes.get("exitCode").and_then(|code| code.parse().ok())
     }
 
     fn just_after(&self) -> String {

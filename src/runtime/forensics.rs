@@ -6,8 +6,7 @@ use serde_json::Value;
 use crate::clock::Clock;
 use crate::decide::event::Fault;
 
-use super::container::Container;
-use super::engine::EngineError;
+use super::engine::{Engine, EngineError};
 use super::inspect::Inspect;
 use super::{Done, Forensics};
 
@@ -19,14 +18,14 @@ const EVENTS: usize = 200;
 
 /// Saves the bad container's inspect, logs, events and exit; nothing when it is gone. What cannot be read says why, and
 /// holds nothing up.
-pub(super) async fn save(on: &Container, bad: Option<&str>) -> Result<Done, Fault> {
+pub(super) async fn save(engine: &Engine, bad: Option<&str>) -> Result<Done, Fault> {
     let found = match bad {
-        Some(id) => on.engine.inspect(id).await?,
+        Some(id) => engine.inspect(id).await?,
         None => None,
     };
     let Some(found) = found else { return Ok(Done::default()) };
     let (logs, events) =
-        tokio::join!(on.engine.logs(found.id(), LINES, BYTES), on.engine.past(found.id(), Clock::wall()));
+        tokio::join!(engine.logs(found.id(), LINES, BYTES), engine.past(found.id(), Clock::wall()));
     let unread = |error: EngineError| format!("(failed to {error})");
     let logs = logs.unwrap_or_else(unread);
     let events = events.map_or_else(unread, |events| lines(&events));

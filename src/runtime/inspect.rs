@@ -39,6 +39,11 @@ impl Inspect {
         Ok(Self { raw, json })
     }
 
+    /// From the engine's answer within a longer text.
+    pub(super) fn of(json: Value) -> Self {
+        Self { raw: json.to_string(), json }
+    }
+
     /// The text as the engine gave it.
     pub(super) fn raw(&self) -> &str {
         &self.raw
@@ -113,6 +118,7 @@ impl Inspect {
             irreversible: self.label("golive.irreversible").map(str::to_owned),
             given_up: None,
             rolling_out: false,
+            about: None,
         }
     }
 

@@ -5,6 +5,8 @@
 
 use serde_json::Value;
 
+use crate::config::Compose;
+use crate::config::compose::{Place, volumes};
 use crate::decide::event::{Fault, FaultKind};
 
 use super::container::{Container, read, token};
@@ -81,7 +83,7 @@ pub(super) async fn hard_obstacles(on: &Container, good: &Inspect) -> Result<Vec
 }
 
 /// Other containers that this one cannot do without.
-fn references(good: &Inspect) -> Vec<(&'static str, String)> {
+pub(super) fn references(good: &Inspect) -> Vec<(&'static str, String)> {
     let mut references = Vec::new();
     for (what, field) in [("network", "NetworkMode"), ("processes", "PidMode"), ("memory", "IpcMode")] {
         let mode = good.text(&format!("/HostConfig/{field}"));
@@ -118,7 +120,13 @@ async fn dependents(on: &Container) -> Result<Vec<String>, EngineError> {
     let Some(current) = on.engine.named(&on.name).await? else { return Ok(Vec::new()) };
     let mut problems = Vec::new();
     let all = on.engine.containers().await?;
-    for other in all.iter().filter(|other| other.up() && joins(other, &[current.id()])) {
+    // Fellow members of a set are made anew with it.
+    let fellow = |other: &Inspect| {
+        let keeps_data = || !volumes(other.at("")).is_empty();
+        let place = |set: &Compose| set.place(other.name(), |label| other.label(label), keeps_data);
+        on.set.as_ref().is_some_and(|set| place(set) == Place::Member)
+    };
+    for other in all.iter().filter(|other| other.up() && joins(other, &[current.id()]) && !fellow(other)) {
         let name = other.name();
         for obstacle in hard_obstacles(on, other).await? {
             problems.push(format!(

@@ -11,6 +11,16 @@ use super::inspect::{Inspect, VERSION};
 #[cfg(test)]
 mod tests;
 
+/// Compose's labels that say how and when it came to make a container, and not what the container is.
+const PASSING: [&str; 6] = [
+    "com.docker.compose.container-number",
+    "com.docker.compose.project.config_files",
+    "com.docker.compose.project.environment_file",
+    "com.docker.compose.project.working_dir",
+    "com.docker.compose.replace",
+    "com.docker.compose.version",
+];
+
 /// The hash of a container's configuration.
 pub(super) fn hash(container: &Inspect) -> String {
     let spec = json!({
@@ -85,7 +95,7 @@ fn config(container: &Inspect) -> Value {
         fields.remove("MacAddress");
     }
     if let Some(labels) = fields.get_mut("Labels").and_then(Value::as_object_mut) {
-        labels.retain(|name, _| !name.starts_with("golive.") && name != "com.docker.compose.replace");
+        labels.retain(|name, _| !name.starts_with("golive.") && !PASSING.contains(&name.as_str()));
     }
     for set in ["Volumes", "ExposedPorts"] {
         let keys = fields.get(set).and_then(Value::as_object).map(|set| set.keys().cloned().collect());

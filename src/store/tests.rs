@@ -54,6 +54,7 @@ fn running() -> Running {
         irreversible: Some("migration".to_owned()),
         given_up: Some("update paused".to_owned()),
         rolling_out: true,
+        about: None,
     }
 }
 

@@ -104,7 +104,7 @@ impl Stage {
         }
         let after = self.inspect(name).await?;
         let seen = runtime.seen().await.map_err(fault)?.map(|seen| seen.identity);
-        runtime.forget("r1").await.map_err(fault)?;
+        runtime.forget("r1", None).await.map_err(fault)?;
         let differences = differences(&said(&before), &said(&after));
         if !differences.is_empty() {
             return Err(differences.join("\n"));

@@ -240,6 +240,6 @@ async fn an_engine_that_was_never_there_is_unreachable() {
     let fault = runtime.seen().await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Unreachable);
     assert!(fault.text.contains("/tmp/golive-test-no-such.sock"), "{}", fault.text);
-    let fault = runtime.forget("r1").await.unwrap_err();
+    let fault = runtime.forget("r1", None).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Unreachable, "{}", fault.text);
 }

@@ -59,7 +59,7 @@ async fn forgetting_takes_that_releases_pin_and_no_other() {
     let runtime = bench.runtime(&story.name);
     runtime.keep("r3", &story.v2).await.unwrap();
     for _ in 0..2 {
-        runtime.forget("r2").await.unwrap();
+        runtime.forget("r2", None).await.unwrap();
     }
     assert!(holder(&bench, &story.name, "r2").is_empty());
     assert_eq!(holder(&bench, &story.name, "r1").len(), 1);
@@ -67,7 +67,7 @@ async fn forgetting_takes_that_releases_pin_and_no_other() {
     let tags = bench.docker(&["image", "ls", "--format", "{{.Tag}}", "golive/keep"]);
     let ours = |release: &str| tags.lines().any(|tag| tag == format!("{}-{release}", story.name));
     assert!(ours("r1") && ours("r3") && !ours("r2"), "{tags}");
-    runtime.forget("r1").await.unwrap();
+    runtime.forget("r1", None).await.unwrap();
     bench.docker(&["image", "inspect", &format!("{}:v1", bench.prefix)]);
 }
 
@@ -192,7 +192,7 @@ async fn a_running_holder_idles_in_any_image_and_is_put_back() {
     bench.docker(&["rm", "-f", &running[0]]);
     assert_eq!(runtime.prove(&story.good).await.unwrap(), Vec::<String>::new());
     assert_eq!(holder(&bench, &story.name, "r1").len(), 1);
-    runtime.forget("r1").await.unwrap();
+    runtime.forget("r1", None).await.unwrap();
     assert!(holder(&bench, &story.name, "r1").is_empty());
     // And back again.
     runtime.keep("r2", &story.v2).await.unwrap();

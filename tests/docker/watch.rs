@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use golive::decide::event::{Event, Happening, Running};
-use golive::runtime::watch;
+use golive::runtime::{Watched, watch};
 use tokio::sync::mpsc::{self, Receiver};
 use tokio::task::JoinHandle;
 
@@ -18,14 +18,22 @@ pub(crate) struct Watching {
 
 impl Watching {
     pub(crate) fn over(bench: &Bench, container: &str) -> Self {
+        Self::of(bench, Watched::Container(container.to_owned()))
+    }
+
+    pub(crate) fn of(bench: &Bench, watched: Watched) -> Self {
         let (sender, events) = mpsc::channel(64);
-        let services = BTreeMap::from([("shop".to_owned(), container.to_owned())]);
+        let services = BTreeMap::from([("shop".to_owned(), watched)]);
         Self { events, task: tokio::spawn(watch(bench.engine(), services, sender)) }
     }
 
     pub(crate) async fn next(&mut self) -> Event {
-        let next = tokio::time::timeout(Duration::from_secs(10), self.events.recv());
-        next.await.expect("something happens within 10 s").expect("the watch goes on")
+        self.next_within(10).await
+    }
+
+    pub(crate) async fn next_within(&mut self, seconds: u64) -> Event {
+        let next = tokio::time::timeout(Duration::from_secs(seconds), self.events.recv());
+        next.await.expect("something happens in time").expect("the watch goes on")
     }
 
     /// What is seen next, past everything else, until it is so.

@@ -43,7 +43,7 @@ fn loads_as_shipped_and_holds_nothing_yet() {
 #[test]
 fn every_example_loads() {
     let config = examples();
-    assert_eq!(config.services.keys().collect::<Vec<_>>(), ["api", "batch", "shop", "web"]);
+    assert_eq!(config.services.keys().collect::<Vec<_>>(), ["api", "basket", "batch", "shop", "web"]);
     // Three by mail, and one webhook of each format.
     assert_eq!(config.channels.len(), 3 + 12);
     assert!(["chat", "local-mail", "oncall"].iter().all(|name| config.channels.contains_key(*name)));
@@ -163,6 +163,9 @@ fn the_steps_follow_the_runtime_and_the_hooks() {
     assert_eq!(policy.services["api"].finish, [Step::CleanUp, Step::After]);
     assert_eq!(policy.services["web"].steps, bare);
     assert_eq!(policy.services["web"].finish, [Step::CleanUp]);
+    // What is left of a Compose project's bad release goes before the proof.
+    assert_eq!(policy.services["basket"].steps, [bare.as_slice(), &[Step::CleanUp]].concat());
+    assert!(policy.services["shop"].finish.is_empty());
     assert_eq!(policy.services["batch"].steps, [Step::Prepare, Step::Command]);
     assert_eq!(policy.services["batch"].finish, [Step::Verify]);
     let swarm = [Step::Prepare, Step::Forensics, Step::Update, Step::Converge];

@@ -103,6 +103,7 @@ impl RunningInfo {
             alive: running.alive,
             started: running.started,
             restarts: running.restarts,
+            about: running.about.clone(),
         }
     }
 }

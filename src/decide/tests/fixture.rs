@@ -93,6 +93,7 @@ pub(super) fn running(version: &str, instance: &str) -> Running {
         irreversible: None,
         given_up: None,
         rolling_out: false,
+        about: None,
     }
 }
 

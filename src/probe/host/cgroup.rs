@@ -14,6 +14,16 @@ pub(super) struct Part {
     pub(super) memory: Option<u64>,
 }
 
+impl Part {
+    /// What two containers have used together.
+    pub(super) fn and(&self, other: &Self) -> Self {
+        let cpu =
+            self.cpu.zip(other.cpu).map(|(one, two)| one.saturating_add(two)).or(self.cpu).or(other.cpu);
+        let memory = self.memory.zip(other.memory).map(|(one, two)| one.saturating_add(two));
+        Self { cpu, memory: memory.or(self.memory).or(other.memory) }
+    }
+}
+
 /// `None` when its control group cannot be found.
 pub(super) fn part(proc: &Path, cgroup: &Path, process: &Process) -> Option<Part> {
     let groups =

@@ -69,7 +69,7 @@ impl Machine {
     fn read(&self, at: i64) -> Result<Now, String> {
         let roots = Roots { proc: self.dir.path().join("proc"), cgroup: self.dir.path().join("cgroup") };
         let process = docker::Process { id: "4f8a".to_owned(), pid: 77 };
-        let now = read(&roots, Some(process), Clock::start())?;
+        let now = read(&roots, vec![process], Clock::start())?;
         Ok(Now { at: Timestamp::from_second(at).unwrap(), ..now })
     }
 }

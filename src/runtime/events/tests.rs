@@ -1,5 +1,5 @@
 use std::path::PathBuf;
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Mutex, Once};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
@@ -76,7 +76,10 @@ impl Fake {
         static TLS: Once = Once::new();
         TLS.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
         let (events, received) = mpsc::channel(16);
-        let services = services.iter().map(|name| (format!("{name}-service"), (*name).to_owned())).collect();
+        let services = services
+            .iter()
+            .map(|name| (format!("{name}-service"), Watched::Container((*name).to_owned())))
+            .collect();
         let engine = Engine::new(&self.socket).unwrap();
         tokio::spawn(async move { Watch { engine, services, events, resync }.run().await });
         received

@@ -24,15 +24,28 @@ pub(in super::super) async fn undo(swap: &Swap<'_>) -> Result<Done, Fault> {
         return Err(without_bad(swap, successor.as_ref()).await?);
     };
     // While the successor, which may be the only one to know the policy, is still there.
-    if let Some(policy) = policy(swap, successor.as_ref()) {
-        match swap.engine().set_restart(bad.id(), policy).await {
-            Err(error) if super::cannot_restart(&error) => {}
-            result => result?,
-        }
-    }
+    rearm(swap, &bad, successor.as_ref()).await?;
     if let Some(successor) = &successor {
         discard(swap, successor).await?;
     }
+    put_back(swap, &bad).await
+}
+
+/// The bad container has the restart policy that it had.
+pub(in super::super) async fn rearm(
+    swap: &Swap<'_>,
+    bad: &Inspect,
+    successor: Option<&Inspect>,
+) -> Result<(), Fault> {
+    let Some(policy) = policy(swap, successor) else { return Ok(()) };
+    match swap.engine().set_restart(bad.id(), policy).await {
+        Err(error) if super::cannot_restart(&error) => Ok(()),
+        result => Ok(result?),
+    }
+}
+
+/// The bad container has the service's name, and runs.
+pub(in super::super) async fn put_back(swap: &Swap<'_>, bad: &Inspect) -> Result<Done, Fault> {
     if bad.name() != swap.on.name {
         swap.engine().rename(bad.id(), &swap.on.name).await?;
     }
@@ -87,7 +100,7 @@ pub(in super::super) async fn stand_aside(swap: &Swap<'_>) -> Result<Done, Fault
 }
 
 /// Stops and removes the successor; its volumes stay.
-async fn discard(swap: &Swap<'_>, successor: &Inspect) -> Result<(), Fault> {
+pub(in super::super) async fn discard(swap: &Swap<'_>, successor: &Inspect) -> Result<(), Fault> {
     if successor.up() {
         match swap.engine().stop(successor.id(), swap.grace(Some(successor))).await {
             Err(error) if error.is(404) => return Ok(()),

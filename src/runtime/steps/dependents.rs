@@ -85,7 +85,9 @@ impl Removal<'_> {
         }
         let stopped = self.stopped().await?;
         for other in engine.containers().await? {
-            if dependents.values().any(|begun| begun.id == other.id()) {
+            // What golive has moved out of the way is on its way out itself.
+            let passing = other.name().contains(".golive-");
+            if passing || dependents.values().any(|begun| begun.id == other.id()) {
                 continue;
             }
             let with_it = |at: Timestamp| stopped.is_some_and(|stopped| at >= stopped);

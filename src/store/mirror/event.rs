@@ -161,6 +161,8 @@ pub(in crate::store) struct RunningDef {
     given_up: Option<String>,
     #[serde(default)]
     rolling_out: bool,
+    #[serde(default)]
+    about: Option<String>,
 }
 as_core!(Running, RunningDef);
 

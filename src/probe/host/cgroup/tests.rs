@@ -86,3 +86,11 @@ fn what_is_not_there_is_not_told() {
     ]);
     assert_eq!(only_memory.part(), Some(Part { cpu: None, memory: Some(10) }));
 }
+
+#[test]
+fn containers_add_up() {
+    assert_eq!(used(2, 30).and(&used(3, 40)), used(5, 70));
+    assert_eq!(used(2, 30).and(&Part { cpu: None, memory: None }), used(2, 30));
+    let memory = Part { cpu: None, memory: Some(5) };
+    assert_eq!(memory.and(&used(2, 30)), used(2, 35));
+}

@@ -1,0 +1,133 @@
+//! Services of a Compose project as one set: found by Compose's labels, dealt with by id, swapped all or none.
+//!
+//! Each member is swapped by the steps of a single container. Here is what makes a set of them: who belongs to it, in
+//! which order they go, which of them a rollback has to touch, and what is to be done when one of them fails.
+
+use std::time::Duration;
+
+use crate::config::{self, Pin};
+use crate::decide::action::Plan;
+use crate::decide::event::{Fault, Running, Step, parts};
+
+use super::container::Container;
+use super::engine::Engine;
+use super::hook::Hooks;
+use super::{Done, Record, pin, refused};
+
+mod back;
+mod found;
+mod order;
+mod pairs;
+mod past;
+mod retag;
+mod steps;
+mod wiring;
+
+pub(super) use found::Found;
+use pairs::Pairs;
+use past::Past;
+
+/// Services of a Compose project.
+#[derive(Debug, Clone)]
+pub struct Compose {
+    pub(super) engine: Engine,
+    pub(super) service: String,
+    pub(super) of: config::Compose,
+    pub(super) stop_timeout: Duration,
+    pub(super) pin: Pin,
+    pub(super) hooks: Hooks,
+}
+
+impl Compose {
+    pub(super) fn new(engine: Engine, service: &str, of: &config::Compose, config: &config::Service) -> Self {
+        let hooks = Hooks::new(service, config);
+        let (service, of) = (service.to_owned(), of.clone());
+        Self { engine, service, of, stop_timeout: config.stop_timeout, pin: config.pin, hooks }
+    }
+
+    pub(super) async fn seen(&self) -> Result<Option<Running>, Fault> {
+        Ok(Found::look(&self.engine, &self.of).await?.running(&self.of))
+    }
+
+    /// Records every member, and what else the project has.
+    pub(super) async fn keep(&self, release: &str, instance: &str) -> Result<Record, Fault> {
+        let mut inspects = Vec::new();
+        for id in parts(instance) {
+            let found = self.engine.inspect(id).await?;
+            let container = Container::member(self, found.as_ref().map_or(id, |found| found.name()));
+            let kept = pin::keep(&container, release, id).await?;
+            inspects.push(super::container::read(&kept)?);
+        }
+        let found = Found::look(&self.engine, &self.of).await?;
+        let past = Past::new(inspects, found.left.into_keys().collect());
+        let image = found::image(&past.members());
+        Ok(Record { release: release.to_owned(), image, inspect: past.written() })
+    }
+
+    /// What stands in the way, member by member. Those that live in each other's network are made anew together.
+    pub(super) async fn prove(&self, record: &Record) -> Result<Vec<String>, Fault> {
+        let past = match Past::read(record) {
+            Ok(past) => past,
+            Err(fault) => return Ok(vec![format!("failed to {}", fault.text)]),
+        };
+        let mut problems = Vec::new();
+        let members = past.members();
+        for member in &members {
+            let container = Container::member(self, member.found.name());
+            let alone = wiring::alone(&member.found, &members);
+            let record = Record {
+                release: record.release.clone(),
+                image: alone.image().to_owned(),
+                inspect: alone.raw().to_owned(),
+            };
+            let told = pin::prove(&container, &record).await?;
+            problems.extend(told.into_iter().map(|problem| format!("{}: {problem}", container.name)));
+        }
+        Ok(problems)
+    }
+
+    pub(super) async fn forget(&self, release: &str, record: Option<&Record>) -> Result<(), Fault> {
+        let Some(record) = record else {
+            return Err(refused(format!("drop the pins of release {release}: its record is gone")));
+        };
+        for member in Past::read(record)?.members() {
+            pin::forget(&Container::member(self, member.found.name()), release).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn perform(
+        &self,
+        plan: &Plan,
+        record: Option<&Record>,
+        bad: Option<&Record>,
+        step: Step,
+    ) -> Result<Done, Fault> {
+        match step {
+            Step::Before => self.hooks.before(plan).await,
+            Step::After => self.hooks.after(plan).await,
+            Step::Command | Step::Update | Step::Converge | Step::Verify => {
+                Err(refused("run the rollback command: the service is a Compose project and has none"))
+            }
+            Step::Prepare
+            | Step::Forensics
+            | Step::Create
+            | Step::Disarm
+            | Step::Stop
+            | Step::SetAside
+            | Step::TakeName
+            | Step::Start
+            | Step::Dependents
+            | Step::CleanUp
+            | Step::Undo
+            | Step::StandAside => {
+                let pairs = Pairs::new(self, plan, record, bad).await?;
+                match steps::perform(&pairs, step).await {
+                    Ok(done) => Ok(done),
+                    // What went wrong may be somebody's deployment, which has removed or renamed what the step needs.
+                    Err(fault) => Err(pairs.deployed().await?.unwrap_or(fault)),
+                }
+            }
+        }
+    }
+}

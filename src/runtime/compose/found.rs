@@ -1,0 +1,176 @@
+//! What a project has now, and what it is as one thing that runs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::config::Compose;
+use crate::config::compose::{NUMBER, PROJECT, Place, SERVICE, has_ended, volumes};
+use crate::decide::event::{Identity, Running};
+use crate::runtime::engine::{Engine, EngineError};
+use crate::runtime::inspect::Inspect;
+use crate::runtime::spec;
+
+#[cfg(test)]
+mod tests;
+
+/// Which of a project's containers: its service, and which of the service's replicas.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key {
+    pub(super) service: String,
+    pub(super) number: u32,
+}
+
+/// One container of the set.
+#[derive(Debug, Clone)]
+pub(super) struct Member {
+    pub(super) key: Key,
+    pub(super) found: Inspect,
+}
+
+/// What a project has.
+#[derive(Debug, Default)]
+pub(in crate::runtime) struct Found {
+    /// The set, by service and number.
+    pub(super) members: Vec<Member>,
+    /// Services that keep data and are left alone, with where they keep it.
+    pub(super) left: BTreeMap<String, String>,
+    /// What is out of the way for a moment, as the engine lists it.
+    pub(super) passing: Vec<Value>,
+}
+
+impl Found {
+    /// Looks at every container of the project.
+    pub(in crate::runtime) async fn look(engine: &Engine, of: &Compose) -> Result<Self, EngineError> {
+        let mut found = Self::default();
+        for listed in engine.labelled(&format!("{PROJECT}={}", of.project)).await? {
+            match of.listed(&listed) {
+                Place::Member => {
+                    // One that is gone by now is said to be so by an event.
+                    if let Some(inspect) = engine.inspect(listed["Id"].as_str().unwrap_or_default()).await? {
+                        found.members.push(Member::new(inspect));
+                    }
+                }
+                Place::Left => {
+                    let service = listed["Labels"][SERVICE].as_str().unwrap_or_default();
+                    found.left.insert(service.to_owned(), volumes(&listed).join(", "));
+                }
+                Place::Passing => found.passing.push(listed),
+                Place::Apart => {}
+            }
+        }
+        found.members.sort_by(|a, b| (&a.key, a.found.id()).cmp(&(&b.key, b.found.id())));
+        Ok(found)
+    }
+
+    /// The set as one thing that runs; `None` when there is nothing of it.
+    pub(in crate::runtime) fn running(&self, of: &Compose) -> Option<Running> {
+        let each: Vec<Running> = self.members.iter().map(|member| member.found.running()).collect();
+        let has = |service: &String| self.members.iter().any(|member| member.key.service == *service);
+        let complete = of.services.iter().all(has);
+        (!each.is_empty()).then(|| Running {
+            instance: ids(&self.members),
+            identity: Identity { image: image(&self.members), spec: spec(&self.members) },
+            version: version(&self.members),
+            alive: complete && self.members.iter().all(|member| member.found.well()),
+            started: each.iter().filter_map(|one| one.started).max(),
+            restarts: each.iter().map(|one| one.restarts).sum(),
+            irreversible: each.iter().find_map(|one| one.irreversible.clone()),
+            about: Some(self.about(of)),
+        })
+    }
+
+    /// Who belongs to it and who does not, in words.
+    fn about(&self, of: &Compose) -> String {
+        let mut about = Vec::new();
+        for service in self.services() {
+            let of_it = self.members.iter().filter(|member| member.key.service == service);
+            let each: Vec<String> = of_it.map(Member::told).collect();
+            about.push(each.join(", "));
+        }
+        let missing = of.services.iter().filter(|service| !self.services().contains(service.as_str()));
+        about.extend(missing.map(|service| format!("{service} has no container")));
+        let mut about = about.join(", ");
+        for (service, paths) in &self.left {
+            write!(about, "; {service} is left alone: it keeps data in {paths}")
+                .expect("writing to a string cannot fail");
+        }
+        about
+    }
+
+    fn services(&self) -> BTreeSet<&str> {
+        self.members.iter().map(|member| member.key.service.as_str()).collect()
+    }
+}
+
+impl Member {
+    pub(super) fn new(found: Inspect) -> Self {
+        let service = found.label(SERVICE).unwrap_or_default().to_owned();
+        let number = found.label(NUMBER).and_then(|number| number.parse().ok()).unwrap_or(1);
+        Self { key: Key { service, number }, found }
+    }
+
+    /// Its name, version and state.
+    pub(super) fn told(&self) -> String {
+        let (name, version) = (self.found.name(), spec::version(&self.found));
+        match (self.found.well(), self.found.has_ended()) {
+            (true, false) => format!("{name} runs {version}"),
+            (true, true) => format!("{name} of {version} has ended as it should"),
+            (false, _) => format!("{name} of {version} does not run"),
+        }
+    }
+}
+
+impl Inspect {
+    /// Whether it has done its work and ended.
+    pub(in crate::runtime) fn has_ended(&self) -> bool {
+        has_ended(self.at(""))
+    }
+
+    fn well(&self) -> bool {
+        self.has_ended() || (self.flag("/State/Running") && !self.flag("/State/Restarting"))
+    }
+}
+
+/// All ids, in the order of their services.
+pub(super) fn ids(members: &[Member]) -> String {
+    let ids: Vec<&str> = members.iter().map(|member| member.found.id()).collect();
+    ids.join(",")
+}
+
+/// The image of all of them; of each, where they have different ones.
+pub(super) fn image(members: &[Member]) -> String {
+    let images: BTreeSet<&str> = members.iter().map(|member| member.found.image()).collect();
+    match images.first() {
+        Some(image) if images.len() == 1 => (*image).to_owned(),
+        _ => of_each(members, "=", |member| member.found.image().to_owned()),
+    }
+}
+
+/// The version of all of them; of each, where they have different ones.
+fn version(members: &[Member]) -> String {
+    let versions: BTreeSet<String> = members.iter().map(|member| spec::version(&member.found)).collect();
+    match versions.first() {
+        Some(version) if versions.len() == 1 => version.clone(),
+        _ => of_each(members, " ", |member| spec::version(&member.found)),
+    }
+}
+
+/// Something of each service. Replicas that are alike are said once.
+fn of_each(members: &[Member], between: &str, what: impl Fn(&Member) -> String) -> String {
+    let each: BTreeSet<String> =
+        members.iter().map(|member| format!("{}{between}{}", member.key.service, what(member))).collect();
+    each.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// What all of them are configured to be. How many replicas there are is no other release.
+fn spec(members: &[Member]) -> String {
+    let each: BTreeSet<(&str, &str, String)> = members
+        .iter()
+        .map(|member| (member.key.service.as_str(), member.found.image(), spec::hash(&member.found)))
+        .collect();
+    let digest = Sha256::digest(format!("{each:?}"));
+    digest.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+}

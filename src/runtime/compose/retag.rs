@@ -1,0 +1,61 @@
+//! The local tags that a project's images go by.
+//!
+//! `docker-compose up` compares a container's image with what its tag names now. A tag that a bad release has moved is
+//! put back, so that the next `up` with the old files finds everything as it should be.
+
+use crate::runtime::engine::{Engine, EngineError};
+use crate::runtime::inspect::Inspect;
+
+/// The label of a successor that keeps the reference which its image goes by: it is itself created by the image's id.
+pub(super) const IMAGE: &str = "golive.image";
+
+/// The reference that a container's image goes by; none when it was created by an id or a digest.
+pub(super) fn reference(container: &Inspect) -> Option<&str> {
+    let reference = container.label(IMAGE).unwrap_or_else(|| container.text("/Config/Image"));
+    let by_id = reference.is_empty() || reference.starts_with("sha256:") || reference.contains('@');
+    (!by_id && reference != container.image()).then_some(reference)
+}
+
+/// The tag that the good container's image goes by names that image again.
+pub(super) async fn put_back(engine: &Engine, good: &Inspect) -> Result<(), EngineError> {
+    let Some(reference) = reference(good) else { return Ok(()) };
+    if engine.image(reference).await?.as_deref() == Some(good.image()) {
+        return Ok(());
+    }
+    let (repo, tag) = split(reference);
+    engine.tag(good.image(), repo, tag).await
+}
+
+/// Repository and tag; a colon before the last slash is a port.
+fn split(reference: &str) -> (&str, &str) {
+    let colon = reference.rfind(':').filter(|colon| !reference[*colon..].contains('/'));
+    colon.map_or((reference, "latest"), |colon| (&reference[..colon], &reference[colon + 1..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn references_are_taken_apart() {
+        assert_eq!(split("shop"), ("shop", "latest"));
+        assert_eq!(split("shop:1"), ("shop", "1"));
+        assert_eq!(split("registry:5000/shop"), ("registry:5000/shop", "latest"));
+        assert_eq!(split("registry:5000/shop:1"), ("registry:5000/shop", "1"));
+    }
+
+    #[test]
+    fn only_a_tag_can_be_put_back() {
+        let container = |image: &str, label: Option<&str>| {
+            Inspect::of(
+                json!({ "Image": "sha256:1", "Config": { "Image": image, "Labels": { IMAGE: label } } }),
+            )
+        };
+        assert_eq!(reference(&container("shop:1", None)), Some("shop:1"));
+        assert_eq!(reference(&container("sha256:1", Some("shop:1"))), Some("shop:1"));
+        assert_eq!(reference(&container("sha256:1", None)), None);
+        assert_eq!(reference(&container("shop@sha256:2", None)), None);
+    }
+}

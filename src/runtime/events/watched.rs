@@ -1,0 +1,83 @@
+//! What is watched of a service, and what an event means for it.
+
+use super::notes::When;
+use super::{Engine, EngineError, Heard};
+use crate::config::compose::Place;
+use crate::config::{Compose, Runtime};
+use crate::decide::event::Running;
+use crate::runtime::compose::Found;
+use crate::runtime::inspect::ROLLBACK;
+
+/// What is watched of a service.
+#[derive(Debug, Clone)]
+pub enum Watched {
+    /// The container of that name.
+    Container(String),
+    /// A set of a Compose project.
+    Set(Compose),
+}
+
+impl Watched {
+    /// What is to be watched of a service; nothing of one that is not the engine's.
+    pub fn of(runtime: &Runtime) -> Option<Self> {
+        match runtime {
+            Runtime::Container { name } => Some(Self::Container(name.clone())),
+            Runtime::Compose(of) => Some(Self::Set(of.clone())),
+            Runtime::Swarm(_) | Runtime::Command(_) => None,
+        }
+    }
+
+    pub(super) async fn running(&self, engine: &Engine) -> Result<Option<Running>, EngineError> {
+        match self {
+            Self::Container(name) => Ok(engine.named(name).await?.map(|found| found.running())),
+            Self::Set(of) => Ok(Found::look(engine, of).await?.running(of)),
+        }
+    }
+
+    /// Whether a container that has died was one of its own. One of a set that ended as it should has not died.
+    pub(super) async fn lost(&self, heard: &Heard, engine: &Engine) -> bool {
+        match self {
+            Self::Container(name) => heard.name() == name,
+            Self::Set(of) if place(of, heard) != Place::Member => false,
+            Self::Set(_) if heard.exit() == Some(0) => {
+                !matches!(engine.inspect(&heard.actor.id).await, Ok(Some(found)) if found.has_ended())
+            }
+            Self::Set(_) => true,
+        }
+    }
+
+    /// When to look at it after that event; `None` when it has nothing to do with it.
+    pub(super) fn when(&self, heard: &Heard) -> Option<When> {
+        match self {
+            Self::Container(name) => {
+                let own = heard.name() == name || heard.old_name() == name;
+                (own && heard.action != "kill").then_some(When::Soon)
+            }
+            Self::Set(of) => (place(of, heard) != Place::Apart).then(|| of_a_set(heard)),
+        }
+    }
+}
+
+/// Whoever deploys a project replaces its containers one after the other: all of them are one release, seen when they
+/// have settled. What golive does itself is seen at once.
+fn of_a_set(heard: &Heard) -> When {
+    let id = &heard.actor.id;
+    let own = heard.name().contains(".golive-") || heard.old_name().contains(".golive-");
+    let made = heard.actor.attributes.contains_key(ROLLBACK);
+    match heard.action.as_str() {
+        "start" if made => When::AtOnce,
+        "destroy" if own => When::AtOnce,
+        _ if own => When::Soon,
+        // What only means something to the program itself does not stop it.
+        "kill" if matches!(heard.attribute("signal"), "1" | "10" | "12") => When::Soon,
+        "kill" => When::Stopping(id.clone()),
+        "die" => When::Stopped(id.clone()),
+        "create" | "destroy" | "rename" => When::Settled,
+        _ => When::Soon,
+    }
+}
+
+/// By what an event tells, which says nothing of volumes.
+fn place(of: &Compose, heard: &Heard) -> Place {
+    of.place(heard.name(), |label| heard.actor.attributes.get(label).map(String::as_str), || false)
+}
