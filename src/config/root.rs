@@ -8,9 +8,7 @@ use jiff::tz::TimeZone;
 use super::channels::is_address;
 use super::nearest::nearest;
 use super::table::Section;
-use super::{
-    Config, Language, Person, Runtime, Service, SwarmSet, channels, page, prometheus, rules, services,
-};
+use super::{Config, Language, Person, Runtime, Service, channels, page, prometheus, rules, services};
 
 /// Tables that later versions know.
 const LATER: [&str; 3] = ["heartbeat", "maintenance", "page-auth"];

@@ -89,7 +89,15 @@ impl Bench {
 
     /// Makes the image of a version and gives its reference. `/data` is a volume of the image.
     pub(crate) fn image(&self, version: &str) -> String {
-        let reference = format!("{}:{version}", self.prefix);
+        self.imported(format!("{}:{version}", self.prefix), version, &["VOLUME /data"])
+    }
+
+    /// The same without a volume.
+    pub(crate) fn image_without_data(&self, version: &str) -> String {
+        self.imported(format!("{}-app:{version}", self.prefix), version, &[])
+    }
+
+    fn imported(&self, reference: String, version: &str, more: &[&str]) -> String {
         if !self.images.lock().unwrap().insert(reference.clone()) {
             return reference;
         }
@@ -108,11 +116,10 @@ impl Bench {
             format!("ENV APP_VERSION={version}"),
             format!("LABEL app={version}"),
             "EXPOSE 8080".to_owned(),
-            "VOLUME /data".to_owned(),
             format!("CMD {}", serde_json::json!(["sh", "-c", SERVE])),
         ];
         let mut args = vec!["import"];
-        for change in &changes {
+        for change in changes.iter().map(String::as_str).chain(more.iter().copied()) {
             args.extend(["--change", change]);
         }
         let tar = tar.display().to_string();
@@ -188,7 +195,7 @@ impl Bench {
         Story::new(&name, good, bad, identity, &v2)
     }
 
-    fn note_volumes(&self, id: &str) {
+    pub(crate) fn note_volumes(&self, id: &str) {
         let Ok(text) = self.try_docker(&["container", "inspect", id]) else { return };
         let Ok(inspects) = serde_json::from_str::<Value>(&text) else { return };
         let mounts = inspects[0]["Mounts"].as_array().into_iter().flatten();

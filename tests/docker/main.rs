@@ -8,6 +8,7 @@ mod engine;
 
 mod after_crash;
 mod back;
+mod compose;
 mod dependents;
 mod faithful;
 mod identity;

@@ -6,6 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test waits in real time")]
 
 mod bad_release;
+mod compose;
 mod guards;
 mod host;
 mod judged;

@@ -78,6 +78,8 @@ impl Found {
             started: each.iter().filter_map(|one| one.started).max(),
             restarts: each.iter().map(|one| one.restarts).sum(),
             irreversible: each.iter().find_map(|one| one.irreversible.clone()),
+            given_up: None,
+            rolling_out: false,
             about: Some(self.about(of)),
         })
     }

@@ -77,6 +77,7 @@ impl Set {
                 .map(str::to_owned),
             given_up: self.members.values().find_map(Member::given_up),
             rolling_out: self.under_way(),
+            about: None,
         })
     }
 

@@ -1,0 +1,64 @@
+//! Somebody runs `docker-compose up` in the middle of a rollback.
+
+use golive::decide::event::{FaultKind, Step};
+
+use super::{OLD, Project, STEPS};
+
+const V3: [&str; 2] = ["shop.yml", "v3.yml"];
+
+async fn deployed_after(steps: std::ops::Range<usize>) {
+    let project = Project::new();
+    for steps in steps {
+        let story = project.released().await;
+        project.steps(&story, &STEPS[..steps]).await;
+        // It may trip over what golive has made in between, as over any deployment beside it, and is run again then.
+        if !project.compose(&V3, &["up", "-d"]).status.success() {
+            project.up(&V3, &[]);
+        }
+        for step in STEPS[steps..].iter().chain([&Step::Undo]).filter(|step| **step != Step::Forensics) {
+            let fault = project.step(&story, *step).await.unwrap_err();
+            assert_eq!(fault.kind, FaultKind::Foreign, "after {steps}: {step:?}: {}", fault.text);
+        }
+        for _ in 0..2 {
+            project.step(&story, Step::StandAside).await.unwrap();
+            project.assert_all_run("v3");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_deployment_before_anything_is_stopped_is_given_way_to() {
+    deployed_after(1..5).await;
+}
+
+#[tokio::test]
+async fn a_deployment_while_nothing_runs_and_later_is_given_way_to() {
+    deployed_after(5..STEPS.len()).await;
+}
+
+#[tokio::test]
+async fn a_deployment_of_one_member_leaves_the_others_as_they_were() {
+    let project = Project::new();
+    for steps in 2..=6 {
+        let story = project.released().await;
+        project.steps(&story, &STEPS[..steps]).await;
+        let deploy = ["up", "-d", "--no-deps", "api"];
+        if !project.compose(&V3, &deploy).status.success() {
+            assert!(project.compose(&V3, &deploy).status.success(), "after {steps}");
+        }
+        let fault = project.step(&story, STEPS[steps]).await.unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Foreign, "after {steps}: {}", fault.text);
+        project.step(&story, Step::StandAside).await.unwrap();
+        assert_eq!((project.serves("api"), project.serves("worker")), ("v3".to_owned(), "v2".to_owned()));
+        assert_eq!(project.containers().len(), 3, "after {steps}: {:?}", project.containers());
+    }
+}
+
+#[tokio::test]
+async fn a_deployment_before_the_rollback_stops_it() {
+    let project = Project::new();
+    let story = project.released().await;
+    project.up(&OLD, &[]);
+    let fault = project.step(&story, Step::Prepare).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Foreign, "{}", fault.text);
+}

@@ -1,0 +1,215 @@
+//! A Compose project, deployed by `docker-compose`, with the daemon beside it.
+
+use std::process::{Command, Output};
+
+use crate::host::{Host, docker, inspect};
+use crate::proxy::Proxy;
+
+/// Turns bad two seconds after its start.
+const BAD: &str = ", '--fail-after', '2s'";
+
+/// Two services that go together, and a database that keeps data.
+struct Shop {
+    host: Host,
+}
+
+impl Shop {
+    fn new(test: &str) -> Self {
+        let host = Host::new(test);
+        Self { host }
+    }
+
+    /// rules.toml with the set in place of the container.
+    fn rules(&self, more: &str) {
+        self.host.rules(more);
+        let path = self.host.path("rules.toml");
+        let rules = std::fs::read_to_string(&path).unwrap();
+        let (container, set) = (
+            format!("container = \"{}\"", self.host.name),
+            format!("compose = {{ project = \"{}\" }}", self.host.name),
+        );
+        std::fs::write(&path, rules.replace(&container, &set)).unwrap();
+    }
+
+    /// The compose file of a version; how it behaves is written after its arguments.
+    fn file(&self, version: &str, behaviour: &str) -> String {
+        let tag = self.host.tag(version);
+        let name = format!("v{version}.yml");
+        let text = format!(
+            "version: '2.4'\nservices:\n  \
+             db:\n    image: {db}\n    command: [/golive, demo-service, --listen, '0.0.0.0:8080', --version, db]\n    \
+             volumes: ['data:/data']\n  \
+             api:\n    image: {tag}\n    restart: always\n    depends_on: [db]\n    \
+             command: [/golive, demo-service, --listen, '0.0.0.0:8080', --version, '{version}'{behaviour}]\n    \
+             ports: ['127.0.0.1:{port}:8080']\n  \
+             worker:\n    image: {tag}\n    restart: always\n    depends_on: [api]\n    \
+             command: [/golive, demo-service, --listen, '0.0.0.0:8081', --version, '{version}']\n\
+             volumes:\n  data: {{}}\n",
+            db = self.host.tag("db"),
+            port = self.host.port,
+        );
+        std::fs::write(self.host.path(&name), text).unwrap();
+        name
+    }
+
+    fn compose(&self, file: &str, args: &[&str]) -> Output {
+        let mut compose = Command::new("docker-compose");
+        compose.current_dir(self.host.dir.path()).args(["-p", &self.host.name, "-f", file]).args(args);
+        compose.output().expect("docker-compose is installed")
+    }
+
+    fn up(&self, file: &str) {
+        let output = self.compose(file, &["up", "-d"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    fn with_good_version(&mut self) -> String {
+        let good = self.file("1", "");
+        self.up(&good);
+        self.host.start_daemon();
+        self.host.eventually("version 1 is accepted and ready to go back to", || {
+            let status = self.host.status();
+            status["accepted"]["version"] == "1" && status["readiness"]["ready"] == true
+        });
+        good
+    }
+
+    fn id(&self, service: &str) -> String {
+        inspect(&format!("{}_{service}_1", self.host.name), "{{.Id}}")
+    }
+
+    /// The two run that version, the database still is what it was, and nothing is left over.
+    fn assert_only(&self, version: &str, db: &str) {
+        let names = docker(&[
+            "ps",
+            "-a",
+            "--filter",
+            &format!("name=^/{}_", self.host.name),
+            "--format",
+            "{{.Names}} {{.State}}",
+        ]);
+        let mut names: Vec<String> =
+            String::from_utf8_lossy(&names.stdout).lines().map(str::to_owned).collect();
+        names.sort();
+        let wanted = ["api", "db", "worker"].map(|service| format!("{}_{service}_1 running", self.host.name));
+        assert_eq!(names, wanted, "{}", self.host.story());
+        assert_eq!(self.host.answer().as_deref(), Some(&*format!("shop {version}")), "{}", self.host.story());
+        let image = inspect(&self.host.tag(version), "{{.Id}}");
+        for service in ["api", "worker"] {
+            let name = format!("{}_{service}_1", self.host.name);
+            assert_eq!(inspect(&name, "{{.Image}}"), image, "{}", self.host.story());
+        }
+        assert_eq!(self.id("db"), db);
+    }
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        self.host.kill_daemon();
+        for id in crate::host::containers_of(&self.host.name) {
+            docker(&["rm", "-f", "-v", &id]);
+        }
+        docker(&["network", "rm", &format!("{}_default", self.host.name)]);
+        docker(&["volume", "rm", &format!("{}_data", self.host.name)]);
+    }
+}
+
+#[test]
+fn a_bad_release_of_a_project_takes_itself_back() {
+    let mut shop = Shop::new("compose");
+    shop.rules("[service.shop.health.containers]\ndocker = true\n");
+    let good = shop.with_good_version();
+    let db = shop.id("db");
+    let check = shop.host.golive(&["check", "--online"]);
+    let told = String::from_utf8_lossy(&check.stdout).into_owned();
+    assert!(told.contains("db is left alone: it keeps data in /data"), "{told}");
+
+    let bad = shop.file("2", BAD);
+    shop.up(&bad);
+    let wait = || shop.host.golive(&["wait", "shop", "--timeout", "60s"]);
+    shop.host.eventually("the release is seen", || shop.host.status()["release"]["version"] == "2");
+    assert_eq!(wait().status.code(), Some(10), "{}", shop.host.story());
+    shop.assert_only("1", &db);
+    shop.host.eventually("told of the outcome", || shop.host.sinks.posts("rollback-done").len() == 1);
+    assert_eq!(shop.host.sinks.posts("release-seen").len(), 1, "one release, not one for each container");
+    let status = shop.host.status();
+    assert_eq!((status["phase"].as_str(), status["running"]["version"].as_str()), (Some("idle"), Some("1")));
+    let about = status["running"]["about"].as_str().unwrap().to_owned();
+    for told in ["_api_1 runs 1", "_worker_1 runs 1", "db is left alone"] {
+        assert!(about.contains(told), "{about}");
+    }
+    let evidence = String::from_utf8(shop.host.golive(&["explain"]).stdout).unwrap();
+    assert!(evidence.contains("rolled-back"), "{evidence}");
+
+    let ids = || (shop.id("api"), shop.id("worker"), shop.id("db"));
+    let restored = ids();
+    shop.up(&good);
+    assert_eq!(ids(), restored, "up with the old files changes nothing");
+    shop.up(&bad);
+    shop.host.eventually("the bad version is watched again, or gone again", || {
+        shop.host.sinks.posts("release-seen").len() == 2
+    });
+    shop.host.eventually("it is taken back once more", || {
+        shop.host.phase() == "idle" && shop.host.sinks.posts("rollback-done").len() == 2
+    });
+    shop.assert_only("1", &db);
+}
+
+#[test]
+fn a_deployment_in_mid_rollback_is_watched_instead() {
+    let mut shop = Shop::new("compose-newer");
+    // Long enough for somebody to deploy while the rollback is under way.
+    shop.rules("");
+    let slow = "stop-timeout = \"2s\"\nbefore = [\"/bin/sleep\", \"4\"]";
+    let path = shop.host.path("rules.toml");
+    let rules = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, rules.replace("stop-timeout = \"2s\"", slow)).unwrap();
+    shop.with_good_version();
+    let db = shop.id("db");
+    shop.up(&shop.file("2", BAD));
+    shop.host.eventually("it is being taken back", || shop.host.phase() == "rolling-back");
+    shop.up(&shop.file("3", ""));
+    shop.host.eventually("version 3 is accepted", || {
+        shop.host.phase() == "idle" && shop.host.status()["accepted"]["version"] == "3"
+    });
+    shop.assert_only("3", &db);
+    assert_eq!(shop.host.sinks.posts("rollback-done").len(), 0);
+    assert_eq!(shop.host.sinks.posts("rollback-failed").len(), 0);
+}
+
+/// The changing calls of a set's rollback, some of them, with a kill right before and right after.
+#[test]
+fn killed_in_the_middle_of_a_set() {
+    let mut shop = Shop::new("compose-kill");
+    shop.host.docker_socket = shop.host.path("docker.sock");
+    let proxy = Proxy::start(&shop.host.docker_socket, "/var/run/docker.sock");
+    shop.rules("");
+    shop.host.allow_many_rollbacks();
+    shop.with_good_version();
+    let db = shop.id("db");
+    for (round, call) in [1, 4, 7, 10, 13, 16].into_iter().enumerate() {
+        let version = (round + 2).to_string();
+        let told = shop.host.sinks.posts("rollback-done").len();
+        shop.up(&shop.file(&version, BAD));
+        shop.host.eventually("the release is watched", || {
+            shop.host.phase() == "watching" && shop.host.status()["release"]["version"] == version.as_str()
+        });
+        proxy.kill_at(shop.host.daemon_pid(), call, round % 2 == 0);
+        shop.host.eventually("killed, or rolled back with fewer calls", || {
+            proxy.killed() || shop.host.sinks.posts("rollback-done").len() > told
+        });
+        assert!(
+            proxy.killed() || call > 10,
+            "a set's rollback has more calls than {call}: {:?}",
+            proxy.calls()
+        );
+        if proxy.killed() {
+            shop.host.kill_daemon();
+            shop.host.start_daemon();
+        }
+        shop.host.eventually("it is taken up again and verified", || {
+            shop.host.phase() == "idle" && shop.host.sinks.posts("rollback-done").len() > told
+        });
+        shop.assert_only("1", &db);
+    }
+}
