@@ -165,7 +165,7 @@ fn the_steps_follow_the_runtime_and_the_hooks() {
     assert_eq!(policy.services["web"].finish, [Step::CleanUp]);
     // What is left of a Compose project's bad release goes before the proof.
     assert_eq!(policy.services["basket"].steps, [bare.as_slice(), &[Step::CleanUp]].concat());
-    assert!(policy.services["shop"].finish.is_empty());
+    assert!(policy.services["basket"].finish.is_empty());
     assert_eq!(policy.services["batch"].steps, [Step::Prepare, Step::Command]);
     assert_eq!(policy.services["batch"].finish, [Step::Verify]);
     let swarm = [Step::Prepare, Step::Forensics, Step::Update, Step::Converge];
