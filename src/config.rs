@@ -15,6 +15,7 @@ mod checks;
 mod commands;
 pub mod compose;
 mod environment;
+mod heartbeat;
 mod layers;
 mod maintenance;
 mod mask;
@@ -33,6 +34,7 @@ mod swarm;
 mod table;
 #[cfg(test)]
 mod tests;
+mod tiers;
 mod triggers;
 mod webhook;
 
@@ -42,6 +44,7 @@ pub use channel::{
 pub use commands::{Commands, Program};
 pub use compose::Compose;
 use environment::Environment;
+pub use heartbeat::Heartbeat;
 use layers::Layers;
 pub use mistakes::Mistakes;
 pub use page::Page;
@@ -78,6 +81,8 @@ pub struct Config {
     pub tiers: BTreeMap<Tier, TierPolicy>,
     /// Guide G7, in the order of their keys.
     pub people: Vec<Person>,
+    /// Who hears that golive is alive.
+    pub heartbeat: Option<Heartbeat>,
 }
 
 impl Config {
@@ -90,7 +95,8 @@ impl Config {
     pub fn policy(&self) -> Policy {
         let services = self.services.iter().map(|(name, service)| (name.clone(), service.policy.clone()));
         let rules = self.rules.iter().map(|(name, rule)| (name.clone(), rule.limit.clone()));
-        Policy { services: services.collect(), rules: rules.collect(), tiers: self.tiers.clone() }
+        let channels = self.channels.keys().cloned().collect();
+        Policy { services: services.collect(), rules: rules.collect(), tiers: self.tiers.clone(), channels }
     }
 
     fn load_with(path: &Path, environment: &Environment) -> Result<Self, Mistakes> {

@@ -41,6 +41,13 @@ pub enum Request {
         /// Takes the core's answer.
         reply: oneshot::Sender<Answer>,
     },
+    /// Somebody tried a channel by hand: what its provider said.
+    Tried {
+        /// Told, or not.
+        event: Event,
+        /// Takes the answer.
+        reply: oneshot::Sender<Answer>,
+    },
     /// Send a letter again.
     RetryLetter {
         /// Its number.

@@ -36,12 +36,15 @@ mod deliver;
 mod error;
 mod front;
 mod headline;
+mod heartbeat;
 mod journal;
 mod measure;
 mod probes;
 mod reload;
+mod resume;
 mod season;
 mod services;
+mod shutdown;
 mod worker;
 
 use commit::Backlog;
@@ -50,6 +53,7 @@ pub use error::DaemonError;
 use error::chain;
 use front::Front;
 use headline::Headline;
+use heartbeat::Heartbeat;
 use services::Services;
 pub use services::ServicesError;
 
@@ -64,9 +68,6 @@ const STORE_AGAIN: Duration = Duration::from_secs(2);
 
 /// Closed releases past their keeping time are dropped this often.
 const PRUNE_EVERY: Duration = Duration::from_hours(6);
-
-/// On shutdown, a rollback step under way may take so long to end; the rest is taken up at the next start.
-const DRAIN: Duration = Duration::from_secs(20);
 
 /// Runs until SIGTERM or SIGINT, under systemd or by hand.
 pub async fn run(config_path: &Path, socket_path: &Path) -> Result<(), DaemonError> {
@@ -113,6 +114,7 @@ pub struct Daemon {
     tasks: TaskTracker,
     stop: CancellationToken,
     prune_at: Timestamp,
+    heartbeat: Heartbeat,
 }
 
 impl Daemon {
@@ -125,15 +127,7 @@ impl Daemon {
     ) -> Result<Self, DaemonError> {
         let store = Store::open(&config.state_dir)?;
         let now = clock.now();
-        if let Err(error) = store.end_own_incidents(now).await {
-            tracing::warn!("failed to {}", chain(&error));
-        }
-        let mut state = State::new(config.policy(), store.load().await?, now);
-        for service in config.services.keys() {
-            if let Some(release) = state.at_hand(service).map(str::to_owned) {
-                state.recount(service, &store.happenings(service, &release).await?);
-            }
-        }
+        let state = resume::state(&config, &store, now).await?;
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let (events, inbox) = mpsc::channel(INBOX);
         let (asked, requests) = mpsc::channel(64);
@@ -142,7 +136,15 @@ impl Daemon {
         let (mut front, asks) = Front::new(clock, shown.clone(), metrics.clone(), &tasks, &stop);
         let notifier = Notifier::new(&config)?.linking(front.follow(&config));
         let (notifier, notifiers) = watch::channel(Arc::new(notifier));
-        let pump = Pump::start(store.clone(), notifiers, clock, &tasks, stop.clone(), metrics.clone());
+        let pump = Pump::start(
+            store.clone(),
+            (notifiers, events.clone()),
+            clock,
+            &tasks,
+            stop.clone(),
+            metrics.clone(),
+        );
+        let heartbeat = Heartbeat::start(notifier.subscribe(), clock, &tasks, stop.clone());
         let about = control::About {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             since: now,
@@ -172,6 +174,7 @@ impl Daemon {
             tasks,
             stop,
             prune_at: now,
+            heartbeat,
         };
         Ok(daemon)
     }
@@ -208,7 +211,8 @@ impl Daemon {
 
     fn wake_at(&self) -> tokio::time::Instant {
         let store = self.store_lost.and_then(|tried| tried.checked_add(STORE_AGAIN).ok());
-        let deadlines = [self.state.next_deadline(), store, Some(self.prune_at)];
+        let heartbeat = self.heartbeat.next(self.notifier.borrow().heartbeat_every());
+        let deadlines = [self.state.next_deadline(), store, Some(self.prune_at), heartbeat];
         let next = deadlines.into_iter().flatten().min().unwrap_or(self.prune_at);
         self.clock.instant(next).into()
     }
@@ -233,6 +237,7 @@ impl Daemon {
                 tracing::warn!("failed to {error}");
             }
         }
+        self.beat(now).await;
         let core = self.state.next_deadline().is_some_and(|at| at <= now);
         self.take(if core { vec![Event::Due] } else { Vec::new() }).await;
     }
@@ -261,6 +266,8 @@ impl Daemon {
             | Event::ConfigRejected { .. }
             | Event::StoreLost { .. }
             | Event::StoreBack
+            | Event::Told { .. }
+            | Event::NotTold { .. }
             | Event::Acknowledged { .. } => None,
         };
         let under = |state: &State| {
@@ -317,7 +324,8 @@ impl Daemon {
     }
 
     fn show(&mut self) {
-        let view = self.state.view();
+        let mut view = self.state.view();
+        view.heartbeat = self.heartbeat.shown(self.notifier.borrow().heartbeat_every());
         if let Some(line) = self.headline.news(&view, self.clock.now()) {
             systemd::status(line);
         }
@@ -345,6 +353,10 @@ impl Daemon {
                 }
                 give(reply, answer);
             }
+            Request::Tried { event, reply } => {
+                self.take(vec![event]).await;
+                give(reply, Answer::Done { release: None });
+            }
             Request::RetryLetter { id, reply } => {
                 let answer = match self.store.retry(id, self.clock.now()).await {
                     Ok(true) => Answer::Done { release: None },
@@ -356,29 +368,6 @@ impl Daemon {
                 self.pump.wake();
                 give(reply, answer);
             }
-        }
-    }
-
-    async fn shut_down(mut self) {
-        systemd::stopping();
-        tracing::info!("ending");
-        self.stop.cancel();
-        self.services.end();
-        self.tasks.close();
-        let tasks = self.tasks.clone();
-        let drained = tokio::time::timeout(DRAIN, async {
-            loop {
-                tokio::select! {
-                    () = tasks.wait() => return,
-                    // A step that ends now is recorded, so that it is not looked into again at the next start.
-                    Some(event) = self.inbox.recv() => {
-                        self.take(vec![event]).await;
-                    }
-                }
-            }
-        });
-        if drained.await.is_err() {
-            tracing::warn!("a rollback step is still under way; it is taken up again at the next start");
         }
     }
 }

@@ -8,15 +8,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use action::{Action, Answer, News, Tier};
+use action::{Action, Answer, News, Notice, Tier};
 use blame::Around;
-use event::{Event, Happening};
+use event::{Address, Event, Happening};
 use facts::{Facts, Phase};
 use incident::Own;
 use policy::Policy;
 use reason::Reason;
 use rule::Rules;
 use service::{Service, Turn};
+use telling::Telling;
 
 pub mod action;
 mod again;
@@ -39,6 +40,7 @@ mod rule;
 mod service;
 mod standing;
 mod suspect;
+mod telling;
 #[cfg(test)]
 mod tests;
 pub mod trigger;
@@ -65,6 +67,7 @@ pub struct State {
     config_rejected: Option<String>,
     own: Own,
     rules: Rules,
+    telling: Telling,
     /// The newest moment that was heard of.
     now: Timestamp,
 }
@@ -97,6 +100,16 @@ impl State {
         }
     }
 
+    /// Takes in what an earlier run knew of the channels: who confirmed when, and which urgent notices, on their way
+    /// through which channels, nobody has confirmed yet. Decides nothing.
+    pub fn recall_told(
+        &mut self,
+        confirmed: &[(Address, Timestamp)],
+        unconfirmed: Vec<(Notice, Vec<String>)>,
+    ) {
+        self.telling.recall(self.now, confirmed, unconfirmed);
+    }
+
     /// Puts another policy in force. What is decided stays decided; limits count from the next sample on.
     pub fn follow(&mut self, policy: Policy, now: Timestamp) {
         let gone = self.services.extract_if(.., |name, _| !policy.services.contains_key(name));
@@ -118,6 +131,7 @@ impl State {
         }
         self.rules.follow(&policy.rules);
         self.policy = policy;
+        self.telling.follow(&self.policy);
     }
 
     /// Takes one event in and says what is to be done.
@@ -129,7 +143,7 @@ impl State {
             Event::Due => {
                 self.each(now, &mut actions, release::due);
                 self.engine_due(now, &mut actions);
-                self.own.remind(now, &self.policy.tiers, &mut actions);
+                self.own.due(now, &self.policy.tiers, &mut actions);
             }
             Event::Service { service, what } => {
                 let watched = self.watches(service);
@@ -146,8 +160,8 @@ impl State {
                 self.rules.measure(now, reading, policy, &mut self.own, &mut actions);
             }
             Event::EngineLost { why } => {
-                let told = self.engine.as_ref().and_then(|engine| engine.told);
-                let since = self.engine.as_ref().map_or(now, |engine| engine.since);
+                let before = self.engine.take();
+                let (since, told) = before.map_or((now, None), |engine| (engine.since, engine.told));
                 self.engine = Some(EngineLost { since, why: why.clone(), told });
             }
             Event::EngineBack => {
@@ -156,14 +170,7 @@ impl State {
                 }
                 self.each(now, &mut actions, rollback::engine_back);
             }
-            Event::ConfigReloaded => {
-                actions.extend(self.own.forget(now, &self.policy.rules));
-                if self.config_rejected.take().is_some() {
-                    self.own.resolve(now, News::ConfigReloaded, &self.policy.tiers, &mut actions);
-                } else {
-                    actions.push(incident::reconfigured(now, &self.policy.tiers));
-                }
-            }
+            Event::ConfigReloaded => self.reloaded(now, &mut actions),
             Event::ConfigRejected { why } => {
                 self.config_rejected = Some(why.clone());
                 let (news, reason) = (News::ConfigRejected, Reason::Said(why.clone()));
@@ -178,9 +185,30 @@ impl State {
                 self.store_lost = None;
                 self.own.resolve(now, News::StoreBack, &self.policy.tiers, &mut actions);
             }
+            Event::Told { .. } | Event::NotTold { .. } => self.answered(now, event, &mut actions),
             Event::Acknowledged { incident, by } => self.acknowledge(now, incident, by, &mut actions),
         }
+        self.send(now, &mut actions);
         actions
+    }
+
+    /// Another configuration is in force: what it asks for no more is over.
+    fn reloaded(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
+        actions.extend(self.own.forget(now, &self.policy.rules));
+        actions.extend(self.own.drop(now, |news| telling::pointless(news, &self.policy)));
+        if self.config_rejected.take().is_some() {
+            self.own.resolve(now, News::ConfigReloaded, &self.policy.tiers, actions);
+        } else {
+            actions.push(incident::aside(now, News::ConfigReloaded, None, Vec::new()));
+        }
+    }
+
+    /// Says where each notice goes, and what else is to be told because nobody confirms.
+    fn send(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
+        self.telling.route(now, &self.policy, self.busy(), actions);
+        self.listen(now, actions);
+        self.telling.fall_back(now, &self.policy, actions);
+        self.telling.route(now, &self.policy, self.busy(), actions);
     }
 
     /// When [`Event::Due`] has to come at the latest.
@@ -189,7 +217,9 @@ impl State {
             let policy = self.policy.services.get(name)?;
             release::next_deadline(service, policy, self.now).filter(|_| service.aside.is_none())
         });
-        services.chain(self.engine_deadline()).chain(self.own.next_deadline()).min()
+        let own = [self.engine_deadline(), self.own.next_deadline()];
+        let telling = [self.telling.next_deadline(), self.hearing_deadline()];
+        services.chain(own.into_iter().flatten()).chain(telling.into_iter().flatten()).min()
     }
 
     /// Facts that have changed since they were asked for last, to be stored.
@@ -232,8 +262,9 @@ impl State {
     fn turn<'a>(&'a mut self, name: &str, now: Timestamp, actions: &'a mut Vec<Action>) -> Option<Turn<'a>> {
         let policy = self.policy.services.get(name)?;
         let around = self.around(name);
+        let unheard = self.telling.unheard(now, &self.policy);
         let service = self.services.get_mut(name)?;
-        Some(Turn { now, service, policy, tiers: &self.policy.tiers, around, actions })
+        Some(Turn { now, service, policy, tiers: &self.policy.tiers, around, unheard, actions })
     }
 
     fn watches(&self, name: &str) -> bool {

@@ -11,20 +11,26 @@ use jiff::tz::TimeZone;
 
 use crate::chart;
 use crate::clock::Clock;
-use crate::config::{Channel, Config, Language, Person, Way};
+use crate::config::{Channel, Config, Heartbeat, Language, Person, Way};
 use crate::decide::action::{Notice, Tier};
 use crate::decide::curve::Curve;
 use crate::text::Texts;
 use crate::ticket::Tickets;
 
+mod bundle;
 mod email;
 mod format;
+mod heartbeat;
 mod letter;
+mod limits;
 mod smtp;
 #[cfg(test)]
 mod tests;
 mod tone;
 mod webhook;
+
+pub use bundle::headline;
+pub use limits::Limit;
 
 /// A delivery ends within this, whatever the other side does.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -37,6 +43,8 @@ const PAUSE_MAX: Duration = Duration::from_mins(5);
 pub struct Delivery<'a> {
     /// What is told.
     pub notice: &'a Notice,
+    /// What is told with it, oldest first: what it has overtaken, or each of several.
+    pub with: &'a [Notice],
     /// When it is told.
     pub now: Timestamp,
     /// Where the incident's first message stands at this address, by the receipt for that.
@@ -85,6 +93,7 @@ pub struct Notifier {
     runbooks: BTreeMap<String, String>,
     people: Vec<Person>,
     host: String,
+    heartbeat: Option<Heartbeat>,
     language: Language,
     texts: BTreeMap<Language, Texts>,
     links: Option<Links>,
@@ -121,6 +130,7 @@ pub(crate) struct Context<'a> {
     patience: Duration,
     /// The curve as a PNG.
     picture: Option<Vec<u8>>,
+    with: &'a [Notice],
     now: Timestamp,
     /// Signatures are made at this: a clock that was set right must not keep them wrong.
     wall: Timestamp,
@@ -138,6 +148,7 @@ impl Notifier {
             runbooks: runbooks.collect(),
             people: config.people.clone(),
             host: host(),
+            heartbeat: config.heartbeat.clone(),
             language: config.language,
             texts: texts(config.timezone.as_ref()),
             links: None,
@@ -173,7 +184,7 @@ impl Notifier {
         address: &str,
         delivery: &Delivery<'_>,
     ) -> Result<Receipt, Refusal> {
-        let Delivery { notice, now, thread, curve } = *delivery;
+        let Delivery { notice, with, now, thread, curve } = *delivery;
         let curve = curve.filter(|_| self.draws(channel));
         let runbook = notice.service.as_ref().and_then(|service| self.runbooks.get(service));
         let context = Context {
@@ -186,6 +197,7 @@ impl Notifier {
             curve,
             patience: self.patience,
             picture: self.draw(channel, curve).await,
+            with,
             now,
             wall: Clock::wall(),
         };
@@ -262,7 +274,7 @@ impl Notifier {
 impl<'a> Delivery<'a> {
     /// The first message of its incident.
     pub fn first(notice: &'a Notice, now: Timestamp) -> Self {
-        Self { notice, now, thread: None, curve: None }
+        Self { notice, with: &[], now, thread: None, curve: None }
     }
 }
 
@@ -294,8 +306,8 @@ pub fn backoff(attempts: u32, notice: &str) -> Duration {
 /// For how long a notice is worth telling.
 pub fn expires(tier: Tier) -> Duration {
     match tier {
-        Tier::Urgent => Duration::from_hours(24),
-        Tier::Important => Duration::from_hours(12),
+        Tier::Urgent => Duration::from_hours(72),
+        Tier::Important => Duration::from_hours(24),
         Tier::General => Duration::from_hours(6),
     }
 }

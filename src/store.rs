@@ -19,9 +19,11 @@ use crate::decide::action::{Action, Notice};
 use crate::decide::event::{Event, Happening};
 use crate::decide::facts::Facts;
 
+mod growth;
 mod journal;
 mod mirror;
 mod outbox;
+mod parcel;
 mod past;
 mod proof;
 mod reader;
@@ -30,8 +32,10 @@ mod releases;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod told;
 
 pub use outbox::{Letter, NewLetter};
+pub use parcel::Parcel;
 pub use past::Past;
 pub use reader::{IncidentRow, LetterRow, Moment, Reader, ReleaseRow, Story, SummaryRow};
 
@@ -285,6 +289,14 @@ impl Store {
         self.work(move |connection, path| releases::end_own(connection, path, at)).await
     }
 
+    /// Writes something, to see whether that can be done.
+    pub async fn touch(&self) -> Result<(), StoreError> {
+        self.work(|connection, path| {
+            connection.pragma_update(None, "user_version", SCHEMA).map_err(sqlite(path))
+        })
+        .await
+    }
+
     /// Drops what is older than `before` and no service needs any more.
     pub async fn prune(&self, before: Timestamp) -> Result<(), StoreError> {
         let needed = self.load().await?;
@@ -326,19 +338,8 @@ fn open(path: &Path) -> Result<Connection, StoreError> {
         SCHEMA => sound(&connection, path)?,
         found => return Err(StoreError::Newer { path: path.to_owned(), found }),
     }
-    complete(&connection).map_err(sqlite(path))?;
+    growth::complete(&connection).map_err(sqlite(path))?;
     Ok(connection)
-}
-
-/// Adds what the file of an older golive lacks.
-fn complete(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch(thread::SCHEMA)?;
-    connection.execute_batch(proof::SCHEMA)?;
-    let sql = "SELECT count(*) FROM pragma_table_info('forensics') WHERE name = 'events'";
-    if connection.query_row(sql, [], |row| row.get::<_, i64>(0))? == 0 {
-        connection.execute_batch("ALTER TABLE forensics ADD COLUMN events TEXT NOT NULL DEFAULT ''")?;
-    }
-    Ok(())
 }
 
 fn version(connection: &Connection, path: &Path) -> Result<i32, StoreError> {

@@ -15,6 +15,7 @@ use crate::decide::reason::{Blame, Breach, Reason, Rule, Unit};
 
 #[cfg(test)]
 mod tests;
+mod thread;
 
 /// What somebody else wrote is quoted this far.
 const QUOTED: usize = 300;
@@ -72,8 +73,13 @@ impl Texts {
         let to = if alone { to } else { Some(known(to)) };
         let lasts =
             if let News::CountDown { lasts } = notice.news { Some(self.duration(lasts)) } else { None };
+        let channel = notice.news.channel().map(clean);
+        let count = if let News::Digest { count } = &notice.news { *count } else { 0 };
         let rule = notice.news.rule().map(clean);
-        self.say(&format!("news.{}", notice.news.word()), context! { from, to, version, lasts, rule })
+        self.say(
+            &format!("news.{}", notice.news.word()),
+            context! { from, to, version, lasts, channel, count, rule },
+        )
     }
 
     /// What golive does now, and what the reader should do.
@@ -126,10 +132,8 @@ impl Texts {
             Reason::Maintenance { until, cause } => {
                 self.because("maintenance", cause, context! { until => self.time(*until) })
             }
-            Reason::Quarantined { version, at, same, cause } => {
-                let (version, at) = (clean(version), self.time(*at));
-                self.because("quarantined", cause, context! { version, at, same })
-            }
+            Reason::Quarantined { version, at, same, cause } => self.quarantined(version, *at, *same, cause),
+            Reason::Unheard(cause) => self.because("unheard", cause, context! {}),
             Reason::Step { step, seen } => {
                 self.say("reason.step", context! { step => self.step(*step), seen => clean(seen) })
             }
@@ -149,6 +153,11 @@ impl Texts {
     /// A reason that has one of its own.
     fn because(&self, name: &str, cause: &Reason, values: minijinja::Value) -> String {
         self.say(&format!("reason.{name}"), context! { cause => self.reason(cause), ..values })
+    }
+
+    fn quarantined(&self, version: &str, at: Timestamp, same: bool, cause: &Reason) -> String {
+        let (version, at) = (clean(version), self.time(at));
+        self.because("quarantined", cause, context! { version, at, same })
     }
 
     /// A trigger's breach with its numbers.

@@ -74,6 +74,10 @@ impl Page {
                 self.line(&format!("{what}: {}", harmless(why)));
             }
         }
+        if let Some(why) = daemon.heartbeat.as_ref().and_then(|heartbeat| heartbeat.failing.as_ref()) {
+            let what = paint("the heartbeat is not heard", Mood::Uncertain, self.color);
+            self.line(&format!("{what}: failed to {why}"));
+        }
         if status.services.is_empty() {
             self.line(&format!("no services yet; add one to {} and reload golive", daemon.config));
         }

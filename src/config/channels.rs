@@ -1,20 +1,13 @@
-//! `[channel.…]` and `[alert.…]`
+//! `[channel.…]`
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use super::root::LANGUAGES;
-use super::table::{Section, one_of};
+use super::table::Section;
 use super::{Channel, EmailChannel, Login, LoginKind, Smtp, SmtpTls, Way, secret, webhook};
-use crate::decide::action::Tier;
-use crate::decide::policy::TierPolicy;
 
 /// Smarthosts of one channel at most: each may take its time.
 const SMARTHOSTS: usize = 4;
-
-pub(super) const TIERS: [(&str, Tier); 3] =
-    [("urgent", Tier::Urgent), ("important", Tier::Important), ("general", Tier::General)];
 
 /// One channel; `None` when it cannot be made sense of, which is told.
 pub(super) fn read(mut section: Section<'_>) -> Option<Channel> {
@@ -32,44 +25,6 @@ pub(super) fn read(mut section: Section<'_>) -> Option<Channel> {
     section.end(&["quiet", "template"]);
     let way = email.flatten().map(Way::Email).or(webhook.flatten().map(Way::Webhook))?;
     Some(Channel { language, way })
-}
-
-/// How each tier is told. Without any `[alert.…]`, every channel gets everything.
-pub(super) fn tiers(root: &mut Section<'_>, channels: &[String]) -> BTreeMap<Tier, TierPolicy> {
-    let everything = TierPolicy { channels: channels.to_vec(), repeat: None };
-    let everything = || TIERS.into_iter().map(|(_, tier)| (tier, everything.clone())).collect();
-    let Some(mut alert) = root.section("alert") else { return everything() };
-    let given = alert.given(&TIERS.map(|(name, _)| name));
-    if !given.is_empty() && !given.contains(&"urgent") && !channels.is_empty() {
-        let hint = "add [alert.urgent] with channels = [\"…\"]";
-        alert.missing("has no `urgent`, so nobody would hear that a service is down", hint);
-    }
-    let mut tiers = BTreeMap::new();
-    for (name, tier) in TIERS {
-        let policy = alert.section(name).map(|section| policy(section, channels));
-        tiers.insert(tier, policy.unwrap_or_default());
-    }
-    alert.end(&[]);
-    if given.is_empty() { everything() } else { tiers }
-}
-
-fn policy(mut section: Section<'_>, channels: &[String]) -> TierPolicy {
-    let named = section.distinct("channels").unwrap_or_default();
-    section.required(&["channels"], "add channels = [\"…\"]");
-    for (index, channel) in named.iter().enumerate().filter(|(_, channel)| !channels.contains(channel)) {
-        let hint = match channels {
-            [] => "there are no channels yet: add [channel.NAME]".to_owned(),
-            known => format!("the channels are {}", one_of(known.iter())),
-        };
-        let index = index.to_string();
-        section.missing_in(&["channels", &index], format!("there is no channel \"{channel}\""), &hint);
-    }
-    let repeat = section.optional_duration("repeat");
-    if repeat.is_some_and(|repeat| repeat < Duration::from_secs(1)) {
-        section.wrong("repeat", "is shorter than a second", "write \"15m\", say");
-    }
-    section.end(&["escalate", "digest", "quiet"]);
-    TierPolicy { channels: named, repeat }
 }
 
 fn email(mut section: Section<'_>) -> Option<EmailChannel> {

@@ -8,10 +8,12 @@ use jiff::tz::TimeZone;
 use super::channels::is_address;
 use super::nearest::nearest;
 use super::table::Section;
-use super::{Config, Language, Person, Runtime, Service, channels, page, prometheus, rules, services};
+use super::{
+    Config, Language, Person, Runtime, Service, channels, heartbeat, page, prometheus, rules, services, tiers,
+};
 
 /// Tables that later versions know.
-const LATER: [&str; 3] = ["heartbeat", "maintenance", "page-auth"];
+const LATER: [&str; 2] = ["maintenance", "page-auth"];
 
 pub(super) const LANGUAGES: [(&str, Language); 2] = [("en", Language::English), ("zh-CN", Language::Chinese)];
 
@@ -44,7 +46,8 @@ pub(super) fn read(mut root: Section<'_>) -> Config {
             channels.insert(name.to_owned(), channel);
         }
     });
-    let tiers = channels::tiers(&mut root, &named);
+    let tiers = tiers::tiers(&mut root, &named, timezone.as_ref());
+    let heartbeat = root.section("heartbeat").and_then(heartbeat::read);
     let people = people(&mut root);
     root.end(&LATER);
     Config {
@@ -60,6 +63,7 @@ pub(super) fn read(mut root: Section<'_>) -> Config {
         channels,
         tiers,
         people,
+        heartbeat,
     }
 }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::channels::TIERS;
 use super::origin::{self, Setting};
 use super::table::{Section, one_of};
+use super::tiers::TIERS;
 use super::{Measured, Query, Service};
 use crate::decide::action::Tier;
 use crate::decide::policy::{Autonomy, Ppm, Rule as Limit, RuleOf};

@@ -103,6 +103,11 @@ impl Client {
         self.send(self.http.post(url(&["v1", "incidents", incident, "ack"])).json(body)).await
     }
 
+    /// Says what a channel's provider said when it was tried by hand.
+    pub async fn tried(&self, channel: &str, body: &impl Serialize) -> Result<Done, ClientError> {
+        self.send(self.http.post(url(&["v1", "channels", channel, "tried"])).json(body)).await
+    }
+
     /// Sends a letter again.
     pub async fn retry(&self, letter: i64) -> Result<Done, ClientError> {
         self.send(self.http.post(url(&["v1", "letters", &letter.to_string(), "retry"]))).await

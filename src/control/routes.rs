@@ -17,10 +17,11 @@ use tokio::sync::oneshot;
 use super::peer::Peer;
 use super::wire::{
     AckBody, Done, HoldBody, Outcome, OutcomeQuery, Problem, ReleaseBody, RollbackBody, Status, StatusQuery,
+    TriedBody,
 };
 use super::{Request, Shared};
 use crate::decide::action::Answer;
-use crate::decide::event::{Announcement, Ask, Event, Happening};
+use crate::decide::event::{Address, Announcement, Ask, Event, Happening};
 use crate::decide::view::{ServiceView, View};
 
 /// A request's body is at most this large.
@@ -41,6 +42,7 @@ pub(super) fn app(shared: Shared) -> IntoMakeServiceWithConnectInfo<Router, Peer
         .route("/v1/services/{service}/hold", post(hold))
         .route("/v1/services/{service}/resume", post(resume))
         .route("/v1/incidents/{incident}/ack", post(acknowledge))
+        .route("/v1/channels/{channel}/tried", post(tried))
         .route("/v1/letters/{letter}/retry", post(retry))
         .fallback(nothing_there)
         .layer(from_fn(admit))
@@ -200,6 +202,22 @@ async fn acknowledge(
     let by = peer.name(body.by);
     tracing::info!(incident, by, peer = peer.number(), "acknowledged");
     shared.send(|reply| Request::Event { event: Event::Acknowledged { incident, by }, reply }).await
+}
+
+async fn tried(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(channel): Path<String>,
+    Body(body): Body<TriedBody>,
+) -> Response {
+    let TriedBody { address, failed } = body;
+    tracing::info!(channel, address, failed, peer = peer.number(), "a channel was tried");
+    let (to, notice) = (Address { channel, address }, "test".to_owned());
+    let event = match failed {
+        None => Event::Told { to, notice },
+        Some(why) => Event::NotTold { to, notice, why, given_up: false },
+    };
+    shared.send(|reply| Request::Tried { event, reply }).await
 }
 
 async fn retry(

@@ -91,6 +91,7 @@ fn without_reply(request: Request) -> (Request, oneshot::Sender<Answer>) {
     let (nobody, _) = oneshot::channel();
     match request {
         Request::Event { event, reply } => (Request::Event { event, reply: nobody }, reply),
+        Request::Tried { event, reply } => (Request::Tried { event, reply: nobody }, reply),
         Request::RetryLetter { id, reply } => (Request::RetryLetter { id, reply: nobody }, reply),
     }
 }

@@ -35,6 +35,9 @@ pub struct DaemonInfo {
     pub store_lost: Option<String>,
     /// Why the newest configuration is not in force, while it is not.
     pub config_rejected: Option<String>,
+    /// What an outside watcher has heard, where one is configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heartbeat: Option<HeartbeatInfo>,
 }
 
 /// One service.
@@ -363,4 +366,23 @@ pub struct HoldBody {
 pub struct AckBody {
     /// Who.
     pub by: Option<String>,
+}
+
+/// `POST …/tried`
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TriedBody {
+    /// The address within the channel; empty where it has but one.
+    pub address: String,
+    /// What was seen instead of a confirmation.
+    pub failed: Option<String>,
+}
+
+/// What an outside watcher has heard of golive.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct HeartbeatInfo {
+    /// When it answered last.
+    pub heard: Option<Timestamp>,
+    /// Why it does not answer, while it does not.
+    pub failing: Option<String>,
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::deliver::{Pump, Unstored};
-use crate::decide::action::{Action, Answer};
+use crate::decide::action::{Action, Answer, When};
 use crate::decide::event::Event;
 use crate::decide::facts::Facts;
 use crate::notify::{self, Notifier};
@@ -45,13 +45,18 @@ impl Backlog {
         let mut answer = None;
         for action in &actions {
             match action {
-                Action::Tell { notice, channels } => {
+                Action::Tell { notice, channels, when } => {
+                    let due = match when {
+                        When::Now => at,
+                        When::Gathered(due) => *due,
+                    };
                     for channel in channels {
                         let letters = notifier.addresses(channel).into_iter().map(|address| NewLetter {
                             notice: notice.clone(),
                             channel: channel.clone(),
                             address,
-                            expires: at.checked_add(notify::expires(notice.tier)).unwrap_or(Timestamp::MAX),
+                            when: *when,
+                            expires: due.checked_add(notify::expires(notice.tier)).unwrap_or(Timestamp::MAX),
                         });
                         self.letters.extend(letters);
                     }
@@ -107,7 +112,7 @@ impl Backlog {
 
     /// The store cannot be written: what must not wait is done all the same.
     pub(super) fn without_store(&mut self, pump: &Pump) -> Vec<Action> {
-        for NewLetter { notice, channel, address, expires } in self.letters.drain(..) {
+        for NewLetter { notice, channel, address, expires, .. } in self.letters.drain(..) {
             pump.deliver_unstored(Unstored { notice, channel, address, expires, attempts: 0 });
         }
         if let Some(surplus) = self.entries.len().checked_sub(KEPT) {
@@ -181,6 +186,8 @@ fn service(event: &Event) -> Option<String> {
         | Event::ConfigRejected { .. }
         | Event::StoreLost { .. }
         | Event::StoreBack
+        | Event::Told { .. }
+        | Event::NotTold { .. }
         | Event::Acknowledged { .. } => None,
     }
 }

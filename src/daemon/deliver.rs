@@ -14,13 +14,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::curve;
 use crate::clock::Clock;
-use crate::decide::action::Notice;
+use crate::decide::action::{Notice, Tier};
+use crate::decide::event::{Address, Event};
 use crate::metrics::{Metrics, Told};
 use crate::notify::{self, Delivery, Notifier, Refusal, Retry};
-use crate::store::{Letter, Store};
+use crate::store::{Letter, Parcel, Store, StoreError};
 
+mod pace;
 #[cfg(test)]
 mod tests;
+
+use pace::Pace;
 
 /// Deliveries under way at once; more wait. One per address, so that an address gets its letters in order.
 const AT_ONCE: usize = 32;
@@ -51,11 +55,17 @@ pub(super) struct Unstored {
     pub(super) attempts: u32,
 }
 
+impl Unstored {
+    fn to(&self) -> Address {
+        Address { channel: self.channel.clone(), address: self.address.clone() }
+    }
+}
+
 impl Pump {
     /// Starts the task.
     pub(super) fn start(
         store: Store,
-        notifier: watch::Receiver<Arc<Notifier>>,
+        (notifier, events): (watch::Receiver<Arc<Notifier>>, mpsc::Sender<Event>),
         clock: Clock,
         tasks: &tokio_util::task::TaskTracker,
         stop: CancellationToken,
@@ -67,12 +77,15 @@ impl Pump {
         let task = Task {
             store,
             notifier,
+            events,
             clock,
             wake: Arc::clone(&wake),
             memory,
             held: VecDeque::new(),
             busy: BTreeSet::new(),
             paused: BTreeMap::new(),
+            paces: BTreeMap::new(),
+            paced: BTreeMap::new(),
             under_way: JoinSet::new(),
             metrics,
         };
@@ -95,23 +108,30 @@ impl Pump {
 struct Task {
     store: Store,
     notifier: watch::Receiver<Arc<Notifier>>,
+    /// What the providers said, for the core.
+    events: mpsc::Sender<Event>,
     clock: Clock,
     wake: Arc<Notify>,
     memory: mpsc::UnboundedReceiver<Unstored>,
     /// Unstored letters with the time of their next attempt.
     held: VecDeque<(Timestamp, Unstored)>,
     /// Addresses with a delivery under way.
-    busy: BTreeSet<(String, String)>,
+    busy: BTreeSet<Address>,
     /// Addresses whose provider asked to be left alone until then.
-    paused: BTreeMap<(String, String), Timestamp>,
+    paused: BTreeMap<Address, Timestamp>,
+    /// What went to addresses that take only so much.
+    paces: BTreeMap<Address, Pace>,
+    /// Addresses that take no more before then, of what is urgent (`true`) or is not.
+    paced: BTreeMap<(Address, bool), Timestamp>,
     under_way: JoinSet<Outcome>,
     metrics: Metrics,
 }
 
 struct Outcome {
     letter: Source,
-    channel: String,
-    address: String,
+    to: Address,
+    /// Every notice that the message told.
+    notices: Vec<String>,
     result: Result<notify::Receipt, Refusal>,
 }
 
@@ -144,9 +164,10 @@ impl Task {
     async fn send_due(&mut self) -> Option<Timestamp> {
         let now = self.clock.now();
         self.paused.retain(|_, until| *until > now);
+        self.paced.retain(|_, until| *until > now);
         for _ in 0..self.held.len() {
             if let Some((at, letter)) = self.held.pop_front() {
-                let start = at <= now && self.free(&letter.channel, &letter.address);
+                let start = at <= now && self.free(&letter.to());
                 if start {
                     self.start_memory(letter, now);
                 } else {
@@ -162,67 +183,85 @@ impl Task {
                 now.checked_add(STORE_PAUSE).ok()
             }
         };
-        let paused = self.paused.values().min().copied();
+        let paused = self.paused.values().chain(self.paced.values()).min().copied();
         [held, stored, paused].into_iter().flatten().min()
     }
 
-    async fn send_stored(&mut self, now: Timestamp) -> Result<Option<Timestamp>, crate::store::StoreError> {
+    async fn send_stored(&mut self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         self.store.expire(now).await?;
         // One of each address, so that many for one that hangs hide none for another.
-        let looked_at = AT_ONCE + self.busy.len() + self.paused.len();
+        let looked_at = AT_ONCE + self.busy.len() + self.paused.len() + self.paced.len();
         for letter in self.store.due(now, 1, looked_at).await? {
-            if self.free(&letter.channel, &letter.address) {
-                self.start_stored(letter, now);
-            }
+            self.start_stored(letter, now).await?;
         }
         // What is due and waits for its address or a place is taken up when a delivery ends.
         self.store.next_due(now).await
     }
 
-    fn free(&self, channel: &str, address: &str) -> bool {
-        let address = (channel.to_owned(), address.to_owned());
-        self.under_way.len() < AT_ONCE && !self.busy.contains(&address) && !self.paused.contains_key(&address)
+    fn free(&self, to: &Address) -> bool {
+        self.under_way.len() < AT_ONCE && !self.busy.contains(to) && !self.paused.contains_key(to)
     }
 
-    fn start_stored(&mut self, letter: Letter, now: Timestamp) {
-        let Letter { id, notice, channel, address, attempts, expires, thread } = letter;
+    /// Sends a letter with whatever is told in the same message, if its address takes one now.
+    async fn start_stored(&mut self, letter: Letter, now: Timestamp) -> Result<(), StoreError> {
+        let to = Address { channel: letter.channel.clone(), address: letter.address.clone() };
+        let urgent = letter.notice.tier == Tier::Urgent;
+        if !self.free(&to) || self.paced.contains_key(&(to.clone(), urgent)) {
+            return Ok(());
+        }
+        let notifier = Arc::clone(&self.notifier.borrow());
+        let limits = notifier.limits(&to.channel);
+        let room = match self.paces.entry(to.clone()).or_default().room(limits, urgent, now) {
+            Ok(room) => room,
+            Err(until) => {
+                self.paced.insert((to, urgent), until);
+                return Ok(());
+            }
+        };
+        let parcel = self.store.parcel(letter, notifier.mixes(&to.channel), room, now).await?;
+        let Parcel { letter: Letter { id, notice, attempts, expires, thread, .. }, with } = parcel;
         let source = Source::Stored { id, notice: notice.id.clone(), attempts, expires };
-        self.start(source, notice, channel, address, thread, now);
+        self.start(source, to, (notice, with), thread, now);
+        Ok(())
     }
 
     fn start_memory(&mut self, letter: Unstored, now: Timestamp) {
-        let (notice, channel, address) =
-            (letter.notice.clone(), letter.channel.clone(), letter.address.clone());
-        self.start(Source::Memory(letter), notice, channel, address, None, now);
+        let (to, notice) = (letter.to(), letter.notice.clone());
+        self.start(Source::Memory(letter), to, (notice, Vec::new()), None, now);
     }
 
     fn start(
         &mut self,
         letter: Source,
-        notice: Notice,
-        channel: String,
-        address: String,
+        to: Address,
+        (newest, with): (Notice, Vec<Notice>),
         thread: Option<String>,
         now: Timestamp,
     ) {
         let (notifier, store) = (Arc::clone(&self.notifier.borrow()), self.store.clone());
-        self.busy.insert((channel.clone(), address.clone()));
+        self.busy.insert(to.clone());
+        self.paces.entry(to.clone()).or_default().sent(now);
         self.under_way.spawn(async move {
-            let curve = if notifier.draws(&channel) { curve::of(&store, &notice).await } else { None };
-            let delivery =
-                Delivery { notice: &notice, now, thread: thread.as_deref(), curve: curve.as_ref() };
-            let result = notifier.deliver(&channel, &address, &delivery).await;
-            Outcome { letter, channel, address, result }
+            let notice = notify::headline(&newest, &with);
+            let notices = with.iter().chain([&newest]).map(|notice| notice.id.clone()).collect();
+            // A list names each; the newest of an incident is the message itself.
+            let several = notice.id != newest.id;
+            let with: Vec<Notice> = with.into_iter().chain(several.then_some(newest)).collect();
+            let curve = if notifier.draws(&to.channel) { curve::of(&store, &notice).await } else { None };
+            let (thread, curve) = (thread.as_deref(), curve.as_ref());
+            let delivery = Delivery { notice: &notice, with: &with, now, thread, curve };
+            let result = notifier.deliver(&to.channel, &to.address, &delivery).await;
+            Outcome { letter, to, notices, result }
         });
     }
 
     async fn settle(&mut self, outcome: Outcome) {
-        let Outcome { letter, channel, address, result } = outcome;
+        let Outcome { letter, to, notices, result } = outcome;
         let now = self.clock.now();
-        let place = (channel.clone(), address);
-        self.busy.remove(&place);
+        let channel = to.channel.as_str();
+        self.busy.remove(&to);
         self.metrics.told(
-            &channel,
+            channel,
             match &result {
                 Ok(_) => Told::Sent,
                 Err(Refusal { retry: Retry::Later(_), .. }) => Told::Refused,
@@ -232,8 +271,10 @@ impl Task {
         if let Err(Refusal { retry: Retry::Later(Some(asked)), .. }) = &result
             && let Ok(until) = now.checked_add((*asked).min(ASKED_MAX))
         {
-            self.paused.insert(place, until);
+            self.paused.insert(to.clone(), until);
         }
+        let refused = result.as_ref().err().map(|refusal| refusal.text.clone());
+        let mut given_up = false;
         let settled = match (letter, result) {
             (Source::Stored { id, .. }, Ok(receipt)) => {
                 self.store.delivered(id, &receipt.answer, receipt.thread, now).await
@@ -241,6 +282,7 @@ impl Task {
             (Source::Stored { id, notice, attempts, expires }, Err(refusal)) => {
                 tracing::warn!(channel, notice, attempts, "failed to {}", refusal.text);
                 let next = next_attempt(&refusal, &notice, attempts, now, expires);
+                given_up = next.is_none();
                 self.store.refused(id, &refusal.text, next, now).await
             }
             (Source::Memory(letter), Ok(_)) => {
@@ -250,6 +292,7 @@ impl Task {
             (Source::Memory(letter), Err(refusal)) => {
                 tracing::warn!(channel, notice = letter.notice.id, "failed to {}", refusal.text);
                 let next = next_attempt(&refusal, &letter.notice.id, letter.attempts, now, letter.expires);
+                given_up = next.is_none();
                 if let Some(next) = next {
                     self.hold(next, Unstored { attempts: letter.attempts + 1, ..letter });
                 }
@@ -260,6 +303,20 @@ impl Task {
             // It is due again at once and goes out under the same id: told twice rather than not at all.
             tracing::warn!(channel, "failed to {error}");
             tokio::time::sleep(STORE_PAUSE).await;
+        }
+        self.report(&to, notices, refused, given_up).await;
+    }
+
+    /// Says what the provider said of each notice.
+    async fn report(&self, to: &Address, notices: Vec<String>, refused: Option<String>, given_up: bool) {
+        for notice in notices {
+            let to = to.clone();
+            let event = match &refused {
+                None => Event::Told { to, notice },
+                Some(why) => Event::NotTold { to, notice, why: why.clone(), given_up },
+            };
+            // The loop ends only with the daemon.
+            drop(self.events.send(event).await);
         }
     }
 

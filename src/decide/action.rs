@@ -10,6 +10,10 @@ use super::reading::Reading;
 use super::reason::{Blame, Reason};
 use super::verdict::Verdict;
 
+mod incident;
+
+pub use incident::{Incident, IncidentState};
+
 /// One thing to do. Results come back as events.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
@@ -19,6 +23,8 @@ pub enum Action {
         notice: Notice,
         /// Through which channels.
         channels: Vec<String>,
+        /// When.
+        when: When,
     },
     /// Save a release's record while it runs well, and pin its image. Answered by `Kept`.
     Keep {
@@ -149,6 +155,15 @@ pub enum Tier {
     Urgent,
 }
 
+/// When a notice is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// At once, in a message of its own.
+    Now,
+    /// At that time, together with whatever else waits for the same address until then.
+    Gathered(Timestamp),
+}
+
 /// One piece of news for people.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Notice {
@@ -178,6 +193,37 @@ pub struct Notice {
     pub evidence: Vec<Sample>,
     /// Whether a person can end a repeated notice with `golive ack`.
     pub acknowledgeable: bool,
+    /// Where it stands in its incident's thread.
+    pub place: Place,
+}
+
+/// Where a notice stands in its incident's thread.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Place {
+    /// First, a new turn, said again, or over.
+    pub stage: Stage,
+    /// So many symptoms of the incident had no notice of their own.
+    pub folded: u32,
+    /// So often it has opened again after it seemed to be over.
+    pub reopened: u32,
+    /// Nobody had acknowledged it in time, so that more people are told.
+    pub escalated: bool,
+}
+
+/// Which turn of an incident a notice tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Stage {
+    /// Its first, or news without an incident.
+    #[default]
+    First,
+    /// A new turn.
+    Update,
+    /// The same again, because nobody has acknowledged it.
+    Reminder,
+    /// The same to more people, because nobody has acknowledged it in time.
+    Escalation,
+    /// It is over.
+    Resolved,
 }
 
 /// What is told (contract §4).
@@ -216,6 +262,8 @@ pub enum News {
     Held,
     /// A check has told nothing for too long.
     Blind,
+    /// It tells again.
+    SeesAgain,
     /// Docker does not answer while a release is watched or rolled back.
     EngineUnreachable,
     /// Docker answers again.
@@ -262,45 +310,23 @@ pub enum News {
     StoreLost,
     /// It can be written again.
     StoreBack,
-}
-
-/// Something that people know about or must know about.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Incident {
-    /// Its id, as typed after `golive ack`.
-    pub id: String,
-    /// The service; `None` for golive itself.
-    pub service: Option<String>,
-    /// The release it began with.
-    pub release: Option<String>,
-    /// How loud.
-    pub tier: Tier,
-    /// What began it.
-    pub news: News,
-    /// Why.
-    pub reason: Option<Reason>,
-    /// Open, acknowledged or over.
-    pub state: IncidentState,
-    /// When it began.
-    pub began: Timestamp,
-    /// When it ended.
-    pub ended: Option<Timestamp>,
-    /// How many notices it has caused; numbers them.
-    pub notices: u32,
-    /// When people are reminded next.
-    pub remind_at: Option<Timestamp>,
-}
-
-/// Where an incident stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum IncidentState {
-    /// Nobody has taken it on.
-    Open,
-    /// Somebody has.
-    Acknowledged {
-        /// Who.
-        by: String,
+    /// A channel takes no letters.
+    ChannelDead {
+        /// The channel, with the address where it has several.
+        channel: String,
     },
-    /// Over.
-    Resolved,
+    /// It takes them again.
+    ChannelBack {
+        /// The channel, with the address where it has several.
+        channel: String,
+    },
+    /// No channel of the urgent tier has confirmed anything lately, so golive rolls nothing back by itself.
+    Unheard,
+    /// One has.
+    Heard,
+    /// Several notices in one message; none is written down with this.
+    Digest {
+        /// How many.
+        count: usize,
+    },
 }

@@ -32,7 +32,8 @@ pub(super) fn evidence(turn: &Turn<'_>, reason: &Reason) -> Vec<Sample> {
         | Reason::Irreversible { .. }
         | Reason::Maintenance { .. }
         | Reason::Quarantined { .. }
-        | Reason::Budget { .. } => Vec::new(),
+        | Reason::Budget { .. }
+        | Reason::Unheard(_) => Vec::new(),
     }
 }
 
@@ -79,6 +80,7 @@ pub(super) fn plain(reason: &Reason) -> String {
         | Reason::OnHold { .. }
         | Reason::NothingAccepted(_)
         | Reason::Irreversible { .. }
-        | Reason::Budget { .. } => String::new(),
+        | Reason::Budget { .. }
+        | Reason::Unheard(_) => String::new(),
     }
 }

@@ -45,6 +45,24 @@ pub enum Event {
     },
     /// The state directory can be written again.
     StoreBack,
+    /// A provider confirmed a notice.
+    Told {
+        /// Where.
+        to: Address,
+        /// The notice's id.
+        notice: String,
+    },
+    /// A provider did not confirm a notice.
+    NotTold {
+        /// Where.
+        to: Address,
+        /// The notice's id.
+        notice: String,
+        /// What was seen, readable after "failed to".
+        why: String,
+        /// It is not tried again.
+        given_up: bool,
+    },
     /// A person has taken an incident on.
     Acknowledged {
         /// The incident's id.
@@ -52,6 +70,15 @@ pub enum Event {
         /// Who.
         by: String,
     },
+}
+
+/// Whom a channel reaches: one of its addresses.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Address {
+    /// The channel.
+    pub channel: String,
+    /// The address within it; empty where it has but one.
+    pub address: String,
 }
 
 /// What can happen to one service.

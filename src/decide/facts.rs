@@ -35,6 +35,8 @@ pub struct Facts {
     pub rollbacks: Vec<Timestamp>,
     /// Incidents that are not over.
     pub incidents: Vec<Incident>,
+    /// Incidents that ended a short while ago: what begins again goes on in their thread.
+    pub lately: Vec<Incident>,
     /// How many incidents there were; numbers them.
     pub incidents_ever: u32,
     /// Since when something else runs than the accepted release, with nobody watching it, and why.

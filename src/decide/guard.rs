@@ -114,6 +114,9 @@ fn reservation(turn: &mut Turn<'_>, cause: &Reason, autonomy: Autonomy) -> Optio
     if let Some(until) = turn.policy.maintenance.until(turn.now) {
         return Some(Reason::Maintenance { until, cause });
     }
+    if turn.unheard {
+        return Some(Reason::Unheard(cause));
+    }
     let day_ago = turn.now.checked_sub(DAY).unwrap_or(Timestamp::MIN);
     let per_day = turn.policy.per_day;
     let rollbacks = &mut turn.facts_mut().rollbacks;

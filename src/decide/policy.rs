@@ -8,10 +8,12 @@ use super::event::Step;
 
 mod maintenance;
 mod rule;
+mod tier;
 mod triggers;
 
 pub use maintenance::{Maintenance, Window};
 pub use rule::{Rule, RuleOf};
+pub use tier::{Escalate, Quiet, TierPolicy};
 pub use triggers::{
     Anomaly, Business, Direction, ErrorRate, Latency, Level, OnEnvironment, Ppm, Resources, Triggers,
 };
@@ -25,15 +27,8 @@ pub struct Policy {
     pub rules: BTreeMap<String, Rule>,
     /// How each tier is told.
     pub tiers: BTreeMap<Tier, TierPolicy>,
-}
-
-/// How one tier is told.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TierPolicy {
-    /// Channels by name.
+    /// Every channel by name.
     pub channels: Vec<String>,
-    /// After how long an open, unacknowledged incident is told again.
-    pub repeat: Option<Duration>,
 }
 
 /// What the configuration asks of the core for one service.

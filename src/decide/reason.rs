@@ -123,6 +123,8 @@ pub enum Reason {
         /// Why.
         cause: Box<Reason>,
     },
+    /// Nobody could be told: no channel of the urgent tier has confirmed lately; the cause itself.
+    Unheard(Box<Reason>),
     /// A rollback step failed.
     Step {
         /// Which.
@@ -171,6 +173,7 @@ impl Reason {
             | Self::Budget { .. }
             | Self::Maintenance { .. }
             | Self::Quarantined { .. }
+            | Self::Unheard(_)
             | Self::CrashLoop { .. }
             | Self::GivenUp { .. }
             | Self::Unproved(_)
@@ -195,7 +198,8 @@ impl Reason {
             | Self::OnHold { cause, .. }
             | Self::Irreversible { cause, .. }
             | Self::Budget { cause, .. }
-            | Self::Maintenance { cause, .. } => cause.cause(),
+            | Self::Maintenance { cause, .. }
+            | Self::Unheard(cause) => cause.cause(),
             Self::Health { .. }
             | Self::Breach(_)
             | Self::Flapping { .. }

@@ -23,7 +23,7 @@ use super::policy::{Autonomy, ServicePolicy};
 use super::reason::Reason;
 use super::rollback;
 use super::service::{Service, Turn};
-use super::{ask, cause, diverge, verify, veto, watch};
+use super::{ask, cause, diverge, incident, verify, veto, watch};
 
 /// So often in a row every check passes before what runs at first sight is taken as good.
 const ADOPT_AFTER: u32 = 3;
@@ -52,6 +52,7 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
         (Phase::Watching(_), Sampled(sample)) => watch::sample(turn, sample),
         (Phase::RollingBack(_), Sampled(sample)) => {
             turn.count(sample);
+            turn.fold_sample(sample);
         }
         (Phase::Verifying(_), Sampled(sample)) => verify::sample(turn, sample),
         (Phase::Held { .. } | Phase::NeedsPerson { .. }, Sampled(sample)) => waiting_sample(turn, sample),
@@ -65,7 +66,7 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
             | Phase::NeedsPerson { .. },
             Died { instance, exit, oom },
         ) => watch::died(turn, instance, how(*exit, *oom)),
-        (Phase::RollingBack(_), Died { .. }) => {}
+        (Phase::RollingBack(_), Died { .. }) => turn.fold("died"),
 
         (Phase::RollingBack(_) | Phase::Verifying(_), StepDone { rollback, step, instance, .. }) => {
             rollback::step_done(turn, rollback, *step, instance.as_deref());
@@ -121,7 +122,7 @@ pub(super) fn started(turn: &mut Turn<'_>) {
 /// Deadlines that have come.
 pub(super) fn due(turn: &mut Turn<'_>) {
     let now = turn.now;
-    turn.remind();
+    turn.incidents_due();
     watch::look_again(turn);
     if turn.service.prove_at.is_some_and(|at| at <= now) {
         turn.prove();
@@ -154,7 +155,7 @@ pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy, now: Time
     let blind = watch::blind_deadline(service, policy, now);
     let again = service.look_again.front().copied();
     let hold = facts.hold.as_ref().and_then(|hold| hold.until);
-    let remind = facts.incidents.iter().filter_map(|incident| incident.remind_at).min();
+    let remind = incident::next_deadline(&facts.incidents);
     let prove = service.prove_at;
     let veto = facts.veto.as_ref().map(|veto| veto.ends);
     [phase, veto, blind, again, hold, remind, prove, announced_until(service)].into_iter().flatten().min()

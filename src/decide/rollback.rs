@@ -33,6 +33,7 @@ pub(super) fn begin(turn: &mut Turn<'_>, cause: Reason, target: &Release) {
     };
     turn.service.triggers.rest(Timestamp::MAX);
     turn.facts_mut().veto = None;
+    turn.service.folded.clear();
     turn.facts_mut().phase = Phase::RollingBack(rollback);
     turn.file(ReleaseState::RollingBack, Some(cause.clone()));
     turn.open(News::RollbackStarted, Tier::Urgent, Some(cause), evidence);

@@ -1,6 +1,6 @@
 //! One service's state, and one turn of the core over it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -59,6 +59,8 @@ pub(super) struct Service {
     prove_older_at: Option<Timestamp>,
     /// Why another golive acts for it, or none; `None` when this one does.
     pub(super) aside: Option<String>,
+    /// Symptoms of the rollback at hand that are counted already.
+    pub(super) folded: BTreeSet<String>,
 }
 
 impl Service {
@@ -93,6 +95,7 @@ impl Service {
             prove_at: None,
             prove_older_at: None,
             aside: policy.shared.then(|| "it is not known yet whose turn it is".to_owned()),
+            folded: BTreeSet::new(),
         }
     }
 
@@ -183,6 +186,8 @@ pub(super) struct Turn<'a> {
     pub(super) policy: &'a ServicePolicy,
     pub(super) tiers: &'a BTreeMap<Tier, TierPolicy>,
     pub(super) around: Around,
+    /// No channel of the urgent tier has confirmed lately, though they were tried.
+    pub(super) unheard: bool,
     pub(super) actions: &'a mut Vec<Action>,
 }
 

@@ -19,4 +19,5 @@ mod simulated;
 mod simulation;
 mod standing;
 mod table;
+mod telling;
 mod told;

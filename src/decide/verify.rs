@@ -28,6 +28,7 @@ pub(super) fn begin(turn: &mut Turn<'_>, rollback: Rollback) {
 
 /// The restored version was checked.
 pub(super) fn sample(turn: &mut Turn<'_>, sample: &Sample) {
+    turn.fold_sample(sample);
     turn.count(sample);
     if matches!(&turn.facts().phase, Phase::Verifying(v) if v.settled()) {
         return;

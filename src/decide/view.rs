@@ -8,6 +8,7 @@ use super::facts::{Diverged, Facts, Hold, Phase, Quarantined, Release, ReleaseSt
 use super::policy::{Autonomy, ServicePolicy};
 use super::reason::Reason;
 use super::service::Service;
+use super::telling::hearing;
 use super::verdict::Verdict;
 use super::{State, rollback};
 
@@ -26,6 +27,17 @@ pub struct View {
     pub store_lost: Option<String>,
     /// Why the newest configuration is not in force, while it is not.
     pub config_rejected: Option<String>,
+    /// What an outside watcher has heard, where one is configured. The shell knows.
+    pub heartbeat: Option<Heartbeat>,
+}
+
+/// What an outside watcher has heard of golive.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// When it answered last.
+    pub heard: Option<Timestamp>,
+    /// Why it does not answer, while it does not.
+    pub failing: Option<String>,
 }
 
 /// One service.
@@ -98,7 +110,11 @@ impl State {
     pub fn view(&self) -> View {
         let services = self.services.iter().filter_map(|(name, service)| {
             let policy = self.policy.services.get(name)?;
-            Some(service_view(service, policy, self.now))
+            let mut view = service_view(service, policy, self.now);
+            if hearing::acts(policy) && self.telling.unheard(self.now, &self.policy) {
+                view.problems.get_or_insert_default().push(self.telling.silence(&self.policy));
+            }
+            Some(view)
         });
         let incidents = self.services.values().flat_map(|service| service.facts().incidents.iter());
         let mut incidents: Vec<Incident> = incidents.chain(&self.own.incidents).cloned().collect();
@@ -110,6 +126,7 @@ impl State {
             engine_lost: self.engine.as_ref().map(|engine| engine.why.clone()),
             store_lost: self.store_lost.clone(),
             config_rejected: self.config_rejected.clone(),
+            heartbeat: None,
         }
     }
 }

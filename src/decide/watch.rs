@@ -261,7 +261,9 @@ fn judge(turn: &mut Turn<'_>) {
 pub(super) fn judge_held(turn: &mut Turn<'_>) {
     let Phase::Held { why, watched_until, .. } = &turn.facts().phase else { return };
     let decided = turn.facts().veto.is_some();
-    if decided || !matches!(why, Reason::AskFirst(_)) || turn.now > *watched_until {
+    let heard = matches!(why, Reason::Unheard(_)) && !turn.unheard;
+    let open = heard || matches!(why, Reason::AskFirst(_));
+    if decided || !open || turn.now > *watched_until {
         return;
     }
     let acts = |suspicion: &Suspicion| suspicion.autonomy == Autonomy::Auto;

@@ -1,6 +1,6 @@
 //! The word for each kind, in JSON, in ids and on the terminal.
 
-use super::action::{News, Tier};
+use super::action::{News, Stage, Tier};
 use super::event::Step;
 use super::facts::{Phase, ReleaseState};
 use super::policy::{Autonomy, Quarantine};
@@ -34,6 +34,7 @@ impl News {
             Self::NotToBlame => "not-to-blame",
             Self::Held => "held",
             Self::Blind => "blind",
+            Self::SeesAgain => "sees-again",
             Self::EngineUnreachable => "engine-unreachable",
             Self::EngineBack => "engine-back",
             Self::NotReady => "not-ready",
@@ -51,6 +52,35 @@ impl News {
             Self::ConfigRejected => "config-rejected",
             Self::StoreLost => "store-lost",
             Self::StoreBack => "store-back",
+            Self::ChannelDead { .. } => "channel-dead",
+            Self::ChannelBack { .. } => "channel-back",
+            Self::Unheard => "unheard",
+            Self::Heard => "heard",
+            Self::Digest { .. } => "digest",
+        }
+    }
+}
+
+impl News {
+    /// The channel that it is about.
+    pub fn channel(&self) -> Option<&str> {
+        if let Self::ChannelDead { channel } | Self::ChannelBack { channel } = self {
+            Some(channel)
+        } else {
+            None
+        }
+    }
+}
+
+impl Stage {
+    /// The word in JSON and in the texts.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Update => "update",
+            Self::Reminder => "reminder",
+            Self::Escalation => "escalation",
+            Self::Resolved => "resolved",
         }
     }
 }

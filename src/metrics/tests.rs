@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::decide::action::{Incident, IncidentState, Tier};
+use crate::decide::action::{Incident, IncidentState, Place, Tier, When};
 use crate::decide::event::Sample;
 use crate::decide::facts::{Origin, Release};
 use crate::decide::policy::Autonomy;
@@ -36,8 +36,9 @@ fn notice(news: News, evidence: Vec<Sample>) -> Action {
         blame: None,
         evidence,
         acknowledgeable: true,
+        place: Place::default(),
     };
-    Action::Tell { notice, channels: Vec::new() }
+    Action::Tell { notice, channels: Vec::new(), when: When::Now }
 }
 
 fn file(state: ReleaseState) -> Action {
@@ -134,17 +135,8 @@ fn what_happens_is_counted() {
 #[test]
 fn the_view_is_drawn_as_it_stands() {
     let incident = |tier, state| Incident {
-        id: "shop-1".to_owned(),
-        service: Some("shop".to_owned()),
-        release: None,
-        tier,
-        news: News::Held,
-        reason: None,
         state,
-        began: at(0),
-        ended: None,
-        notices: 1,
-        remind_at: None,
+        ..Incident::new("shop-1".to_owned(), Some("shop".to_owned()), tier, News::Held, at(0))
     };
     let taken = IncidentState::Acknowledged { by: "Ada".to_owned() };
     let view = View {

@@ -226,14 +226,18 @@ pub(super) fn fingerprint(of: &[&str]) -> String {
 
 /// A channel's address, which may hold a token, so it is not quoted.
 pub(super) fn url(channel: &WebhookChannel) -> Result<Url, Refusal> {
-    let text = match &channel.url {
+    read(&channel.url)
+}
+
+/// An address, read where it is.
+pub(super) fn read(address: &config::Url) -> Result<Url, Refusal> {
+    let text = match address {
         config::Url::Open(url) => url.clone(),
         config::Url::Secret(secret) => {
-            secret.read().map_err(|error| Refusal::later(format!("read a webhook's address: {error}")))?
+            secret.read().map_err(|error| Refusal::later(format!("read an address: {error}")))?
         }
     };
-    Url::parse(text.trim())
-        .map_err(|error| Refusal::later(format!("understand a webhook's address: {error}")))
+    Url::parse(text.trim()).map_err(|error| Refusal::later(format!("understand an address: {error}")))
 }
 
 /// The part of an address that is no secret.

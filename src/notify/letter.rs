@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::Context;
+use super::{Context, bundle};
 use crate::decide::action::{News, Notice, Tier};
 use crate::decide::event::{Outcome, Sample};
 use crate::decide::reason::Reason;
@@ -42,6 +42,7 @@ pub(super) struct Part {
 /// What a part is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
+    Thread,
     Why,
     Blame,
     Next,
@@ -52,6 +53,7 @@ pub(super) enum What {
     AcknowledgeHere,
     When,
     Evidence,
+    Also,
 }
 
 /// How the lines of a part can be drawn.
@@ -76,6 +78,7 @@ impl Letter {
                 parts.push(Part { what, heading: texts.label(what.label()), lines, kind });
             }
         };
+        part(What::Thread, Kind::Own, texts.place(notice.place));
         let why = notice.reason.iter().map(|reason| texts.reason(reason));
         part(What::Why, Kind::Foreign, why.chain(took(notice, context)).collect());
         let told = |reason: &Reason| matches!(reason, Reason::NotToBlame { .. });
@@ -99,15 +102,21 @@ impl Letter {
         part(What::When, Kind::Own, vec![format!("{} ({host})", texts.time(notice.at))]);
         let evidence = notice.evidence.iter().map(|sample| evidence(sample, context));
         part(What::Evidence, Kind::Foreign, evidence.collect());
+        part(What::Also, Kind::Foreign, context.with.iter().map(|other| also(other, context)).collect());
+        let recovered = bundle::beginning(notice, context.with).map(|first| texts.recovered(first, notice));
+        let and = |text: String| match &recovered {
+            Some(recovered) => format!("{text}: {recovered}"),
+            None => text,
+        };
         let caption = context.curve.filter(|_| context.picture.is_some());
         Self {
             caption: caption.map(|curve| texts.caption(curve)),
             language: texts.tag(),
             tier: texts.tier(notice.tier),
             service: clean(notice.service.as_deref().unwrap_or("golive")),
-            news: texts.news(notice),
-            title: texts.title(notice),
-            subject: texts.subject(notice),
+            news: and(texts.news(notice)),
+            title: and(texts.title(notice)),
+            subject: and(texts.subject(notice)),
             late: late(notice, context),
             parts,
         }
@@ -144,6 +153,8 @@ impl Letter {
 impl What {
     fn label(self) -> &'static str {
         match self {
+            Self::Thread => "thread",
+            Self::Also => "also",
             Self::Why => "why",
             Self::Blame => "blame",
             Self::Next => "next",
@@ -168,6 +179,11 @@ pub(super) fn evidence(sample: &Sample, context: &Context<'_>) -> String {
         Outcome::Blind(seen) => format!("{}: {}", texts.label("unknown"), clean(seen)),
     };
     format!("{}  {}  {outcome} ({took})", texts.time(sample.began), clean(&sample.check))
+}
+
+/// What is told in the same message, in one line.
+fn also(notice: &Notice, context: &Context<'_>) -> String {
+    format!("{}  {}", context.texts.time(notice.at), context.texts.subject(notice))
 }
 
 fn took(notice: &Notice, context: &Context<'_>) -> Option<String> {

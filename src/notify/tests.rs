@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Delivery, Notifier, PATIENCE, Refusal, Retry, backoff, expires, texts, webhook};
 use crate::config::{Channel, Language, Person, Way};
-use crate::decide::action::{News, Notice, Tier};
+use crate::decide::action::{News, Notice, Place, Tier};
 use crate::decide::event::{Outcome, Sample};
 use crate::decide::reason::Reason;
 
@@ -47,6 +47,7 @@ fn notice() -> Notice {
             outcome: Outcome::Failed(HOSTILE.to_owned()),
         }],
         acknowledgeable: true,
+        place: Place::default(),
     }
 }
 
@@ -63,6 +64,7 @@ fn notifier(way: Way) -> Notifier {
             phone: Some("+44 1".to_owned()),
         }],
         host: "host-1".to_owned(),
+        heartbeat: None,
         language: Language::English,
         texts: texts(Some(&TimeZone::UTC)),
         links: None,

@@ -31,6 +31,8 @@ impl Standing {
         match (notice.acknowledgeable, notice.tier == Tier::General) {
             (true, _) => Self::Open,
             (false, true) => Self::Aside,
+            // Several matters at once are no incident to open or to close.
+            (false, false) if matches!(notice.news, News::Digest { .. }) => Self::Aside,
             // Whoever tries a loud channel wants to hear it.
             (false, false) if notice.news == News::Test => Self::Open,
             (false, false) => Self::Over,

@@ -209,7 +209,7 @@ fn seconds(text: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(text.parse::<f64>().ok()?.ceil()).ok()
 }
 
-fn why(error: &reqwest::Error) -> String {
+pub(super) fn why(error: &reqwest::Error) -> String {
     let mut deepest: &dyn std::error::Error = error;
     while let Some(source) = deepest.source() {
         deepest = source;

@@ -6,7 +6,7 @@ use tokio::task::JoinHandle;
 
 use super::*;
 use crate::config::Language;
-use crate::decide::action::{Incident, IncidentState, News, Tier};
+use crate::decide::action::{Incident, IncidentState, News, Place, Tier};
 use crate::decide::event::Running;
 use crate::decide::facts::{Diverged, Hold, Origin, Release};
 use crate::decide::policy::Autonomy;
@@ -81,18 +81,10 @@ fn shop(words: &str) -> ServiceView {
 }
 
 fn incident(id: &str, words: &str) -> Incident {
+    let (service, now) = (Some("shop".to_owned()), Clock::start().now());
     Incident {
-        id: id.to_owned(),
-        service: Some("shop".to_owned()),
-        release: None,
-        tier: Tier::Urgent,
-        news: News::Held,
         reason: Some(Reason::Said(words.to_owned())),
-        state: IncidentState::Open,
-        began: Clock::start().now(),
-        ended: None,
-        notices: 1,
-        remind_at: None,
+        ..Incident::new(id.to_owned(), service, Tier::Urgent, News::Held, now)
     }
 }
 
@@ -111,6 +103,7 @@ fn letter(words: &str) -> Told {
         blame: None,
         evidence: Vec::new(),
         acknowledgeable: true,
+        place: Place::default(),
     };
     Told { notice, channel: "oncall".to_owned(), state: "given-up".to_owned() }
 }

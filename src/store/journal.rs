@@ -56,7 +56,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Event, StoreError> {
 fn told(action: &Action) -> Result<Option<Value>, serde_json::Error> {
     let parse = |text: String| serde_json::from_str::<Value>(&text);
     Ok(Some(match action {
-        Action::Tell { notice, channels } => {
+        Action::Tell { notice, channels, .. } => {
             json!({"tell": parse(mirror::write::<_, NoticeDef>(notice)?)?, "channels": channels})
         }
         Action::Step { plan, step, .. } => {

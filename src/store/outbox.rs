@@ -8,9 +8,9 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::mirror::notice::NoticeDef;
 use super::{Store, StoreError, json, mirror, notice, sqlite, text, thread};
-use crate::decide::action::{Notice, Tier};
+use crate::decide::action::{Notice, Tier, When};
 
-/// So many letters wait at most; beyond, the oldest that are not urgent are given up, with a note saying so.
+/// So many letters wait at most; beyond, the oldest of the least urgent are given up, with a note saying so.
 const PENDING: u32 = 10_000;
 
 /// One notice for one address.
@@ -22,6 +22,8 @@ pub struct NewLetter {
     pub channel: String,
     /// To whom there.
     pub address: String,
+    /// When.
+    pub when: When,
     /// After this it is not worth telling any more.
     pub expires: Timestamp,
 }
@@ -41,6 +43,8 @@ pub struct Letter {
     pub attempts: u32,
     /// After this it is not worth telling any more.
     pub expires: Timestamp,
+    /// It is told together with whatever else is due at its address.
+    pub gathered: bool,
     /// Where the incident's first message stands at this address, in the words of the channel.
     pub thread: Option<String>,
 }
@@ -55,18 +59,26 @@ pub(super) fn put(
     if letters.is_empty() {
         return Ok(());
     }
-    let sql = "INSERT OR IGNORE INTO letter (notice, channel, address, tier, created, due, expires, json) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7)";
+    let sql = "INSERT OR IGNORE INTO letter \
+               (notice, channel, address, tier, created, due, expires, json, incident, gathered) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     let mut insert = transaction.prepare_cached(sql).map_err(sqlite(path))?;
     for letter in letters {
         let body = mirror::write::<_, NoticeDef>(&letter.notice).map_err(json(path))?;
         let tier = rank(letter.notice.tier);
         let expires = text(letter.expires);
-        let row = params![letter.notice.id, letter.channel, letter.address, tier, text(at), expires, body];
+        let (due, gathered) = match letter.when {
+            When::Now => (at, false),
+            When::Gathered(at) => (at, true),
+        };
+        let NewLetter { notice, channel, address, .. } = letter;
+        let (at, due) = (text(at), text(due));
+        let row =
+            params![notice.id, channel, address, tier, at, due, expires, body, notice.incident, gathered];
         insert.execute(row).map_err(sqlite(path))?;
     }
     let sql = "UPDATE letter SET state = 'given-up', settled = ?1, answer = 'too many letters were waiting' \
-               WHERE id IN (SELECT id FROM letter WHERE state = 'pending' AND tier < 2 ORDER BY tier, id \
+               WHERE id IN (SELECT id FROM letter WHERE state = 'pending' ORDER BY tier, id \
                LIMIT max(0, (SELECT count(*) FROM letter WHERE state = 'pending') - ?2))";
     transaction
         .prepare_cached(sql)
@@ -79,26 +91,27 @@ impl Store {
     /// Letters to be sent now, the most urgent first: at most `each` of one address, and `limit` in all.
     pub async fn due(&self, now: Timestamp, each: usize, limit: usize) -> Result<Vec<Letter>, StoreError> {
         self.work(move |connection, path| {
-            let sql = "SELECT id, channel, address, attempts, expires, json, ( \
+            let sql = "SELECT id, channel, address, attempts, expires, json, gathered, ( \
                        SELECT place FROM thread WHERE thread.incident = json ->> '$.incident' \
                        AND thread.channel = letter.channel AND thread.address = letter.address) \
                        FROM letter JOIN ( \
                        SELECT id, row_number() OVER (PARTITION BY channel, address ORDER BY tier DESC, id) AS turn \
-                       FROM letter WHERE state = 'pending' AND due <= ?1) USING (id) \
+                       FROM letter WHERE state = 'pending' AND carrier IS NULL AND due <= ?1) USING (id) \
                        WHERE turn <= ?2 ORDER BY tier DESC, id LIMIT ?3";
             let mut select = connection.prepare_cached(sql).map_err(sqlite(path))?;
             let [each, limit] = [each, limit].map(|count| i64::try_from(count).unwrap_or(i64::MAX));
             let rows = select.query_map(params![text(now), each, limit], |row| {
                 let expires: String = row.get(4)?;
                 let body: String = row.get(5)?;
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, expires, body, row.get(6)?))
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, expires, body, row.get(6)?, row.get(7)?))
             });
             let mut letters = Vec::new();
             for row in rows.map_err(sqlite(path))? {
-                let (id, channel, address, attempts, expires, body, thread) = row.map_err(sqlite(path))?;
+                let (id, channel, address, attempts, expires, body, gathered, thread) =
+                    row.map_err(sqlite(path))?;
                 let notice = notice(path, &body)?;
                 let expires = expires.parse().unwrap_or(Timestamp::MAX);
-                letters.push(Letter { id, notice, channel, address, attempts, expires, thread });
+                letters.push(Letter { id, notice, channel, address, attempts, expires, gathered, thread });
             }
             Ok(letters)
         })
@@ -108,7 +121,7 @@ impl Store {
     /// When the next letter is due that is not due yet.
     pub async fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         self.work(move |connection, path| {
-            let sql = "SELECT min(due) FROM letter WHERE state = 'pending' AND due > ?1";
+            let sql = "SELECT min(due) FROM letter WHERE state = 'pending' AND carrier IS NULL AND due > ?1";
             let due: Option<Option<String>> =
                 connection.query_row(sql, [text(now)], |row| row.get(0)).optional().map_err(sqlite(path))?;
             Ok(due.flatten().and_then(|due| due.parse().ok()))
@@ -145,7 +158,8 @@ impl Store {
     pub async fn expire(&self, now: Timestamp) -> Result<(), StoreError> {
         self.work(move |connection, path| {
             let sql =
-                "UPDATE letter SET state = 'expired', settled = ?1 WHERE state = 'pending' AND expires <= ?1";
+                "UPDATE letter SET state = 'expired', settled = ?1 WHERE state = 'pending' AND expires <= ?1 \
+                 AND carrier IS NULL";
             connection
                 .prepare_cached(sql)
                 .and_then(|mut it| it.execute([text(now)]))
@@ -160,8 +174,8 @@ impl Store {
         self.work(move |connection, path| {
             // A person wants it told, so it does not expire before they can see what became of it.
             let expires = now.checked_add(jiff::SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX);
-            let sql = "UPDATE letter SET state = 'pending', due = ?2, expires = ?3, attempts = 0, settled = NULL \
-                       WHERE id = ?1 AND state <> 'sent'";
+            let sql = "UPDATE letter SET state = 'pending', due = ?2, expires = ?3, attempts = 0, settled = NULL, \
+                       carrier = NULL WHERE id = ?1 AND state <> 'sent'";
             let changed = connection.execute(sql, params![id, text(now), text(expires)]).map_err(sqlite(path))?;
             Ok(changed > 0)
         })
@@ -206,8 +220,9 @@ impl Store {
     ) -> Result<(), StoreError> {
         let answer = answer.to_owned();
         self.work(move |connection, path| {
+            // What goes on waiting is put together anew when it is due: more may have come.
             let sql = "UPDATE letter SET state = ?2, answer = ?3, attempts = attempts + 1, due = coalesce(?4, due), \
-                       settled = ?5 WHERE id = ?1";
+                       settled = ?5, carrier = iif(?2 = 'pending', NULL, carrier) WHERE id = ?1 OR carrier = ?1";
             let mut update = connection.prepare_cached(sql).map_err(sqlite(path))?;
             update.execute(params![id, state, answer, due.map(text), text(now)]).map(drop).map_err(sqlite(path))
         })

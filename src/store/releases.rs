@@ -129,6 +129,7 @@ pub(super) fn prune(
     ] {
         transaction.execute(sql, [&before]).map_err(sqlite(path))?;
     }
+    transaction.execute(super::parcel::PRUNE, []).map_err(sqlite(path))?;
     transaction.execute(thread::PRUNE, []).map_err(sqlite(path))?;
     transaction.commit().map_err(sqlite(path))
 }

@@ -6,13 +6,14 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Batch, Entry, NewLetter, Store};
-use crate::decide::action::{News, Notice, Plan, Tier};
+use crate::decide::action::{News, Notice, Place, Plan, Tier, When};
 use crate::decide::event::{Announcement, Event, Happening, Identity, Outcome, Running, Sample};
 use crate::decide::facts::{Origin, Release};
 use crate::decide::reason::Reason;
 
 mod faults;
 mod letters;
+mod parcels;
 mod prune;
 mod round_trip;
 
@@ -111,6 +112,7 @@ fn notice(id: &str, tier: Tier) -> Notice {
         blame: None,
         evidence: vec![sample(0, Outcome::Failed("status 500".to_owned())), sample(1, Outcome::Ok)],
         acknowledgeable: true,
+        place: Place::default(),
     }
 }
 
@@ -119,6 +121,7 @@ fn letter(id: &str, tier: Tier) -> NewLetter {
         notice: notice(id, tier),
         channel: "mail".to_owned(),
         address: "ann@example.com".to_owned(),
+        when: When::Now,
         expires: at(3600),
     }
 }

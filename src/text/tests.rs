@@ -1,4 +1,5 @@
 use super::*;
+use crate::decide::action::Place;
 use crate::decide::event::Sample;
 
 const LANGUAGES: [Language; 2] = [Language::English, Language::Chinese];
@@ -22,6 +23,7 @@ fn notice(news: News, reason: Option<Reason>) -> Notice {
         blame: None,
         evidence: Vec::<Sample>::new(),
         acknowledgeable: false,
+        place: Place::default(),
     }
 }
 
@@ -59,6 +61,12 @@ fn all_news() -> Vec<News> {
         News::ConfigRejected,
         News::StoreLost,
         News::StoreBack,
+        News::SeesAgain,
+        News::ChannelDead { channel: "oncall".to_owned() },
+        News::ChannelBack { channel: "oncall".to_owned() },
+        News::Unheard,
+        News::Heard,
+        News::Digest { count: 3 },
     ]
 }
 
@@ -80,6 +88,7 @@ fn all_reasons() -> Vec<Reason> {
         Reason::Maintenance { until: Timestamp::UNIX_EPOCH, cause: cause() },
         Reason::Quarantined { version: text(), at: Timestamp::UNIX_EPOCH, same: true, cause: cause() },
         Reason::Quarantined { version: text(), at: Timestamp::UNIX_EPOCH, same: false, cause: cause() },
+        Reason::Unheard(cause()),
         Reason::Step { step: Step::Stop, seen: text() },
         Reason::Unverified { check: None, seen: text() },
         Reason::Unverified { check: Some(text()), seen: text() },

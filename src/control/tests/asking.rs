@@ -25,7 +25,9 @@ fn asked(control: &Control) -> (String, Ask) {
             assert_eq!(service, "shop");
             (by, ask)
         }
-        other @ (Request::Event { .. } | Request::RetryLetter { .. }) => panic!("{other:?}"),
+        other @ (Request::Event { .. } | Request::Tried { .. } | Request::RetryLetter { .. }) => {
+            panic!("{other:?}")
+        }
     }
 }
 

@@ -10,17 +10,17 @@ use crate::decide::reason::Reason;
 
 fn incident() -> Incident {
     Incident {
-        id: "shop-i1".to_owned(),
-        service: Some("shop".to_owned()),
         release: Some("shop-2".to_owned()),
-        tier: Tier::Urgent,
-        news: News::RollbackFailed,
         reason: Some(Reason::Said("the disk is full".to_owned())),
         state: IncidentState::Acknowledged { by: "Ada".to_owned() },
-        began: at(30),
-        ended: None,
         notices: 1,
-        remind_at: None,
+        ..Incident::new(
+            "shop-i1".to_owned(),
+            Some("shop".to_owned()),
+            Tier::Urgent,
+            News::RollbackFailed,
+            at(30),
+        )
     }
 }
 

@@ -1,8 +1,9 @@
 //! The core's view as it goes over the socket.
 
 use super::{
-    CheckInfo, DaemonInfo, DecidedInfo, DivergedInfo, Done, HoldInfo, IncidentInfo, Outcome, PlanInfo,
-    QuarantineInfo, Readiness, ReleaseInfo, RunningInfo, ServiceInfo, Status, TriggerInfo, VetoInfo,
+    CheckInfo, DaemonInfo, DecidedInfo, DivergedInfo, Done, HeartbeatInfo, HoldInfo, IncidentInfo, Outcome,
+    PlanInfo, QuarantineInfo, Readiness, ReleaseInfo, RunningInfo, ServiceInfo, Status, TriggerInfo,
+    VetoInfo,
 };
 use crate::control::About;
 use crate::decide::action::{Answer, Incident, IncidentState};
@@ -26,6 +27,10 @@ impl Status {
                 engine_lost: view.engine_lost.clone(),
                 store_lost: view.store_lost.clone(),
                 config_rejected: view.config_rejected.clone(),
+                heartbeat: view.heartbeat.as_ref().map(|heartbeat| HeartbeatInfo {
+                    heard: heartbeat.heard,
+                    failing: heartbeat.failing.clone(),
+                }),
             },
             services: services.map(|service| ServiceInfo::new(service, texts)).collect(),
             rules: view.rules.iter().filter(|_| only.is_none()).map(TriggerInfo::new).collect(),

@@ -8,7 +8,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
 use crate::config::Config;
-use crate::decide::action::{News, Tier};
+use crate::decide::action::{News, Place, Tier, When};
 use crate::store::{Batch, NewLetter};
 
 fn notifier(dir: &Path, channels: &[(&str, &str)]) -> Arc<Notifier> {
@@ -34,9 +34,10 @@ fn letter(channel: &str, id: &str, tier: Tier, at: Timestamp) -> NewLetter {
         blame: None,
         evidence: Vec::new(),
         acknowledgeable: false,
+        place: Place::default(),
     };
     let expires = at.checked_add(Duration::from_hours(1)).unwrap();
-    NewLetter { notice, channel: channel.to_owned(), address: String::new(), expires }
+    NewLetter { notice, channel: channel.to_owned(), address: String::new(), when: When::Now, expires }
 }
 
 /// A pump over letters that are in the store already; it ends when the token is dropped.
@@ -52,7 +53,9 @@ async fn pump(
     let stop = CancellationToken::new();
     // The pump asks for the current notifier only, so that nobody need keep the other end.
     let (_, notifier) = watch::channel(notifier);
-    Pump::start(store, notifier, clock, &TaskTracker::new(), stop.clone(), Metrics::default());
+    // Nobody listens to what the providers say.
+    let (events, _) = mpsc::channel(1);
+    Pump::start(store, (notifier, events), clock, &TaskTracker::new(), stop.clone(), Metrics::default());
     stop.drop_guard()
 }
 

@@ -47,6 +47,7 @@ fn notice(news: News, reason: Reason) -> Notice {
         blame: None,
         evidence: Vec::new(),
         acknowledgeable: true,
+        place: crate::decide::action::Place::default(),
     }
 }
 

@@ -67,7 +67,11 @@ pub(super) fn service_policy() -> ServicePolicy {
 /// Health may do what the service may.
 pub(super) fn policy(service: ServicePolicy) -> Policy {
     let service = ServicePolicy { health_autonomy: service.autonomy, ..service };
-    let tier = |channel: &str, repeat| TierPolicy { channels: vec![channel.to_owned()], repeat };
+    let tier = |channel: &str, repeat| TierPolicy {
+        channels: vec![channel.to_owned()],
+        repeat,
+        ..TierPolicy::default()
+    };
     Policy {
         services: BTreeMap::from([(API.to_owned(), service)]),
         rules: BTreeMap::new(),
@@ -76,6 +80,7 @@ pub(super) fn policy(service: ServicePolicy) -> Policy {
             (Tier::Important, tier("chat", None)),
             (Tier::General, tier("chat", None)),
         ]),
+        channels: vec!["chat".to_owned(), "oncall".to_owned()],
     }
 }
 

@@ -10,7 +10,9 @@ use places::{incident, named, places, release};
 
 use super::fixture::{World, happening, later, running, sample, secs, service_policy, start_of_time};
 use super::told;
-use crate::decide::event::{Announcement, Ask, Event, Fault, FaultKind, Happening, Outcome, Standing, Step};
+use crate::decide::event::{
+    Address, Announcement, Ask, Event, Fault, FaultKind, Happening, Outcome, Standing, Step,
+};
 use crate::decide::facts::{Facts, Phase, Veto};
 use crate::decide::reason::Reason;
 
@@ -38,6 +40,15 @@ fn samples() -> Vec<Event> {
     [Outcome::Ok, Outcome::Failed("status 500".to_owned()), Outcome::Blind("no route".to_owned())]
         .map(|outcome| happening(Happening::Sampled(sample("web", now, outcome))))
         .to_vec()
+}
+
+/// What a provider said of a notice.
+fn answers() -> [Event; 2] {
+    let (to, notice) =
+        (Address { channel: "oncall".to_owned(), address: String::new() }, "api-1.1".to_owned());
+    let refused =
+        Event::NotTold { to: to.clone(), notice: notice.clone(), why: "said".to_owned(), given_up: true };
+    [Event::Told { to, notice }, refused]
 }
 
 /// Everything that can happen.
@@ -76,7 +87,7 @@ fn events() -> Vec<Event> {
         happening(done("rb")),
         happening(done("rb-of-before")),
     ];
-    events.extend(samples());
+    events.extend(samples().into_iter().chain(answers()));
     events.extend(
         [
             FaultKind::Unreachable,
@@ -116,6 +127,8 @@ fn name(event: &Event) -> String {
         Event::StoreLost { .. } => "store lost",
         Event::StoreBack => "store back",
         Event::Watched(_) => "watched",
+        Event::Told { .. } => "told",
+        Event::NotTold { .. } => "not told",
         Event::Acknowledged { .. } => "acknowledged",
         Event::Service { what, .. } => return name_of(what),
     };
@@ -252,6 +265,8 @@ fn kinds_are_all_in_the_list() {
         "config rejected",
         "store lost",
         "store back",
+        "told",
+        "not told",
         "acknowledged",
         "seen nothing",
         "died",

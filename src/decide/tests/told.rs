@@ -1,6 +1,6 @@
 //! Actions and reasons in words, for tables and golden files.
 
-use crate::decide::action::{Action, Answer, IncidentState, Notice};
+use crate::decide::action::{Action, Answer, IncidentState, Notice, Stage, When};
 use crate::decide::reason::Reason;
 use crate::decide::trigger::sentence;
 
@@ -31,7 +31,7 @@ pub(super) fn kind(action: &Action) -> String {
 /// What is wanted, with its reason; `None` for what a reader of a story does not miss.
 pub(super) fn line(action: &Action) -> Option<String> {
     Some(match action {
-        Action::Tell { notice, channels } => tell(notice, channels),
+        Action::Tell { notice, channels, when } => tell(notice, channels, *when),
         Action::File { release, state, reason } => {
             let why = reason.as_ref().map(|reason| format!(": {}", why(reason))).unwrap_or_default();
             format!("file {} {}{why}", release.version, state.word())
@@ -53,8 +53,15 @@ pub(super) fn line(action: &Action) -> Option<String> {
     })
 }
 
-fn tell(notice: &Notice, channels: &[String]) -> String {
+fn tell(notice: &Notice, channels: &[String], when: When) -> String {
     let mut line = format!("tell {} {}", channels.join(" "), notice.tier.word());
+    if let When::Gathered(at) = when {
+        line = format!("{line} (at {})", at.strftime("%H:%M:%S"));
+    }
+    match notice.place.stage {
+        Stage::First | Stage::Update | Stage::Resolved => {}
+        again @ (Stage::Reminder | Stage::Escalation) => line = format!("{line} ({})", again.word()),
+    }
     line = format!("{line} {}", notice.news.word());
     match (&notice.from, &notice.to) {
         (Some(from), Some(to)) => line = format!("{line} from {from} to {to}"),
@@ -64,6 +71,12 @@ fn tell(notice: &Notice, channels: &[String]) -> String {
     }
     if let Some(reason) = &notice.reason {
         line = format!("{line}: {}", why(reason));
+    }
+    if notice.place.reopened > 0 {
+        line = format!("{line} [back {} times]", notice.place.reopened);
+    }
+    if notice.place.folded > 0 {
+        line = format!("{line} [{} folded in]", notice.place.folded);
     }
     if !notice.evidence.is_empty() {
         line = format!("{line} [{} samples]", notice.evidence.len());
@@ -96,6 +109,7 @@ pub(super) fn why(reason: &Reason) -> String {
         Reason::Quarantined { version, same, cause, .. } => {
             format!("{} {version} again, {}", if *same { "release" } else { "image of" }, why(cause))
         }
+        Reason::Unheard(cause) => format!("unheard, {}", why(cause)),
         Reason::Step { step, seen } => format!("step {} \"{seen}\"", step.word()),
         Reason::Unverified { check, seen } => {
             format!("unverified {} \"{seen}\"", check.as_deref().unwrap_or("-"))

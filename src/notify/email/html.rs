@@ -24,6 +24,7 @@ pub(super) fn draw(letter: &Letter, notice: &Notice, picture: &str) -> String {
             What::Next => next(part, ink),
             What::Runbook | What::AcknowledgeHere if part.kind == Kind::Link => button(part, ink),
             What::Evidence | What::When | What::Story | What::Blame => section(part, "small"),
+            What::Thread | What::Also => section(part, "text"),
             What::Call | What::Acknowledge | What::AcknowledgeHere | What::Runbook => section(part, "text"),
         });
         if part.what == What::Why {

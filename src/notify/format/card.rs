@@ -2,9 +2,9 @@
 
 use super::markup;
 use crate::decide::action::Notice;
-use crate::notify::Context;
 use crate::notify::letter::{Kind, Letter, Part, What};
 use crate::notify::tone::{Standing, Tone};
+use crate::notify::{Context, bundle};
 
 /// So many lines of a part, so long each: fuller first. What is left out is said to be.
 const CUTS: [(usize, usize); 7] = [(20, 600), (10, 400), (5, 300), (3, 200), (2, 120), (1, 80), (1, 40)];
@@ -19,6 +19,8 @@ pub(super) struct Card<'a> {
     pub(super) parts: Vec<Part>,
     /// Everybody in the chat is called.
     pub(super) calls: bool,
+    /// It tells an incident from its beginning to its end.
+    whole: bool,
 }
 
 impl<'a> Card<'a> {
@@ -49,15 +51,17 @@ impl<'a> Card<'a> {
             title: markup::defuse(&title).replace(" -> ", " → "),
             parts,
             calls: false,
+            whole: bundle::beginning(notice, context.with).is_some(),
         }
     }
 
     pub(super) fn standing(&self) -> Standing {
-        Standing::of(self.notice)
+        // Over before anybody was told of it: no incident to close.
+        if self.whole { Standing::Aside } else { Standing::of(self.notice) }
     }
 
     pub(super) fn tone(&self) -> Tone {
-        Tone::of(self.notice)
+        if self.whole { Tone::Good } else { Tone::of(self.notice) }
     }
 
     /// Where to read what to do, as an address.

@@ -65,7 +65,22 @@ pub(super) fn body(notice: &Notice, context: &Context<'_>) -> Value {
             "runbook": context.runbook,
             "host": context.host,
             "late": letter::late(notice, context),
+            "stage": notice.place.stage.word(),
+            "folded": notice.place.folded,
+            "reopened": notice.place.reopened,
+            "with": context.with.iter().map(|other| overtaken(other, context)).collect::<Vec<Value>>(),
         }
+    })
+}
+
+/// A notice of the same incident that is told no more than this.
+fn overtaken(notice: &Notice, context: &Context<'_>) -> Value {
+    json!({
+        "id": notice.id,
+        "timestamp": notice.at.to_string(),
+        "event": notice.news.word(),
+        "stage": notice.place.stage.word(),
+        "title": context.texts.subject(notice),
     })
 }
 

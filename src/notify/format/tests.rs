@@ -8,7 +8,7 @@ use reqwest::StatusCode;
 
 use super::*;
 use crate::config::{Language, Person};
-use crate::decide::action::{News, Tier};
+use crate::decide::action::{News, Place, Tier};
 use crate::decide::event::{Outcome, Sample};
 use crate::decide::reason::{Blame, Reason};
 use crate::text::Texts;
@@ -59,6 +59,7 @@ fn notice(news: News, tier: Tier, text: &str) -> Notice {
         incident: "web-1".to_owned(),
         tier,
         acknowledgeable: ends(&news) == Some(false),
+        place: Place::default(),
         news,
         service: Some("web".to_owned()),
         at: now(),
@@ -74,7 +75,7 @@ fn notice(news: News, tier: Tier, text: &str) -> Notice {
 /// Whether such news ends an incident; `None` when it belongs to none.
 fn ends(news: &News) -> Option<bool> {
     match news {
-        News::Test | News::ReleaseSeen | News::ConfigReloaded => None,
+        News::Test | News::ReleaseSeen | News::ConfigReloaded | News::Digest { .. } => None,
         News::ServiceUp
         | News::ReleaseAccepted
         | News::ReleaseSuperseded
@@ -83,7 +84,10 @@ fn ends(news: &News) -> Option<bool> {
         | News::EngineBack
         | News::Reconciled
         | News::ReadyAgain
-        | News::StoreBack => Some(true),
+        | News::StoreBack
+        | News::SeesAgain
+        | News::ChannelBack { .. }
+        | News::Heard => Some(true),
         News::ServiceDown
         | News::RollbackStarted
         | News::RollbackFailed
@@ -103,7 +107,9 @@ fn ends(news: &News) -> Option<bool> {
         | News::RuleMended { .. }
         | News::RuleBlind { .. }
         | News::ConfigRejected
-        | News::StoreLost => Some(false),
+        | News::StoreLost
+        | News::ChannelDead { .. }
+        | News::Unheard => Some(false),
     }
 }
 
@@ -170,6 +176,7 @@ fn context<'a>(texts: &'a Texts, people: &'a [Person]) -> Context<'a> {
         runbook: Some(RUNBOOK),
         acknowledge: None,
         host: "host-1",
+        with: &[],
         thread: None,
         curve: None,
         patience: crate::notify::PATIENCE,

@@ -8,6 +8,7 @@ fn everything(words: &str) -> View {
         engine_lost: Some(words.to_owned()),
         store_lost: Some(words.to_owned()),
         config_rejected: Some(words.to_owned()),
+        heartbeat: None,
     }
 }
 

@@ -9,7 +9,7 @@ use serde_with::{DeserializeAs, DurationSecondsWithFrac, SerializeAs, serde_as};
 use super::facts::FactsDef;
 use super::reading::ReadingDef;
 use crate::decide::event::{
-    Announcement, Ask, Event, Fault, FaultKind, Happening, Identity, Kept, Outcome, Running, Sample,
+    Address, Announcement, Ask, Event, Fault, FaultKind, Happening, Identity, Kept, Outcome, Running, Sample,
     Standing, Step,
 };
 use crate::decide::facts::Facts;
@@ -40,12 +40,33 @@ pub(in crate::store) enum EventDef {
     },
     StoreBack,
     Watched(#[serde_as(as = "ReadingDef")] Reading),
+    Told {
+        #[serde_as(as = "AddressDef")]
+        to: Address,
+        notice: String,
+    },
+    NotTold {
+        #[serde_as(as = "AddressDef")]
+        to: Address,
+        notice: String,
+        why: String,
+        given_up: bool,
+    },
     Acknowledged {
         incident: String,
         by: String,
     },
 }
 as_core!(Event, EventDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Address", rename_all = "kebab-case")]
+pub(in crate::store) struct AddressDef {
+    channel: String,
+    address: String,
+}
+as_core!(Address, AddressDef);
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]

@@ -40,6 +40,9 @@ pub(in crate::store) struct FactsDef {
     rollbacks: Vec<Timestamp>,
     #[serde_as(as = "Vec<IncidentDef>")]
     incidents: Vec<Incident>,
+    #[serde(default)]
+    #[serde_as(as = "Vec<IncidentDef>")]
+    lately: Vec<Incident>,
     incidents_ever: u32,
     #[serde_as(as = "Option<DivergedDef>")]
     diverged: Option<Diverged>,

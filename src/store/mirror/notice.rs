@@ -8,7 +8,7 @@ use serde_with::{DeserializeAs, DurationSecondsWithFrac, SerializeAs, serde_as};
 
 use super::event::SampleDef;
 use super::reason::{BlameDef, ReasonDef};
-use crate::decide::action::{Incident, IncidentState, News, Notice, Plan, Tier};
+use crate::decide::action::{Incident, IncidentState, News, Notice, Place, Plan, Stage, Tier};
 use crate::decide::event::Sample;
 use crate::decide::reason::Blame;
 use crate::decide::reason::Reason;
@@ -60,8 +60,35 @@ pub(in crate::store) struct NoticeDef {
     #[serde_as(as = "Vec<SampleDef>")]
     evidence: Vec<Sample>,
     acknowledgeable: bool,
+    #[serde(default)]
+    #[serde_as(as = "PlaceDef")]
+    place: Place,
 }
 as_core!(Notice, NoticeDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Place", rename_all = "kebab-case")]
+pub(in crate::store) struct PlaceDef {
+    #[serde_as(as = "StageDef")]
+    stage: Stage,
+    folded: u32,
+    reopened: u32,
+    escalated: bool,
+}
+as_core!(Place, PlaceDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Stage", rename_all = "kebab-case")]
+pub(in crate::store) enum StageDef {
+    First,
+    Update,
+    Reminder,
+    Escalation,
+    Resolved,
+}
+as_core!(Stage, StageDef);
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]
@@ -85,6 +112,7 @@ pub(in crate::store) enum NewsDef {
     NotToBlame,
     Held,
     Blind,
+    SeesAgain,
     EngineUnreachable,
     EngineBack,
     NotReady,
@@ -111,6 +139,17 @@ pub(in crate::store) enum NewsDef {
     ConfigRejected,
     StoreLost,
     StoreBack,
+    ChannelDead {
+        channel: String,
+    },
+    ChannelBack {
+        channel: String,
+    },
+    Unheard,
+    Heard,
+    Digest {
+        count: usize,
+    },
 }
 as_core!(News, NewsDef);
 
@@ -133,6 +172,18 @@ pub(in crate::store) struct IncidentDef {
     ended: Option<Timestamp>,
     notices: u32,
     remind_at: Option<Timestamp>,
+    #[serde(default)]
+    reminders: u32,
+    #[serde(default)]
+    escalate_at: Option<Timestamp>,
+    #[serde(default)]
+    escalated: bool,
+    #[serde(default)]
+    folded: u32,
+    #[serde(default)]
+    reopened: u32,
+    #[serde(default)]
+    calm_at: Option<Timestamp>,
 }
 as_core!(Incident, IncidentDef);
 

@@ -88,6 +88,7 @@ pub(in crate::store) enum ReasonDef {
         #[serde_as(as = "Box<ReasonDef>")]
         cause: Box<Reason>,
     },
+    Unheard(#[serde_as(as = "Box<ReasonDef>")] Box<Reason>),
     Step {
         #[serde_as(as = "StepDef")]
         step: Step,

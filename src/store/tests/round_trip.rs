@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::decide::action::{Action, Answer, Incident, IncidentState};
-use crate::decide::event::{Ask, Fault, FaultKind, Kept, Standing, Step};
+use crate::decide::action::{Action, Answer, Incident, IncidentState, When};
+use crate::decide::event::{Address, Ask, Fault, FaultKind, Kept, Standing, Step};
 use crate::decide::facts::{
     Before, Diverged, Facts, Hold, Phase, Quarantined, ReleaseState, Rollback, Verification, Veto, Watch,
 };
@@ -49,6 +49,21 @@ fn asks() -> Vec<Ask> {
     ]
 }
 
+fn watched() -> Event {
+    Event::Watched(Reading {
+        stream: Stream::Business("lag".to_owned()),
+        source: Source::Prometheus,
+        at: "2026-03-01T10:00:00Z".parse().unwrap(),
+        measure: Measure::Value(1.5),
+    })
+}
+
+fn answers() -> [Event; 2] {
+    let to = Address { channel: some(), address: some() };
+    let refused = Event::NotTold { to: to.clone(), notice: some(), why: some(), given_up: true };
+    [Event::Told { to, notice: some() }, refused]
+}
+
 fn events() -> Vec<Event> {
     let mut all = vec![
         Event::Started,
@@ -58,15 +73,11 @@ fn events() -> Vec<Event> {
         Event::ConfigReloaded,
         Event::ConfigRejected { why: some() },
         Event::StoreLost { why: some() },
-        Event::Watched(Reading {
-            stream: Stream::Business("lag".to_owned()),
-            source: Source::Prometheus,
-            at: "2026-03-01T10:00:00Z".parse().unwrap(),
-            measure: Measure::Value(1.5),
-        }),
+        watched(),
         Event::StoreBack,
         Event::Acknowledged { incident: "web-1".to_owned(), by: some() },
     ];
+    all.extend(answers());
     let mut happenings = vec![
         Happening::Seen(None),
         Happening::Seen(Some(running())),
@@ -132,6 +143,7 @@ fn reasons() -> Vec<Reason> {
         Reason::Budget { per_day: 3, cause: cause() },
         Reason::Maintenance { until: at(5), cause: cause() },
         Reason::Quarantined { version: some(), at: at(5), same: true, cause: cause() },
+        Reason::Unheard(cause()),
         Reason::Step { step: Step::TakeName, seen: some() },
         Reason::Unverified { check: Some(some()), seen: some() },
         Reason::WrongImage { running: some(), wanted: some() },
@@ -205,6 +217,12 @@ fn incident(reason: Reason, state: IncidentState) -> Incident {
         ended: Some(at(9)),
         notices: 4,
         remind_at: Some(at(60)),
+        reminders: 3,
+        escalate_at: Some(at(61)),
+        escalated: true,
+        folded: 5,
+        reopened: 2,
+        calm_at: Some(at(62)),
     }
 }
 
@@ -255,6 +273,7 @@ fn facts(phase: Phase, decided: ReleaseState) -> Facts {
         hold: Some(Hold { by: some(), why: Some(some()), since: at(1), until: Some(at(2)) }),
         rollbacks: vec![at(-100), at(-50)],
         incidents: incidents.map(|(reason, state)| incident(reason, state)).collect(),
+        lately: vec![incident(Reason::Said(some()), IncidentState::Resolved)],
         incidents_ever: 17,
         diverged: Some(Diverged {
             since: at(3),
@@ -320,7 +339,11 @@ async fn a_story_tells_every_event_in_order() {
         (0..).zip(events()).map(|(second, event)| entry(at(second), Some("r1"), event)).collect();
     entries[0].actions = vec![
         filed,
-        Action::Tell { notice: notice("n1", Tier::Urgent), channels: vec!["mail".to_owned()] },
+        Action::Tell {
+            notice: notice("n1", Tier::Urgent),
+            channels: vec!["mail".to_owned()],
+            when: When::Now,
+        },
         Action::Step { service: "web".to_owned(), plan: plan(), step: Step::Stop },
         Action::Answer(Answer::Refused { why: some() }),
         Action::ProbeNow { service: "web".to_owned() },
@@ -456,7 +479,7 @@ async fn a_summary_counts_outcomes_and_shadow_decisions() {
     let store = open(dir.path());
     let file = |id: &str, state| Action::File { release: release(id, Origin::Noticed), state, reason: None };
     let shadow = Notice { news: News::WouldRollBack, ..notice("web-1.1", Tier::Important) };
-    let told = Action::Tell { notice: shadow, channels: vec!["chat".to_owned()] };
+    let told = Action::Tell { notice: shadow, channels: vec!["chat".to_owned()], when: When::Now };
     let with = |id: &'static str, actions| Entry { actions, ..entry(at(1), Some(id), Event::Due) };
     let entries = vec![
         with("r1", vec![file("r1", ReleaseState::Accepted)]),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::decide::action::{Incident, IncidentState, News, Plan, Tier};
+use crate::decide::action::{Incident, News, Plan, Tier};
 use crate::decide::event::Step;
 use crate::decide::facts::{Origin, Phase, Release, Rollback, Verification, Watch};
 use crate::decide::reason::Reason;
@@ -136,16 +136,8 @@ pub(super) fn incident(phase: &Phase) -> Option<Incident> {
         Phase::NeedsPerson { .. } => News::RollbackFailed,
     };
     Some(Incident {
-        id: "api-1".to_owned(),
-        service: Some(API.to_owned()),
         release: Some("r2".to_owned()),
-        tier: Tier::Urgent,
-        news,
-        reason: None,
-        state: IncidentState::Open,
-        began: start_of_time(),
-        ended: None,
         notices: 1,
-        remind_at: None,
+        ..Incident::new("api-1".to_owned(), Some(API.to_owned()), Tier::Urgent, news, start_of_time())
     })
 }

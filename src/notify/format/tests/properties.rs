@@ -62,6 +62,7 @@ prop_compose! {
             blame: given[4].then(|| Blame::Host(texts[4].clone())),
             evidence: samples.collect(),
             acknowledgeable: given[0],
+            place: Place::default(),
         }
     }
 }

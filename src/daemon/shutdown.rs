@@ -1,0 +1,34 @@
+//! The end: rollback steps under way may finish, and what they gave is recorded.
+
+use std::time::Duration;
+
+use super::Daemon;
+use crate::systemd;
+
+/// On shutdown, a rollback step under way may take so long to end; the rest is taken up at the next start.
+const DRAIN: Duration = Duration::from_secs(20);
+
+impl Daemon {
+    pub(super) async fn shut_down(mut self) {
+        systemd::stopping();
+        tracing::info!("ending");
+        self.stop.cancel();
+        self.services.end();
+        self.tasks.close();
+        let tasks = self.tasks.clone();
+        let drained = tokio::time::timeout(DRAIN, async {
+            loop {
+                tokio::select! {
+                    () = tasks.wait() => return,
+                    // A step that ends now is recorded, so that it is not looked into again at the next start.
+                    Some(event) = self.inbox.recv() => {
+                        self.take(vec![event]).await;
+                    }
+                }
+            }
+        });
+        if drained.await.is_err() {
+            tracing::warn!("a rollback step is still under way; it is taken up again at the next start");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What an incident is.
+
+use jiff::Timestamp;
+
+use super::{News, Tier};
+use crate::decide::reason::Reason;
+
+/// Something that people know about or must know about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Incident {
+    /// Its id, as typed after `golive ack`.
+    pub id: String,
+    /// The service; `None` for golive itself.
+    pub service: Option<String>,
+    /// The release it began with.
+    pub release: Option<String>,
+    /// How loud.
+    pub tier: Tier,
+    /// What began it.
+    pub news: News,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// Open, acknowledged or over.
+    pub state: IncidentState,
+    /// When it began.
+    pub began: Timestamp,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+    /// How many notices it has caused; numbers them.
+    pub notices: u32,
+    /// When people are reminded next.
+    pub remind_at: Option<Timestamp>,
+    /// How often they were since its last turn.
+    pub reminders: u32,
+    /// When more people are told, unless somebody has acknowledged it by then.
+    pub escalate_at: Option<Timestamp>,
+    /// More people were told, and hear of its end.
+    pub escalated: bool,
+    /// So many of its symptoms had no notice of their own.
+    pub folded: u32,
+    /// So often it has opened again after it seemed to be over.
+    pub reopened: u32,
+    /// It seems to be over, and is when it has stayed so until then.
+    pub calm_at: Option<Timestamp>,
+}
+
+impl Incident {
+    /// One that has just begun and was not told yet.
+    pub fn new(id: String, service: Option<String>, tier: Tier, news: News, began: Timestamp) -> Self {
+        Self {
+            id,
+            service,
+            release: None,
+            tier,
+            news,
+            reason: None,
+            state: IncidentState::Open,
+            began,
+            ended: None,
+            notices: 0,
+            remind_at: None,
+            reminders: 0,
+            escalate_at: None,
+            escalated: false,
+            folded: 0,
+            reopened: 0,
+            calm_at: None,
+        }
+    }
+}
+
+/// Where an incident stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IncidentState {
+    /// Nobody has taken it on.
+    Open,
+    /// Somebody has.
+    Acknowledged {
+        /// Who.
+        by: String,
+    },
+    /// Over.
+    Resolved,
+}

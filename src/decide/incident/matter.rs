@@ -1,0 +1,84 @@
+//! What an incident is about: news of one matter go into one thread.
+
+use crate::decide::action::News;
+
+/// What an incident is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Matter {
+    Release,
+    Health,
+    Blind,
+    Readiness,
+    Divergence,
+    Engine,
+    Config,
+    Store,
+    Channel(String),
+    Rule(String),
+    Hearing,
+    Other,
+}
+
+impl Matter {
+    pub(super) fn of(news: &News) -> Self {
+        match news {
+            News::RollbackStarted
+            | News::RollbackDone { .. }
+            | News::RollbackFailed
+            | News::RollbackImpossible
+            | News::WouldRollBack
+            | News::NotToBlame
+            | News::Held
+            | News::ReleaseSeen
+            | News::ReleaseAccepted
+            | News::ReleaseSuperseded
+            | News::ReleaseAborted
+            | News::KnownBad
+            | News::CountDown { .. }
+            | News::RollbackAgain => Self::Release,
+            News::ServiceDown | News::ServiceUp => Self::Health,
+            News::Blind | News::SeesAgain => Self::Blind,
+            News::NotReady | News::ReadyAgain => Self::Readiness,
+            News::EngineUnreachable | News::EngineBack => Self::Engine,
+            News::ConfigReloaded | News::ConfigRejected => Self::Config,
+            News::StoreLost | News::StoreBack => Self::Store,
+            News::ChannelDead { channel } | News::ChannelBack { channel } => Self::Channel(channel.clone()),
+            News::Unheard | News::Heard => Self::Hearing,
+            News::RuleBroken { rule } | News::RuleMended { rule } | News::RuleBlind { rule } => {
+                Self::Rule(rule.clone())
+            }
+            News::Diverged | News::Reconciled => Self::Divergence,
+            News::Test | News::LeftOver | News::Digest { .. } => Self::Other,
+        }
+    }
+
+    /// It comes and goes by itself, so that it may do so again and again.
+    pub(super) fn comes_back(&self) -> bool {
+        match self {
+            Self::Health
+            | Self::Blind
+            | Self::Readiness
+            | Self::Engine
+            | Self::Store
+            | Self::Channel(_)
+            | Self::Rule(_) => true,
+            Self::Release | Self::Divergence | Self::Config | Self::Hearing | Self::Other => false,
+        }
+    }
+
+    /// A rollback brings it about by itself, so that it is no news of its own meanwhile.
+    pub(super) fn is_symptom(&self) -> bool {
+        match self {
+            Self::Health | Self::Blind | Self::Readiness => true,
+            Self::Release
+            | Self::Divergence
+            | Self::Engine
+            | Self::Config
+            | Self::Store
+            | Self::Channel(_)
+            | Self::Rule(_)
+            | Self::Hearing
+            | Self::Other => false,
+        }
+    }
+}

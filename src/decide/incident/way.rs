@@ -1,0 +1,38 @@
+//! From which version to which news are.
+
+use super::matter::Matter;
+use crate::decide::action::News;
+use crate::decide::facts::Phase;
+use crate::decide::reason::Reason;
+use crate::decide::service::Service;
+
+/// From which version to which the news is, or would be.
+pub(super) fn way(
+    service: &Service,
+    news: &News,
+    reason: Option<&Reason>,
+) -> (Option<String>, Option<String>) {
+    let facts = service.facts();
+    let at_hand = facts.release.as_ref().map(|release| release.version.clone()).or_else(|| service.version());
+    let accepted = || facts.accepted.last().map(|accepted| accepted.version.clone());
+    if *news == News::ReleaseSeen {
+        return (accepted(), at_hand);
+    }
+    if Matter::of(news) == Matter::Readiness {
+        return (accepted(), None);
+    }
+    if Matter::of(news) == Matter::Divergence {
+        return (service.version(), facts.diverged.as_ref().and_then(|diverged| diverged.released.clone()));
+    }
+    let to = match (news, reason) {
+        (News::ReleaseSuperseded, Some(Reason::Superseded { version })) => Some(version.clone()),
+        (News::ReleaseSuperseded | News::ReleaseAccepted | News::ReleaseAborted, _) => None,
+        _ if Matter::of(news) != Matter::Release && *news != News::LeftOver => None,
+        _ => match &facts.phase {
+            Phase::RollingBack(rollback) => Some(rollback.plan.to_version.clone()),
+            Phase::Verifying(verification) => Some(verification.rollback.plan.to_version.clone()),
+            Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => accepted(),
+        },
+    };
+    (at_hand, to)
+}

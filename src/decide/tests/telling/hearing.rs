@@ -1,0 +1,86 @@
+//! No release is rolled back by golive alone while nobody would hear of it.
+
+use super::*;
+use crate::decide::reason::Reason;
+
+fn asks(world: &mut World) {
+    tier(world, Tier::Urgent).ask_unheard = true;
+}
+
+#[test]
+fn the_urgent_channels_are_tried_when_a_watch_begins_unless_they_confirmed_within_a_day() {
+    let mut unknown = world(asks);
+    let began = see(&mut unknown, "v2");
+    let news = told(&began);
+    assert_eq!(words(&began), ["release-seen first", "test first"]);
+    assert_eq!(
+        (news[1].1, news[1].2, news[1].0.tier),
+        (&["oncall".to_owned()][..], When::Now, Tier::General)
+    );
+
+    let mut known = world(asks);
+    confirm(&mut known, "oncall", "x");
+    known.now = later(known.now, secs(23 * 3_600));
+    assert_eq!(words(&see(&mut known, "v2")), ["release-seen first"]);
+
+    let mut same = world(|world| {
+        asks(world);
+        tier(world, Tier::General).channels = vec!["oncall".to_owned()];
+    });
+    assert_eq!(words(&see(&mut same, "v2")), ["release-seen first"], "which tries the channel too");
+}
+
+#[test]
+fn a_failing_release_is_held_while_no_channel_confirms_and_rolled_back_once_one_does() {
+    let mut world = world(asks);
+    see(&mut world, "v2");
+    let refused = refuse(&mut world, "oncall", "test", false);
+    assert_eq!(words(&refused), ["unheard first"]);
+    assert_eq!(told(&refused)[0].1, ["chat"]);
+    let problems = world.state.view().services[0].problems.clone().unwrap();
+    assert!(problems[0].contains("no channel of the urgent tier has confirmed within a day"), "{problems:?}");
+    pass(&mut world, 5);
+    fail(&mut world, 3);
+    let held = |world: &World| matches!(&world.facts().phase, Phase::Held { why: Reason::Unheard(_), .. });
+    assert!(held(&world), "{:?}", world.facts().phase);
+    fail(&mut world, 3);
+    assert!(held(&world));
+    assert_eq!(words(&confirm(&mut world, "oncall", "api-1.1")), ["heard resolved"]);
+    fail(&mut world, 1);
+    assert!(matches!(world.facts().phase, Phase::RollingBack(_)), "{:?}", world.facts().phase);
+}
+
+#[test]
+fn while_the_test_is_on_its_way_nothing_changes() {
+    let mut world = world(asks);
+    see(&mut world, "v2");
+    pass(&mut world, 5);
+    fail(&mut world, 3);
+    assert!(matches!(world.facts().phase, Phase::RollingBack(_)), "{:?}", world.facts().phase);
+}
+
+#[test]
+fn no_answer_within_a_minute_is_one_too() {
+    let mut world = world(asks);
+    see(&mut world, "v2");
+    assert_eq!(words(&wait(&mut world, secs(59))), [""; 0]);
+    assert_eq!(words(&wait(&mut world, secs(1))), ["unheard first"]);
+}
+
+#[test]
+fn without_a_channel_or_by_configuration_releases_are_rolled_back_as_ever() {
+    let mut none = world(|world| {
+        asks(world);
+        tier(world, Tier::Urgent).channels.clear();
+    });
+    let mut auto = world(|_| ());
+    for world in [&mut none, &mut auto] {
+        see(world, "v2");
+        refuse(world, "oncall", "test", true);
+        wait(world, secs(90));
+        pass(world, 1);
+        fail(world, 3);
+        assert!(matches!(world.facts().phase, Phase::RollingBack(_)), "{:?}", world.facts().phase);
+        assert!(!world.state.view().incidents.iter().any(|incident| incident.news == News::Unheard));
+    }
+}

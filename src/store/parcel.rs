@@ -1,0 +1,152 @@
+//! Letters that are told in one message: what has overtaken each other in an incident, what was gathered until now, and
+//! what would be too many messages at once.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, ToSql, Transaction, params};
+
+use super::{Letter, Store, StoreError, notice, sqlite, text};
+use crate::decide::action::{Notice, Tier};
+
+/// So many letters are told in one message at most; the rest in the next.
+const MOST: usize = 100;
+
+/// What letters of before did not have.
+const COLUMNS: [(&str, &str); 3] = [
+    ("incident", "TEXT NOT NULL DEFAULT ''"),
+    ("gathered", "INTEGER NOT NULL DEFAULT 0"),
+    ("carrier", "INTEGER"),
+];
+
+const INDEXES: &str = "\
+    CREATE INDEX IF NOT EXISTS letter_by_address ON letter (channel, address, state, incident); \
+    CREATE INDEX IF NOT EXISTS letter_by_carrier ON letter (carrier) WHERE carrier IS NOT NULL;";
+
+/// So many settled letters are kept at most, whatever their age.
+pub(super) const PRUNE: &str =
+    "DELETE FROM letter WHERE state <> 'pending' AND id <= (SELECT max(id) FROM letter) - 100000";
+
+/// One message: the newest of its letters, and what is told with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parcel {
+    /// The letter that stands for all of them.
+    pub letter: Letter,
+    /// The others' notices, oldest first.
+    pub with: Vec<Notice>,
+}
+
+/// Adds what letters of before did not have.
+pub(super) fn grow(connection: &Connection) -> Result<(), rusqlite::Error> {
+    for (column, kind) in COLUMNS {
+        let sql = "SELECT count(*) FROM pragma_table_info('letter') WHERE name = ?1";
+        let there: i64 = connection.query_row(sql, [column], |row| row.get(0))?;
+        if there == 0 {
+            connection.execute_batch(&format!("ALTER TABLE letter ADD COLUMN {column} {kind}"))?;
+        }
+    }
+    connection.execute_batch(INDEXES)
+}
+
+impl Store {
+    /// What is told together with a due letter, and noted to be: after a crash it is told under the same id again.
+    /// Letters of other incidents are put in only where the address takes such messages (`mixed`), and then those that
+    /// were gathered until now, and all of its kind when more than `room` are due.
+    pub async fn parcel(
+        &self,
+        letter: Letter,
+        mixed: bool,
+        room: usize,
+        now: Timestamp,
+    ) -> Result<Parcel, StoreError> {
+        self.work(move |connection, path| {
+            let transaction = connection.transaction().map_err(sqlite(path))?;
+            let carried = carried_by(&transaction, path, letter.id)?;
+            if !carried.is_empty() {
+                return Ok(Parcel { letter, with: carried });
+            }
+            let together = together(&transaction, path, &letter, (mixed, room), now)?;
+            let Some(carrier) = together.last().copied().filter(|_| together.len() > 1) else {
+                return Ok(Parcel { letter, with: Vec::new() });
+            };
+            let parcel = put_together(&transaction, path, letter, carrier, &together)?;
+            transaction.commit().map_err(sqlite(path))?;
+            Ok(parcel)
+        })
+        .await
+    }
+}
+
+/// Numbers of the letters that are told with that one, and its own, in order.
+fn together(
+    transaction: &Transaction<'_>,
+    path: &Path,
+    letter: &Letter,
+    (mixed, room): (bool, usize),
+    now: Timestamp,
+) -> Result<Vec<i64>, StoreError> {
+    const HERE: &str = "SELECT id FROM letter WHERE channel = ?1 AND address = ?2 AND state = 'pending' \
+                        AND carrier IS NULL AND";
+    let (channel, address, now) = (&letter.channel, &letter.address, text(now));
+    let query = |rest: &str, values: &[&dyn ToSql]| -> Result<Vec<i64>, StoreError> {
+        let sql = format!("{HERE} {rest} ORDER BY id LIMIT {}", MOST - 1);
+        let mut select = transaction.prepare_cached(&sql).map_err(sqlite(path))?;
+        let rows = select.query_map(values, |row| row.get(0)).map_err(sqlite(path))?;
+        rows.collect::<Result<_, _>>().map_err(sqlite(path))
+    };
+    let incident = &letter.notice.incident;
+    let mut all = query("incident = ?3 AND incident <> ''", &[channel, address, incident])?;
+    if mixed && letter.gathered {
+        all.extend(query("gathered AND due <= ?3", &[channel, address, &now])?);
+    }
+    if mixed {
+        let urgent = letter.notice.tier == Tier::Urgent;
+        let due = query("(tier >= 2) = ?3 AND due <= ?4", &[channel, address, &urgent, &now])?;
+        if due.len() > room {
+            all.extend(due);
+        }
+    }
+    all.push(letter.id);
+    all.sort_unstable();
+    all.dedup();
+    Ok(all)
+}
+
+/// Notes which letter stands for them, and reads what they say.
+fn put_together(
+    transaction: &Transaction<'_>,
+    path: &Path,
+    due: Letter,
+    carrier: i64,
+    together: &[i64],
+) -> Result<Parcel, StoreError> {
+    let sql = "UPDATE letter SET carrier = ?2 WHERE id = ?1";
+    let mut carry = transaction.prepare_cached(sql).map_err(sqlite(path))?;
+    for id in together.iter().filter(|id| **id != carrier) {
+        carry.execute(params![id, carrier]).map_err(sqlite(path))?;
+    }
+    let with = carried_by(transaction, path, carrier)?;
+    // It is as urgent as the most urgent of them, and worth telling for as long.
+    let sql = "UPDATE letter SET (tier, due, expires) = \
+               (SELECT max(tier), min(due), max(expires) FROM letter WHERE id = ?1 OR carrier = ?1) \
+               WHERE id = ?1 RETURNING attempts, expires, json, gathered";
+    let mut update = transaction.prepare_cached(sql).map_err(sqlite(path))?;
+    let row = update.query_row([carrier], |row| {
+        Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get(3)?))
+    });
+    let (attempts, expires, body, gathered) = row.map_err(sqlite(path))?;
+    let notice = notice(path, &body)?;
+    let expires = expires.parse().unwrap_or(Timestamp::MAX);
+    let thread = due.thread.filter(|_| notice.incident == due.notice.incident);
+    let letter = Letter { id: carrier, notice, attempts, expires, gathered, thread, ..due };
+    Ok(Parcel { letter, with })
+}
+
+/// What is told with a letter, oldest first.
+fn carried_by(transaction: &Transaction<'_>, path: &Path, carrier: i64) -> Result<Vec<Notice>, StoreError> {
+    let sql = "SELECT json FROM letter WHERE carrier = ?1 AND state = 'pending' ORDER BY id";
+    let mut select = transaction.prepare_cached(sql).map_err(sqlite(path))?;
+    let rows = select.query_map([carrier], |row| row.get::<_, String>(0)).map_err(sqlite(path))?;
+    let bodies: Vec<String> = rows.collect::<Result<_, _>>().map_err(sqlite(path))?;
+    bodies.iter().map(|body| notice(path, body)).collect()
+}

@@ -1,0 +1,163 @@
+//! What is told in one message.
+
+use super::*;
+use crate::decide::action::{Place, Stage};
+use crate::store::{Letter, Parcel, Reader};
+
+fn about(incident: &str, number: u32, stage: Stage) -> NewLetter {
+    let tier = Tier::Urgent;
+    let place = Place { stage, ..Place::default() };
+    let id = format!("{incident}.{number}");
+    let notice = Notice { incident: incident.to_owned(), place, ..notice(&id, tier) };
+    NewLetter { notice, ..letter(&id, tier) }
+}
+
+async fn post(store: &Store, seconds: i64, letters: Vec<NewLetter>) {
+    store.commit(Batch { letters, ..batch(at(seconds)) }).await.unwrap();
+}
+
+async fn due(store: &Store, seconds: i64) -> Vec<Letter> {
+    store.due(at(seconds), 1, 9).await.unwrap()
+}
+
+fn ids(parcel: &Parcel) -> Vec<String> {
+    parcel.with.iter().map(|notice| notice.id.clone()).chain([parcel.letter.notice.id.clone()]).collect()
+}
+
+fn states(dir: &Path) -> Vec<(String, String)> {
+    let mut rows = Reader::open(dir).unwrap().letters(u32::MAX).unwrap();
+    rows.reverse();
+    rows.into_iter().map(|row| (row.notice, row.state)).collect()
+}
+
+fn row(id: &str, state: &str) -> (String, String) {
+    (id.to_owned(), state.to_owned())
+}
+
+#[tokio::test]
+async fn what_waits_of_an_incident_is_one_message_the_newest() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    post(&store, 0, vec![about("web-1", 1, Stage::First), about("db-1", 1, Stage::First)]).await;
+    let first = due(&store, 0).await.remove(0);
+    let alone = store.parcel(first, true, 99, at(0)).await.unwrap();
+    assert_eq!(ids(&alone), ["web-1.1"]);
+    store.refused(alone.letter.id, "503", Some(at(300)), at(1)).await.unwrap();
+    post(&store, 60, vec![about("web-1", 2, Stage::Resolved)]).await;
+
+    let newest = due(&store, 60).await.into_iter().find(|letter| letter.notice.incident == "db-1");
+    assert!(newest.is_some(), "the older one of another incident comes first");
+    store.delivered(newest.unwrap().id, "200", None, at(60)).await.unwrap();
+    let letter = due(&store, 60).await.remove(0);
+    assert_eq!(letter.notice.id, "web-1.2", "though the first one is not due yet");
+    let both = store.parcel(letter, false, 99, at(60)).await.unwrap();
+    assert_eq!(ids(&both), ["web-1.1", "web-1.2"]);
+    assert_eq!(due(&store, 600).await.len(), 1, "one of them stands for both");
+    store.delivered(both.letter.id, "200", None, at(61)).await.unwrap();
+    assert_eq!(states(dir.path()), [row("web-1.1", "sent"), row("db-1.1", "sent"), row("web-1.2", "sent")]);
+}
+
+#[tokio::test]
+async fn after_a_crash_the_same_message_goes_out_again_and_after_a_refusal_what_came_meanwhile_goes_with_it()
+{
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    post(&store, 0, vec![about("web-1", 1, Stage::First), about("web-1", 2, Stage::Update)]).await;
+    let letter = due(&store, 0).await.remove(0);
+    let before = store.parcel(letter, false, 99, at(0)).await.unwrap();
+    post(&store, 5, vec![about("web-1", 3, Stage::Resolved)]).await;
+    drop(store);
+
+    let store = open(dir.path());
+    let letter = due(&store, 5).await.remove(0);
+    let after = store.parcel(letter, false, 99, at(5)).await.unwrap();
+    assert_eq!(ids(&after), ids(&before), "nobody knows whether it was taken");
+    store.refused(after.letter.id, "503", Some(at(10)), at(6)).await.unwrap();
+    let letter = due(&store, 10).await.remove(0);
+    let all = store.parcel(letter, false, 99, at(10)).await.unwrap();
+    assert_eq!(ids(&all), ["web-1.1", "web-1.2", "web-1.3"]);
+    store.refused(all.letter.id, "410", None, at(11)).await.unwrap();
+    assert!(states(dir.path()).iter().all(|(_, state)| state == "given-up"), "all of it");
+}
+
+#[tokio::test]
+async fn what_was_gathered_is_one_message_where_people_read_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let gathered = |id: &str| NewLetter {
+        when: When::Gathered(at(100)),
+        notice: Notice { incident: id.to_owned(), ..notice(id, Tier::General) },
+        ..letter(id, Tier::General)
+    };
+    let now = NewLetter { when: When::Now, ..gathered("now") };
+    post(&store, 0, vec![gathered("a"), gathered("b"), now, gathered("c")]).await;
+    let first = due(&store, 0).await;
+    assert_eq!(first[0].notice.id, "now");
+    store.delivered(first[0].id, "200", None, at(1)).await.unwrap();
+    assert_eq!(due(&store, 99).await, []);
+    let letter = due(&store, 100).await.remove(0);
+    let program = store.parcel(letter.clone(), false, 99, at(100)).await.unwrap();
+    assert_eq!(ids(&program), ["a"]);
+    let people = store.parcel(letter, true, 99, at(100)).await.unwrap();
+    assert_eq!(ids(&people), ["a", "b", "c"]);
+}
+
+#[tokio::test]
+async fn what_would_be_too_many_messages_is_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut letters: Vec<NewLetter> =
+        (0..30).map(|number| about(&format!("web-{number}"), 1, Stage::First)).collect();
+    letters.push(NewLetter {
+        notice: Notice { incident: "calm".to_owned(), ..notice("calm.1", Tier::General) },
+        ..letter("calm.1", Tier::General)
+    });
+    post(&store, 0, letters).await;
+    let letter = due(&store, 0).await.remove(0);
+    assert_eq!(ids(&store.parcel(letter.clone(), true, 30, at(0)).await.unwrap()).len(), 1, "there is room");
+    assert_eq!(
+        ids(&store.parcel(letter, true, 5, at(0)).await.unwrap()).len(),
+        30,
+        "but for what is not urgent"
+    );
+}
+
+#[tokio::test]
+async fn a_store_of_before_learns_of_parcels() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(open(dir.path()));
+    let old = rusqlite::Connection::open(dir.path().join("golive.db")).unwrap();
+    old.execute_batch(
+        "DROP INDEX letter_by_address; DROP INDEX letter_by_carrier; ALTER TABLE letter DROP COLUMN incident; \
+         ALTER TABLE letter DROP COLUMN gathered; ALTER TABLE letter DROP COLUMN carrier;",
+    )
+    .unwrap();
+    drop(old);
+    let store = open(dir.path());
+    post(&store, 0, vec![about("web-1", 1, Stage::First)]).await;
+    assert_eq!(due(&store, 0).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_daemon_that_starts_knows_who_confirmed_and_what_nobody_has() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let chat = |letter: NewLetter| NewLetter { channel: "chat".to_owned(), address: String::new(), ..letter };
+    let letters = vec![
+        about("web-1", 1, Stage::First),
+        chat(about("web-1", 1, Stage::First)),
+        about("db-1", 1, Stage::First),
+        chat(about("db-1", 1, Stage::First)),
+        letter("general", Tier::General),
+    ];
+    post(&store, 0, letters).await;
+    let chat_letter = due(&store, 0).await.into_iter().find(|letter| letter.channel == "chat").unwrap();
+    store.delivered(chat_letter.id, "200", None, at(7)).await.unwrap();
+    let confirmed = store.confirmed().await.unwrap();
+    assert_eq!(confirmed.len(), 1);
+    assert_eq!((confirmed[0].0.name(), confirmed[0].1.as_second()), ("chat".to_owned(), at(7).as_second()));
+    let unconfirmed = store.unconfirmed().await.unwrap();
+    let ids: Vec<(&str, usize)> =
+        unconfirmed.iter().map(|(notice, channels)| (notice.id.as_str(), channels.len())).collect();
+    assert_eq!(ids, [("db-1.1", 2)]);
+}
