@@ -17,7 +17,7 @@ use policy::Policy;
 use reason::Reason;
 use rule::Rules;
 use service::{Service, Turn};
-use telling::Telling;
+use telling::{Telling, hearing};
 
 pub mod action;
 mod again;
@@ -262,7 +262,7 @@ impl State {
     fn turn<'a>(&'a mut self, name: &str, now: Timestamp, actions: &'a mut Vec<Action>) -> Option<Turn<'a>> {
         let policy = self.policy.services.get(name)?;
         let around = self.around(name);
-        let unheard = self.telling.unheard(now, &self.policy);
+        let unheard = hearing::waits(&self.policy) && self.telling.unheard(now, &self.policy);
         let service = self.services.get_mut(name)?;
         Some(Turn { now, service, policy, tiers: &self.policy.tiers, around, unheard, actions })
     }

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::table::{Section, one_of};
 use crate::decide::action::Tier;
-use crate::decide::policy::{Escalate, Quiet, TierPolicy};
+use crate::decide::policy::{Escalate, Quiet, TierPolicy, Unconfirmed};
 
 pub(super) const TIERS: [(&str, Tier); 3] =
     [("urgent", Tier::Urgent), ("important", Tier::Important), ("general", Tier::General)];
@@ -17,7 +17,8 @@ pub(super) const TIERS: [(&str, Tier); 3] =
 const REPEAT_URGENT: Duration = Duration::from_mins(15);
 const REPEAT_IMPORTANT: Duration = Duration::from_hours(4);
 
-const ASK_UNHEARD: [(&str, bool); 2] = [("ask", true), ("auto", false)];
+const UNCONFIRMED: [(&str, Unconfirmed); 3] =
+    [("tell", Unconfirmed::Tell), ("ask", Unconfirmed::Ask), ("auto", Unconfirmed::Auto)];
 
 /// How each tier is told. Without any `[alert.…]`, every channel gets everything.
 pub(super) fn tiers(
@@ -28,7 +29,7 @@ pub(super) fn tiers(
     let everything = |tier| TierPolicy {
         channels: channels.to_vec(),
         repeat: repeat(tier),
-        ask_unheard: tier == Tier::Urgent,
+        unconfirmed: if tier == Tier::Urgent { Unconfirmed::Tell } else { Unconfirmed::Auto },
         ..TierPolicy::default()
     };
     let everything = || TIERS.into_iter().map(|(_, tier)| (tier, everything(tier))).collect();
@@ -59,13 +60,15 @@ fn policy(mut section: Section<'_>, tier: Tier, channels: &[String], zone: Optio
     let named = known(&mut section, "channels", channels).unwrap_or_default();
     section.required(&["channels"], "add channels = [\"…\"]");
     let urgent = tier == Tier::Urgent;
+    let unconfirmed =
+        if urgent { section.word("unconfirmed", &UNCONFIRMED, Unconfirmed::Tell) } else { Unconfirmed::Auto };
     let policy = TierPolicy {
         repeat: again(&mut section, tier),
         escalate: section.section("escalate").and_then(|section| escalate(section, channels)),
         digest: (!urgent).then(|| digest(&mut section)).flatten(),
         quiet: (!urgent).then(|| quiet(&mut section, zone)).flatten(),
         fallback: if urgent { fallback(&mut section, &named, channels) } else { Vec::new() },
-        ask_unheard: urgent && section.word("unconfirmed", &ASK_UNHEARD, true),
+        unconfirmed,
         channels: named,
     };
     let (not_here, hint): (&[&'static str], _) = if urgent {

@@ -13,7 +13,7 @@ mod triggers;
 
 pub use maintenance::{Maintenance, Window};
 pub use rule::{Rule, RuleOf};
-pub use tier::{Escalate, Quiet, TierPolicy};
+pub use tier::{Escalate, Quiet, TierPolicy, Unconfirmed};
 pub use triggers::{
     Anomaly, Business, Direction, ErrorRate, Latency, Level, OnEnvironment, Ppm, Resources, Triggers,
 };

@@ -75,10 +75,8 @@ webhook = {{ url-file = "{hook}", secret-file = "{signing}" }}
 webhook = {{ format = "telegram", url = "http://{address}", chat-id = "-1", token-file = "{telegram}" }}
 [channel.ntfy]
 webhook = {{ format = "ntfy", url = "http://{address}/topic", token-file = "{ntfy}" }}
-# None of them ever confirms, and the release is to be rolled back all the same.
 [alert.urgent]
 channels = ["hook", "ntfy", "telegram"]
-unconfirmed = "auto"
 [alert.important]
 channels = ["hook", "ntfy", "telegram"]
 [alert.general]

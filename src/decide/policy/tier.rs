@@ -25,8 +25,20 @@ pub struct TierPolicy {
     pub quiet: Option<Quiet>,
     /// Channels that are told when none of the others confirms.
     pub fallback: Vec<String>,
-    /// While none of the channels has confirmed lately, a person is asked before a rollback (urgent only).
-    pub ask_unheard: bool,
+    /// What is made of it that none of the channels has confirmed lately (urgent only).
+    pub unconfirmed: Unconfirmed,
+}
+
+/// What is made of it that nobody would hear of a rollback.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Unconfirmed {
+    /// Nothing.
+    #[default]
+    Auto,
+    /// The channels are tried and it is told; golive acts all the same.
+    Tell,
+    /// That, and a person is asked before a rollback.
+    Ask,
 }
 
 /// Who else is told of an incident that nobody acknowledges.

@@ -1,5 +1,5 @@
-//! Whether anybody would hear of a rollback: no release is rolled back by itself while no channel of the urgent tier
-//! has confirmed anything within a day. golive tries them before it says so.
+//! Whether anybody would hear of a rollback: that no channel of the urgent tier has confirmed anything within a day is
+//! told before it is needed, and where that is wanted a person is asked first. golive tries them before it says so.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::decide::State;
 use crate::decide::action::{Action, News, Tier, When};
 use crate::decide::facts::Phase;
 use crate::decide::incident;
-use crate::decide::policy::{Autonomy, Policy, ServicePolicy};
+use crate::decide::policy::{Autonomy, Policy, ServicePolicy, Unconfirmed};
 use crate::decide::reason::Reason;
 
 /// A channel that confirmed within this is taken to work.
@@ -100,9 +100,18 @@ pub(in crate::decide) fn acts(policy: &ServicePolicy) -> bool {
     policy.autonomy == Autonomy::Auto || policy.health_autonomy == Autonomy::Auto
 }
 
-/// A person is asked while nobody would hear. Without a channel in the urgent tier, nobody expects to.
+/// It matters whether anybody would hear. Without a channel in the urgent tier, nobody expects to.
 pub(in crate::decide) fn asks(policy: &Policy) -> bool {
-    policy.tiers.get(&Tier::Urgent).is_some_and(|tier| tier.ask_unheard && !tier.channels.is_empty())
+    minds(policy, |unconfirmed| unconfirmed != Unconfirmed::Auto)
+}
+
+/// A person is asked while nobody would hear.
+pub(in crate::decide) fn waits(policy: &Policy) -> bool {
+    minds(policy, |unconfirmed| unconfirmed == Unconfirmed::Ask)
+}
+
+fn minds(policy: &Policy, how: impl Fn(Unconfirmed) -> bool) -> bool {
+    policy.tiers.get(&Tier::Urgent).is_some_and(|tier| how(tier.unconfirmed) && !tier.channels.is_empty())
 }
 
 fn urgent(policy: &Policy) -> &[String] {

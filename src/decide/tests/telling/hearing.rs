@@ -1,10 +1,11 @@
 //! No release is rolled back by golive alone while nobody would hear of it.
 
 use super::*;
+use crate::decide::policy::Unconfirmed;
 use crate::decide::reason::Reason;
 
 fn asks(world: &mut World) {
-    tier(world, Tier::Urgent).ask_unheard = true;
+    tier(world, Tier::Urgent).unconfirmed = Unconfirmed::Ask;
 }
 
 #[test]
@@ -47,6 +48,17 @@ fn a_failing_release_is_held_while_no_channel_confirms_and_rolled_back_once_one_
     assert!(held(&world));
     assert_eq!(words(&confirm(&mut world, "oncall", "api-1.1")), ["heard resolved"]);
     fail(&mut world, 1);
+    assert!(matches!(world.facts().phase, Phase::RollingBack(_)), "{:?}", world.facts().phase);
+}
+
+#[test]
+fn unless_it_is_to_wait_it_says_that_nobody_hears_and_acts() {
+    let mut world = world(|world| tier(world, Tier::Urgent).unconfirmed = Unconfirmed::Tell);
+    see(&mut world, "v2");
+    assert_eq!(words(&refuse(&mut world, "oncall", "test", false)), ["unheard first"]);
+    assert!(world.state.view().services[0].problems.as_ref().is_some_and(|problems| !problems.is_empty()));
+    pass(&mut world, 5);
+    fail(&mut world, 3);
     assert!(matches!(world.facts().phase, Phase::RollingBack(_)), "{:?}", world.facts().phase);
 }
 
