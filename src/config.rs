@@ -32,6 +32,7 @@ mod services;
 mod source;
 mod swarm;
 mod table;
+mod template;
 #[cfg(test)]
 mod tests;
 mod tiers;
@@ -53,6 +54,7 @@ pub use secret::Secret;
 pub use swarm::SwarmSet;
 use table::Section;
 pub use table::duration;
+pub use template::{Template, Templates};
 
 /// Everything `rules.toml` says, checked.
 #[derive(Debug, Clone, PartialEq)]

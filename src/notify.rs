@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 
 use crate::chart;
 use crate::clock::Clock;
-use crate::config::{Channel, Config, Heartbeat, Language, Person, Way};
+use crate::config::{Channel, Config, Heartbeat, Language, Person, Templates, Way};
 use crate::decide::action::{Notice, Tier};
 use crate::decide::curve::Curve;
 use crate::text::Texts;
@@ -24,6 +24,7 @@ mod heartbeat;
 mod letter;
 mod limits;
 mod smtp;
+mod template;
 #[cfg(test)]
 mod tests;
 mod tone;
@@ -31,6 +32,7 @@ mod webhook;
 
 pub use bundle::headline;
 pub use limits::Limit;
+pub use template::check_templates;
 
 /// A delivery ends within this, whatever the other side does.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -119,6 +121,8 @@ impl Links {
 /// What every format needs to know beside the notice.
 pub(crate) struct Context<'a> {
     texts: &'a Texts,
+    /// The channel's own words.
+    templates: Option<&'a Templates>,
     people: &'a [Person],
     runbook: Option<&'a str>,
     /// Where a person takes the incident on.
@@ -189,6 +193,7 @@ impl Notifier {
         let runbook = notice.service.as_ref().and_then(|service| self.runbooks.get(service));
         let context = Context {
             texts: self.texts(channel),
+            templates: self.channels.get(channel).map(|channel| &channel.templates),
             people: &self.people,
             runbook: runbook.map(String::as_str),
             acknowledge: self.links.as_ref().filter(|_| notice.acknowledgeable).map(|links| links.of(notice)),

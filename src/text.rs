@@ -270,6 +270,11 @@ impl Texts {
         self.say("label.late", context! { lasted => self.duration(by) })
     }
 
+    /// That a template failed, and why.
+    pub fn template_failed(&self, why: &str) -> String {
+        self.say("template.failed", context! { why => clean(why) })
+    }
+
     /// How long a rollback took.
     pub fn took(&self, lasted: Duration) -> String {
         self.say("label.took", context! { lasted => self.duration(lasted) })

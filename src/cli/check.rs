@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::config::{self, CheckKind, Config, Service};
 use crate::control::client::ClientError;
 use crate::decide::event::{Outcome, Sample};
-use crate::notify::Notifier;
+use crate::notify::{self, Notifier};
 use crate::probe::{Probe, Tools};
 use crate::runtime::{Engine, Runtime};
 
@@ -29,6 +29,10 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: &Arguments, context: &Context) -> Result<u8, CliError> {
     let config = context.config()?;
+    let mistakes = notify::check_templates(&config);
+    if !mistakes.is_empty() {
+        return Err(mistakes.into());
+    }
     let mut report = Report { out: std::io::stdout(), color: color(&std::io::stdout()), bad: false };
     let checks = config.services.values().map(|service| service.checks.len()).sum();
     let counts = [

@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
-use super::{Language, Secret};
+use super::{Language, Secret, Templates};
 
 /// One channel to people.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Channel {
     /// Its own language; the configuration's when absent.
     pub language: Option<Language>,
+    /// Its own words.
+    pub templates: Templates,
     /// How it reaches them.
     pub way: Way,
 }

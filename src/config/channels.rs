@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::root::LANGUAGES;
 use super::table::Section;
-use super::{Channel, EmailChannel, Login, LoginKind, Smtp, SmtpTls, Way, secret, webhook};
+use super::{Channel, EmailChannel, Login, LoginKind, Smtp, SmtpTls, Way, secret, template, webhook};
 
 /// Smarthosts of one channel at most: each may take its time.
 const SMARTHOSTS: usize = 4;
@@ -22,9 +22,10 @@ pub(super) fn read(mut section: Section<'_>) -> Option<Channel> {
     let language = section.optional_word("language", &LANGUAGES);
     let email = section.section("email").map(email);
     let webhook = section.section("webhook").map(webhook::read);
-    section.end(&["quiet", "template"]);
+    let templates = section.section("template").map(template::read).unwrap_or_default();
+    section.end(&["quiet"]);
     let way = email.flatten().map(Way::Email).or(webhook.flatten().map(Way::Webhook))?;
-    Some(Channel { language, way })
+    Some(Channel { language, templates, way })
 }
 
 fn email(mut section: Section<'_>) -> Option<EmailChannel> {

@@ -10,7 +10,7 @@ use super::mistakes::{Mistakes, Place};
 use super::source::{File, Layer};
 
 /// A configuration file is small; one that is not is a mistake.
-const FILE_MAX: u64 = 1 << 20;
+const FILE_MAX: (u64, &str) = (1 << 20, "is larger than 1 MiB, which no configuration is");
 
 /// More drop-ins than this are a mistake, and the rest is not read.
 const DROP_INS_MAX: usize = 100;
@@ -41,7 +41,7 @@ impl Layers {
         let (mut files, mut partial) = (Vec::new(), false);
         for path in std::iter::once(path.to_owned()).chain(drop_ins(&dir, &mut partial, mistakes)) {
             let name = path.display().to_string();
-            let text = read_file(&path).map_err(|(why, hint)| mistakes.push_file(&name, why, hint));
+            let text = read_file(&path, FILE_MAX).map_err(|(why, hint)| mistakes.push_file(&name, why, hint));
             match text.ok().and_then(|text| File::parse(name, &text, mistakes)) {
                 Some(file) => files.push(file),
                 None => partial = true,
@@ -130,7 +130,7 @@ fn drop_ins(dir: &Path, partial: &mut bool, mistakes: &mut Mistakes) -> Vec<Path
 }
 
 /// A file's text, or why there is none, with a hint.
-fn read_file(path: &Path) -> Result<String, (String, &'static str)> {
+pub(super) fn read_file(path: &Path, (most, larger): (u64, &str)) -> Result<String, (String, &'static str)> {
     let unreadable = |error: std::io::Error| {
         let hint = if error.kind() == ErrorKind::NotFound {
             "write the file, or name another with --config"
@@ -147,9 +147,9 @@ fn read_file(path: &Path) -> Result<String, (String, &'static str)> {
     }
     let file = std::fs::File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
-    file.take(FILE_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > FILE_MAX {
-        return Err(("is larger than 1 MiB, which no configuration is".to_owned(), ""));
+    file.take(most + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > most {
+        return Err((larger.to_owned(), ""));
     }
     String::from_utf8(bytes).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];

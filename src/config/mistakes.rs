@@ -101,6 +101,14 @@ impl Mistakes {
     }
 }
 
+impl FromIterator<Mistake> for Mistakes {
+    fn from_iter<I: IntoIterator<Item = Mistake>>(mistakes: I) -> Self {
+        let mut all = Self::default();
+        mistakes.into_iter().for_each(|mistake| all.push(|| mistake));
+        all
+    }
+}
+
 fn rank(files: &[&str], file: &str) -> usize {
     files.iter().position(|known| *known == file).unwrap_or(files.len())
 }

@@ -11,6 +11,7 @@ mod layers;
 mod properties;
 mod secrets;
 mod shipped;
+mod templates;
 mod values;
 mod webhooks;
 mod wrong;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Context, bundle};
+use super::{Context, bundle, template};
 use crate::decide::action::{News, Notice, Tier};
 use crate::decide::event::{Outcome, Sample};
 use crate::decide::reason::Reason;
@@ -54,6 +54,10 @@ pub(super) enum What {
     When,
     Evidence,
     Also,
+    /// All of it, by a template.
+    Body,
+    /// That a template failed.
+    Template,
 }
 
 /// How the lines of a part can be drawn.
@@ -70,7 +74,13 @@ pub(super) enum Kind {
 }
 
 impl Letter {
+    /// As the channel's templates have it, else in golive's own words.
     pub(super) fn new(notice: &Notice, context: &Context<'_>) -> Self {
+        template::word(Self::own(notice, context), notice, context)
+    }
+
+    /// In golive's own words.
+    pub(super) fn own(notice: &Notice, context: &Context<'_>) -> Self {
         let texts = context.texts;
         let mut parts = Vec::new();
         let mut part = |what: What, kind: Kind, lines: Vec<String>| {
@@ -124,14 +134,16 @@ impl Letter {
 
     /// As plain text.
     pub(super) fn plain(&self) -> String {
-        let mut text = self.subject.clone();
-        if let Some(late) = &self.late {
-            text.push_str("\n(");
-            text.push_str(late);
-            text.push(')');
-        }
+        let (body, parts): (Vec<&Part>, Vec<&Part>) =
+            self.parts.iter().partition(|part| part.what == What::Body);
+        let mut text = match (body.first(), &self.late) {
+            // Its words stand for the rest.
+            (Some(body), _) => body.lines.join("\n"),
+            (None, Some(late)) => format!("{}\n({late})", self.subject),
+            (None, None) => self.subject.clone(),
+        };
         text.push('\n');
-        for Part { heading, lines, .. } in &self.parts {
+        for Part { heading, lines, .. } in parts {
             text.push('\n');
             match lines.as_slice() {
                 [line] => text.push_str(&format!("{heading}: {line}\n")),
@@ -151,7 +163,7 @@ impl Letter {
 }
 
 impl What {
-    fn label(self) -> &'static str {
+    pub(super) fn label(self) -> &'static str {
         match self {
             Self::Thread => "thread",
             Self::Also => "also",
@@ -165,6 +177,8 @@ impl What {
             Self::When => "when",
             Self::Evidence => "evidence",
             Self::Story => "story",
+            Self::Body => "body",
+            Self::Template => "template",
         }
     }
 }
@@ -197,7 +211,8 @@ pub(super) fn late(notice: &Notice, context: &Context<'_>) -> Option<String> {
     (by >= LATE).then(|| context.texts.late(by))
 }
 
-fn people(context: &Context<'_>) -> Vec<String> {
+/// Whom to call, a person a line.
+pub(super) fn people(context: &Context<'_>) -> Vec<String> {
     let line = |person: &crate::config::Person| {
         let role = context.texts.role(&person.role);
         let ways: Vec<String> =

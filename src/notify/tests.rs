@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Delivery, Notifier, PATIENCE, Refusal, Retry, backoff, expires, texts, webhook};
-use crate::config::{Channel, Language, Person, Way};
+use crate::config::{Channel, Language, Person, Templates, Way};
 use crate::decide::action::{News, Notice, Place, Tier};
 use crate::decide::event::{Outcome, Sample};
 use crate::decide::reason::Reason;
@@ -14,6 +14,7 @@ use crate::decide::reason::Reason;
 mod hooks;
 mod languages;
 mod mails;
+mod templates;
 
 /// What an attacker may write into a version, an answer or a name.
 const HOSTILE: &str = "<script>alert(1)</script>\r\nBcc: eve@example.com\u{202e}&\"'";
@@ -55,7 +56,8 @@ fn notifier(way: Way) -> Notifier {
     // Another test of this process may have been first.
     drop(rustls::crypto::ring::default_provider().install_default());
     Notifier {
-        channels: [("it".to_owned(), Channel { language: None, way })].into(),
+        channels: [("it".to_owned(), Channel { language: None, templates: Templates::default(), way })]
+            .into(),
         runbooks: [("web".to_owned(), "https://wiki.example.com/web".to_owned())].into(),
         people: vec![Person {
             role: "on-call".to_owned(),

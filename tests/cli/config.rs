@@ -75,3 +75,19 @@ fn a_docker_that_is_not_there_is_bad_online() {
     let check = golive(&["--config", &rules(dir.path(), text), "check", "--online"]).code(1);
     assert!(stdout(&check).contains("BAD   Docker at /nonexistent/docker.sock"), "{}", stdout(&check));
 }
+
+#[test]
+fn a_wrong_template_is_found_by_the_check() {
+    let dir = TempDir::new().unwrap();
+    let text = GOOD.replace("[channel.hook]\n", "[channel.hook]\ntemplate = { body-file = \"body.j2\" }\n");
+    let rules = rules(dir.path(), &text);
+    std::fs::write(dir.path().join("body.j2"), "{{ title }}\nseen: {{ raeson }}\n{{ hots }}\n").unwrap();
+    let told = stderr(&golive(&["--config", &rules, "check"]).code(78));
+    for word in
+        ["body.j2:2:", "`raeson`", "seen: {{ raeson }}", "body.j2:3:", "`hots`", "known are acknowledge, "]
+    {
+        assert!(told.contains(word), "lacks {word}:\n{told}");
+    }
+    std::fs::write(dir.path().join("body.j2"), "{{ title }}\nseen: {{ reason }}\n{{ host }}\n").unwrap();
+    golive(&["--config", &rules, "check"]).code(0);
+}

@@ -24,6 +24,8 @@ fn examples() -> Config {
         })
         .collect();
     let place = Place::new();
+    place.write("templates/subject.j2", "{{ title }}");
+    place.write("templates/body.j2", "{{ reason }}");
     place.write("rules.toml", text.join("\n"));
     place.load(&[]).unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }

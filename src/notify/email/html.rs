@@ -20,14 +20,17 @@ pub(super) fn draw(letter: &Letter, notice: &Notice, picture: &str) -> String {
     let mut body = String::new();
     for part in &letter.parts {
         body.push_str(&match part.what {
-            What::Why => why(part),
+            What::Body => paragraph(part),
+            What::Why => format!("{}{}", heading(part), paragraph(part)),
             What::Next => next(part, ink),
             What::Runbook | What::AcknowledgeHere if part.kind == Kind::Link => button(part, ink),
-            What::Evidence | What::When | What::Story | What::Blame => section(part, "small"),
+            What::Evidence | What::When | What::Story | What::Blame | What::Template => {
+                section(part, "small")
+            }
             What::Thread | What::Also => section(part, "text"),
             What::Call | What::Acknowledge | What::AcknowledgeHere | What::Runbook => section(part, "text"),
         });
-        if part.what == What::Why {
+        if matches!(part.what, What::Why | What::Body) {
             body.extend(letter.caption.as_deref().map(|caption| chart(caption, picture)));
         }
     }
@@ -63,14 +66,19 @@ pub(super) fn draw(letter: &Letter, notice: &Notice, picture: &str) -> String {
 /// What is shown beside the subject in a list of mails.
 fn preview(letter: &Letter) -> String {
     let of = |what| letter.parts.iter().find(|part| part.what == what).and_then(|part| part.lines.first());
-    [of(What::Why), of(What::Next)].into_iter().flatten().cloned().collect::<Vec<_>>().join(" · ")
+    [of(What::Body), of(What::Why), of(What::Next)]
+        .into_iter()
+        .flatten()
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(" · ")
 }
 
-fn why(part: &Part) -> String {
+/// What is read first, or all there is.
+fn paragraph(part: &Part) -> String {
     let lines: Vec<String> = part.lines.iter().map(|line| escape(line)).collect();
     format!(
-        "{}<p style=\"margin:0 0 14px;font-size:17px;line-height:1.45;overflow-wrap:anywhere\">{}</p>\n",
-        heading(part),
+        "<p style=\"margin:0 0 14px;font-size:17px;line-height:1.45;overflow-wrap:anywhere\">{}</p>\n",
         lines.join("<br>")
     )
 }

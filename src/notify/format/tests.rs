@@ -172,6 +172,7 @@ fn people() -> Vec<Person> {
 fn context<'a>(texts: &'a Texts, people: &'a [Person]) -> Context<'a> {
     Context {
         texts,
+        templates: None,
         people,
         runbook: Some(RUNBOOK),
         acknowledge: None,

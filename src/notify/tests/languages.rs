@@ -9,7 +9,7 @@ async fn each_channel_is_told_in_its_own_language() {
     Mock::given(any()).respond_with(ResponseTemplate::new(200)).mount(&server).await;
     let way = || Way::Webhook(hooks::open(&server.uri()));
     let mut notifier = notifier(way());
-    let chinese = Channel { language: Some(Language::Chinese), way: way() };
+    let chinese = Channel { language: Some(Language::Chinese), templates: Templates::default(), way: way() };
     notifier.channels.insert("chinese".to_owned(), chinese);
     notifier.people[0].role = "technical-lead".to_owned();
     for channel in ["it", "chinese"] {

@@ -1,0 +1,155 @@
+//! A channel's own words: its templates, filled with what golive would say itself.
+//!
+//! What they give is somebody else's words, as whatever a service answered is: each format shows it as it is. Where a
+//! template fails, golive's own words are told, and that it failed.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value, context};
+
+use super::Context;
+use super::letter::{Kind, Letter, Part, What, people};
+use crate::config::Template;
+use crate::decide::action::Notice;
+use crate::text::{clean, drives};
+
+mod check;
+mod samples;
+
+pub use check::check_templates;
+
+/// So many steps; a loop without an end is stopped by it.
+const FUEL: u64 = 100_000;
+
+/// So much is taken of what one gives.
+const MOST: usize = 16 << 10;
+
+/// Why a template gave no words.
+#[derive(Debug)]
+struct Failure {
+    /// Counted from one; none where it is about all of it.
+    line: Option<usize>,
+    why: String,
+}
+
+/// A letter in the words of the channel's templates, if it has any.
+pub(super) fn word(mut letter: Letter, notice: &Notice, context: &Context<'_>) -> Letter {
+    let Some(templates) = context.templates.filter(|templates| templates.iter().next().is_some()) else {
+        return letter;
+    };
+    let values = values(&letter, notice, context);
+    let give = |template: &Template| {
+        fill(template, &values, UndefinedBehavior::Chainable).map_err(|failure| failure.of(template))
+    };
+    let subject = templates.subject.as_ref().map(give).transpose();
+    let body = templates.body.as_ref().map(give).transpose();
+    let part = |what: What, lines: Vec<String>| Part {
+        what,
+        heading: context.texts.label(what.label()),
+        lines,
+        kind: Kind::Foreign,
+    };
+    match subject.and_then(|subject| Ok((subject, body?))) {
+        Ok((subject, body)) => {
+            if let Some(subject) = subject {
+                letter.subject = clean(&subject);
+                letter.title.clone_from(&letter.subject);
+            }
+            if let Some(body) = body {
+                // No address in a template's words can be followed, the buttons can; and other news in the message is
+                // nothing that templates know.
+                letter.parts.retain(|part| part.kind == Kind::Link || part.what == What::Also);
+                letter.parts.insert(0, part(What::Body, lines(&body)));
+            }
+        }
+        Err(why) => {
+            tracing::warn!("a template failed, and golive's own words are told: {why}");
+            letter.parts.push(part(What::Template, vec![context.texts.template_failed(&why)]));
+        }
+    }
+    letter
+}
+
+/// What templates can say (docs/configuration.md); what there is none of is empty.
+fn values(letter: &Letter, notice: &Notice, context: &Context<'_>) -> Value {
+    let texts = context.texts;
+    let some = |text: &Option<String>| text.as_deref().map(clean).unwrap_or_default();
+    let first = |what: What| {
+        let part = letter.parts.iter().find(|part| part.what == what);
+        part.and_then(|part| part.lines.first()).cloned().unwrap_or_default()
+    };
+    let part = |part: &Part| context! { heading => &part.heading, lines => &part.lines };
+    context! {
+        tier => notice.tier.word(),
+        event => notice.news.word(),
+        service => &letter.service,
+        title => &letter.title,
+        subject => &letter.subject,
+        from => some(&notice.from),
+        to => some(&notice.to),
+        reason => notice.reason.as_ref().map(|reason| texts.reason(reason)).unwrap_or_default(),
+        late => letter.late.clone().unwrap_or_default(),
+        when => texts.time(notice.at),
+        host => clean(context.host),
+        incident => clean(&notice.incident),
+        release => some(&notice.release),
+        parts => letter.parts.iter().map(part).collect::<Vec<Value>>(),
+        acknowledge => first(What::Acknowledge),
+        link => first(What::AcknowledgeHere),
+        runbook => first(What::Runbook),
+        people => people(context),
+    }
+}
+
+/// What a template gives.
+fn fill(template: &Template, values: &Value, undefined: UndefinedBehavior) -> Result<String, Failure> {
+    let environment = environment(undefined);
+    let compiled = environment.template_from_named_str(&template.file, &template.text)?;
+    let mut page = vec![0; MOST];
+    let mut room = page.as_mut_slice();
+    compiled.render_captured_to(values.clone(), &mut room)?;
+    let left = room.len();
+    page.truncate(MOST - left);
+    let page = String::from_utf8_lossy(&page).into_owned();
+    if page.chars().all(|character| character.is_whitespace() || drives(character)) {
+        return Err(Failure { line: None, why: "gives nothing".to_owned() });
+    }
+    Ok(page)
+}
+
+/// No includes, no macros. Each format escapes for itself.
+fn environment(undefined: UndefinedBehavior) -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.set_undefined_behavior(undefined);
+    // Only delimiters of one's own could be refused.
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+    environment.set_syntax(syntax.unwrap_or_default());
+    environment.set_fuel(Some(FUEL));
+    environment
+}
+
+/// Its lines, without whatever does something where it is shown.
+fn lines(text: &str) -> Vec<String> {
+    let harmless = |character| if drives(character) { ' ' } else { character };
+    let line = |line: &str| line.chars().map(harmless).collect::<String>().trim_end().to_owned();
+    text.trim_end().lines().map(line).skip_while(String::is_empty).collect()
+}
+
+impl Failure {
+    fn of(self, template: &Template) -> String {
+        let line = self.line.map(|line| format!(":{line}")).unwrap_or_default();
+        clean(&format!("{}{line}: {}", template.file, self.why))
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let why = match (error.kind(), error.detail()) {
+            (ErrorKind::OutOfFuel, _) => "takes too many steps; is there a loop without an end?".to_owned(),
+            (ErrorKind::WriteFailure, _) => format!("gives more than {} KiB", MOST >> 10),
+            (kind, Some(detail)) => format!("{kind}: {detail}"),
+            (kind, None) => kind.to_string(),
+        };
+        Self { line: error.line(), why }
+    }
+}

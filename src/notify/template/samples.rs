@@ -1,0 +1,112 @@
+//! One notice of every kind, with everything in it, and one with as little as there can be.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::decide::action::{News, Notice, Place, Tier};
+use crate::decide::event::{Outcome, Sample};
+use crate::decide::reason::{Blame, Reason};
+
+pub(in crate::notify) fn notices() -> Vec<Notice> {
+    news().into_iter().flat_map(|news| [full(news.clone()), bare(news)]).collect()
+}
+
+fn full(news: News) -> Notice {
+    let at = Timestamp::UNIX_EPOCH;
+    let seen = || "status 503".to_owned();
+    Notice {
+        tier: Tier::Urgent,
+        service: Some("web".to_owned()),
+        release: Some("web-20260301-100000".to_owned()),
+        from: Some("1.4.2".to_owned()),
+        to: Some("1.4.1".to_owned()),
+        reason: Some(Reason::Health { check: "http".to_owned(), failures: 3, limit: 3, seen: seen() }),
+        blame: Some(Blame::Release { neighbours: 2 }),
+        evidence: vec![Sample {
+            check: "http".to_owned(),
+            began: at,
+            took: Duration::from_millis(350),
+            outcome: Outcome::Failed(seen()),
+        }],
+        acknowledgeable: true,
+        ..bare(news)
+    }
+}
+
+fn bare(news: News) -> Notice {
+    Notice {
+        id: "web-1.1".to_owned(),
+        incident: "web-1".to_owned(),
+        tier: Tier::General,
+        news,
+        service: None,
+        at: Timestamp::UNIX_EPOCH,
+        release: None,
+        from: None,
+        to: None,
+        reason: None,
+        blame: None,
+        evidence: Vec::new(),
+        acknowledgeable: false,
+        place: Place::default(),
+    }
+}
+
+fn news() -> Vec<News> {
+    let (rule, channel) = (|| "lag".to_owned(), || "oncall".to_owned());
+    vec![
+        News::Test,
+        News::ServiceDown,
+        News::ServiceUp,
+        News::ReleaseSeen,
+        News::ReleaseAccepted,
+        News::ReleaseSuperseded,
+        News::ReleaseAborted,
+        News::RollbackStarted,
+        News::RollbackDone { took: Duration::from_secs(31) },
+        News::RollbackFailed,
+        News::RollbackImpossible,
+        News::WouldRollBack,
+        News::NotToBlame,
+        News::Held,
+        News::Blind,
+        News::SeesAgain,
+        News::EngineUnreachable,
+        News::EngineBack,
+        News::NotReady,
+        News::ReadyAgain,
+        News::Diverged,
+        News::Reconciled,
+        News::KnownBad,
+        News::CountDown { lasts: Duration::from_secs(30) },
+        News::RollbackAgain,
+        News::LeftOver,
+        News::RuleBroken { rule: rule() },
+        News::RuleMended { rule: rule() },
+        News::RuleBlind { rule: rule() },
+        News::ConfigReloaded,
+        News::ConfigRejected,
+        News::StoreLost,
+        News::StoreBack,
+        News::ChannelDead { channel: channel() },
+        News::ChannelBack { channel: channel() },
+        News::Unheard,
+        News::Heard,
+        News::Digest { count: 3 },
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_kind_of_news_is_left_out() {
+        let table: toml::Table = include_str!("../../text/en.toml").parse().unwrap();
+        let told: BTreeSet<&str> = table["news"].as_table().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(news().iter().map(News::word).collect::<BTreeSet<_>>(), told);
+    }
+}
