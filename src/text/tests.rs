@@ -132,6 +132,16 @@ fn every_news_with_every_reason_is_told_in_both_languages() {
 }
 
 #[test]
+fn every_text_is_a_template() {
+    for text in [include_str!("en.toml"), include_str!("zh-CN.toml")] {
+        for (name, text) in flat(text) {
+            let made = Environment::new().template_from_str(&text).map(drop);
+            assert!(made.is_ok(), "{name}: {made:?}");
+        }
+    }
+}
+
+#[test]
 fn both_catalogues_know_the_same_and_have_every_step_and_label() {
     let names = |text| flat(text).into_keys().collect::<Vec<_>>();
     assert_eq!(names(include_str!("en.toml")), names(include_str!("zh-CN.toml")));
