@@ -69,7 +69,7 @@ fn a_full_disk_is_told_and_watching_goes_on() {
     host.rules("");
     let state = host.path("state");
     std::fs::create_dir(&state).unwrap();
-    let tmpfs = ["-t", "tmpfs", "-o", "size=1m", "golive-test", state.to_str().unwrap()];
+    let tmpfs = ["-t", "tmpfs", "-o", "size=16m", "golive-test", state.to_str().unwrap()];
     assert!(Command::new("mount").args(tmpfs).status().unwrap().success());
     let unmount = Unmount(state.clone());
     host.with_good_version();
