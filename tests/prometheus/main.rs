@@ -45,7 +45,7 @@ async fn values_are_taken_and_everything_else_is_blind() {
     said("gone", "Prometheus: no series: the query finds nothing").await;
     said("nothing / nothing", "Prometheus: NaN: ").await;
     said("orders / nothing", "Prometheus: +Inf, ").await;
-    said("queue", "Prometheus: 2 series where one is expected, among them {").await;
+    said("queue", "Prometheus: 2 series where one is expected, among them queue{").await;
     said("sum(", "Prometheus: status 400, bad_data: ").await;
     said("orders[5m]", "Prometheus: a range of values; ").await;
     said("\"text\"", "Prometheus: an answer of an unknown kind: ").await;
