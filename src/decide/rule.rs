@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::{Action, Incident, IncidentState, News, Tier};
+use super::action::{Action, News, Tier};
 use super::incident::Own;
 use super::policy::{Rule as Limit, RuleOf, TierPolicy};
 use super::reading::{Measure, Reading, Stream, Use};
@@ -120,10 +120,7 @@ impl Rules {
 impl Own {
     /// Ends what is about a rule that is no longer configured, and tells nobody.
     pub(super) fn forget(&mut self, now: Timestamp, limits: &BTreeMap<String, Limit>) -> Vec<Action> {
-        let gone =
-            |incident: &mut Incident| incident.news.rule().is_some_and(|rule| !limits.contains_key(rule));
-        let over = |incident| Incident { state: IncidentState::Resolved, ended: Some(now), ..incident };
-        self.incidents.extract_if(.., gone).map(|incident| Action::Log(over(incident))).collect()
+        self.drop(now, |news| news.rule().is_some_and(|rule| !limits.contains_key(rule)))
     }
 }
 

@@ -120,9 +120,7 @@ impl Engine {
         bytes: usize,
     ) -> Result<String, EngineError> {
         let docker = self.docker()?;
-        let options =
-            query::LogsOptionsBuilder::new().stdout(true).stderr(true).tail(&lines.to_string()).build();
-        let read = tail(docker.logs(id, Some(options)), bytes);
+        let read = tail(docker.logs(id, Some(last(lines))), bytes);
         self.within(QUICK, format!("read the logs of container {}", short(id)), read).await
     }
 
@@ -134,9 +132,7 @@ impl Engine {
         bytes: usize,
     ) -> Result<String, EngineError> {
         let docker = self.docker()?;
-        let options =
-            query::LogsOptionsBuilder::new().stdout(true).stderr(true).tail(&lines.to_string()).build();
-        let read = tail(docker.service_logs(id, Some(options)), bytes);
+        let read = tail(docker.service_logs(id, Some(last(lines))), bytes);
         self.within(QUICK, format!("read the logs of service {id}"), read).await
     }
 
@@ -179,6 +175,11 @@ impl Engine {
         }
         Err(EngineError::Garbled { doing, why: error.to_string() })
     }
+}
+
+/// The last lines of both streams.
+fn last(lines: u32) -> query::LogsOptions {
+    query::LogsOptionsBuilder::new().stdout(true).stderr(true).tail(&lines.to_string()).build()
 }
 
 /// The end of what comes, at most so many bytes of it.
