@@ -152,6 +152,9 @@ pub(super) fn said_irreversible(turn: &mut Turn<'_>, rollback: Rollback, why: &s
     }
     turn.facts_mut().irreversible = Some(why.to_owned());
     hold(turn, reason, Tier::Urgent);
+    // Nothing was touched: what came back meanwhile was put back by somebody else.
+    let seen = turn.service.seen.clone();
+    release::seen(turn, seen.as_ref());
 }
 
 fn shadow(turn: &mut Turn<'_>, cause: Reason) {

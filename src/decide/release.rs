@@ -162,7 +162,7 @@ pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy, now: Time
 }
 
 /// What runs has been looked at while nothing is being taken back.
-fn seen(turn: &mut Turn<'_>, running: Option<&Running>) {
+pub(super) fn seen(turn: &mut Turn<'_>, running: Option<&Running>) {
     let before = std::mem::replace(&mut turn.service.seen, running.cloned());
     let Some(running) = running else { return };
     if running.alive {
