@@ -54,9 +54,8 @@ impl Rule for Golive {
         let mut watched = Watched::new(self.policy(), trace);
         watched.tell(-HOUR, SHOP, Happening::Seen(Some(running("1"))));
         watched.tell(-HOUR, OTHER, Happening::Seen(Some(running("1"))));
-        watched.sample(-HOUR, SHOP, true);
         watched.sample(-HOUR, OTHER, true);
-        (0..BEFORE).for_each(|tick| watched.measure(tick));
+        (0..BEFORE * LOOKS).for_each(|look| watched.usual(look));
         // What is scraped at 0 s has happened in the 15 s before.
         watched.tell(-TICK, SHOP, Happening::Seen(Some(running("2"))));
         (0..AFTER * LOOKS).find_map(|look| watched.live(look))
@@ -154,6 +153,17 @@ impl<'trace> Watched<'trace> {
         let mut state = State::new(policy, facts.into(), moment(-HOUR));
         state.step(moment(-HOUR), &Event::Started);
         Self { trace, state, last: vec![None; trace.replicas.len()], fired: None }
+    }
+
+    /// Five seconds before the release.
+    fn usual(&mut self, look: usize) {
+        let at = look as f64 * HEALTH_TICK - BEFORE as f64 * TICK;
+        if look.is_multiple_of(LOOKS) {
+            self.measure(look / LOOKS);
+        }
+        if look.is_multiple_of(2) && at < -TICK {
+            self.sample(at, SHOP, !self.trace.unhealthy_before[look]);
+        }
     }
 
     /// Five seconds. When it is to be taken back, the seconds since the release.

@@ -15,9 +15,9 @@ pub(crate) const BEFORE: usize = 240;
 pub(crate) const AFTER: usize = 120;
 const TICKS: usize = BEFORE + AFTER;
 pub(crate) const REPLICAS: usize = 3;
-/// Health is known every 5 s from the release on.
+/// Health is known every 5 s.
 pub(crate) const HEALTH_TICK: f64 = 5.0;
-const HEALTH_TICKS: usize = AFTER * 3;
+const LOOKS: usize = 3;
 /// The container needs 10 s to start.
 const STARTING: usize = 2;
 /// Upper edges of the latency histogram in seconds.
@@ -43,6 +43,8 @@ pub(crate) struct Trace {
     pub(crate) replicas: [Vec<Option<Scrape>>; REPLICAS],
     /// Whether a health check fails, every 5 s from the release on.
     pub(crate) unhealthy: Vec<bool>,
+    /// The same in the hour before the release.
+    pub(crate) unhealthy_before: Vec<bool>,
     /// Another service's (failed, all) requests, by tick.
     pub(crate) control: Vec<(u64, u64)>,
 }
@@ -82,7 +84,9 @@ impl Trace {
             (binomial(requests, tick.control_errors, &mut dice), requests)
         });
         let control = control.collect();
-        Self { scenario, replicas, unhealthy: health(scenario, &mut dice), control }
+        let unhealthy = health(scenario, &mut dice);
+        let unhealthy_before = blips(scenario, BEFORE * LOOKS, &mut dice);
+        Self { scenario, replicas, unhealthy, unhealthy_before, control }
     }
 
     /// Seconds after the release at which it turns bad.
@@ -159,10 +163,22 @@ fn course(scenario: &Scenario, dice: &mut SmallRng) -> Vec<Tick> {
     (0..TICKS).map(tick).collect()
 }
 
-/// Failures by chance, blips of some seconds every 20 minutes, the start, and what the release does.
+/// The start, failures by chance, and what the release does.
 fn health(scenario: &Scenario, dice: &mut SmallRng) -> Vec<bool> {
-    let mut unhealthy = vec![false; HEALTH_TICKS];
-    for at in 0..HEALTH_TICKS {
+    let mut unhealthy = blips(scenario, AFTER * LOOKS, dice);
+    for (at, unhealthy) in unhealthy.iter_mut().enumerate() {
+        *unhealthy |= at < STARTING || dice.random_bool(scenario.flapping);
+    }
+    if scenario.crash {
+        unhealthy[scenario.onset * LOOKS..].fill(true);
+    }
+    unhealthy
+}
+
+/// Failures by chance, and blips of some seconds every 20 minutes.
+fn blips(scenario: &Scenario, ticks: usize, dice: &mut SmallRng) -> Vec<bool> {
+    let mut unhealthy = vec![false; ticks];
+    for at in 0..ticks {
         unhealthy[at] |= dice.random_bool(scenario.health_fails);
         if dice.random_bool(HEALTH_TICK / 1200.0) {
             let mut left: f64 = 4.0 * dice.sample::<f64, _>(Exp1);
@@ -174,10 +190,6 @@ fn health(scenario: &Scenario, dice: &mut SmallRng) -> Vec<bool> {
                 }
             }
         }
-        unhealthy[at] |= at < STARTING || dice.random_bool(scenario.flapping);
-    }
-    if scenario.crash {
-        unhealthy[scenario.onset * 3..].fill(true);
     }
     unhealthy
 }

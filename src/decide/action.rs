@@ -76,6 +76,8 @@ pub enum Action {
         service: String,
         /// Of the hour before, oldest first.
         readings: Vec<Reading>,
+        /// Of health checks that failed then and came back by themselves, oldest first.
+        samples: Vec<Sample>,
     },
     /// A trigger says something else than before of the release at hand: for the record.
     Judged {

@@ -151,6 +151,8 @@ pub struct Watch {
     pub host_before: BTreeMap<String, (f64, f64)>,
     /// Health was failing already when the release came.
     pub red_before: bool,
+    /// How often each health check had come back by itself in the hour before.
+    pub came_back: BTreeMap<String, u32>,
     /// Something fails that is not the release's fault; told once.
     pub excused: Option<Reason>,
 }

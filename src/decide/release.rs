@@ -23,7 +23,7 @@ use super::policy::{Autonomy, ServicePolicy};
 use super::reason::Reason;
 use super::rollback;
 use super::service::{Service, Turn};
-use super::{ask, cause, diverge, incident, verify, veto, watch};
+use super::{ask, cause, diverge, incident, suspect, verify, veto, watch};
 
 /// So often in a row every check passes before what runs at first sight is taken as good.
 const ADOPT_AFTER: u32 = 3;
@@ -286,7 +286,7 @@ fn idle_sample(turn: &mut Turn<'_>, sample: &Sample) {
 
 /// Nothing is being judged, but a service that is down is news.
 pub(super) fn down_or_up(turn: &mut Turn<'_>) {
-    if let Some(reason) = turn.service.health.failing(turn.policy.failures) {
+    if let Some(reason) = suspect::failing(turn) {
         let evidence = cause::evidence(turn, &reason);
         turn.open(News::ServiceDown, Tier::Urgent, Some(reason), evidence);
     } else if turn.service.health.all_pass() {

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use super::event::Sample;
 use super::facts::Phase;
-use super::policy::{Autonomy, ServicePolicy};
+use super::policy::{Autonomy, Level, ServicePolicy};
 use super::reading::{Reading, Source, Stream};
 use super::reason::{Reason, Rule};
-use super::service::Turn;
+use super::service::{Service, Turn};
+use super::trigger::health::{Habits, STEADY};
 
 /// A container that ends so often within so long is in a loop.
 pub(super) const LOOP: u8 = 3;
@@ -39,7 +40,7 @@ pub(super) fn all(turn: &Turn<'_>) -> Vec<Suspicion> {
         rule: None,
     };
     let mut found = Vec::new();
-    found.extend(health.failing(turn.policy.failures).map(|why| own(why, turn.policy.health_autonomy)));
+    found.extend(failing(turn).map(|why| own(why, turn.policy.health_autonomy)));
     if turn.service.ended.len() >= usize::from(LOOP) {
         let ended = u32::from(LOOP);
         let first = turn.service.ended.front().copied().unwrap_or(turn.now);
@@ -62,6 +63,30 @@ pub(super) fn all(turn: &Turn<'_>) -> Vec<Suspicion> {
     found.retain(|suspicion| suspicion.autonomy != Autonomy::Off);
     found.sort_by_key(|suspicion| std::cmp::Reverse(suspicion.autonomy));
     found
+}
+
+/// The health check that has failed too often in a row.
+pub(super) fn failing(turn: &Turn<'_>) -> Option<Reason> {
+    turn.service.health.failing_unlike(usual(turn.service, turn.policy), turn.policy.failures)
+}
+
+/// What is no release's fault because it was so before. Something that has ended does not come back by itself.
+pub(super) fn usual<'a>(service: &'a Service, policy: &ServicePolicy) -> &'a Habits {
+    match &service.facts().phase {
+        Phase::Watching(watch)
+            if policy.triggers.level != Level::Literal
+                && service.died_at.is_none()
+                && service.ended.is_empty() =>
+        {
+            &watch.came_back
+        }
+        Phase::Idle
+        | Phase::Watching(_)
+        | Phase::RollingBack(_)
+        | Phase::Verifying(_)
+        | Phase::Held { .. }
+        | Phase::NeedsPerson { .. } => &STEADY,
+    }
 }
 
 /// The engine itself has given up what is at hand.

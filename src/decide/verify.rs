@@ -11,7 +11,7 @@ use super::policy::ServicePolicy;
 use super::reason::Reason;
 use super::rollback::{advance, at_hand, failed, target};
 use super::service::Turn;
-use super::{again, diverge, quarantine};
+use super::{again, diverge, quarantine, release};
 
 /// The restored version has at least so long to prove itself.
 const PROOF_AT_LEAST: Duration = Duration::from_mins(1);
@@ -142,4 +142,7 @@ pub(super) fn finished(turn: &mut Turn<'_>) {
     }
     turn.count_anew(turn.policy.grace);
     turn.prove();
+    // Whatever came while it was tidied up is news.
+    let seen = turn.service.seen.clone();
+    release::seen(turn, seen.as_ref());
 }

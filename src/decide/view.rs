@@ -10,7 +10,7 @@ use super::reason::Reason;
 use super::service::Service;
 use super::telling::hearing;
 use super::verdict::Verdict;
-use super::{State, rollback};
+use super::{State, rollback, suspect};
 
 /// Everything that golive shows of itself, at one moment.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -161,7 +161,10 @@ fn service_view(service: &Service, policy: &ServicePolicy, now: Timestamp) -> Se
             | Phase::NeedsPerson { .. } => None,
         },
     });
-    let health = TriggerView { name: "health".to_owned(), verdict: service.health.verdict(policy.failures) };
+    let health = TriggerView {
+        name: "health".to_owned(),
+        verdict: service.health.verdict(suspect::usual(service, policy), policy.failures),
+    };
     let others = service.triggers.verdicts(now, policy).into_iter();
     let others = others.map(|(name, verdict)| TriggerView { name, verdict });
     let triggers = std::iter::once(health).chain(others);

@@ -1,5 +1,7 @@
 //! The watch of a new release: from the first look at it to its end.
 
+mod away;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -16,8 +18,7 @@ use super::suspect::Suspicion;
 use super::verdict::Call;
 use super::{ask, blame, cause, diverge, guard, quarantine, suspect};
 
-/// A longer pause in watching (golive was down) lengthens the window; so do more than three intervals.
-const GAP: Duration = Duration::from_secs(15);
+pub(super) use away::started;
 
 /// After something ended, it is looked at again so soon (judgement §2.1: at once, and after two and four seconds).
 const AGAIN: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(4)];
@@ -63,12 +64,14 @@ pub(super) fn open(turn: &mut Turn<'_>, grace: Duration) {
         before: turn.service.triggers.before(now, turn.policy),
         host_before: turn.service.triggers.host_before(),
         red_before: turn.was_red(),
+        came_back: turn.service.health.habits(now),
         excused: None,
     };
     let readings = turn.service.triggers.remembered(now);
-    if !readings.is_empty() {
+    let samples = turn.service.health.habit_samples(now);
+    if !readings.is_empty() || !samples.is_empty() {
         let service = turn.service.name.clone();
-        turn.act(Action::Remember { service, readings });
+        turn.act(Action::Remember { service, readings, samples });
     }
     turn.service.triggers.arm(turn.policy, &watch);
     turn.service.ended.clear();
@@ -89,40 +92,6 @@ fn recall(turn: &mut Turn<'_>) {
     if turn.policy.triggers.business.values().any(|business| business.anomaly.is_some()) {
         let service = turn.service.name.clone();
         turn.act(Action::Recall { service, until });
-    }
-}
-
-/// The daemon is up again in the middle of a watch.
-pub(super) fn started(turn: &mut Turn<'_>) {
-    let Phase::Watching(watch) = &turn.facts().phase else { return };
-    let (began, ends) = (watch.began, watch.ends);
-    away(turn, began, ends);
-    turn.service.health.resume(turn.now);
-    recall(turn);
-}
-
-/// golive was down: what it did not see of the window is added, so that as much is watched as was asked for.
-fn away(turn: &mut Turn<'_>, began: Timestamp, ends: Timestamp) {
-    let now = turn.now;
-    let last = turn.service.health.last_began().unwrap_or(began);
-    if last > now {
-        // The host's clock was put back: times of before mean nothing any more.
-        let lasts = Duration::try_from(ends.duration_since(began)).unwrap_or(turn.policy.window);
-        if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
-            watch.began = now;
-            watch.ends = now.checked_add(lasts).unwrap_or(Timestamp::MAX);
-        }
-        turn.count_anew(turn.policy.grace);
-        return;
-    }
-    let gap = now.duration_since(last).unsigned_abs();
-    if gap <= turn.policy.interval.saturating_mul(3).max(GAP) {
-        return;
-    }
-    // Never more than a whole window, however often golive is started.
-    let whole = now.checked_add(turn.policy.window).unwrap_or(Timestamp::MAX);
-    if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
-        watch.ends = ends.checked_add(gap).unwrap_or(Timestamp::MAX).min(whole).max(ends);
     }
 }
 

@@ -5,12 +5,12 @@ use std::path::Path;
 use rusqlite::{Connection, Transaction, params};
 use serde_json::{Value, json};
 
-use super::mirror::event::EventDef;
+use super::mirror::event::{EventDef, SampleDef};
 use super::mirror::notice::{NoticeDef, PlanDef};
 use super::mirror::reading::ReadingDef;
 use super::{Entry, StoreError, mirror, sqlite, text};
 use crate::decide::action::{Action, Answer};
-use crate::decide::event::{Event, Happening};
+use crate::decide::event::{Event, Happening, Sample};
 use crate::decide::reading::Reading;
 
 /// Adds one entry.
@@ -68,10 +68,12 @@ fn told(action: &Action) -> Result<Option<Value>, serde_json::Error> {
             "judged": trigger, "verdict": verdict.call.word(), "value": verdict.value, "limit": verdict.limit,
             "unit": verdict.unit, "samples": verdict.samples, "why": verdict.why,
         }),
-        Action::Remember { readings, .. } => {
+        Action::Remember { readings, samples, .. } => {
             let write = |one: &Reading| parse(mirror::write::<_, ReadingDef>(one)?);
             let readings: Result<Vec<Value>, _> = readings.iter().map(write).collect();
-            json!({"before": readings?})
+            let write = |one: &Sample| parse(mirror::write::<_, SampleDef>(one)?);
+            let samples: Result<Vec<Value>, _> = samples.iter().map(write).collect();
+            json!({"before": readings?, "came_back": samples?})
         }
         Action::Keep { .. }
         | Action::Recall { .. }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::Story;
 use super::mirror;
-use super::mirror::event::EventDef;
+use super::mirror::event::{EventDef, SampleDef};
 use super::mirror::facts::ReleaseDef;
 use super::mirror::policy::ServicePolicyDef;
 use super::mirror::reading::ReadingDef;
@@ -42,6 +42,11 @@ impl Recording {
         let (mut events, mut decided) = (Vec::new(), Vec::new());
         for moment in &story.moments {
             for action in &moment.actions {
+                if let Some(samples) = action.get("came_back").and_then(Value::as_array) {
+                    let read = |one: &Value| mirror::read::<_, SampleDef>(&one.to_string()).ok();
+                    let samples = samples.iter().filter_map(read);
+                    events.extend(samples.map(|sample| (sample.began, Happening::Sampled(sample))));
+                }
                 if let Some(readings) = action.get("before").and_then(Value::as_array) {
                     let read = |one: &Value| mirror::read::<_, ReadingDef>(&one.to_string()).ok();
                     events.push((moment.at, Happening::Recalled(readings.iter().filter_map(read).collect())));

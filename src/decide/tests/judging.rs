@@ -17,6 +17,7 @@ mod autonomy;
 mod blame;
 mod blind;
 mod crashes;
+mod habit;
 mod limits;
 
 /// Errors above 5 %, P95 above 2 s, and CPU or memory above 90 % for 30 s.

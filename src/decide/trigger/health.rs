@@ -1,5 +1,7 @@
 //! Guide G4.1: a health check that fails three times in a row.
 
+mod habit;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -9,6 +11,9 @@ use crate::decide::event::{Outcome, Sample};
 use crate::decide::policy::ServicePolicy;
 use crate::decide::reason::Reason;
 use crate::decide::verdict::{Call, Verdict};
+use habit::Habit;
+
+pub use habit::{Habits, STEADY};
 
 /// Samples kept per check as evidence; older ones are in the journal.
 const KEPT: u8 = 10;
@@ -45,6 +50,7 @@ struct Streak {
     failures: u16,
     counted: u32,
     recent: VecDeque<Sample>,
+    habit: Habit,
 }
 
 impl Health {
@@ -89,9 +95,16 @@ impl Health {
 
     /// The check that has failed `limit` times in a row or more, if one has.
     pub fn failing(&self, limit: u32) -> Option<Reason> {
-        let (check, streak) =
-            self.checks.iter().filter(|(_, s)| s.failed >= limit).max_by_key(|(_, s)| s.failed)?;
-        Some(Reason::Health { check: check.clone(), failures: streak.failed, limit, seen: streak.seen() })
+        self.failing_unlike(&STEADY, limit)
+    }
+
+    /// The same, where a check that used to come back by itself is given one more chance.
+    pub fn failing_unlike(&self, usual: &Habits, limit: u32) -> Option<Reason> {
+        let wanted = |name: &str, streak: &Streak| streak.limit(limit, usual.get(name), self.since);
+        let failing = self.checks.iter().filter(|(name, s)| s.failed >= wanted(name, s));
+        let (check, streak) = failing.max_by_key(|(_, s)| s.failed)?;
+        let (failures, limit) = (streak.failed, wanted(check, streak));
+        Some(Reason::Health { check: check.clone(), failures, limit, seen: streak.seen() })
     }
 
     /// A check that fails half of the time, though never often enough in a row.
@@ -166,12 +179,15 @@ impl Health {
     }
 
     /// The verdict at this moment.
-    pub fn verdict(&self, limit: u32) -> Verdict {
+    pub fn verdict(&self, usual: &Habits, configured: u32) -> Verdict {
         let (check, worst) = match self.checks.iter().max_by_key(|(_, s)| (s.failed, s.passed == 0)) {
             Some((check, worst)) => (check.as_str(), worst),
-            None => return self.sentence(Call::Blind, 0, limit, "no health check is configured".to_owned()),
+            None => {
+                return self.sentence(Call::Blind, 0, configured, "no health check is configured".to_owned());
+            }
         };
         let failed = worst.failed;
+        let limit = worst.limit(configured, usual.get(check), self.since);
         if failed >= limit {
             let why = format!(
                 "health check \"{check}\" failed {failed} of {limit} times in a row: {}",
@@ -184,7 +200,13 @@ impl Health {
             return self.sentence(Call::Blind, failed, limit, why);
         }
         if failed > 0 {
-            let why = format!("health check \"{check}\" failed {failed} of {limit} times: {}", worst.seen());
+            let usual = usual
+                .get(check)
+                .filter(|_| limit > configured)
+                .map(|times| habit::words(*times))
+                .unwrap_or_default();
+            let why =
+                format!("health check \"{check}\" failed {failed} of {limit} times: {}{usual}", worst.seen());
             return self.sentence(Call::Wait, failed, limit, why);
         }
         if let Some((check, streak)) = self.checks.iter().find(|(_, streak)| streak.passed == 0) {
@@ -219,6 +241,9 @@ impl Streak {
         }
         match &sample.outcome {
             Outcome::Ok => {
+                if self.failed > 0 {
+                    self.habit.came_back(self.recent.iter().rev().find(|last| failed(last)), sample);
+                }
                 self.passed = self.passed.saturating_add(1);
                 self.failed = 0;
                 self.failed_since_end = 0;
@@ -254,7 +279,8 @@ impl Streak {
     /// What comes begins a new run.
     fn forget(&mut self) {
         let recent = std::mem::take(&mut self.recent);
-        *self = Self { started: self.started, recent, ..Self::default() };
+        let habit = std::mem::take(&mut self.habit);
+        *self = Self { started: self.started, recent, habit, ..Self::default() };
     }
 
     /// What was seen last, in the probe's words.
@@ -265,6 +291,10 @@ impl Streak {
             None => "nothing yet".to_owned(),
         }
     }
+}
+
+fn failed(sample: &Sample) -> bool {
+    matches!(sample.outcome, Outcome::Failed(_))
 }
 
 /// The time from one moment to a later one; zero when it is not later.

@@ -137,6 +137,8 @@ pub(in crate::store) struct WatchDef {
     before: BTreeMap<String, Before>,
     host_before: BTreeMap<String, (f64, f64)>,
     red_before: bool,
+    #[serde(default)]
+    came_back: BTreeMap<String, u32>,
     #[serde_as(as = "Option<ReasonDef>")]
     excused: Option<Reason>,
 }

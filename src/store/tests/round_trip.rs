@@ -248,6 +248,7 @@ fn phases() -> Vec<Phase> {
             before: BTreeMap::from([("error-rate".to_owned(), before())]),
             host_before: BTreeMap::from([("cpu".to_owned(), (0.5, 0.25))]),
             red_before: true,
+            came_back: BTreeMap::from([("web".to_owned(), 2)]),
             excused: Some(Reason::NotToBlame {
                 blame: Blame::PreExisting,
                 cause: Box::new(Reason::Said(some())),
@@ -505,7 +506,11 @@ async fn what_was_seen_of_a_release_can_be_drawn() {
     };
     let filed =
         Action::File { release: release("r1", Origin::Noticed), state: ReleaseState::Watching, reason: None };
-    let before = Action::Remember { service: "web".to_owned(), readings: vec![reading(-60, 0.01)] };
+    let before = Action::Remember {
+        service: "web".to_owned(),
+        readings: vec![reading(-60, 0.01)],
+        samples: Vec::new(),
+    };
     let seen = Entry {
         actions: vec![filed, before],
         ..entry(at(0), Some("r1"), happening(Happening::Seen(Some(running()))))

@@ -113,6 +113,7 @@ fn watch(began: Timestamp) -> Watch {
         before: BTreeMap::new(),
         host_before: BTreeMap::new(),
         red_before: false,
+        came_back: BTreeMap::new(),
         excused: None,
     }
 }

@@ -1,0 +1,46 @@
+//! golive was down in the middle of a watch.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::recall;
+use crate::decide::facts::Phase;
+use crate::decide::service::Turn;
+
+/// A longer pause in watching (golive was down) lengthens the window; so do more than three intervals.
+const GAP: Duration = Duration::from_secs(15);
+
+/// The daemon is up again in the middle of a watch.
+pub(in crate::decide) fn started(turn: &mut Turn<'_>) {
+    let Phase::Watching(watch) = &turn.facts().phase else { return };
+    let (began, ends) = (watch.began, watch.ends);
+    away(turn, began, ends);
+    turn.service.health.resume(turn.now);
+    recall(turn);
+}
+
+/// golive was down: what it did not see of the window is added, so that as much is watched as was asked for.
+fn away(turn: &mut Turn<'_>, began: Timestamp, ends: Timestamp) {
+    let now = turn.now;
+    let last = turn.service.health.last_began().unwrap_or(began);
+    if last > now {
+        // The host's clock was put back: times of before mean nothing any more.
+        let lasts = Duration::try_from(ends.duration_since(began)).unwrap_or(turn.policy.window);
+        if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
+            watch.began = now;
+            watch.ends = now.checked_add(lasts).unwrap_or(Timestamp::MAX);
+        }
+        turn.count_anew(turn.policy.grace);
+        return;
+    }
+    let gap = now.duration_since(last).unsigned_abs();
+    if gap <= turn.policy.interval.saturating_mul(3).max(GAP) {
+        return;
+    }
+    // Never more than a whole window, however often golive is started.
+    let whole = now.checked_add(turn.policy.window).unwrap_or(Timestamp::MAX);
+    if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
+        watch.ends = ends.checked_add(gap).unwrap_or(Timestamp::MAX).min(whole).max(ends);
+    }
+}
