@@ -150,11 +150,13 @@ pub(super) fn said_irreversible(turn: &mut Turn<'_>, rollback: Rollback, why: &s
     if rollback.again {
         return rollback::failed(turn, reason);
     }
+    // Nothing was touched: if the old version runs, somebody else has put it back.
+    let target = rollback::target(turn).map(|target| target.identity);
+    if let Some(back) = turn.service.seen.clone().filter(|seen| Some(&seen.identity) == target.as_ref()) {
+        return release::another(turn, &back);
+    }
     turn.facts_mut().irreversible = Some(why.to_owned());
     hold(turn, reason, Tier::Urgent);
-    // Nothing was touched: what came back meanwhile was put back by somebody else.
-    let seen = turn.service.seen.clone();
-    release::seen(turn, seen.as_ref());
 }
 
 fn shadow(turn: &mut Turn<'_>, cause: Reason) {

@@ -137,12 +137,13 @@ pub(super) fn finished(turn: &mut Turn<'_>) {
         facts.known = restored.running.as_ref().map(|running| running.identity.clone());
         facts.accepted.push(restored);
     }
-    if let Some(closed) = closed {
+    let (known, seen) = (facts.known.clone(), turn.service.seen.clone());
+    // Another release may have come while it was tidied up.
+    let came = seen.as_ref().is_some_and(|seen| Some(&seen.identity) != known.as_ref());
+    if let Some(closed) = closed.filter(|_| !came) {
         diverge::begin(turn, reason, &closed);
     }
     turn.count_anew(turn.policy.grace);
     turn.prove();
-    // Whatever came while it was tidied up is news.
-    let seen = turn.service.seen.clone();
     release::seen(turn, seen.as_ref());
 }
