@@ -87,23 +87,45 @@ pub(super) fn put(
     Ok(())
 }
 
+/// From address to address along the index, however many letters wait at one.
+const DUE: &str = "\
+    WITH RECURSIVE waits AS NOT MATERIALIZED (SELECT * FROM letter INDEXED BY letter_by_turn \
+                                              WHERE state = 'pending' AND carrier IS NULL), \
+    place (channel, address) AS ( \
+        SELECT * FROM (SELECT channel, address FROM waits ORDER BY channel, address LIMIT 1) \
+        UNION ALL \
+        SELECT next.channel, next.address FROM place JOIN letter AS next ON next.id = coalesce( \
+            (SELECT id FROM waits WHERE waits.channel = place.channel AND waits.address > place.address \
+             ORDER BY waits.address LIMIT 1), \
+            (SELECT id FROM waits WHERE waits.channel > place.channel \
+             ORDER BY waits.channel, waits.address LIMIT 1))) \
+    SELECT id, letter.channel, letter.address, attempts, expires, json, gathered, ( \
+        SELECT thread.place FROM thread WHERE thread.incident = json ->> '$.incident' \
+        AND thread.channel = letter.channel AND thread.address = letter.address) \
+    FROM place JOIN letter ON letter.id IN ( \
+        SELECT id FROM waits WHERE waits.channel = place.channel AND waits.address = place.address \
+        AND due <= ?1 ORDER BY tier DESC, id LIMIT ?2) \
+    ORDER BY tier DESC, id LIMIT ?3";
+
 impl Store {
     /// Letters to be sent now, the most urgent first: at most `each` of one address, and `limit` in all.
     pub async fn due(&self, now: Timestamp, each: usize, limit: usize) -> Result<Vec<Letter>, StoreError> {
         self.work(move |connection, path| {
-            let sql = "SELECT id, channel, address, attempts, expires, json, gathered, ( \
-                       SELECT place FROM thread WHERE thread.incident = json ->> '$.incident' \
-                       AND thread.channel = letter.channel AND thread.address = letter.address) \
-                       FROM letter JOIN ( \
-                       SELECT id, row_number() OVER (PARTITION BY channel, address ORDER BY tier DESC, id) AS turn \
-                       FROM letter WHERE state = 'pending' AND carrier IS NULL AND due <= ?1) USING (id) \
-                       WHERE turn <= ?2 ORDER BY tier DESC, id LIMIT ?3";
-            let mut select = connection.prepare_cached(sql).map_err(sqlite(path))?;
+            let mut select = connection.prepare_cached(DUE).map_err(sqlite(path))?;
             let [each, limit] = [each, limit].map(|count| i64::try_from(count).unwrap_or(i64::MAX));
             let rows = select.query_map(params![text(now), each, limit], |row| {
                 let expires: String = row.get(4)?;
                 let body: String = row.get(5)?;
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, expires, body, row.get(6)?, row.get(7)?))
+                Ok((
+                    row.get(0)?,
+                    row.get(1)?,
+                    row.get(2)?,
+                    row.get(3)?,
+                    expires,
+                    body,
+                    row.get(6)?,
+                    row.get(7)?,
+                ))
             });
             let mut letters = Vec::new();
             for row in rows.map_err(sqlite(path))? {
@@ -158,7 +180,7 @@ impl Store {
     pub async fn expire(&self, now: Timestamp) -> Result<(), StoreError> {
         self.work(move |connection, path| {
             let sql =
-                "UPDATE letter SET state = 'expired', settled = ?1 WHERE state = 'pending' AND expires <= ?1 \
+                "UPDATE letter INDEXED BY letter_by_end SET state = 'expired', settled = ?1 WHERE state = 'pending' AND expires <= ?1 \
                  AND carrier IS NULL";
             connection
                 .prepare_cached(sql)

@@ -21,7 +21,10 @@ const COLUMNS: [(&str, &str); 3] = [
 
 const INDEXES: &str = "\
     CREATE INDEX IF NOT EXISTS letter_by_address ON letter (channel, address, state, incident); \
-    CREATE INDEX IF NOT EXISTS letter_by_carrier ON letter (carrier) WHERE carrier IS NOT NULL;";
+    CREATE INDEX IF NOT EXISTS letter_by_carrier ON letter (carrier) WHERE carrier IS NOT NULL; \
+    CREATE INDEX IF NOT EXISTS letter_by_turn ON letter (channel, address, tier DESC, id) \
+    WHERE state = 'pending' AND carrier IS NULL; \
+    CREATE INDEX IF NOT EXISTS letter_by_end ON letter (expires) WHERE state = 'pending' AND carrier IS NULL;";
 
 /// So many settled letters are kept at most, whatever their age.
 pub(super) const PRUNE: &str =

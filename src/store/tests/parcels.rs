@@ -128,7 +128,8 @@ async fn a_store_of_before_learns_of_parcels() {
     drop(open(dir.path()));
     let old = rusqlite::Connection::open(dir.path().join("golive.db")).unwrap();
     old.execute_batch(
-        "DROP INDEX letter_by_address; DROP INDEX letter_by_carrier; ALTER TABLE letter DROP COLUMN incident; \
+        "DROP INDEX letter_by_address; DROP INDEX letter_by_carrier; DROP INDEX letter_by_turn; \
+         DROP INDEX letter_by_end; ALTER TABLE letter DROP COLUMN incident; \
          ALTER TABLE letter DROP COLUMN gathered; ALTER TABLE letter DROP COLUMN carrier;",
     )
     .unwrap();
