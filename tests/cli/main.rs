@@ -10,6 +10,7 @@ mod guards;
 mod help;
 mod limits;
 mod no_daemon;
+mod outside;
 mod people;
 mod secrets;
 mod shop;

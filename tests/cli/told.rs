@@ -54,3 +54,27 @@ fn a_channel_that_is_not_there_is_wrong_usage() {
     let none = golive(&["--config", &rules, "notify", "test", "--tier", "general"]).code(64);
     assert!(stderr(&none).contains("--channel"), "{}", stderr(&none));
 }
+
+#[test]
+fn every_route_is_tried_in_the_look_of_its_tier() {
+    let dir = TempDir::new().unwrap();
+    let text = format!(
+        "[channel.good]\nwebhook = {{ url = \"{good}\" }}\n[channel.bad]\nwebhook = {{ url = \"{bad}\" }}\n\
+         [channel.spare]\nwebhook = {{ url = \"{good}\" }}\n[alert.urgent]\nchannels = [\"bad\", \"good\"]\n\
+         [alert.general]\nchannels = [\"good\"]\n",
+        good = webhook("204 No Content"),
+        bad = webhook("500 Broken"),
+    );
+    let rules = rules(dir.path(), &text);
+    let all = golive(&["--config", &rules, "notify", "test", "--all"]).code(1);
+    let told = stdout(&all);
+    let lines: Vec<&str> = told.lines().map(|line| line.split(": ").take(2).last().unwrap()).collect();
+    assert_eq!(
+        lines,
+        ["NOT confirmed", "confirmed", "confirmed", "confirmed"],
+        "one that fails hides no other: {told}"
+    );
+    // What is in no tier's route is where urgent alerts go when nobody else confirms.
+    let routes: Vec<&str> = told.lines().map(|line| line.split(':').next().unwrap()).collect();
+    assert_eq!(routes, ["urgent bad", "urgent good", "urgent spare", "general good"], "{told}");
+}

@@ -195,9 +195,9 @@ async fn thousands_of_letters_are_told_once_each_and_never_held_at_once() {
         let mut letters: Vec<NewLetter> = (0..20)
             .map(|number| letter("much", &format!("u-{twenty}-{number}"), Tier::Urgent, clock.now()))
             .collect();
-        letters
-            .iter_mut()
-            .for_each(|letter| letter.notice.reason = Some(Reason::Said("x".repeat(16 * 1024))));
+        for letter in &mut letters {
+            letter.notice.reason = Some(Reason::Said("x".repeat(16 * 1024)));
+        }
         let batch = Batch { at: clock.now(), entries: Vec::new(), facts: Vec::new(), letters };
         store.commit(batch).await.unwrap();
     }
