@@ -1,9 +1,11 @@
 //! The pump with a real store and real receivers.
 
-use std::path::Path;
-use std::sync::Mutex;
+mod endpoint;
+mod many;
+mod outage;
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use std::path::Path;
+
 use tokio_util::task::TaskTracker;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -11,7 +13,6 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use super::*;
 use crate::config::Config;
 use crate::decide::action::{News, Place, Tier, When};
-use crate::decide::reason::Reason;
 use crate::store::{Batch, NewLetter};
 
 fn notifier(dir: &Path, channels: &[(&str, &str)]) -> Arc<Notifier> {
@@ -43,6 +44,12 @@ fn letter(channel: &str, id: &str, tier: Tier, at: Timestamp) -> NewLetter {
     NewLetter { notice, channel: channel.to_owned(), address: String::new(), when: When::Now, expires }
 }
 
+/// Puts letters into the store, which nobody else has open.
+async fn post(dir: &Path, letters: Vec<NewLetter>, clock: Clock) {
+    let batch = Batch { at: clock.now(), entries: Vec::new(), facts: Vec::new(), letters };
+    Store::open(dir).unwrap().commit(batch).await.unwrap();
+}
+
 /// A pump over letters that are in the store already; it ends when the token is dropped.
 async fn pump(
     dir: &Path,
@@ -50,9 +57,8 @@ async fn pump(
     letters: Vec<NewLetter>,
     clock: Clock,
 ) -> tokio_util::sync::DropGuard {
+    post(dir, letters, clock).await;
     let store = Store::open(dir).unwrap();
-    let batch = Batch { at: clock.now(), entries: Vec::new(), facts: Vec::new(), letters };
-    store.commit(batch).await.unwrap();
     let stop = CancellationToken::new();
     // The pump asks for the current notifier only, so that nobody need keep the other end.
     let (_, notifier) = watch::channel(notifier);
@@ -136,82 +142,4 @@ fn no_pause_is_shorter_than_the_usual_or_longer_than_an_hour() {
     assert_eq!(next(Retry::Later(Some(Duration::from_mins(10)))), Some(Duration::from_mins(10)));
     assert_eq!(next(Retry::Later(Some(Duration::MAX))), Some(Duration::from_hours(1)));
     assert_eq!(next(Retry::Never), None);
-}
-
-/// Answers every POST with 200; keeps their ids, and the most memory that this process has used meanwhile.
-async fn counter() -> (String, Arc<Mutex<(BTreeSet<String>, usize, u64)>>) {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    let seen = Arc::new(Mutex::new((BTreeSet::new(), 0, 0)));
-    let counted = Arc::clone(&seen);
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let counted = Arc::clone(&counted);
-            tokio::spawn(async move {
-                let mut stream = BufReader::new(stream);
-                while let Some(body) = post(&mut stream).await {
-                    let id =
-                        serde_json::from_slice::<serde_json::Value>(&body).unwrap()["data"]["id"].to_string();
-                    let mut counted = counted.lock().unwrap();
-                    (counted.1, counted.2) = (counted.1 + 1, counted.2.max(resident()));
-                    counted.0.insert(id);
-                }
-            });
-        }
-    });
-    (url, seen)
-}
-
-async fn post(stream: &mut BufReader<tokio::net::TcpStream>) -> Option<Vec<u8>> {
-    let (mut line, mut length) = (String::new(), 0);
-    while line != "\r\n" {
-        line.clear();
-        stream.read_line(&mut line).await.ok().filter(|read| *read > 0)?;
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-    }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).await.ok()?;
-    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.ok()?;
-    Some(body)
-}
-
-/// KiB of this process.
-fn resident() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
-}
-
-/// All of them at once would be more than 30 MiB.
-#[tokio::test]
-async fn thousands_of_letters_are_told_once_each_and_never_held_at_once() {
-    let (url, seen) = counter().await;
-    let (dir, clock) = (tempfile::tempdir().unwrap(), Clock::start());
-    let notifier = notifier(dir.path(), &[("much", &url)]);
-    let store = Store::open(dir.path()).unwrap();
-    for twenty in 0..100 {
-        let mut letters: Vec<NewLetter> = (0..20)
-            .map(|number| letter("much", &format!("u-{twenty}-{number}"), Tier::Urgent, clock.now()))
-            .collect();
-        for letter in &mut letters {
-            letter.notice.reason = Some(Reason::Said("x".repeat(16 * 1024)));
-        }
-        let batch = Batch { at: clock.now(), entries: Vec::new(), facts: Vec::new(), letters };
-        store.commit(batch).await.unwrap();
-    }
-    drop(store);
-    let before = resident();
-    let _pump = pump(dir.path(), notifier, Vec::new(), clock).await;
-    for _ in 0..600 {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        if seen.lock().unwrap().1 >= 2_000 {
-            break;
-        }
-    }
-    let (ids, posts, most) = seen.lock().unwrap().clone();
-    println!("{posts} posts, {before} KiB before, {most} KiB at most");
-    assert_eq!((ids.len(), posts), (2_000, 2_000));
-    assert!(most < before + 16 * 1024, "{before} KiB before, {most} KiB at most");
 }
