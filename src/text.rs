@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use minijinja::{Environment, UndefinedBehavior, context};
 
 use crate::config::Language;
-use crate::decide::action::{News, Notice, Tier};
+use crate::decide::action::{Incident, News, Notice, Tier};
 use crate::decide::curve::{Curve, Mark};
 use crate::decide::event::Step;
 use crate::decide::reason::{Blame, Breach, Reason, Rule, Unit};
@@ -57,6 +57,12 @@ impl Texts {
     pub fn title(&self, notice: &Notice) -> String {
         let service = notice.service.as_deref().unwrap_or("golive");
         format!("[{}] {}: {}", self.tier(notice.tier), clean(service), self.news(notice))
+    }
+
+    /// What an incident is about, with the reason: for lists.
+    pub fn incident(&self, incident: &Incident) -> String {
+        let why = incident.reason.as_ref().map(|reason| format!(": {}", self.reason(reason)));
+        incident.news.word().replace('-', " ") + &why.unwrap_or_default()
     }
 
     /// What happened, in a few words.

@@ -2,9 +2,11 @@
 
 use std::io::Write as _;
 
-use super::show::{print_json, table};
+use super::show::{harmless, print_json, table};
 use super::{CliError, Context};
-use crate::store::Reader;
+use crate::config::Language;
+use crate::store::{IncidentRow, Reader};
+use crate::text::Texts;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -22,11 +24,13 @@ pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<u8, CliErr
         print_json(&incidents)?;
         return Ok(0);
     }
-    let rows: Vec<Vec<String>> = incidents
-        .into_iter()
-        .map(|it| vec![it.id, it.service.unwrap_or_else(|| "golive".to_owned()), it.tier, it.state, it.began])
-        .collect();
-    let heads = ["INCIDENT", "SERVICE", "TIER", "STATE", "BEGAN"];
+    let texts = Texts::new(Language::English, None);
+    let row = |it: IncidentRow| {
+        let what = it.incident.map(|incident| harmless(&texts.incident(&incident))).unwrap_or_default();
+        vec![it.id, it.service.unwrap_or_else(|| "golive".to_owned()), it.tier, it.state, it.began, what]
+    };
+    let rows: Vec<Vec<String>> = incidents.into_iter().map(row).collect();
+    let heads = ["INCIDENT", "SERVICE", "TIER", "STATE", "BEGAN", "WHAT"];
     std::io::stdout().write_all(table(&heads, &rows).as_bytes())?;
     Ok(0)
 }

@@ -8,8 +8,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::mirror::facts::ReleaseDef;
+use super::mirror::notice::IncidentDef;
 use super::mirror::reason::ReasonDef;
 use super::{Evidence, SCHEMA, StoreError, journal, json, mirror, sqlite, version};
+use crate::decide::action::Incident;
 use crate::decide::event::Event;
 use crate::decide::facts::Release;
 use crate::decide::reason::Reason;
@@ -61,6 +63,9 @@ pub struct IncidentRow {
     pub began: String,
     /// Everything that is known of it.
     pub detail: Value,
+    /// The same, unless a newer golive has written it.
+    #[serde(skip)]
+    pub incident: Option<Incident>,
 }
 
 /// A letter in the outbox's log.
@@ -213,6 +218,7 @@ impl Reader {
                 tier: row.get(2)?,
                 state: row.get(3)?,
                 began: row.get(4)?,
+                incident: mirror::read::<_, IncidentDef>(&detail).ok(),
                 detail: serde_json::from_str(&detail).unwrap_or(Value::Null),
             })
         })

@@ -46,6 +46,7 @@ impl Service {
 /// A Prometheus that ends with the test.
 pub(crate) struct Stage {
     pub(crate) server: Server,
+    pub(crate) url: String,
     process: RefCell<Child>,
     _dir: TempDir,
 }
@@ -76,15 +77,16 @@ impl Stage {
             .spawn()
             .expect("Debian's package `prometheus` is installed, as ./test does");
         let tools = Tools::new(std::path::Path::new("/nonexistent/docker.sock")).unwrap();
+        let url = format!("http://{address}");
         let config = config::Prometheus {
-            url: format!("http://{address}"),
+            url: url.clone(),
             timeout: Duration::from_secs(10),
             username: None,
             password: None,
             bearer: None,
             ca_file: None,
         };
-        Self { server: Server::new(&config, &tools), process: RefCell::new(process), _dir: dir }
+        Self { server: Server::new(&config, &tools), url, process: RefCell::new(process), _dir: dir }
     }
 
     /// Ends Prometheus.

@@ -178,16 +178,13 @@ impl IncidentInfo {
             IncidentState::Acknowledged { by } => ("acknowledged", Some(by.clone())),
             IncidentState::Resolved => ("resolved", None),
         };
-        let event = incident.news.word().to_owned();
-        let why = incident.reason.as_ref().map(|reason| format!(": {}", texts.reason(reason)));
-        let title = event.replace('-', " ") + &why.unwrap_or_default();
         Self {
             id: incident.id.clone(),
             service: incident.service.clone(),
             tier: incident.tier.word().to_owned(),
             state: state.to_owned(),
-            event,
-            title,
+            event: incident.news.word().to_owned(),
+            title: texts.incident(incident),
             release: incident.release.clone(),
             acknowledged_by,
             began: incident.began,
