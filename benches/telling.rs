@@ -47,7 +47,7 @@ fn main() {
         println!("Alertmanager / golive: {:.2}", theirs[rounds / 2] / ours[rounds / 2]);
     }
     drop((golive, manager));
-    for many in [100, 10_000] {
+    for many in [1_000, 10_000] {
         drain(many);
     }
 }
