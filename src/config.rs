@@ -135,6 +135,8 @@ pub struct Service {
     pub stop_timeout: Duration,
     /// How the images of accepted releases are held.
     pub pin: Pin,
+    /// Which container of a swap runs first.
+    pub order: Order,
     /// Run before a rollback touches anything.
     pub before: Option<Program>,
     /// Run after a rollback was verified.
@@ -157,6 +159,16 @@ pub enum Pin {
     Created,
     /// By a container that runs and does nothing: `docker system prune -a` leaves it too.
     Running,
+}
+
+/// Which container of a swap runs first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The bad one is stopped before the old version starts.
+    #[default]
+    StopFirst,
+    /// The old version runs before the bad one is stopped, where nothing that both need stands in the way.
+    StartFirst,
 }
 
 /// One stream of measurements.

@@ -10,6 +10,7 @@ use crate::config;
 use crate::decide::action::Plan;
 use crate::decide::event::{Fault, FaultKind, Running, Step};
 
+mod beside;
 pub mod command;
 mod compose;
 pub mod container;
@@ -102,6 +103,14 @@ impl Runtime {
             Self::Compose(set) => set.seen().await,
             Self::Command(command) => command.seen().await,
             Self::Swarm(swarm) => swarm.seen().await,
+        }
+    }
+
+    /// Why a rollback would stop what runs first, although the old version is to start first.
+    pub async fn stops_first(&self) -> Option<String> {
+        match self {
+            Self::Container(container) => container.stops_first().await,
+            Self::Compose(_) | Self::Command(_) | Self::Swarm(_) => None,
         }
     }
 

@@ -117,7 +117,8 @@ async fn services(config: &Config, report: &mut Report) -> Result<(), CliError> 
     let tools = Tools::new(&config.docker_socket).map_err(|error| CliError::Plain(error.to_string()))?;
     let clock = Clock::start();
     for (name, service) in &config.services {
-        match Runtime::new(name, service, &engine).seen().await {
+        let runtime = Runtime::new(name, service, &engine);
+        match runtime.seen().await {
             Ok(Some(running)) => {
                 report.line(name, Ok(&format!("{} runs", running.version)))?;
                 if let Some(about) = &running.about {
@@ -126,6 +127,9 @@ async fn services(config: &Config, report: &mut Report) -> Result<(), CliError> 
             }
             Ok(None) => report.line(name, Err(nothing(&service.runtime)))?,
             Err(fault) => report.line(name, Err(&format!("failed to {}", fault.text)))?,
+        }
+        if let Some(why) = runtime.stops_first().await {
+            report.note(name, &format!("order: a rollback stops what runs first, because {why}"))?;
         }
         for (check, what) in &service.checks {
             let sample = Probe::new(check, what, &service.runtime, &tools).observe(&clock).await;

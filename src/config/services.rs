@@ -10,8 +10,8 @@ use super::origin::Setting;
 use super::table::Section;
 use super::triggers::AUTONOMY;
 use super::{
-    Check, CheckKind, Commands, Pin, Program, Runtime, Service, business, checks, compose, maintenance,
-    swarm, triggers,
+    Check, CheckKind, Commands, Order, Pin, Program, Runtime, Service, business, checks, compose,
+    maintenance, swarm, triggers,
 };
 use crate::decide::event::Step;
 use crate::decide::policy::{Autonomy, OnBlind, Quarantine, ServicePolicy};
@@ -29,6 +29,8 @@ const QUARANTINE: [(&str, Quarantine); 4] = [
     ("ask", Quarantine::Ask),
     ("rollback", Quarantine::Rollback),
 ];
+
+const ORDER: [(&str, Order); 2] = [("stop-first", Order::StopFirst), ("start-first", Order::StartFirst)];
 
 const PIN: [(&str, Pin); 2] = [("created", Pin::Created), ("running", Pin::Running)];
 
@@ -54,7 +56,7 @@ pub(super) fn read(
     let setting = Setting { autonomy, command, prometheus, metrics: metrics.clone(), urls: urls(&checks) };
     let mut judging = triggers::read(section.table("trigger"), &setting);
     judging.triggers.business = business::read(&mut section, &setting, &mut judging.measured);
-    let rollback = rollback(&mut section);
+    let rollback = rollback(&mut section, runtime.as_ref());
     let maintenance = maintenance::read(&mut section, zone);
     section.end(&LATER);
     let runtime = runtime?;
@@ -91,6 +93,7 @@ pub(super) fn read(
         checks,
         stop_timeout: rollback.stop_timeout,
         pin: rollback.pin,
+        order: rollback.order,
         before: rollback.before,
         after: rollback.after,
         runbook,
@@ -259,6 +262,7 @@ struct Rollback {
     keep: u32,
     stop_timeout: Duration,
     pin: Pin,
+    order: Order,
     verify: Duration,
     per_day: u32,
     veto: Duration,
@@ -267,11 +271,12 @@ struct Rollback {
     after: Option<Program>,
 }
 
-fn rollback(section: &mut Section<'_>) -> Rollback {
+fn rollback(section: &mut Section<'_>, runtime: Option<&Runtime>) -> Rollback {
     let mut rollback = Rollback {
         keep: 3,
         stop_timeout: Duration::from_secs(10),
         pin: Pin::Created,
+        order: Order::StopFirst,
         verify: Duration::from_secs(30),
         per_day: 3,
         veto: Duration::ZERO,
@@ -283,6 +288,11 @@ fn rollback(section: &mut Section<'_>) -> Rollback {
         rollback.keep = table.count("keep", rollback.keep, 1);
         rollback.stop_timeout = table.any_duration("stop-timeout").unwrap_or(rollback.stop_timeout);
         rollback.pin = table.word("pin", &PIN, rollback.pin);
+        rollback.order = table.word("order", &ORDER, rollback.order);
+        if rollback.order == Order::StartFirst && !matches!(runtime, Some(Runtime::Container { .. }) | None) {
+            let hint = "leave it out: the engine, the set or your own command decides";
+            table.wrong("order", "is for a service in one container", hint);
+        }
         rollback.verify = table.duration("verify", rollback.verify);
         rollback.per_day = table.count("per-day", rollback.per_day, 0);
         rollback.veto = table.any_duration("veto").unwrap_or(rollback.veto);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::{self, Pin};
+use crate::config::{self, Order, Pin};
 use crate::decide::action::Plan;
 use crate::decide::event::{Fault, Running, Step};
 
@@ -10,7 +10,7 @@ use super::compose::Compose;
 use super::engine::{Engine, EngineError};
 use super::hook::Hooks;
 use super::inspect::{Inspect, ROLLBACK};
-use super::{Done, Record, forensics, pin, refused, steps};
+use super::{Done, Record, beside, forensics, pin, refused, steps};
 
 /// A service in one container.
 #[derive(Debug, Clone)]
@@ -20,6 +20,7 @@ pub struct Container {
     pub(super) name: String,
     pub(super) stop_timeout: Duration,
     pub(super) pin: Pin,
+    pub(super) order: Order,
     /// The set that it is a member of, where it is one.
     pub(super) set: Option<config::Compose>,
     hooks: Hooks,
@@ -29,18 +30,20 @@ impl Container {
     pub(super) fn new(engine: Engine, service: &str, name: &str, config: &config::Service) -> Self {
         let (service, name) = (service.to_owned(), name.to_owned());
         let hooks = Hooks::new(&service, config);
-        Self { engine, service, name, stop_timeout: config.stop_timeout, pin: config.pin, set: None, hooks }
+        let (stop_timeout, pin, order) = (config.stop_timeout, config.pin, config.order);
+        Self { engine, service, name, stop_timeout, pin, order, set: None, hooks }
     }
 
     /// One member of a set, by its name.
     pub(super) fn member(set: &Compose, name: &str) -> Self {
         let Compose { engine, service, of, stop_timeout, pin, hooks } = set.clone();
-        Self { engine, service, name: name.to_owned(), stop_timeout, pin, set: Some(of), hooks }
+        let (name, order) = (name.to_owned(), Order::StopFirst);
+        Self { engine, service, name, stop_timeout, pin, order, set: Some(of), hooks }
     }
 
     /// Another container, which is dealt with in the same way.
     pub(super) fn renamed(&self, name: &str) -> Self {
-        Self { name: name.to_owned(), ..self.clone() }
+        Self { name: name.to_owned(), order: Order::StopFirst, ..self.clone() }
     }
 
     pub(super) async fn seen(&self) -> Result<Option<Running>, Fault> {
@@ -145,6 +148,11 @@ impl Swap<'_> {
     /// Whether that container is the one that is taken back.
     pub(super) fn is_bad(&self, container: &Inspect) -> bool {
         self.plan.bad.as_deref() == Some(container.id())
+    }
+
+    /// Whether the successor runs before the bad container is stopped.
+    pub(super) fn starts_first(&self, good: &Inspect, bad: Option<&Inspect>) -> bool {
+        self.on.order == Order::StartFirst && bad.is_none_or(|bad| beside::obstacle(good, bad).is_none())
     }
 
     /// How long a container gets to stop: its own time, but no longer than the configuration's.

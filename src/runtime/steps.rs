@@ -10,7 +10,7 @@ use super::container::Swap;
 use super::engine::{EngineError, short};
 use super::inspect::{DEPENDENT, Inspect, REPLACES, RESTART, ROLLBACK, SERVICE, VERSION};
 use super::successor::blueprint;
-use super::{Done, foreign, pin, refused, transient};
+use super::{Done, beside, foreign, pin, refused, transient};
 
 pub(super) mod back;
 pub(super) mod dependents;
@@ -40,11 +40,13 @@ pub(super) async fn prepare(swap: &Swap<'_>, good: &Inspect) -> Result<Done, Fau
     Ok(Done::default())
 }
 
-/// The successor exists, under its temporary name or already under the service's, and is in all its networks.
+/// The successor exists, under its temporary name or already under the service's, and is in all its networks. Where it
+/// is to start first, it runs well.
 pub(super) async fn create(swap: &Swap<'_>, good: &Inspect) -> Result<Done, Fault> {
-    let blueprint = blueprint(good, &labels(swap).await?);
+    let bad = swap.bad_now().await?;
+    let blueprint = blueprint(good, &labels(swap, bad.as_ref()));
     let id = match swap.successor().await? {
-        Some(found) if found.up() => return Ok(Done::by(found.id())),
+        Some(found) if found.up() => return beside::well(&found),
         Some(found) => found.id().to_owned(),
         None => match swap.engine().create(&swap.temporary(), &blueprint.body).await {
             Err(error) if error.name_is_taken() => return Err(conflict(swap, &error).await?),
@@ -54,7 +56,14 @@ pub(super) async fn create(swap: &Swap<'_>, good: &Inspect) -> Result<Done, Faul
     for (network, endpoint) in &blueprint.further {
         swap.engine().connect(network, &id, endpoint).await?;
     }
-    Ok(Done::by(&id))
+    if !swap.starts_first(good, bad.as_ref()) {
+        return Ok(Done::by(&id));
+    }
+    swap.engine().start(&id).await?;
+    match swap.engine().inspect(&id).await? {
+        Some(found) => beside::well(&found),
+        None => Err(lost(swap)),
+    }
 }
 
 /// The successor's name is taken, though there was no successor a moment ago. An engine that is still at the creation
@@ -65,7 +74,7 @@ async fn conflict(swap: &Swap<'_>, error: &EngineError) -> Result<Fault, Fault> 
     Ok(if theirs { refused(error.to_string()) } else { transient(error.to_string()) })
 }
 
-async fn labels(swap: &Swap<'_>) -> Result<BTreeMap<&'static str, String>, EngineError> {
+fn labels(swap: &Swap<'_>, bad: Option<&Inspect>) -> BTreeMap<&'static str, String> {
     let mut labels = BTreeMap::from([
         (ROLLBACK, swap.plan.rollback.clone()),
         (SERVICE, swap.on.service.clone()),
@@ -74,10 +83,8 @@ async fn labels(swap: &Swap<'_>) -> Result<BTreeMap<&'static str, String>, Engin
     ]);
     labels.extend(swap.dependent_of.map(|rollback| (DEPENDENT, rollback.to_owned())));
     // Before the bad one is disarmed: its forensics, which tell the same, may have failed.
-    if let Some(bad) = swap.bad_now().await? {
-        labels.insert(RESTART, bad.at("/HostConfig/RestartPolicy").to_string());
-    }
-    Ok(labels)
+    labels.extend(bad.map(|bad| (RESTART, bad.at("/HostConfig/RestartPolicy").to_string())));
+    labels
 }
 
 /// The engine will not start the bad container again: `always` would bring it back with the next start of dockerd.

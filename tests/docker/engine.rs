@@ -307,6 +307,7 @@ pub(crate) fn service(runtime: config::Runtime) -> Service {
         checks: BTreeMap::new(),
         stop_timeout: Duration::from_secs(10),
         pin: config::Pin::default(),
+        order: config::Order::default(),
         before: None,
         after: None,
         runbook: None,

@@ -16,4 +16,5 @@ mod interference;
 mod outage;
 mod pin;
 mod rollback;
+mod start_first;
 mod watch;

@@ -62,6 +62,7 @@ fn config(runtime: Runtime) -> Service {
         checks: std::collections::BTreeMap::new(),
         stop_timeout: Duration::from_secs(10),
         pin: Pin::default(),
+        order: crate::config::Order::default(),
         before: None,
         after: None,
         runbook: None,
