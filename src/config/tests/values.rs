@@ -115,3 +115,15 @@ fn smarthosts_keep_their_order_and_a_token_is_no_password() {
     assert!(mail("smtp = \"smtps://b\", one-subject = true").one_subject);
     assert_eq!(mail("smtp = \"smtps://b\"").login, None);
 }
+
+#[test]
+fn urgent_alerts_wait_for_no_digest_and_no_quiet_hours() {
+    const MAIL: &str = "email = { to = [\"a@b.c\"], from = \"a@b.c\", smtp = \"smtp://localhost\" }\n";
+    for (key, value) in [("digest", "15m"), ("quiet", "22:00-07:00")] {
+        let tier = |name: &str| format!("[alert.{name}]\nchannels = [\"a\"]\n{key} = \"{value}\"\n");
+        let urgent = load(&format!("[channel.a]\n{MAIL}{}", tier("urgent"))).unwrap_err().render(false);
+        assert!(urgent.contains(key) && urgent.contains("urgent alerts are told at once"), "{urgent}");
+        let plain = "[alert.urgent]\nchannels = [\"a\"]\n";
+        assert!(load(&format!("[channel.a]\n{MAIL}{plain}{}", tier("general"))).is_ok(), "{key}");
+    }
+}
