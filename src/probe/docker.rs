@@ -52,7 +52,8 @@ impl Engine {
                 let found = set::members(self, of).await.unwrap_or_default();
                 found.into_iter().filter_map(Process::of).collect()
             }
-            Runtime::Swarm(_) | Runtime::Command(_) => Vec::new(),
+            Runtime::Swarm(set) => tasks::here(self, set).await.unwrap_or_default(),
+            Runtime::Command(_) => Vec::new(),
         }
     }
 

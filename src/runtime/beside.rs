@@ -17,9 +17,10 @@ mod tests;
 
 /// What both need and only one can have: an address, a host port, data that both write.
 pub(super) fn obstacle(one: &Inspect, other: &Inspect) -> Option<String> {
-    let mode = one.text("/HostConfig/NetworkMode");
-    if mode == "host" || mode.starts_with("container:") {
-        return Some(format!("both would have the network {mode}"));
+    for mode in [one, other].map(|it| it.text("/HostConfig/NetworkMode")) {
+        if mode == "host" || mode.starts_with("container:") {
+            return Some(format!("one of them has no network of its own: {mode}"));
+        }
     }
     common(&ports(one), &ports(other))
         .map(|port| format!("both publish the port {port}"))

@@ -47,6 +47,31 @@ async fn what_lives_in_the_bad_container_lives_in_the_restored_one() {
     assert_eq!(bench.inspect(&lives_elsewhere)["State"]["Status"], "running", "nobody else is touched");
 }
 
+#[tokio::test]
+async fn what_lives_in_a_dependent_follows_it() {
+    let bench = Bench::new();
+    let story = bench.released(&[]).await;
+    let side = in_it(&bench, &story);
+    let inner = format!("{}-inner", bench.prefix);
+    bench.run(&inner, &["--network", &format!("container:{side}"), "-e", "PORT=9001"], "v1");
+    for step in FORWARD.into_iter().chain([Step::CleanUp]) {
+        for _ in 0..2 {
+            story.step(&bench, step).await.unwrap_or_else(|fault| panic!("{step:?}: {fault:?}"));
+        }
+    }
+    story.restored(&bench);
+    is_in_the_restored(&bench, &story, &side);
+    let (home, now) = (bench.inspect(&side), bench.inspect(&inner));
+    assert_eq!(
+        now["HostConfig"]["NetworkMode"],
+        format!("container:{}", home["Id"].as_str().unwrap()).as_str()
+    );
+    assert_eq!(now["State"]["Status"], "running");
+    let devices = bench.docker(&["exec", &inner, "cat", "/proc/net/dev"]);
+    assert!(devices.contains("eth0"), "{devices}");
+    assert_eq!(bench.containers(&inner).len(), 1, "{:?}", bench.containers(&inner));
+}
+
 /// Whatever of the dependent's own steps was done, the rest is done by the next attempt.
 #[tokio::test]
 async fn a_dependent_that_is_half_done_is_ended() {

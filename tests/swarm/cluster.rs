@@ -106,12 +106,19 @@ impl Cluster {
         let tar = root.path().join("image.tar").display().to_string();
         sh(&format!("tar -C {} -cf {tar} bin", root.path().display()));
         let command = format!("CMD {}", serde_json::json!(["sh", "-c", SERVE]));
-        for node in &self.nodes {
-            for version in ["v1", "v2", "v3"] {
-                let app = format!("ENV APP={version}");
-                let image = format!("localhost:1/app:{version}");
-                node.docker(&["import", "--change", &app, "--change", &command, &tar, &image]);
-            }
+        let (first, others) = self.nodes.split_first().unwrap();
+        let images = ["v1", "v2", "v3"].map(|version| format!("localhost:1/app:{version}"));
+        for (version, image) in ["v1", "v2", "v3"].iter().zip(&images) {
+            let app = format!("ENV APP={version}");
+            first.docker(&["import", "--change", &app, "--change", &command, &tar, image]);
+        }
+        // The same on every node, as a registry would give them.
+        let saved = root.path().join("saved.tar").display().to_string();
+        let mut save = vec!["save", "-o", &saved];
+        save.extend(images.iter().map(String::as_str));
+        first.docker(&save);
+        for other in others {
+            other.docker(&["load", "-i", &saved]);
         }
     }
 
@@ -133,6 +140,17 @@ impl Cluster {
 
     pub(crate) fn node(&self) -> &Node {
         &self.nodes[0]
+    }
+
+    /// Joins another engine, as a worker.
+    pub(crate) fn add_worker(&mut self) -> &Node {
+        let worker = self.start_node(self.nodes.len() + 1);
+        eventually("the worker's engine answers", || worker.try_docker(&["info"]).is_ok());
+        let first = &self.nodes[0];
+        let token = first.docker(&["swarm", "join-token", "-q", "worker"]);
+        worker.docker(&["swarm", "join", "--token", &token, &format!("{}:2377", first.address)]);
+        self.nodes.push(worker);
+        &self.nodes[self.nodes.len() - 1]
     }
 }
 
@@ -213,11 +231,24 @@ impl Node {
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
+    /// Everything on it stands still, as if its power had failed; until it is thawed.
+    pub(crate) fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    pub(crate) fn thaw(&self) {
+        self.signal("CONT");
+    }
+
     fn kill(&self) {
+        self.signal("KILL");
+    }
+
+    fn signal(&self, signal: &str) {
         // What runs in containers has the same network, golive too.
         let _ = Command::new("sh")
             .arg("-c")
-            .arg(format!("ip netns pids {} | xargs -r kill -9", self.namespace))
+            .arg(format!("ip netns pids {} | xargs -r kill -{signal}", self.namespace))
             .output();
     }
 }

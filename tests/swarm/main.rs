@@ -13,5 +13,6 @@ mod sink;
 
 mod bad_release;
 mod joined;
+mod quorum;
 mod stack;
 mod three_managers;

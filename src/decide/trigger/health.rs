@@ -25,6 +25,9 @@ const FLAPPING: u32 = 5;
 const AWAY: Duration = Duration::from_mins(1);
 const MISSED: u32 = 3;
 
+/// What passed is a pass now only if it did so lately: golive, or the whole host, may have stood still since.
+const LATELY: Duration = Duration::from_secs(15);
+
 /// The health checks of one service, counted since a moment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Health {
@@ -32,6 +35,8 @@ pub struct Health {
     grace_until: Timestamp,
     /// The longest pause within a run.
     pause: Duration,
+    /// For so long a pass is one.
+    lately: Duration,
     checks: BTreeMap<String, Streak>,
 }
 
@@ -77,7 +82,8 @@ impl Health {
 
     /// Checks follow a changed configuration; what is counted of those that stay is kept.
     pub fn follow(&mut self, policy: &ServicePolicy) {
-        self.pause = policy.interval.saturating_mul(MISSED).max(AWAY);
+        let missed = policy.interval.saturating_mul(MISSED);
+        (self.pause, self.lately) = (missed.max(AWAY), missed.max(LATELY));
         self.checks.retain(|name, _| policy.checks.contains(name));
         for name in &policy.checks {
             self.checks.entry(name.clone()).or_default();
@@ -159,7 +165,7 @@ impl Health {
     /// A check that neither passes nor has failed for good. What was seen long ago is no pass now.
     pub fn undecided(&self, now: Timestamp) -> Option<Reason> {
         let (check, _) =
-            self.checks.iter().find(|(_, streak)| streak.passed == 0 || !streak.fresh(now, self.pause))?;
+            self.checks.iter().find(|(_, streak)| streak.passed == 0 || !streak.fresh(now, self.lately))?;
         Some(Reason::Undecided { check: check.clone() })
     }
 

@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bollard::errors::Error;
 use bollard::models::{Task, TaskState};
-use bollard::query_parameters::{InspectContainerOptions, ListTasksOptionsBuilder};
+use bollard::query_parameters::{
+    InspectContainerOptions, ListContainersOptionsBuilder, ListTasksOptionsBuilder,
+};
 
-use super::{Engine, quote};
+use super::{Engine, Process, quote};
 use crate::config::SwarmSet;
 use crate::decide::event::Outcome;
 
@@ -65,6 +67,27 @@ impl Tasks {
         let found = docker.inspect_container(id, None::<InspectContainerOptions>).await;
         found.is_ok_and(|found| found.state.and_then(|state| state.oom_killed).unwrap_or_default())
     }
+}
+
+/// The main processes of those of a set's tasks that run on this node.
+pub(super) async fn here(engine: &Engine, set: &SwarmSet) -> Result<Vec<Process>, Error> {
+    let label = match set {
+        SwarmSet::Service(name) => format!("com.docker.swarm.service.name={name}"),
+        SwarmSet::Stack(name) => format!("com.docker.stack.namespace={name}"),
+    };
+    let docker = engine.client()?;
+    let filters = HashMap::from([("label".to_owned(), vec![label])]);
+    let options = ListContainersOptionsBuilder::new().filters(&filters).build();
+    let mut processes = Vec::new();
+    for id in docker.list_containers(Some(options)).await?.into_iter().filter_map(|listed| listed.id) {
+        match docker.inspect_container(&id, None::<InspectContainerOptions>).await {
+            Ok(found) => processes.extend(Process::of(found)),
+            // Gone since it was listed.
+            Err(Error::DockerResponseServerError { status_code: 404, .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(processes)
 }
 
 /// What was seen, in the managers' own terms.

@@ -19,7 +19,10 @@ fn what_only_one_can_have_stands_in_the_way() {
         (ports("8080"), Some("both publish the port 8080/tcp")),
         (ports("0"), None),
         (ports(""), None),
-        (json!({ "HostConfig": { "NetworkMode": "host" } }), Some("both would have the network host")),
+        (
+            json!({ "HostConfig": { "NetworkMode": "host" } }),
+            Some("one of them has no network of its own: host"),
+        ),
         (
             json!({ "NetworkSettings": { "Networks": { "n": { "IPAMConfig": { "IPv4Address": "10.9.0.7" } } } } }),
             Some("both have the address 10.9.0.7"),

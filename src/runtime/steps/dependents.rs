@@ -3,6 +3,7 @@
 //! own inspect, by the same steps, one at a time; one that had not run is left as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::Pin;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -43,6 +44,14 @@ pub(in super::super) async fn renew(swap: &Swap<'_>, good: &Inspect) -> Result<D
         }
     }
     failed.map_or_else(|| Ok(Done::by(host.id())), Err)
+}
+
+/// The same for what lives in a dependent.
+fn further<'a>(
+    swap: &'a Swap<'_>,
+    now: &'a Inspect,
+) -> Pin<Box<dyn Future<Output = Result<Done, Fault>> + Send + 'a>> {
+    Box::pin(renew(swap, now))
 }
 
 /// Whether it lives in the network, the processes or the memory of one of these.
@@ -142,6 +151,10 @@ impl Removal<'_> {
         super::set_aside(&inner).await?;
         super::take_name(&inner).await?;
         super::start(&inner).await?;
+        // What lives in it in turn has lost its home as well.
+        if let Some(now) = self.swap.engine().named(name).await? {
+            further(&inner, &now).await?;
+        }
         // At once: nothing has to be proved of it, and compose would take a second one for the newer.
         match inner.bad_now().await? {
             Some(old) if !old.up() => Ok(self.swap.engine().remove(old.id()).await?),
