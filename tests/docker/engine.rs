@@ -317,9 +317,16 @@ pub(crate) fn service(runtime: config::Runtime) -> Service {
     }
 }
 
-/// A port that nobody listens on.
+/// A port that nobody listens on, below those that outgoing connections are given.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let offset = std::process::id() * 16 + NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = 12_000 + u16::try_from(offset % 20_000).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// What the service answers there, once it does.

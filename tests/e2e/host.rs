@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -29,7 +30,7 @@ pub(crate) struct Host {
 impl Host {
     pub(crate) fn new(test: &str) -> Self {
         let name = format!("golive-test-{test}-{}", std::process::id());
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let image = image();
         Self {
             name,
@@ -325,4 +326,16 @@ fn image() -> String {
         .unwrap();
     assert!(import.status.success(), "docker import: {}", String::from_utf8_lossy(&import.stderr));
     tag
+}
+
+/// A port that nobody listens on, below those that outgoing connections are given.
+pub(crate) fn free_port() -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let offset = std::process::id() * 16 + NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = 12_000 + u16::try_from(offset % 20_000).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
