@@ -1,7 +1,6 @@
 //! A bench on the shared engine: images made from nothing but busybox, containers deployed as an operator would.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,6 +15,11 @@ use golive::decide::policy::{
 };
 use golive::runtime::{Done, Engine, Record, Runtime};
 use serde_json::Value;
+
+#[path = "../fixtures/port.rs"]
+mod port;
+
+pub(crate) use port::free_port;
 
 const BUSYBOX: &str = "/bin/busybox";
 
@@ -314,18 +318,6 @@ pub(crate) fn service(runtime: config::Runtime) -> Service {
         metrics: None,
         dependencies: BTreeMap::new(),
         measured: Vec::new(),
-    }
-}
-
-/// A port that nobody listens on, below those that outgoing connections are given.
-pub(crate) fn free_port() -> u16 {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    loop {
-        let offset = std::process::id() * 16 + NEXT.fetch_add(1, Ordering::Relaxed);
-        let port = 12_000 + u16::try_from(offset % 20_000).unwrap();
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
     }
 }
 

@@ -1,16 +1,19 @@
 //! One test's corner of the host: a service in containers, a daemon, its rules, and where its alerts arrive.
 
 use std::fmt::Write as _;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::sinks::Sinks;
+
+#[path = "../fixtures/port.rs"]
+mod port;
+
+use port::free_port;
 
 pub(crate) const GOLIVE: &str = env!("CARGO_BIN_EXE_golive");
 
@@ -326,16 +329,4 @@ fn image() -> String {
         .unwrap();
     assert!(import.status.success(), "docker import: {}", String::from_utf8_lossy(&import.stderr));
     tag
-}
-
-/// A port that nobody listens on, below those that outgoing connections are given.
-pub(crate) fn free_port() -> u16 {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    loop {
-        let offset = std::process::id() * 16 + NEXT.fetch_add(1, Ordering::Relaxed);
-        let port = 12_000 + u16::try_from(offset % 20_000).unwrap();
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
 }
