@@ -11,7 +11,7 @@ use crate::config::Language;
 use crate::decide::action::{Incident, News, Notice, Tier};
 use crate::decide::curve::{Curve, Mark};
 use crate::decide::event::Step;
-use crate::decide::reason::{Blame, Breach, Reason, Rule, Unit};
+use crate::decide::reason::{Blame, Breach, Reason, Rule, Runs, Unit};
 
 #[cfg(test)]
 mod tests;
@@ -141,6 +141,7 @@ impl Texts {
             Reason::Step { step, seen } => {
                 self.say("reason.step", context! { step => self.step(*step), seen => clean(seen) })
             }
+            Reason::Stuck { undo, runs, cause } => self.stuck(undo.as_deref(), runs, cause),
             Reason::Unverified { check, seen } => self.say(
                 "reason.unverified",
                 context! { check => check.as_deref().map(clean), seen => clean(seen) },
@@ -157,6 +158,15 @@ impl Texts {
     /// A reason that has one of its own.
     fn because(&self, name: &str, cause: &Reason, values: minijinja::Value) -> String {
         self.say(&format!("reason.{name}"), context! { cause => self.reason(cause), ..values })
+    }
+
+    fn stuck(&self, undo: Option<&str>, runs: &Runs, cause: &Reason) -> String {
+        let runs = match runs {
+            Runs::Unknown => None,
+            Runs::Nothing => Some(String::new()),
+            Runs::Version(version) => Some(clean(version)),
+        };
+        self.because("stuck", cause, context! { undo => undo.map(clean), runs })
     }
 
     fn quarantined(&self, version: &str, at: Timestamp, same: bool, cause: &Reason) -> String {

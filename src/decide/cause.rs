@@ -23,6 +23,7 @@ pub(super) fn evidence(turn: &Turn<'_>, reason: &Reason) -> Vec<Sample> {
         | Reason::Unanswered(_)
         | Reason::Person { .. }
         | Reason::Step { .. }
+        | Reason::Stuck { .. }
         | Reason::WrongImage { .. }
         | Reason::Superseded { .. }
         | Reason::Said(_)
@@ -81,6 +82,7 @@ pub(super) fn plain(reason: &Reason) -> String {
         | Reason::NothingAccepted(_)
         | Reason::Irreversible { .. }
         | Reason::Budget { .. }
+        | Reason::Stuck { .. }
         | Reason::Unheard(_) => String::new(),
     }
 }

@@ -47,11 +47,13 @@ fn decide(turn: &mut Turn<'_>, cause: Reason, autonomy: Autonomy, counts_down: b
     rollback::begin(turn, cause, &target);
 }
 
-/// The newest accepted release that is not what runs and was not gone back from itself, or the named one.
+/// The newest accepted release that is not what runs and was not gone back from itself, or the named one. What a failed
+/// rollback has left lying dead does not run.
 pub(super) fn target(turn: &Turn<'_>, to: Option<&str>) -> Option<Release> {
     let facts = turn.facts();
     let last = || facts.release.as_ref().or(facts.accepted.last()).and_then(|last| last.running.as_ref());
     let running = turn.service.seen.as_ref().or_else(last);
+    let stuck = matches!(facts.phase, Phase::NeedsPerson { .. });
     let fits = |release: &&Release| {
         let bad = |running: &Running| quarantine::holds(facts, &running.identity);
         let named = match to {
@@ -59,7 +61,7 @@ pub(super) fn target(turn: &Turn<'_>, to: Option<&str>) -> Option<Release> {
             None => !release.running.as_ref().is_some_and(bad),
         };
         let other = match (&release.running, running) {
-            (Some(target), Some(running)) => target.identity != running.identity,
+            (Some(target), Some(running)) => target.identity != running.identity || (stuck && !running.alive),
             _ => true,
         };
         named && other

@@ -132,6 +132,15 @@ pub enum Reason {
         /// What was seen.
         seen: String,
     },
+    /// A rollback that ended half way or unproved, with what it leaves running; the cause itself.
+    Stuck {
+        /// Why the bad release could not be put back either, where that was tried.
+        undo: Option<String>,
+        /// What runs now.
+        runs: Runs,
+        /// What failed first.
+        cause: Box<Reason>,
+    },
     /// The restored version did not prove healthy.
     Unverified {
         /// The check, where one is to blame.
@@ -174,6 +183,7 @@ impl Reason {
             | Self::Maintenance { .. }
             | Self::Quarantined { .. }
             | Self::Unheard(_)
+            | Self::Stuck { .. }
             | Self::CrashLoop { .. }
             | Self::GivenUp { .. }
             | Self::Unproved(_)
@@ -199,7 +209,8 @@ impl Reason {
             | Self::Irreversible { cause, .. }
             | Self::Budget { cause, .. }
             | Self::Maintenance { cause, .. }
-            | Self::Unheard(cause) => cause.cause(),
+            | Self::Unheard(cause)
+            | Self::Stuck { cause, .. } => cause.cause(),
             Self::Health { .. }
             | Self::Breach(_)
             | Self::Flapping { .. }
@@ -217,6 +228,17 @@ impl Reason {
             | Self::Said(_) => self,
         }
     }
+}
+
+/// What a rollback that did not succeed leaves running.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Runs {
+    /// It is not known, or told by the cause.
+    Unknown,
+    /// The service is down.
+    Nothing,
+    /// That version.
+    Version(String),
 }
 
 /// A trigger that has passed its limit, with the numbers that say so.

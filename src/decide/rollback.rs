@@ -7,7 +7,7 @@ use super::cause::{evidence, plain};
 use super::event::{Fault, FaultKind, Identity, Running, Step, parts};
 use super::facts::{Phase, Release, ReleaseState, Rollback};
 use super::policy::ServicePolicy;
-use super::reason::Reason;
+use super::reason::{Reason, Runs};
 use super::service::{Service, Turn};
 use super::{guard, release, verify};
 
@@ -98,7 +98,11 @@ pub(super) fn step_done(turn: &mut Turn<'_>, id: &str, step: Step, instance: Opt
         rollback.successor = instance.map(str::to_owned).or(rollback.successor);
     }
     match step {
-        Step::Undo => return undone(turn, rollback.undoing.unwrap_or(rollback.reason)),
+        Step::Undo => {
+            let (runs, cause) = (Runs::Version(rollback.plan.from_version), rollback.undoing);
+            let cause = Box::new(cause.unwrap_or(rollback.reason));
+            return undone(turn, Reason::Stuck { undo: None, runs, cause });
+        }
         Step::StandAside => return stood_aside(turn),
         Step::Prepare
         | Step::Forensics
@@ -169,7 +173,12 @@ pub(super) fn step_failed(turn: &mut Turn<'_>, id: &str, step: Step, fault: &Fau
         Step::Command | Step::Converge => failed(turn, why),
         Step::Verify => verify::unhealthy(turn, why),
         Step::Undo if fault.kind == FaultKind::Foreign => give_way(turn, why),
-        Step::Undo => undone(turn, why),
+        Step::Undo => {
+            // What a refusal leaves running, its words say.
+            let runs = if fault.kind == FaultKind::Transient { runs(turn) } else { Runs::Unknown };
+            let cause = Box::new(rollback.undoing.unwrap_or(rollback.reason));
+            undone(turn, Reason::Stuck { undo: Some(fault.text.clone()), runs, cause });
+        }
         Step::StandAside => stood_aside(turn),
         // The service is restored; what is left over is told, and no reason to touch it again.
         Step::Dependents | Step::CleanUp | Step::After => {
@@ -306,6 +315,15 @@ fn stood_aside(turn: &mut Turn<'_>) {
             turn.close(ReleaseState::Superseded, why);
             turn.facts_mut().known = seen.map(|running| running.identity);
         }
+    }
+}
+
+/// What is seen to run; of a set it is not said in one word.
+pub(super) fn runs(turn: &Turn<'_>) -> Runs {
+    match turn.service.seen.as_ref() {
+        Some(seen) if seen.about.is_some() => Runs::Unknown,
+        Some(seen) if seen.alive => Runs::Version(seen.version.clone()),
+        Some(_) | None => Runs::Nothing,
     }
 }
 

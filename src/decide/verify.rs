@@ -9,7 +9,7 @@ use super::event::{Running, Sample};
 use super::facts::{Phase, ReleaseState, Rollback, Verification};
 use super::policy::ServicePolicy;
 use super::reason::Reason;
-use super::rollback::{advance, at_hand, failed, target};
+use super::rollback::{advance, at_hand, failed, runs, target};
 use super::service::Turn;
 use super::{again, diverge, quarantine, release};
 
@@ -62,7 +62,7 @@ pub(super) fn prove(turn: &mut Turn<'_>) {
         if health.blind().is_none() && health.undecided(turn.now).is_some() {
             unhealthy(turn, reason);
         } else {
-            failed(turn, reason);
+            stays(turn, reason);
         }
     }
 }
@@ -70,8 +70,14 @@ pub(super) fn prove(turn: &mut Turn<'_>) {
 /// The restored version does not work: an older one, or a person.
 pub(super) fn unhealthy(turn: &mut Turn<'_>, why: Reason) {
     if !again::older(turn, &why) {
-        failed(turn, why);
+        stays(turn, why);
     }
+}
+
+/// What was restored stays, unproved, and a person has to come.
+fn stays(turn: &mut Turn<'_>, why: Reason) {
+    let runs = runs(turn);
+    failed(turn, Reason::Stuck { undo: None, runs, cause: Box::new(why) });
 }
 
 /// Another image, or the very container that was to be left: healthy or not, that is no rollback.

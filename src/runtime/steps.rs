@@ -21,23 +21,34 @@ pub(super) async fn prepare(swap: &Swap<'_>, good: &Inspect) -> Result<Done, Fau
         return Err(refused(format!("go back to {}: {obstacle}", swap.plan.to_version)));
     }
     if let Some(found) = swap.engine().named(&swap.on.name).await? {
-        let ours = found.made_by(&swap.plan.rollback);
-        if !ours && !swap.is_bad(&found) {
+        let ours = found.made_by(&swap.plan.rollback) || swap.is_bad(&found);
+        if !ours && (found.up() || !instead(swap, found.label(REPLACES))) {
             return Err(taken(swap, &found));
+        }
+        if !ours {
+            swap.engine().remove(found.id()).await?;
         }
     }
     for left in swap.engine().name_begins(&format!("{}.golive-", swap.on.name)).await? {
         let rollback = left["Labels"][ROLLBACK].as_str();
-        let running = left["State"] == "running";
         let id = left["Id"].as_str().filter(|id| swap.plan.bad.as_deref() != Some(*id));
-        if let Some(id) = id
-            && rollback.is_some_and(|rollback| rollback != swap.plan.rollback)
-            && !running
-        {
+        let Some(id) = id.filter(|_| rollback.is_some_and(|rollback| rollback != swap.plan.rollback)) else {
+            continue;
+        };
+        if left["State"] != "running" {
             swap.engine().remove(id).await?;
+        } else if instead(swap, left["Labels"][REPLACES].as_str())
+            && let Some(left) = swap.engine().inspect(id).await?
+        {
+            back::discard(swap, &left).await?;
         }
     }
     Ok(Done::default())
+}
+
+/// Whether a container was made by an earlier rollback of the same bad one, which did not get through.
+fn instead(swap: &Swap<'_>, replaces: Option<&str>) -> bool {
+    replaces.is_some_and(|replaces| swap.plan.bad.as_deref() == Some(replaces))
 }
 
 /// The successor exists, under its temporary name or already under the service's, and is in all its networks. Where it

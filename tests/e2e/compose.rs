@@ -1,12 +1,13 @@
 //! A Compose project, deployed by `docker-compose`, with the daemon beside it.
 
+use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::host::{Host, docker, inspect};
-use crate::proxy::Proxy;
+use crate::host::{ENGINE, Host, PATIENCE, docker, inspect};
+use crate::proxy::{Fate, Proxy};
 
-/// Turns bad two seconds after its start.
-const BAD: &str = ", '--fail-after', '2s'";
+/// Turns bad a little after its start.
+const BAD: &str = ", '--fail-after', '1500ms'";
 
 /// Two services that go together, and a database that keeps data.
 struct Shop {
@@ -180,36 +181,56 @@ fn a_deployment_in_mid_rollback_is_watched_instead() {
 /// The changing calls of a set's rollback, some of them, with a kill right before and right after.
 #[test]
 fn killed_in_the_middle_of_a_set() {
-    let mut shop = Shop::new("compose-kill");
+    std::thread::scope(|scope| {
+        let before = |shop: &Shop| Fate::KilledBefore(shop.host.daemon_pid());
+        let after = |shop: &Shop| Fate::KilledAfter(shop.host.daemon_pid());
+        scope.spawn(move || once_at_calls("compose-before", &[1, 7, 13], before));
+        scope.spawn(move || once_at_calls("compose-after", &[4, 10, 16], after));
+    });
+}
+
+/// The same where the engine says no, and where it says nothing.
+#[test]
+fn one_call_fails_in_the_middle_of_a_set() {
+    std::thread::scope(|scope| {
+        scope.spawn(|| once_at_calls("compose-error", &[2, 5, 8, 11, 14], |_| Fate::Error));
+        scope.spawn(|| once_at_calls("compose-silent", &[3], |_| Fate::Unanswered));
+    });
+}
+
+fn once_at_calls(name: &str, calls: &[usize], fate: impl Fn(&Shop) -> Fate) {
+    let mut shop = Shop::new(name);
     shop.host.docker_socket = shop.host.path("docker.sock");
-    let proxy = Proxy::start(&shop.host.docker_socket, "/var/run/docker.sock");
+    let proxy = Proxy::start(&shop.host.docker_socket, Path::new(ENGINE));
     shop.rules("");
     shop.host.allow_many_rollbacks();
     shop.with_good_version();
     let db = shop.id("db");
-    for (round, call) in [1, 4, 7, 10, 13, 16].into_iter().enumerate() {
+    for (round, call) in calls.iter().enumerate() {
         let version = (round + 2).to_string();
         let told = shop.host.sinks.posts("rollback-done").len();
         shop.up(&shop.file(&version, BAD));
         shop.host.eventually("the release is watched", || {
             shop.host.phase() == "watching" && shop.host.status()["release"]["version"] == version.as_str()
         });
-        proxy.kill_at(shop.host.daemon_pid(), call, round % 2 == 0);
-        shop.host.eventually("killed, or rolled back with fewer calls", || {
-            proxy.killed() || shop.host.sinks.posts("rollback-done").len() > told
-        });
+        let fate = fate(&shop);
+        proxy.strike(*call, fate, false);
+        let sinks = shop.host.sinks.clone();
+        let over = || sinks.posts("rollback-done").len() > told;
+        shop.host.eventually("struck, or rolled back with fewer calls", || proxy.struck() || over());
         assert!(
-            proxy.killed() || call > 10,
+            proxy.struck() || *call > 10,
             "a set's rollback has more calls than {call}: {:?}",
             proxy.calls()
         );
-        if proxy.killed() {
+        if proxy.struck() && matches!(fate, Fate::KilledBefore(_) | Fate::KilledAfter(_)) {
             shop.host.kill_daemon();
             shop.host.start_daemon();
         }
-        shop.host.eventually("it is taken up again and verified", || {
-            shop.host.phase() == "idle" && shop.host.sinks.posts("rollback-done").len() > told
+        shop.host.eventually_within(2 * PATIENCE, "it is taken up again and verified", || {
+            shop.host.phase() == "idle" && over()
         });
         shop.assert_only("1", &db);
+        assert!(shop.host.sinks.posts("rollback-failed").is_empty(), "{}", shop.host.story());
     }
 }

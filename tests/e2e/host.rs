@@ -17,8 +17,11 @@ use port::free_port;
 
 pub(crate) const GOLIVE: &str = env!("CARGO_BIN_EXE_golive");
 
+/// Where the machine's own engine listens.
+pub(crate) const ENGINE: &str = "/var/run/docker.sock";
+
 /// Nothing that is waited for here may take longer.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Host {
     pub(crate) name: String,
@@ -40,7 +43,7 @@ impl Host {
             port,
             dir: TempDir::new().unwrap(),
             sinks: Sinks::start(),
-            docker_socket: PathBuf::from("/var/run/docker.sock"),
+            docker_socket: PathBuf::from(ENGINE),
             image,
             daemon: None,
         }

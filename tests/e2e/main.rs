@@ -7,6 +7,7 @@
 
 mod bad_release;
 mod compose;
+mod faults;
 mod guards;
 mod host;
 mod judged;

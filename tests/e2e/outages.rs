@@ -1,18 +1,17 @@
 //! What golive stands on goes away: Docker, the channels, the disk.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::host::Host;
+use crate::host::{ENGINE, Host};
 use crate::proxy::Proxy;
-
-const ENGINE: &str = "/var/run/docker.sock";
 
 #[test]
 fn docker_away_during_the_watch_is_told_and_is_no_failure() {
     let mut host = Host::new("engine-watch");
     host.docker_socket = host.path("docker.sock");
-    let proxy = Proxy::start(&host.docker_socket, ENGINE);
+    let proxy = Proxy::start(&host.docker_socket, Path::new(ENGINE));
     host.rules("[service.shop.health.engine]\ndocker = true\n");
     host.with_good_version();
     host.deploy("2", &[]);
@@ -29,10 +28,10 @@ fn docker_away_during_the_watch_is_told_and_is_no_failure() {
 fn docker_away_during_the_rollback_only_delays_it() {
     let mut host = Host::new("engine-rollback");
     host.docker_socket = host.path("docker.sock");
-    let proxy = Proxy::start(&host.docker_socket, ENGINE);
+    let proxy = Proxy::start(&host.docker_socket, Path::new(ENGINE));
     host.rules("");
     host.with_good_version();
-    host.deploy("2", &["--fail-after", "500ms"]);
+    host.deploy("2", &["--fail-after", "1s"]);
     host.eventually("the release is watched", || host.phase() == "watching");
     proxy.set_cut(true);
     host.eventually("the rollback has begun", || host.phase() == "rolling-back");
@@ -48,7 +47,7 @@ fn channels_down_and_the_daemon_killed_meanwhile_lose_nothing() {
     host.rules("");
     host.with_good_version();
     host.sinks.set_down(true);
-    host.deploy("2", &["--fail-after", "300ms"]);
+    host.deploy("2", &["--fail-after", "1s"]);
     host.eventually("it is rolled back", || host.status()["decided"]["state"] == "rolled-back");
     host.kill_daemon();
     assert!(host.sinks.posts("rollback-done").is_empty());
@@ -78,7 +77,7 @@ fn a_full_disk_is_told_and_watching_goes_on() {
     let filler = state.join("filler");
     let fill = format!("cat /dev/zero > {} 2>/dev/null", filler.display());
     Command::new("sh").args(["-c", &fill]).status().unwrap();
-    host.deploy("2", &["--fail-after", "300ms"]);
+    host.deploy("2", &["--fail-after", "1s"]);
     host.eventually("it is told although it cannot be stored", || !host.sinks.posts("store-lost").is_empty());
     let status: serde_json::Value =
         serde_json::from_slice(&host.golive(&["status", "--json"]).stdout).unwrap();

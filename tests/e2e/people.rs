@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::host::{Host, docker};
 
-const BAD: [&str; 2] = ["--fail-after", "300ms"];
+const BAD: [&str; 2] = ["--fail-after", "1s"];
 
 #[test]
 fn a_container_removed_by_hand_is_restored_from_the_record() {

@@ -46,7 +46,7 @@ fn evidence_of_a_bad_release_is_in_its_record() {
     let mut host = Host::new("evidence");
     host.rules("");
     host.with_good_version();
-    host.deploy("2", &["--fail-after", "300ms"]);
+    host.deploy("2", &["--fail-after", "1s"]);
     host.eventually("it is rolled back", || host.sinks.posts("rollback-done").len() == 1);
     let record = host.golive(&["record", "--format", "json"]).stdout;
     let record: Value = serde_json::from_slice(&record).unwrap();

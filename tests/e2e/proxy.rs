@@ -1,10 +1,10 @@
-//! A socket between golive and the engine that counts the calls which change something, and can kill golive right
-//! before or right after one of them, cut everything off, or do both never.
+//! A socket between golive and the engine that counts the calls which change something, and can do harm to one of them
+//! or to all from one on: kill golive, answer with an error, lose the call or its answer. It can cut everything off, too.
 
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -13,15 +13,36 @@ pub(crate) struct Proxy {
     inner: Arc<Inner>,
 }
 
+/// What becomes of a call.
+#[derive(Clone, Copy, Debug)]
+#[allow(dead_code, reason = "not everybody uses all of them")]
+pub(crate) enum Fate {
+    /// golive, the process of that number, dies before the engine gets the call.
+    KilledBefore(u32),
+    /// The engine gets it, then golive dies.
+    KilledAfter(u32),
+    /// The engine never hears of it; golive is answered that the disk is full.
+    Error,
+    /// The engine never hears of it, and no answer comes.
+    Lost,
+    /// The engine does it, and no answer comes.
+    Unanswered,
+}
+
+#[derive(Clone, Copy)]
+struct Strike {
+    /// So many calls are let through before.
+    after: usize,
+    fate: Fate,
+    lasting: bool,
+    struck: bool,
+}
+
 #[derive(Default)]
 struct Inner {
     /// Calls that change something, in the order they came.
     calls: Mutex<Vec<String>>,
-    seen: AtomicUsize,
-    /// The call at which the victim dies (1 is the first), and whether the engine gets that call first.
-    kill_at: AtomicUsize,
-    kill_after: AtomicBool,
-    victim: AtomicU32,
+    strike: Mutex<Option<Strike>>,
     cut: AtomicBool,
     /// Both ends of every connection, to be cut.
     open: Mutex<Vec<UnixStream>>,
@@ -30,13 +51,13 @@ struct Inner {
 }
 
 impl Proxy {
-    pub(crate) fn start(listen: &Path, engine: &'static str) -> Self {
-        let proxy = Self::default();
+    pub(crate) fn start(listen: &Path, engine: &Path) -> Self {
+        let (proxy, engine) = (Self::default(), engine.to_owned());
         let listener = UnixListener::bind(listen).unwrap();
         let accepting = proxy.clone();
         std::thread::spawn(move || {
             for client in listener.incoming() {
-                let (proxy, client) = (accepting.clone(), client.unwrap());
+                let (proxy, client, engine) = (accepting.clone(), client.unwrap(), engine.clone());
                 if proxy.inner.cut.load(Ordering::SeqCst) {
                     continue;
                 }
@@ -50,17 +71,20 @@ impl Proxy {
         proxy
     }
 
-    /// The victim dies at its n-th changing call from now on: before the engine gets it, or after.
-    pub(crate) fn kill_at(&self, victim: u32, n: usize, after: bool) {
-        self.inner.seen.store(0, Ordering::SeqCst);
-        self.inner.victim.store(victim, Ordering::SeqCst);
-        self.inner.kill_after.store(after, Ordering::SeqCst);
-        self.inner.kill_at.store(n, Ordering::SeqCst);
+    /// What becomes of the n-th changing call from now on (1 is the next); of all that follow too, when `lasting`.
+    pub(crate) fn strike(&self, n: usize, fate: Fate, lasting: bool) {
+        *self.inner.strike.lock().unwrap() = Some(Strike { after: n - 1, fate, lasting, struck: false });
     }
 
-    /// Whether the kill has happened.
-    pub(crate) fn killed(&self) -> bool {
-        self.inner.kill_at.load(Ordering::SeqCst) == 0
+    /// Whether a call was struck since.
+    pub(crate) fn struck(&self) -> bool {
+        self.inner.strike.lock().unwrap().is_some_and(|strike| strike.struck)
+    }
+
+    /// No call is struck any more.
+    #[allow(dead_code, reason = "not everybody lets it last")]
+    pub(crate) fn heal(&self) {
+        *self.inner.strike.lock().unwrap() = None;
     }
 
     pub(crate) fn calls(&self) -> Vec<String> {
@@ -92,6 +116,8 @@ impl Proxy {
         let (mut answers, mut back) = (engine.try_clone().unwrap(), client.try_clone().unwrap());
         let (answered, last) = (self.clone(), Arc::new(AtomicUsize::new(usize::MAX)));
         let at_hand = Arc::clone(&last);
+        let silent = Arc::new(AtomicBool::new(false));
+        let silenced = Arc::clone(&silent);
         std::thread::spawn(move || {
             let mut buffer = vec![0; 64 * 1024];
             while let Ok(read @ 1..) = answers.read(&mut buffer) {
@@ -99,6 +125,9 @@ impl Proxy {
                     answered.inner.requests.lock().unwrap().get_mut(at_hand.load(Ordering::SeqCst))
                 {
                     request.2.get_or_insert(Instant::now());
+                }
+                if silenced.load(Ordering::SeqCst) {
+                    continue;
                 }
                 if back.write_all(&buffer[..read]).is_err() {
                     break;
@@ -116,37 +145,54 @@ impl Proxy {
                 last.store(requests.len(), Ordering::SeqCst);
                 requests.push((Instant::now(), line, None));
             }
-            let call = changing(&buffer[..read]);
-            if let Some(call) = &call {
-                self.inner.calls.lock().unwrap().push(call.clone());
-            }
-            let at_hand = call.is_some() && self.at_kill();
-            if at_hand && !self.inner.kill_after.load(Ordering::SeqCst) {
-                self.kill();
-                return;
+            let fate = changing(&buffer[..read]).and_then(|call| self.fate(call));
+            match fate {
+                Some(Fate::KilledBefore(victim)) => return kill(victim),
+                Some(Fate::Error) => {
+                    drop(client.write_all(NO_SPACE));
+                    return drop(client.shutdown(std::net::Shutdown::Both));
+                }
+                Some(Fate::Lost) => {
+                    drop(std::io::copy(&mut client, &mut std::io::sink()));
+                    break;
+                }
+                Some(Fate::Unanswered) => silent.store(true, Ordering::SeqCst),
+                Some(Fate::KilledAfter(_)) | None => {}
             }
             if engine.write_all(&buffer[..read]).is_err() {
                 break;
             }
-            if at_hand {
+            if let Some(Fate::KilledAfter(victim)) = fate {
                 // The engine has the call and finishes it, whoever asked.
                 std::thread::sleep(std::time::Duration::from_millis(30));
-                self.kill();
+                kill(victim);
             }
         }
         drop(engine.shutdown(std::net::Shutdown::Write));
     }
 
-    fn at_kill(&self) -> bool {
-        let n = self.inner.seen.fetch_add(1, Ordering::SeqCst) + 1;
-        n == self.inner.kill_at.load(Ordering::SeqCst)
+    /// What becomes of a call, which is counted.
+    fn fate(&self, call: String) -> Option<Fate> {
+        self.inner.calls.lock().unwrap().push(call);
+        let mut strike = self.inner.strike.lock().unwrap();
+        let strike = strike.as_mut()?;
+        if strike.after > 0 {
+            strike.after -= 1;
+            return None;
+        }
+        let now = strike.lasting || !strike.struck;
+        strike.struck = true;
+        now.then_some(strike.fate)
     }
+}
 
-    fn kill(&self) {
-        let pid = self.inner.victim.load(Ordering::SeqCst).to_string();
-        assert!(std::process::Command::new("kill").args(["-9", &pid]).status().unwrap().success());
-        self.inner.kill_at.store(0, Ordering::SeqCst);
-    }
+const NO_SPACE: &[u8] =
+    b"HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\nConnection: close\r\n\
+    Content-Length: 39\r\n\r\n{\"message\":\"no space left on device\"}\n\n";
+
+fn kill(victim: u32) {
+    let pid = victim.to_string();
+    assert!(std::process::Command::new("kill").args(["-9", &pid]).status().unwrap().success());
 }
 
 /// The request line of a call that changes something; `None` for the rest of a body and for reading calls.

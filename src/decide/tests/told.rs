@@ -111,6 +111,10 @@ pub(super) fn why(reason: &Reason) -> String {
         }
         Reason::Unheard(cause) => format!("unheard, {}", why(cause)),
         Reason::Step { step, seen } => format!("step {} \"{seen}\"", step.word()),
+        Reason::Stuck { undo, runs, cause } => {
+            let undo = undo.as_ref().map(|undo| format!(", not put back \"{undo}\"")).unwrap_or_default();
+            format!("{}{undo}, {runs:?} runs", why(cause))
+        }
         Reason::Unverified { check, seen } => {
             format!("unverified {} \"{seen}\"", check.as_deref().unwrap_or("-"))
         }

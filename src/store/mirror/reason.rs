@@ -10,7 +10,7 @@ use super::event::StepDef;
 use super::reading::SourceDef;
 use crate::decide::event::Step;
 use crate::decide::reading::Source;
-use crate::decide::reason::{Blame, Breach, Reason, Rule, Unit};
+use crate::decide::reason::{Blame, Breach, Reason, Rule, Runs, Unit};
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]
@@ -94,6 +94,13 @@ pub(in crate::store) enum ReasonDef {
         step: Step,
         seen: String,
     },
+    Stuck {
+        undo: Option<String>,
+        #[serde_as(as = "RunsDef")]
+        runs: Runs,
+        #[serde_as(as = "Box<ReasonDef>")]
+        cause: Box<Reason>,
+    },
     Unverified {
         check: Option<String>,
         seen: String,
@@ -108,6 +115,15 @@ pub(in crate::store) enum ReasonDef {
     Said(String),
 }
 as_core!(Reason, ReasonDef);
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Runs", rename_all = "kebab-case")]
+pub(in crate::store) enum RunsDef {
+    Unknown,
+    Nothing,
+    Version(String),
+}
+as_core!(Runs, RunsDef);
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use crate::decide::facts::{
     Before, Diverged, Facts, Hold, Phase, Quarantined, ReleaseState, Rollback, Verification, Veto, Watch,
 };
 use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream, Use};
-use crate::decide::reason::{Blame, Breach, Rule, Unit};
+use crate::decide::reason::{Blame, Breach, Rule, Runs, Unit};
 use crate::store::{Evidence, Reader};
 
 const STEPS: [Step; 18] = [
@@ -145,6 +145,12 @@ fn reasons() -> Vec<Reason> {
         Reason::Quarantined { version: some(), at: at(5), same: true, cause: cause() },
         Reason::Unheard(cause()),
         Reason::Step { step: Step::TakeName, seen: some() },
+        Reason::Stuck {
+            undo: Some(some()),
+            runs: Runs::Version(some()),
+            cause: Box::new(Reason::Said(some())),
+        },
+        Reason::Stuck { undo: None, runs: Runs::Nothing, cause: Box::new(Reason::Said(some())) },
         Reason::Unverified { check: Some(some()), seen: some() },
         Reason::WrongImage { running: some(), wanted: some() },
         Reason::Superseded { version: some() },

@@ -1,0 +1,124 @@
+//! Every changing call of a rollback, and what can become of it: golive is killed before it or after it, the engine
+//! answers with an error, the call is lost, its answer is lost; once, or from then on.
+
+use std::path::Path;
+
+use crate::host::{ENGINE, Host, PATIENCE};
+use crate::kills::outcomes;
+use crate::proxy::{Fate, Proxy};
+
+/// A rollback has fewer changing calls.
+const MOST: usize = 30;
+
+#[test]
+fn golive_is_killed_before_each_call() {
+    assert_eq!(once_at_each_call("kill-before", 1..MOST, |host| Fate::KilledBefore(host.daemon_pid())), None);
+}
+
+#[test]
+fn golive_is_killed_after_each_call() {
+    assert_eq!(once_at_each_call("kill-after", 1..MOST, |host| Fate::KilledAfter(host.daemon_pid())), None);
+}
+
+#[test]
+fn each_call_fails_once() {
+    assert_eq!(once_at_each_call("error", 1..MOST, |_| Fate::Error), None);
+}
+
+/// golive waits for each answer as long as that call may take, a minute for some: all of them at the same time.
+#[test]
+fn each_call_or_its_answer_is_lost() {
+    std::thread::scope(|scope| {
+        for n in 1..=8 {
+            scope.spawn(move || once_at_each_call(&format!("lost-{n}"), n..n + 1, |_| Fate::Lost));
+            let name = format!("unanswered-{n}");
+            scope.spawn(move || once_at_each_call(&name, n..n + 1, |_| Fate::Unanswered));
+        }
+    });
+}
+
+/// One rollback for each number of a call, which something becomes of once; whatever it is, the rollback is done in
+/// the end, is told once, and leaves nothing over. `None` when there is no call of the last number.
+fn once_at_each_call(name: &str, calls: std::ops::Range<usize>, fate: impl Fn(&Host) -> Fate) -> Option<()> {
+    let (mut host, proxy) = with_good_version(name);
+    for n in calls {
+        let told = outcomes(&host).len();
+        host.deploy("2", &["--fail-after", "1s"]);
+        host.eventually("the release is watched", || host.phase() == "watching");
+        let fate = fate(&host);
+        proxy.strike(n, fate, false);
+        host.eventually("struck, or rolled back without a call number so high", || {
+            proxy.struck() || outcomes(&host).len() > told
+        });
+        if !proxy.struck() {
+            assert!(n > 6, "a rollback has more calls than {n}: {:?}", proxy.calls());
+            return None;
+        }
+        if matches!(fate, Fate::KilledBefore(_) | Fate::KilledAfter(_)) {
+            host.kill_daemon();
+            host.start_daemon();
+        }
+        host.eventually_within(2 * PATIENCE, "it is taken up again and verified", || {
+            host.phase() == "idle" && outcomes(&host).len() > told
+        });
+        host.assert_only("1");
+        assert_eq!(outcomes(&host).len(), told + 1, "{fate:?} at {n}: one outcome, once\n{}", host.story());
+        assert_eq!(host.status()["decided"]["state"], "rolled-back", "{fate:?} at {n}\n{}", host.story());
+        assert!(host.sinks.posts("rollback-failed").is_empty(), "{fate:?} at {n}\n{}", host.story());
+    }
+    Some(())
+}
+
+/// From some call on nothing can be changed any more: what is said then is true, and a person can finish it.
+#[test]
+fn from_each_call_on_everything_fails() {
+    std::thread::scope(|scope| {
+        for n in 1..=8 {
+            scope.spawn(move || everything_fails_from(n));
+        }
+    });
+}
+
+fn everything_fails_from(n: usize) {
+    let (host, proxy) = with_good_version(&format!("failing-{n}"));
+    host.deploy("2", &["--fail-after", "1s"]);
+    host.eventually("the release is watched", || host.phase() == "watching");
+    proxy.strike(n, Fate::Error, true);
+    host.eventually("an end", || {
+        !host.sinks.posts("rollback-failed").is_empty() || !host.sinks.posts("rollback-done").is_empty()
+    });
+    if host.sinks.posts("rollback-failed").is_empty() {
+        // Only tidying up was left.
+        host.eventually("what is left over is told", || !host.sinks.posts("left-over").is_empty());
+        assert_eq!(host.answer().as_deref(), Some("shop 1"), "{}", host.story());
+        return;
+    }
+    assert_eq!(host.phase(), "needs-person", "{}", host.story());
+    let told = host.sinks.posts("rollback-failed")[0]["data"].to_string();
+    assert!(told.contains("no space left on device"), "{told}");
+    assert!(host.sinks.posts("rollback-done").is_empty(), "{}", host.story());
+    // What runs is what is said to run.
+    let running = host.status()["running"]["version"].as_str().map(str::to_owned);
+    let answers = host.answer().map(|answer| answer.replace("shop ", ""));
+    match &answers {
+        Some(answers) => {
+            assert_eq!(running.as_deref(), Some(&**answers), "{}", host.story());
+            assert!(told.contains(&format!("({answers} runs now: ")), "from call {n} on: {told}");
+        }
+        None => assert!(told.contains("(NOTHING RUNS NOW: "), "from call {n} on: {told}"),
+    }
+    proxy.heal();
+    let by_hand = host.golive(&["rollback", "shop", "--wait"]);
+    assert_eq!(by_hand.status.code(), Some(10), "{by_hand:?}\n{}", host.story());
+    host.assert_only("1");
+}
+
+fn with_good_version(name: &str) -> (Host, Proxy) {
+    let mut host = Host::new(name);
+    host.docker_socket = host.path("docker.sock");
+    let proxy = Proxy::start(&host.docker_socket, Path::new(ENGINE));
+    host.rules("");
+    host.allow_many_rollbacks();
+    host.with_good_version();
+    (host, proxy)
+}
