@@ -77,22 +77,28 @@ impl Cluster {
         std::fs::create_dir_all(&dir).unwrap();
         // The machine's own settings would be in the way.
         std::fs::write(dir.join("daemon.json"), "{}").unwrap();
-        let (log, socket) = (File::create(dir.join("log")).unwrap(), dir.join("docker.sock"));
+        let engine = self.start_engine(number, &namespace);
+        Node { namespace, socket: dir.join("docker.sock"), address, engine }
+    }
+
+    fn start_engine(&self, number: usize, namespace: &str) -> Child {
+        let dir = self.dir.path().join(number.to_string());
+        let _ = std::fs::remove_file(dir.join("pid"));
+        let log = File::options().create(true).append(true).open(dir.join("log")).unwrap();
         let dockerd = format!(
             "hostname node-{number} && exec dockerd --config-file {0}/daemon.json --data-root {0}/data \
              --exec-root {0}/exec --pidfile {0}/pid -H unix://{0}/docker.sock",
             dir.display()
         );
         // Its mounts end with it, whichever way it does.
-        let engine = Command::new("nsenter")
+        Command::new("nsenter")
             .arg(format!("--net=/run/netns/{namespace}"))
             .args(["unshare", "--uts", "--mount", "--propagation", "private", "sh", "-c", &dockerd])
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)
             .spawn()
-            .unwrap();
-        Node { namespace, socket, address, engine }
+            .unwrap()
     }
 
     /// `localhost:1/app:v1` and `:v2`. No registry is there, which shows at once.
@@ -113,13 +119,18 @@ impl Cluster {
             first.docker(&["import", "--change", &app, "--change", &command, &tar, image]);
         }
         // The same on every node, as a registry would give them.
-        let saved = root.path().join("saved.tar").display().to_string();
+        let saved = self.saved();
         let mut save = vec!["save", "-o", &saved];
         save.extend(images.iter().map(String::as_str));
         first.docker(&save);
         for other in others {
             other.docker(&["load", "-i", &saved]);
         }
+    }
+
+    /// The images, as a registry would have them.
+    fn saved(&self) -> String {
+        self.dir.path().join("saved.tar").display().to_string()
     }
 
     /// Where this test can be reached from the nodes.
@@ -138,6 +149,17 @@ impl Cluster {
         node
     }
 
+    /// The power of a node fails, and comes back: its engine starts again from what is on its disk.
+    pub(crate) fn reboot(&mut self, at: usize) {
+        self.nodes[at].kill();
+        let _ = self.nodes[at].engine.wait();
+        // What was running is gone with the power, and so are its sockets and numbers.
+        let _ = std::fs::remove_dir_all(self.dir.path().join((at + 1).to_string()).join("exec"));
+        self.nodes[at].engine = self.start_engine(at + 1, &self.nodes[at].namespace);
+        let node = &self.nodes[at];
+        eventually("the engine is back", || node.try_docker(&["node", "ls"]).is_ok());
+    }
+
     pub(crate) fn node(&self) -> &Node {
         &self.nodes[0]
     }
@@ -148,6 +170,7 @@ impl Cluster {
         eventually("the worker's engine answers", || worker.try_docker(&["info"]).is_ok());
         let first = &self.nodes[0];
         let token = first.docker(&["swarm", "join-token", "-q", "worker"]);
+        worker.docker(&["load", "-i", &self.saved()]);
         worker.docker(&["swarm", "join", "--token", &token, &format!("{}:2377", first.address)]);
         self.nodes.push(worker);
         &self.nodes[self.nodes.len() - 1]

@@ -8,11 +8,15 @@
 #![expect(clippy::print_stderr, reason = "what helps to understand a failure")]
 
 mod cluster;
+mod faults;
 mod manager;
 mod sink;
 
 mod bad_release;
 mod joined;
+#[expect(dead_code, reason = "shared")]
+#[path = "../e2e/proxy.rs"]
+mod proxy;
 mod quorum;
 mod stack;
 mod three_managers;

@@ -1,6 +1,6 @@
 //! golive on one manager: the built program, beside the engine as it would be on a host.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
@@ -19,6 +19,18 @@ pub(crate) struct Manager {
 impl Manager {
     /// Its rules: the set, a window of six seconds, and what the test adds.
     pub(crate) fn new(cluster: &Cluster, node: &Node, sink: &Sink, set: &str, more: &str) -> Self {
+        Self::through(&node.socket, cluster, node, sink, set, more)
+    }
+
+    /// The same with something between it and the engine.
+    pub(crate) fn through(
+        socket: &Path,
+        cluster: &Cluster,
+        node: &Node,
+        sink: &Sink,
+        set: &str,
+        more: &str,
+    ) -> Self {
         let dir = cluster.dir().join(format!("golive-{}", node.namespace));
         std::fs::create_dir_all(&dir).unwrap();
         let text = format!(
@@ -46,7 +58,7 @@ per-day = 100
 webhook = {{ format = "standard", url = "{url}" }}
 {more}
 "#,
-            socket = node.socket.display(),
+            socket = socket.display(),
             state = dir.join("state").display(),
             url = sink.url,
         );
@@ -69,6 +81,10 @@ webhook = {{ format = "standard", url = "{url}" }}
             .unwrap();
         self.daemon = Some(child);
         self.eventually("the daemon answers", || self.golive(&["status"]).status.code() != Some(69));
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.daemon.as_ref().unwrap().id()
     }
 
     /// `kill -9`.

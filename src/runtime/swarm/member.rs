@@ -1,5 +1,7 @@
 //! One service of a Swarm as its managers described it.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 
 use crate::runtime::spec;
@@ -8,6 +10,9 @@ use super::text;
 
 /// The rollback that wrote a specification.
 pub(super) const ROLLBACK: &str = "golive.rollback";
+
+/// What the Swarm takes where no `--update-monitor` is given.
+const MONITORED: Duration = Duration::from_secs(5);
 
 /// One service of a Swarm.
 #[derive(Debug, Clone)]
@@ -68,6 +73,12 @@ impl Member {
             "paused" | "rollback_paused" => Update::Paused,
             _ => Update::Settled,
         }
+    }
+
+    /// How long the Swarm watches each task that it has replaced.
+    pub(super) fn monitored(&self) -> Duration {
+        let nanos = self.spec().pointer("/UpdateConfig/Monitor").and_then(Value::as_u64);
+        nanos.filter(|nanos| *nanos > 0).map_or(MONITORED, Duration::from_nanos)
     }
 
     /// What the Swarm says of its update.

@@ -1,0 +1,120 @@
+//! Every changing call of a Swarm's rollback, and what can become of it; a node that loses its power in the middle.
+
+use crate::cluster::Cluster;
+use crate::manager::Manager;
+use crate::proxy::{Fate, Proxy};
+use crate::sink::Sink;
+
+const WEB: &str = "[service.shop.health.web]\nurl = \"http://127.0.0.1:8080/health\"\ntimeout = \"2s\"";
+const SET: &str = "{ service = \"shop_api\" }";
+
+/// A rollback has fewer changing calls.
+const MOST: usize = 30;
+
+#[test]
+fn golive_is_killed_before_or_after_each_call() {
+    once_at_each_call(|n, golive| {
+        if n % 2 == 0 { Fate::KilledBefore(golive.pid()) } else { Fate::KilledAfter(golive.pid()) }
+    });
+}
+
+#[test]
+fn each_call_fails_once_or_its_answer_is_lost() {
+    once_at_each_call(|n, _| if n == 2 { Fate::Unanswered } else { Fate::Error });
+}
+
+/// One rollback for each number of a call, which something becomes of once; whatever it is, the rollback is done in the
+/// end and is told once.
+fn once_at_each_call(fate: impl Fn(usize, &Manager) -> Fate) {
+    let cluster = Cluster::new(1);
+    let sink = Sink::start(&cluster.gateway());
+    let node = cluster.node();
+    node.create("shop_api", "v1", &[]);
+    let socket = cluster.dir().join("proxy.sock");
+    let proxy = Proxy::start(&socket, &node.socket);
+    let mut golive = Manager::through(&socket, &cluster, node, &sink, SET, WEB);
+    golive.start();
+    golive.eventually("v1 is accepted and ready to go back to", || golive.accepted("v1"));
+    for n in 1..MOST {
+        let (before, _) = golive.decided();
+        node.deploy("shop_api", "v2", &["--env-add", "BAD=1", "--label-rm", "golive.rollback"]);
+        golive.eventually("v2 is watched", || golive.status()["phase"] == "watching");
+        let fate = fate(n, &golive);
+        proxy.strike(n, fate, false);
+        let over = |golive: &Manager| golive.decided().0 != before && golive.rolled_back();
+        golive.eventually("struck, or rolled back with fewer calls", || proxy.struck() || over(&golive));
+        if !proxy.struck() {
+            assert!(n > 3, "a rollback has more calls than {n}: {:?}", proxy.calls());
+            return;
+        }
+        if matches!(fate, Fate::KilledBefore(_) | Fate::KilledAfter(_)) {
+            golive.kill();
+            golive.start();
+        }
+        golive.eventually("it is taken up again and verified", || over(&golive));
+        assert_eq!(node.image_of("shop_api"), "localhost:1/app:v1", "{fate:?} at {n}");
+        assert_eq!(node.answer(8080).as_deref(), Some("v1"), "{fate:?} at {n}");
+        golive.eventually("it is told", || sink.ids("rollback-done").len() == n);
+        assert!(sink.posts("rollback-failed").is_empty(), "{fate:?} at {n}: {:?}", sink.events());
+    }
+}
+
+/// The only manager, engine and tasks and golive, at each moment of a rollback.
+#[test]
+fn a_manager_that_reboots_in_mid_rollback_goes_on() {
+    let mut cluster = Cluster::new(1);
+    let sink = Sink::start(&cluster.gateway());
+    cluster.node().create("shop_api", "v1", &[]);
+    let mut golive = Manager::new(&cluster, cluster.node(), &sink, SET, WEB);
+    golive.start();
+    golive.eventually("v1 is accepted and ready to go back to", || golive.accepted("v1"));
+    for (n, millis) in [0, 300, 1500].into_iter().enumerate() {
+        let (before, _) = golive.decided();
+        cluster.node().deploy("shop_api", "v2", &["--env-add", "BAD=1"]);
+        golive.eventually("v2 is being taken back", || {
+            matches!(golive.status()["phase"].as_str(), Some("rolling-back" | "verifying"))
+        });
+        std::thread::sleep(std::time::Duration::from_millis(millis));
+        cluster.reboot(0);
+        golive.kill();
+        golive.start();
+        golive.eventually("it is taken up again and verified", || {
+            golive.decided().0 != before && golive.rolled_back()
+        });
+        assert_eq!(cluster.node().image_of("shop_api"), "localhost:1/app:v1");
+        assert_eq!(cluster.node().answer(8080).as_deref(), Some("v1"));
+        golive.eventually("it is told", || sink.ids("rollback-done").len() == n + 1);
+    }
+}
+
+/// Half of the tasks are on it. The Swarm places them elsewhere, and golive waits for that.
+#[test]
+fn a_worker_that_is_lost_in_mid_rollback_is_done_without() {
+    let mut cluster = Cluster::new(1);
+    cluster.add_worker();
+    let sink = Sink::start(&cluster.gateway());
+    // Each task has a port of its own, so that one node can take all of them.
+    let port = ["--replicas", "2", "--env", "PORT=808{{.Task.Slot}}"];
+    cluster.node().create("shop_api", "v1", &port);
+    let mut golive = Manager::new(&cluster, cluster.node(), &sink, SET, "");
+    golive.start();
+    golive.eventually("v1 is accepted and ready to go back to", || golive.accepted("v1"));
+    let nodes = cluster.node().docker(&["service", "ps", "shop_api", "--format", "{{.Node}}"]);
+    assert!(nodes.contains("node-1") && nodes.contains("node-2"), "{nodes}");
+
+    // One task after the other, so that there is a middle.
+    let bad =
+        ["--env-add", "MORE=sleep 1; exit 1", "--update-delay", "2s", "--update-failure-action", "continue"];
+    cluster.node().deploy("shop_api", "v2", &bad);
+    golive.eventually("v2 is being taken back", || {
+        !cluster.node().service("shop_api", "{{index .Spec.Labels \"golive.rollback\"}}").is_empty()
+    });
+    drop(cluster.lose(1));
+    golive.eventually("it is taken back without the worker", || golive.rolled_back());
+    let node = cluster.node();
+    assert_eq!(node.image_of("shop_api"), "localhost:1/app:v1");
+    for port in [8081, 8082] {
+        assert_eq!(node.answer(port).as_deref(), Some("v1"));
+    }
+    golive.eventually("it is told", || sink.ids("rollback-done").len() == 1);
+}
