@@ -2,7 +2,7 @@
 //! touches nothing of the machine's.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -41,18 +41,30 @@ impl Private {
         std::fs::write(dir.join("c.toml"), config).unwrap();
         // The machine's own settings would be in the way.
         std::fs::write(dir.join("d.json"), "{}").unwrap();
-        let log = File::create(dir.join("c.log")).unwrap();
-        let containerd = Command::new("nsenter")
-            .arg(format!("--net=/run/netns/{namespace}"))
-            .args(["containerd", "-c"])
-            .arg(dir.join("c.toml"))
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap();
+        let containerd = containerd(&dir, &namespace);
         let mut private = Self { dir, namespace, containerd, dockerd: None };
         private.start();
         private
+    }
+
+    /// The power fails and comes back: nothing is left but what is on the disk.
+    fn reboot(&mut self) {
+        let all =
+            "docker -H unix://SOCKET ps -q | xargs -r docker -H unix://SOCKET inspect -f '{{.State.Pid}}'";
+        let pids = Command::new("sh").args(["-c", &all.replace("SOCKET", &self.socket())]).output().unwrap();
+        self.kill();
+        let dir = self.dir.display();
+        // The shims are named by the socket of their containerd.
+        sh(&format!(
+            "pkill -KILL -f {dir}; kill -9 {}",
+            String::from_utf8_lossy(&pids.stdout).replace('\n', " ")
+        ));
+        self.containerd.wait().unwrap();
+        let mounts =
+            format!("awk -v d={dir}/ 'index($2, d) == 1 && $2 != d\"data\" {{ print $2 }}' /proc/mounts");
+        sh(&format!("{mounts} | sort -r | xargs -r -n1 umount -l; rm -rf {dir}/exec {dir}/cs {dir}/c.sock*"));
+        self.containerd = containerd(&self.dir, &self.namespace);
+        self.start();
     }
 
     fn socket(&self) -> String {
@@ -99,6 +111,13 @@ impl Drop for Private {
         let mounts = format!("awk -v d={dir}/ 'index($2, d) == 1 {{ print $2 }}' /proc/mounts | sort -r");
         sh(&format!("{mounts} | xargs -r -n1 umount -l; ip netns del {namespace}; rm -rf {dir}"));
     }
+}
+
+fn containerd(dir: &Path, namespace: &str) -> Child {
+    let log = File::options().append(true).create(true).open(dir.join("c.log")).unwrap();
+    let mut nsenter = Command::new("nsenter");
+    nsenter.arg(format!("--net=/run/netns/{namespace}")).args(["containerd", "-c"]).arg(dir.join("c.toml"));
+    nsenter.stdout(Stdio::null()).stderr(log).spawn().unwrap()
 }
 
 fn sh(script: &str) {
@@ -183,6 +202,54 @@ async fn a_step_that_the_engine_dies_in_is_done_again() {
         story.step(&bench, Step::CleanUp).await.unwrap();
         story.restored(&bench);
     }
+}
+
+#[tokio::test]
+async fn a_rollback_goes_on_after_a_reboot_at_any_step() {
+    let mut private = Private::up("reboot");
+    let bench = Bench::at(&private.socket());
+    for policy in ["no", "always"] {
+        let story = bench.released(&["--network", "none", "--restart", policy]).await;
+        for step in FORWARD {
+            private.reboot();
+            story.step(&bench, step).await.unwrap_or_else(|fault| panic!("{step:?}: {fault:?}"));
+        }
+        private.reboot();
+        if policy == "no" {
+            assert_eq!(bench.containers(&story.name)[&story.name], "exited", "what Docker does not restart");
+            story.step(&bench, Step::Start).await.unwrap();
+        }
+        story.step(&bench, Step::CleanUp).await.unwrap();
+        story.restored(&bench);
+        bench.docker(&["rm", "-f", &story.name]);
+    }
+}
+
+#[tokio::test]
+async fn on_a_full_disk_the_bad_release_stays_until_there_is_room() {
+    let private = Private::up_on("full", "mount -t tmpfs -o size=200m tmpfs");
+    let data = private.dir.join("data");
+    let bench = Bench::at(&private.socket());
+    let story = bench.released(&["--network", "none", "--restart", "always"]).await;
+    let fill = data.join("fill");
+    let mut failed = Vec::new();
+    for step in FORWARD {
+        sh(&format!("cat /dev/zero >{} 2>/dev/null", fill.display()));
+        let result = story.step(&bench, step).await;
+        if step < Step::Stop {
+            assert_eq!(bench.inspect(&story.name)["State"]["Running"], true, "{step:?}");
+        }
+        std::fs::remove_file(&fill).unwrap();
+        if let Err(fault) = result {
+            assert_eq!(fault.kind, FaultKind::Transient, "{step:?}: {}", fault.text);
+            assert!(fault.text.contains("no space left on device"), "{step:?}: {}", fault.text);
+            failed.push(step);
+            story.step(&bench, step).await.unwrap_or_else(|fault| panic!("{step:?}: {fault:?}"));
+        }
+    }
+    assert!(failed.contains(&Step::Create), "{failed:?}");
+    story.step(&bench, Step::CleanUp).await.unwrap();
+    story.restored(&bench);
 }
 
 #[tokio::test]

@@ -81,10 +81,10 @@ impl Proxy {
         self.inner.strike.lock().unwrap().is_some_and(|strike| strike.struck)
     }
 
-    /// No call is struck any more.
+    /// No call is struck any more; whether one was.
     #[allow(dead_code, reason = "not everybody lets it last")]
-    pub(crate) fn heal(&self) {
-        *self.inner.strike.lock().unwrap() = None;
+    pub(crate) fn heal(&self) -> bool {
+        self.inner.strike.lock().unwrap().take().is_some_and(|strike| strike.struck)
     }
 
     pub(crate) fn calls(&self) -> Vec<String> {
