@@ -12,6 +12,7 @@ mod limits;
 mod no_daemon;
 mod outside;
 mod people;
+mod script_faults;
 mod secrets;
 mod shop;
 mod supervised;
