@@ -32,6 +32,8 @@ pub(super) fn registry(view: &View, waiting: &BTreeMap<String, u64>) -> Registry
     gauge("golive_release_phase", "1 for the phase that a service is in", phases.collect());
     gauge("golive_rollback_ready", "Whether a rollback would work", services().filter_map(ready).collect());
     let diverged = services().map(|service| (labels(service), truth(service.diverged.is_some())));
+    let acts = services().map(|service| (labels(service), truth(service.aside.is_none())));
+    gauge("golive_acts", "Whether this golive acts for the service, and does not only watch", acts.collect());
     gauge("golive_diverged", "Whether something else runs than what was released last", diverged.collect());
     let values = services().flat_map(|service| numbers(service, |verdict| (verdict.value, verdict.call)));
     gauge("golive_trigger_value", "What a trigger measured; none while it is blind", values.collect());

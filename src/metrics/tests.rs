@@ -153,6 +153,7 @@ fn the_view_is_drawn_as_it_stands() {
             "golive_release_phase{service=\"shop\",phase=\"idle\"} 0.0",
             "golive_rollback_ready{service=\"shop\"} 1.0",
             "golive_diverged{service=\"shop\"} 0.0",
+            "golive_acts{service=\"shop\"} 1.0",
             "golive_trigger_value{service=\"shop\",trigger=\"health\"} 3.0",
             "golive_trigger_limit{service=\"shop\",trigger=\"latency-p95\"} 3.0",
             "golive_trigger_verdict{service=\"shop\",trigger=\"health\",verdict=\"fail\"} 1.0",

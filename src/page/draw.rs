@@ -197,6 +197,9 @@ impl Rows<'_> {
             let text = texts.page("until", &texts.time(until));
             self.row("maintenance", &text, "warn");
         }
+        if let Some(why) = &service.aside {
+            self.row("only-watches", why, "warn");
+        }
         if let Some(hold) = &service.hold {
             let text = self.hold(hold);
             self.row("on-hold", &text, "warn");

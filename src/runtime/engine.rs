@@ -138,6 +138,16 @@ impl Engine {
         if answer.status == 404 { Ok(false) } else { answer.expect(&doing, 200).map(|_| true) }
     }
 
+    /// The names, with digests, that registries gave an image; none for one that was only made here.
+    pub(super) async fn digests(&self, image: &str) -> Result<Vec<String>, EngineError> {
+        let doing = format!("look at the image {}", short(image));
+        let answer =
+            self.ask(&doing, self.raw.get(url(&format!("/images/{image}/json"), &[])), QUICK).await?;
+        let image: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+        let digests = image["RepoDigests"].as_array().into_iter().flatten();
+        Ok(digests.filter_map(Value::as_str).map(str::to_owned).collect())
+    }
+
     /// The id of the image that goes by that reference now.
     pub(super) async fn image(&self, reference: &str) -> Result<Option<String>, EngineError> {
         let doing = format!("look for the image {reference}");

@@ -44,6 +44,12 @@ impl Inspect {
         Self { raw: json.to_string(), json }
     }
 
+    /// With one more field at the top.
+    pub(super) fn with(mut self, field: &str, value: Value) -> Self {
+        self.json[field] = value;
+        Self::of(self.json)
+    }
+
     /// The text as the engine gave it.
     pub(super) fn raw(&self) -> &str {
         &self.raw

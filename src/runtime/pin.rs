@@ -21,13 +21,19 @@ mod room;
 
 const REPO: &str = "golive/keep";
 
+/// Where a record has the names that its registries gave the image.
+const DIGESTS: &str = "RepoDigests";
+
 /// Records the release that this container runs, and pins its image.
 pub(super) async fn keep(on: &Container, release: &str, instance: &str) -> Result<Record, Fault> {
     let found = on.engine.inspect(instance).await?;
     let found =
         found.ok_or_else(|| refused(format!("record the release: container {} is gone", short(instance))))?;
     pin(on, release, &found).await?;
-    let (image, inspect) = (found.image().to_owned(), found.raw().to_owned());
+    let image = found.image().to_owned();
+    // A registry may be asked by it for what is gone here, and a tag may not.
+    let known_as = on.engine.digests(&image).await?;
+    let inspect = found.with(DIGESTS, known_as.into()).raw().to_owned();
     Ok(Record { release: release.to_owned(), image, inspect })
 }
 
@@ -66,7 +72,13 @@ pub(super) async fn forget(on: &Container, release: &str) -> Result<(), Fault> {
 pub(super) async fn hard_obstacles(on: &Container, good: &Inspect) -> Result<Vec<String>, EngineError> {
     let mut obstacles = Vec::new();
     if !on.engine.exists("images", good.image()).await? {
-        obstacles.push(format!("its image {} is gone", short(good.image())));
+        let known_as: Vec<&str> = good.items(&format!("/{DIGESTS}")).filter_map(Value::as_str).collect();
+        let known_as = if known_as.is_empty() {
+            String::new()
+        } else {
+            format!("; `docker pull {}` may have it", known_as.join("` or `docker pull "))
+        };
+        obstacles.push(format!("its image {} is gone{known_as}", short(good.image())));
     }
     for (network, _) in good.entries("/NetworkSettings/Networks") {
         let builtin = matches!(network.as_str(), "bridge" | "host" | "none");

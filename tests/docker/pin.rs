@@ -127,6 +127,14 @@ async fn what_is_missing_is_said_in_plain_sentences() {
     bench.docker(&["image", "rm", "-f", &good.image]);
     let problems = runtime.prove(&good).await.unwrap();
     assert!(problems.contains(&format!("its image {} is gone", &good.image[7..19])), "{problems:?}");
+    // A registry had given it a name.
+    let mut inspect: serde_json::Value = serde_json::from_str(&good.inspect).unwrap();
+    assert_eq!(inspect["RepoDigests"], serde_json::json!([]), "{inspect:#}");
+    inspect["RepoDigests"] = serde_json::json!(["registry.test/shop@sha256:1234"]);
+    let pushed = golive::runtime::Record { inspect: inspect.to_string(), ..good.clone() };
+    let problems = runtime.prove(&pushed).await.unwrap();
+    let hint = "; `docker pull registry.test/shop@sha256:1234` may have it";
+    assert!(problems.iter().any(|problem| problem.ends_with(hint)), "{problems:?}");
 }
 
 #[tokio::test]
