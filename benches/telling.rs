@@ -23,6 +23,9 @@ use tempfile::TempDir;
 
 const GOLIVE: &str = env!("CARGO_BIN_EXE_golive");
 
+/// Before every event, so that nothing of the one before is still being written down.
+const AT_REST: Duration = Duration::from_millis(50);
+
 /// Nothing that is waited for here may take longer.
 const PATIENCE: Duration = Duration::from_mins(5);
 
@@ -37,7 +40,9 @@ fn main() {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for round in 0..rounds {
         ours.push(golive.round(round));
+        std::thread::sleep(AT_REST);
         theirs.extend(manager.as_ref().map(|manager| manager.round(round)));
+        std::thread::sleep(AT_REST);
     }
     say("golive, event to POST", &mut ours);
     if manager.is_none() {
@@ -133,6 +138,7 @@ impl Golive {
         let version = format!("{}", round + 1);
         std::fs::write(self.dir.path().join("version"), &version).unwrap();
         self.until("golive.release-seen");
+        std::thread::sleep(AT_REST);
         let began = Instant::now();
         ask(&self.dir.path().join("golive.sock"), "POST /v1/services/shop/accept");
         self.until("golive.release-accepted").duration_since(began).as_secs_f64()

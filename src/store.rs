@@ -327,6 +327,8 @@ fn open(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "journal_mode", "WAL").map_err(sqlite(path))?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(sqlite(path))?;
     connection.pragma_update(None, "cache_size", -512).map_err(sqlite(path))?;
+    // More than there are, so that none is compiled twice.
+    connection.set_prepared_statement_cache_capacity(64);
     match version(&connection, path)? {
         0 => {
             let schema = format!(

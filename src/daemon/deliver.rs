@@ -188,7 +188,6 @@ impl Task {
     }
 
     async fn send_stored(&mut self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        self.store.expire(now).await?;
         // One of each address, so that many for one that hangs hide none for another.
         let looked_at = AT_ONCE + self.busy.len() + self.paused.len() + self.paced.len();
         for letter in self.store.due(now, 1, looked_at).await? {

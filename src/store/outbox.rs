@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::mirror::notice::NoticeDef;
 use super::{Store, StoreError, json, mirror, notice, sqlite, text, thread};
@@ -108,9 +108,11 @@ const DUE: &str = "\
     ORDER BY tier DESC, id LIMIT ?3";
 
 impl Store {
-    /// Letters to be sent now, the most urgent first: at most `each` of one address, and `limit` in all.
+    /// Letters to be sent now, the most urgent first: at most `each` of one address, and `limit` in all. Those that are no
+    /// longer worth telling are given up.
     pub async fn due(&self, now: Timestamp, each: usize, limit: usize) -> Result<Vec<Letter>, StoreError> {
         self.work(move |connection, path| {
+            expire(connection, path, now)?;
             let mut select = connection.prepare_cached(DUE).map_err(sqlite(path))?;
             let [each, limit] = [each, limit].map(|count| i64::try_from(count).unwrap_or(i64::MAX));
             let rows = select.query_map(params![text(now), each, limit], |row| {
@@ -144,8 +146,9 @@ impl Store {
     pub async fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         self.work(move |connection, path| {
             let sql = "SELECT min(due) FROM letter WHERE state = 'pending' AND carrier IS NULL AND due > ?1";
+            let mut select = connection.prepare_cached(sql).map_err(sqlite(path))?;
             let due: Option<Option<String>> =
-                connection.query_row(sql, [text(now)], |row| row.get(0)).optional().map_err(sqlite(path))?;
+                select.query_row([text(now)], |row| row.get(0)).optional().map_err(sqlite(path))?;
             Ok(due.flatten().and_then(|due| due.parse().ok()))
         })
         .await
@@ -174,21 +177,6 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.settle(id, if next.is_some() { "pending" } else { "given-up" }, answer, next, now).await
-    }
-
-    /// Gives up letters that are no longer worth telling.
-    pub async fn expire(&self, now: Timestamp) -> Result<(), StoreError> {
-        self.work(move |connection, path| {
-            let sql =
-                "UPDATE letter INDEXED BY letter_by_end SET state = 'expired', settled = ?1 WHERE state = 'pending' AND expires <= ?1 \
-                 AND carrier IS NULL";
-            connection
-                .prepare_cached(sql)
-                .and_then(|mut it| it.execute([text(now)]))
-                .map(drop)
-                .map_err(sqlite(path))
-        })
-        .await
     }
 
     /// Sends a letter again that was given up or has expired, now. Whether there was one.
@@ -250,6 +238,14 @@ impl Store {
         })
         .await
     }
+}
+
+/// Gives up letters that are no longer worth telling.
+fn expire(connection: &Connection, path: &Path, now: Timestamp) -> Result<(), StoreError> {
+    let sql = "UPDATE letter INDEXED BY letter_by_end SET state = 'expired', settled = ?1 \
+               WHERE state = 'pending' AND expires <= ?1 AND carrier IS NULL";
+    let expired = connection.prepare_cached(sql).and_then(|mut it| it.execute([text(now)]));
+    expired.map(drop).map_err(sqlite(path))
 }
 
 fn rank(tier: Tier) -> u8 {

@@ -80,16 +80,16 @@ async fn an_old_letter_expires_and_can_be_sent_again_by_a_person() {
     let ids: Vec<i64> = store.due(at(0), 20_000, 9).await.unwrap().iter().map(|letter| letter.id).collect();
     store.refused(ids[0], "451", Some(at(10)), at(1)).await.unwrap();
     store.delivered(ids[1], "250", None, at(1)).await.unwrap();
-    store.expire(at(3599)).await.unwrap();
+    store.due(at(3599), 1, 1).await.unwrap();
     assert_eq!(states(dir.path()), [row("a", "pending"), row("b", "sent")]);
-    store.expire(at(3600)).await.unwrap();
+    store.due(at(3600), 1, 1).await.unwrap();
     assert_eq!(states(dir.path()), [row("a", "expired"), row("b", "sent")]);
     assert_eq!(store.due(at(9999), 20_000, 9).await.unwrap(), []);
 
     assert!(store.retry(ids[0], at(10_000)).await.unwrap());
     assert!(!store.retry(ids[1], at(10_000)).await.unwrap(), "what was sent is not sent twice");
     assert!(!store.retry(4711, at(10_000)).await.unwrap());
-    store.expire(at(10_001)).await.unwrap();
+    store.due(at(10_001), 1, 1).await.unwrap();
     let due = store.due(at(10_001), 20_000, 9).await.unwrap();
     assert_eq!((names(&due), due[0].attempts), (vec!["a"], 0));
 }
