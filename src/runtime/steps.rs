@@ -17,10 +17,16 @@ pub(super) mod dependents;
 
 /// The target can be created, and nobody else is deploying. What an older rollback left unfinished is removed.
 pub(super) async fn prepare(swap: &Swap<'_>, good: &Inspect) -> Result<Done, Fault> {
-    if let Some(obstacle) = pin::hard_obstacles(swap.on, good).await?.into_iter().next() {
+    let ours = format!("{}.golive-", swap.on.name);
+    let (obstacles, found, left) = tokio::try_join!(
+        pin::hard_obstacles(swap.on, good),
+        swap.engine().named(&swap.on.name),
+        swap.engine().name_begins(&ours),
+    )?;
+    if let Some(obstacle) = obstacles.first() {
         return Err(refused(format!("go back to {}: {obstacle}", swap.plan.to_version)));
     }
-    if let Some(found) = swap.engine().named(&swap.on.name).await? {
+    if let Some(found) = found {
         let ours = found.made_by(&swap.plan.rollback) || swap.is_bad(&found);
         if !ours && (found.up() || !instead(swap, found.label(REPLACES))) {
             return Err(taken(swap, &found));
@@ -29,7 +35,7 @@ pub(super) async fn prepare(swap: &Swap<'_>, good: &Inspect) -> Result<Done, Fau
             swap.engine().remove(found.id()).await?;
         }
     }
-    for left in swap.engine().name_begins(&format!("{}.golive-", swap.on.name)).await? {
+    for left in left {
         let rollback = left["Labels"][ROLLBACK].as_str();
         let id = left["Id"].as_str().filter(|id| swap.plan.bad.as_deref() != Some(*id));
         let Some(id) = id.filter(|_| rollback.is_some_and(|rollback| rollback != swap.plan.rollback)) else {
@@ -54,9 +60,9 @@ fn instead(swap: &Swap<'_>, replaces: Option<&str>) -> bool {
 /// The successor exists, under its temporary name or already under the service's, and is in all its networks. Where it
 /// is to start first, it runs well.
 pub(super) async fn create(swap: &Swap<'_>, good: &Inspect) -> Result<Done, Fault> {
-    let bad = swap.bad_now().await?;
+    let (bad, successor) = tokio::try_join!(swap.bad_now(), swap.successor())?;
     let blueprint = blueprint(good, &labels(swap, bad.as_ref()));
-    let id = match swap.successor().await? {
+    let id = match successor {
         Some(found) if found.up() => return beside::well(&found),
         Some(found) => found.id().to_owned(),
         None => match swap.engine().create(&swap.temporary(), &blueprint.body).await {
