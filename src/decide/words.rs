@@ -1,5 +1,7 @@
 //! The word for each kind, in JSON, in ids and on the terminal.
 
+use std::time::Duration;
+
 use super::action::{News, Stage, Tier};
 use super::event::Step;
 use super::facts::{Phase, ReleaseState};
@@ -7,6 +9,51 @@ use super::policy::{Autonomy, Quarantine};
 use super::reason::{Blame, Rule, Unit};
 
 impl News {
+    /// One of every kind.
+    pub fn one_of_each() -> Vec<Self> {
+        let (rule, channel) = (|| "lag".to_owned(), || "oncall".to_owned());
+        vec![
+            Self::Test,
+            Self::ServiceDown,
+            Self::ServiceUp,
+            Self::ReleaseSeen,
+            Self::ReleaseAccepted,
+            Self::ReleaseSuperseded,
+            Self::ReleaseAborted,
+            Self::RollbackStarted,
+            Self::RollbackDone { took: Duration::from_secs(31) },
+            Self::RollbackFailed,
+            Self::RollbackImpossible,
+            Self::WouldRollBack,
+            Self::NotToBlame,
+            Self::Held,
+            Self::Blind,
+            Self::SeesAgain,
+            Self::EngineUnreachable,
+            Self::EngineBack,
+            Self::NotReady,
+            Self::ReadyAgain,
+            Self::Diverged,
+            Self::Reconciled,
+            Self::KnownBad,
+            Self::CountDown { lasts: Duration::from_secs(30) },
+            Self::RollbackAgain,
+            Self::LeftOver,
+            Self::RuleBroken { rule: rule() },
+            Self::RuleMended { rule: rule() },
+            Self::RuleBlind { rule: rule() },
+            Self::ConfigReloaded,
+            Self::ConfigRejected,
+            Self::StoreLost,
+            Self::StoreBack,
+            Self::ChannelDead { channel: channel() },
+            Self::ChannelBack { channel: channel() },
+            Self::Unheard,
+            Self::Heard,
+            Self::Digest { count: 3 },
+        ]
+    }
+
     /// The rule that it is about, where it is about one.
     pub fn rule(&self) -> Option<&str> {
         if let Self::RuleBroken { rule } | Self::RuleMended { rule } | Self::RuleBlind { rule } = self {

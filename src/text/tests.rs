@@ -27,49 +27,6 @@ fn notice(news: News, reason: Option<Reason>) -> Notice {
     }
 }
 
-fn all_news() -> Vec<News> {
-    vec![
-        News::Test,
-        News::ServiceDown,
-        News::ServiceUp,
-        News::ReleaseSeen,
-        News::ReleaseAccepted,
-        News::ReleaseSuperseded,
-        News::ReleaseAborted,
-        News::RollbackStarted,
-        News::RollbackDone { took: Duration::from_secs(20) },
-        News::RollbackFailed,
-        News::RollbackImpossible,
-        News::WouldRollBack,
-        News::NotToBlame,
-        News::Held,
-        News::Blind,
-        News::EngineUnreachable,
-        News::EngineBack,
-        News::NotReady,
-        News::ReadyAgain,
-        News::Diverged,
-        News::Reconciled,
-        News::KnownBad,
-        News::CountDown { lasts: Duration::from_secs(30) },
-        News::RollbackAgain,
-        News::LeftOver,
-        News::RuleBroken { rule: "lag".to_owned() },
-        News::RuleMended { rule: "lag".to_owned() },
-        News::RuleBlind { rule: "lag".to_owned() },
-        News::ConfigReloaded,
-        News::ConfigRejected,
-        News::StoreLost,
-        News::StoreBack,
-        News::SeesAgain,
-        News::ChannelDead { channel: "oncall".to_owned() },
-        News::ChannelBack { channel: "oncall".to_owned() },
-        News::Unheard,
-        News::Heard,
-        News::Digest { count: 3 },
-    ]
-}
-
 fn all_reasons() -> Vec<Reason> {
     let text = || "SEEN".to_owned();
     let cause = || Box::new(Reason::Said(text()));
@@ -117,7 +74,7 @@ fn is_told(sentence: &str, what: &str) {
 fn every_news_with_every_reason_is_told_in_both_languages() {
     for language in LANGUAGES {
         let texts = texts(language);
-        for news in all_news() {
+        for news in News::one_of_each() {
             for reason in all_reasons() {
                 let mut notice = notice(news.clone(), Some(reason.clone()));
                 let what = format!("{language:?} {news:?} {reason:?}");

@@ -9,7 +9,7 @@ use crate::decide::event::{Outcome, Sample};
 use crate::decide::reason::{Blame, Reason};
 
 pub(in crate::notify) fn notices() -> Vec<Notice> {
-    news().into_iter().flat_map(|news| [full(news.clone()), bare(news)]).collect()
+    News::one_of_each().into_iter().flat_map(|news| [full(news.clone()), bare(news)]).collect()
 }
 
 fn full(news: News) -> Notice {
@@ -53,50 +53,6 @@ fn bare(news: News) -> Notice {
     }
 }
 
-fn news() -> Vec<News> {
-    let (rule, channel) = (|| "lag".to_owned(), || "oncall".to_owned());
-    vec![
-        News::Test,
-        News::ServiceDown,
-        News::ServiceUp,
-        News::ReleaseSeen,
-        News::ReleaseAccepted,
-        News::ReleaseSuperseded,
-        News::ReleaseAborted,
-        News::RollbackStarted,
-        News::RollbackDone { took: Duration::from_secs(31) },
-        News::RollbackFailed,
-        News::RollbackImpossible,
-        News::WouldRollBack,
-        News::NotToBlame,
-        News::Held,
-        News::Blind,
-        News::SeesAgain,
-        News::EngineUnreachable,
-        News::EngineBack,
-        News::NotReady,
-        News::ReadyAgain,
-        News::Diverged,
-        News::Reconciled,
-        News::KnownBad,
-        News::CountDown { lasts: Duration::from_secs(30) },
-        News::RollbackAgain,
-        News::LeftOver,
-        News::RuleBroken { rule: rule() },
-        News::RuleMended { rule: rule() },
-        News::RuleBlind { rule: rule() },
-        News::ConfigReloaded,
-        News::ConfigRejected,
-        News::StoreLost,
-        News::StoreBack,
-        News::ChannelDead { channel: channel() },
-        News::ChannelBack { channel: channel() },
-        News::Unheard,
-        News::Heard,
-        News::Digest { count: 3 },
-    ]
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -107,6 +63,6 @@ mod tests {
     fn no_kind_of_news_is_left_out() {
         let table: toml::Table = include_str!("../../text/en.toml").parse().unwrap();
         let told: BTreeSet<&str> = table["news"].as_table().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(news().iter().map(News::word).collect::<BTreeSet<_>>(), told);
+        assert_eq!(News::one_of_each().iter().map(News::word).collect::<BTreeSet<_>>(), told);
     }
 }
