@@ -138,14 +138,14 @@ impl Engine {
         if answer.status == 404 { Ok(false) } else { answer.expect(&doing, 200).map(|_| true) }
     }
 
-    /// The names, with digests, that registries gave an image; none for one that was only made here.
-    pub(super) async fn digests(&self, image: &str) -> Result<Vec<String>, EngineError> {
-        let doing = format!("look at the image {}", short(image));
-        let answer =
-            self.ask(&doing, self.raw.get(url(&format!("/images/{image}/json"), &[])), QUICK).await?;
-        let image: Value = serde_json::from_str(&answer.body).unwrap_or_default();
-        let digests = image["RepoDigests"].as_array().into_iter().flatten();
-        Ok(digests.filter_map(Value::as_str).map(str::to_owned).collect())
+    /// The names, with digests, that registries gave an image: none for one that was only made here, `None` where it is
+    /// not here.
+    pub(super) async fn digests(&self, image: &str) -> Result<Option<Vec<String>>, EngineError> {
+        let found = self.get("look at an image", &format!("/images/{image}/json"), &[]).await?;
+        Ok(found.map(|image| {
+            let digests = image["RepoDigests"].as_array().into_iter().flatten();
+            digests.filter_map(Value::as_str).map(str::to_owned).collect()
+        }))
     }
 
     /// The id of the image that goes by that reference now.

@@ -32,7 +32,7 @@ pub(super) async fn keep(on: &Container, release: &str, instance: &str) -> Resul
     pin(on, release, &found).await?;
     let image = found.image().to_owned();
     // A registry may be asked by it for what is gone here, and a tag may not.
-    let known_as = on.engine.digests(&image).await?;
+    let known_as = on.engine.digests(&image).await?.unwrap_or_default();
     let inspect = found.with(DIGESTS, known_as.into()).raw().to_owned();
     Ok(Record { release: release.to_owned(), image, inspect })
 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::clock::Clock;
 use crate::decide::action::Plan;
 use crate::decide::event::Fault;
 use crate::runtime::{Done, foreign, refused};
@@ -13,40 +14,44 @@ use super::record::Specs;
 use super::{Swarm, fault, pending, set, steps, task};
 
 /// One call waits no longer than this: shutting down waits for it, and the core asks again.
-const LONGEST: Duration = Duration::from_secs(10);
+const LONGEST: Duration = Duration::from_secs(12);
+/// When a node is lost in the middle, 20.10 may never call the update ended. Where every task was seen good and running
+/// for so long, and so for longer than it is monitored, nothing is left to wait for.
+const STEADY: Duration = Duration::from_secs(10);
 /// Tasks on other nodes start without an event.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// The Swarm runs the good release. When a node is lost in the middle, 20.10 may never call the update ended: where
-/// every task was good and running for a whole call, and so for longer than it is monitored, nothing is left to wait for.
+/// The Swarm runs the good release.
 pub(super) async fn wait(on: &Swarm, plan: &Plan, good: &Specs) -> Result<Done, Fault> {
     let mut news = News::subscribe(&on.engine).await.map_err(fault)?;
-    let mut last = Look { missing: "it has only begun".to_owned(), ..Look::default() };
-    let mut whole = true;
+    let (clock, mut whole_since) = (Clock::start(), None);
+    let mut missing = "it has only begun".to_owned();
     let looks = async {
         loop {
-            last = look(on, plan, good).await?;
-            whole &= last.whole;
-            if last.missing.is_empty() || news.wait(LOOK).await.is_err() {
-                return Ok::<(), Fault>(());
+            let Look { missing: still, whole, done } = look(on, plan, good).await?;
+            let now = clock.now();
+            whole_since = whole_since.filter(|_| whole).or(whole.then_some(now));
+            let steady = whole_since.is_some_and(|since| now.duration_since(since).unsigned_abs() >= STEADY);
+            if still.is_empty() || steady {
+                return Ok(Some(done));
+            }
+            missing = still;
+            if news.wait(LOOK).await.is_err() {
+                return Ok(None);
             }
         }
     };
-    let timed_out = match tokio::time::timeout(LONGEST, looks).await {
-        Ok(result) => result.map(|()| false)?,
-        Err(_) => true,
-    };
-    if last.missing.is_empty() || (timed_out && whole) {
-        return Ok(last.done);
+    match tokio::time::timeout(LONGEST, looks).await.unwrap_or(Ok(None)) {
+        Ok(None) => Err(pending(format!("wait for {}: {missing}", plan.to_version))),
+        Ok(Some(done)) => Ok(done),
+        Err(fault) => Err(fault),
     }
-    Err(pending(format!("wait for {}: {}", plan.to_version, last.missing)))
 }
 
-#[derive(Default)]
 struct Look {
     /// What is still missing; nothing when it has converged.
     missing: String,
-    /// Whether every task is good and runs, whatever the Swarm says of its update, and is monitored no longer than a call.
+    /// Whether every task is good and runs, whatever the Swarm says of its update, and is monitored for less than `STEADY`.
     whole: bool,
     done: Done,
 }
@@ -63,7 +68,7 @@ async fn look(on: &Swarm, plan: &Plan, good: &Specs) -> Result<Look, Fault> {
         match now.update() {
             Update::Paused => return Err(given_up(plan, now)),
             Update::UnderWay | Update::TakenBack => {
-                whole &= now.update() == Update::UnderWay && now.monitored() < LONGEST;
+                whole &= now.update() == Update::UnderWay && now.monitored() < STEADY;
                 whole &= tasks.missing(now).is_none();
                 missing.push(format!("the update of {name} is under way"));
             }

@@ -76,12 +76,8 @@ async fn obstacles(on: &Swarm, good: &Specs) -> Result<Vec<String>, EngineError>
 async fn doubts(on: &Swarm, good: &Specs) -> Result<Vec<String>, EngineError> {
     let mut doubts = Vec::new();
     for image in good.services.values().map(member::image).filter(|image| !image.contains('@')) {
-        let path = format!("/images/{image}/json");
-        let found = on.engine.get("look for an image", &path, &[]).await?;
-        let digests =
-            |found: &Value| found["RepoDigests"].as_array().is_some_and(|digests| !digests.is_empty());
-        match found {
-            Some(found) if digests(&found) => doubts.push(format!(
+        match on.engine.digests(image).await? {
+            Some(digests) if !digests.is_empty() => doubts.push(format!(
                 "its image {image} is named without the digest that its registry gave it, so that it may come back as \
                  another one; deploy it with `docker service` or `docker stack`, which add the digest"
             )),
