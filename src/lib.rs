@@ -33,6 +33,4 @@ pub mod daemon;
 pub mod demo;
 
 #[cfg(test)]
-#[allow(dead_code, reason = "the tests outside use it too, each what it needs of it")]
-#[path = "../tests/world/case.rs"]
-mod cases;
+mod tests;
