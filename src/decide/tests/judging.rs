@@ -14,6 +14,7 @@ use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Reques
 use crate::decide::verdict::{Call, Verdict};
 
 mod autonomy;
+mod beside;
 mod blame;
 mod blind;
 mod crashes;

@@ -43,8 +43,9 @@ pub(super) struct Errors {
     floor: Timestamp,
     settled: Timestamp,
     bad_before: bool,
-    /// Since the release, by version.
+    /// Since the release, by version, and from when on they were counted.
     versions: BTreeMap<String, Counts>,
+    versions_since: Option<Timestamp>,
     source: Option<Source>,
 }
 
@@ -118,6 +119,7 @@ impl Errors {
         self.window.clear();
         self.gauge.clear();
         self.versions.clear();
+        self.versions_since = None;
         self.share.arm(&Self::against(policy, limits), before, self.bad_before);
     }
 
@@ -153,6 +155,7 @@ impl Errors {
             self.minutes.add(reading.at, &counts);
         }
         self.share.count(from, reading.at, counts);
+        self.versions_since.get_or_insert(from);
         for (version, counts) in &requests.versions {
             if self.versions.contains_key(version) || self.versions.len() < VERSIONS {
                 *self.versions.entry(version.clone()).or_default() += *counts;
@@ -174,7 +177,9 @@ impl Errors {
             Some(Source::Prometheus | Source::Exposition | Source::Host) | None => limits.autonomy,
         };
         let found = |breach: Breach, autonomy| Some(Finding::new(breach, autonomy, self.bad_before));
-        if let Some(breach) = self.side_by_side(limits, version) {
+        if triggers.level != Level::Literal
+            && let Some(breach) = self.side_by_side(limits, version)
+        {
             return Some(Finding { pre_existing: false, ..Finding::new(breach, autonomy, false) });
         }
         if let Some(proof) = self.share.relative().filter(|proof| proof.tolerated() > limits.above.ratio()) {
@@ -249,10 +254,13 @@ impl Errors {
         }
         let share = new.total as f64 / (new.total + old.total) as f64;
         let log_odds = stats::two_arm(new.bad, old.bad, share);
+        let over = self.versions_since.zip(self.sight.heard).map(|(since, heard)| span(since, heard));
         (log_odds >= SIDE_BY_SIDE.ln()).then(|| Breach {
             value: ratio(new),
+            limit: ratio(old),
             samples: new.total,
             bad: new.bad,
+            over: over.unwrap_or_default(),
             before: Some(ratio(old)),
             log_odds: Some(log_odds),
             ..self.breach(Rule::SideBySide, limits)
@@ -329,8 +337,8 @@ pub(super) fn sentence(breach: &Breach) -> String {
     };
     text += by(breach.source);
     match (breach.rule, breach.before) {
-        (Rule::SideBySide, Some(before)) => {
-            text += &format!("; of the old version, which runs beside it, {}", percent(before))
+        (Rule::SideBySide, Some(beside)) => {
+            text += &format!("; of the old version, which runs beside it, {}", percent(beside))
         }
         (_, Some(before)) => text += &format!("; before the release {}", percent(before)),
         (_, None) => {}
@@ -339,7 +347,8 @@ pub(super) fn sentence(breach: &Breach) -> String {
         (Some(tolerated), Some(log)) => {
             text += &format!("; with the tolerated {}, {}", percent(tolerated), odds(log));
         }
-        _ => text += &format!("; the limit is {}", percent(breach.limit)),
+        (None, Some(log)) => text += &format!("; {}", odds(log)),
+        (_, None) => text += &format!("; the limit is {}", percent(breach.limit)),
     }
     text
 }

@@ -90,16 +90,3 @@ fn pressure_from_elsewhere_is_not_the_releases_fault() {
     case.ticks(30, &[host(0.99, 0.75)]);
     assert_eq!(case.phase(), "rolling-back", "now it is its own doing");
 }
-
-#[test]
-fn new_replicas_beside_old_ones_need_no_past() {
-    let mut case = Case::new(|_| {});
-    case.deploy("v2");
-    let (old, new) = (Counts { bad: 0, total: 50 }, Counts { bad: 5, total: 50 });
-    let seen = Counts { bad: 5, total: 100 };
-    let versions = BTreeMap::from([("v1".to_owned(), old), ("v2".to_owned(), new)]);
-    let both = Requests { seen, versions, ..Requests::default() };
-    case.ticks(4, &[(Stream::Errors, Measure::Requests(both))]);
-    assert_eq!(case.phase(), "rolling-back");
-    assert!(case.why().starts_with("breach by side-by-side"), "{}", case.why());
-}
