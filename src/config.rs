@@ -24,7 +24,7 @@ mod nearest;
 mod origin;
 mod page;
 mod prometheus;
-mod promql;
+pub mod promql;
 mod root;
 mod rules;
 pub mod secret;

@@ -3,8 +3,12 @@
 
 use std::ops::Range;
 
+mod kind;
+
 #[cfg(test)]
 mod tests;
+
+pub use kind::{Kind, adds_up, kind_of};
 
 /// What joins two sides, or says how their series are matched: beside a division, it is no plain one.
 const OPERATORS: [&str; 12] = [
@@ -22,12 +26,6 @@ const OPERATORS: [&str; 12] = [
     "fill_right",
 ];
 
-/// What gives a number that counts nothing.
-const CONSTANTS: [&str; 4] = ["scalar", "vector", "time", "timestamp"];
-
-/// What makes a rate of a counter.
-const RATES: [&str; 3] = ["rate", "irate", "increase"];
-
 /// A query, cut into pieces.
 pub(super) struct Expression {
     text: String,
@@ -35,14 +33,14 @@ pub(super) struct Expression {
 }
 
 struct Piece {
-    kind: Kind,
+    kind: Token,
     span: Range<usize>,
     /// Of a bracket: the piece that closes or opens it.
     partner: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum Token {
     /// White space or a comment.
     Blank,
     /// A name, a keyword or a number.
@@ -61,10 +59,10 @@ impl Expression {
         while let Some(first) = text[at..].chars().next() {
             let (kind, length) = piece(first, &text[at..])?;
             let mut partner = pieces.len();
-            if kind == Kind::Open {
+            if kind == Token::Open {
                 open.push((first, pieces.len()));
             }
-            if kind == Kind::Close {
+            if kind == Token::Close {
                 let (bracket, opened) = open.pop().ok_or_else(|| format!("has a `{first}` too many"))?;
                 if closing(bracket) != first {
                     return Err(format!("has a `{bracket}` that a `{first}` closes"));
@@ -93,10 +91,10 @@ impl Expression {
         for at in self.top(whole.clone()) {
             let word = self.word(at);
             match self.pieces[at].kind {
-                Kind::Sign if word == "/" && slash.is_none() => slash = Some(at),
-                Kind::Sign if word != "@" => return None,
-                Kind::Word if OPERATORS.contains(&word.to_ascii_lowercase().as_str()) => return None,
-                Kind::Blank | Kind::Word | Kind::Quoted | Kind::Open | Kind::Close | Kind::Sign => {}
+                Token::Sign if word == "/" && slash.is_none() => slash = Some(at),
+                Token::Sign if word != "@" => return None,
+                Token::Word if OPERATORS.contains(&word.to_ascii_lowercase().as_str()) => return None,
+                Token::Blank | Token::Word | Token::Quoted | Token::Open | Token::Close | Token::Sign => {}
             }
         }
         let slash = slash?;
@@ -108,7 +106,7 @@ impl Expression {
     /// The buckets that a `histogram_quantile(0.95, …)` is made of.
     pub(super) fn buckets(&self) -> Option<String> {
         let whole = self.bare(0..self.pieces.len());
-        let top: Vec<usize> = self.top(whole).filter(|at| self.pieces[*at].kind != Kind::Blank).collect();
+        let top: Vec<usize> = self.top(whole).filter(|at| self.pieces[*at].kind != Token::Blank).collect();
         let [name, open] = top.as_slice() else { return None };
         if self.word(*name) != "histogram_quantile" || self.word(*open) != "(" {
             return None;
@@ -123,19 +121,18 @@ impl Expression {
         ((level - 0.95).abs() < 1e-9 && classic).then(|| self.without_comments(buckets))
     }
 
-    /// Whether a side counts events: it names counters or rates of them, and is no constant. What is no counter must
+    /// Whether a side counts events: it names counters or gives rates of them. What is no counter must
     /// not be taken for one, or every fall of it would be a reset.
     fn counts(&self, side: &Range<usize>) -> bool {
-        let constant = side.clone().next().is_none_or(|first| {
-            let word = self.word(first).to_ascii_lowercase();
-            CONSTANTS.contains(&word.as_str())
-        });
-        let counter = |word: &str| {
-            RATES.contains(&word)
-                || ["_total", "_count"].iter().any(|end| word.ends_with(end))
-                || [":rate", ":irate", ":increase"].iter().any(|recorded| word.contains(recorded))
+        let counter = |at: usize| {
+            let word = self.word(at);
+            self.pieces[at].kind == Token::Word && (word.ends_with("_total") || word.ends_with("_count"))
         };
-        !constant && side.clone().any(|at| self.pieces[at].kind == Kind::Word && counter(self.word(at)))
+        match self.kind(side.clone()) {
+            Kind::Rate { .. } => true,
+            Kind::Counter => side.clone().any(counter),
+            Kind::Number => false,
+        }
     }
 
     /// The pieces of a range that are within no bracket of it; of brackets, the opening one.
@@ -143,7 +140,7 @@ impl Expression {
         let mut next = range.start;
         std::iter::from_fn(move || {
             let at = Some(next).filter(|at| *at < range.end)?;
-            next = if self.pieces[at].kind == Kind::Open { self.pieces[at].partner } else { at } + 1;
+            next = if self.pieces[at].kind == Token::Open { self.pieces[at].partner } else { at } + 1;
             Some(at)
         })
     }
@@ -161,7 +158,7 @@ impl Expression {
     }
 
     fn trimmed(&self, range: Range<usize>) -> Range<usize> {
-        let solid = |at: &usize| self.pieces[*at].kind != Kind::Blank;
+        let solid = |at: &usize| self.pieces[*at].kind != Token::Blank;
         match (range.clone().find(solid), range.clone().rfind(solid)) {
             (Some(first), Some(last)) => first..last + 1,
             (None, _) | (_, None) => range.start..range.start,
@@ -178,16 +175,16 @@ impl Expression {
 }
 
 /// What a text begins with, and how many bytes of it.
-fn piece(first: char, text: &str) -> Result<(Kind, usize), String> {
+fn piece(first: char, text: &str) -> Result<(Token, usize), String> {
     let run = |of: fn(char) -> bool| text.find(|c| !of(c)).unwrap_or(text.len());
     Ok(match first {
-        '#' => (Kind::Blank, run(|c| c != '\n')),
-        '"' | '\'' | '`' => (Kind::Quoted, quoted(first, text)?),
-        '(' | '[' | '{' => (Kind::Open, 1),
-        ')' | ']' | '}' => (Kind::Close, 1),
-        _ if first.is_whitespace() => (Kind::Blank, run(char::is_whitespace)),
-        _ if is_word(first) => (Kind::Word, run(is_word)),
-        _ => (Kind::Sign, first.len_utf8()),
+        '#' => (Token::Blank, run(|c| c != '\n')),
+        '"' | '\'' | '`' => (Token::Quoted, quoted(first, text)?),
+        '(' | '[' | '{' => (Token::Open, 1),
+        ')' | ']' | '}' => (Token::Close, 1),
+        _ if first.is_whitespace() => (Token::Blank, run(char::is_whitespace)),
+        _ if is_word(first) => (Token::Word, run(is_word)),
+        _ => (Token::Sign, first.len_utf8()),
     })
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
+use crate::config::promql::kind_of;
 use crate::config::{Query, Service};
 use crate::decide::event::{Event, Happening};
 use crate::decide::policy::{self, Anomaly};
@@ -30,8 +31,8 @@ pub(super) async fn learn(
     inbox: mpsc::Sender<Event>,
 ) {
     for past in pasts(&service) {
-        // A season is per minute, and `rate()` is per second.
-        let scale = if past.query.contains("rate(") { 60.0 } else { 1.0 };
+        // A season is of numbers per minute.
+        let scale = kind_of(&past.query).per_minute();
         let metric = past.metric.clone();
         let season = match &server {
             Some(server) => past.learn(server, until, service.policy.window, scale).await,

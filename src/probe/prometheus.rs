@@ -19,7 +19,6 @@ use crate::decide::reading::{Measure, Reading, Source};
 
 mod answer;
 mod connect;
-mod kind;
 mod past;
 mod reduce;
 

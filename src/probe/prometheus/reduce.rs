@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::answer::{Answer, shown};
-use super::kind::{self, Kind};
 use crate::config::Query;
+use crate::config::promql::{Kind, adds_up, kind_of};
 use crate::decide::reading::{Durations, Measure, Requests};
 use crate::probe::counters::{Count, Counters, Growth, Labels, Pending, Point, Target};
 use crate::probe::histogram::{self, Histograms, Waiting};
@@ -79,8 +79,8 @@ impl Reduction {
         match query {
             Query::Value(_) | Query::Seasonal { .. } => Some(Self::Value),
             Query::Requests { errors, requests, version_label } => Some(Self::Requests(Box::new(Parts {
-                errors: kind::of(errors),
-                requests: kind::of(requests),
+                errors: kind_of(errors),
+                requests: kind_of(requests),
                 version: version_label.clone(),
                 grown: Grown::default(),
                 seen: Pending::default(),
@@ -88,7 +88,7 @@ impl Reduction {
                 versions: BTreeMap::new(),
             }))),
             Query::Buckets(query) => Some(Self::Buckets(Box::new(Edges {
-                kind: kind::of(query),
+                kind: kind_of(query),
                 grown: Grown::default(),
                 seen: Waiting::default(),
                 newborn: Waiting::default(),
@@ -157,7 +157,7 @@ pub(super) fn mixed(query: &Query) -> Option<String> {
         | Query::Exposed { .. }
         | Query::Host => Vec::new(),
     };
-    let mixed = |text: &&String| kind::of(text) == Kind::Counter && kind::adds_up(text);
+    let mixed = |text: &&String| kind_of(text) == Kind::Counter && adds_up(text);
     texts.iter().find(|text| mixed(text)).map(|_| {
         "counters are added up in the query, so the first requests after a restart are not seen; ask for the counters \
          themselves, or for rate(…)"
@@ -242,7 +242,7 @@ impl Grown {
         let first = self.before.is_none();
         let elapsed = (at - self.before.unwrap_or(at)).max(0.0);
         let keys: Vec<String> = points.iter().map(|point| key(&point.labels, None)).collect();
-        let counted = |point: &Point| kind(point) == Kind::Counter;
+        let counted = |point: &Point| matches!(kind(point), Kind::Counter | Kind::Number);
         let counts: Vec<Count<'_>> = points
             .iter()
             .zip(&keys)
@@ -251,7 +251,9 @@ impl Grown {
             .collect();
         let mut counted_growths = self.counters.look(&counts).into_iter();
         let growths = points.iter().map(|point| match kind(point) {
-            Kind::Counter => counted_growths.next().unwrap_or(Growth { by: 0.0, newborn: false }),
+            Kind::Counter | Kind::Number => {
+                counted_growths.next().unwrap_or(Growth { by: 0.0, newborn: false })
+            }
             Kind::Rate { per, window } => {
                 let by = point.value / per * elapsed.min(window.max(BELIEVED));
                 Growth { by, newborn: false }
