@@ -33,6 +33,7 @@ mod incident;
 pub mod policy;
 mod quarantine;
 pub mod reading;
+mod ready;
 pub mod reason;
 mod release;
 mod rollback;

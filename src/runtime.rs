@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use crate::config;
 use crate::decide::action::Plan;
-use crate::decide::event::{Fault, FaultKind, Running, Step};
+use crate::decide::event::{Fault, FaultKind, Identity, Running, Step};
 
 mod beside;
 pub mod command;
@@ -121,6 +121,16 @@ impl Runtime {
             Self::Compose(set) => set.keep(release, instance).await,
             Self::Command(command) => command.keep(release).await,
             Self::Swarm(swarm) => swarm.keep(release, instance).await,
+        }
+    }
+
+    /// Whether a record is of that instance as it was accepted. What has been changed in place since is something else.
+    pub fn tells_of(&self, record: &Record, instance: &str, identity: &Identity) -> bool {
+        match self {
+            Self::Container(_) => Container::tells_of(record, instance, identity),
+            Self::Compose(_) => Compose::tells_of(record, instance, identity),
+            Self::Command(_) => record.image == identity.image,
+            Self::Swarm(swarm) => swarm.tells_of(record, identity),
         }
     }
 

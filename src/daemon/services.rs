@@ -154,7 +154,9 @@ impl Services {
     /// Hands an action to the service's worker or probes.
     pub(super) fn perform(&self, action: Action) {
         let (service, job) = match action {
-            Action::Keep { service, release, instance } => (service, Job::Keep { release, instance }),
+            Action::Keep { service, release, instance, identity } => {
+                (service, Job::Keep { release, instance, identity })
+            }
             Action::Prove { service, release } => (service, Job::Prove { release }),
             Action::Forget { service, release } => (service, Job::Forget { release }),
             Action::Step { service, plan, step } => (service, Job::Step { plan, step }),

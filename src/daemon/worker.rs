@@ -9,7 +9,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::decide::action::Plan;
-use crate::decide::event::{Event, Fault, FaultKind, Happening, Step};
+use crate::decide::event::{Event, Fault, FaultKind, Happening, Identity, Step};
 use crate::runtime::{Done, Forensics, Record, Runtime};
 use crate::store::{Evidence, Store, StoreError};
 
@@ -19,6 +19,7 @@ pub(super) enum Job {
     Keep {
         release: String,
         instance: String,
+        identity: Identity,
     },
     Prove {
         release: String,
@@ -130,8 +131,8 @@ impl Hand {
 
     async fn work(&mut self, job: Job) -> Option<Happening> {
         match job {
-            Job::Keep { release, instance } => {
-                let problems = self.keep(&release, &instance).await;
+            Job::Keep { release, instance, identity } => {
+                let problems = self.keep(&release, &instance, &identity).await;
                 self.note(&release, &problems).await;
                 Some(Happening::Kept { release, problems })
             }
@@ -171,18 +172,28 @@ impl Hand {
         }
     }
 
-    async fn keep(&self, release: &str, instance: &str) -> Vec<String> {
-        let record = match self.runtime.keep(release, instance).await {
-            Ok(record) => record,
-            Err(fault) => return vec![format!("failed to {}", fault.text)],
+    async fn keep(&self, release: &str, instance: &str, identity: &Identity) -> Vec<String> {
+        let proved = async {
+            let record = self.recorded(release, instance, identity).await?;
+            self.runtime.prove(&record).await
         };
-        if let Err(error) = self.store.save_spec(&record.release, &record.image, &record.inspect).await {
-            return vec![format!("failed to {error}")];
+        proved.await.unwrap_or_else(|fault| vec![format!("failed to {}", fault.text)])
+    }
+
+    /// The record of a release: made while that instance still is what was accepted, and not changed after that.
+    async fn recorded(&self, release: &str, instance: &str, identity: &Identity) -> Result<Record, Fault> {
+        let of_it = |record: &Record| self.runtime.tells_of(record, instance, identity);
+        if let Some(record) = self.record(release).await?.filter(of_it) {
+            return Ok(record);
         }
-        match self.runtime.prove(&record).await {
-            Ok(problems) => problems,
-            Err(fault) => vec![format!("failed to {}", fault.text)],
+        let record = self.runtime.keep(release, instance).await?;
+        if !of_it(&record) {
+            let text = "record the release: what runs has been changed in place".to_owned();
+            return Err(Fault { kind: FaultKind::Refused, text });
         }
+        let saved = self.store.save_spec(&record.release, &record.image, &record.inspect).await;
+        saved.map_err(|error| Fault { kind: FaultKind::Transient, text: error.to_string() })?;
+        Ok(record)
     }
 
     /// `None` while the engine does not answer: that is told on its own, and proves nothing about the image.

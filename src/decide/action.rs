@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::event::{Sample, Step};
+use super::event::{Identity, Sample, Step};
 use super::facts::{Release, ReleaseState};
 use super::reading::Reading;
 use super::reason::{Blame, Reason};
@@ -34,6 +34,8 @@ pub enum Action {
         release: String,
         /// The instance to read it from.
         instance: String,
+        /// What it was accepted as: changed in place, it is something else.
+        identity: Identity,
     },
     /// Check that a release can be gone back to. Answered by `Proved`.
     Prove {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::{Action, News, Tier};
+use super::action::{Action, Tier};
 use super::blame::Around;
 use super::event::{Happening, Outcome, Running, Sample};
 use super::facts::{Facts, Phase, Release, ReleaseState};
@@ -16,10 +16,6 @@ use super::trigger::Triggers;
 use super::trigger::health::Health;
 use super::verdict::Call;
 use super::{diverge, quarantine, suspect, watch};
-
-/// Readiness to go back is proved this often while nothing happens, and this often in a watch or when it is not given.
-const PROVE_IDLE: Duration = Duration::from_hours(1);
-const PROVE_SOON: Duration = Duration::from_mins(1);
 
 /// Between the old container's end and the new one's start, checks fail although the old one was seen alive last.
 const SWAP: Duration = Duration::from_secs(10);
@@ -56,7 +52,7 @@ pub(super) struct Service {
     pub(super) problems: Option<Vec<String>>,
     pub(super) prove_at: Option<Timestamp>,
     /// Older accepted releases are proved again then.
-    prove_older_at: Option<Timestamp>,
+    pub(super) prove_older_at: Option<Timestamp>,
     /// Why another golive acts for it, or none; `None` when this one does.
     pub(super) aside: Option<String>,
     /// Symptoms of the rollback at hand that are counted already.
@@ -315,7 +311,7 @@ impl Turn<'_> {
             !same
         });
         let id = release.id.clone();
-        let instance = release.running.as_ref().map(|running| running.instance.clone());
+        let running = release.running.clone();
         facts.accepted.push(release);
         while facts.accepted.len() > keep {
             forgotten.push(facts.accepted.remove(0).id);
@@ -325,76 +321,9 @@ impl Turn<'_> {
             self.act(Action::Forget { service: service.clone(), release });
         }
         self.service.problems = None;
-        if let Some(instance) = instance {
-            self.act(Action::Keep { service, release: id, instance });
+        if let Some(Running { instance, identity, .. }) = running {
+            self.act(Action::Keep { service, release: id, instance, identity });
         }
         diverge::end(self);
-    }
-
-    /// A record was stored and its image pinned, or not.
-    pub(super) fn kept(&mut self, release: &str, problems: &[String]) {
-        self.proved(release, problems);
-    }
-
-    /// The accepted release was checked for readiness.
-    pub(super) fn proved(&mut self, release: &str, problems: &[String]) {
-        if self.facts().accepted.last().is_none_or(|accepted| accepted.id != release) {
-            return;
-        }
-        self.service.problems = Some(problems.to_vec());
-        let busy = match self.facts().phase {
-            Phase::Watching(_) | Phase::RollingBack(_) | Phase::Verifying(_) => true,
-            Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => false,
-        };
-        let pause = if busy || !problems.is_empty() { PROVE_SOON } else { PROVE_IDLE };
-        self.service.prove_at = self.now.checked_add(pause).ok();
-        match problems.first() {
-            Some(_) => {
-                let reason = Reason::Said(problems.join("; "));
-                self.open(News::NotReady, Tier::Important, Some(reason), Vec::new());
-            }
-            None => self.resolve(News::ReadyAgain),
-        }
-    }
-
-    /// The pin of a release was taken away: it is put back, or what is lost with it is said.
-    pub(super) fn unpinned(&mut self, release: &str) {
-        if self.facts().accepted.iter().any(|accepted| accepted.id == release) {
-            let (service, release) = (self.service.name.clone(), release.to_owned());
-            self.act(Action::Prove { service, release });
-        }
-    }
-
-    /// Older releases are looked at while nothing is urgent: they are not what a rollback goes to first.
-    fn prove_older(&mut self) {
-        if self.service.prove_older_at.is_some_and(|at| at > self.now) {
-            return;
-        }
-        self.service.prove_older_at = self.now.checked_add(PROVE_IDLE).ok();
-        let older = self.facts().accepted.iter().rev().skip(1).map(|release| release.id.clone());
-        for release in older.collect::<Vec<_>>() {
-            let service = self.service.name.clone();
-            self.act(Action::Prove { service, release });
-        }
-    }
-
-    /// Readiness is looked at: a record that was never stored is stored now, while its container still runs.
-    pub(super) fn prove(&mut self) {
-        self.service.prove_at = self.now.checked_add(PROVE_SOON).ok();
-        let Some(accepted) = self.facts().accepted.last() else {
-            self.service.prove_at = None;
-            return;
-        };
-        let (service, release) = (self.service.name.clone(), accepted.id.clone());
-        let running = accepted.running.as_ref().filter(|running| {
-            let seen = self.service.seen.as_ref();
-            seen.is_some_and(|seen| seen.alive && seen.instance == running.instance)
-        });
-        let action = match running {
-            Some(running) => Action::Keep { service, release, instance: running.instance.clone() },
-            None => Action::Prove { service, release },
-        };
-        self.act(action);
-        self.prove_older();
     }
 }

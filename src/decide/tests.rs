@@ -12,6 +12,7 @@ mod fixture;
 mod invariants;
 mod judging;
 mod properties;
+mod records;
 mod reload;
 mod scenarios;
 mod script;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::config::{self, Pin};
 use crate::decide::action::Plan;
-use crate::decide::event::{Fault, Running, Step, parts};
+use crate::decide::event::{Fault, Identity, Running, Step, parts};
 
 use super::container::Container;
 use super::engine::Engine;
@@ -62,6 +62,13 @@ impl Compose {
         let past = Past::new(inspects, found.left.into_keys().collect());
         let image = found::image(&past.members());
         Ok(Record { release: release.to_owned(), image, inspect: past.written() })
+    }
+
+    pub(super) fn tells_of(record: &Record, instance: &str, identity: &Identity) -> bool {
+        Past::read(record).is_ok_and(|past| {
+            let members = past.members();
+            found::ids(&members) == instance && found::identity(&members) == *identity
+        })
     }
 
     /// What stands in the way, member by member. Those that live in each other's network are made anew together.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::config::{self, Order, Pin};
 use crate::decide::action::Plan;
-use crate::decide::event::{Fault, Running, Step};
+use crate::decide::event::{Fault, Identity, Running, Step};
 
 use super::compose::Compose;
 use super::engine::{Engine, EngineError};
@@ -52,6 +52,10 @@ impl Container {
 
     pub(super) async fn keep(&self, release: &str, instance: &str) -> Result<Record, Fault> {
         pin::keep(self, release, instance).await
+    }
+
+    pub(super) fn tells_of(record: &Record, instance: &str, identity: &Identity) -> bool {
+        read(record).is_ok_and(|good| good.id() == instance && good.running().identity == *identity)
     }
 
     pub(super) async fn prove(&self, record: &Record) -> Result<Vec<String>, Fault> {

@@ -95,9 +95,10 @@ impl Watch {
     /// Subscribes first and looks second, so that nothing falls between.
     async fn session(&self, memory: &mut Memory) -> Result<Ended, EngineError> {
         let filters = json!({
-            "type": ["container"],
+            "type": ["container", "network"],
             "event": [
                 "create", "start", "kill", "die", "oom", "destroy", "rename", "update", "pause", "unpause",
+                "connect", "disconnect",
             ],
         });
         let stream = self.engine.events(&filters, memory.since.as_deref()).await?;
@@ -141,6 +142,11 @@ impl Watch {
         notes: &Notes,
         oomed: &mut BTreeSet<String>,
     ) -> Result<(), Closed> {
+        if matches!(&*heard.action, "connect" | "disconnect") {
+            // It is the network's event, and has the container's id alone.
+            notes.changed(heard.attribute("container"));
+            return Ok(());
+        }
         let instance = &heard.actor.id;
         if heard.action == "oom" {
             if oomed.len() >= REMEMBERED_OOMS {
@@ -189,7 +195,7 @@ impl Watch {
                 },
             };
             for service in services {
-                if self.look_at(service, seen).await?.is_err() {
+                if self.look_at(service, notes, seen).await?.is_err() {
                     return Ok(Ended::Closed);
                 }
             }
@@ -218,6 +224,7 @@ impl Watch {
     async fn look_at(
         &self,
         service: &str,
+        notes: &Notes,
         seen: &mut BTreeMap<String, Option<Running>>,
     ) -> Result<Result<(), Closed>, EngineError> {
         let running = match self.services[service].running(&self.engine).await {
@@ -229,6 +236,7 @@ impl Watch {
             }
             Err(error) => return Err(error),
         };
+        notes.runs(service, running.as_ref().map_or("", |running| &running.instance));
         if seen.get(service) != Some(&running) {
             if self.send(service, Happening::Seen(running.clone())).await.is_err() {
                 return Ok(Err(Closed));

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::config::{self, SwarmSet};
 use crate::decide::action::Plan;
-use crate::decide::event::{Fault, FaultKind, Running, Step};
+use crate::decide::event::{Fault, FaultKind, Identity, Running, Step};
 
 use super::engine::{Engine, EngineError};
 use super::hook::Hooks;
@@ -74,6 +74,12 @@ impl Swarm {
         shelf::put(self, &record).await?;
         ready::pin(self, release, &specs).await?;
         Ok(record)
+    }
+
+    /// The set goes by what it is, so there is no instance to ask for besides.
+    pub(super) fn tells_of(&self, record: &Record, identity: &Identity) -> bool {
+        let single = matches!(self.set, SwarmSet::Service(_));
+        Specs::read(record).is_ok_and(|specs| set::identity(specs.services.values(), single) == *identity)
     }
 
     pub(super) async fn prove(&self, record: &Record) -> Result<Vec<String>, Fault> {

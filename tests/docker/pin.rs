@@ -207,3 +207,28 @@ async fn a_running_holder_idles_in_any_image_and_is_put_back() {
     bench.runtime(&story.name).keep("r2", &story.v2).await.unwrap();
     assert_eq!(bench.inspect(&holder(&bench, &story.name, "r2")[0])["State"]["Status"], "created");
 }
+
+#[tokio::test]
+async fn a_record_is_of_what_was_accepted_and_not_of_what_was_made_of_it_in_place() {
+    let bench = Bench::new();
+    bench.image("v1");
+    let (name, network) = (format!("{}-web", bench.prefix), format!("{}-net", bench.prefix));
+    bench.docker(&["network", "create", &network]);
+    let id = bench.run(&name, &["--cpus", "0.5"], "v1");
+    let runtime = bench.runtime(&name);
+    let accepted = runtime.seen().await.unwrap().unwrap().identity;
+    let good = runtime.keep("r1", &id).await.unwrap();
+    assert!(runtime.tells_of(&good, &id, &accepted));
+    bench.docker(&["restart", "-t", "0", &name]);
+    assert!(runtime.tells_of(&runtime.keep("r1", &id).await.unwrap(), &id, &accepted), "restarted");
+    let changes: [&[&str]; 3] = [
+        &["update", "--cpus", "0.1", &name],
+        &["update", "--memory", "64m", "--memory-swap", "64m", &name],
+        &["network", "connect", &network, &name],
+    ];
+    for change in changes {
+        bench.docker(change);
+        let changed = runtime.keep("r1", &id).await.unwrap();
+        assert!(!runtime.tells_of(&changed, &id, &accepted), "{change:?}");
+    }
+}

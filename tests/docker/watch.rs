@@ -131,3 +131,26 @@ async fn a_container_out_of_memory_is_told_as_such() {
     assert_eq!((exit, oom), (Some(137), true));
     bench.docker(&["rm", "-fv", &name]);
 }
+
+#[tokio::test]
+async fn what_is_changed_in_place_is_seen_at_once() {
+    let bench = Bench::new();
+    bench.image("v1");
+    let (name, network) = (format!("{}-web", bench.prefix), format!("{}-net", bench.prefix));
+    bench.docker(&["network", "create", &network]);
+    let mut watching = Watching::over(&bench, &name);
+    let id = bench.run(&name, &[], "v1");
+    let mut last = watching.until_seen(is_alive).await.unwrap();
+    let changes: [&[&str]; 3] = [
+        &["update", "--cpus", "0.5", &name],
+        &["network", "connect", "--alias", "shop", &network, &name],
+        &["network", "disconnect", "bridge", &name],
+    ];
+    for change in changes {
+        bench.docker(change);
+        let now =
+            watching.until_seen(|seen| seen.is_some_and(|it| it.identity != last.identity)).await.unwrap();
+        assert_eq!(now.instance, id, "{change:?}");
+        last = now;
+    }
+}

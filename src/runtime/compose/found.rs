@@ -72,7 +72,7 @@ impl Found {
         let complete = of.services.iter().all(has);
         (!each.is_empty()).then(|| Running {
             instance: ids(&self.members),
-            identity: Identity { image: image(&self.members), spec: spec(&self.members) },
+            identity: identity(&self.members),
             version: version(&self.members),
             alive: complete && self.members.iter().all(|member| member.found.well()),
             started: each.iter().filter_map(|one| one.started).max(),
@@ -140,6 +140,11 @@ impl Inspect {
 pub(super) fn ids(members: &[Member]) -> String {
     let ids: Vec<&str> = members.iter().map(|member| member.found.id()).collect();
     ids.join(",")
+}
+
+/// What makes them this release and no other.
+pub(super) fn identity(members: &[Member]) -> Identity {
+    Identity { image: image(members), spec: spec(members) }
 }
 
 /// The image of all of them; of each, where they have different ones.

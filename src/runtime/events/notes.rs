@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
+use crate::decide::event::parts;
 
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,8 @@ pub(super) enum When {
 pub(super) struct Notes {
     clock: Clock,
     due: Mutex<BTreeMap<String, Due>>,
+    /// Which instance was said to run last, by service.
+    run: Mutex<BTreeMap<String, String>>,
     any: Notify,
 }
 
@@ -82,7 +85,7 @@ impl Due {
 
 impl Default for Notes {
     fn default() -> Self {
-        Self { clock: Clock::start(), due: Mutex::default(), any: Notify::new() }
+        Self { clock: Clock::start(), due: Mutex::default(), run: Mutex::default(), any: Notify::new() }
     }
 }
 
@@ -94,6 +97,19 @@ impl Notes {
         all.insert(service.to_owned(), Due::noted(due, when, now));
         drop(all);
         self.any.notify_one();
+    }
+
+    /// That instance is what runs.
+    pub(super) fn runs(&self, service: &str, instance: &str) {
+        let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
+        run.insert(service.to_owned(), instance.to_owned());
+    }
+
+    /// Something of that container has changed: whoever runs in it is looked at.
+    pub(super) fn changed(&self, container: &str) {
+        let run = self.run.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let own = run.iter().filter(|(_, instance)| parts(instance).any(|id| id == container));
+        own.for_each(|(service, _)| self.take(service, When::Soon));
     }
 
     /// Whether it is to be looked at, though not yet.

@@ -237,3 +237,34 @@ async fn a_pin_that_is_taken_away_is_told_to_its_service_alone() {
         );
     }
 }
+
+/// A container joins or leaves a network.
+fn network(action: &str, network: &str, container: &str) -> String {
+    let attributes = json!({ "name": network, "type": "bridge", "container": container });
+    let event = json!({ "Type": "network", "Action": action, "timeNano": 1,
+        "Actor": { "ID": "0123456789ab", "Attributes": attributes } });
+    format!("{event}\n")
+}
+
+#[tokio::test]
+async fn a_network_that_is_joined_or_left_is_seen_of_the_container_alone() {
+    let fake = Fake::start();
+    fake.runs("db", "a");
+    fake.runs("web", "b");
+    let mut events = fake.watched(&["db", "web"], NEVER);
+    let (first, second) = (seen(&mut events).await, seen(&mut events).await);
+    assert_eq!((first.1.as_deref(), second.1.as_deref()), (Some("a"), Some("b")));
+    // Another answer shows whether somebody has asked.
+    fake.runs("db", "c");
+    fake.runs("web", "d");
+    // The network of one has the other's name.
+    for action in ["connect", "disconnect"] {
+        fake.says(&network(action, "db", if action == "connect" { "b" } else { "d" }));
+        let other = if action == "connect" { "d" } else { "e" };
+        assert_eq!(seen(&mut events).await, ("web-service".to_owned(), Some(other.to_owned())));
+        fake.runs("web", "e");
+    }
+    fake.says(&network("connect", "web", "somebody else's"));
+    fake.says(&event("die", "web", "e", 2));
+    assert_eq!(next(&mut events).await, died("web-service", "e", false));
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::config::SwarmSet;
 use crate::decide::event::{Identity, Running};
@@ -40,16 +40,20 @@ pub(super) async fn read(on: &Swarm) -> Result<Set, EngineError> {
     Ok(Set { members, single: exact.is_some() })
 }
 
+/// What makes services of these specifications this release and no other.
+pub(super) fn identity<'a>(specs: impl Iterator<Item = &'a Value> + Clone, single: bool) -> Identity {
+    let images: Vec<_> = specs.clone().map(|spec| (&spec["Name"], member::image(spec))).collect();
+    let image = match images.as_slice() {
+        [(_, image)] if single => (*image).to_owned(),
+        images => format!("sha256:{}", spec::digest(json!(images))),
+    };
+    let hashes: Vec<_> = specs.map(|spec| json!([spec["Name"], member::hash(spec)])).collect();
+    Identity { image, spec: spec::digest(json!(hashes)) }
+}
+
 impl Set {
     pub(super) fn identity(&self) -> Identity {
-        let specs = self.members.values().map(Member::spec);
-        let images: Vec<_> = specs.clone().map(|spec| (&spec["Name"], member::image(spec))).collect();
-        let image = match images.as_slice() {
-            [(_, image)] if self.single => (*image).to_owned(),
-            images => format!("sha256:{}", spec::digest(json!(images))),
-        };
-        let hashes: Vec<_> = specs.map(|spec| json!([spec["Name"], member::hash(spec)])).collect();
-        Identity { image, spec: spec::digest(json!(hashes)) }
+        identity(self.members.values().map(Member::spec), self.single)
     }
 
     /// The set has no id that changes with a release, so it goes by what it is.

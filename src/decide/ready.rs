@@ -1,0 +1,84 @@
+//! Whether the accepted release could be gone back to: when that is looked at, and what is told of it.
+
+use std::time::Duration;
+
+use super::action::{Action, News, Tier};
+use super::event::Running;
+use super::facts::Phase;
+use super::reason::Reason;
+use super::service::Turn;
+
+/// Readiness to go back is proved this often while nothing happens, and this often in a watch or when it is not given.
+const PROVE_IDLE: Duration = Duration::from_hours(1);
+const PROVE_SOON: Duration = Duration::from_mins(1);
+
+impl Turn<'_> {
+    /// A record was stored and its image pinned, or not.
+    pub(super) fn kept(&mut self, release: &str, problems: &[String]) {
+        self.proved(release, problems);
+    }
+
+    /// The accepted release was checked for readiness.
+    pub(super) fn proved(&mut self, release: &str, problems: &[String]) {
+        if self.facts().accepted.last().is_none_or(|accepted| accepted.id != release) {
+            return;
+        }
+        self.service.problems = Some(problems.to_vec());
+        let busy = match self.facts().phase {
+            Phase::Watching(_) | Phase::RollingBack(_) | Phase::Verifying(_) => true,
+            Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => false,
+        };
+        let pause = if busy || !problems.is_empty() { PROVE_SOON } else { PROVE_IDLE };
+        self.service.prove_at = self.now.checked_add(pause).ok();
+        match problems.first() {
+            Some(_) => {
+                let reason = Reason::Said(problems.join("; "));
+                self.open(News::NotReady, Tier::Important, Some(reason), Vec::new());
+            }
+            None => self.resolve(News::ReadyAgain),
+        }
+    }
+
+    /// The pin of a release was taken away: it is put back, or what is lost with it is said.
+    pub(super) fn unpinned(&mut self, release: &str) {
+        if self.facts().accepted.iter().any(|accepted| accepted.id == release) {
+            let (service, release) = (self.service.name.clone(), release.to_owned());
+            self.act(Action::Prove { service, release });
+        }
+    }
+
+    /// Older releases are looked at while nothing is urgent: they are not what a rollback goes to first.
+    fn prove_older(&mut self) {
+        if self.service.prove_older_at.is_some_and(|at| at > self.now) {
+            return;
+        }
+        self.service.prove_older_at = self.now.checked_add(PROVE_IDLE).ok();
+        let older = self.facts().accepted.iter().rev().skip(1).map(|release| release.id.clone());
+        for release in older.collect::<Vec<_>>() {
+            let service = self.service.name.clone();
+            self.act(Action::Prove { service, release });
+        }
+    }
+
+    /// Readiness is looked at: a record that was never stored is stored now, while its container still runs.
+    pub(super) fn prove(&mut self) {
+        self.service.prove_at = self.now.checked_add(PROVE_SOON).ok();
+        let Some(accepted) = self.facts().accepted.last() else {
+            self.service.prove_at = None;
+            return;
+        };
+        let (service, release) = (self.service.name.clone(), accepted.id.clone());
+        let running = accepted.running.as_ref().filter(|running| {
+            let seen = self.service.seen.as_ref();
+            seen.is_some_and(|seen| {
+                seen.alive && seen.instance == running.instance && seen.identity == running.identity
+            })
+        });
+        let action = match running.cloned() {
+            Some(Running { instance, identity, .. }) => Action::Keep { service, release, instance, identity },
+            None => Action::Prove { service, release },
+        };
+        self.act(action);
+        self.prove_older();
+    }
+}

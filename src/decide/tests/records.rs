@@ -1,0 +1,70 @@
+//! When the record of an accepted release is made, and from what.
+
+use super::fixture::{World, happening, later, running, sample, secs, service_policy};
+use crate::decide::action::Action;
+use crate::decide::event::{Event, Happening, Outcome, Running};
+
+/// v1 runs in a container, is adopted and kept.
+fn adopted() -> World {
+    let mut world = World::new(service_policy());
+    see(&mut world, running("v1", "c1"));
+    for _ in 0..3 {
+        world.now = later(world.now, secs(5));
+        world.step(&happening(Happening::Sampled(sample("web", world.now, Outcome::Ok))));
+    }
+    let release = world.facts().accepted[0].id.clone();
+    world.step(&happening(Happening::Kept { release, problems: Vec::new() }));
+    world
+}
+
+fn see(world: &mut World, running: Running) -> Vec<Action> {
+    world.step(&happening(Happening::Seen(Some(running))))
+}
+
+/// What is asked for of the accepted release's record within the next hour.
+fn asked(world: &mut World) -> Vec<String> {
+    let until = later(world.now, secs(3600));
+    let mut asked = Vec::new();
+    while let Some(at) = world.state.next_deadline().filter(|at| *at <= until) {
+        world.now = at.max(world.now);
+        for action in world.step(&Event::Due) {
+            match action {
+                Action::Keep { instance, identity, .. } => {
+                    asked.push(format!("keep {} of {instance}", identity.spec));
+                }
+                Action::Prove { release, .. } => {
+                    asked.push("prove".to_owned());
+                    world.step(&happening(Happening::Proved { release, problems: Vec::new() }));
+                }
+                _ => {}
+            }
+        }
+    }
+    asked.dedup();
+    asked
+}
+
+#[test]
+fn what_is_changed_in_place_is_another_configuration_and_leaves_the_record_alone() {
+    let mut world = adopted();
+    // The same container with other limits, as `docker update` gives it.
+    see(&mut world, running("v1+limits", "c1"));
+    assert_eq!(world.facts().phase.word(), "watching");
+    assert_eq!(asked(&mut world), ["prove"]);
+}
+
+#[test]
+fn so_does_one_that_somebody_has_put_back_in_place() {
+    let mut world = adopted();
+    see(&mut world, running("v1+limits", "c1"));
+    see(&mut world, running("v1", "c1"));
+    assert_eq!(world.facts().phase.word(), "idle");
+    assert_eq!(asked(&mut world), ["keep spec of c1"]);
+}
+
+#[test]
+fn the_same_configuration_in_another_container_is_recorded_from_there() {
+    let mut world = adopted();
+    see(&mut world, running("v1", "c2"));
+    assert_eq!(asked(&mut world), ["keep spec of c2"]);
+}
