@@ -6,6 +6,7 @@ pub mod bound;
 pub mod counter;
 pub mod evidence;
 pub mod histogram;
+pub mod onset;
 pub mod robust;
 pub mod season;
 

@@ -41,6 +41,11 @@ pub(super) fn lower_point(tail: f64, a: f64, b: f64) -> f64 {
     bisect(1e-14, |x| masses(x, a, b).0 < tail)
 }
 
+/// How much of Beta(a, b) lies above `x`.
+pub(super) fn above(x: f64, a: f64, b: f64) -> f64 {
+    masses(x, a, b).1
+}
+
 /// How much of Beta(a, b) lies below `x`, and how much above; the smaller of both is exact to many digits.
 fn masses(x: f64, a: f64, b: f64) -> (f64, f64) {
     if x <= 0.0 {

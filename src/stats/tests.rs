@@ -3,6 +3,7 @@
 mod bound;
 mod evidence;
 mod histogram;
+mod onset;
 mod reference;
 mod season;
 
