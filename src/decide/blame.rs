@@ -34,7 +34,7 @@ pub(super) fn of(turn: &Turn<'_>, suspicion: &Suspicion) -> Blame {
     }
     // Requests that wait for a processor which others use up; a service that is down is down all the same.
     if suspicion.rule.is_some()
-        && let Some(resource) = turn.service.triggers.starved(turn.policy)
+        && let Some((resource, _)) = turn.service.triggers.starved(turn.policy)
     {
         return Blame::Host(resource);
     }

@@ -148,13 +148,27 @@ pub struct Watch {
     /// What was like before, by trigger and kind.
     pub before: BTreeMap<String, Before>,
     /// The host's use and the old containers' part in it before, by resource.
-    pub host_before: BTreeMap<String, (f64, f64)>,
+    pub host_before: BTreeMap<String, HostBefore>,
+    /// The worst that a trigger's query gave in the ten minutes before, where that was beyond its limit when the release
+    /// came.
+    pub worst_before: BTreeMap<String, f64>,
     /// Health was failing already when the release came.
     pub red_before: bool,
     /// How often each health check had come back by itself in the hour before.
     pub came_back: BTreeMap<String, u32>,
     /// Something fails that is not the release's fault; told once.
     pub excused: Option<Reason>,
+}
+
+/// How much of a host's resource was used before a release.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HostBefore {
+    /// By the host, in the middle of the last ten minutes.
+    pub host: f64,
+    /// The part of the service's own containers in it.
+    pub own: f64,
+    /// Since when it was beyond its limit, if it was when the release came.
+    pub short_since: Option<Timestamp>,
 }
 
 /// What requests were like in the hour before a release: bad ones, as one trigger counts them.

@@ -6,9 +6,10 @@ use super::event::Sample;
 use super::facts::Phase;
 use super::policy::{Autonomy, Level, ServicePolicy};
 use super::reading::{Reading, Source, Stream};
-use super::reason::{Reason, Rule};
+use super::reason::{Blame, Reason, Rule};
 use super::service::{Service, Turn};
 use super::trigger::health::{Habits, STEADY};
+use super::trigger::{Finding, RESOURCES};
 
 /// A container that ends so often within so long is in a loop.
 pub(super) const LOOP: u8 = 3;
@@ -26,6 +27,14 @@ pub(super) struct Suspicion {
     pub(super) foreign: Option<String>,
     /// The rule of a trigger other than health.
     pub(super) rule: Option<Rule>,
+}
+
+impl Suspicion {
+    /// It was so before the release and hurts no user by itself: no more than a note.
+    fn is_noted(&self) -> bool {
+        let hurts = !matches!(&self.cause, Reason::Breach(breach) if breach.trigger == RESOURCES);
+        self.pre_existing && !hurts
+    }
 }
 
 /// Everything that speaks against the release now; what golive may act on comes first.
@@ -50,19 +59,30 @@ pub(super) fn all(turn: &Turn<'_>) -> Vec<Suspicion> {
     }
     found.extend(given_up(turn).map(|why| own(why, turn.policy.health_autonomy)));
     found.extend(health.flapping().map(|why| own(why, triggers.flapping)));
-    let version = turn.facts().release.as_ref().map(|release| release.version.as_str());
-    for finding in turn.service.triggers.findings(turn.policy, version.unwrap_or_default()) {
-        found.push(Suspicion {
-            rule: Some(finding.breach.rule),
-            cause: Reason::Breach(Box::new(finding.breach)),
-            autonomy: finding.autonomy,
-            pre_existing: finding.pre_existing,
-            foreign: finding.foreign,
-        });
-    }
-    found.retain(|suspicion| suspicion.autonomy != Autonomy::Off);
+    found.extend(breaches(turn));
+    found.retain(|suspicion| suspicion.autonomy != Autonomy::Off && !suspicion.is_noted());
     found.sort_by_key(|suspicion| std::cmp::Reverse(suspicion.autonomy));
     found
+}
+
+/// What was so before the release already and is no worse, though beyond a limit: it hurts no user by itself.
+pub(super) fn noted(turn: &Turn<'_>) -> Option<Reason> {
+    let noted = breaches(turn).into_iter().find(Suspicion::is_noted)?;
+    Some(Reason::NotToBlame { blame: Blame::PreExisting, cause: Box::new(noted.cause) })
+}
+
+/// Triggers other than health that are beyond their limits.
+fn breaches(turn: &Turn<'_>) -> Vec<Suspicion> {
+    let version = turn.facts().release.as_ref().map(|release| release.version.as_str());
+    let findings = turn.service.triggers.findings(turn.policy, version.unwrap_or_default());
+    let suspicion = |finding: Finding| Suspicion {
+        rule: Some(finding.breach.rule),
+        cause: Reason::Breach(Box::new(finding.breach)),
+        autonomy: finding.autonomy,
+        pre_existing: finding.pre_existing,
+        foreign: finding.foreign,
+    };
+    findings.into_iter().map(suspicion).collect()
 }
 
 /// The health check that has failed too often in a row.

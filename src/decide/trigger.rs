@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::facts::{Before, Watch};
+use super::facts::{Before, HostBefore, Watch};
 use super::policy::{Autonomy, ServicePolicy};
 use super::reading::{Reading, Stream};
 use super::reason::{Breach, Reason};
@@ -34,6 +34,7 @@ mod words;
 const ERRORS: &str = "error-rate";
 const SLOW: &str = "latency-p95";
 const SLOWER: &str = "latency-p95 relative";
+pub(super) const RESOURCES: &str = "resources";
 
 /// Something that speaks against a release.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,19 +86,26 @@ impl Triggers {
     }
 
     /// The medians of the host's use and of the service's part in it.
-    pub(super) fn host_before(&self) -> BTreeMap<String, (f64, f64)> {
+    pub(super) fn host_before(&self) -> BTreeMap<String, HostBefore> {
         self.resources.before()
+    }
+
+    /// The worst that queries gave lately, of triggers that are beyond their limit now.
+    pub(super) fn worst(&self) -> BTreeMap<String, f64> {
+        let worst = [(ERRORS, self.errors.worst()), (SLOW, self.latency.worst())];
+        worst.into_iter().filter_map(|(name, worst)| Some((name.to_owned(), worst?))).collect()
     }
 
     /// A watch begins, or goes on after a restart.
     pub(super) fn arm(&mut self, policy: &ServicePolicy, watch: &Watch) {
         let floor = watch.began.checked_add(policy.grace).unwrap_or(Timestamp::MAX);
         let before = |name: &str| watch.before.get(name).cloned();
+        let worst = |name: &str| watch.worst_before.get(name).copied();
         if let Some(limits) = &policy.triggers.error_rate {
-            self.errors.arm(floor, policy, limits, before(ERRORS));
+            self.errors.arm(floor, policy, limits, (before(ERRORS), worst(ERRORS)));
         }
         if let Some(limits) = &policy.triggers.latency {
-            self.latency.arm(floor, policy, limits, (before(SLOW), before(SLOWER)));
+            self.latency.arm(floor, policy, limits, (before(SLOW), before(SLOWER), worst(SLOW)));
         }
         self.resources.arm(floor, watch.host_before.clone());
         for name in policy.triggers.business.keys() {
@@ -211,8 +219,8 @@ impl Triggers {
         found
     }
 
-    /// What the host is short of, by no doing of the service.
-    pub(super) fn starved(&self, policy: &ServicePolicy) -> Option<String> {
+    /// What the host has run short of by no doing of the service, and since when.
+    pub(super) fn starved(&self, policy: &ServicePolicy) -> Option<(String, Timestamp)> {
         policy.triggers.resources.as_ref().and_then(|limits| self.resources.starved(limits))
     }
 
@@ -264,7 +272,7 @@ impl Triggers {
             look(SLOW, self.latency.blind(now, policy));
         }
         if triggers.resources.is_some() {
-            look("resources", self.resources.blind(now, policy));
+            look(RESOURCES, self.resources.blind(now, policy));
         }
         for name in triggers.business.keys() {
             look(name, self.business.get(name).and_then(|business| business.blind(now, policy)));
@@ -303,7 +311,7 @@ impl Triggers {
             verdicts.push((SLOW.to_owned(), self.latency.verdict(now, policy, limits)));
         }
         if let Some(limits) = &triggers.resources {
-            verdicts.push(("resources".to_owned(), self.resources.verdict(now, policy, limits)));
+            verdicts.push((RESOURCES.to_owned(), self.resources.verdict(now, policy, limits)));
         }
         let unseen = Business::default();
         for (name, limits) in &triggers.business {
@@ -319,7 +327,7 @@ pub(super) fn sentence(breach: &Breach) -> String {
     match breach.trigger.as_str() {
         ERRORS => errors::sentence(breach),
         SLOW => latency::sentence(breach),
-        "resources" => resources::sentence(breach),
+        RESOURCES => resources::sentence(breach),
         _ => business::sentence(breach),
     }
 }

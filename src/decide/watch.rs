@@ -63,6 +63,7 @@ pub(super) fn open(turn: &mut Turn<'_>, grace: Duration) {
         shadowed: false,
         before: turn.service.triggers.before(now, turn.policy),
         host_before: turn.service.triggers.host_before(),
+        worst_before: turn.service.triggers.worst(),
         red_before: turn.was_red(),
         came_back: turn.service.health.habits(now),
         excused: None,
@@ -284,8 +285,8 @@ fn try_end(turn: &mut Turn<'_>) {
         return match still_excused(turn) {
             Some(why) => guard::hold(turn, why, Tier::Important),
             None => {
-                let unproved = unproved(turn);
-                accepted(turn, unproved);
+                let said = suspect::noted(turn).or_else(|| unproved(turn));
+                accepted(turn, said);
             }
         };
     }

@@ -19,6 +19,7 @@ mod blame;
 mod blind;
 mod crashes;
 mod habit;
+mod host;
 mod limits;
 
 /// Errors above 5 %, P95 above 2 s, and CPU or memory above 90 % for 30 s.
@@ -49,13 +50,14 @@ fn triggers() -> Triggers {
 struct Case {
     world: World,
     told: Vec<News>,
+    filed: String,
 }
 
 impl Case {
     fn new(change: impl FnOnce(&mut ServicePolicy)) -> Self {
         let mut service = ServicePolicy { grace: Duration::ZERO, triggers: triggers(), ..service_policy() };
         change(&mut service);
-        let mut case = Self { world: World::new(service), told: Vec::new() };
+        let mut case = Self { world: World::new(service), told: Vec::new(), filed: String::new() };
         case.happens(Happening::Seen(Some(running("v1", "c-v1"))));
         for _ in 0..3 {
             case.tick(Vec::new());
@@ -89,6 +91,9 @@ impl Case {
             if let Action::Tell { notice, .. } = action {
                 self.told.push(notice.news.clone());
             }
+            if let Action::File { reason, .. } = action {
+                self.filed = reason.as_ref().map(super::told::why).unwrap_or_default();
+            }
         }
         actions
     }
@@ -121,6 +126,11 @@ impl Case {
         let view = self.world.state.view();
         let found = view.services[0].triggers.iter().find(|shown| shown.name == trigger);
         found.expect("the trigger is shown").verdict.clone()
+    }
+
+    /// Why the newest release was filed as it was.
+    fn filed(&self) -> String {
+        self.filed.clone()
     }
 
     fn why(&self) -> String {

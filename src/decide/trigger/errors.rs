@@ -109,18 +109,22 @@ impl Errors {
         floor: Timestamp,
         policy: &ServicePolicy,
         limits: &ErrorRate,
-        before: Option<Before>,
+        (before, worst): (Option<Before>, Option<f64>),
     ) {
         let lately = before.as_ref().map(|before| before.lately).unwrap_or_default();
         self.bad_before =
             lately.total >= limits.min_requests && limits.above.exceeded(lately.bad, lately.total);
-        self.bad_before |= self.gauge.is_beyond();
         self.floor = floor;
         self.window.clear();
-        self.gauge.clear();
+        self.gauge.arm(worst);
         self.versions.clear();
         self.versions_since = None;
         self.share.arm(&Self::against(policy, limits), before, self.bad_before);
+    }
+
+    /// The worst that the query gave lately, where it is beyond its limit.
+    pub(super) fn worst(&self) -> Option<f64> {
+        self.gauge.worst()
     }
 
     pub(super) fn rest(&mut self, settled: Timestamp) {
@@ -176,16 +180,16 @@ impl Errors {
             Some(Source::Probes) => limits.autonomy.min(Autonomy::Ask),
             Some(Source::Prometheus | Source::Exposition | Source::Host) | None => limits.autonomy,
         };
-        let found = |breach: Breach, autonomy| Some(Finding::new(breach, autonomy, self.bad_before));
+        let worse = self.share.worse();
+        let was_so = self.gauge.was_so() || self.bad_before && worse.is_none();
+        let found = |breach: Breach, autonomy| Some(Finding::new(breach, autonomy, was_so));
         if triggers.level != Level::Literal
             && let Some(breach) = self.side_by_side(limits, version)
         {
-            return Some(Finding { pre_existing: false, ..Finding::new(breach, autonomy, false) });
+            return Some(Finding::new(breach, autonomy, false));
         }
-        if let Some(proof) = self.share.relative().filter(|proof| proof.tolerated() > limits.above.ratio()) {
-            // It was beyond the limit before, and is worse still.
-            let breach = self.evidence(Rule::Relative, proof, limits);
-            return Some(Finding { pre_existing: false, ..Finding::new(breach, autonomy, false) });
+        if let Some(proof) = worse.filter(|_| triggers.level != Level::Literal) {
+            return found(self.evidence(Rule::Relative, proof, limits), autonomy);
         }
         if let Some(breach) = self.literal(triggers.level, limits) {
             return found(breach, autonomy);
@@ -199,7 +203,7 @@ impl Errors {
         let proof = self.share.relative()?;
         let relative = triggers.relative.min(autonomy);
         let soon = relative < autonomy && self.beyond_so_far(limits);
-        (!soon).then(|| Finding::new(self.evidence(Rule::Relative, proof, limits), relative, self.bad_before))
+        (!soon).then(|| Finding::new(self.evidence(Rule::Relative, proof, limits), relative, was_so))
     }
 
     /// Beyond the limit already, though not for long enough: nobody is asked what golive will do by itself in a moment.

@@ -1,5 +1,6 @@
 //! One number that the source has computed already: held against a limit, reading by reading.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,6 +14,12 @@ pub(super) const IN_A_ROW: u32 = 3;
 const GAP: u32 = 3;
 const GAP_AT_LEAST: Duration = Duration::from_secs(30);
 
+/// What was so before a release is remembered for so long.
+const LATELY: Duration = Duration::from_mins(10);
+
+/// A value that is half as bad again as the worst of before is worse than it.
+const WORSE: f64 = 1.5;
+
 /// How long a value has been beyond its limit.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Gauge {
@@ -20,6 +27,11 @@ pub(super) struct Gauge {
     beyond: Option<(Timestamp, u32)>,
     within: u32,
     pub(super) readings: u64,
+    /// The highest value of each of the last ten minutes.
+    highest: VecDeque<(Timestamp, f64)>,
+    /// The worst of before the release, where it was beyond the limit then, and how often in a row it was far worse since.
+    before: Option<f64>,
+    worse: u32,
 }
 
 impl Gauge {
@@ -31,6 +43,9 @@ impl Gauge {
         }
         self.last = Some((at, value));
         self.readings += 1;
+        self.remember(at, value);
+        let worse = self.before.is_some_and(|before| value > WORSE * before);
+        self.worse = if worse { self.worse.saturating_add(1) } else { 0 };
         if beyond {
             let (since, times) = self.beyond.unwrap_or((at, 0));
             self.beyond = Some((since, times.saturating_add(1)));
@@ -47,6 +62,39 @@ impl Gauge {
         let (since, times) = self.beyond?;
         let lasted = span(since, last);
         (times >= IN_A_ROW && lasted >= lasts).then_some(lasted)
+    }
+
+    fn remember(&mut self, at: Timestamp, value: f64) {
+        match self.highest.back_mut() {
+            Some((began, highest)) if span(*began, at) < Duration::from_mins(1) => {
+                *highest = highest.max(value)
+            }
+            Some(_) | None => self.highest.push_back((at, value)),
+        }
+        while self.highest.front().is_some_and(|(began, _)| span(*began, at) > LATELY) {
+            self.highest.pop_front();
+        }
+    }
+
+    /// The highest value of the last ten minutes, if it is beyond its limit now.
+    pub(super) fn worst(&self) -> Option<f64> {
+        self.beyond?;
+        self.highest.iter().map(|(_, value)| *value).max_by(f64::total_cmp)
+    }
+
+    /// A watch begins; it was beyond its limit before with this as the worst, or not.
+    pub(super) fn arm(&mut self, before: Option<f64>) {
+        *self = Self { before, ..Self::default() };
+    }
+
+    /// It was so before the release, and is not much worse since.
+    pub(super) fn was_so(&self) -> bool {
+        self.before.is_some() && self.worse < IN_A_ROW
+    }
+
+    /// Since when it is beyond its limit.
+    pub(super) fn since(&self) -> Option<Timestamp> {
+        self.beyond.map(|(since, _)| since)
     }
 
     pub(super) fn is_beyond(&self) -> bool {

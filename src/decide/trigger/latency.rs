@@ -1,5 +1,7 @@
 //! Guide G4.3: 95 % of requests take longer than 2 s.
 
+mod seen;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,14 +13,17 @@ use super::gauge::{Gauge, IN_A_ROW};
 use super::proof::{Proof, Ticks, ratio};
 use super::share::{Against, Gathering, Share};
 use super::window::{Newest, Tally, Window};
-use super::words::{by, odds, percent, time, untold};
+use super::words::{by, percent, untold};
 use super::{Finding, Heard, span};
 use crate::decide::facts::Before;
 use crate::decide::policy::{Autonomy, Latency as Limits, Level, Ppm, ServicePolicy};
 use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Source, Stream};
 use crate::decide::reason::{Breach, Rule, Unit};
 use crate::decide::verdict::{Call, Verdict};
-use crate::stats::histogram::{Histogram, Quantile};
+use crate::stats::histogram::Histogram;
+use seen::{Seen, edge_from, histogram, p95_of, slow, time_of};
+
+pub(super) use seen::sentence;
 
 /// What lies beyond the 95th percentile.
 const TAIL: Ppm = Ppm(50_000);
@@ -79,7 +84,10 @@ impl Latency {
         self.minutes.young(now).for_each(|minute| hour.add(minute));
         let p95 = hour.quantile(P95).map(|quantile| quantile.value);
         let p95 = p95.filter(|_| hour.count() >= limits.min_requests);
-        let edge = p95.and_then(|p95| edge_from(&hour, p95).filter(|edge| *edge < limit));
+        let mut lately = Counts::default();
+        self.minutes.lately(now).for_each(|minute| lately += slow(minute, limit));
+        let beyond = TAIL.exceeded(lately.bad, lately.total);
+        let edge = p95.and_then(|p95| edge_from(&hour, p95).filter(|edge| *edge < limit || beyond));
         let slower = p95.zip(edge).and_then(|(p95, edge)| {
             let before = of(&|minute| slow(minute, edge))?;
             Some(Before { edge: Some(edge), p95: Some(p95), ..before })
@@ -138,14 +146,13 @@ impl Latency {
         floor: Timestamp,
         policy: &ServicePolicy,
         limits: &Limits,
-        (before, slower): (Option<Before>, Option<Before>),
+        (before, slower, worst): (Option<Before>, Option<Before>, Option<f64>),
     ) {
         let lately = before.as_ref().map(|before| before.lately).unwrap_or_default();
         self.bad_before = lately.total >= limits.min_requests && TAIL.exceeded(lately.bad, lately.total);
-        self.bad_before |= self.gauge.is_beyond();
         self.floor = floor;
         self.window.clear();
-        self.gauge.clear();
+        self.gauge.arm(worst);
         self.since = Histogram::default();
         let against = Self::against(policy);
         let relative = policy.triggers.level != Level::Literal && policy.triggers.relative != Autonomy::Off;
@@ -154,6 +161,11 @@ impl Latency {
             Some(Slower { edge: before.edge?, p95: before.p95?, gathering })
         });
         self.share.arm(&against, before, self.bad_before);
+    }
+
+    /// The worst that the query gave lately, where it is beyond its limit.
+    pub(super) fn worst(&self) -> Option<f64> {
+        self.gauge.worst()
     }
 
     pub(super) fn rest(&mut self, settled: Timestamp) {
@@ -204,27 +216,37 @@ impl Latency {
 
     pub(super) fn finding(&self, policy: &ServicePolicy, limits: &Limits) -> Option<Finding> {
         let level = policy.triggers.level;
+        let (worse, slower) = (self.share.worse(), self.slower());
+        let was_so = self.gauge.was_so() || self.bad_before && worse.is_none() && slower.is_none();
+        let found = |breach: Breach, autonomy| Some(Finding::new(breach, autonomy, was_so));
         if let Some(breach) = self.literal(level, limits) {
-            return Some(Finding::new(breach, limits.autonomy, self.bad_before));
+            return found(breach, limits.autonomy);
         }
         if level == Level::Literal {
             return None;
         }
-        if let Some(proof) = self.share.strict() {
-            let breach = self.evidence(Rule::Evidence, proof, limits);
-            return Some(Finding::new(breach, limits.autonomy, self.bad_before));
+        if let Some(proof) = self.share.strict().or(worse) {
+            return found(self.evidence(Rule::Evidence, proof, limits), limits.autonomy);
         }
-        let slower = self.slower.as_ref().filter(|slower| slower.gathering.proof.fires())?;
+        let slower = slower?;
         let newest = self.window.newest(Duration::from_hours(1), u64::MAX)?;
-        let p95 = newest.what.quantile(P95)?.value;
         let relative = policy.triggers.relative.min(limits.autonomy);
         // Beyond the limit already, though not for long enough: nobody is asked what golive will do by itself soon.
         let soon = newest.over < limits.over && Seen::of(&newest.what, limits).beyond;
-        (p95 >= slower.p95 * SLOWER && !(soon && relative < limits.autonomy)).then(|| {
-            let breach = self.evidence(Rule::Relative, &slower.gathering.proof, limits);
-            let breach = Breach { before: Some(slower.p95), of: Some(time_of(slower.edge)), ..breach };
-            Finding::new(breach, relative, self.bad_before)
-        })
+        if soon && relative < limits.autonomy {
+            return None;
+        }
+        let breach = self.evidence(Rule::Relative, &slower.gathering.proof, limits);
+        let breach = Breach { before: Some(slower.p95), of: Some(time_of(slower.edge)), ..breach };
+        found(breach, relative)
+    }
+
+    /// Slower than before by half at least, beyond doubt.
+    fn slower(&self) -> Option<&Slower> {
+        let slower = self.slower.as_ref().filter(|slower| slower.gathering.proof.fires())?;
+        let newest = self.window.newest(Duration::from_hours(1), u64::MAX)?;
+        let p95 = newest.what.quantile(P95)?.value;
+        (p95 >= slower.p95 * SLOWER).then_some(slower)
     }
 
     fn literal(&self, level: Level, limits: &Limits) -> Option<Breach> {
@@ -316,80 +338,4 @@ impl Latency {
             &format!("; at most {} were slower than {} with 95 % confidence", percent(most), time_of(limit));
         say(Call::Wait, value, samples, format!("{why}, not enough to say"))
     }
-}
-
-/// What a histogram says of the limit.
-struct Seen {
-    p95: Option<Quantile>,
-    /// A bucket ends at the limit.
-    exact: bool,
-    /// Interpolated, and too close to the limit to say.
-    close: bool,
-    beyond: bool,
-}
-
-impl Seen {
-    fn of(histogram: &Histogram, limits: &Limits) -> Self {
-        let limit = limits.above.as_secs_f64();
-        let p95 = histogram.quantile(P95);
-        let exact = histogram.cumulative_at(limit).is_some();
-        let close = !exact && p95.as_ref().is_some_and(|p95| p95.undecided(limit));
-        let beyond = if exact {
-            let counts = slow(histogram, limit);
-            TAIL.exceeded(counts.bad, counts.total)
-        } else {
-            !close && p95.as_ref().is_some_and(|p95| p95.value > limit)
-        };
-        Self { p95, exact, close, beyond }
-    }
-}
-
-/// Requests slower than an edge; where no bucket ends there, than the next edge above it.
-fn slow(histogram: &Histogram, edge: f64) -> Counts {
-    let total = histogram.count();
-    let edge = edge_from(histogram, edge).unwrap_or(f64::INFINITY);
-    Counts { bad: histogram.slower_than(edge).unwrap_or_default(), total }
-}
-
-/// The lowest edge that is no lower than this.
-fn edge_from(histogram: &Histogram, least: f64) -> Option<f64> {
-    histogram.edges().find(|edge| *edge >= least)
-}
-
-fn histogram(buckets: &[Bucket]) -> Histogram {
-    Histogram::new(buckets.iter().map(|bucket| (bucket.le, bucket.count)))
-}
-
-fn time_of(seconds: f64) -> String {
-    time(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
-}
-
-/// Beyond the last edge nothing is known.
-fn p95_of(p95: &Quantile) -> String {
-    if p95.open() { format!("over {}", time_of(p95.lower)) } else { time_of(p95.value) }
-}
-
-/// What was found, with its numbers.
-pub(super) fn sentence(breach: &Breach) -> String {
-    let limit = time_of(breach.limit);
-    let counts = Counts { bad: breach.bad, total: breach.samples };
-    let mut text = if breach.bad == 0 && breach.rule == Rule::Limit {
-        format!("P95 was {}, {IN_A_ROW} times in a row (limit {limit})", time_of(breach.value))
-    } else if breach.rule == Rule::Relative {
-        format!("P95 is {} (limit {limit})", time_of(breach.value))
-    } else {
-        let share = percent(ratio(counts));
-        let value = time_of(breach.value);
-        format!("{share} of {} requests took longer than {limit} (limit 5 %), P95 is {value}", counts.total)
-    };
-    text += by(breach.source);
-    if let Some(before) = breach.before {
-        text += &format!("; before the release P95 was {}", time_of(before));
-    }
-    if let (Some(tolerated), Some(log)) = (breach.tolerated, breach.log_odds) {
-        let edge = breach.of.clone().unwrap_or(limit);
-        let tolerated = percent(tolerated);
-        text += &format!("; with the tolerated {tolerated} slower than {edge}, {}", odds(log));
-    }
-    text
 }

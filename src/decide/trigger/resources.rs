@@ -9,7 +9,8 @@ use super::blind::Sight;
 use super::gauge::Gauge;
 use super::leak::Leak;
 use super::words::{percent, time, untold};
-use super::{Finding, Heard, span};
+use super::{Finding, Heard, RESOURCES, span};
+use crate::decide::facts::HostBefore;
 use crate::decide::policy::{Resources as Limits, ServicePolicy};
 use crate::decide::reading::{Measure, Reading, Source, Use};
 use crate::decide::reason::{Breach, Rule, Unit};
@@ -22,7 +23,7 @@ const PART: f64 = 0.25;
 const GROWN: f64 = 0.05;
 
 /// Minutes of before the release that are remembered.
-const MINUTES: usize = 60;
+const MINUTES: usize = 10;
 
 /// Mounts and the like that are watched at most.
 const KINDS: usize = 64;
@@ -37,7 +38,7 @@ pub(super) struct Resources {
     settled: Timestamp,
     watched: bool,
     leak: Leak,
-    before: BTreeMap<String, (f64, f64)>,
+    before: BTreeMap<String, HostBefore>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -57,20 +58,22 @@ struct Minute {
 }
 
 impl Resources {
-    /// The medians of the hour: the host's use, and the containers' part in it.
-    pub(super) fn before(&self) -> BTreeMap<String, (f64, f64)> {
+    /// The medians of the last minutes: the host's use, and the containers' part in it.
+    pub(super) fn before(&self) -> BTreeMap<String, HostBefore> {
         let middle = |minutes: &VecDeque<Minute>, sum: fn(&Minute) -> f64| {
             let mut values: Vec<f64> = minutes.iter().map(|minute| sum(minute) / minute.readings).collect();
             values.sort_by(f64::total_cmp);
             values.get(values.len() / 2).copied()
         };
         let of = |used: &Used| {
-            Some((middle(&used.minutes, |minute| minute.host)?, middle(&used.minutes, |minute| minute.own)?))
+            let host = middle(&used.minutes, |minute| minute.host)?;
+            let own = middle(&used.minutes, |minute| minute.own)?;
+            Some(HostBefore { host, own, short_since: used.gauge.since() })
         };
         self.used.iter().filter_map(|(name, used)| Some((name.clone(), of(used)?))).collect()
     }
 
-    pub(super) fn arm(&mut self, floor: Timestamp, before: BTreeMap<String, (f64, f64)>) {
+    pub(super) fn arm(&mut self, floor: Timestamp, before: BTreeMap<String, HostBefore>) {
         self.floor = floor;
         self.watched = true;
         self.before = before;
@@ -125,9 +128,9 @@ impl Resources {
         });
         let (over, name, used) = short.max_by_key(|(over, ..)| *over).filter(|_| self.watched)?;
         let (_, value) = used.gauge.last?;
-        let before = self.before.get(name).copied();
+        let before = self.before.get(name);
         let breach = Breach {
-            trigger: "resources".to_owned(),
+            trigger: RESOURCES.to_owned(),
             rule: Rule::Limit,
             value,
             limit: limits.above.ratio(),
@@ -136,29 +139,26 @@ impl Resources {
             bad: 0,
             over,
             source: Source::Host,
-            before: before.map(|(host, _)| host),
+            before: before.map(|before| before.host),
             tolerated: None,
             log_odds: None,
             of: Some(name.clone()),
         };
-        let pre_existing = before.is_some_and(|(host, _)| host > limits.above.ratio());
-        let foreign = limits.attribute && !caused(value, used.own, before);
+        let pre_existing = before.is_some_and(|before| was_so(value, used.own, before, limits));
+        let foreign = limits.attribute && !pre_existing && !caused(value, used.own, before);
         let finding = Finding::new(breach, limits.autonomy, pre_existing);
         Some(Finding { foreign: foreign.then(|| name.clone()), ..finding })
     }
 
-    /// What the host is short of, by no doing of the service: the other triggers may suffer from it.
-    pub(super) fn starved(&self, limits: &Limits) -> Option<String> {
-        let short = self.used.iter().find(|(name, used)| {
-            let own = used.own.unwrap_or_default();
-            let value = used.gauge.last.map_or(0.0, |(_, value)| value);
-            // Short of memory or a full disk fails requests only when nothing is left; the processor slows all of them.
-            *name == "cpu"
-                && used.gauge.is_beyond()
-                && own < value / 2.0
-                && !caused(value, used.own, self.before.get(*name).copied())
-        });
-        short.filter(|_| limits.attribute).map(|(name, _)| name.clone())
+    /// What the host has run short of, by no doing of the service, and since when: the other triggers may suffer from it.
+    pub(super) fn starved(&self, limits: &Limits) -> Option<(String, Timestamp)> {
+        // Short of memory or a full disk fails requests only when nothing is left; the processor slows all of them.
+        let (name, used) = self.used.get_key_value("cpu").filter(|_| limits.attribute)?;
+        let (before, (_, value)) = (self.before.get(name)?, used.gauge.last?);
+        let since = used.gauge.since()?;
+        let others = used.own.unwrap_or_default() < value / 2.0 && !caused(value, used.own, Some(before));
+        let risen = value - before.host >= GROWN;
+        (others && risen).then(|| (name.clone(), before.short_since.unwrap_or(since)))
     }
 
     pub(super) fn blind(&self, now: Timestamp, policy: &ServicePolicy) -> Option<(Timestamp, String)> {
@@ -176,6 +176,10 @@ impl Resources {
             let breach = &finding.breach;
             let used = breach.of.as_ref().and_then(|of| self.used.get(of));
             let why = sentence(breach) + &used.map(Used::share).unwrap_or_default();
+            if finding.pre_existing {
+                let why = why + ": it was so before, and is no worse";
+                return say(Call::Pass, breach.value, breach.samples, why);
+            }
             return say(Call::Fail, breach.value, breach.samples, why);
         }
         let values = self.used.iter().filter_map(|(name, used)| Some((used.gauge.last?.1, name, used)));
@@ -213,12 +217,19 @@ impl Used {
 }
 
 /// Whether the containers are behind what the host is short of. What nobody can attribute is nobody's.
-fn caused(value: f64, own: Option<f64>, before: Option<(f64, f64)>) -> bool {
+fn caused(value: f64, own: Option<f64>, before: Option<&HostBefore>) -> bool {
     let Some(own) = own else { return false };
-    let (host_before, own_before) = before.unwrap_or((0.0, 0.0));
+    let (host_before, own_before) = before.map_or((0.0, 0.0), |before| (before.host, before.own));
     let grown = own - own_before;
     let rise = value - host_before;
     grown >= GROWN || (rise > 0.0 && grown >= PART * rise)
+}
+
+/// It was beyond its limit before the release and is no worse, and the containers have not taken the place of others.
+fn was_so(value: f64, own: Option<f64>, before: &HostBefore, limits: &Limits) -> bool {
+    let own = own.unwrap_or_default();
+    let taken = own > value / 2.0 && own - before.own >= GROWN;
+    before.host > limits.above.ratio() && value - before.host < GROWN && !taken
 }
 
 /// `disk` of `disk /var`

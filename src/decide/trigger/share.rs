@@ -27,6 +27,8 @@ struct Watched {
     since: Counts,
     strict: Gathering,
     relative: Option<Gathering>,
+    /// It was beyond the limit before: whether it is worse than it was then.
+    worse: Option<Gathering>,
 }
 
 /// A proof and the tick that is being filled.
@@ -40,7 +42,7 @@ pub(super) struct Gathering {
 /// What a watch holds a share against.
 pub(super) struct Against {
     pub(super) limit: f64,
-    /// The most that is tolerated without a doubt, relative to before; the limit at most, unless it was beyond before.
+    /// The most that is tolerated without a doubt, relative to before; the limit at most.
     pub(super) relative: bool,
     /// The least that is worth a thought.
     pub(super) floor: f64,
@@ -51,13 +53,11 @@ impl Share {
     pub(super) fn arm(&mut self, against: &Against, before: Option<Before>, bad_before: bool) {
         let dispersion = before.as_ref().map_or(1.0, |before| before.dispersion);
         let gather = |p0: f64| Gathering::new(p0, dispersion, &against.ticks);
-        let relative = before.as_ref().filter(|_| against.relative).map(|before| {
-            let tolerated = before.tolerated(against.floor);
-            if bad_before { tolerated } else { tolerated.min(against.limit) }
-        });
-        let relative = relative.filter(|p0| *p0 < against.limit || bad_before).map(gather);
+        let tolerated = before.as_ref().map(|before| before.tolerated(against.floor));
+        let relative = tolerated.filter(|p0| against.relative && *p0 < against.limit).map(gather);
+        let worse = tolerated.filter(|_| bad_before).map(gather);
         let strict = gather(against.limit);
-        self.watch = Some(Watched { before, since: Counts::default(), strict, relative });
+        self.watch = Some(Watched { before, since: Counts::default(), strict, relative, worse });
     }
 
     pub(super) fn rest(&mut self) {
@@ -80,8 +80,8 @@ impl Share {
         if let Some(watch) = &mut self.watch {
             watch.since += counts;
             watch.strict.count(from, to, counts);
-            if let Some(relative) = &mut watch.relative {
-                relative.count(from, to, counts);
+            for gathering in [&mut watch.relative, &mut watch.worse].into_iter().flatten() {
+                gathering.count(from, to, counts);
             }
         }
     }
@@ -110,6 +110,12 @@ impl Share {
     pub(super) fn relative(&self) -> Option<&Proof> {
         let relative = self.watch.as_ref()?.relative.as_ref();
         relative.map(|relative| &relative.proof).filter(|proof| proof.fires())
+    }
+
+    /// It was beyond the limit before, and is worse than that.
+    pub(super) fn worse(&self) -> Option<&Proof> {
+        let worse = self.watch.as_ref()?.worse.as_ref();
+        worse.map(|worse| &worse.proof).filter(|proof| proof.fires())
     }
 
     /// Whether it has gone bad since another service was released.

@@ -13,8 +13,8 @@ use super::reason::{BlameDef, ReasonDef};
 use crate::decide::action::{Incident, Plan};
 use crate::decide::event::{Announcement, Identity, Running, Step};
 use crate::decide::facts::{
-    Before, Diverged, Facts, Hold, Origin, Phase, Quarantined, Release, ReleaseState, Rollback, Verification,
-    Veto, Watch,
+    Before, Diverged, Facts, Hold, HostBefore, Origin, Phase, Quarantined, Release, ReleaseState, Rollback,
+    Verification, Veto, Watch,
 };
 use crate::decide::reading::Counts;
 use crate::decide::reason::{Blame, Reason};
@@ -135,7 +135,9 @@ pub(in crate::store) struct WatchDef {
     shadowed: bool,
     #[serde_as(as = "BTreeMap<_, BeforeDef>")]
     before: BTreeMap<String, Before>,
-    host_before: BTreeMap<String, (f64, f64)>,
+    #[serde_as(as = "BTreeMap<_, HostBeforeDef>")]
+    host_before: BTreeMap<String, HostBefore>,
+    worst_before: BTreeMap<String, f64>,
     red_before: bool,
     #[serde(default)]
     came_back: BTreeMap<String, u32>,
@@ -143,6 +145,15 @@ pub(in crate::store) struct WatchDef {
     excused: Option<Reason>,
 }
 as_core!(Watch, WatchDef);
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "HostBefore", rename_all = "kebab-case")]
+pub(in crate::store) struct HostBeforeDef {
+    host: f64,
+    own: f64,
+    short_since: Option<Timestamp>,
+}
+as_core!(HostBefore, HostBeforeDef);
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]

@@ -4,7 +4,8 @@ use super::*;
 use crate::decide::action::{Action, Answer, Incident, IncidentState, When};
 use crate::decide::event::{Address, Ask, Fault, FaultKind, Kept, Standing, Step};
 use crate::decide::facts::{
-    Before, Diverged, Facts, Hold, Phase, Quarantined, ReleaseState, Rollback, Verification, Veto, Watch,
+    Before, Diverged, Facts, Hold, HostBefore, Phase, Quarantined, ReleaseState, Rollback, Verification,
+    Veto, Watch,
 };
 use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream, Use};
 use crate::decide::reason::{Blame, Breach, Rule, Runs, Unit};
@@ -252,7 +253,11 @@ fn phases() -> Vec<Phase> {
             extended: true,
             shadowed: true,
             before: BTreeMap::from([("error-rate".to_owned(), before())]),
-            host_before: BTreeMap::from([("cpu".to_owned(), (0.5, 0.25))]),
+            host_before: BTreeMap::from([(
+                "cpu".to_owned(),
+                HostBefore { host: 0.5, own: 0.25, short_since: Some(at(2)) },
+            )]),
+            worst_before: BTreeMap::from([("error-rate".to_owned(), 0.08)]),
             red_before: true,
             came_back: BTreeMap::from([("web".to_owned(), 2)]),
             excused: Some(Reason::NotToBlame {

@@ -112,6 +112,7 @@ fn watch(began: Timestamp) -> Watch {
         shadowed: false,
         before: BTreeMap::new(),
         host_before: BTreeMap::new(),
+        worst_before: BTreeMap::new(),
         red_before: false,
         came_back: BTreeMap::new(),
         excused: None,
