@@ -11,15 +11,16 @@ use super::inspect::{Inspect, VERSION};
 #[cfg(test)]
 mod tests;
 
-/// Compose's labels that say how and when it came to make a container, and not what the container is.
-const PASSING: [&str; 6] = [
-    "com.docker.compose.container-number",
-    "com.docker.compose.project.config_files",
-    "com.docker.compose.project.environment_file",
-    "com.docker.compose.project.working_dir",
-    "com.docker.compose.replace",
-    "com.docker.compose.version",
-];
+/// Compose's labels say how, when and from which files it came to make a container, and not what the container is; what
+/// it is made dependent on stands in them in random order.
+const COMPOSE: &str = "com.docker.compose.";
+
+/// Lists of the engine's whose order says nothing; Compose 2 writes some of them in random order.
+const SETS: [&str; 7] =
+    ["CapAdd", "CapDrop", "DeviceCgroupRules", "ExtraHosts", "GroupAdd", "SecurityOpt", "Ulimits"];
+
+/// Compose 1.29 asks so that what replaces a container runs on the same host; nobody but Docker's first Swarm reads it.
+const AFFINITY: &str = "affinity:container=";
 
 /// The hash of a container's configuration.
 pub(super) fn hash(container: &Inspect) -> String {
@@ -60,7 +61,12 @@ pub(super) fn tag(reference: &str) -> Option<&str> {
 
 /// Whether a volume's name was made up by the engine.
 pub(super) fn is_anonymous(volume: &str) -> bool {
-    volume.len() == 64 && volume.bytes().all(|digit| digit.is_ascii_hexdigit())
+    is_digest(volume)
+}
+
+/// What the engine calls containers, and volumes without a name.
+fn is_digest(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 
 /// Whether the container lives in another one's network.
@@ -95,7 +101,7 @@ fn config(container: &Inspect) -> Value {
         fields.remove("MacAddress");
     }
     if let Some(labels) = fields.get_mut("Labels").and_then(Value::as_object_mut) {
-        labels.retain(|name, _| !name.starts_with("golive.") && !PASSING.contains(&name.as_str()));
+        labels.retain(|name, _| !name.starts_with("golive.") && !name.starts_with(COMPOSE));
     }
     for set in ["Volumes", "ExposedPorts"] {
         let keys = fields.get(set).and_then(Value::as_object).map(|set| set.keys().cloned().collect());
@@ -104,8 +110,9 @@ fn config(container: &Inspect) -> Value {
     if borrows_network(container) {
         fields.remove("ExposedPorts");
     }
-    let env = container.items("/Config/Env").filter_map(Value::as_str).map(str::to_owned).collect();
-    fields.insert("Env".to_owned(), sorted(env));
+    let env = container.items("/Config/Env").filter_map(Value::as_str);
+    let env = env.filter(|variable| !variable.starts_with(AFFINITY)).map(str::to_owned);
+    fields.insert("Env".to_owned(), sorted(env.collect()));
     config
 }
 
@@ -126,7 +133,20 @@ fn host(container: &Inspect) -> Value {
     fields.insert("Mounts".to_owned(), mounts(container));
     let links = container.items("/HostConfig/Links").filter_map(Value::as_str).map(link);
     fields.insert("Links".to_owned(), sorted(links.collect()));
+    for set in SETS {
+        let mut items: Vec<Value> = container.items(&format!("/HostConfig/{set}")).cloned().collect();
+        items.sort_by_cached_key(Value::to_string);
+        fields.insert(set.to_owned(), items.into());
+    }
+    let from = container.items("/HostConfig/VolumesFrom").filter_map(Value::as_str).map(lender);
+    fields.insert("VolumesFrom".to_owned(), from.collect());
     host
+}
+
+/// A container that lends its volumes is named by its id, which does not last, or by its name.
+fn lender(from: &str) -> String {
+    let (lender, mode) = from.split_once(':').unwrap_or((from, ""));
+    format!("{}:{mode}", if is_digest(lender) { "container" } else { lender })
 }
 
 /// A container that is joined is named by its id, and a network may be: neither lasts.
@@ -162,7 +182,10 @@ fn link(link: &str) -> String {
 }
 
 fn networks(container: &Inspect) -> Value {
-    let short = container.id().get(..12).unwrap_or_default();
+    // Engines before 25 add the short id and the host name to the aliases when they start a container; Compose adds its
+    // name, which is another one for each replica.
+    let own =
+        [container.id().get(..12).unwrap_or_default(), container.text("/Config/Hostname"), container.name()];
     let mut networks = BTreeMap::new();
     for (name, network) in container.entries("/NetworkSettings/Networks") {
         let mut kept = Map::new();
@@ -171,7 +194,7 @@ fn networks(container: &Inspect) -> Value {
         }
         for field in ["Aliases", "Links"] {
             let texts = network[field].as_array().into_iter().flatten().filter_map(Value::as_str);
-            let texts = texts.filter(|text| *text != short).map(str::to_owned).collect();
+            let texts = texts.filter(|text| !own.contains(text)).map(str::to_owned).collect();
             kept.insert(field.to_owned(), sorted(texts));
         }
         networks.insert(name.clone(), Value::Object(kept));

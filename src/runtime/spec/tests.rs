@@ -22,6 +22,9 @@ fn container() -> Value {
             "Binds": [],
             "Mounts": [{ "Type": "volume", "Target": "/m" }, { "Type": "bind", "Source": "/b", "Target": "/b" }],
             "Links": ["/db:/web/primary"],
+            "VolumesFrom": [format!("{ID}:ro"), "other"],
+            "ExtraHosts": ["a:2", "b:1"],
+            "Ulimits": [{ "Name": "core" }, { "Name": "nproc" }],
             "RestartPolicy": { "Name": "always", "MaximumRetryCount": 0 },
         },
         "NetworkSettings": {
@@ -52,7 +55,7 @@ type Change = (&'static str, fn(&mut Value));
 #[test]
 fn what_says_nothing_about_the_release_is_left_out() {
     let first = hash(&changed(|_| {}));
-    let same: [Change; 12] = [
+    let same: [Change; 17] = [
         ("another container", |c| {
             c["Id"] = OTHER.into();
             c["Config"]["Hostname"] = OTHER[..12].into();
@@ -71,6 +74,25 @@ fn what_says_nothing_about_the_release_is_left_out() {
         ("the image by its id", |c| c["Config"]["Image"] = c["Image"].clone()),
         ("the network by its id", |c| c["HostConfig"]["NetworkMode"] = OTHER.into()),
         ("renamed", |c| c["HostConfig"]["Links"] = json!(["/db:/web.golive-1/primary"])),
+        ("its own name among the aliases", |c| {
+            c["Name"] = "/shop-web-2".into();
+            c["NetworkSettings"]["Networks"]["shop"]["Aliases"] = json!(["shop-web-2", "web"]);
+        }),
+        ("volumes of a container made anew", |c| {
+            c["HostConfig"]["VolumesFrom"] = json!([format!("{OTHER}:ro"), "other"]);
+        }),
+        ("what Compose says of itself", |c| {
+            for label in ["config-hash", "image", "depends_on", "version", "anything"] {
+                c["Config"]["Labels"][format!("com.docker.compose.{label}")] = "x".into();
+            }
+        }),
+        ("where Compose 1.29 wants it", |c| {
+            c["Config"]["Env"] = json!(["B=2", "A=1", format!("affinity:container=={OTHER}")]);
+        }),
+        ("sets in another order", |c| {
+            c["HostConfig"]["ExtraHosts"] = json!(["b:1", "a:2"]);
+            c["HostConfig"]["Ulimits"] = json!([{ "Name": "nproc" }, { "Name": "core" }]);
+        }),
         ("fields with a default of a newer engine", |c| {
             c["HostConfig"]["Novel"] = json!({ "Off": false, "None": null, "Zero": 0, "Empty": [] });
             c["HostConfig"]["Annotations"] = json!({});
@@ -85,7 +107,7 @@ fn what_says_nothing_about_the_release_is_left_out() {
 #[test]
 fn what_an_operator_changes_is_another_release() {
     let first = hash(&changed(|_| {}));
-    let other: [Change; 9] = [
+    let other: [Change; 13] = [
         ("environment", |c| c["Config"]["Env"] = json!(["A=1"])),
         ("label", |c| c["Config"]["Labels"]["team"] = "ops".into()),
         ("host name", |c| c["Config"]["Hostname"] = "shop".into()),
@@ -95,6 +117,10 @@ fn what_an_operator_changes_is_another_release() {
         ("address", |c| {
             c["NetworkSettings"]["Networks"]["shop"]["IPAMConfig"]["IPv4Address"] = "10.0.0.8".into();
         }),
+        ("alias", |c| c["NetworkSettings"]["Networks"]["shop"]["Aliases"] = json!(["web", "www"])),
+        ("lender of volumes", |c| c["HostConfig"]["VolumesFrom"] = json!([format!("{ID}:ro"), "another"])),
+        ("how volumes are lent", |c| c["HostConfig"]["VolumesFrom"] = json!([format!("{ID}:rw"), "other"])),
+        ("entry in a set", |c| c["HostConfig"]["ExtraHosts"] = json!(["a:2", "b:9"])),
         ("network", |c| drop(c["NetworkSettings"]["Networks"].as_object_mut().unwrap().remove("back"))),
         ("a field that golive does not know", |c| c["HostConfig"]["Novel"] = "on".into()),
     ];

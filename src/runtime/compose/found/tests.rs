@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::tests::world;
 
 fn of(services: &[&str]) -> Compose {
     let services = services.iter().map(|name| (*name).to_owned()).collect();
@@ -81,4 +82,25 @@ fn a_set_lives_while_every_member_does() {
     assert!(with(&done).about.unwrap().contains("shop_migrate_1 of 2 has ended as it should"));
     let missing = set(alike()).running(&of(&["api", "worker", "cron"])).unwrap();
     assert!(!missing.alive && missing.about.unwrap().contains("cron has no container"));
+}
+
+/// Looks at a set as Compose and the engine made it again and again.
+#[test]
+fn the_same_files_are_the_same_release_and_others_are_not() {
+    let mut wrong = Vec::new();
+    for case in world::cases("sets") {
+        let looks: Vec<Vec<Value>> = serde_json::from_slice(&case.input).unwrap();
+        let mut looks = looks.into_iter().map(|look| {
+            let members = look.into_iter().map(|inspect| Member::new(Inspect::of(inspect))).collect();
+            set(members).running(&of(&[])).unwrap().identity
+        });
+        let first = looks.next().unwrap();
+        let same = case.right["release"].as_str() == Some("same");
+        for (number, look) in looks.enumerate() {
+            if (look == first) != same {
+                wrong.push(format!("{}, look {}", case.name, number + 2));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
