@@ -162,7 +162,7 @@ impl Plot {
         let x = floor(self.x(*at));
         canvas.fill((x - 1, row + TEXT / 2), (x + 2, BOTTOM), color, 1.0);
         canvas.pointer((x, row + TEXT + 2), 18, color);
-        let short: String = version.chars().filter(|c| !c.is_control()).take(VERSION).collect();
+        let short: String = version.chars().filter(|c| !crate::untrusted::acts(*c)).take(VERSION).collect();
         let wide = width_of(&short);
         let left = if x + 18 + wide > RIGHT + 20 { x - 18 - wide } else { x + 18 };
         canvas.text(&short, (left, row), color);

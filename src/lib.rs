@@ -4,6 +4,7 @@
 //! `tests/architecture.rs`.
 
 pub mod stats;
+pub mod untrusted;
 
 pub mod decide;
 

@@ -11,7 +11,8 @@ use crate::config::Language;
 use crate::decide::event::{Event, Happening, Outcome};
 use crate::decide::facts::Origin;
 use crate::store::{Moment, Story};
-use crate::text::{Texts, clean};
+use crate::text::Texts;
+use crate::untrusted::clean;
 
 mod asked;
 mod evidence;

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use sd_notify::NotifyState;
 
-/// A longer status line is cut.
+use crate::untrusted::short;
+
+/// A longer status line is cut, in bytes. A line break would begin another assignment: `MAINPID=`, say.
 const STATUS_MAX: usize = 200;
 
 /// Everything is up.
@@ -27,7 +29,7 @@ pub fn stopping() {
 
 /// One line for `systemctl status`.
 pub fn status(line: &str) {
-    tell(&[NotifyState::Status(&one_line(line))]);
+    tell(&[NotifyState::Status(&short(line, STATUS_MAX))]);
 }
 
 /// The loop has come round.
@@ -38,14 +40,6 @@ pub fn watchdog() {
 /// How long the loop may take to come round, where systemd watches it.
 pub fn watchdog_interval() -> Option<Duration> {
     sd_notify::watchdog_enabled().filter(|interval| !interval.is_zero())
-}
-
-/// A line break would begin another assignment: `MAINPID=`, say.
-fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|character| if character.is_control() { ' ' } else { character })
-        .take(STATUS_MAX)
-        .collect()
 }
 
 fn tell(states: &[NotifyState<'_>]) {

@@ -18,6 +18,8 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::untrusted::escaped;
+
 /// Longer lines are cut; the journal would cut them too, and take the rest for a record of its own.
 const LINE_MAX: usize = 8 * 1024;
 
@@ -119,24 +121,8 @@ where
             }
         }
         self.start(&mut writer, *event.metadata().level())?;
-        writeln!(writer, "{}", one_line(&line))
+        writeln!(writer, "{}", escaped(&line, LINE_MAX))
     }
-}
-
-fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for character in text.chars() {
-        if line.len() >= LINE_MAX {
-            line.push('…');
-            break;
-        }
-        if character.is_control() || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
-            line.extend(character.escape_default());
-        } else {
-            line.push(character);
-        }
-    }
-    line
 }
 
 #[cfg(test)]

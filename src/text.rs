@@ -12,13 +12,11 @@ use crate::decide::action::{Incident, News, Notice, Tier};
 use crate::decide::curve::{Curve, Mark};
 use crate::decide::event::Step;
 use crate::decide::reason::{Blame, Breach, Reason, Rule, Runs, Unit};
+use crate::untrusted::clean;
 
 #[cfg(test)]
 mod tests;
 mod thread;
-
-/// What somebody else wrote is quoted this far.
-const QUOTED: usize = 300;
 
 /// The sentences of one language, and the zone that times are told in.
 #[derive(Debug)]
@@ -340,29 +338,6 @@ pub fn measured(value: f64, unit: &str) -> String {
         "plain" => short(value).to_string(),
         other => format!("{} {other}", short(value)),
     }
-}
-
-/// What somebody else wrote, made harmless for every place it can end up in: no control characters, no tricks with
-/// the direction of writing, and not endless.
-pub fn clean(text: &str) -> String {
-    let mut cleaned = String::with_capacity(text.len().min(QUOTED));
-    for character in text.trim().chars() {
-        if cleaned.len() >= QUOTED {
-            cleaned.push('…');
-            break;
-        }
-        cleaned.push(if drives(character) { ' ' } else { character });
-    }
-    cleaned
-}
-
-/// Whether a character does something where it is shown: moves the cursor, ends the line, turns the way of writing.
-pub fn drives(character: char) -> bool {
-    let turns = matches!(
-        character,
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-    );
-    character.is_control() || turns || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
 /// `[news] held = "…"` as `news.held`.

@@ -14,27 +14,28 @@ mod source;
 use source::{Finding, Reach, Source};
 
 /// What each module right below the crate may use of the others. A module that is not here has to be put here.
-const MAY_USE: [(&str, &[&str]); 24] = [
+const MAY_USE: [(&str, &[&str]); 25] = [
     ("decide", &["stats"]),
     ("stats", &[]),
     ("clock", &[]),
-    ("config", &["decide"]),
+    ("untrusted", &[]),
+    ("config", &["decide", "untrusted"]),
     ("door", &[]),
     ("ticket", &[]),
-    ("text", &["config", "decide"]),
-    ("probe", &["clock", "config", "decide"]),
+    ("text", &["config", "decide", "untrusted"]),
+    ("probe", &["clock", "config", "decide", "untrusted"]),
     ("runtime", &["clock", "config", "decide"]),
-    ("notify", &["chart", "clock", "config", "decide", "text", "ticket"]),
+    ("notify", &["chart", "clock", "config", "decide", "text", "ticket", "untrusted"]),
     ("store", &["decide", "stats"]),
     ("control", &["config", "decide", "door", "text"]),
-    ("record", &["config", "decide", "store", "text"]),
+    ("record", &["config", "decide", "store", "text", "untrusted"]),
     ("replay", &["decide", "store"]),
-    ("page", &["clock", "config", "decide", "door", "metrics", "text", "ticket"]),
+    ("page", &["clock", "config", "decide", "door", "metrics", "text", "ticket", "untrusted"]),
     ("metrics", &["decide"]),
-    ("chart", &["config", "decide", "text"]),
+    ("chart", &["config", "decide", "text", "untrusted"]),
     ("signals", &[]),
-    ("systemd", &[]),
-    ("telemetry", &[]),
+    ("systemd", &["untrusted"]),
+    ("telemetry", &["untrusted"]),
     (
         "daemon",
         &[
@@ -66,6 +67,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
             "store",
             "telemetry",
             "text",
+            "untrusted",
         ],
     ),
     ("main", &["cli"]),

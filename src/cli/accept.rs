@@ -1,7 +1,6 @@
 //! `golive accept`
 
-use std::io::Write as _;
-
+use super::show::say;
 use super::{CliError, Context};
 
 #[derive(Debug, clap::Args)]
@@ -17,6 +16,6 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: &Arguments, context: &Context) -> Result<u8, CliError> {
     let service = &arguments.service;
     let done = context.client()?.ask(service, "accept", &serde_json::json!({})).await?;
-    writeln!(std::io::stdout(), "{service}: accepted {}", done.release.unwrap_or_default())?;
+    say(&format!("{service}: accepted {}", done.release.unwrap_or_default()))?;
     Ok(0)
 }

@@ -1,7 +1,6 @@
 //! `golive ack`
 
-use std::io::Write as _;
-
+use super::show::say;
 use super::{CliError, Context};
 use crate::control::wire::AckBody;
 
@@ -17,6 +16,6 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, CliError> {
     context.client()?.acknowledge(&arguments.incident, &AckBody { by: arguments.by }).await?;
-    writeln!(std::io::stdout(), "{}: acknowledged; nobody is reminded of it again", arguments.incident)?;
+    say(&format!("{}: acknowledged; nobody is reminded of it again", arguments.incident))?;
     Ok(0)
 }

@@ -11,6 +11,7 @@ use crate::decide::event::{Outcome, Sample};
 use crate::notify::{self, Notifier};
 use crate::probe::{Probe, Tools};
 use crate::runtime::{Engine, Runtime};
+use crate::untrusted::harmless;
 
 mod measured;
 
@@ -72,13 +73,13 @@ impl Report {
                 ("BAD ", Mood::Bad, text)
             }
         };
-        writeln!(self.out, "{}  {what}: {text}", paint(word, mood, self.color))?;
+        writeln!(self.out, "{}  {}", paint(word, mood, self.color), harmless(&format!("{what}: {text}")))?;
         Ok(())
     }
 
     /// Neither good nor bad.
     fn note(&mut self, what: &str, text: &str) -> Result<(), CliError> {
-        Ok(writeln!(self.out, "      {what}: {text}")?)
+        Ok(writeln!(self.out, "      {}", harmless(&format!("{what}: {text}")))?)
     }
 }
 

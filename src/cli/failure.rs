@@ -10,6 +10,7 @@ use crate::control::client::ClientError;
 use crate::daemon::DaemonError;
 use crate::demo::DemoError;
 use crate::store::StoreError;
+use crate::untrusted::harmless;
 
 /// Contract §1.
 const NOT_GOOD: u8 = 1;
@@ -118,5 +119,6 @@ fn paragraph(error: &CliError) -> String {
         text.push_str(&inner.to_string());
         source = inner.source();
     }
-    text
+    let lines: Vec<String> = text.split('\n').map(harmless).collect();
+    lines.join("\n")
 }

@@ -1,8 +1,8 @@
 //! `golive hold`
 
-use std::io::Write as _;
 use std::time::Duration;
 
+use super::show::say;
 use super::{CliError, Context, duration};
 use crate::control::wire::HoldBody;
 
@@ -26,6 +26,6 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, C
     let seconds = arguments.lasts.map(|lasts| lasts.as_secs_f64());
     let (service, body) = (arguments.service, HoldBody { seconds, reason: arguments.reason });
     context.client()?.ask(&service, "hold", &body).await?;
-    writeln!(std::io::stdout(), "{service}: automation is off; `golive resume {service}` turns it on")?;
+    say(&format!("{service}: automation is off; `golive resume {service}` turns it on"))?;
     Ok(0)
 }

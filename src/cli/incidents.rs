@@ -2,11 +2,12 @@
 
 use std::io::Write as _;
 
-use super::show::{harmless, print_json, table};
+use super::show::{print_json, table};
 use super::{CliError, Context};
 use crate::config::Language;
 use crate::store::{IncidentRow, Reader};
 use crate::text::Texts;
+use crate::untrusted::harmless;
 
 #[derive(Debug, clap::Args)]
 #[command(

@@ -1,8 +1,8 @@
 //! `golive release`
 
-use std::io::Write as _;
 use std::time::Duration;
 
+use super::show::say;
 use super::wait::until_decided;
 use super::{CliError, Context, duration};
 use crate::control::wire::ReleaseBody;
@@ -63,7 +63,7 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, C
     };
     let done = client.ask(&arguments.service, "release", &body).await?;
     if let Some(release) = &done.release {
-        writeln!(std::io::stdout(), "{release}")?;
+        say(&release)?;
     }
     if !arguments.wait {
         return Ok(0);

@@ -1,7 +1,6 @@
 //! `golive resume`
 
-use std::io::Write as _;
-
+use super::show::say;
 use super::{CliError, Context};
 
 #[derive(Debug, clap::Args)]
@@ -17,6 +16,6 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: &Arguments, context: &Context) -> Result<u8, CliError> {
     let service = &arguments.service;
     context.client()?.ask(service, "resume", &serde_json::json!({})).await?;
-    writeln!(std::io::stdout(), "{service}: automation is on")?;
+    say(&format!("{service}: automation is on"))?;
     Ok(0)
 }

@@ -1,8 +1,8 @@
 //! `golive rollback`
 
-use std::io::Write as _;
 use std::time::Duration;
 
+use super::show::say;
 use super::wait::until_decided;
 use super::{CliError, Context, duration};
 use crate::control::wire::RollbackBody;
@@ -38,26 +38,25 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, CliError> {
     let client = context.client()?;
     let body = RollbackBody { to: arguments.to, reason: arguments.reason };
-    let mut out = std::io::stdout();
     if arguments.dry_run {
         let done = client.ask(&arguments.service, "plan", &body).await?;
         let Some(plan) = done.plan else { return Err(CliError::Plain("the daemon gave no plan".to_owned())) };
-        writeln!(out, "{}: {} -> {}", arguments.service, plan.from, plan.to)?;
+        say(&format!("{}: {} -> {}", arguments.service, plan.from, plan.to))?;
         for step in &plan.steps {
-            writeln!(out, "  {step}")?;
+            say(&format!("  {step}"))?;
         }
         if plan.problems.is_empty() {
-            writeln!(out, "it would work, as far as can be told without doing it")?;
+            say("it would work, as far as can be told without doing it")?;
             return Ok(0);
         }
         for problem in &plan.problems {
-            writeln!(out, "it would not work, or not without loss: {problem}")?;
+            say(&format!("it would not work, or not without loss: {problem}"))?;
         }
         return Ok(2);
     }
     let done = client.ask(&arguments.service, "rollback", &body).await?;
     let release = done.release.as_deref().unwrap_or_default();
-    writeln!(out, "{}: rolling back {release}", arguments.service)?;
+    say(&format!("{}: rolling back {release}", arguments.service))?;
     if !arguments.wait {
         return Ok(0);
     }

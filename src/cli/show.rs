@@ -4,9 +4,10 @@ use std::io::{IsTerminal, Write as _};
 
 use jiff::SignedDuration;
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
 
 use super::CliError;
-use crate::text::drives;
+use crate::untrusted::{acts, harmless};
 
 /// Whether colour is wanted there.
 pub(super) fn color(stream: &impl IsTerminal) -> bool {
@@ -33,9 +34,9 @@ pub(super) fn paint(text: &str, mood: Mood, color: bool) -> String {
     if color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
 }
 
-/// What somebody else wrote, as one line that does nothing to the terminal.
-pub(super) fn harmless(text: &str) -> String {
-    text.chars().map(|character| if drives(character) { ' ' } else { character }).collect()
+/// One line, harmless.
+pub(super) fn say(text: &str) -> Result<(), CliError> {
+    Ok(writeln!(std::io::stdout(), "{}", harmless(text))?)
 }
 
 /// Lines, each of them harmless.
@@ -45,22 +46,26 @@ pub(super) fn print_lines(text: &str) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Columns wide enough for what is in them.
+/// Columns wide enough for what is in them, as a terminal shows it: a Chinese character takes two places, a combining
+/// mark none.
 pub(super) fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
-    let width = |at: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count());
-        cells.chain([heads[at].len()]).max().unwrap_or_default()
-    };
-    let widths: Vec<usize> = (0..heads.len()).map(width).collect();
     let heads = heads.iter().map(|head| (*head).to_owned()).collect();
+    let rows = std::iter::once(&heads).chain(rows);
+    let rows: Vec<Vec<String>> = rows.map(|row| row.iter().map(|cell| harmless(cell)).collect()).collect();
+    let width = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell: &String| cell.width()).max();
+    let widths: Vec<usize> = (0..heads.len()).map(|at| width(at).unwrap_or_default()).collect();
     let mut text = String::new();
-    for row in std::iter::once(&heads).chain(rows) {
-        let cells = row.iter().map(|cell| harmless(cell)).zip(&widths);
-        let line: Vec<String> = cells.map(|(cell, width)| format!("{cell:width$}")).collect();
+    for row in &rows {
+        let line: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| padded(cell, *width)).collect();
         text.push_str(line.join("  ").trim_end());
         text.push('\n');
     }
     text
+}
+
+/// A text with spaces behind it up to a width.
+pub(super) fn padded(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
 }
 
 /// `3h 5m 10s`; nothing is shorter than nothing.
@@ -83,11 +88,41 @@ pub(super) fn print_json(value: &impl Serialize) -> Result<(), CliError> {
 /// JSON may hold what drives a terminal; it means the same with that escaped.
 fn escaped(json: &str) -> String {
     json.chars().fold(String::with_capacity(json.len()), |mut text, character| {
-        if drives(character) && character != '\n' {
+        if acts(character) && character != '\n' {
             text.push_str(&format!("\\u{:04x}", u32::from(character)));
         } else {
             text.push(character);
         }
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every row's second cell begins at the same place of the terminal.
+    #[test]
+    fn columns_are_as_wide_as_a_terminal_shows_them() {
+        // Chinese, fullwidth forms, a combining accent, an emoji, Korean, and a mark that turns the way of writing.
+        for version in [
+            "\u{7248}\u{672c}-1.4",
+            "\u{ff56}\u{ff11}",
+            "cafe\u{301}",
+            "v2 \u{1f680}",
+            "\u{d55c}\u{ae00}",
+            "a\u{202e}b",
+        ] {
+            let rows = [
+                vec![version.to_owned(), "accepted".to_owned()],
+                vec!["1.4.1".to_owned(), "accepted".to_owned()],
+            ];
+            let drawn = table(&["VERSION", "STATE"], &rows);
+            let places: Vec<usize> = drawn
+                .lines()
+                .map(|line| line[..line.find("accepted").or(line.find("STATE")).unwrap()].width())
+                .collect();
+            assert_eq!(places, [places[0]; 3], "{drawn}");
+        }
+    }
 }

@@ -5,11 +5,12 @@ use std::io::Write as _;
 
 use jiff::Timestamp;
 
-use super::show::{Mood, color, harmless, lasting, paint, print_json, time_left};
+use super::show::{Mood, color, lasting, padded, paint, print_json, time_left};
 use super::{CliError, Context};
 use crate::clock::Clock;
 use crate::control::wire::{DivergedInfo, IncidentInfo, ServiceInfo, Status, TriggerInfo};
 use crate::text::measured;
+use crate::untrusted::harmless;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -222,7 +223,7 @@ impl Page {
     fn row(&mut self, name: &str, value: &str, mood: Option<Mood>) {
         let value = harmless(value);
         let value = mood.map_or_else(|| value.clone(), |mood| paint(&value, mood, self.color));
-        self.line(&format!("  {name:<10} {value}"));
+        self.line(&format!("  {} {value}", padded(&harmless(name), 10)));
     }
 
     fn line(&mut self, line: &str) {

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::show::{harmless, time_left};
+use super::show::{say, time_left};
 use super::{CliError, Context, duration};
 use crate::clock::Clock;
 use crate::control::client::{Client, ClientError};
 use crate::control::wire::Outcome;
+use crate::untrusted::harmless;
 
 /// Contract §1.
 const ACCEPTED: u8 = 0;
@@ -137,7 +138,7 @@ impl Progress<'_> {
         self.release.clone_from(&outcome.release);
         self.version = outcome.version.clone().or(self.version);
         let why = outcome.why.as_ref().map(|why| format!(": {}", harmless(why))).unwrap_or_default();
-        writeln!(std::io::stdout(), "{}: {}, {}{why}", self.service, outcome.state, self.about())?;
+        say(&format!("{}: {}, {}{why}", self.service, outcome.state, self.about()))?;
         Ok(match outcome.state.as_str() {
             "accepted" => ACCEPTED,
             "rolled-back" => ROLLED_BACK,
@@ -148,7 +149,7 @@ impl Progress<'_> {
 
     fn out_of_time(&self) -> Result<u8, CliError> {
         let phase = self.phase.as_deref().unwrap_or("the daemon did not answer");
-        writeln!(std::io::stdout(), "{}: not decided in time, {} {phase}", self.service, self.about())?;
+        say(&format!("{}: not decided in time, {} {phase}", self.service, self.about()))?;
         Ok(TIMED_OUT)
     }
 

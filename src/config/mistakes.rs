@@ -3,12 +3,14 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::untrusted::{escaped, harmless, short};
+
 mod drawing;
 
 /// So many mistakes are told; of the rest only how many there are.
 const MOST: usize = 200;
 
-/// A message or key is cut after so many characters.
+/// A message or key is cut after so many bytes.
 const MESSAGE_MAX: usize = 300;
 
 /// Everything that is wrong, in the order of the layers and of their lines.
@@ -136,8 +138,8 @@ impl std::error::Error for Mistakes {}
 
 impl Mistake {
     pub(super) fn new(key: &str, place: Place, message: impl AsRef<str>, hint: &str) -> Self {
-        let hint = (!hint.is_empty()).then(|| clean(hint));
-        Self { key: clean(key), place, message: clean(message.as_ref()), hint }
+        let hint = (!hint.is_empty()).then(|| short(hint, MESSAGE_MAX));
+        Self { key: escaped(key, MESSAGE_MAX), place, message: short(message.as_ref(), MESSAGE_MAX), hint }
     }
 }
 
@@ -154,20 +156,10 @@ impl fmt::Display for Mistake {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text { file, line, column, .. } => write!(f, "{file}:{line}:{column}"),
-            Self::File(file) => f.write_str(file),
-            Self::Variable(name) => write!(f, "environment variable {name}"),
+            Self::Text { file, line, column, .. } => write!(f, "{}:{line}:{column}", harmless(file)),
+            Self::File(file) => f.write_str(&harmless(file)),
+            Self::Variable(name) => write!(f, "environment variable {}", harmless(name)),
             Self::Nowhere => f.write_str("configuration"),
         }
     }
-}
-
-/// Texts of the configuration come into messages: no line of theirs may look like one of ours, nor move the cursor.
-fn clean(text: &str) -> String {
-    let shown = |char: char| if char.is_control() { ' ' } else { char };
-    let mut line: String = text.trim().chars().take(MESSAGE_MAX).map(shown).collect();
-    if text.trim().chars().nth(MESSAGE_MAX).is_some() {
-        line.push('…');
-    }
-    line
 }

@@ -9,6 +9,7 @@ use toml::{Table, Value};
 use super::layers::Layers;
 use super::mistakes::{Mistake, Mistakes};
 use super::nearest::nearest;
+use crate::untrusted::acts;
 
 mod ratio;
 mod values;
@@ -145,8 +146,7 @@ impl<'a> Section<'a> {
                 all.wrong(name, format!("is {}, not a table", values::kind(value)), &hint);
                 continue;
             };
-            if name.is_empty() || name.len() > 63 || name.chars().any(|c| c.is_control() || c.is_whitespace())
-            {
+            if name.is_empty() || name.len() > 63 || name.chars().any(|c| acts(c) || c.is_whitespace()) {
                 all.wrong_key(&[name], "is not a name", "write one without spaces, at most 63 letters long");
             }
             each(name, all.within(name, table));

@@ -17,6 +17,9 @@ pub(super) const TIERS: [(&str, Tier); 3] =
 const REPEAT_URGENT: Duration = Duration::from_mins(15);
 const REPEAT_IMPORTANT: Duration = Duration::from_hours(4);
 
+/// A reminder comes within these.
+const REPEAT: (&str, &str) = ("1s", "36525d");
+
 const UNCONFIRMED: [(&str, Unconfirmed); 3] =
     [("tell", Unconfirmed::Tell), ("ask", Unconfirmed::Ask), ("auto", Unconfirmed::Auto)];
 
@@ -63,9 +66,9 @@ fn policy(mut section: Section<'_>, tier: Tier, channels: &[String], zone: Optio
     let unconfirmed =
         if urgent { section.word("unconfirmed", &UNCONFIRMED, Unconfirmed::Tell) } else { Unconfirmed::Auto };
     let policy = TierPolicy {
-        repeat: again(&mut section, tier),
+        repeat: section.duration_or_off("repeat", repeat(tier), REPEAT),
         escalate: section.section("escalate").and_then(|section| escalate(section, channels)),
-        digest: (!urgent).then(|| digest(&mut section)).flatten(),
+        digest: if urgent { None } else { section.duration_or_off("digest", None, ("1s", "1d")) },
         quiet: (!urgent).then(|| quiet(&mut section, zone)).flatten(),
         fallback: if urgent { fallback(&mut section, &named, channels) } else { Vec::new() },
         unconfirmed,
@@ -99,20 +102,6 @@ fn known(section: &mut Section<'_>, key: &'static str, channels: &[String]) -> O
     Some(named)
 }
 
-/// `repeat`; `false` for none.
-fn again(section: &mut Section<'_>, tier: Tier) -> Option<Duration> {
-    match section.take("repeat").map(toml::Value::as_bool) {
-        None => return repeat(tier),
-        Some(Some(false)) => return None,
-        Some(_) => {}
-    }
-    let repeat = section.optional_duration("repeat");
-    if repeat.is_some_and(|repeat| repeat < Duration::from_secs(1)) {
-        section.wrong("repeat", "is shorter than a second", "write \"15m\", say");
-    }
-    repeat
-}
-
 fn escalate(mut section: Section<'_>, channels: &[String]) -> Option<Escalate> {
     let after = section.optional_duration("after");
     if after.is_some_and(|after| after < Duration::from_secs(1)) {
@@ -123,11 +112,6 @@ fn escalate(mut section: Section<'_>, channels: &[String]) -> Option<Escalate> {
     section.required(&["after", "channels"], hint);
     section.end(&[]);
     Some(Escalate { after: after?, channels: named? })
-}
-
-fn digest(section: &mut Section<'_>) -> Option<Duration> {
-    section.take("digest")?;
-    Some(section.duration_within("digest", Duration::from_mins(15), ("1s", "1d")))
 }
 
 /// `"22:00-07:00"`, by the clocks of the configured time zone.

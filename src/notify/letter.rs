@@ -7,7 +7,7 @@ use super::{Context, bundle, template};
 use crate::decide::action::{News, Notice, Tier};
 use crate::decide::event::{Outcome, Sample};
 use crate::decide::reason::Reason;
-use crate::text::clean;
+use crate::untrusted::clean;
 
 /// A notice told later than this says so.
 const LATE: Duration = Duration::from_mins(1);

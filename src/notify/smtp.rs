@@ -163,7 +163,7 @@ impl Talk<'_> {
             }
             source = inner.source();
         }
-        let seen = crate::text::clean(&seen);
+        let seen = crate::untrusted::clean(&seen);
         // 53x is about the login: an administrator can mend it.
         let login = error.status().is_some_and(|code| u16::from(code) / 10 == 53);
         let retry = if error.is_permanent() && !login { Retry::Never } else { Retry::Later(None) };

@@ -10,7 +10,7 @@ use super::Context;
 use super::letter::{Kind, Letter, Part, What, people};
 use crate::config::Template;
 use crate::decide::action::Notice;
-use crate::text::{clean, drives};
+use crate::untrusted::{acts, clean, harmless};
 
 mod check;
 mod samples;
@@ -110,7 +110,7 @@ fn fill(template: &Template, values: &Value, undefined: UndefinedBehavior) -> Re
     let left = room.len();
     page.truncate(MOST - left);
     let page = String::from_utf8_lossy(&page).into_owned();
-    if page.chars().all(|character| character.is_whitespace() || drives(character)) {
+    if page.chars().all(|character| character.is_whitespace() || acts(character)) {
         return Err(Failure { line: None, why: "gives nothing".to_owned() });
     }
     Ok(page)
@@ -130,9 +130,8 @@ fn environment(undefined: UndefinedBehavior) -> Environment<'static> {
 
 /// Its lines, without whatever does something where it is shown.
 fn lines(text: &str) -> Vec<String> {
-    let harmless = |character| if drives(character) { ' ' } else { character };
-    let line = |line: &str| line.chars().map(harmless).collect::<String>().trim_end().to_owned();
-    text.trim_end().lines().map(line).skip_while(String::is_empty).collect()
+    let lines = text.trim_end().lines().map(|line| harmless(line).trim_end().to_owned());
+    lines.skip_while(String::is_empty).collect()
 }
 
 impl Failure {

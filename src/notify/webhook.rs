@@ -7,6 +7,7 @@ use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 
 use super::format::{self, Answer, Beside, Plan, Post, Verdict};
+use super::letter::Letter;
 use super::{Context, Receipt, Refusal, Retry};
 use crate::config::{WebhookChannel, WebhookFormat};
 use crate::decide::action::Notice;
@@ -46,7 +47,9 @@ pub(super) async fn send(
     notice: &Notice,
     context: &Context<'_>,
 ) -> Result<Told, Refusal> {
-    let plan = format::write(channel, notice, context)?;
+    // Whatever it takes to be told, it is written once.
+    let letter = Letter::new(notice, context);
+    let plan = format::write(channel, &letter, notice, context)?;
     if let Some(edit) = &plan.edit {
         let answer = tell(http, edit, context.now).await?;
         match format::judge(&channel.format, &answer) {
@@ -68,7 +71,7 @@ pub(super) async fn send(
     if let Verdict::Moved(chat) = format::judge(&channel.format, &answer)
         && let Some(moved) = moved(channel, &chat)
     {
-        let plan = format::write(&moved, notice, context)?;
+        let plan = format::write(&moved, &letter, notice, context)?;
         let answer = tell(http, &plan.post, context.now).await?;
         let mut told = told(&moved, plan, &answer, context)?;
         told.receipt.answer.push_str(&format!(" (write chat-id = \"{chat}\": the chat has moved)"));
@@ -181,7 +184,7 @@ fn with_picture(json: &str, picture: &[u8]) -> (String, Vec<u8>) {
 
 /// The verdict, with what was said.
 fn conclude(format: &WebhookFormat, post: &Post, answer: &Answer) -> Result<Receipt, Refusal> {
-    let said = crate::text::clean(&post.redact(&answer.body));
+    let said = crate::untrusted::clean(&post.redact(&answer.body));
     let said = format!("{} {said}", answer.status).trim_end().to_owned();
     let text = format!("post to {}: it answered {said}", format::place(&post.url));
     match format::judge(format, answer) {
@@ -214,5 +217,9 @@ pub(super) fn why(error: &reqwest::Error) -> String {
     while let Some(source) = deepest.source() {
         deepest = source;
     }
-    if error.is_timeout() { "no answer in time".to_owned() } else { crate::text::clean(&deepest.to_string()) }
+    if error.is_timeout() {
+        "no answer in time".to_owned()
+    } else {
+        crate::untrusted::clean(&deepest.to_string())
+    }
 }

@@ -8,7 +8,8 @@ use crate::decide::action::{Incident, IncidentState, Tier};
 use crate::decide::facts::Hold;
 use crate::decide::verdict::Call;
 use crate::decide::view::{ReleaseView, ServiceView, TriggerView, View};
-use crate::text::{clean, measured};
+use crate::text::measured;
+use crate::untrusted::clean;
 
 /// The templates.
 pub(super) struct Drawing(Environment<'static>);

@@ -4,6 +4,7 @@ use std::io::{Error, ErrorKind};
 use std::time::Duration;
 
 use crate::decide::event::Outcome;
+use crate::untrusted;
 
 /// What a service says about itself is quoted this far.
 const QUOTED: usize = 200;
@@ -14,31 +15,9 @@ pub(super) fn people(duration: Duration) -> String {
     format!("{:?}", if whole.is_zero() { duration } else { whole })
 }
 
-/// What somebody else wrote, made harmless and short: what does not show, or changes how the rest shows, is escaped,
-/// and it is cut between characters.
+/// What a service wrote, harmless and short.
 pub(super) fn quote(text: &str) -> String {
-    let mut quoted = String::new();
-    for character in text.trim().chars() {
-        let before = quoted.len();
-        if invisible(character) {
-            quoted.extend(character.escape_default());
-        } else {
-            quoted.push(character);
-        }
-        if quoted.len() > QUOTED {
-            quoted.truncate(before);
-            quoted.push('…');
-            break;
-        }
-    }
-    quoted
-}
-
-fn invisible(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+    untrusted::escaped(text, QUOTED)
 }
 
 /// An error of the operating system in talking to a service: the service's, or our own host's.

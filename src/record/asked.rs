@@ -1,7 +1,8 @@
 //! What a person or a CI job asked for, in plain words.
 
 use crate::decide::event::Ask;
-use crate::text::{Texts, clean};
+use crate::text::Texts;
+use crate::untrusted::clean;
 
 /// Goes on from who asked.
 pub(super) fn words(ask: &Ask, texts: &Texts) -> String {

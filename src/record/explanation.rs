@@ -12,7 +12,8 @@ use super::asked;
 use crate::config::Language;
 use crate::decide::event::{Event, Happening, Outcome, Sample, Standing};
 use crate::store::{Moment, Story};
-use crate::text::{Texts, clean};
+use crate::text::Texts;
+use crate::untrusted::clean;
 
 /// What happened and what golive made of it, line by line.
 pub fn explain(story: &Story, zone: &TimeZone) -> String {

@@ -60,8 +60,3 @@ fn without_systemd_nothing_happens() {
     // Another process's watchdog.
     assert!(none(&[("WATCHDOG_USEC", "30000000"), ("WATCHDOG_PID", "1")]));
 }
-
-#[test]
-fn a_long_status_is_cut() {
-    assert_eq!(one_line(&"é\n".repeat(1000)).chars().count(), STATUS_MAX);
-}

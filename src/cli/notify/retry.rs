@@ -1,7 +1,6 @@
 //! `golive notify retry`
 
-use std::io::Write as _;
-
+use crate::cli::show::say;
 use crate::cli::{CliError, Context};
 
 #[derive(Debug, clap::Args)]
@@ -16,6 +15,6 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: &Arguments, context: &Context) -> Result<u8, CliError> {
     let id = arguments.id;
     context.client()?.retry(id).await?;
-    writeln!(std::io::stdout(), "letter {id} is sent again now; `golive notify log` tells how it went")?;
+    say(&format!("letter {id} is sent again now; `golive notify log` tells how it went"))?;
     Ok(0)
 }

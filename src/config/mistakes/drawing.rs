@@ -6,7 +6,10 @@ use std::ops::Range;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, MietteError, Report};
 use miette::{MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
+use unicode_width::UnicodeWidthStr;
+
 use super::{Mistake, Mistakes, Place};
+use crate::untrusted::harmless;
 
 /// A line is cut so many bytes before and after what it is about.
 const AROUND: usize = 100;
@@ -22,8 +25,9 @@ impl Place {
             floor(text, begin.max(at.saturating_sub(AROUND))),
             floor(text, end.min(until.min(at + AROUND) + AROUND)),
         );
-        let mut excerpt: String = text[from..to].chars().map(blank).collect();
-        let span = at - from..until.min(to) - from;
+        let before = harmless(&text[from..at]);
+        let span = before.len()..before.len() + harmless(&text[at..until.min(to)]).len();
+        let mut excerpt = harmless(&text[from..to]);
         excerpt.truncate(excerpt.trim_end().len().max(span.end));
         Self::Text {
             file: file.to_owned(),
@@ -39,8 +43,8 @@ impl Place {
         let Self::Text { line, excerpt, span, .. } = self else { return Ok(()) };
         let number = line.to_string();
         let gap = " ".repeat(number.len());
-        let before = excerpt.get(..span.start).unwrap_or(excerpt).chars().map(width).sum();
-        let within: usize = excerpt.get(span.clone()).unwrap_or_default().chars().map(width).sum();
+        let before = excerpt.get(..span.start).unwrap_or(excerpt).width();
+        let within = excerpt.get(span.clone()).unwrap_or_default().width();
         let (before, carets) = (" ".repeat(before), "^".repeat(within.max(1)));
         write!(f, "\n  {number} | {excerpt}\n  {gap} | {before}{carets}")
     }
@@ -49,23 +53,6 @@ impl Place {
 /// The nearest character boundary at or before.
 fn floor(text: &str, at: usize) -> usize {
     text.floor_char_boundary(at.min(text.len()))
-}
-
-/// A space as long in bytes for what would move the cursor.
-fn blank(char: char) -> char {
-    match char.is_control() {
-        true if char.is_ascii() => ' ',
-        true => '\u{a0}',
-        false => char,
-    }
-}
-
-/// Columns on a terminal: wide East Asian characters take two.
-fn width(char: char) -> usize {
-    let wide =
-        ['\u{1100}'..='\u{115f}', '\u{2e80}'..='\u{a4cf}', '\u{ac00}'..='\u{d7a3}', '\u{f900}'..='\u{faff}'];
-    let wider = ['\u{fe30}'..='\u{fe6f}', '\u{ff00}'..='\u{ff60}', '\u{1f300}'..='\u{1faff}'];
-    if wide.iter().chain(&wider).any(|range| range.contains(&char)) { 2 } else { 1 }
 }
 
 impl Mistakes {
@@ -101,7 +88,7 @@ impl Mistake {
             return Report::new(diagnostic);
         };
         diagnostic.labels = Some(vec![LabeledSpan::new_primary_with_span(None, span.clone())]);
-        let source = Line { file: file.clone(), number: *line, column: *column, text: excerpt.clone() };
+        let source = Line { file: harmless(file), number: *line, column: *column, text: excerpt.clone() };
         Report::new(diagnostic).with_source_code(source)
     }
 }

@@ -168,6 +168,22 @@ impl Section<'_> {
         default
     }
 
+    /// A duration within bounds, or none where it is switched off: by `false`, or by zero.
+    pub(in crate::config) fn duration_or_off(
+        &mut self,
+        key: &'static str,
+        default: Option<Duration>,
+        bounds: (&str, &str),
+    ) -> Option<Duration> {
+        let value = self.take(key);
+        if value.is_none() {
+            return default;
+        }
+        let off = value.and_then(Value::as_bool) == Some(false)
+            || value.and_then(Value::as_str).is_some_and(|text| length(text) == Ok(Duration::ZERO));
+        (!off).then(|| self.duration_within(key, default.unwrap_or_default(), bounds))
+    }
+
     /// A duration that may be zero.
     pub(in crate::config) fn any_duration(&mut self, key: &'static str) -> Option<Duration> {
         let value = self.take(key)?;

@@ -127,3 +127,23 @@ fn urgent_alerts_wait_for_no_digest_and_no_quiet_hours() {
         assert!(load(&format!("[channel.a]\n{MAIL}{plain}{}", tier("general"))).is_ok(), "{key}");
     }
 }
+
+#[test]
+fn zero_and_false_switch_a_pause_off() {
+    const MAIL: &str = "email = { to = [\"a@b.c\"], from = \"a@b.c\", smtp = \"smtp://localhost\" }\n";
+    let tier = |keys: &str| {
+        let text = format!("[channel.a]\n{MAIL}[alert.urgent]\nchannels = [\"a\"]\n[alert.general]\n{keys}");
+        load(&text).map(|config| config.tiers[&Tier::General].clone())
+    };
+    for off in ["\"0s\"", "\"0m\"", "\"0h 0m\"", "false"] {
+        let keys = format!("channels = [\"a\"]\ndigest = {off}\nrepeat = {off}");
+        let policy = tier(&keys).unwrap_or_else(|mistakes| panic!("{keys}\n{mistakes}"));
+        assert_eq!((policy.digest, policy.repeat), (None, None), "{off}");
+    }
+    let on = tier("channels = [\"a\"]\ndigest = \"1h\"\nrepeat = \"2h\"").unwrap();
+    assert_eq!((on.digest, on.repeat), (Some(Duration::from_hours(1)), Some(Duration::from_hours(2))));
+    for wrong in ["\"1ms\"", "true", "0", "\"-1s\""] {
+        assert!(tier(&format!("channels = [\"a\"]\ndigest = {wrong}")).is_err(), "{wrong}");
+        assert!(tier(&format!("channels = [\"a\"]\nrepeat = {wrong}")).is_err(), "{wrong}");
+    }
+}

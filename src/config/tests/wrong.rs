@@ -88,6 +88,29 @@ fn one_mistake_fits_one_line_and_the_rest_is_counted() {
     assert!(!summary.chars().any(char::is_control), "{summary:?}");
 }
 
+/// A line that came from the file, or a name in it, does nothing where it is shown, and can be found there.
+#[test]
+fn whatever_acts_in_a_file_is_shown_without_acting() {
+    for acting in ["\u{202e}", "\u{200b}", "\u{2028}", "\u{ad}", "\u{feff}", "\u{e0041}"] {
+        for text in [
+            format!("[service.\"x{acting}y\"]\ncontainer = \"a\""),
+            format!("[service.a]\ncontainer = \"a\"\n\"b{acting}c\" = 1"),
+            format!("\"b{acting}c\" = 1"),
+            format!("language = \"x{acting}y\" # {acting}"),
+            format!("a = x{acting}y"),
+            format!("[channel.\"m{acting}\"]\nwebhook = {{ url = \"http://a/\" }}"),
+        ] {
+            let mistakes = load(&text).unwrap_err();
+            for told in [mistakes.render(false), mistakes.to_string(), mistakes.summary()] {
+                let found = told.chars().find(|c| *c != '\n' && crate::untrusted::acts(*c));
+                assert_eq!(found, None, "{text:?}: {told}");
+            }
+        }
+    }
+    let told = load("[service.\"x\u{202e}y\"]\ncontainer = \"a\"").unwrap_err().render(false);
+    assert!(told.contains("service.x\\u{202e}y: is not a name"), "{told}");
+}
+
 #[test]
 fn thousands_of_mistakes_are_cut() {
     let lines: Vec<String> =

@@ -5,6 +5,7 @@ use crate::decide::action::Notice;
 use crate::notify::letter::{Kind, Letter, Part, What};
 use crate::notify::tone::{Standing, Tone};
 use crate::notify::{Context, bundle};
+use crate::untrusted::acts;
 
 /// So many lines of a part, so long each: fuller first. What is left out is said to be.
 const CUTS: [(usize, usize); 7] = [(20, 600), (10, 400), (5, 300), (3, 200), (2, 120), (1, 80), (1, 40)];
@@ -24,8 +25,8 @@ pub(super) struct Card<'a> {
 }
 
 impl<'a> Card<'a> {
-    pub(super) fn new(notice: &'a Notice, context: &Context<'a>) -> Self {
-        let Letter { title, late, mut parts, .. } = Letter::new(notice, context);
+    pub(super) fn new(letter: Letter, notice: &'a Notice, context: &Context<'a>) -> Self {
+        let Letter { title, late, mut parts, .. } = letter;
         if let Some(when) = parts.iter_mut().find(|part| part.what == What::When) {
             when.lines.extend(late);
         }
@@ -118,10 +119,7 @@ fn cut(part: &Part, lines: usize, length: usize) -> Option<Part> {
 
 /// Whether anything of a line can be seen; platforms refuse what is blank.
 fn is_seen(line: &str) -> bool {
-    let blank = |c: char| {
-        c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{3164}')
-    };
-    !line.chars().all(blank)
+    !line.chars().all(|c| c.is_whitespace() || acts(c) || c == '\u{3164}')
 }
 
 /// Nothing in it needs to be escaped anywhere.

@@ -8,7 +8,7 @@ use crate::decide::event::{Outcome, Sample};
 use crate::decide::reason::{Blame, Reason};
 use crate::notify::Context;
 use crate::notify::letter::{self, Letter};
-use crate::text::clean;
+use crate::untrusted::clean;
 
 /// Receivers are advised to take 20 KB.
 const EVIDENCE_MAX: usize = 20;
@@ -32,9 +32,8 @@ fn number(value: f64) -> Value {
 }
 
 /// The body of contract §4.
-pub(super) fn body(notice: &Notice, context: &Context<'_>) -> Value {
+pub(super) fn body(letter: &Letter, notice: &Notice, context: &Context<'_>) -> Value {
     let texts = context.texts;
-    let letter = Letter::new(notice, context);
     let numbers = notice.reason.as_ref().and_then(Reason::numbers);
     let (trigger, value, limit) = numbers.map_or((Value::Null, Value::Null, Value::Null), |numbers| {
         (json!(numbers.0), number(numbers.1), number(numbers.2))

@@ -11,6 +11,7 @@ use crate::config::{Language, Person};
 use crate::decide::action::{News, Place, Tier};
 use crate::decide::event::{Outcome, Sample};
 use crate::decide::reason::{Blame, Reason};
+use crate::notify::letter::Letter;
 use crate::text::Texts;
 
 mod alertmanager;
@@ -195,7 +196,9 @@ fn with_context<T>(language: Language, doing: impl FnOnce(&Context<'_>) -> T) ->
 }
 
 fn card_of<T>(notice: &Notice, doing: impl FnOnce(&Card<'_>) -> T) -> T {
-    with_context(Language::English, |context| doing(&Card::new(notice, context)))
+    with_context(Language::English, |context| {
+        doing(&Card::new(Letter::new(notice, context), notice, context))
+    })
 }
 
 fn answer(status: u16, body: &str) -> Answer {

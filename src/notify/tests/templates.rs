@@ -42,10 +42,12 @@ fn body(text: &str) -> Templates {
 fn posted(templates: &Templates, format: WebhookFormat) -> String {
     let url = config::Url::Open("https://x.example/a".to_owned());
     let channel = WebhookChannel { format, url, mention: false };
-    with(Language::English, templates, |context| format::write(&channel, &notice(), &context))
-        .unwrap()
-        .post
-        .body
+    with(Language::English, templates, |context| {
+        format::write(&channel, &Letter::new(&notice(), &context), &notice(), &context)
+    })
+    .unwrap()
+    .post
+    .body
 }
 
 #[test]
@@ -166,4 +168,40 @@ fn every_mistake_is_found_before_it_is_told_to_anybody() {
     assert!(endless[0].starts_with("s.j2:1: takes too many steps"), "{endless:?}");
     assert!(endless[1].starts_with("b.j2:2: syntax error"), "{endless:?}");
     assert_eq!(endless.len(), 2, "{endless:?}");
+}
+
+/// A template that fails is told of once a message, however the platform wants it.
+#[tokio::test]
+async fn a_failing_template_is_rendered_once_a_message() {
+    use crate::config::Secret;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "1:abcdefghijklmnopqrstuvwxyzabcdefghi").unwrap();
+    let token = || Secret::File(file.path().to_owned());
+    let moved = r#"{"ok": false, "error_code": 400, "parameters": {"migrate_to_chat_id": -1009}}"#;
+    let telegram = || WebhookFormat::Telegram { chat: "-5".to_owned(), topic: None, token: token() };
+    for (format, answer) in [
+        (WebhookFormat::Standard { secret: None }, "ok"),
+        (WebhookFormat::Slack, "ok"),
+        (WebhookFormat::Alertmanager { token: None }, "ok"),
+        (telegram(), r#"{"ok": true, "result": {"message_id": 1}}"#),
+        (telegram(), moved),
+    ] {
+        let server = wiremock::MockServer::start().await;
+        let status = if answer == moved { 400 } else { 200 };
+        let answer = wiremock::ResponseTemplate::new(status).set_body_string(answer);
+        wiremock::Mock::given(wiremock::matchers::any()).respond_with(answer).mount(&server).await;
+        let what = format!("{format:?}");
+        let way =
+            Way::Webhook(WebhookChannel { format, url: config::Url::Open(server.uri()), mention: false });
+        let mut notifier = notifier(way);
+        notifier.channels.values_mut().for_each(|channel| channel.templates = body("{% if %}"));
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let writer = std::sync::Mutex::new(log.reopen().unwrap());
+        let subscriber = tracing_subscriber::fmt().with_writer(writer).finish();
+        let guard = tracing::subscriber::set_default(subscriber);
+        drop(notifier.deliver("it", "", &Delivery::first(&notice(), now())).await);
+        drop(guard);
+        let log = std::fs::read_to_string(log.path()).unwrap();
+        assert_eq!(log.matches("a template failed").count(), 1, "{what}: {log}");
+    }
 }

@@ -185,7 +185,10 @@ fn everybody_is_called_by_what_is_urgent() {
     let calls = |format: &WebhookFormat, notice: &Notice, mention: bool| {
         let url = config::Url::Open("https://x.example/api/webhooks/1/t".to_owned());
         let channel = WebhookChannel { format: format.clone(), url, mention };
-        let plan = with_context(Language::English, |context| write(&channel, notice, context)).unwrap();
+        let plan = with_context(Language::English, |context| {
+            write(&channel, &Letter::new(notice, context), notice, context)
+        })
+        .unwrap();
         let extras = plan.besides.into_iter().map(|beside| match beside {
             Beside::Edit(post) | Beside::Extra(post) => post.body,
         });

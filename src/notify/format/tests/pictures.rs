@@ -104,7 +104,11 @@ fn the_story_is_told_on_every_platform() {
             let language = if chinese { Language::Chinese } else { Language::English };
             let url = config::Url::Open("https://x.example/a/b?key=0".to_owned());
             let channel = WebhookChannel { format: format.clone(), url, mention: false };
-            let post = with_context(language, |context| write(&channel, &notice, context)).unwrap().post;
+            let post = with_context(language, |context| {
+                write(&channel, &Letter::new(&notice, context), &notice, context)
+            })
+            .unwrap()
+            .post;
             let version = post.body.contains("1.4.2") || post.body.contains("1.4.\\u{2060}2");
             assert!(version, "{name} {turn} says which version: {}", post.body);
             keep(format!("{name}-{turn}.json"), post.body.as_bytes());

@@ -30,7 +30,9 @@ async fn wecom_takes_everything() {
 #[test]
 fn little_room_is_spent_on_what_counts() {
     let notice = notice(News::RollbackFailed, Tier::Urgent, &"失败".repeat(900));
-    let body = with_context(Language::Chinese, |context| wecom::body(&Card::new(&notice, context)));
+    let body = with_context(Language::Chinese, |context| {
+        wecom::body(&Card::new(Letter::new(&notice, context), &notice, context))
+    });
     let content = text(&body, "/markdown/content");
     for wanted in ["紧急告警", "`golive ack web-1`", "Ada Example", "李雷", "wiki.example.com", "请立即处理"]
     {
