@@ -27,6 +27,7 @@ mod smtp;
 mod template;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod tone;
 mod webhook;
 
@@ -95,6 +96,8 @@ pub struct Notifier {
     runbooks: BTreeMap<String, String>,
     people: Vec<Person>,
     host: String,
+    /// The host's full name, where it has one.
+    own_name: Option<String>,
     heartbeat: Option<Heartbeat>,
     language: Language,
     texts: BTreeMap<Language, Texts>,
@@ -128,6 +131,7 @@ pub(crate) struct Context<'a> {
     /// Where a person takes the incident on.
     acknowledge: Option<String>,
     host: &'a str,
+    own_name: Option<&'a str>,
     thread: Option<&'a str>,
     curve: Option<&'a Curve>,
     /// What one place is given to answer.
@@ -151,6 +155,7 @@ impl Notifier {
             channels: config.channels.clone(),
             runbooks: runbooks.collect(),
             people: config.people.clone(),
+            own_name: smtp::own_name(&host()),
             host: host(),
             heartbeat: config.heartbeat.clone(),
             language: config.language,
@@ -198,6 +203,7 @@ impl Notifier {
             runbook: runbook.map(String::as_str),
             acknowledge: self.links.as_ref().filter(|_| notice.acknowledgeable).map(|links| links.of(notice)),
             host: &self.host,
+            own_name: self.own_name.as_deref(),
             thread,
             curve,
             patience: self.patience,
@@ -263,7 +269,10 @@ impl Notifier {
     pub async fn reach(&self, channel: &str) -> Result<Receipt, Refusal> {
         let attempt = async {
             match self.way(channel) {
-                Some(Way::Email(email)) => email::log_in(email, self.patience).await,
+                Some(Way::Email(channel)) => {
+                    let own_name = self.own_name.as_deref();
+                    email::log_in(smtp::Post { channel, own_name, patience: self.patience }).await
+                }
                 Some(Way::Webhook(webhook)) => webhook::reach(webhook).await,
                 None => Err(Refusal::never(format!("find channel {channel}"))),
             }

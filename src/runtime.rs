@@ -20,7 +20,6 @@ mod forensics;
 mod hook;
 mod inspect;
 mod pin;
-mod program;
 mod spec;
 mod steps;
 mod successor;

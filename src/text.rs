@@ -12,6 +12,7 @@ use crate::decide::action::{Incident, News, Notice, Tier};
 use crate::decide::curve::{Curve, Mark};
 use crate::decide::event::Step;
 use crate::decide::reason::{Blame, Breach, Reason, Rule, Runs, Unit};
+use crate::decide::verdict::Bound;
 use crate::untrusted::clean;
 
 #[cfg(test)]
@@ -329,8 +330,22 @@ fn plain(value: f64) -> String {
     rounded.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// A trigger's number in its unit, or that there is none.
+pub fn value(value: Option<f64>, unit: &str) -> String {
+    match (value, unit) {
+        (None, _) => "–".to_owned(),
+        (Some(value), "failures") => value.to_string(),
+        (Some(value), _) => measured(value, unit),
+    }
+}
+
+/// A limit with the side of it that is bad: `> 5 %`, `< 10`; what is expected: `≈ 120`.
+pub fn limit(limit: Option<f64>, bound: Bound, unit: &str) -> String {
+    limit.map_or_else(|| "–".to_owned(), |limit| format!("{} {}", bound.sign(), value(Some(limit), unit)))
+}
+
 /// A trigger's number in its unit.
-pub fn measured(value: f64, unit: &str) -> String {
+fn measured(value: f64, unit: &str) -> String {
     let short = |value: f64| (value * 1000.0).round() / 1000.0;
     match unit {
         "ratio" => format!("{} %", (value * 10_000.0).round() / 100.0),

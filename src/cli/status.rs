@@ -9,7 +9,8 @@ use super::show::{Mood, color, lasting, padded, paint, print_json, time_left};
 use super::{CliError, Context};
 use crate::clock::Clock;
 use crate::control::wire::{DivergedInfo, IncidentInfo, ServiceInfo, Status, TriggerInfo};
-use crate::text::measured;
+use crate::decide::verdict::Bound;
+use crate::text;
 use crate::untrusted::harmless;
 
 #[derive(Debug, clap::Args)]
@@ -198,22 +199,32 @@ impl Page {
             "fail" => Mood::Bad,
             _ => Mood::Uncertain,
         };
-        let TriggerInfo { verdict, value, limit, unit, why, .. } = trigger;
-        let value = if unit == "failures" { value.to_string() } else { measured(*value, unit) };
-        let limit = measured(*limit, unit);
-        self.row(&trigger.name, &format!("{verdict}, {value} of {limit}: {why}"), Some(mood));
+        let TriggerInfo { verdict, value, limit, bound, unit, why, .. } = trigger;
+        let bound = Bound::of(bound).unwrap_or(Bound::Above);
+        let value = text::value(*value, unit);
+        let limit = match (limit, bound) {
+            (None, _) => String::new(),
+            (Some(_), Bound::Expected) => format!(", expected {}", text::limit(*limit, bound, unit)),
+            (Some(_), Bound::Above | Bound::AtLeast | Bound::Below) => {
+                format!(", bad when {}", text::limit(*limit, bound, unit))
+            }
+        };
+        self.row(&trigger.name, &format!("{verdict}, {value}{limit}: {why}"), Some(mood));
     }
 
     fn incident(&mut self, incident: &IncidentInfo) {
         let about = incident.service.as_deref().unwrap_or("golive");
         let title = harmless(&incident.title);
         let line = format!("{} {about}: {title}, {}", incident.tier, self.ago(incident.began));
-        let open = incident.state == "open";
-        let line = paint(&line, if open { Mood::Bad } else { Mood::Uncertain }, self.color);
-        self.line(&match &incident.acknowledged_by {
-            Some(by) => format!("{line}; {by} has it"),
-            None => format!("{line}; golive ack {}", incident.id),
-        });
+        let (mood, more) = match (incident.calm_until, &incident.acknowledged_by) {
+            (Some(until), _) => {
+                let left = lasting(until.duration_since(self.now));
+                (Mood::Good, format!("within its limits; over in {left} if it stays so"))
+            }
+            (None, Some(by)) => (Mood::Uncertain, format!("{by} has it")),
+            (None, None) => (Mood::Bad, format!("golive ack {}", incident.id)),
+        };
+        self.line(&format!("{}; {}", paint(&line, mood, self.color), harmless(&more)));
     }
 
     fn ago(&self, at: Timestamp) -> String {

@@ -37,6 +37,8 @@ pub struct EmailChannel {
     pub login: Option<Login>,
     /// Every mail of an incident has the subject of its first.
     pub one_subject: bool,
+    /// What golive calls itself there, instead of the host's full name.
+    pub hello: Option<String>,
     /// A PEM file of the authorities that the smarthost's certificate may come from, instead of the system's.
     pub ca_file: Option<PathBuf>,
 }

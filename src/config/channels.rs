@@ -44,10 +44,11 @@ fn email(mut section: Section<'_>) -> Option<EmailChannel> {
     let smtp = smarthosts(&mut section);
     let login = login(&mut section);
     let ca_file = ca_file(&mut section);
+    let hello = hello(&mut section);
     let one_subject = section.boolean("one-subject").unwrap_or(false);
     section.required(&["to", "from", "smtp"], "a mail channel needs `to`, `from` and `smtp`");
     section.end(&[]);
-    Some(EmailChannel { to: to?, from: from?, smtp: smtp?, login, one_subject, ca_file })
+    Some(EmailChannel { to: to?, from: from?, smtp: smtp?, login, one_subject, hello, ca_file })
 }
 
 /// One, or several in the order in which they are asked.
@@ -96,6 +97,24 @@ fn login(section: &mut Section<'_>) -> Option<Login> {
     let kind = if by_token { LoginKind::Token } else { LoginKind::Password };
     let secret = if by_token { token } else { password };
     Some(Login { username: username?, secret: secret?, kind })
+}
+
+/// A domain name, or an address as mail writes it.
+fn hello(section: &mut Section<'_>) -> Option<String> {
+    let hello = section.string("hello")?;
+    let address = hello.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let is_address = address.is_some_and(|address| match address.strip_prefix("IPv6:") {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => address.parse::<std::net::Ipv4Addr>().is_ok(),
+    });
+    let name = hello.split('.').all(|label| {
+        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    });
+    if !is_address && !name {
+        let hint = "write \"host.example.com\", or an address as \"[192.0.2.1]\" or \"[IPv6:2001:db8::1]\"";
+        section.wrong("hello", "is not the name of a host", hint);
+    }
+    Some(hello)
 }
 
 fn ca_file(section: &mut Section<'_>) -> Option<PathBuf> {

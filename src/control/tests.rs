@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::decide::event::{Ask, Happening, Identity, Outcome as SampleOutcome, Running, Sample};
 use crate::decide::facts::{Origin, Release, ReleaseState};
 use crate::decide::policy::Autonomy;
-use crate::decide::verdict::{Call, Verdict};
+use crate::decide::verdict::{Bound, Call, Verdict};
 use crate::decide::view::{ReleaseView, ServiceView, TriggerView};
 
 mod asking;
@@ -135,8 +135,9 @@ fn release(version: &str) -> Release {
 fn shop(phase: &'static str) -> ServiceView {
     let verdict = Verdict {
         call: Call::Wait,
-        value: 1.0,
-        limit: 3.0,
+        value: Some(1.0),
+        limit: Some(3.0),
+        bound: Bound::AtLeast,
         unit: "failures",
         samples: 4,
         why: "web failed once".to_owned(),

@@ -195,10 +195,12 @@ pub struct TriggerInfo {
     pub name: String,
     /// pass, fail, wait or blind.
     pub verdict: String,
-    /// What was measured.
-    pub value: f64,
-    /// What it is held against.
-    pub limit: f64,
+    /// What was measured; `null` while nothing was.
+    pub value: Option<f64>,
+    /// What it is held against; `null` while there is nothing to hold it against.
+    pub limit: Option<f64>,
+    /// On which side of it a value is bad: above, at-least or below; or it is what is expected.
+    pub bound: String,
     /// Of what.
     pub unit: String,
     /// How many samples it rests on.
@@ -242,6 +244,9 @@ pub struct IncidentInfo {
     pub tier: String,
     /// open, acknowledged or resolved.
     pub state: String,
+    /// It seems to be over, and is told so when it has stayed away until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calm_until: Option<Timestamp>,
     /// What began it: `service-down`, `rollback-failed`, …
     pub event: String,
     /// The same and why, in a few words.

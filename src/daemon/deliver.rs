@@ -23,8 +23,10 @@ use crate::store::{Letter, Parcel, Store, StoreError};
 mod pace;
 #[cfg(test)]
 mod tests;
+mod unwritten;
 
 use pace::Pace;
+use unwritten::{Became, STORE_PAUSE, Settled, Unwritten};
 
 /// Deliveries under way at once; more wait. One per address, so that an address gets its letters in order.
 const AT_ONCE: usize = 32;
@@ -35,14 +37,11 @@ const ASKED_MAX: Duration = Duration::from_hours(1);
 /// Letters that could not be stored wait in memory, at most so many; beyond, the oldest is dropped and logged.
 const UNSTORED: usize = 1000;
 
-/// The store is asked again after this when it could not answer.
-const STORE_PAUSE: Duration = Duration::from_secs(5);
-
 /// What the loop tells the pump.
 #[derive(Clone)]
 pub(super) struct Pump {
     wake: Arc<Notify>,
-    unstored: mpsc::UnboundedSender<Unstored>,
+    unstored: mpsc::Sender<Unstored>,
 }
 
 /// A letter that the store could not take.
@@ -72,8 +71,7 @@ impl Pump {
         metrics: Metrics,
     ) -> Self {
         let wake = Arc::new(Notify::new());
-        // Bounded by UNSTORED on the receiving side, which empties it at once.
-        let (unstored, memory) = mpsc::unbounded_channel();
+        let (unstored, memory) = mpsc::channel(UNSTORED);
         let task = Task {
             store,
             notifier,
@@ -86,6 +84,7 @@ impl Pump {
             paused: BTreeMap::new(),
             paces: BTreeMap::new(),
             paced: BTreeMap::new(),
+            unwritten: Unwritten::default(),
             under_way: JoinSet::new(),
             metrics,
         };
@@ -98,10 +97,11 @@ impl Pump {
         self.wake.notify_one();
     }
 
-    /// Delivers from memory, because the store cannot be written.
+    /// Delivers from memory, because the store cannot be written. The loop does not wait for it.
     pub(super) fn deliver_unstored(&self, letter: Unstored) {
-        // The pump ends only with the daemon.
-        drop(self.unstored.send(letter));
+        if let Err(error) = self.unstored.try_send(letter) {
+            tracing::error!("dropped an alert that could not be stored: {error}");
+        }
     }
 }
 
@@ -112,7 +112,7 @@ struct Task {
     events: mpsc::Sender<Event>,
     clock: Clock,
     wake: Arc<Notify>,
-    memory: mpsc::UnboundedReceiver<Unstored>,
+    memory: mpsc::Receiver<Unstored>,
     /// Unstored letters with the time of their next attempt.
     held: VecDeque<(Timestamp, Unstored)>,
     /// Addresses with a delivery under way.
@@ -123,6 +123,7 @@ struct Task {
     paces: BTreeMap<Address, Pace>,
     /// Addresses that take no more before then, of what is urgent (`true`) or is not.
     paced: BTreeMap<(Address, bool), Timestamp>,
+    unwritten: Unwritten,
     under_way: JoinSet<Outcome>,
     metrics: Metrics,
 }
@@ -175,6 +176,9 @@ impl Task {
                 }
             }
         }
+        if self.unwritten.next().is_some_and(|again| again <= now) {
+            self.unwritten.write(&self.store, now).await;
+        }
         let held = self.held.iter().map(|(at, _)| *at).filter(|at| *at > now).min();
         let stored = match self.send_stored(now).await {
             Ok(next) => next,
@@ -184,12 +188,13 @@ impl Task {
             }
         };
         let paused = self.paused.values().chain(self.paced.values()).min().copied();
-        [held, stored, paused].into_iter().flatten().min()
+        [held, stored, paused, self.unwritten.next()].into_iter().flatten().min()
     }
 
     async fn send_stored(&mut self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         // One of each address, so that many for one that hangs hide none for another.
-        let looked_at = AT_ONCE + self.busy.len() + self.paused.len() + self.paced.len();
+        let kept_back = self.busy.len() + self.paused.len() + self.paced.len() + self.unwritten.len();
+        let looked_at = AT_ONCE + kept_back;
         for letter in self.store.due(now, 1, looked_at).await? {
             self.start_stored(letter, now).await?;
         }
@@ -205,7 +210,7 @@ impl Task {
     async fn start_stored(&mut self, letter: Letter, now: Timestamp) -> Result<(), StoreError> {
         let to = Address { channel: letter.channel.clone(), address: letter.address.clone() };
         let urgent = letter.notice.tier == Tier::Urgent;
-        if !self.free(&to) || self.paced.contains_key(&(to.clone(), urgent)) {
+        if !self.free(&to) || self.unwritten.holds(&to) || self.paced.contains_key(&(to.clone(), urgent)) {
             return Ok(());
         }
         let notifier = Arc::clone(&self.notifier.borrow());
@@ -274,19 +279,19 @@ impl Task {
         }
         let refused = result.as_ref().err().map(|refusal| refusal.text.clone());
         let mut given_up = false;
-        let settled = match (letter, result) {
-            (Source::Stored { id, .. }, Ok(receipt)) => {
-                self.store.delivered(id, &receipt.answer, receipt.thread, now).await
+        let became = match (letter, result) {
+            (Source::Stored { id, .. }, Ok(notify::Receipt { answer, thread })) => {
+                Some((id, Became::Delivered { answer, thread }))
             }
             (Source::Stored { id, notice, attempts, expires }, Err(refusal)) => {
                 tracing::warn!(channel, notice, attempts, "failed to {}", refusal.text);
                 let next = next_attempt(&refusal, &notice, attempts, now, expires);
                 given_up = next.is_none();
-                self.store.refused(id, &refusal.text, next, now).await
+                Some((id, Became::Refused { why: refusal.text, next }))
             }
             (Source::Memory(letter), Ok(_)) => {
                 tracing::info!(channel, notice = letter.notice.id, "told without having been stored");
-                Ok(())
+                None
             }
             (Source::Memory(letter), Err(refusal)) => {
                 tracing::warn!(channel, notice = letter.notice.id, "failed to {}", refusal.text);
@@ -295,13 +300,11 @@ impl Task {
                 if let Some(next) = next {
                     self.hold(next, Unstored { attempts: letter.attempts + 1, ..letter });
                 }
-                Ok(())
+                None
             }
         };
-        if let Err(error) = settled {
-            // It is due again at once and goes out under the same id: told twice rather than not at all.
-            tracing::warn!(channel, "failed to {error}");
-            tokio::time::sleep(STORE_PAUSE).await;
+        if let Some((id, became)) = became {
+            self.unwritten.take(&self.store, to.clone(), Settled { id, at: now, became }, now).await;
         }
         self.report(&to, notices, refused, given_up).await;
     }

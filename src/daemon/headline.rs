@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::decide::action::{Incident, IncidentState};
 use crate::decide::view::{ServiceView, View};
 
 /// What was told last.
@@ -45,7 +46,10 @@ fn about(service: &ServiceView, view: &View, now: Timestamp) -> Option<String> {
         let left = at_hand.ends.map(|ends| left(now, ends)).unwrap_or_default();
         return Some(format!("{name}: {} {}{step}{left}", service.phase, at_hand.release.version));
     }
-    let incident = view.incidents.iter().rfind(|incident| incident.service.as_ref() == Some(name));
+    let own = |incident: &&Incident| {
+        incident.service.as_ref() == Some(name) && *incident.standing() != IncidentState::Resolved
+    };
+    let incident = view.incidents.iter().rfind(own);
     if let Some(incident) = incident {
         return Some(format!("{name}: {}", incident.news.word()));
     }

@@ -203,7 +203,8 @@ impl Rule {
             (None, Call::Pass | Call::Blind) => format!("{of}within the limit"),
         };
         let samples = u64::from(self.beyond.count.max(self.within.count));
-        Verdict { call, value, limit: limit.passed(value), unit: limit.unit.word(), samples, why }
+        let (limit, bound, unit) = (Some(limit.passed(value)), limit.bound(value), limit.unit.word());
+        Verdict { call, value: self.last.as_ref().map(|(value, _)| *value), limit, bound, unit, samples, why }
     }
 }
 

@@ -5,16 +5,74 @@
 pub struct Verdict {
     /// Pass, fail, wait or blind. Only pass counts as passing.
     pub call: Call,
-    /// The value measured.
-    pub value: f64,
-    /// The limit it is held against.
-    pub limit: f64,
+    /// The value measured; none while nothing was.
+    pub value: Option<f64>,
+    /// The limit it is held against; none while there is none yet.
+    pub limit: Option<f64>,
+    /// On which side of it a value is bad.
+    pub bound: Bound,
     /// Of what: `failures`, `ratio`, `seconds`.
     pub unit: &'static str,
     /// How many samples it rests on.
     pub samples: u64,
     /// One sentence that a person understands.
     pub why: String,
+}
+
+impl Verdict {
+    /// About a limit that must not be exceeded; without samples there is no value.
+    pub(super) fn above(
+        limit: f64,
+        call: Call,
+        (value, samples): (f64, u64),
+        unit: &'static str,
+        why: String,
+    ) -> Self {
+        let value = (samples > 0).then_some(value);
+        Self { call, value, limit: Some(limit), bound: Bound::Above, unit, samples, why }
+    }
+}
+
+/// Which values a limit calls bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// Those above it.
+    Above,
+    /// It itself and those above it.
+    AtLeast,
+    /// Those below it.
+    Below,
+    /// Those that are far from it: it is what the past lets expect.
+    Expected,
+}
+
+impl Bound {
+    /// The word in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Above => "above",
+            Self::AtLeast => "at-least",
+            Self::Below => "below",
+            Self::Expected => "expected",
+        }
+    }
+
+    /// By its word in JSON.
+    pub fn of(word: &str) -> Option<Self> {
+        [Self::Above, Self::AtLeast, Self::Below, Self::Expected]
+            .into_iter()
+            .find(|bound| bound.word() == word)
+    }
+
+    /// What stands before the limit.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Above => ">",
+            Self::AtLeast => "≥",
+            Self::Below => "<",
+            Self::Expected => "≈",
+        }
+    }
 }
 
 /// A verdict's one word.

@@ -35,9 +35,11 @@ pub(super) fn registry(view: &View, waiting: &BTreeMap<String, u64>) -> Registry
     let acts = services().map(|service| (labels(service), truth(service.aside.is_none())));
     gauge("golive_acts", "Whether this golive acts for the service, and does not only watch", acts.collect());
     gauge("golive_diverged", "Whether something else runs than what was released last", diverged.collect());
-    let values = services().flat_map(|service| numbers(service, |verdict| (verdict.value, verdict.call)));
+    let values = services().flat_map(|service| {
+        numbers(service, |verdict| verdict.value.filter(|_| verdict.call != Call::Blind))
+    });
     gauge("golive_trigger_value", "What a trigger measured; none while it is blind", values.collect());
-    let limits = services().flat_map(|service| numbers(service, |verdict| (verdict.limit, Call::Pass)));
+    let limits = services().flat_map(|service| numbers(service, |verdict| verdict.limit));
     gauge("golive_trigger_limit", "What it is held against", limits.collect());
     gauge("golive_trigger_verdict", "1 for what a trigger says", services().flat_map(verdicts).collect());
     let open = [Tier::Urgent, Tier::Important, Tier::General].map(|tier| incidents(view, tier));
@@ -80,11 +82,10 @@ fn ready(service: &ServiceView) -> Option<(Labels, f64)> {
 
 fn numbers(
     service: &ServiceView,
-    of: impl Fn(&crate::decide::verdict::Verdict) -> (f64, Call),
+    of: impl Fn(&crate::decide::verdict::Verdict) -> Option<f64>,
 ) -> Vec<(Labels, f64)> {
     let number = |trigger: &crate::decide::view::TriggerView| {
-        let (number, call) = of(&trigger.verdict);
-        (call != Call::Blind).then(|| (with(labels(service), "trigger", &trigger.name), number))
+        Some((with(labels(service), "trigger", &trigger.name), of(&trigger.verdict)?))
     };
     service.triggers.iter().filter_map(number).collect()
 }
@@ -100,7 +101,7 @@ fn verdicts(service: &ServiceView) -> Vec<(Labels, f64)> {
 }
 
 fn incidents(view: &View, tier: Tier) -> (Labels, f64) {
-    let open = |incident: &&Incident| incident.tier == tier && incident.state == IncidentState::Open;
+    let open = |incident: &&Incident| incident.tier == tier && *incident.standing() == IncidentState::Open;
     let count = u32::try_from(view.incidents.iter().filter(open).count()).unwrap_or(u32::MAX);
     (vec![("tier", tier.word().to_owned())], f64::from(count))
 }

@@ -5,7 +5,7 @@ use crate::decide::action::{Incident, IncidentState, Place, Tier, When};
 use crate::decide::event::Sample;
 use crate::decide::facts::{Origin, Release};
 use crate::decide::policy::Autonomy;
-use crate::decide::verdict::{Call, Verdict};
+use crate::decide::verdict::{Bound, Call, Verdict};
 use crate::decide::view::{ServiceView, TriggerView};
 
 fn at(seconds: i64) -> Timestamp {
@@ -55,8 +55,15 @@ fn file(state: ReleaseState) -> Action {
 }
 
 pub(crate) fn shop() -> ServiceView {
-    let verdict =
-        |call, value, unit| Verdict { call, value, limit: 3.0, unit, samples: 4, why: String::new() };
+    let verdict = |call, value, unit| Verdict {
+        call,
+        value: Some(value),
+        limit: Some(3.0),
+        bound: Bound::AtLeast,
+        unit,
+        samples: 4,
+        why: String::new(),
+    };
     let trigger = |name: &str, verdict| TriggerView { name: name.to_owned(), verdict };
     ServiceView {
         name: "shop".to_owned(),

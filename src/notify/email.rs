@@ -1,10 +1,8 @@
 //! Mail: one transaction per recipient, threaded by incident, text and HTML with a picture.
 
-use std::time::Duration;
-
-use lettre::Message;
 use lettre::message::header::ContentType;
 use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
+use lettre::{Address, Message};
 
 use super::letter::Letter;
 use super::{Context, Receipt, Refusal, smtp};
@@ -38,8 +36,8 @@ pub(super) async fn send(
     let mail = compose(channel, address, notice, context, &letter, known.as_ref().unwrap_or(&own))
         .map_err(|error| Refusal::never(format!("write a mail to {address}: {error}")))?;
     let doing = format!("hand mail for {address} over");
-    let answer =
-        smtp::hand_over(channel, mail.envelope(), &mail.formatted(), &doing, context.patience).await?;
+    let post = smtp::Post { channel, own_name: context.own_name, patience: context.patience };
+    let answer = smtp::hand_over(post, mail.envelope(), &mail.formatted(), &doing).await?;
     Ok(Receipt { answer, thread: known.is_none().then(|| own.write()) })
 }
 
@@ -50,8 +48,8 @@ pub(super) fn page(notice: &Notice, context: &Context<'_>) -> String {
 }
 
 /// Connects, greets, starts TLS and logs in, and sends nothing.
-pub(super) async fn log_in(channel: &EmailChannel, patience: Duration) -> Result<Receipt, Refusal> {
-    smtp::log_in(channel, patience).await.map(Receipt::new)
+pub(super) async fn log_in(post: smtp::Post<'_>) -> Result<Receipt, Refusal> {
+    smtp::log_in(post).await.map(Receipt::new)
 }
 
 fn compose(
@@ -67,8 +65,7 @@ fn compose(
     // Where no first mail is known, one was perhaps sent all the same; ids can be foretold.
     let usual = id_of(&format!("{}.1", notice.incident), context);
     let root = if context.thread.is_some() { &thread.root } else { &usual };
-    let from: Mailbox = channel.from.parse()?;
-    let to: Mailbox = address.parse()?;
+    let (from, to) = (mailbox(&channel.from)?, mailbox(address)?);
     let (importance, priority) = match notice.tier {
         Tier::Urgent => ("high", "1 (Highest)"),
         Tier::Important => ("normal", "3 (Normal)"),
@@ -103,6 +100,16 @@ fn compose(
         }
         None => both.singlepart(html),
     })?)
+}
+
+/// A mailbox whose domain every server understands: an international one as the name system knows it (RFC 5891).
+fn mailbox(text: &str) -> Result<Mailbox, Box<dyn std::error::Error + Send + Sync>> {
+    let mut mailbox: Mailbox = text.parse()?;
+    if !mailbox.email.domain().is_ascii() {
+        let domain = idna::domain_to_ascii(mailbox.email.domain())?;
+        mailbox.email = Address::new(mailbox.email.user(), domain)?;
+    }
+    Ok(mailbox)
 }
 
 /// The same whenever the same notice is sent, so that a mail that comes twice is seen to be one.

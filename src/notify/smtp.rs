@@ -1,25 +1,35 @@
 //! Handing a mail to a smarthost: one conversation, each step of it with a deadline.
-//!
-//! lettre's own transport has none but for connecting, so its parts are put together here.
 
 use std::time::Duration;
 
 use lettre::address::Envelope;
-use lettre::transport::smtp::Error;
-use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters};
-use lettre::transport::smtp::extension::ClientId;
-use lettre::transport::smtp::response::Response;
 
-use super::{Refusal, Retry};
-use crate::config::{EmailChannel, Login, LoginKind, Smtp, SmtpTls};
+use super::{Refusal, Retry, tls};
+use crate::config::{EmailChannel, Login, Smtp, SmtpTls};
+
+mod conversation;
+mod hello;
+mod offer;
+
+use conversation::{Conversation, Trouble};
+use hello::Hello;
+pub(super) use hello::own as own_name;
 
 /// Saying good-bye: the mail has been taken by then.
 const BYE: Duration = Duration::from_secs(2);
 
+/// Whom golive hands mail to, as whom, and how long that may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Post<'a> {
+    pub(super) channel: &'a EmailChannel,
+    /// This host's full name, where it has one.
+    pub(super) own_name: Option<&'a str>,
+    pub(super) patience: Duration,
+}
+
 /// One conversation; `doing` says in words what for.
 struct Talk<'a> {
-    channel: &'a EmailChannel,
+    post: Post<'a>,
     smtp: &'a Smtp,
     doing: &'a str,
     /// Connecting, starting TLS and logging in end within this, each; handing the mail over within twice as much,
@@ -35,15 +45,14 @@ const STEPS: u32 = 3;
 /// Only a recipient or a mail that is refused for good ends the search: another smarthost would send it to the same
 /// place.
 pub(super) async fn hand_over(
-    channel: &EmailChannel,
+    post: Post<'_>,
     envelope: &Envelope,
     mail: &[u8],
     doing: &str,
-    patience: Duration,
 ) -> Result<String, Refusal> {
     let mut refusals: Vec<Refusal> = Vec::new();
-    for smtp in &channel.smtp {
-        let talk = Talk { channel, smtp, doing, step: patience / STEPS };
+    for smtp in &post.channel.smtp {
+        let talk = Talk { post, smtp, doing, step: post.patience / STEPS };
         match talk.send(envelope, mail).await {
             Ok(said) if refusals.is_empty() => return Ok(said),
             Ok(said) => return Ok(format!("{said} ({}, since others did not take it)", smtp.place())),
@@ -59,10 +68,10 @@ pub(super) async fn hand_over(
 }
 
 /// Connects to every smarthost, starts TLS and logs in, and sends nothing.
-pub(super) async fn log_in(channel: &EmailChannel, patience: Duration) -> Result<String, Refusal> {
+pub(super) async fn log_in(post: Post<'_>) -> Result<String, Refusal> {
     let mut reached = Vec::new();
-    for smtp in &channel.smtp {
-        let talk = Talk { channel, smtp, doing: "log in", step: patience / STEPS };
+    for smtp in &post.channel.smtp {
+        let talk = Talk { post, smtp, doing: "log in", step: post.patience / STEPS };
         let mut connection = talk.open().await?;
         talk.bye(&mut connection).await;
         reached.push(format!("{} accepts the login", smtp.place()));
@@ -77,69 +86,42 @@ impl Talk<'_> {
         let mut connection = self.open().await.map_err(at_the_door)?;
         let answer = self.within(self.step * 2, connection.send(envelope, mail)).await?;
         self.bye(&mut connection).await;
-        let said = answer.message().collect::<Vec<_>>().join(" ");
-        Ok(format!("{} {said}", answer.code()))
+        Ok(crate::untrusted::clean(&answer.text()))
     }
 
-    async fn open(&self) -> Result<AsyncSmtpConnection, Refusal> {
+    async fn open(&self) -> Result<Conversation, Refusal> {
         let Smtp { host, port, tls } = self.smtp;
-        let hello = ClientId::default();
-        let wrapped = if *tls == SmtpTls::Implicit { Some(self.tls()?) } else { None };
-        let connecting = AsyncSmtpConnection::connect_tokio1(
-            (host.as_str(), *port),
-            Some(self.step),
-            &hello,
-            wrapped,
-            None,
-        );
-        let mut connection = self.within(self.step, connecting).await?;
+        let channel = self.post.channel;
+        let certificates = || tls::client(channel.ca_file.as_deref()).map_err(Refusal::later);
+        let hello = |local| Hello::new(channel.hello.as_deref(), self.post.own_name, local);
+        let wrapped = if *tls == SmtpTls::Implicit { Some(certificates()?) } else { None };
+        let connecting = Conversation::connect((host.as_str(), *port), wrapped, hello);
+        let mut talk = self.within(self.step, connecting).await?;
         if *tls == SmtpTls::StartTls {
-            let parameters = self.tls()?;
-            self.within(self.step, connection.starttls(parameters, &hello)).await?;
+            talk = self.within(self.step, talk.start_tls(host, certificates()?)).await?;
         }
-        if let Some(login) = &self.channel.login {
-            self.log_in(&mut connection, login).await?;
+        if let Some(login) = &channel.login {
+            self.log_in(&mut talk, login).await?;
         }
-        Ok(connection)
+        Ok(talk)
     }
 
-    async fn log_in(
-        &self,
-        connection: &mut AsyncSmtpConnection,
-        Login { username, secret, kind }: &Login,
-    ) -> Result<Response, Refusal> {
+    async fn log_in(&self, talk: &mut Conversation, login: &Login) -> Result<(), Refusal> {
+        let Login { username, secret, kind } = login;
         let secret = secret.read();
         let secret =
             secret.map_err(|error| Refusal::later(format!("log in at {}: {error}", self.smtp.host)))?;
-        let credentials = Credentials::new(username.clone(), secret.trim().to_owned());
-        let ways: &[Mechanism] = match kind {
-            LoginKind::Password => &[Mechanism::Plain, Mechanism::Login],
-            LoginKind::Token => &[Mechanism::Xoauth2],
-        };
-        self.within(self.step, connection.auth(ways, &credentials)).await
-    }
-
-    fn tls(&self) -> Result<TlsParameters, Refusal> {
-        let host = self.smtp.host.as_str();
-        let mut builder = TlsParameters::builder(host.to_owned());
-        if let Some(file) = &self.channel.ca_file {
-            let wrong =
-                |why: String| Refusal::later(format!("read the certificates in {}: {why}", file.display()));
-            let pem = std::fs::read(file).map_err(|error| wrong(error.to_string()))?;
-            let certificate = Certificate::from_pem(&pem).map_err(|error| wrong(error.to_string()))?;
-            builder = builder.certificate_store(CertificateStore::None).add_root_certificate(certificate);
-        }
-        builder.build().map_err(|error| Refusal::later(format!("prepare TLS for {host}: {error}")))
+        self.within(self.step, talk.log_in(username, secret.trim(), *kind)).await
     }
 
     /// One step, which ends in time.
     async fn within<T>(
         &self,
         patience: Duration,
-        step: impl Future<Output = Result<T, Error>>,
+        step: impl Future<Output = Result<T, Trouble>>,
     ) -> Result<T, Refusal> {
         match tokio::time::timeout(patience, step).await {
-            Ok(result) => result.map_err(|error| self.refusal(&error)),
+            Ok(result) => result.map_err(|trouble| self.refusal(&trouble)),
             Err(_) => {
                 let (doing, place) = (self.doing, self.smtp.place());
                 Err(Refusal::later(format!("{doing} at {place}: no answer within {patience:?}")))
@@ -147,26 +129,19 @@ impl Talk<'_> {
         }
     }
 
-    async fn bye(&self, connection: &mut AsyncSmtpConnection) {
+    async fn bye(&self, talk: &mut Conversation) {
         // What was to be said has been said, so whatever becomes of this is all right.
-        drop(tokio::time::timeout(BYE, connection.quit()).await);
+        drop(tokio::time::timeout(BYE, talk.quit()).await);
     }
 
     /// A refusal by this recipient is final; everything else may go by.
-    fn refusal(&self, error: &Error) -> Refusal {
-        let mut seen = error.to_string();
-        let mut source = std::error::Error::source(error);
-        while let Some(inner) = source {
-            let inner_text = inner.to_string();
-            if !seen.contains(&inner_text) {
-                seen = format!("{seen}: {inner_text}");
-            }
-            source = inner.source();
-        }
-        let seen = crate::untrusted::clean(&seen);
-        // 53x is about the login: an administrator can mend it.
-        let login = error.status().is_some_and(|code| u16::from(code) / 10 == 53);
-        let retry = if error.is_permanent() && !login { Retry::Never } else { Retry::Later(None) };
+    fn refusal(&self, trouble: &Trouble) -> Refusal {
+        let retry = match trouble {
+            // 53x is about the login: an administrator can mend it.
+            Trouble::Refused(reply) if reply.code / 100 == 5 && reply.code / 10 != 53 => Retry::Never,
+            Trouble::Refused(_) | Trouble::Connection(_) | Trouble::Odd(_) => Retry::Later(None),
+        };
+        let seen = crate::untrusted::clean(&trouble.to_string());
         Refusal { retry, text: format!("{} at {}: {seen}", self.doing, self.smtp.place()) }
     }
 }

@@ -4,7 +4,9 @@
 //! template fails, golive's own words are told, and that it failed.
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value, context};
+use minijinja::{
+    AutoEscape, Environment, Error, ErrorKind, Template as Compiled, UndefinedBehavior, Value, context,
+};
 
 use super::Context;
 use super::letter::{Kind, Letter, Part, What, people};
@@ -12,6 +14,7 @@ use crate::config::Template;
 use crate::decide::action::Notice;
 use crate::untrusted::{acts, clean, harmless};
 
+mod bounds;
 mod check;
 mod samples;
 
@@ -103,7 +106,7 @@ fn values(letter: &Letter, notice: &Notice, context: &Context<'_>) -> Value {
 /// What a template gives.
 fn fill(template: &Template, values: &Value, undefined: UndefinedBehavior) -> Result<String, Failure> {
     let environment = environment(undefined);
-    let compiled = environment.template_from_named_str(&template.file, &template.text)?;
+    let compiled = compile(template, &environment)?;
     let mut page = vec![0; MOST];
     let mut room = page.as_mut_slice();
     compiled.render_captured_to(values.clone(), &mut room)?;
@@ -114,6 +117,15 @@ fn fill(template: &Template, values: &Value, undefined: UndefinedBehavior) -> Re
         return Err(Failure { line: None, why: "gives nothing".to_owned() });
     }
     Ok(page)
+}
+
+/// Nothing is compiled that could overflow the stack in that.
+fn compile<'a>(
+    template: &'a Template,
+    environment: &'a Environment<'_>,
+) -> Result<Compiled<'a, 'a>, Failure> {
+    bounds::check(&template.text).map_err(|(line, why)| Failure { line: Some(line), why })?;
+    Ok(environment.template_from_named_str(&template.file, &template.text)?)
 }
 
 /// No includes, no macros. Each format escapes for itself.

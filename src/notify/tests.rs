@@ -66,6 +66,7 @@ fn notifier(way: Way) -> Notifier {
             phone: Some("+44 1".to_owned()),
         }],
         host: "host-1".to_owned(),
+        own_name: None,
         heartbeat: None,
         language: Language::English,
         texts: texts(Some(&TimeZone::UTC)),

@@ -72,7 +72,7 @@ impl Shared {
         let Some(incident) = view.incidents.iter().find(|one| one.id == ticket.incident) else {
             return Answer::Said(StatusCode::OK, "ack-over", String::new());
         };
-        match &incident.state {
+        match incident.standing() {
             IncidentState::Open => Answer::Question(Box::new(incident.clone())),
             IncidentState::Acknowledged { by } => Answer::Said(StatusCode::OK, "ack-taken", by.clone()),
             IncidentState::Resolved => Answer::Said(StatusCode::OK, "ack-over", String::new()),

@@ -8,7 +8,7 @@ use crate::decide::action::{Incident, IncidentState, Tier};
 use crate::decide::facts::Hold;
 use crate::decide::verdict::Call;
 use crate::decide::view::{ReleaseView, ServiceView, TriggerView, View};
-use crate::text::measured;
+use crate::text;
 use crate::untrusted::clean;
 
 /// The templates.
@@ -55,7 +55,8 @@ impl Drawing {
         let services: Vec<Section> =
             view.services.iter().map(|service| Section::new(service, stage, now)).collect();
         let well = troubles.is_empty() && services.iter().all(|service| service.mood == "good");
-        let quiet = match (services.is_empty(), well && view.incidents.is_empty()) {
+        let over = |incident: &Incident| *incident.standing() == IncidentState::Resolved;
+        let quiet = match (services.is_empty(), well && view.incidents.iter().all(over)) {
             (true, _) => say("nothing"),
             (false, true) => say("quiet"),
             (false, false) => String::new(),
@@ -241,15 +242,11 @@ fn line(trigger: &TriggerView, stage: &Stage) -> Value {
         Call::Fail => "bad",
         Call::Wait | Call::Blind => "warn",
     };
-    let value = match (verdict.call, verdict.unit) {
-        (Call::Blind, _) => "–".to_owned(),
-        (_, "failures") => verdict.value.to_string(),
-        (_, unit) => measured(verdict.value, unit),
-    };
+    let value = text::value(verdict.value.filter(|_| verdict.call != Call::Blind), verdict.unit);
     context! {
         name => clean(&trigger.name),
         value,
-        limit => measured(verdict.limit, verdict.unit),
+        limit => text::limit(verdict.limit, verdict.bound, verdict.unit),
         verdict => stage.texts.page(verdict.call.word(), ""),
         mood,
         why => clean(&verdict.why),
@@ -258,13 +255,19 @@ fn line(trigger: &TriggerView, stage: &Stage) -> Value {
 
 fn incident(incident: &Incident, letters: &[Told], stage: &Stage) -> Value {
     let texts = &stage.texts;
-    let taken = match &incident.state {
+    let state = incident.standing();
+    let taken = match state {
         IncidentState::Acknowledged { by } => texts.page("has-it", by),
-        IncidentState::Open | IncidentState::Resolved => String::new(),
+        IncidentState::Resolved => {
+            let until = incident.calm_at.map(|at| texts.page("calm", &texts.time(at)));
+            until.unwrap_or_else(|| texts.page("ack-over", ""))
+        }
+        IncidentState::Open => String::new(),
     };
-    let mood = match (incident.tier, taken.is_empty()) {
-        (Tier::Urgent | Tier::Important, true) => "bad",
-        (Tier::Urgent | Tier::Important, false) | (Tier::General, _) => "warn",
+    let mood = match (incident.tier, state) {
+        (_, IncidentState::Resolved) => "good",
+        (Tier::Urgent | Tier::Important, IncidentState::Open) => "bad",
+        (Tier::Urgent | Tier::Important, IncidentState::Acknowledged { .. }) | (Tier::General, _) => "warn",
     };
     let since = texts.page("since", &texts.time(incident.began));
     context! { text => headline(incident, letters, stage), id => clean(&incident.id), taken, mood, since }

@@ -11,7 +11,7 @@ use crate::decide::event::Running;
 use crate::decide::facts::{Diverged, Hold, Origin, Release};
 use crate::decide::policy::Autonomy;
 use crate::decide::reason::Reason;
-use crate::decide::verdict::{Call, Verdict};
+use crate::decide::verdict::{Bound, Call, Verdict};
 use crate::decide::view::{ReleaseView, ServiceView, TriggerView};
 
 mod acknowledging;
@@ -36,8 +36,9 @@ fn shop(words: &str) -> ServiceView {
     let now = Clock::start().now();
     let verdict = Verdict {
         call: Call::Fail,
-        value: 0.09,
-        limit: 0.05,
+        value: Some(0.09),
+        limit: Some(0.05),
+        bound: Bound::Above,
         unit: "ratio",
         samples: 4,
         why: words.to_owned(),

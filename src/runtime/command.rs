@@ -12,9 +12,9 @@ use tokio::time::MissedTickBehavior;
 use crate::config::{self, Commands, Program};
 use crate::decide::action::Plan;
 use crate::decide::event::{Event, Fault, Happening, Identity, Running, Step};
+use crate::program::{self, Ended, Left, ProgramError};
 
 use super::hook::{self, Hooks};
-use super::program::{self, Ended, ProgramError};
 use super::{Done, Record, find_program, refused, transient};
 
 #[cfg(test)]
@@ -66,9 +66,11 @@ impl Command {
 
     pub(super) async fn seen(&self) -> Result<Option<Running>, Fault> {
         let Program { argv, limit } = &self.commands.version;
-        let ended = program::run(argv, &[("GOLIVE_SERVICE", self.service.clone())], *limit).await;
+        let ended =
+            program::run(argv, &[("GOLIVE_SERVICE", self.service.clone())], Some(*limit), Left::Running)
+                .await;
         let ended = ended.map_err(|error| transient(format!("ask for the version: {error}")))?;
-        if ended.code != Some(0) {
+        if !ended.status.success() {
             return Err(transient(hook::told("ask for the version", &ended)));
         }
         Ok(Some(ended.line).filter(|line| !line.is_empty()).map(|version| Running {
@@ -112,8 +114,8 @@ impl Command {
                 ("GOLIVE_FROM", from.clone()),
                 ("GOLIVE_TO", to.to_owned()),
             ];
-            match program::run(&filled(argv, to, &from), &env, *limit).await {
-                Ok(ended) if ended.code == Some(0) => {}
+            match program::run(&filled(argv, to, &from), &env, Some(*limit), Left::Running).await {
+                Ok(ended) if ended.status.success() => {}
                 Ok(ended) => problems.push(hook::told("the ready command says no", &ended)),
                 Err(error) => problems.push(format!("the ready command does not work: {error}")),
             }
@@ -155,7 +157,7 @@ impl Command {
         }
         let ended = self.run(&self.commands.rollback, plan).await;
         let ended = ended.map_err(|error| refused(format!("run the rollback command: {error}")))?;
-        if ended.code != Some(0) {
+        if !ended.status.success() {
             return Err(refused(hook::told("run the rollback command", &ended)));
         }
         // Some deployments go on after their command has ended: the next attempt begins with the question.
@@ -170,7 +172,7 @@ impl Command {
         let Some(verify) = &self.commands.verify else { return Ok(Done::default()) };
         let ended = self.run(verify, plan).await;
         let ended = ended.map_err(|error| refused(format!("run the verify command: {error}")))?;
-        if ended.code != Some(0) {
+        if !ended.status.success() {
             return Err(transient(hook::told("run the verify command", &ended)));
         }
         Ok(Done { output: ended.printed(), ..Done::default() })
@@ -178,7 +180,7 @@ impl Command {
 
     async fn run(&self, program: &Program, plan: &Plan) -> Result<Ended, ProgramError> {
         let argv = filled(&program.argv, &plan.to_version, &plan.from_version);
-        program::run(&argv, &hook::environment(&self.service, plan), program.limit).await
+        program::run(&argv, &hook::environment(&self.service, plan), Some(program.limit), Left::Running).await
     }
 
     /// Whether the target runs; what runs instead, when it does not.

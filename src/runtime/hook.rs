@@ -3,8 +3,8 @@
 use crate::config::{self, Program};
 use crate::decide::action::Plan;
 use crate::decide::event::{Fault, FaultKind};
+use crate::program::{self, Ended, Left};
 
-use super::program::{self, Ended};
 use super::{Done, refused};
 
 /// A `before` hook that ends so says: this release cannot be taken back, and the first line it printed is why. No code
@@ -36,9 +36,9 @@ impl Hooks {
 
     async fn run(&self, which: &str, hook: Option<&Program>, plan: &Plan) -> Result<Done, Fault> {
         let Some(Program { argv, limit }) = hook else { return Ok(Done::default()) };
-        match program::run(argv, &environment(&self.service, plan), *limit).await {
-            Ok(ended) if ended.code == Some(0) => Ok(Done { output: ended.printed(), ..Done::default() }),
-            Ok(ended) if ended.code == Some(IRREVERSIBLE) && which == "before" => {
+        match program::run(argv, &environment(&self.service, plan), Some(*limit), Left::Running).await {
+            Ok(ended) if ended.status.success() => Ok(Done { output: ended.printed(), ..Done::default() }),
+            Ok(ended) if ended.code() == Some(IRREVERSIBLE) && which == "before" => {
                 let unsaid = || "the before hook says so".to_owned();
                 let text = Some(ended.line).filter(|line| !line.is_empty()).unwrap_or_else(unsaid);
                 Err(Fault { kind: FaultKind::Irreversible, text })
@@ -62,7 +62,8 @@ pub(super) fn environment(service: &str, plan: &Plan) -> [(&'static str, String)
 
 /// A program's bad end with what it printed.
 pub(super) fn told(doing: &str, ended: &Ended) -> String {
-    let end = ended.code.map_or_else(|| "was killed by a signal".to_owned(), |code| format!("exited {code}"));
+    let end =
+        ended.code().map_or_else(|| "was killed by a signal".to_owned(), |code| format!("exited {code}"));
     match ended.printed() {
         None => format!("{doing}: it {end} and printed nothing"),
         Some(printed) => format!("{doing}: it {end} and printed: {printed}"),

@@ -66,6 +66,7 @@ fn told(action: &Action) -> Result<Option<Value>, serde_json::Error> {
         Action::Answer(Answer::Refused { why }) => json!({"refused": why}),
         Action::Judged { trigger, verdict, .. } => json!({
             "judged": trigger, "verdict": verdict.call.word(), "value": verdict.value, "limit": verdict.limit,
+            "bound": verdict.bound.word(),
             "unit": verdict.unit, "samples": verdict.samples, "why": verdict.why,
         }),
         Action::Remember { readings, samples, .. } => {

@@ -56,11 +56,7 @@ pub(super) fn project(transaction: &Transaction<'_>, path: &Path, entry: &Entry)
 
 fn log(transaction: &Transaction<'_>, path: &Path, incident: &Incident) -> Result<(), StoreError> {
     let row = mirror::write::<_, IncidentDef>(incident).map_err(json(path))?;
-    let state = match incident.state {
-        IncidentState::Open => "open",
-        IncidentState::Acknowledged { .. } => "acknowledged",
-        IncidentState::Resolved => "resolved",
-    };
+    let state = incident.standing().word();
     let sql = "INSERT INTO incident VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
                ON CONFLICT (id) DO UPDATE SET tier = ?3, state = ?4, json = ?6";
     let mut insert = transaction.prepare_cached(sql).map_err(sqlite(path))?;

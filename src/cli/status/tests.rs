@@ -25,7 +25,8 @@ fn shop() -> Value {
         "diverged": null,
         "readiness": {"ready": true, "problems": []},
         "triggers": [{
-            "name": "health", "verdict": "wait", "value": 1.0, "limit": 3.0, "unit": "failures", "samples": 4,
+            "name": "health", "verdict": "wait", "value": 1.0, "limit": 3.0, "bound": "at-least", "unit": "failures",
+            "samples": 4,
             "why": "web failed once",
         }],
         "checks": [],
@@ -52,7 +53,7 @@ fn a_watch_is_shown_with_its_time_and_values() {
     shop  watching  2 (shop-20270115), 9m left
       runs       2
       accepted   1
-      health     wait, 1 of 3 failures: web failed once
+      health     wait, 1, bad when ≥ 3: web failed once
       rollback   ready
     ");
 }
@@ -81,13 +82,58 @@ fn whatever_needs_a_person_is_shown_with_what_to_do() {
       why        the step "create" failed: no such image
       runs       nothing seen
       accepted   none yet
-      health     wait, 1 of 3 failures: web failed once
+      health     wait, 1, bad when ≥ 3: web failed once
       rollback   NOT ready: the image is gone
       diverged   for 30s, what runs is not what was released last: Ada asked for it
       on hold    by Ada, 59m left: migration
     urgent shop: rollback failed: no such image, 1h 1m ago; golive ack shop-i1
     urgent shop: rollback failed: no such image, 1h 1m ago; Ada has it
     "#);
+}
+
+/// A limit is shown with the side of it that is bad, and what was not measured as nothing.
+#[test]
+fn numbers_are_shown_as_they_are_meant() {
+    let trigger = |name: &str, value: Value, limit: Value, bound: &str, unit: &str| {
+        json!({"name": name, "verdict": "pass", "value": value, "limit": limit, "bound": bound, "unit": unit,
+               "samples": 4, "why": "WHY"})
+    };
+    let triggers = json!([
+        trigger("orders", json!(140.0), json!(10.0), "below", "plain"),
+        trigger("errors", json!(0.012), json!(0.05), "above", "ratio"),
+        trigger("p95", json!(null), json!(2.0), "above", "seconds"),
+        trigger("health", json!(0.0), json!(3.0), "at-least", "failures"),
+        trigger("accuracy", json!(0.95), json!(0.94), "expected", "plain"),
+        trigger("new", json!(null), json!(null), "expected", "plain"),
+    ]);
+    let drawn = draw(&status(&with(shop(), &json!({"triggers": triggers})), &json!([])), false);
+    insta::assert_snapshot!(drawn, @r"
+    shop  watching  2 (shop-20270115), 9m left
+      runs       2
+      accepted   1
+      orders     pass, 140, bad when < 10: WHY
+      errors     pass, 1.2 %, bad when > 5 %: WHY
+      p95        pass, –, bad when > 2 s: WHY
+      health     pass, 0, bad when ≥ 3: WHY
+      accuracy   pass, 0.95, expected ≈ 0.94: WHY
+      new        pass, –: WHY
+      rollback   ready
+    ");
+}
+
+/// What has come and gone a few times, and is gone now, needs nobody.
+#[test]
+fn what_has_calmed_down_needs_nobody() {
+    let calm = json!([{
+        "id": "golive-1", "service": null, "tier": "urgent", "state": "resolved", "event": "rule-mended",
+        "title": "rule mended: lag", "release": null, "acknowledged_by": null, "began": "2027-01-15T07:00:00Z",
+        "calm_until": "2027-01-15T08:08:00Z",
+    }]);
+    let status = status(&shop(), &calm);
+    assert!(well(&status));
+    let drawn = draw(&status, false);
+    let line = "urgent golive: rule mended: lag, 1h 1m ago; within its limits; over in 7m if it stays so\n";
+    assert!(drawn.ends_with(line), "{drawn}");
 }
 
 #[test]

@@ -152,6 +152,7 @@ impl TriggerInfo {
             verdict: verdict.call.word().to_owned(),
             value: verdict.value,
             limit: verdict.limit,
+            bound: verdict.bound.word().to_owned(),
             unit: verdict.unit.to_owned(),
             samples: verdict.samples,
             why: verdict.why.clone(),
@@ -173,16 +174,17 @@ impl CheckInfo {
 
 impl IncidentInfo {
     fn new(incident: &Incident, texts: &Texts) -> Self {
-        let (state, acknowledged_by) = match &incident.state {
-            IncidentState::Open => ("open", None),
-            IncidentState::Acknowledged { by } => ("acknowledged", Some(by.clone())),
-            IncidentState::Resolved => ("resolved", None),
+        let state = incident.standing();
+        let acknowledged_by = match state {
+            IncidentState::Acknowledged { by } => Some(by.clone()),
+            IncidentState::Open | IncidentState::Resolved => None,
         };
         Self {
             id: incident.id.clone(),
             service: incident.service.clone(),
             tier: incident.tier.word().to_owned(),
-            state: state.to_owned(),
+            state: state.word().to_owned(),
+            calm_until: incident.calm_at,
             event: incident.news.word().to_owned(),
             title: texts.incident(incident),
             release: incident.release.clone(),

@@ -3,6 +3,7 @@
 mod endpoint;
 mod many;
 mod outage;
+mod unwritten;
 
 use std::path::Path;
 

@@ -67,6 +67,23 @@ impl Incident {
             calm_at: None,
         }
     }
+
+    /// Where it stands for whoever looks now: what has gone by, and is only watched for a while lest it comes back, is
+    /// over.
+    pub fn standing(&self) -> &IncidentState {
+        if self.calm_at.is_some() { &IncidentState::Resolved } else { &self.state }
+    }
+}
+
+impl IncidentState {
+    /// The word in JSON and in the list.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Acknowledged { .. } => "acknowledged",
+            Self::Resolved => "resolved",
+        }
+    }
 }
 
 /// Where an incident stands.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::decide::action::Tier;
 use crate::decide::reason::Unit;
+use crate::decide::verdict::Bound;
 
 /// One limit that is watched always.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +35,12 @@ pub enum RuleOf {
 impl Rule {
     pub(in crate::decide) fn is_passed(&self, value: f64) -> bool {
         self.above.is_some_and(|above| value > above) || self.below.is_some_and(|below| value < below)
+    }
+
+    /// On which side of that limit a value is bad.
+    pub(in crate::decide) fn bound(&self, value: f64) -> Bound {
+        let below = self.below.is_some_and(|below| self.above.is_none() || value < below);
+        if below { Bound::Below } else { Bound::Above }
     }
 
     /// The limit that a value has passed, or would pass first.

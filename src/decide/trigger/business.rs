@@ -12,7 +12,7 @@ use super::{Finding, Heard, span};
 use crate::decide::policy::{Anomaly, Business as Limits, ServicePolicy};
 use crate::decide::reading::{Measure, Source};
 use crate::decide::reason::{Breach, Rule, Unit};
-use crate::decide::verdict::{Call, Verdict};
+use crate::decide::verdict::{Bound, Call, Verdict};
 use crate::stats::season::{Season, Seen};
 
 /// A day of minutes; no watch is judged against its season for longer.
@@ -171,6 +171,16 @@ impl Business {
         self.sight.blind(now, policy.interval)
     }
 
+    /// The limit that is nearest to being passed, else what its past lets expect.
+    fn held_against(&self, limits: &Limits) -> (Bound, Option<f64>) {
+        match (limits.below, limits.above) {
+            (Some(_), Some(above)) if self.high.is_beyond() => (Bound::Above, Some(above)),
+            (Some(below), _) => (Bound::Below, Some(below)),
+            (None, Some(above)) => (Bound::Above, Some(above)),
+            (None, None) => (Bound::Expected, self.seen.as_ref().map(|seen| seen.expected)),
+        }
+    }
+
     pub(super) fn verdict(
         &self,
         now: Timestamp,
@@ -178,9 +188,11 @@ impl Business {
         policy: &ServicePolicy,
         limits: &Limits,
     ) -> Verdict {
-        let limit = limits.below.or(limits.above);
-        let limit = limit.or(self.seen.as_ref().map(|seen| seen.expected)).unwrap_or_default();
-        let say = |call, value, samples, why| Verdict { call, value, limit, unit: "plain", samples, why };
+        let (bound, limit) = self.held_against(limits);
+        let say = |call, value, samples, why| {
+            let value = (samples > 0).then_some(value);
+            Verdict { call, value, limit, bound, unit: "plain", samples, why }
+        };
         if let Some((since, why)) = self.blind(now, policy) {
             let why = untold(name, span(since, now), &why);
             return say(Call::Blind, 0.0, 0, why);

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::decide::event::{Outcome, Sample};
 use crate::decide::policy::ServicePolicy;
 use crate::decide::reason::Reason;
-use crate::decide::verdict::{Call, Verdict};
+use crate::decide::verdict::{Bound, Call, Verdict};
 use habit::Habit;
 
 pub use habit::{Habits, STEADY};
@@ -233,8 +233,16 @@ impl Health {
     }
 
     fn sentence(&self, call: Call, failed: u32, limit: u32, why: String) -> Verdict {
-        let samples = self.checks.values().map(|streak| streak.recent.len() as u64).sum();
-        Verdict { call, value: f64::from(failed), limit: f64::from(limit), unit: "failures", samples, why }
+        let samples: u64 = self.checks.values().map(|streak| streak.recent.len() as u64).sum();
+        Verdict {
+            call,
+            value: (samples > 0).then_some(f64::from(failed)),
+            limit: Some(f64::from(limit)),
+            bound: Bound::AtLeast,
+            unit: "failures",
+            samples,
+            why,
+        }
     }
 }
 

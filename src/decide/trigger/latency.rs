@@ -302,7 +302,7 @@ impl Latency {
 
     pub(super) fn verdict(&self, now: Timestamp, policy: &ServicePolicy, limits: &Limits) -> Verdict {
         let limit = limits.above.as_secs_f64();
-        let say = |call, value, samples, why| Verdict { call, value, limit, unit: "seconds", samples, why };
+        let say = |call, value, samples, why| Verdict::above(limit, call, (value, samples), "seconds", why);
         if let Some((since, why)) = self.blind(now, policy) {
             let why = untold("the latency", span(since, now), &why);
             return say(Call::Blind, 0.0, 0, why);

@@ -178,6 +178,7 @@ fn context<'a>(texts: &'a Texts, people: &'a [Person]) -> Context<'a> {
         runbook: Some(RUNBOOK),
         acknowledge: None,
         host: "host-1",
+        own_name: None,
         with: &[],
         thread: None,
         curve: None,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use minijinja::{UndefinedBehavior, Value};
 
-use super::{environment, fill, samples, values};
+use super::{compile, environment, fill, samples, values};
 use crate::config::mistakes::{Mistake, Mistakes};
 use crate::config::{Config, Person, Template};
 use crate::decide::action::Notice;
@@ -53,7 +53,7 @@ fn mistakes(template: &Template, texts: &Texts, people: &[Person]) -> Vec<Mistak
 fn unknown(template: &Template, known: &BTreeSet<String>) -> BTreeSet<(usize, String)> {
     let environment = environment(UndefinedBehavior::Strict);
     // Told as what is wrong with its syntax.
-    let Ok(compiled) = environment.template_from_named_str(&template.file, &template.text) else {
+    let Ok(compiled) = compile(template, &environment) else {
         return BTreeSet::new();
     };
     let built_in: BTreeSet<&str> = environment.globals().map(|(name, _)| name).collect();
@@ -79,6 +79,7 @@ fn sample(notice: &Notice, texts: &Texts, people: &[Person]) -> Value {
         runbook: full.then_some("https://wiki.example.com/web"),
         acknowledge: full.then(|| "https://golive.example.com/ack/web-1".to_owned()),
         host: "host-1",
+        own_name: None,
         thread: None,
         curve: None,
         patience: PATIENCE,

@@ -6,6 +6,7 @@ use super::*;
 use crate::config::{EmailChannel, Login, LoginKind, Secret, Smtp, SmtpTls};
 use crate::notify::Receipt;
 
+mod dialogues;
 mod smarthosts;
 mod thread;
 
@@ -49,6 +50,7 @@ impl Server {
             smtp: vec![self.place(tls)],
             login: None,
             one_subject: false,
+            hello: None,
             ca_file: None,
         }
     }

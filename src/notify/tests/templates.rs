@@ -20,6 +20,7 @@ fn with<T>(language: Language, templates: &Templates, doing: impl FnOnce(Context
         runbook: Some("https://wiki.example.com/web"),
         acknowledge: Some("https://golive.example.com/ack".to_owned()),
         host: "host-1",
+        own_name: None,
         thread: None,
         curve: None,
         patience: PATIENCE,
@@ -122,6 +123,41 @@ fn where_one_fails_golives_own_words_are_told_and_that() {
     assert!(chinese.contains("模板出错：/etc/golive/words.j2:1"), "{chinese}");
     let slack = posted(&body(ENDLESS), WebhookFormat::Slack);
     assert!(slack.contains("template failed") && slack.contains("rolling back"), "{slack}");
+}
+
+/// Nothing in a template takes the process with it: what would be compiled by deep recursion is refused before.
+#[test]
+fn no_template_overflows_the_stack() {
+    let many = |text: &str| text.repeat(60_000 / text.len());
+    for text in [
+        format!("{{{{ 1{} }}}}", many("+1")),
+        format!("{{{{ a{} }}}}", many(".a")),
+        format!("{{{{ a{} }}}}", many("|e")),
+        format!("{{{{ {}1 }}}}", many("-")),
+        format!("{{{{ {}1 }}}}", many("not ")),
+        format!("{{{{ 1{} }}}}", many("**1")),
+        format!("{{{{ 1{} }}}}", many(" if 1 else 1")),
+        format!("{{{{ '}}}}' ~ 1{} }}}}", many("~1")),
+        format!("{{{{ {}{} }}}}", "(".repeat(30_000), ")".repeat(30_000)),
+        format!("{{{{ {}{} }}}}", "[".repeat(30_000), "]".repeat(30_000)),
+        format!("{{% if 1 %}}{}{{% endif %}}", "{% elif 1 %}".repeat(5_000)),
+        format!("{}{}", "{% if 1 %}".repeat(3_000), "{% endif %}".repeat(3_000)),
+        format!("{{{{ 1{}", many("+1")),
+    ] {
+        let told = letter(&body(&text));
+        assert!(told.parts.iter().any(|part| part.what == What::Template), "{}", &text[..40]);
+        assert!(!checked("{{ title }}", &text).is_empty(), "{}", &text[..40]);
+    }
+    // As much as is allowed is compiled on a thread's own stack of 2 MiB.
+    let most = [
+        format!("{{{{ 1{} }}}}", "+1".repeat(480)),
+        format!("{{{{ {}1 }}}}", "-".repeat(980)),
+        format!("{{% if 0 %}}{}x{{% endif %}}", "{% elif 1 %}".repeat(490)),
+    ];
+    for text in most {
+        let told = letter(&body(&text));
+        assert!(told.parts.iter().any(|part| part.what == What::Body), "{}: {:?}", &text[..40], told.parts);
+    }
 }
 
 /// Each mistake as `file:line: message`.

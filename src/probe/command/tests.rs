@@ -88,3 +88,29 @@ async fn what_it_leaves_behind_holds_nothing_up() {
     assert_eq!(sh(&script, LONG).await, failed("exit 4: left"));
     all_gone(&pids, 1).await;
 }
+
+/// Set in the process that looks for a test.
+const CHILD: &str = "GOLIVE_TEST_COMMAND";
+
+/// Does something only in a process that another test has started.
+#[tokio::test]
+async fn look_at_the_environment() {
+    if std::env::var_os(CHILD).is_some() {
+        println!(
+            "{:?}",
+            sh("env | grep -c '^LISTEN_\\|^NOTIFY_\\|^WATCHDOG_\\|_DIRECTORY='; exit 7", LONG).await
+        );
+    }
+}
+
+#[test]
+fn a_check_is_given_nothing_of_systemds() {
+    let mut golive = std::process::Command::new(std::env::current_exe().unwrap());
+    golive.args(["--exact", "probe::command::tests::look_at_the_environment", "--nocapture"]).env(CHILD, "1");
+    for name in ["LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET", "WATCHDOG_USEC", "CREDENTIALS_DIRECTORY"] {
+        golive.env(name, "0");
+    }
+    let output = golive.output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(told.contains("exit 7: 0\""), "{told}");
+}

@@ -29,7 +29,12 @@ fn one_that_came_back_before_is_given_one_more_chance() {
     fails(&mut case, 3);
     assert_eq!(case.phase(), "watching");
     let verdict = case.verdict("health");
-    assert_eq!((verdict.call, verdict.value, verdict.limit), (Call::Wait, 3.0, 4.0), "{}", verdict.why);
+    assert_eq!(
+        (verdict.call, verdict.value, verdict.limit),
+        (Call::Wait, Some(3.0), Some(4.0)),
+        "{}",
+        verdict.why
+    );
     assert!(
         verdict
             .why
@@ -46,7 +51,7 @@ fn one_that_came_back_before_is_given_one_more_chance() {
 fn one_that_never_failed_before_is_not() {
     let mut case = Case::released(|_| {});
     fails(&mut case, 2);
-    assert_eq!((case.phase(), case.verdict("health").limit), ("watching", 3.0));
+    assert_eq!((case.phase(), case.verdict("health").limit), ("watching", Some(3.0)));
     fails(&mut case, 1);
     assert_eq!(case.phase(), "rolling-back");
 }
