@@ -130,7 +130,8 @@ pub async fn run(
             drop(group);
             // So that it is no corpse; whoever was killed ends at once.
             let _ = tokio::time::timeout(DRAIN, child.wait()).await;
-            let printed = Ended::of(ExitStatus::default(), stdout.finish().await.0, stderr.finish().await.0);
+            let printed =
+                Ended::of(ExitStatus::default(), &stdout.finish().await.0, &stderr.finish().await.0);
             let printed = printed.printed().map(|printed| format!("; it had printed: {printed}"));
             let printed = printed.unwrap_or_default();
             return Err(ProgramError::Killed { program: program.clone(), limit, printed });
@@ -140,11 +141,11 @@ pub async fn run(
     if left == Left::Running || (out_closed && err_closed) {
         group.0 = None;
     }
-    Ok(Ended::of(status, stdout, stderr))
+    Ok(Ended::of(status, &stdout, &stderr))
 }
 
 impl Ended {
-    fn of(status: ExitStatus, stdout: Kept, stderr: Kept) -> Self {
+    fn of(status: ExitStatus, stdout: &Kept, stderr: &Kept) -> Self {
         let line = text(&stdout.head).lines().next().unwrap_or_default().trim().to_owned();
         Self { status, line, stdout: text(&stdout.tail), stderr: text(&stderr.tail) }
     }

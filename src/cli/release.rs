@@ -63,7 +63,7 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, C
     };
     let done = client.ask(&arguments.service, "release", &body).await?;
     if let Some(release) = &done.release {
-        say(&release)?;
+        say(release)?;
     }
     if !arguments.wait {
         return Ok(0);
