@@ -52,8 +52,8 @@ async fn the_document_is_the_contracts() {
             "warnings": [],
             "readiness": {"ready": true, "problems": []},
             "triggers": [{
-                "name": "health", "verdict": "wait", "value": 1.0, "limit": 3.0, "unit": "failures", "samples": 4,
-                "why": "web failed once",
+                "name": "health", "verdict": "wait", "value": 1.0, "limit": 3.0, "bound": "at-least",
+                "unit": "failures", "samples": 4, "why": "web failed once",
             }],
             "checks": [{
                 "name": "web", "at": "2027-01-15T08:00:05Z", "took": 0.25, "outcome": "failed", "seen": "status 500",

@@ -146,13 +146,13 @@ fn no_template_overflows_the_stack() {
     ] {
         let told = letter(&body(&text));
         assert!(told.parts.iter().any(|part| part.what == What::Template), "{}", &text[..40]);
-        assert!(!checked("{{ title }}", &text).is_empty(), "{}", &text[..40]);
     }
+    assert!(!checked("{{ title }}", &format!("{{{{ 1{} }}}}", many("+1"))).is_empty());
     // As much as is allowed is compiled on a thread's own stack of 2 MiB.
     let most = [
         format!("{{{{ 1{} }}}}", "+1".repeat(480)),
         format!("{{{{ {}1 }}}}", "-".repeat(980)),
-        format!("{{% if 0 %}}{}x{{% endif %}}", "{% elif 1 %}".repeat(490)),
+        format!("{{% if 0 %}}{}{{% else %}}x{{% endif %}}", "{% elif 0 %}".repeat(490)),
     ];
     for text in most {
         let told = letter(&body(&text));

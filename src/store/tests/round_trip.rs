@@ -408,13 +408,13 @@ async fn lists_follow_what_is_filed() {
         |id: &str, state, reason| Action::File { release: release(id, Origin::Noticed), state, reason };
     let first = vec![
         file("r1", ReleaseState::Watching, Some(Reason::Said(some()))),
-        Action::Log(incident(Reason::Said(some()), IncidentState::Open)),
+        Action::Log(Incident { calm_at: None, ..incident(Reason::Said(some()), IncidentState::Open) }),
     ];
     let acknowledged = IncidentState::Acknowledged { by: "ann".to_owned() };
     let second = vec![
         file("r1", ReleaseState::Accepted, None),
         file("r2", ReleaseState::Held, None),
-        Action::Log(incident(Reason::Said(some()), acknowledged)),
+        Action::Log(Incident { calm_at: None, ..incident(Reason::Said(some()), acknowledged) }),
     ];
     for (second, actions) in [(1, first), (2, second)] {
         let entries = vec![Entry { actions, ..entry(at(second), Some("r1"), Event::Due) }];
@@ -448,7 +448,13 @@ async fn incidents_of_golive_itself_end_with_the_run_that_had_them() {
     let store = open(dir.path());
     let log = |id: &str, service: Option<&str>, state| {
         let (id, service) = (id.to_owned(), service.map(str::to_owned));
-        Action::Log(Incident { id, service, ended: None, ..incident(Reason::Said(some()), state) })
+        Action::Log(Incident {
+            id,
+            service,
+            ended: None,
+            calm_at: None,
+            ..incident(Reason::Said(some()), state)
+        })
     };
     let acknowledged = IncidentState::Acknowledged { by: "ann".to_owned() };
     let actions = vec![
