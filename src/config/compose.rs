@@ -15,10 +15,14 @@ pub const PROJECT: &str = "com.docker.compose.project";
 pub const SERVICE: &str = "com.docker.compose.service";
 /// The label that says which of the service's replicas it is.
 pub const NUMBER: &str = "com.docker.compose.container-number";
+/// The label with a hash of what Compose made a container from: without it, Compose itself looks past a container.
+pub const CONFIG_HASH: &str = "com.docker.compose.config-hash";
 /// golive's label of a container that is not to be started: what it stands in for had done its work and ended.
 pub const ENDED: &str = "golive.ended";
-/// The label that marks what `docker-compose run` started.
-const ONE_OFF: &str = "com.docker.compose.oneoff";
+/// The label that says whether `docker-compose run` started it.
+pub const ONE_OFF: &str = "com.docker.compose.oneoff";
+/// What all of Compose's labels begin with.
+const COMPOSE: &str = "com.docker.compose.";
 
 /// One or more services of a Compose project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,21 +57,26 @@ impl Compose {
             && (all || self.services.iter().any(|service| other.services.contains(service)))
     }
 
-    /// What a container of the engine's list is.
-    pub fn listed(&self, listed: &Value) -> Place {
+    /// What a container of the engine's list is; `image` has the labels that its image brings along.
+    pub fn listed(&self, listed: &Value, image: &Value) -> Place {
+        if repeats(&listed["Labels"], image) {
+            return Place::Apart;
+        }
         let keeps_data = || !volumes(listed).is_empty();
         self.place(name(listed), |label| listed["Labels"][label].as_str(), keeps_data)
     }
 
-    /// What a container is, by its name and labels. One with a writable volume keeps data.
+    /// What a container is, by its name and labels: Compose's own rule. One with a writable volume keeps data.
     pub fn place<'l>(
         &self,
         name: &str,
         label: impl Fn(&str) -> Option<&'l str>,
         keeps_data: impl FnOnce() -> bool,
     ) -> Place {
-        let once = label(ONE_OFF).is_some_and(|once| once.eq_ignore_ascii_case("true"));
-        let Some(service) = label(SERVICE).filter(|_| !once && label(PROJECT) == Some(&self.project)) else {
+        let stays = label(ONE_OFF).is_some_and(|once| once.eq_ignore_ascii_case("false"));
+        let numbered = label(NUMBER).is_some_and(|number| number.parse::<u32>().is_ok());
+        let made = stays && numbered && label(CONFIG_HASH).is_some_and(|hash| !hash.is_empty());
+        let Some(service) = label(SERVICE).filter(|_| made && label(PROJECT) == Some(&self.project)) else {
             return Place::Apart;
         };
         let named = self.services.iter().any(|named| named == service);
@@ -81,6 +90,13 @@ impl Compose {
             Place::Member
         }
     }
+}
+
+/// Whether all that a container has of Compose's labels is what its image brought along: Compose did not make it. It
+/// labels the images that it builds, and `docker commit` copies what the container had.
+fn repeats(labels: &Value, image: &Value) -> bool {
+    let labels = labels.as_object().into_iter().flatten();
+    labels.filter(|(name, _)| name.starts_with(COMPOSE)).all(|(name, value)| image.get(name) == Some(value))
 }
 
 /// The own name of a container of the engine's list. Links give it further ones, with a second slash in them.

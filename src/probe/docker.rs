@@ -1,5 +1,6 @@
 //! What the engine says of a container: whether it runs, keeps restarting, ran out of memory or is unhealthy.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,6 +9,7 @@ use bollard::models::{
 };
 use bollard::query_parameters::InspectContainerOptions;
 use bollard::{API_DEFAULT_VERSION, Docker};
+use serde_json::Value;
 
 use super::seen::quote;
 use crate::config::Runtime;
@@ -22,16 +24,21 @@ pub(super) use tasks::Tasks;
 /// Seconds that the client waits for an answer's head. The check's own deadline is shorter.
 const CLIENT_TIMEOUT: u64 = 120;
 
+/// The labels of so many images are remembered; then all are forgotten.
+const REMEMBERED: usize = 256;
+
 /// The engine's client, made at the first look: the engine may come up after golive.
 #[derive(Debug)]
 pub(super) struct Engine {
     socket: PathBuf,
     client: Mutex<Option<Docker>>,
+    /// The labels of images that were looked at, by their ids.
+    images: Mutex<BTreeMap<String, Value>>,
 }
 
 impl Engine {
     pub(super) fn new(socket: PathBuf) -> Self {
-        Self { socket, client: Mutex::new(None) }
+        Self { socket, client: Mutex::new(None), images: Mutex::default() }
     }
 
     fn client(&self) -> Result<Docker, bollard::errors::Error> {
@@ -42,6 +49,28 @@ impl Engine {
         let socket = self.socket.to_string_lossy();
         let connected = Docker::connect_with_unix(&socket, CLIENT_TIMEOUT, API_DEFAULT_VERSION)?;
         Ok(client.insert(connected).clone())
+    }
+
+    /// The labels that an image brings along; an id always means the same ones.
+    async fn image_labels(&self, id: &str) -> Result<Value, bollard::errors::Error> {
+        let known = || self.images.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(labels) = known().get(id) {
+            return Ok(labels.clone());
+        }
+        let found = match self.client()?.inspect_image(id).await {
+            Ok(found) => found,
+            Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => {
+                return Ok(Value::Null);
+            }
+            Err(error) => return Err(error),
+        };
+        let labels = found.config.and_then(|config| config.labels);
+        let labels = serde_json::to_value(labels).unwrap_or_default();
+        if known().len() >= REMEMBERED {
+            known().clear();
+        }
+        known().insert(id.to_owned(), labels.clone());
+        Ok(labels)
     }
 
     /// The main processes of a service's containers that run.

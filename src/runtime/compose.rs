@@ -77,7 +77,8 @@ impl Compose {
             Ok(past) => past,
             Err(fault) => return Ok(vec![format!("failed to {}", fault.text)]),
         };
-        let mut problems = Vec::new();
+        let now = Found::look(&self.engine, &self.of).await?;
+        let mut problems: Vec<String> = found::twins(&now.members).into_iter().collect();
         let members = past.members();
         for member in &members {
             let container = Container::member(self, member.found.name());

@@ -5,8 +5,9 @@
 //! value, and cannot say when an event stream has begun. What merely acts (start, stop, rename, …) goes through
 //! bollard, in `calls.rs`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use bollard::Docker;
@@ -20,6 +21,7 @@ use crate::decide::event::{Fault, FaultKind};
 use super::inspect::Inspect;
 
 mod calls;
+mod images;
 mod swarm;
 
 pub use calls::Version;
@@ -37,6 +39,8 @@ pub struct Engine {
     raw: Client,
     socket: Arc<Path>,
     docker: Arc<OnceLock<Docker>>,
+    /// Of images that were looked at, by their ids.
+    labels: Arc<Mutex<BTreeMap<String, Value>>>,
 }
 
 /// The client for the engine could not be made.
@@ -76,7 +80,7 @@ impl Engine {
             .pool_max_idle_per_host(1)
             .build()
             .map_err(|source| ClientError { socket: socket.display().to_string(), source })?;
-        Ok(Self { raw, socket: socket.into(), docker: Arc::default() })
+        Ok(Self { raw, socket: socket.into(), docker: Arc::default(), labels: Arc::default() })
     }
 
     /// A container by id or name; `None` when there is none.
@@ -136,31 +140,6 @@ impl Engine {
         let path = if kind == "images" { format!("/images/{id}/json") } else { format!("/{kind}/{id}") };
         let answer = self.ask(&doing, self.raw.get(url(&path, &[])), QUICK).await?;
         if answer.status == 404 { Ok(false) } else { answer.expect(&doing, 200).map(|_| true) }
-    }
-
-    /// The names, with digests, that registries gave an image: none for one that was only made here, `None` where it is
-    /// not here.
-    pub(super) async fn digests(&self, image: &str) -> Result<Option<Vec<String>>, EngineError> {
-        let found = self.get("look at an image", &format!("/images/{image}/json"), &[]).await?;
-        Ok(found.map(|image| {
-            let digests = image["RepoDigests"].as_array().into_iter().flatten();
-            digests.filter_map(Value::as_str).map(str::to_owned).collect()
-        }))
-    }
-
-    /// The id of the image that goes by that reference now.
-    pub(super) async fn image(&self, reference: &str) -> Result<Option<String>, EngineError> {
-        let doing = format!("look for the image {reference}");
-        let answer =
-            self.ask(&doing, self.raw.get(url(&format!("/images/{reference}/json"), &[])), QUICK).await?;
-        if answer.status == 404 {
-            return Ok(None);
-        }
-        let body = answer.expect(&doing, 200)?;
-        let id = serde_json::from_str::<Value>(&body)
-            .ok()
-            .and_then(|image| Some(image.get("Id")?.as_str()?.to_owned()));
-        id.map(Some).ok_or(EngineError::Garbled { doing, why: "it names no id".to_owned() })
     }
 
     /// Creates a container and gives its id.

@@ -16,6 +16,7 @@ mod after_crash;
 mod back;
 mod interference;
 mod joined;
+mod members;
 mod rollback;
 mod tags;
 mod watch;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bollard::errors::Error;
 use bollard::models::ContainerInspectResponse;
 use bollard::query_parameters::{InspectContainerOptions, ListContainersOptionsBuilder};
+use serde_json::Value;
 
 use super::{Engine, Past, blind, told};
 use crate::config::Compose;
@@ -47,7 +48,9 @@ pub(super) async fn members(engine: &Engine, of: &Compose) -> Result<Vec<Contain
     let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
     let mut members = Vec::new();
     for listed in docker.list_containers(Some(options)).await? {
-        let member = serde_json::to_value(&listed).is_ok_and(|listed| of.listed(&listed) == Place::Member);
+        let image = engine.image_labels(listed.image_id.as_deref().unwrap_or_default()).await?;
+        let place = |listed: Value| of.listed(&listed, &image);
+        let member = serde_json::to_value(&listed).is_ok_and(|listed| place(listed) == Place::Member);
         let Some(id) = listed.id.filter(|_| member) else { continue };
         match docker.inspect_container(&id, None::<InspectContainerOptions>).await {
             Ok(found) => members.push(found),

@@ -46,7 +46,8 @@ impl Found {
     pub(in crate::runtime) async fn look(engine: &Engine, of: &Compose) -> Result<Self, EngineError> {
         let mut found = Self::default();
         for listed in engine.labelled(&format!("{PROJECT}={}", of.project)).await? {
-            match of.listed(&listed) {
+            let image = engine.image_labels(listed["ImageID"].as_str().unwrap_or_default()).await?;
+            match of.listed(&listed, &image) {
                 Place::Member => {
                     // One that is gone by now is said to be so by an event.
                     if let Some(inspect) = engine.inspect(listed["Id"].as_str().unwrap_or_default()).await? {
@@ -134,6 +135,14 @@ impl Inspect {
     fn well(&self) -> bool {
         self.has_ended() || (self.flag("/State/Running") && !self.flag("/State/Restarting"))
     }
+}
+
+/// Two members that are the same replica of the same service, by their names: nobody can say which of them a rollback
+/// should swap.
+pub(super) fn twins(members: &[Member]) -> Option<String> {
+    let pair = members.windows(2).find(|pair| pair[0].key == pair[1].key)?;
+    let Key { service, number } = &pair[0].key;
+    Some(format!("{} and {} are both {service} {number}", pair[0].found.name(), pair[1].found.name()))
 }
 
 /// All ids, in the order of their services.

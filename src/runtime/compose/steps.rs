@@ -1,6 +1,6 @@
 //! The steps of a set's rollback: those of its members, one after the other.
 
-use super::found::{Found, ids};
+use super::found::{Found, ids, twins};
 use super::pairs::{Pair, Pairs};
 use super::past::Past;
 use super::{back, retag, wiring};
@@ -109,6 +109,9 @@ async fn prepare(pairs: &Pairs<'_>) -> Result<Done, Fault> {
     if pairs.each.is_empty() {
         let text = format!("go back to {to}: every container of project {project} is as it was then");
         return Err(refused(text));
+    }
+    if let Some(twins) = twins(&pairs.bad).or_else(|| twins(&pairs.good)) {
+        return Err(refused(format!("go back to {to}: {twins} of project {project}")));
     }
     let now = Found::look(&pairs.set.engine, &pairs.set.of).await?;
     let keeps = |service: &String, when: &str| {

@@ -84,6 +84,15 @@ fn a_set_lives_while_every_member_does() {
     assert!(!missing.alive && missing.about.unwrap().contains("cron has no container"));
 }
 
+#[test]
+fn two_that_are_the_same_replica_are_named() {
+    let at = "2026-01-01T00:00:00Z";
+    assert_eq!(twins(&alike()), None);
+    let mut members = alike();
+    members.insert(1, member("api", 1, "1", &up(at)));
+    assert_eq!(twins(&members).as_deref(), Some("shop_api_1 and shop_api_1 are both api 1"));
+}
+
 /// Looks at a set as Compose and the engine made it again and again.
 #[test]
 fn the_same_files_are_the_same_release_and_others_are_not() {

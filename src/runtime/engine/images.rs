@@ -1,0 +1,58 @@
+//! What the engine says of images.
+
+use std::collections::BTreeMap;
+use std::sync::{MutexGuard, PoisonError};
+
+use serde_json::Value;
+
+use super::{Engine, EngineError, QUICK, url};
+
+/// The labels of so many images are remembered; then all are forgotten.
+const REMEMBERED: usize = 256;
+
+impl Engine {
+    /// The names, with digests, that registries gave an image: none for one that was only made here, `None` where it is
+    /// not here.
+    pub(in super::super) async fn digests(&self, image: &str) -> Result<Option<Vec<String>>, EngineError> {
+        let found = self.get("look at an image", &format!("/images/{image}/json"), &[]).await?;
+        Ok(found.map(|image| {
+            let digests = image["RepoDigests"].as_array().into_iter().flatten();
+            digests.filter_map(Value::as_str).map(str::to_owned).collect()
+        }))
+    }
+
+    /// The labels that an image brings along; an id always means the same ones.
+    pub(in super::super) async fn image_labels(&self, id: &str) -> Result<Value, EngineError> {
+        if let Some(known) = self.labels().get(id) {
+            return Ok(known.clone());
+        }
+        let found = self.get("look at an image", &format!("/images/{id}/json"), &[]).await?;
+        let Some(mut found) = found else { return Ok(Value::Null) };
+        let labels = found["Config"]["Labels"].take();
+        let mut all = self.labels();
+        if all.len() >= REMEMBERED {
+            all.clear();
+        }
+        all.insert(id.to_owned(), labels.clone());
+        Ok(labels)
+    }
+
+    fn labels(&self) -> MutexGuard<'_, BTreeMap<String, Value>> {
+        self.labels.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The id of the image that goes by that reference now.
+    pub(in super::super) async fn image(&self, reference: &str) -> Result<Option<String>, EngineError> {
+        let doing = format!("look for the image {reference}");
+        let answer =
+            self.ask(&doing, self.raw.get(url(&format!("/images/{reference}/json"), &[])), QUICK).await?;
+        if answer.status == 404 {
+            return Ok(None);
+        }
+        let body = answer.expect(&doing, 200)?;
+        let id = serde_json::from_str::<Value>(&body)
+            .ok()
+            .and_then(|image| Some(image.get("Id")?.as_str()?.to_owned()));
+        id.map(Some).ok_or(EngineError::Garbled { doing, why: "it names no id".to_owned() })
+    }
+}
