@@ -25,11 +25,13 @@ mod ask;
 mod blame;
 mod cause;
 pub mod curve;
+mod deployment;
 mod diverge;
 pub mod event;
 pub mod facts;
 mod guard;
 mod incident;
+mod launch;
 pub mod policy;
 mod quarantine;
 pub mod reading;
@@ -281,7 +283,9 @@ impl State {
         }
         for (other, service) in self.services.iter().filter(|(other, _)| *other != name) {
             let Some(policy) = self.policy.services.get(other) else { continue };
-            if service.facts().phase != Phase::Idle || service.seen.is_none() {
+            // Whoever is being deployed is neither well nor in trouble.
+            let idle = service.facts().phase == Phase::Idle && !deployment::under_way(service, self.now);
+            if !idle || service.seen.is_none() {
                 continue;
             }
             if service.health.failing(policy.failures.min(2)).is_some() || service.triggers.moved() {
@@ -371,6 +375,7 @@ fn happened(mut turn: Turn<'_>, what: &Happening) {
         Happening::Kept { release, problems } => turn.kept(release, problems),
         Happening::Proved { release, problems } => turn.proved(release, problems),
         Happening::Unpinned { release } => turn.unpinned(release),
+        Happening::Stopping { instance, signal } => deployment::asked(&mut turn, instance, signal),
         Happening::Dependency(sample) => turn.service.depend(sample, turn.policy),
         Happening::Measured(reading) => watch::measured(&mut turn, reading),
         Happening::Recalled(readings) => watch::recalled(&mut turn, readings),

@@ -15,6 +15,7 @@ use crate::decide::reason::{Blame, Breach, Reason, Rule, Runs, Unit};
 use crate::decide::verdict::Bound;
 use crate::untrusted::clean;
 
+mod deployment;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -103,10 +104,7 @@ impl Texts {
                 "reason.flapping",
                 context! { check => clean(check), failures, of, seen => clean(seen) },
             ),
-            Reason::CrashLoop { ended, within, seen } => {
-                let within = self.duration(*within);
-                self.say("reason.crash-loop", context! { ended, within, seen => clean(seen) })
-            }
+            Reason::CrashLoop { ended, within, seen } => self.crash_loop(*ended, *within, seen),
             Reason::GivenUp { seen } => self.say("reason.given-up", context! { seen => clean(seen) }),
             Reason::NotToBlame { blame, cause } => {
                 self.because("not-to-blame", cause, context! { blame => self.blame(blame) })
@@ -150,6 +148,9 @@ impl Texts {
             Reason::Superseded { version } => {
                 self.say("reason.superseded", context! { version => clean(version) })
             }
+            Reason::Stopped { waits, signal } => self.stopped(waits, signal.as_deref()),
+            Reason::Unfinished { waits, lasted } => self.unfinished(waits, *lasted),
+            Reason::Restarted { times, seen } => self.restarted(*times, seen),
             Reason::Said(seen) => self.say("reason.said", context! { seen => clean(seen) }),
         }
     }
@@ -157,6 +158,11 @@ impl Texts {
     /// A reason that has one of its own.
     fn because(&self, name: &str, cause: &Reason, values: minijinja::Value) -> String {
         self.say(&format!("reason.{name}"), context! { cause => self.reason(cause), ..values })
+    }
+
+    fn crash_loop(&self, ended: u32, within: Duration, seen: &str) -> String {
+        let within = self.duration(within);
+        self.say("reason.crash-loop", context! { ended, within, seen => clean(seen) })
     }
 
     fn stuck(&self, undo: Option<&str>, runs: &Runs, cause: &Reason) -> String {

@@ -74,6 +74,7 @@ impl Golive {
             autonomy: Autonomy::Auto,
             window: Duration::from_mins(30),
             grace: Duration::from_secs(30),
+            deploy_within: Duration::from_mins(10),
             interval: Duration::from_secs(10),
             blind_after: Duration::from_mins(1),
             on_blind: OnBlind::Hold,
@@ -177,7 +178,7 @@ impl<'trace> Watched<'trace> {
         }
         if self.trace.scenario.crash && look == self.trace.scenario.onset * LOOKS {
             let instance = running("2").instance;
-            self.tell(at, SHOP, Happening::Died { instance, exit: Some(1), oom: false });
+            self.tell(at, SHOP, Happening::Died { instance, asked: false, exit: Some(1), oom: false });
             self.tell(at, SHOP, Happening::Seen(Some(Running { alive: false, ..running("2") })));
         }
         if look.is_multiple_of(LOOKS) {
@@ -279,6 +280,8 @@ fn running(version: &str) -> Running {
         given_up: None,
         rolling_out: false,
         about: None,
+        members: Vec::new(),
+        settling: false,
     }
 }
 

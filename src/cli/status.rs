@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::show::{Mood, color, lasting, padded, paint, print_json, time_left};
 use super::{CliError, Context};
 use crate::clock::Clock;
-use crate::control::wire::{DivergedInfo, IncidentInfo, ServiceInfo, Status, TriggerInfo};
+use crate::control::wire::{DeploymentInfo, DivergedInfo, IncidentInfo, ServiceInfo, Status, TriggerInfo};
 use crate::decide::verdict::Bound;
 use crate::text;
 use crate::untrusted::harmless;
@@ -116,6 +116,7 @@ impl Page {
             Some(accepted) => self.row("accepted", &accepted.version, None),
             None => self.row("accepted", "none yet", Some(Mood::Uncertain)),
         }
+        self.starts(service);
         if let Some(announced) = &service.announced {
             let (version, ago) = (&announced.version, self.ago(announced.began));
             self.row("announced", &format!("{version}, {ago}, not seen yet"), None);
@@ -150,6 +151,23 @@ impl Page {
             let left = left.map_or_else(|| "until `golive resume`".to_owned(), |left| format!("{left} left"));
             let why = hold.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
             self.row("on hold", &format!("by {}, {left}{why}", hold.by), Some(Mood::Uncertain));
+        }
+    }
+
+    /// What does not count, because somebody is at work on it or it has just been started.
+    fn starts(&mut self, service: &ServiceInfo) {
+        if let Some(DeploymentInfo { began, waits, told }) = &service.deployment {
+            let so_far = lasting(self.now.duration_since(*began));
+            let mood = if *told { Mood::Bad } else { Mood::Uncertain };
+            self.row(
+                "deployment",
+                &format!("for {so_far}, {}; nothing counts", waits.join("; ")),
+                Some(mood),
+            );
+        }
+        if let Some(until) = service.grace_until.filter(|until| *until > self.now) {
+            let left = lasting(until.duration_since(self.now));
+            self.row("grace", &format!("{left} left: failures before the first pass do not count"), None);
         }
     }
 

@@ -1,6 +1,8 @@
 //! `compose = { project = "…" }`: which containers of a Compose project are a service, by the labels that Compose
 //! gives them.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::Runtime;
@@ -17,6 +19,8 @@ pub const SERVICE: &str = "com.docker.compose.service";
 pub const NUMBER: &str = "com.docker.compose.container-number";
 /// The label with a hash of what Compose made a container from: without it, Compose itself looks past a container.
 pub const CONFIG_HASH: &str = "com.docker.compose.config-hash";
+/// The label that names the services that it needs, and what of them: `name:condition:whether to restart with it`.
+pub const DEPENDS_ON: &str = "com.docker.compose.depends_on";
 /// golive's label of a container that is not to be started: what it stands in for had done its work and ended.
 pub const ENDED: &str = "golive.ended";
 /// The label that says whether `docker-compose run` started it.
@@ -124,6 +128,16 @@ pub fn has_ended(inspect: &Value) -> bool {
         Some("created") => inspect["Config"]["Labels"][ENDED].is_string(),
         _ => false,
     }
+}
+
+/// The services that have to end well before a container is started, by its label [`DEPENDS_ON`].
+pub fn waits_for(label: &str) -> Vec<String> {
+    let each = label.split(',').map(|one| one.split(':').map(str::trim));
+    let ended = each.filter_map(|mut parts| {
+        let service = parts.next()?;
+        (parts.next()? == "service_completed_successfully").then(|| service.to_owned())
+    });
+    ended.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// Whether a name is not the one that the container is to keep.

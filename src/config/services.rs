@@ -65,6 +65,7 @@ pub(super) fn read(
         autonomy,
         window: watch.window,
         grace: watch.grace,
+        deploy_within: watch.deploy_within,
         interval: watch.interval,
         blind_after: watch.blind_after,
         on_blind: watch.on_blind,
@@ -223,6 +224,7 @@ fn metrics(section: &mut Section<'_>) -> Option<String> {
 struct Watch {
     window: Duration,
     grace: Duration,
+    deploy_within: Duration,
     interval: Duration,
     blind_after: Duration,
     on_blind: OnBlind,
@@ -232,6 +234,7 @@ fn watch(section: &mut Section<'_>) -> Watch {
     let mut watch = Watch {
         window: Duration::from_mins(10),
         grace: Duration::from_secs(20),
+        deploy_within: Duration::from_mins(10),
         interval: Duration::from_secs(5),
         blind_after: Duration::from_mins(1),
         on_blind: OnBlind::Hold,
@@ -239,6 +242,7 @@ fn watch(section: &mut Section<'_>) -> Watch {
     if let Some(mut table) = section.section("watch") {
         watch.window = table.duration("window", watch.window);
         watch.grace = table.any_duration("grace").unwrap_or(watch.grace);
+        watch.deploy_within = table.duration("deploy-within", watch.deploy_within);
         watch.interval = table.duration("interval", watch.interval);
         watch.blind_after = table.duration("blind-after", watch.blind_after);
         watch.on_blind = table.word("on-blind", &ON_BLIND, watch.on_blind);

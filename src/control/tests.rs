@@ -116,6 +116,8 @@ fn running(version: &str) -> Running {
         given_up: None,
         rolling_out: false,
         about: None,
+        members: Vec::new(),
+        settling: false,
     }
 }
 
@@ -156,6 +158,8 @@ fn shop(phase: &'static str) -> ServiceView {
         why: None,
         hold: None,
         release: Some(ReleaseView { release: release("2"), ends: Some(at(600)), step: None }),
+        deployment: None,
+        grace_until: None,
         announced: None,
         accepted: Some(release("1")),
         running: Some(running("2")),

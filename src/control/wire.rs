@@ -4,7 +4,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+mod deployment;
 mod draw;
+
+pub use deployment::DeploymentInfo;
 
 /// `GET /v1/status`
 #[derive(Debug, Serialize, Deserialize)]
@@ -58,6 +61,12 @@ pub struct ServiceInfo {
     pub hold: Option<HoldInfo>,
     /// The release at hand.
     pub release: Option<ReleaseInfo>,
+    /// Somebody is at work on what runs, so that nothing counts.
+    #[serde(default)]
+    pub deployment: Option<DeploymentInfo>,
+    /// Until when failures of a check that has not passed since the start do not count.
+    #[serde(default)]
+    pub grace_until: Option<Timestamp>,
     /// A release that was announced and not seen yet.
     pub announced: Option<ReleaseInfo>,
     /// The version that would be gone back to.

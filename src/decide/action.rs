@@ -239,6 +239,12 @@ pub enum News {
     ServiceDown,
     /// They pass again.
     ServiceUp,
+    /// Somebody has asked the engine to stop it, and it was not started again.
+    ServiceStopped,
+    /// A deployment does not come to its end.
+    DeploymentUnfinished,
+    /// It has.
+    DeploymentFinished,
     /// A new release runs and is watched.
     ReleaseSeen,
     /// The watch ended well.

@@ -1,5 +1,7 @@
 //! What people and CI jobs ask for.
 
+use std::time::Duration;
+
 use super::action::{Action, Answer, News};
 use super::event::{Announcement, Ask};
 use super::facts::{Hold, Origin, Phase, Release, ReleaseState};
@@ -241,7 +243,7 @@ fn take_at_hand(turn: &mut Turn<'_>) -> Result<Option<String>, String> {
 }
 
 pub(super) fn watch_again(turn: &mut Turn<'_>) {
-    watch::open(turn, std::time::Duration::ZERO);
+    watch::open(turn, turn.now, Duration::ZERO);
     turn.resolve(News::ReleaseSeen);
 }
 

@@ -14,6 +14,7 @@ pub(super) fn evidence(turn: &Turn<'_>, reason: &Reason) -> Vec<Sample> {
         | Reason::Blind { check, .. }
         | Reason::Undecided { check } => turn.service.health.evidence(check),
         Reason::Unverified { check: Some(check), .. } => turn.service.health.evidence(check),
+        Reason::Restarted { .. } => turn.service.health.last(),
         Reason::Unverified { check: None, .. }
         | Reason::Breach(_)
         | Reason::CrashLoop { .. }
@@ -26,6 +27,8 @@ pub(super) fn evidence(turn: &Turn<'_>, reason: &Reason) -> Vec<Sample> {
         | Reason::Stuck { .. }
         | Reason::WrongImage { .. }
         | Reason::Superseded { .. }
+        | Reason::Stopped { .. }
+        | Reason::Unfinished { .. }
         | Reason::Said(_)
         | Reason::AskFirst(_)
         | Reason::OnHold { .. }
@@ -74,7 +77,12 @@ pub(super) fn plain(reason: &Reason) -> String {
         Reason::Quarantined { version, cause, .. } => {
             format!("{version} was rolled back before: {}", plain(cause))
         }
+        Reason::Restarted { times, seen } => {
+            format!("it was restarted on request {times} times and was never well in between: {seen}")
+        }
         Reason::AskFirst(_)
+        | Reason::Stopped { .. }
+        | Reason::Unfinished { .. }
         | Reason::Maintenance { .. }
         | Reason::Unanswered(_)
         | Reason::NotToBlame { .. }

@@ -8,6 +8,10 @@ use super::facts::Facts;
 use super::reading::Reading;
 use crate::stats::season::Season;
 
+mod running;
+
+pub use running::{Identity, Member, Running, Stage, Waits, parts};
+
 /// One thing that happened. Whoever turns the world into events never judges them.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
@@ -86,10 +90,20 @@ pub struct Address {
 pub enum Happening {
     /// What runs under the service's name now; `None` when nothing does.
     Seen(Option<Running>),
-    /// The running instance ended by itself, was killed or ran out of memory.
+    /// Somebody has asked the engine to stop the running instance, to restart it or to take it away.
+    Stopping {
+        /// The instance (container id) that was told to stop.
+        instance: String,
+        /// By which signal.
+        signal: String,
+    },
+    /// The running instance ended.
     Died {
         /// The instance (container id) that ended.
         instance: String,
+        /// Whether somebody had asked the engine for it. What ends by itself, is killed by the kernel or by another
+        /// process has crashed.
+        asked: bool,
         /// Its exit code, where the engine told one.
         exit: Option<i64>,
         /// Whether the kernel killed it for lack of memory.
@@ -186,54 +200,6 @@ pub struct Kept {
     pub facts: Facts,
     /// Whether this golive wrote it.
     pub mine: bool,
-}
-
-/// What runs under a service's name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Running {
-    /// The engine's id of the container, or of each of several, with commas between; the version for the command
-    /// runtime.
-    pub instance: String,
-    /// What makes it this release and no other.
-    pub identity: Identity,
-    /// The version as a person would name it.
-    pub version: String,
-    /// Whether its process is up.
-    pub alive: bool,
-    /// When its process was started last.
-    pub started: Option<Timestamp>,
-    /// How often the engine restarted it by itself.
-    pub restarts: u64,
-    /// A reason that the release cannot be taken back, from the label `golive.irreversible`.
-    pub irreversible: Option<String>,
-    /// Why the engine itself has given its newest release up, paused it or taken it back (swarm only).
-    pub given_up: Option<String>,
-    /// Whether the engine is still replacing what ran before (swarm only).
-    pub rolling_out: bool,
-    /// What it consists of, in words, where that is more than one container.
-    pub about: Option<String>,
-}
-
-impl Running {
-    /// Whether that instance is this one, or one of those that it consists of.
-    pub fn has(&self, instance: &str) -> bool {
-        parts(&self.instance).any(|part| part == instance)
-    }
-}
-
-/// The instances that an instance consists of.
-pub fn parts(instance: &str) -> impl Iterator<Item = &str> {
-    instance.split(',').filter(|part| !part.is_empty())
-}
-
-/// Two instances with the same identity are the same release.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Identity {
-    /// The image id (`sha256:…`), or `service=id` of each where several have different ones; the version for the
-    /// command runtime.
-    pub image: String,
-    /// A hash of the configuration without what changes from run to run.
-    pub spec: String,
 }
 
 /// One health check's result.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::action::{Incident, Plan};
-use super::event::{Announcement, Identity, Running, Step};
+use super::event::{Announcement, Identity, Running, Step, Waits};
 use super::reading::Counts;
 use super::reason::{Blame, Reason};
 use crate::stats::evidence::Baseline;
@@ -49,6 +49,38 @@ pub struct Facts {
     pub veto: Option<Veto>,
     /// What the `before` hook says of the release at hand: that it cannot be taken back, and why.
     pub irreversible: Option<String>,
+    /// Somebody is at work on what runs.
+    pub deployment: Option<Deployment>,
+}
+
+/// What runs is being replaced, started or stopped by somebody else than golive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deployment {
+    /// When it began.
+    pub began: Timestamp,
+    /// What it waits for.
+    pub waits: Vec<Waits>,
+    /// Containers that somebody has asked the engine to stop, by their ids, until they have been started again.
+    pub stops: BTreeMap<String, Stop>,
+    /// People were told that it does not end, or that it was stopped.
+    pub told: bool,
+}
+
+/// Somebody has asked the engine to stop a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stop {
+    /// Its name.
+    pub name: String,
+    /// Its service.
+    pub service: String,
+    /// When it was asked for.
+    pub at: Timestamp,
+    /// When the engine had started it before that, by the engine's clock.
+    pub started: Option<Timestamp>,
+    /// By which signal.
+    pub signal: String,
+    /// When it has ended.
+    pub ended: Option<Timestamp>,
 }
 
 /// One version of a service that was or is to be live.
@@ -137,8 +169,13 @@ pub enum Phase {
 /// The watch of a new release.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Watch {
-    /// When it began; the release's own start.
+    /// When it began.
     pub began: Timestamp,
+    /// When the newest container of the release was started on somebody's request: what was seen before is not counted,
+    /// and its grace begins then.
+    pub started: Timestamp,
+    /// How often in a row it was started anew on request, without a moment in which every check passed.
+    pub restarted: u32,
     /// When it ends.
     pub ends: Timestamp,
     /// Whether the end was put off once, because something was undecided.

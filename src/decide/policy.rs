@@ -40,6 +40,8 @@ pub struct ServicePolicy {
     pub window: Duration,
     /// From a release's start until a check first passes, at most so long, its failures do not count.
     pub grace: Duration,
+    /// A deployment that takes longer is told.
+    pub deploy_within: Duration,
     /// How often each check is made.
     pub interval: Duration,
     /// A check that cannot be told for so long is reported.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::event::Step;
+use super::event::{Step, Waits};
 use super::reading::Source;
 
 /// Why something is done or told.
@@ -160,6 +160,27 @@ pub enum Reason {
         /// Which.
         version: String,
     },
+    /// Somebody has asked the engine to stop what runs, and it was not started again.
+    Stopped {
+        /// What was stopped.
+        waits: Vec<Waits>,
+        /// By which signal, where the engine was heard.
+        signal: Option<String>,
+    },
+    /// A deployment does not come to its end.
+    Unfinished {
+        /// What it waits for.
+        waits: Vec<Waits>,
+        /// How long it has taken so far.
+        lasted: Duration,
+    },
+    /// It was started anew on request again and again, and was never well in between.
+    Restarted {
+        /// How often.
+        times: u32,
+        /// What was seen last.
+        seen: String,
+    },
     /// Somebody else's words, as they are.
     Said(String),
 }
@@ -194,6 +215,9 @@ impl Reason {
             | Self::Unverified { .. }
             | Self::WrongImage { .. }
             | Self::Superseded { .. }
+            | Self::Stopped { .. }
+            | Self::Unfinished { .. }
+            | Self::Restarted { .. }
             | Self::Said(_) => None,
         }
     }
@@ -225,6 +249,9 @@ impl Reason {
             | Self::Unverified { .. }
             | Self::WrongImage { .. }
             | Self::Superseded { .. }
+            | Self::Stopped { .. }
+            | Self::Unfinished { .. }
+            | Self::Restarted { .. }
             | Self::Said(_) => self,
         }
     }

@@ -23,7 +23,7 @@ use super::policy::{Autonomy, ServicePolicy};
 use super::reason::Reason;
 use super::rollback;
 use super::service::{Service, Turn};
-use super::{ask, cause, diverge, incident, suspect, verify, veto, watch};
+use super::{ask, cause, deployment, diverge, incident, launch, suspect, verify, veto, watch};
 
 /// So often in a row every check passes before what runs at first sight is taken as good.
 const ADOPT_AFTER: u32 = 3;
@@ -35,7 +35,7 @@ const ANNOUNCED_FOR: Duration = Duration::from_hours(24);
 pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
     use Happening::{
         Asked, Dependency, Died, Expected, Kept, Measured, Proved, Recalled, Sampled, Seen, Stands, StepDone,
-        StepFailed, Unpinned,
+        StepFailed, Stopping, Unpinned,
     };
     match (&turn.facts().phase, what) {
         (
@@ -57,15 +57,14 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
         (Phase::Verifying(_), Sampled(sample)) => verify::sample(turn, sample),
         (Phase::Held { .. } | Phase::NeedsPerson { .. }, Sampled(sample)) => waiting_sample(turn, sample),
 
-        // Something ended: look at once instead of at the next interval.
         (
             Phase::Idle
             | Phase::Watching(_)
             | Phase::Verifying(_)
             | Phase::Held { .. }
             | Phase::NeedsPerson { .. },
-            Died { instance, exit, oom },
-        ) => watch::died(turn, instance, how(*exit, *oom)),
+            Died { instance, asked, exit, oom },
+        ) => died(turn, instance, *asked, how(*exit, *oom)),
         (Phase::RollingBack(_), Died { .. }) => turn.fold("died"),
 
         (Phase::RollingBack(_) | Phase::Verifying(_), StepDone { rollback, step, instance, .. }) => {
@@ -95,8 +94,18 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
             | Dependency(_)
             | Measured(_)
             | Recalled(_)
+            | Stopping { .. }
             | Expected { .. },
         ) => unreachable!("these do not depend on the phase and are handled before"),
+    }
+}
+
+/// Something ended, as somebody had asked or by itself.
+fn died(turn: &mut Turn<'_>, instance: &str, asked: bool, how: String) {
+    if asked {
+        deployment::stopped(turn, instance);
+    } else {
+        watch::died(turn, instance, how);
     }
 }
 
@@ -124,6 +133,7 @@ pub(super) fn due(turn: &mut Turn<'_>) {
     let now = turn.now;
     turn.incidents_due();
     watch::look_again(turn);
+    deployment::due(turn);
     if turn.service.prove_at.is_some_and(|at| at <= now) {
         turn.prove();
     }
@@ -144,12 +154,14 @@ pub(super) fn due(turn: &mut Turn<'_>) {
 /// When `Due` has to come for this service at the latest.
 pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy, now: Timestamp) -> Option<Timestamp> {
     let facts = service.facts();
+    // What is decided waits for the end of a deployment, which is an event.
+    let at_work = deployment::under_way(service, now);
     let phase = match &facts.phase {
-        Phase::Watching(watch) => Some(watch.ends).filter(|_| facts.veto.is_none()),
+        Phase::Watching(watch) => Some(watch.ends).filter(|_| facts.veto.is_none() && !at_work),
         Phase::RollingBack(_) | Phase::Verifying(_) => rollback::next_deadline(service, policy),
         // What waits for the end of a maintenance window is watched again then.
         Phase::Held { why: Reason::Maintenance { until, .. }, .. } => Some(*until),
-        Phase::Held { answer_by, .. } => *answer_by,
+        Phase::Held { answer_by, .. } => answer_by.filter(|_| !at_work),
         Phase::Idle | Phase::NeedsPerson { .. } => None,
     };
     let blind = watch::blind_deadline(service, policy, now);
@@ -157,8 +169,12 @@ pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy, now: Time
     let hold = facts.hold.as_ref().and_then(|hold| hold.until);
     let remind = incident::next_deadline(&facts.incidents);
     let prove = service.prove_at;
-    let veto = facts.veto.as_ref().map(|veto| veto.ends);
-    [phase, veto, blind, again, hold, remind, prove, announced_until(service)].into_iter().flatten().min()
+    let veto = facts.veto.as_ref().map(|veto| veto.ends).filter(|_| !at_work);
+    let deployment = deployment::next_deadline(service, policy);
+    [phase, veto, deployment, blind, again, hold, remind, prove, announced_until(service)]
+        .into_iter()
+        .flatten()
+        .min()
 }
 
 /// What runs has been looked at while nothing is being taken back.
@@ -168,18 +184,27 @@ pub(super) fn seen(turn: &mut Turn<'_>, running: Option<&Running>) {
     if running.alive {
         turn.service.died_at = None;
     }
-    let facts = turn.facts();
-    match &facts.known {
+    let lasted = deployment::lasted(turn);
+    // What is half there is no release, and is not started yet.
+    if !deployment::seen(turn, running) {
+        return;
+    }
+    let launched = launch::look(turn, running, lasted);
+    match &turn.facts().known {
         Some(known) if *known == running.identity => {
             same_again(turn, running);
+            if launched {
+                launch::again(turn, running);
+                watch::started_in_vain(turn);
+            }
             if before.is_some_and(|before| before.rolling_out) && !running.rolling_out {
                 watch::rolled_out(turn);
             }
             watch::given_up(turn);
         }
-        None if facts.announced.is_none() && facts.accepted.is_empty() => {
+        None if turn.facts().announced.is_none() && turn.facts().accepted.is_empty() => {
             turn.facts_mut().known = Some(running.identity.clone());
-            turn.count_anew(turn.policy.grace);
+            turn.count_anew(launch::grace(turn.policy, Some(running)));
         }
         Some(_) | None => another(turn, running),
     }
@@ -267,7 +292,9 @@ pub(super) fn release_id(turn: &Turn<'_>) -> String {
 }
 
 fn idle_sample(turn: &mut Turn<'_>, sample: &Sample) {
-    turn.count(sample);
+    if !turn.count(sample) {
+        return;
+    }
     turn.mark_red();
     let facts = turn.facts();
     let adoptable = facts.accepted.is_empty() && facts.diverged.is_none();
@@ -300,7 +327,9 @@ fn announced_until(service: &Service) -> Option<Timestamp> {
 }
 
 fn waiting_sample(turn: &mut Turn<'_>, sample: &Sample) {
-    turn.count(sample);
+    if !turn.count(sample) {
+        return;
+    }
     // An urgent incident already says that somebody has to come.
     let told = turn.urgent();
     if !told || turn.service.health.all_pass() {

@@ -33,6 +33,7 @@ pub(super) fn begin(turn: &mut Turn<'_>, cause: Reason, target: &Release) {
     };
     turn.service.triggers.rest(Timestamp::MAX);
     turn.facts_mut().veto = None;
+    turn.facts_mut().deployment = None;
     turn.service.folded.clear();
     turn.facts_mut().phase = Phase::RollingBack(rollback);
     turn.file(ReleaseState::RollingBack, Some(cause.clone()));

@@ -9,13 +9,14 @@ use super::action::{Action, Tier};
 use super::blame::Around;
 use super::event::{Happening, Outcome, Running, Sample};
 use super::facts::{Facts, Phase, Release, ReleaseState};
+use super::launch::{self, Launch};
 use super::policy::{ServicePolicy, TierPolicy};
 use super::reading::Reading;
 use super::reason::Reason;
 use super::trigger::Triggers;
 use super::trigger::health::Health;
 use super::verdict::Call;
-use super::{diverge, quarantine, suspect, watch};
+use super::{deployment, diverge, quarantine, suspect, watch};
 
 /// Between the old container's end and the new one's start, checks fail although the old one was seen alive last.
 const SWAP: Duration = Duration::from_secs(10);
@@ -38,6 +39,12 @@ pub(super) struct Service {
     pub(super) red: Option<Timestamp>,
     /// When the release at hand ended by itself.
     pub(super) ended: VecDeque<Timestamp>,
+    /// It has ended by itself, and was not well since.
+    pub(super) crashed: bool,
+    /// The newest start of what runs.
+    pub(super) launch: Option<Launch>,
+    /// Samples of a time in which somebody was at work on what runs: those since the newest start are of what was started.
+    pub(super) uncounted: VecDeque<Sample>,
     /// When it ended, while it has not come back.
     pub(super) died_at: Option<Timestamp>,
     /// How it did so last.
@@ -61,8 +68,9 @@ pub(super) struct Service {
 
 impl Service {
     pub(super) fn new(name: String, policy: &ServicePolicy, facts: Facts, now: Timestamp) -> Self {
+        let at_hand = facts.release.as_ref().and_then(|release| release.running.as_ref());
         let (since, grace) = match &facts.phase {
-            Phase::Watching(watch) => (watch.began, policy.grace),
+            Phase::Watching(watch) => (watch.started, launch::grace(policy, at_hand)),
             Phase::Verifying(verification) => (verification.began, policy.grace),
             Phase::Idle | Phase::RollingBack(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => {
                 (now, Duration::ZERO)
@@ -70,8 +78,11 @@ impl Service {
         };
         let health = Health::new(policy, since, grace);
         let mut triggers = Triggers::default();
+        let mut launch = None;
         if let Phase::Watching(watch) = &facts.phase {
             triggers.arm(policy, watch);
+            triggers.pause(health.grace_until());
+            launch = Launch::known(at_hand, watch.started);
         }
         Self {
             name,
@@ -82,6 +93,9 @@ impl Service {
             dependencies: BTreeMap::new(),
             red: None,
             ended: VecDeque::new(),
+            crashed: false,
+            launch,
+            uncounted: VecDeque::new(),
             died_at: None,
             ended_how: String::new(),
             look_again: VecDeque::new(),
@@ -117,6 +131,9 @@ impl Service {
 
     /// Takes in again what was recorded.
     pub(super) fn recount(&mut self, what: &Happening, policy: &ServicePolicy) {
+        if self.meanwhile(what) {
+            return;
+        }
         match what {
             Happening::Sampled(sample) => {
                 self.health.count(sample);
@@ -126,6 +143,7 @@ impl Service {
             }
             Happening::Measured(reading) => self.triggers.measure(reading, None, policy),
             Happening::Seen(_)
+            | Happening::Stopping { .. }
             | Happening::Died { .. }
             | Happening::Dependency(_)
             | Happening::Recalled(_)
@@ -137,6 +155,28 @@ impl Service {
             | Happening::StepFailed { .. }
             | Happening::Stands(_)
             | Happening::Asked { .. } => {}
+        }
+    }
+
+    /// Whether that was seen while somebody was at work on what runs.
+    fn meanwhile(&self, what: &Happening) -> bool {
+        let Some(deployment) = self.facts.deployment.as_ref().filter(|it| !it.told) else { return false };
+        match what {
+            Happening::Sampled(sample) => sample.began >= deployment.began,
+            Happening::Measured(reading) => reading.at >= deployment.began,
+            Happening::Seen(_)
+            | Happening::Stopping { .. }
+            | Happening::Died { .. }
+            | Happening::Dependency(_)
+            | Happening::Recalled(_)
+            | Happening::Expected { .. }
+            | Happening::Kept { .. }
+            | Happening::Proved { .. }
+            | Happening::Unpinned { .. }
+            | Happening::StepDone { .. }
+            | Happening::StepFailed { .. }
+            | Happening::Stands(_)
+            | Happening::Asked { .. } => false,
         }
     }
 
@@ -207,7 +247,12 @@ impl Turn<'_> {
 
     /// Takes a sample in, if it is of what is counted now.
     pub(super) fn count(&mut self, sample: &Sample) -> bool {
+        if deployment::under_way(self.service, self.now) {
+            launch::put_by(self, sample);
+            return false;
+        }
         let counted = self.service.health.count(sample);
+        launch::well(self);
         for reading in suspect::probe_readings(sample, self.policy) {
             self.measure(&reading);
         }
@@ -218,6 +263,9 @@ impl Turn<'_> {
     /// Takes a reading in, and says what its trigger makes of it when that has changed.
     pub(super) fn measure(&mut self, reading: &Reading) {
         let started = self.service.seen.as_ref().and_then(|seen| seen.started);
+        if deployment::under_way(self.service, self.now) {
+            self.service.triggers.pause(Timestamp::MAX);
+        }
         self.service.triggers.measure(reading, started, self.policy);
         self.see_again();
         if !matches!(self.facts().phase, Phase::Watching(_)) {

@@ -27,7 +27,8 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
             }));
         }
         // Answers to what was asked for while it was this one's turn.
-        Happening::Died { .. }
+        Happening::Stopping { .. }
+        | Happening::Died { .. }
         | Happening::Kept { .. }
         | Happening::Proved { .. }
         | Happening::Unpinned { .. }

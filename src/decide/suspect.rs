@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::event::Sample;
+use super::event::{Outcome, Sample};
 use super::facts::Phase;
+use super::launch;
 use super::policy::{Autonomy, Level, ServicePolicy};
 use super::reading::{Reading, Source, Stream};
 use super::reason::{Blame, Reason, Rule};
@@ -57,6 +58,7 @@ pub(super) fn all(turn: &Turn<'_>) -> Vec<Suspicion> {
         let why = Reason::CrashLoop { ended, within, seen: turn.service.ended_how.clone() };
         found.push(own(why, triggers.crash_loop));
     }
+    found.extend(in_vain(turn).map(|why| own(why, turn.policy.health_autonomy)));
     found.extend(given_up(turn).map(|why| own(why, turn.policy.health_autonomy)));
     found.extend(health.flapping().map(|why| own(why, triggers.flapping)));
     found.extend(breaches(turn));
@@ -107,6 +109,17 @@ pub(super) fn usual<'a>(service: &'a Service, policy: &ServicePolicy) -> &'a Hab
         | Phase::Held { .. }
         | Phase::NeedsPerson { .. } => &STEADY,
     }
+}
+
+/// It is started anew again and again, and is never well in between.
+fn in_vain(turn: &Turn<'_>) -> Option<Reason> {
+    let Phase::Watching(watch) = &turn.facts().phase else { return None };
+    let failed = |sample: Sample| match sample.outcome {
+        Outcome::Failed(seen) => Some(seen),
+        Outcome::Ok | Outcome::Blind(_) => None,
+    };
+    let seen = || turn.service.health.last().into_iter().find_map(failed).unwrap_or_default();
+    (watch.restarted >= launch::IN_VAIN).then(|| Reason::Restarted { times: watch.restarted, seen: seen() })
 }
 
 /// The engine itself has given up what is at hand.

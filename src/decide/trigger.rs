@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::facts::{Before, HostBefore, Watch};
 use super::policy::{Autonomy, ServicePolicy};
-use super::reading::{Reading, Stream};
+use super::reading::{Measure, Reading, Stream};
 use super::reason::{Breach, Reason};
 use super::verdict::Verdict;
 use crate::stats::season::Season;
@@ -59,6 +59,8 @@ struct Heard<'a> {
     reading: &'a Reading,
     /// What runs was started after the reading before: its first values are all its own.
     born: bool,
+    /// It tells of a time in which somebody was at work on what runs, or in which it started up.
+    paused: bool,
     interval: Duration,
 }
 
@@ -70,6 +72,8 @@ pub(super) struct Triggers {
     resources: Resources,
     business: BTreeMap<String, Business>,
     heard: BTreeMap<Stream, Timestamp>,
+    /// What was measured before that says nothing of how it runs.
+    paused_until: Timestamp,
 }
 
 impl Triggers {
@@ -98,7 +102,7 @@ impl Triggers {
 
     /// A watch begins, or goes on after a restart.
     pub(super) fn arm(&mut self, policy: &ServicePolicy, watch: &Watch) {
-        let floor = watch.began.checked_add(policy.grace).unwrap_or(Timestamp::MAX);
+        let floor = watch.started.checked_add(policy.grace).unwrap_or(Timestamp::MAX);
         let before = |name: &str| watch.before.get(name).cloned();
         let worst = |name: &str| watch.worst_before.get(name).copied();
         if let Some(limits) = &policy.triggers.error_rate {
@@ -119,6 +123,16 @@ impl Triggers {
         self.latency.rest(settled);
         self.resources.rest(settled);
         self.business.values_mut().for_each(Business::rest);
+    }
+
+    /// Nothing that is measured counts before then.
+    pub(super) fn pause(&mut self, until: Timestamp) {
+        self.paused_until = until;
+    }
+
+    /// Its start-up is over then at the latest.
+    pub(super) fn settled(&mut self, at: Timestamp) {
+        self.paused_until = self.paused_until.min(at);
     }
 
     /// Another service is released: is this one, which is not, hit by the same?
@@ -161,7 +175,13 @@ impl Triggers {
             return;
         }
         let born = last.zip(started).is_some_and(|(last, started)| started >= last);
-        let heard = Heard { reading, born, interval: policy.interval };
+        let from = match &reading.measure {
+            // What was counted since the last reading; every other value is of its own moment.
+            Measure::Requests(_) | Measure::Durations(_) => last.unwrap_or(reading.at),
+            Measure::Value(_) | Measure::Use(_) | Measure::Blind(_) => reading.at,
+        };
+        let paused = from < self.paused_until;
+        let heard = Heard { reading, born, paused, interval: policy.interval };
         let triggers = &policy.triggers;
         match &reading.stream {
             Stream::Errors => {

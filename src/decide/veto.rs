@@ -7,9 +7,9 @@
 use super::action::{News, Tier};
 use super::cause::evidence;
 use super::facts::{Phase, Veto};
-use super::guard;
 use super::reason::Reason;
 use super::service::Turn;
+use super::{deployment, guard};
 
 /// golive would roll back now. Whether people get time to stop it.
 pub(super) fn begin(turn: &mut Turn<'_>, cause: &Reason) -> bool {
@@ -31,6 +31,10 @@ pub(super) fn begin(turn: &mut Turn<'_>, cause: &Reason) -> bool {
 
 /// Its time has come.
 pub(super) fn due(turn: &mut Turn<'_>) {
+    // Nothing is rolled back while somebody is at work on it.
+    if deployment::under_way(turn.service, turn.now) {
+        return;
+    }
     if turn.facts().veto.as_ref().is_some_and(|veto| veto.ends <= turn.now)
         && let Some(veto) = turn.facts_mut().veto.take()
     {

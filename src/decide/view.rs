@@ -3,14 +3,14 @@
 use jiff::Timestamp;
 
 use super::action::{Incident, IncidentState, News};
-use super::event::{Running, Sample};
+use super::event::{Running, Sample, Waits};
 use super::facts::{Diverged, Facts, Hold, Phase, Quarantined, Release, ReleaseState, Veto};
 use super::policy::{Autonomy, ServicePolicy};
 use super::reason::Reason;
 use super::service::Service;
 use super::telling::hearing;
 use super::verdict::Verdict;
-use super::{State, rollback, suspect};
+use super::{State, deployment, rollback, suspect};
 
 /// Everything that golive shows of itself, at one moment.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -57,6 +57,10 @@ pub struct ServiceView {
     pub hold: Option<Hold>,
     /// The release at hand.
     pub release: Option<ReleaseView>,
+    /// Somebody is at work on what runs, so that nothing counts.
+    pub deployment: Option<DeploymentView>,
+    /// Until when failures of a check that has not passed since the start do not count.
+    pub grace_until: Option<Timestamp>,
     /// A release that was announced and not seen yet.
     pub announced: Option<Release>,
     /// The version that would be gone back to.
@@ -83,6 +87,17 @@ pub struct ServiceView {
     pub decided: Option<(String, ReleaseState)>,
     /// The last sample of each check.
     pub samples: Vec<Sample>,
+}
+
+/// A deployment under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeploymentView {
+    /// When it began.
+    pub began: Timestamp,
+    /// What it waits for.
+    pub waits: Vec<Waits>,
+    /// People were told that it does not end.
+    pub told: bool,
 }
 
 /// The release at hand.
@@ -179,6 +194,9 @@ fn service_view(service: &Service, policy: &ServicePolicy, now: Timestamp) -> Se
         },
         hold: facts.hold.clone(),
         release,
+        deployment: deployment::shown(service, now),
+        grace_until: Some(service.health.grace_until())
+            .filter(|until| *until > now && *until < Timestamp::MAX),
         announced: facts.announced.clone(),
         accepted: facts.accepted.last().cloned(),
         running: service.seen.clone(),

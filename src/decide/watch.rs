@@ -15,8 +15,9 @@ use super::reason::{Blame, Reason};
 use super::release::{down_or_up, new_release, superseded};
 use super::service::{Service, Turn};
 use super::suspect::Suspicion;
+use super::trigger::health::Health;
 use super::verdict::Call;
-use super::{ask, blame, cause, diverge, guard, quarantine, suspect};
+use super::{ask, blame, cause, deployment, diverge, guard, launch, quarantine, suspect};
 
 pub(super) use away::started;
 
@@ -37,7 +38,10 @@ pub(super) fn begin(turn: &mut Turn<'_>, running: &Running) {
     };
     facts.known = Some(running.identity.clone());
     facts.release = Some(release);
-    open(turn, turn.policy.grace);
+    launch::look(turn, running, Duration::ZERO);
+    let started = launch::at(turn, running).unwrap_or(turn.now);
+    turn.service.crashed = false;
+    open(turn, started, launch::grace(turn.policy, Some(running)));
     let mut doubts = turn.service.triggers.warnings(turn.now, turn.policy);
     doubts.extend(turn.service.triggers.untold(turn.now, turn.policy));
     let nothing = turn.facts().accepted.is_empty();
@@ -52,12 +56,14 @@ pub(super) fn begin(turn: &mut Turn<'_>, running: &Running) {
     quarantine::look(turn, running);
 }
 
-/// Watches the release at hand from now on.
-pub(super) fn open(turn: &mut Turn<'_>, grace: Duration) {
+/// Watches the release at hand from now on; it was started a moment ago, or is given no grace any more.
+pub(super) fn open(turn: &mut Turn<'_>, started: Timestamp, grace: Duration) {
     let now = turn.now;
     let ends = now.checked_add(turn.policy.window).unwrap_or(Timestamp::MAX);
     let watch = Watch {
         began: now,
+        started,
+        restarted: 0,
         ends,
         extended: false,
         shadowed: false,
@@ -69,7 +75,9 @@ pub(super) fn open(turn: &mut Turn<'_>, grace: Duration) {
         excused: None,
     };
     let readings = turn.service.triggers.remembered(now);
-    let samples = turn.service.health.habit_samples(now);
+    let mut samples = turn.service.health.habit_samples(now);
+    let since = turn.service.uncounted.iter().filter(|sample| sample.began >= started);
+    samples.extend(since.cloned());
     if !readings.is_empty() || !samples.is_empty() {
         let service = turn.service.name.clone();
         turn.act(Action::Remember { service, readings, samples });
@@ -81,9 +89,19 @@ pub(super) fn open(turn: &mut Turn<'_>, grace: Duration) {
     let facts = turn.facts_mut();
     facts.phase = Phase::Watching(watch);
     facts.blame = None;
-    turn.count_anew(grace);
+    let grace_until = started.checked_add(grace).unwrap_or(Timestamp::MAX);
+    turn.service.health = Health::new(turn.policy, started, grace);
+    turn.service.triggers.pause(grace_until);
+    launch::belong(turn, started);
     turn.file(ReleaseState::Watching, None);
     recall(turn);
+}
+
+/// The release was started anew on request. An autohealer does so again and again, and never finds it well.
+pub(super) fn started_in_vain(turn: &mut Turn<'_>) {
+    if matches!(turn.facts().phase, Phase::Watching(_)) {
+        judge(turn);
+    }
 }
 
 /// The past of the business metrics up to the release is asked for.
@@ -144,11 +162,13 @@ pub(super) fn recalled(turn: &mut Turn<'_>, readings: &[Reading]) {
 pub(super) fn died(turn: &mut Turn<'_>, instance: &str, how: String) {
     let service = turn.service.name.clone();
     turn.act(Action::ProbeNow { service });
+    let at_hand = turn.service.seen.as_ref().is_none_or(|seen| seen.has(instance));
+    turn.service.crashed |= at_hand;
+    deployment::crashed(turn, instance);
     let Phase::Watching(watch) = &turn.facts().phase else { return };
     let counted = watch.began.checked_add(turn.policy.grace).is_ok_and(|floor| turn.now >= floor);
     let now = turn.now;
     turn.service.look_again = AGAIN.iter().filter_map(|after| now.checked_add(*after).ok()).collect();
-    let at_hand = turn.service.seen.as_ref().is_none_or(|seen| seen.has(instance));
     if at_hand {
         turn.service.died_at = Some(now);
         turn.service.health.died();
@@ -176,10 +196,11 @@ pub(super) fn look_again(turn: &mut Turn<'_>) {
 /// Deadlines that have come.
 pub(super) fn due(turn: &mut Turn<'_>) {
     let now = turn.now;
+    let at_work = deployment::under_way(turn.service, now);
     match &turn.facts().phase {
         Phase::Watching(_) => try_end(turn),
         Phase::Held { why: Reason::Maintenance { until, .. }, .. } if *until <= now => ask::watch_again(turn),
-        Phase::Held { answer_by: Some(by), .. } if *by <= now => guard::unanswered(turn),
+        Phase::Held { answer_by: Some(by), .. } if *by <= now && !at_work => guard::unanswered(turn),
         Phase::Idle
         | Phase::RollingBack(_)
         | Phase::Verifying(_)
@@ -208,7 +229,7 @@ pub(super) fn given_up(turn: &mut Turn<'_>) -> bool {
 /// Acts on what speaks against the release, or looks whether its watch is over.
 fn judge(turn: &mut Turn<'_>) {
     // What was decided stays decided, whatever is seen in the count-down.
-    if turn.facts().veto.is_some() {
+    if turn.facts().veto.is_some() || deployment::under_way(turn.service, turn.now) {
         return;
     }
     for suspicion in suspect::all(turn) {
@@ -233,7 +254,8 @@ pub(super) fn judge_held(turn: &mut Turn<'_>) {
     let decided = turn.facts().veto.is_some();
     let heard = matches!(why, Reason::Unheard(_)) && !turn.unheard;
     let open = heard || matches!(why, Reason::AskFirst(_));
-    if decided || !open || turn.now > *watched_until {
+    let at_work = deployment::under_way(turn.service, turn.now);
+    if decided || !open || at_work || turn.now > *watched_until {
         return;
     }
     let acts = |suspicion: &Suspicion| suspicion.autonomy == Autonomy::Auto;
@@ -268,7 +290,8 @@ fn excuse(turn: &mut Turn<'_>, cause: Reason, blame: Blame) {
 fn try_end(turn: &mut Turn<'_>) {
     let Phase::Watching(watch) = &turn.facts().phase else { return };
     let (ends, extended) = (watch.ends, watch.extended);
-    if turn.facts().veto.is_some() || !extended && turn.now < ends {
+    let waits = turn.facts().veto.is_some() || deployment::under_way(turn.service, turn.now);
+    if waits || !extended && turn.now < ends {
         return;
     }
     let rolling = turn.service.seen.as_ref().is_some_and(|seen| seen.rolling_out);
@@ -365,6 +388,8 @@ pub(super) fn blind_deadline(service: &Service, policy: &ServicePolicy, now: Tim
     let told = facts.incidents.iter().any(|incident| incident.news == News::Blind);
     // The swap blinds checks by itself, and the proof says in the end what it could not tell.
     let swapping = matches!(facts.phase, Phase::RollingBack(_) | Phase::Verifying(_));
+    let swapping = swapping || deployment::under_way(service, now);
     let (since, _) = blind(service, policy, now).filter(|_| !told && !swapping)?;
+    let since = service.launch.map_or(since, |launch| launch.at.max(since));
     since.checked_add(policy.blind_after).ok()
 }

@@ -73,6 +73,8 @@ pub(crate) fn shop() -> ServiceView {
         why: None,
         hold: None,
         release: None,
+        deployment: None,
+        grace_until: None,
         announced: None,
         accepted: None,
         running: None,

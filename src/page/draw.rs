@@ -174,6 +174,9 @@ impl Rows<'_> {
             Some(accepted) => self.row("accepted", &accepted.version, ""),
             None => self.row("accepted", &say("none-yet"), "warn"),
         }
+        if let Some(deployment) = &service.deployment {
+            self.row("deployment", &self.stage.texts.waiting(&deployment.waits), "warn");
+        }
         if let Some(announced) = &service.announced {
             self.row("announced", &announced.version, "");
         }

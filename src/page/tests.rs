@@ -55,6 +55,8 @@ fn shop(words: &str) -> ServiceView {
         given_up: None,
         rolling_out: false,
         about: None,
+        members: Vec::new(),
+        settling: false,
     };
     let ends = now.checked_add(std::time::Duration::from_secs(9 * 60 + 40)).ok();
     ServiceView {
@@ -65,6 +67,8 @@ fn shop(words: &str) -> ServiceView {
         why: Some(why.clone()),
         hold: Some(Hold { by: words.to_owned(), why: Some(words.to_owned()), since: now, until: Some(now) }),
         release: Some(ReleaseView { release: release("2"), ends, step: Some("create") }),
+        deployment: None,
+        grace_until: None,
         announced: Some(release(words)),
         accepted: Some(release("1")),
         running: Some(running),

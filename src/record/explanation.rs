@@ -57,12 +57,11 @@ impl Lines {
                     );
                 }
                 Happening::Seen(None) => self.line(moment.at, "seen: nothing runs under its name"),
-                Happening::Died { exit, oom, .. } => {
-                    let exit = exit.map(|exit| format!(" with exit code {exit}")).unwrap_or_default();
-                    self.line(
-                        moment.at,
-                        &format!("it ended{exit}{}", if *oom { ", out of memory" } else { "" }),
-                    );
+                Happening::Stopping { signal, .. } => {
+                    self.line(moment.at, &format!("it was told to stop (signal {})", clean(signal)));
+                }
+                Happening::Died { exit, oom, asked, .. } => {
+                    self.line(moment.at, &ended(*exit, *oom, *asked));
                 }
                 // What came of these is in the verdicts.
                 Happening::Dependency(_)
@@ -190,4 +189,15 @@ impl Lines {
 
 fn short(instance: &str) -> &str {
     instance.get(..12).unwrap_or(instance)
+}
+
+/// How what runs has ended.
+fn ended(exit: Option<i64>, oom: bool, asked: bool) -> String {
+    let exit = exit.map(|exit| format!(" with exit code {exit}")).unwrap_or_default();
+    let how = match (oom, asked) {
+        (true, _) => ", out of memory",
+        (false, true) => ", on request",
+        (false, false) => "",
+    };
+    format!("it ended{exit}{how}")
 }

@@ -37,6 +37,8 @@ fn seen(version: &str) -> Happening {
         given_up: None,
         rolling_out: false,
         about: None,
+        members: Vec::new(),
+        settling: false,
     }))
 }
 

@@ -112,6 +112,8 @@ fn running(version: &str) -> Running {
         given_up: None,
         rolling_out: false,
         about: None,
+        members: Vec::new(),
+        settling: false,
     }
 }
 

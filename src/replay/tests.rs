@@ -26,6 +26,7 @@ fn policy() -> ServicePolicy {
         autonomy: Autonomy::Auto,
         window: Duration::from_mins(10),
         grace: Duration::from_secs(20),
+        deploy_within: Duration::from_mins(10),
         interval: Duration::from_secs(5),
         blind_after: Duration::from_mins(1),
         on_blind: OnBlind::Hold,

@@ -84,6 +84,8 @@ impl Command {
             given_up: None,
             rolling_out: false,
             about: None,
+            members: Vec::new(),
+            settling: false,
         }))
     }
 

@@ -19,11 +19,13 @@ use crate::decide::event::{Event, Happening, Running};
 use super::engine::{Engine, EngineError};
 use super::inspect::{KEEP, RELEASE};
 
+mod asked;
 mod notes;
 #[cfg(test)]
 mod tests;
 mod watched;
 
+use asked::Asked;
 use notes::{Notes, Ready};
 pub use watched::Watched;
 
@@ -54,6 +56,7 @@ struct Watch {
 struct Memory {
     /// What was said to run last.
     seen: BTreeMap<String, Option<Running>>,
+    asked: Asked,
     /// Just after the last event, as the engine wants it: it replays what it still has from there.
     since: Option<String>,
     /// Whether the engine was said to be lost.
@@ -104,12 +107,18 @@ impl Watch {
         let stream = self.engine.events(&filters, memory.since.as_deref()).await?;
         let notes = Notes::default();
         tokio::select! {
-            ended = self.listen(stream, &notes, &mut memory.since) => Ok(ended),
+            ended = self.listen(stream, &notes, &mut memory.asked, &mut memory.since) => Ok(ended),
             ended = self.look(&notes, &mut memory.seen, &mut memory.lost) => ended,
         }
     }
 
-    async fn listen(&self, stream: Response, notes: &Notes, since: &mut Option<String>) -> Ended {
+    async fn listen(
+        &self,
+        stream: Response,
+        notes: &Notes,
+        asked: &mut Asked,
+        since: &mut Option<String>,
+    ) -> Ended {
         let mut stream = stream.bytes_stream();
         let (mut buffer, mut oomed) = (Vec::new(), BTreeSet::new());
         while let Some(chunk) = stream.next().await {
@@ -123,7 +132,7 @@ impl Watch {
                     Ok(heard) => heard,
                     Err(error) => return Ended::Broken(error.to_string()),
                 };
-                if self.pass_on(&heard, notes, &mut oomed).await.is_err() {
+                if self.pass_on(&heard, notes, (&mut oomed, asked)).await.is_err() {
                     return Ended::Closed;
                 }
                 // Only now: what was not passed on before an interruption is asked for again.
@@ -140,7 +149,7 @@ impl Watch {
         &self,
         heard: &Heard,
         notes: &Notes,
-        oomed: &mut BTreeSet<String>,
+        (oomed, asked): (&mut BTreeSet<String>, &mut Asked),
     ) -> Result<(), Closed> {
         if matches!(&*heard.action, "connect" | "disconnect") {
             // It is the network's event, and has the container's id alone.
@@ -155,9 +164,16 @@ impl Watch {
             oomed.insert(instance.clone());
         }
         let oom = heard.action == "die" && oomed.remove(instance);
+        let stops = heard.action == "kill" && asked.told(heard);
+        let asked = heard.action == "die" && asked.ended(heard);
         for (service, watched) in &self.services {
-            if heard.action == "die" && watched.lost(heard, &self.engine).await {
-                let what = Happening::Died { instance: instance.clone(), exit: heard.exit(), oom };
+            if stops && watched.owns(heard) {
+                let signal = heard.attribute("signal").to_owned();
+                self.send(service, Happening::Stopping { instance: instance.clone(), signal }).await?;
+            }
+            let died = heard.action == "die" && watched.owns(heard);
+            if died && (asked || watched.lost(heard, &self.engine).await) {
+                let what = Happening::Died { instance: instance.clone(), asked, exit: heard.exit(), oom };
                 self.send(service, what).await?;
             }
             // Also when it ends: it may be one that has to run.
@@ -206,17 +222,15 @@ impl Watch {
         }
     }
 
-    /// It is being replaced: until it has settled it is not up, and what fails meanwhile says nothing of what was.
+    /// It is being replaced: until it has settled it is not whole, and what fails meanwhile says nothing of what was.
     async fn replaced(
         &self,
         service: &str,
         seen: &mut BTreeMap<String, Option<Running>>,
     ) -> Result<(), Closed> {
-        let Some(Some(last)) = seen.get_mut(service).filter(|last| last.as_ref().is_some_and(|it| it.alive))
-        else {
-            return Ok(());
-        };
-        last.alive = false;
+        let whole = |last: &&mut Option<Running>| last.as_ref().is_some_and(|it| !it.settling);
+        let Some(Some(last)) = seen.get_mut(service).filter(whole) else { return Ok(()) };
+        last.settling = true;
         let running = last.clone();
         self.send(service, Happening::Seen(Some(running))).await
     }

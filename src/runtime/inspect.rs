@@ -1,9 +1,12 @@
 //! One container as the engine described it, kept as the raw text and read field by field.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::decide::event::{Identity, Running};
+use crate::config::compose;
+use crate::decide::event::{Identity, Member, Running, Stage};
 
 use super::spec;
 
@@ -125,7 +128,45 @@ impl Inspect {
             given_up: None,
             rolling_out: false,
             about: None,
+            members: vec![self.member()],
+            settling: false,
         }
+    }
+
+    /// It as one of those that run under a service's name.
+    pub(super) fn member(&self) -> Member {
+        let period = self.at("/Config/Healthcheck/StartPeriod").as_u64().unwrap_or_default();
+        Member {
+            id: self.id().to_owned(),
+            name: self.name().to_owned(),
+            service: self.label(compose::SERVICE).unwrap_or(self.name()).to_owned(),
+            stage: self.stage(),
+            started: self.started(),
+            restarts: self.at("/RestartCount").as_u64().unwrap_or_default(),
+            start_period: Duration::from_nanos(period),
+            may_end: !self.comes_back(),
+            waits_for: compose::waits_for(self.label(compose::DEPENDS_ON).unwrap_or_default()),
+        }
+    }
+
+    fn stage(&self) -> Stage {
+        let exit = self.at("/State/ExitCode").as_i64();
+        // What the engine has tried to start and could not is not waited for.
+        let failed = !self.text("/State/Error").is_empty();
+        match self.text("/State/Status") {
+            _ if self.has_ended() => Stage::Done,
+            "created" if !failed => Stage::Created,
+            "paused" => Stage::Paused,
+            "restarting" => Stage::Restarting,
+            "exited" if !failed && self.comes_back() => Stage::Stopped,
+            _ if self.flag("/State/Running") => Stage::Running,
+            _ => Stage::Ended { exit },
+        }
+    }
+
+    /// Whether its restart policy starts it again however it has ended.
+    fn comes_back(&self) -> bool {
+        matches!(self.text("/HostConfig/RestartPolicy/Name"), "always" | "unless-stopped")
     }
 
     /// When it was started last.

@@ -56,6 +56,8 @@ fn running() -> Running {
         given_up: Some("update paused".to_owned()),
         rolling_out: true,
         about: None,
+        members: Vec::new(),
+        settling: false,
     }
 }
 

@@ -286,6 +286,7 @@ pub(crate) fn service(runtime: config::Runtime) -> Service {
             autonomy: Autonomy::Auto,
             window: Duration::from_mins(10),
             grace: Duration::from_secs(20),
+            deploy_within: Duration::from_mins(10),
             interval: Duration::from_secs(5),
             blind_after: Duration::from_mins(1),
             on_blind: OnBlind::Hold,

@@ -51,7 +51,9 @@ impl Watching {
     /// The next death, past everything else.
     pub(crate) async fn until_died(&mut self) -> (String, Option<i64>, bool) {
         loop {
-            if let Event::Service { what: Happening::Died { instance, exit, oom }, .. } = self.next().await {
+            if let Event::Service { what: Happening::Died { instance, exit, oom, .. }, .. } =
+                self.next().await
+            {
                 return (instance, exit, oom);
             }
         }

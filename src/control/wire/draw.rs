@@ -1,9 +1,9 @@
 //! The core's view as it goes over the socket.
 
 use super::{
-    CheckInfo, DaemonInfo, DecidedInfo, DivergedInfo, Done, HeartbeatInfo, HoldInfo, IncidentInfo, Outcome,
-    PlanInfo, QuarantineInfo, Readiness, ReleaseInfo, RunningInfo, ServiceInfo, Status, TriggerInfo,
-    VetoInfo,
+    CheckInfo, DaemonInfo, DecidedInfo, DeploymentInfo, DivergedInfo, Done, HeartbeatInfo, HoldInfo,
+    IncidentInfo, Outcome, PlanInfo, QuarantineInfo, Readiness, ReleaseInfo, RunningInfo, ServiceInfo,
+    Status, TriggerInfo, VetoInfo,
 };
 use crate::control::About;
 use crate::decide::action::{Answer, Incident, IncidentState};
@@ -61,6 +61,8 @@ impl ServiceInfo {
             why: service.why.as_ref().map(|why| texts.reason(why)),
             hold: service.hold.as_ref().map(HoldInfo::new),
             release,
+            deployment: service.deployment.as_ref().map(|it| DeploymentInfo::new(it, texts)),
+            grace_until: service.grace_until,
             announced: service.announced.as_ref().map(ReleaseInfo::new),
             accepted: service.accepted.as_ref().map(ReleaseInfo::new),
             running: service.running.as_ref().map(RunningInfo::new),

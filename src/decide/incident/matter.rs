@@ -10,6 +10,7 @@ pub(super) enum Matter {
     Blind,
     Readiness,
     Divergence,
+    Deployment,
     Engine,
     Config,
     Store,
@@ -36,7 +37,8 @@ impl Matter {
             | News::KnownBad
             | News::CountDown { .. }
             | News::RollbackAgain => Self::Release,
-            News::ServiceDown | News::ServiceUp => Self::Health,
+            News::ServiceDown | News::ServiceStopped | News::ServiceUp => Self::Health,
+            News::DeploymentUnfinished | News::DeploymentFinished => Self::Deployment,
             News::Blind | News::SeesAgain => Self::Blind,
             News::NotReady | News::ReadyAgain => Self::Readiness,
             News::EngineUnreachable | News::EngineBack => Self::Engine,
@@ -62,7 +64,12 @@ impl Matter {
             | Self::Store
             | Self::Channel(_)
             | Self::Rule(_) => true,
-            Self::Release | Self::Divergence | Self::Config | Self::Hearing | Self::Other => false,
+            Self::Release
+            | Self::Divergence
+            | Self::Deployment
+            | Self::Config
+            | Self::Hearing
+            | Self::Other => false,
         }
     }
 
@@ -72,6 +79,7 @@ impl Matter {
             Self::Health | Self::Blind | Self::Readiness => true,
             Self::Release
             | Self::Divergence
+            | Self::Deployment
             | Self::Engine
             | Self::Config
             | Self::Store

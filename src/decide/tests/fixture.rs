@@ -7,7 +7,9 @@ use jiff::Timestamp;
 
 use crate::decide::State;
 use crate::decide::action::{Action, Tier};
-use crate::decide::event::{Event, Happening, Identity, Outcome, Running, Sample, Step};
+use crate::decide::event::{
+    Event, Happening, Identity, Member, Outcome, Running, Sample, Stage, Step, parts,
+};
 use crate::decide::facts::Facts;
 use crate::decide::policy::{
     Autonomy, Maintenance, OnBlind, Otherwise, Policy, Quarantine, ServicePolicy, TierPolicy, Triggers,
@@ -32,6 +34,7 @@ pub(super) fn service_policy() -> ServicePolicy {
         autonomy: Autonomy::Auto,
         window: secs(600),
         grace: secs(20),
+        deploy_within: Duration::from_mins(10),
         interval: secs(5),
         blind_after: secs(60),
         on_blind: OnBlind::Hold,
@@ -99,6 +102,23 @@ pub(super) fn running(version: &str, instance: &str) -> Running {
         given_up: None,
         rolling_out: false,
         about: None,
+        members: parts(instance).map(member).collect(),
+        settling: false,
+    }
+}
+
+/// A container that has been running for long.
+pub(super) fn member(id: &str) -> Member {
+    Member {
+        id: id.to_owned(),
+        name: API.to_owned(),
+        service: API.to_owned(),
+        stage: Stage::Running,
+        started: None,
+        restarts: 0,
+        start_period: Duration::ZERO,
+        may_end: false,
+        waits_for: Vec::new(),
     }
 }
 

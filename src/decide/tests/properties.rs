@@ -70,7 +70,7 @@ fn event(on: &Watched, (what, with, _): Drawn) -> Option<Event> {
         80..=99 => seen(with),
         100..=149 => answer(on, with),
         150..=199 => Happening::Asked { by: said(), ask: ask(with) },
-        200..=207 => Happening::Died { instance: said(), exit: None, oom: with > 200 },
+        200..=207 => Happening::Died { instance: said(), asked: false, exit: None, oom: with > 200 },
         208..=223 => proved(on, with),
         224..=227 => return Some(Event::EngineLost { why: said() }),
         228..=231 => return Some(Event::EngineBack),

@@ -109,9 +109,12 @@ impl Story {
                 happening(Happening::Seen(Some(running(version, &instance))))
             }
             ["seen", version, "in", instance] => happening(Happening::Seen(Some(running(version, instance)))),
-            ["died"] => {
-                happening(Happening::Died { instance: "some".to_owned(), exit: Some(137), oom: false })
-            }
+            ["died"] => happening(Happening::Died {
+                instance: "some".to_owned(),
+                asked: false,
+                exit: Some(137),
+                oom: false,
+            }),
             ["step-done"] | ["step-done", _] => self.done(rest.get(1).copied()),
             ["step-fail", kind, text] => self.failed(kind, text),
             ["ask", ..] => happening(Happening::Asked { by: "ann".to_owned(), ask: ask(&rest[1..]) }),

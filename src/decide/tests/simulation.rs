@@ -51,6 +51,7 @@ impl Simulation {
             autonomy,
             window: secs(120),
             grace: secs(10),
+            deploy_within: Duration::from_mins(10),
             per_day: 1 + u32::try_from(luck.below(3)).unwrap(),
             veto: secs([0, 0, 20][usize::try_from(luck.below(3)).unwrap()]),
             quarantine: [Quarantine::Watch, Quarantine::Watch, Quarantine::Ask, Quarantine::Rollback]

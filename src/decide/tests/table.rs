@@ -51,6 +51,15 @@ fn answers() -> [Event; 2] {
     [Event::Told { to, notice }, refused]
 }
 
+/// What runs is stopped on request.
+fn stops() -> [Event; 2] {
+    let instance = || "c-v2".to_owned();
+    [
+        happening(Happening::Stopping { instance: instance(), signal: "15".to_owned() }),
+        happening(Happening::Died { instance: instance(), asked: true, exit: Some(143), oom: false }),
+    ]
+}
+
 /// Everything that can happen.
 fn events() -> Vec<Event> {
     let said = || "said".to_owned();
@@ -78,7 +87,7 @@ fn events() -> Vec<Event> {
         seen("v2", "c-v2"),
         seen("v2", "c-again"),
         seen("v3", "c-v3"),
-        happening(Happening::Died { instance: "c-v2".to_owned(), exit: Some(1), oom: false }),
+        happening(Happening::Died { instance: "c-v2".to_owned(), asked: false, exit: Some(1), oom: false }),
         happening(Happening::Stands(Standing::Acts { kept: None })),
         happening(Happening::Stands(Standing::Watches { why: "another leads".to_owned(), kept: None })),
         happening(Happening::Kept { release: "r1".to_owned(), problems: Vec::new() }),
@@ -87,7 +96,7 @@ fn events() -> Vec<Event> {
         happening(done("rb")),
         happening(done("rb-of-before")),
     ];
-    events.extend(samples().into_iter().chain(answers()));
+    events.extend(stops().into_iter().chain(samples()).chain(answers()));
     events.extend(
         [
             FaultKind::Unreachable,
@@ -139,7 +148,9 @@ fn name_of(what: &Happening) -> String {
     match what {
         Happening::Seen(None) => "seen nothing".to_owned(),
         Happening::Seen(Some(seen)) => format!("seen {} in {}", seen.version, seen.instance),
-        Happening::Died { .. } => "died".to_owned(),
+        Happening::Stopping { .. } => "told to stop".to_owned(),
+        Happening::Died { asked: true, .. } => "died on request".to_owned(),
+        Happening::Died { asked: false, .. } => "died".to_owned(),
         Happening::Sampled(sample) => match sample.outcome {
             Outcome::Ok => "sampled ok".to_owned(),
             Outcome::Failed(_) => "sampled third failure".to_owned(),

@@ -1,6 +1,7 @@
 //! Actions and reasons in words, for tables and golden files.
 
 use crate::decide::action::{Action, Answer, IncidentState, Notice, Stage, When};
+use crate::decide::event::Waits;
 use crate::decide::reason::Reason;
 use crate::decide::trigger::sentence;
 
@@ -120,6 +121,26 @@ pub(super) fn why(reason: &Reason) -> String {
         }
         Reason::WrongImage { running, wanted } => format!("{running} runs, wanted {wanted}"),
         Reason::Superseded { version } => format!("superseded by {version}"),
+        Reason::Stopped { waits, signal } => {
+            format!("stopped by {}, {}", signal.as_deref().unwrap_or("?"), waiting(waits))
+        }
+        Reason::Unfinished { waits, lasted } => {
+            format!("unfinished for {}s, {}", lasted.as_secs(), waiting(waits))
+        }
+        Reason::Restarted { times, seen } => format!("restarted {times} times in vain \"{seen}\""),
         Reason::Said(said) => said.clone(),
     }
+}
+
+/// What a deployment waits for, in words.
+pub(super) fn waiting(waits: &[Waits]) -> String {
+    let each = waits.iter().map(|waits| match waits {
+        Waits::Announced(version) => format!("announced {version}"),
+        Waits::Settling => "settling".to_owned(),
+        Waits::End(name) => format!("end of {name}"),
+        Waits::Start(name) => format!("start of {name}"),
+        Waits::StartAgain(name) => format!("start of {name} again"),
+        Waits::GoOn(name) => format!("{name} to go on"),
+    });
+    each.collect::<Vec<_>>().join(", ")
 }

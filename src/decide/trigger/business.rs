@@ -80,6 +80,9 @@ impl Business {
     pub(super) fn measure(&mut self, heard: &Heard<'_>, limits: &Limits) {
         self.sight.hear(heard.reading);
         let Measure::Value(value) = heard.reading.measure else { return };
+        if heard.paused {
+            return;
+        }
         let at = heard.reading.at;
         if self.watched && at <= self.floor {
             return;

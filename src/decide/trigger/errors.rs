@@ -134,10 +134,13 @@ impl Errors {
     }
 
     pub(super) fn measure(&mut self, heard: &Heard<'_>, limits: &ErrorRate) {
-        let Heard { reading, born, interval } = *heard;
+        let Heard { reading, born, paused, interval } = *heard;
         let from = self.sight.heard;
         self.sight.hear(reading);
         self.source = Some(reading.source);
+        if paused {
+            return;
+        }
         match &reading.measure {
             Measure::Requests(requests) => self.requests(requests, born, from, reading),
             Measure::Value(value) if reading.at > self.floor => {

@@ -38,6 +38,10 @@ pub struct Health {
     /// For so long a pass is one.
     lately: Duration,
     checks: BTreeMap<String, Streak>,
+    /// There was a moment since then in which every check had passed.
+    passed: bool,
+    /// A check has failed since then.
+    failed: bool,
 }
 
 /// One check's run of equal outcomes.
@@ -77,7 +81,30 @@ impl Health {
             streak.forget();
         }
         streak.count(sample, self.grace_until);
+        self.failed |= failed(sample);
+        self.passed |= self.all_pass();
         true
+    }
+
+    /// What is checked was started anew: counts from then on, and until a check first passes, its failures before
+    /// `grace_until` do not count. What was usual stays so.
+    pub fn start(&mut self, since: Timestamp, grace_until: Timestamp) {
+        (self.since, self.grace_until) = (since, grace_until);
+        (self.passed, self.failed) = (false, false);
+        for streak in self.checks.values_mut() {
+            streak.forget();
+            streak.started = false;
+        }
+    }
+
+    /// Whether it was checked since it was started, and never well.
+    pub fn in_vain(&self) -> bool {
+        self.failed && !self.passed
+    }
+
+    /// Until when failures before the first pass do not count.
+    pub fn grace_until(&self) -> Timestamp {
+        self.grace_until
     }
 
     /// Checks follow a changed configuration; what is counted of those that stay is kept.

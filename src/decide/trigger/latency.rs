@@ -176,10 +176,13 @@ impl Latency {
     }
 
     pub(super) fn measure(&mut self, heard: &Heard<'_>, limits: &Limits) {
-        let Heard { reading, born, interval } = *heard;
+        let Heard { reading, born, paused, interval } = *heard;
         let from = self.sight.heard;
         self.sight.hear(reading);
         self.source = Some(reading.source);
+        if paused {
+            return;
+        }
         match &reading.measure {
             Measure::Durations(durations) => self.durations(durations, born, from, reading.at, limits),
             Measure::Value(value) if reading.at > self.floor => {

@@ -88,7 +88,9 @@ impl Resources {
 
     pub(super) fn measure(&mut self, heard: &Heard<'_>, limits: &Limits) {
         self.sight.hear(heard.reading);
-        if let Measure::Use(measured) = &heard.reading.measure {
+        if let Measure::Use(measured) = &heard.reading.measure
+            && !heard.paused
+        {
             self.take(measured, heard.reading, heard.interval, limits);
         }
     }

@@ -78,6 +78,7 @@ fn ends(news: &News) -> Option<bool> {
     match news {
         News::Test | News::ReleaseSeen | News::ConfigReloaded | News::Digest { .. } => None,
         News::ServiceUp
+        | News::DeploymentFinished
         | News::ReleaseAccepted
         | News::ReleaseSuperseded
         | News::ReleaseAborted
@@ -90,6 +91,8 @@ fn ends(news: &News) -> Option<bool> {
         | News::ChannelBack { .. }
         | News::Heard => Some(true),
         News::ServiceDown
+        | News::ServiceStopped
+        | News::DeploymentUnfinished
         | News::RollbackStarted
         | News::RollbackFailed
         | News::RollbackImpossible

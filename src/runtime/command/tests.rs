@@ -34,6 +34,7 @@ fn config(runtime: Runtime) -> Service {
         autonomy: Autonomy::Auto,
         window: Duration::from_mins(10),
         grace: Duration::ZERO,
+        deploy_within: Duration::from_mins(10),
         interval: Duration::from_secs(5),
         blind_after: Duration::from_mins(1),
         on_blind: OnBlind::Hold,

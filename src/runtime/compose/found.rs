@@ -82,6 +82,8 @@ impl Found {
             given_up: None,
             rolling_out: false,
             about: Some(self.about(of)),
+            members: self.members.iter().map(|member| member.found.member()).collect(),
+            settling: false,
         })
     }
 

@@ -10,12 +10,11 @@ use jiff::Timestamp;
 
 use super::found::Member;
 use crate::config::Compose;
+use crate::config::compose::DEPENDS_ON;
 use crate::runtime::pin::references;
 
 #[cfg(test)]
 mod tests;
-
-const DEPENDS_ON: &str = "com.docker.compose.depends_on";
 
 /// What is known of a service.
 #[derive(Debug, Default)]

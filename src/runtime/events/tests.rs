@@ -137,7 +137,7 @@ async fn seen(events: &mut mpsc::Receiver<Event>) -> (String, Option<String>) {
 }
 
 fn died(service: &str, id: &str, oom: bool) -> Event {
-    let what = Happening::Died { instance: id.to_owned(), exit: Some(137), oom };
+    let what = Happening::Died { instance: id.to_owned(), asked: false, exit: Some(137), oom };
     Event::Service { service: service.to_owned(), what }
 }
 

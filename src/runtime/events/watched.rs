@@ -1,7 +1,7 @@
 //! What is watched of a service, and what an event means for it.
 
 use super::notes::When;
-use super::{Engine, EngineError, Heard};
+use super::{Engine, EngineError, Heard, asked};
 use crate::config::compose::Place;
 use crate::config::{Compose, Runtime};
 use crate::decide::event::Running;
@@ -34,15 +34,21 @@ impl Watched {
         }
     }
 
-    /// Whether a container that has died was one of its own. One of a set that ended as it should has not died.
-    pub(super) async fn lost(&self, heard: &Heard, engine: &Engine) -> bool {
+    /// Whether the container that an event is about is one of its own.
+    pub(super) fn owns(&self, heard: &Heard) -> bool {
         match self {
             Self::Container(name) => heard.name() == name,
-            Self::Set(of) if place(of, heard) != Place::Member => false,
+            Self::Set(of) => place(of, heard) == Place::Member,
+        }
+    }
+
+    /// Whether one of its own that has died is missing now. One of a set that ended as it should has not died.
+    pub(super) async fn lost(&self, heard: &Heard, engine: &Engine) -> bool {
+        match self {
             Self::Set(_) if heard.exit() == Some(0) => {
                 !matches!(engine.inspect(&heard.actor.id).await, Ok(Some(found)) if found.has_ended())
             }
-            Self::Set(_) => true,
+            Self::Container(_) | Self::Set(_) => true,
         }
     }
 
@@ -69,7 +75,7 @@ fn of_a_set(heard: &Heard) -> When {
         "destroy" if own => When::AtOnce,
         _ if own => When::Soon,
         // What only means something to the program itself does not stop it.
-        "kill" if matches!(heard.attribute("signal"), "1" | "10" | "12") => When::Soon,
+        "kill" if asked::is_soft(heard) => When::Soon,
         "kill" => When::Stopping(id.clone()),
         "die" => When::Stopped(id.clone()),
         "create" | "destroy" | "rename" => When::Settled,

@@ -82,6 +82,8 @@ impl Set {
             given_up: self.members.values().find_map(Member::given_up),
             rolling_out: self.under_way(),
             about: None,
+            members: Vec::new(),
+            settling: false,
         })
     }
 

@@ -221,7 +221,7 @@ impl Watch {
         let fresh: Vec<_> = ended().filter(|task| !before.contains(task.id())).filter(of_now).collect();
         for task in fresh {
             let (instance, exit) = (set.instance(), task.exit());
-            self.send(Happening::Died { instance, exit, oom: false }).await?;
+            self.send(Happening::Died { instance, asked: false, exit, oom: false }).await?;
         }
         Ok(())
     }

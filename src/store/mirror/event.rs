@@ -9,8 +9,8 @@ use serde_with::{DeserializeAs, DurationSecondsWithFrac, SerializeAs, serde_as};
 use super::facts::FactsDef;
 use super::reading::ReadingDef;
 use crate::decide::event::{
-    Address, Announcement, Ask, Event, Fault, FaultKind, Happening, Identity, Kept, Outcome, Running, Sample,
-    Standing, Step,
+    Address, Announcement, Ask, Event, Fault, FaultKind, Happening, Identity, Kept, Member, Outcome, Running,
+    Sample, Stage, Standing, Step, Waits,
 };
 use crate::decide::facts::Facts;
 use crate::decide::reading::Reading;
@@ -73,8 +73,13 @@ as_core!(Address, AddressDef);
 #[serde(remote = "Happening", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub(in crate::store) enum HappeningDef {
     Seen(#[serde_as(as = "Option<RunningDef>")] Option<Running>),
+    Stopping {
+        instance: String,
+        signal: String,
+    },
     Died {
         instance: String,
+        asked: bool,
         exit: Option<i64>,
         oom: bool,
     },
@@ -184,8 +189,54 @@ pub(in crate::store) struct RunningDef {
     rolling_out: bool,
     #[serde(default)]
     about: Option<String>,
+    #[serde_as(as = "Vec<MemberDef>")]
+    members: Vec<Member>,
+    settling: bool,
 }
 as_core!(Running, RunningDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Member", rename_all = "kebab-case")]
+pub(in crate::store) struct MemberDef {
+    id: String,
+    name: String,
+    service: String,
+    #[serde_as(as = "StageDef")]
+    stage: Stage,
+    started: Option<Timestamp>,
+    restarts: u64,
+    #[serde_as(as = "DurationSecondsWithFrac<f64>")]
+    start_period: Duration,
+    may_end: bool,
+    waits_for: Vec<String>,
+}
+as_core!(Member, MemberDef);
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Stage", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub(in crate::store) enum StageDef {
+    Created,
+    Running,
+    Paused,
+    Restarting,
+    Done,
+    Stopped,
+    Ended { exit: Option<i64> },
+}
+as_core!(Stage, StageDef);
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Waits", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub(in crate::store) enum WaitsDef {
+    Announced(String),
+    Settling,
+    End(String),
+    Start(String),
+    StartAgain(String),
+    GoOn(String),
+}
+as_core!(Waits, WaitsDef);
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]

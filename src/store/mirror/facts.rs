@@ -6,15 +6,15 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_with::{DeserializeAs, SerializeAs, serde_as};
 
-use super::event::{AnnouncementDef, IdentityDef, RunningDef, StepDef};
+use super::event::{AnnouncementDef, IdentityDef, RunningDef, StepDef, WaitsDef};
 use super::notice::{IncidentDef, PlanDef};
 use super::reading::CountsDef;
 use super::reason::{BlameDef, ReasonDef};
 use crate::decide::action::{Incident, Plan};
-use crate::decide::event::{Announcement, Identity, Running, Step};
+use crate::decide::event::{Announcement, Identity, Running, Step, Waits};
 use crate::decide::facts::{
-    Before, Diverged, Facts, Hold, HostBefore, Origin, Phase, Quarantined, Release, ReleaseState, Rollback,
-    Verification, Veto, Watch,
+    Before, Deployment, Diverged, Facts, Hold, HostBefore, Origin, Phase, Quarantined, Release, ReleaseState,
+    Rollback, Stop, Verification, Veto, Watch,
 };
 use crate::decide::reading::Counts;
 use crate::decide::reason::{Blame, Reason};
@@ -57,8 +57,35 @@ pub(in crate::store) struct FactsDef {
     veto: Option<Veto>,
     #[serde(default)]
     irreversible: Option<String>,
+    #[serde_as(as = "Option<DeploymentDef>")]
+    deployment: Option<Deployment>,
 }
 as_core!(Facts, FactsDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Deployment", rename_all = "kebab-case")]
+pub(in crate::store) struct DeploymentDef {
+    began: Timestamp,
+    #[serde_as(as = "Vec<WaitsDef>")]
+    waits: Vec<Waits>,
+    #[serde_as(as = "BTreeMap<_, StopDef>")]
+    stops: BTreeMap<String, Stop>,
+    told: bool,
+}
+as_core!(Deployment, DeploymentDef);
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Stop", rename_all = "kebab-case")]
+pub(in crate::store) struct StopDef {
+    name: String,
+    service: String,
+    at: Timestamp,
+    started: Option<Timestamp>,
+    signal: String,
+    ended: Option<Timestamp>,
+}
+as_core!(Stop, StopDef);
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]
@@ -130,6 +157,8 @@ as_core!(Phase, PhaseDef);
 #[serde(remote = "Watch", rename_all = "kebab-case")]
 pub(in crate::store) struct WatchDef {
     began: Timestamp,
+    started: Timestamp,
+    restarted: u32,
     ends: Timestamp,
     extended: bool,
     shadowed: bool,

@@ -26,6 +26,8 @@ pub(in crate::store) struct ServicePolicyDef {
     #[serde_as(as = "DurationSecondsWithFrac<f64>")]
     grace: Duration,
     #[serde_as(as = "DurationSecondsWithFrac<f64>")]
+    deploy_within: Duration,
+    #[serde_as(as = "DurationSecondsWithFrac<f64>")]
     interval: Duration,
     #[serde_as(as = "DurationSecondsWithFrac<f64>")]
     blind_after: Duration,

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_with::{DeserializeAs, DurationSecondsWithFrac, SerializeAs, serde_as};
 
-use super::event::StepDef;
+use super::event::{StepDef, WaitsDef};
 use super::reading::SourceDef;
-use crate::decide::event::Step;
+use crate::decide::event::{Step, Waits};
 use crate::decide::reading::Source;
 use crate::decide::reason::{Blame, Breach, Reason, Rule, Runs, Unit};
 
@@ -111,6 +111,21 @@ pub(in crate::store) enum ReasonDef {
     },
     Superseded {
         version: String,
+    },
+    Stopped {
+        #[serde_as(as = "Vec<WaitsDef>")]
+        waits: Vec<Waits>,
+        signal: Option<String>,
+    },
+    Unfinished {
+        #[serde_as(as = "Vec<WaitsDef>")]
+        waits: Vec<Waits>,
+        #[serde_as(as = "DurationSecondsWithFrac<f64>")]
+        lasted: Duration,
+    },
+    Restarted {
+        times: u32,
+        seen: String,
     },
     Said(String),
 }

@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::decide::action::{Action, Answer, Incident, IncidentState, When};
-use crate::decide::event::{Address, Ask, Fault, FaultKind, Kept, Standing, Step};
+use crate::decide::event::{Address, Ask, Fault, FaultKind, Kept, Member, Stage, Standing, Step, Waits};
 use crate::decide::facts::{
-    Before, Diverged, Facts, Hold, HostBefore, Phase, Quarantined, ReleaseState, Rollback, Verification,
-    Veto, Watch,
+    Before, Deployment, Diverged, Facts, Hold, HostBefore, Phase, Quarantined, ReleaseState, Rollback, Stop,
+    Verification, Veto, Watch,
 };
 use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream, Use};
 use crate::decide::reason::{Blame, Breach, Rule, Runs, Unit};
@@ -88,8 +88,10 @@ fn events() -> Vec<Event> {
             why: some(),
             kept: Some(Box::new(Kept { facts: Facts::default(), mine: true })),
         }),
-        Happening::Died { instance: some(), exit: Some(-137), oom: true },
-        Happening::Died { instance: some(), exit: None, oom: false },
+        Happening::Seen(Some(Running { members: members(), settling: true, ..running() })),
+        Happening::Stopping { instance: some(), signal: "15".to_owned() },
+        Happening::Died { instance: some(), asked: true, exit: Some(-137), oom: true },
+        Happening::Died { instance: some(), asked: false, exit: None, oom: false },
         Happening::Sampled(sample(3, Outcome::Ok)),
         Happening::Sampled(sample(4, Outcome::Failed(some()))),
         Happening::Sampled(sample(5, Outcome::Blind(some()))),
@@ -155,6 +157,9 @@ fn reasons() -> Vec<Reason> {
         Reason::Unverified { check: Some(some()), seen: some() },
         Reason::WrongImage { running: some(), wanted: some() },
         Reason::Superseded { version: some() },
+        Reason::Stopped { waits: vec![Waits::Settling], signal: Some(some()) },
+        Reason::Unfinished { waits: vec![Waits::Start(some())], lasted },
+        Reason::Restarted { times: 3, seen: some() },
         Reason::Said(some()),
     ]
     .into_iter()
@@ -249,6 +254,8 @@ fn phases() -> Vec<Phase> {
         Phase::Idle,
         Phase::Watching(Watch {
             began: at(0),
+            started: at(-5),
+            restarted: 2,
             ends: at(600),
             extended: true,
             shadowed: true,
@@ -270,6 +277,49 @@ fn phases() -> Vec<Phase> {
         Phase::Held { why: Reason::Said(some()), answer_by: Some(at(3)), watched_until: at(4) },
         Phase::NeedsPerson { why: Reason::Said(some()) },
     ]
+}
+
+fn members() -> Vec<Member> {
+    let stages = [
+        Stage::Created,
+        Stage::Running,
+        Stage::Paused,
+        Stage::Restarting,
+        Stage::Done,
+        Stage::Stopped,
+        Stage::Ended { exit: Some(-1) },
+        Stage::Ended { exit: None },
+    ];
+    let member = |stage| Member {
+        id: some(),
+        name: some(),
+        service: some(),
+        stage,
+        started: Some(at(3)),
+        restarts: 7,
+        start_period: Duration::from_millis(1500),
+        may_end: true,
+        waits_for: vec![some()],
+    };
+    stages.map(member).into()
+}
+
+fn deployment() -> Deployment {
+    let waits = vec![
+        Waits::Announced(some()),
+        Waits::Settling,
+        Waits::End(some()),
+        Waits::Start(some()),
+        Waits::StartAgain(some()),
+        Waits::GoOn(some()),
+    ];
+    let stop = |started: Option<Timestamp>, ended: Option<Timestamp>| {
+        let (name, service, signal) = (some(), some(), "15".to_owned());
+        Stop { name, service, at: at(1), started, signal, ended }
+    };
+    let stops = [("a", stop(Some(at(-9)), Some(at(2)))), ("b", stop(None, None))];
+    let stops = stops.map(|(id, stop)| (id.to_owned(), stop));
+    Deployment { began: at(1), waits, stops: BTreeMap::from(stops), told: true }
 }
 
 fn facts(phase: Phase, decided: ReleaseState) -> Facts {
@@ -302,6 +352,7 @@ fn facts(phase: Phase, decided: ReleaseState) -> Facts {
         }],
         veto: Some(Veto { cause: Reason::Said(some()), ends: at(9) }),
         irreversible: Some(some()),
+        deployment: Some(deployment()),
         blame: Some(Blame::Unknown),
     }
 }

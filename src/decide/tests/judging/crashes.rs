@@ -4,7 +4,7 @@ use super::*;
 use crate::decide::event::Running;
 
 fn dies(case: &mut Case) -> Vec<Action> {
-    case.happens(Happening::Died { instance: "c-v2".to_owned(), exit: Some(1), oom: false })
+    case.happens(Happening::Died { instance: "c-v2".to_owned(), asked: false, exit: Some(1), oom: false })
 }
 
 #[test]

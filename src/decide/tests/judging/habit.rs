@@ -66,7 +66,7 @@ fn nor_is_any_where_the_limits_are_taken_literally() {
 #[test]
 fn nor_what_has_ended() {
     let mut case = shaky(|_| {});
-    case.happens(Happening::Died { instance: "c-v2".to_owned(), exit: Some(1), oom: false });
+    case.happens(Happening::Died { instance: "c-v2".to_owned(), asked: false, exit: Some(1), oom: false });
     fails(&mut case, 3);
     assert_eq!(case.phase(), "rolling-back");
 }

@@ -107,6 +107,8 @@ pub(super) fn named(phase: &Phase) -> &'static [&'static str] {
 fn watch(began: Timestamp) -> Watch {
     Watch {
         began,
+        started: began,
+        restarted: 0,
         ends: later(began, secs(600)),
         extended: false,
         shadowed: false,

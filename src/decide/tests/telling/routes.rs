@@ -46,7 +46,7 @@ fn what_the_rollback_brings_about_is_folded_into_its_own_notices() {
         meanwhile.extend(api(&mut world, Outcome::Failed("status 502".to_owned())));
         meanwhile.extend(api(&mut world, Outcome::Blind("connection refused".to_owned())));
     }
-    let died = Happening::Died { instance: "c-v2".to_owned(), exit: Some(137), oom: false };
+    let died = Happening::Died { instance: "c-v2".to_owned(), asked: false, exit: Some(137), oom: false };
     meanwhile.extend(world.step(&happening(died)));
     let release = world.facts().accepted[0].id.clone();
     let problems = vec!["image gone".to_owned()];

@@ -1,0 +1,25 @@
+//! A deployment under way, as it is shown.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::decide::view::DeploymentView;
+use crate::text::Texts;
+
+/// Somebody is at work on what runs.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DeploymentInfo {
+    /// When it began.
+    pub began: Timestamp,
+    /// What it waits for, a sentence each.
+    pub waits: Vec<String>,
+    /// People were told that it does not end.
+    pub told: bool,
+}
+
+impl DeploymentInfo {
+    pub(super) fn new(deployment: &DeploymentView, texts: &Texts) -> Self {
+        let DeploymentView { began, waits, told } = deployment;
+        Self { began: *began, waits: texts.waits(waits), told: *told }
+    }
+}

@@ -1,0 +1,259 @@
+//! Deployments: somebody else than golive is at work on what runs.
+//!
+//! One begins when a container was made and not started yet, when members of a set are being replaced, while something
+//! runs that has to end before others start, and when somebody has asked the engine to stop what runs. It has ended when
+//! all that should run was started. While it is under way nothing counts: nothing is down, nothing is a habit or a normal
+//! level, nothing is rolled back, and no set is a release. What ends by itself has crashed and begins none.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::action::{News, Tier};
+use super::ask;
+use super::event::{Member, Running, Stage, Waits};
+use super::facts::{Deployment, Facts, Phase, Stop};
+use super::guard;
+use super::policy::ServicePolicy;
+use super::reason::Reason;
+use super::service::{Service, Turn};
+use super::view::DeploymentView;
+
+/// What was stopped on request and is not started again within this was not restarted or replaced, but is to stay so.
+const STOPPED: Duration = Duration::from_secs(30);
+
+/// What goes on running for so long after it was told to stop does not take that for a request to end.
+const IGNORED: Duration = Duration::from_mins(2);
+
+/// For so long after an announcement what runs may be taken away by means that the engine does not tell of.
+const ANNOUNCED: Duration = Duration::from_mins(5);
+
+/// Whether nothing that is seen now counts.
+pub(super) fn under_way(service: &Service, now: Timestamp) -> bool {
+    let facts = service.facts();
+    facts.deployment.as_ref().is_some_and(|deployment| !deployment.told) || announced(service, now).is_some()
+}
+
+/// How long the one at hand has taken so far.
+pub(super) fn lasted(turn: &Turn<'_>) -> Duration {
+    let began = turn.facts().deployment.as_ref().map_or(turn.now, |deployment| deployment.began);
+    turn.now.duration_since(began).unsigned_abs()
+}
+
+/// What was announced a short while ago, while nothing else is at hand and what runs has not crashed.
+fn announced(service: &Service, now: Timestamp) -> Option<&str> {
+    let facts = service.facts();
+    let idle = facts.phase == Phase::Idle && !service.crashed;
+    let said = facts.announced.as_ref().filter(|_| idle)?;
+    let lately = said.began.checked_add(ANNOUNCED).is_ok_and(|until| now < until);
+    lately.then_some(said.version.as_str())
+}
+
+/// The one that is under way, or does not end: for people.
+pub(super) fn shown(service: &Service, now: Timestamp) -> Option<DeploymentView> {
+    let facts = service.facts();
+    if let Some(Deployment { began, waits, told, .. }) = &facts.deployment {
+        return Some(DeploymentView { began: *began, waits: waits.clone(), told: *told });
+    }
+    let version = announced(service, now)?.to_owned();
+    let began = facts.announced.as_ref()?.began;
+    Some(DeploymentView { began, waits: vec![Waits::Announced(version)], told: false })
+}
+
+/// Somebody has asked the engine to stop a container.
+pub(super) fn asked(turn: &mut Turn<'_>, instance: &str, signal: &str) {
+    match turn.facts().phase {
+        Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => {}
+        // golive's own doing.
+        Phase::RollingBack(_) | Phase::Verifying(_) => return,
+    }
+    let member = turn.service.seen.as_ref().and_then(|seen| seen.member(instance)).cloned();
+    // What nobody has seen run yet was not what ran.
+    let Some(Member { name, service, started, .. }) = member else { return };
+    let at = turn.now;
+    let stop = Stop { name, service, at, started, signal: signal.to_owned(), ended: None };
+    let deployment = turn.facts_mut().deployment.get_or_insert_with(|| begun(at));
+    if !deployment.stops.contains_key(instance) {
+        deployment.stops.insert(instance.to_owned(), stop);
+        deployment.told = false;
+    }
+    reconsider(turn);
+}
+
+/// A container has ended as somebody had asked.
+pub(super) fn stopped(turn: &mut Turn<'_>, instance: &str) {
+    asked(turn, instance, "");
+    let now = turn.now;
+    if let Some(stop) = turn.facts_mut().deployment.as_mut().and_then(|it| it.stops.get_mut(instance)) {
+        stop.ended = Some(now);
+    }
+}
+
+/// A container has ended by itself: whoever had stopped it before has started it since.
+pub(super) fn crashed(turn: &mut Turn<'_>, instance: &str) {
+    if let Some(deployment) = &mut turn.facts_mut().deployment {
+        deployment.stops.remove(instance);
+    }
+    reconsider(turn);
+}
+
+/// What runs was looked at. Whether it may be taken for a release.
+pub(super) fn seen(turn: &mut Turn<'_>, running: &Running) -> bool {
+    if let Some(deployment) = &mut turn.facts_mut().deployment {
+        deployment.stops.retain(|id, stop| !started_again(id, stop, running));
+    }
+    reconsider(turn);
+    turn.facts().deployment.as_ref().is_none_or(|deployment| !deployment.waits.iter().any(at_work))
+}
+
+/// Whether that is something of a deployment which goes on, and not of one that somebody has stopped.
+fn at_work(waits: &Waits) -> bool {
+    match waits {
+        Waits::Announced(_) | Waits::Settling | Waits::End(_) | Waits::Start(_) => true,
+        Waits::StartAgain(_) | Waits::GoOn(_) => false,
+    }
+}
+
+/// Whether what was stopped runs again, or something else in its place.
+fn started_again(id: &str, stop: &Stop, running: &Running) -> bool {
+    match running.member(id) {
+        Some(member) => member.stage == Stage::Running && member.started != stop.started,
+        None => running.members.iter().any(|other| other.service == stop.service && other.started.is_some()),
+    }
+}
+
+/// One that begins now.
+fn begun(now: Timestamp) -> Deployment {
+    Deployment { began: now, waits: Vec::new(), stops: BTreeMap::new(), told: false }
+}
+
+/// Begins, goes on or ends, by what it waits for now.
+fn reconsider(turn: &mut Turn<'_>) {
+    let waits = waits(turn.facts(), turn.service.seen.as_ref());
+    let now = turn.now;
+    match &turn.facts().deployment {
+        None if waits.is_empty() => {}
+        Some(deployment) if deployment.waits == waits && !waits.is_empty() => {}
+        Some(_) if waits.is_empty() => ended(turn),
+        None | Some(_) => turn.facts_mut().deployment.get_or_insert_with(|| begun(now)).waits = waits,
+    }
+}
+
+/// What a deployment waits for, by what is seen and what was asked for.
+fn waits(facts: &Facts, seen: Option<&Running>) -> Vec<Waits> {
+    let mut waits = BTreeSet::new();
+    let stops = facts.deployment.iter().flat_map(|deployment| deployment.stops.values());
+    waits.extend(stops.map(|stop| Waits::StartAgain(stop.name.clone())));
+    let Some(seen) = seen else { return waits.into_iter().collect() };
+    if seen.settling {
+        waits.insert(Waits::Settling);
+    }
+    let changed = facts.known.as_ref().is_some_and(|known| *known != seen.identity);
+    for member in &seen.members {
+        let name = member.name.clone();
+        match member.stage {
+            Stage::Created => drop(waits.insert(Waits::Start(name))),
+            Stage::Paused => drop(waits.insert(Waits::GoOn(name))),
+            Stage::Stopped => drop(waits.insert(Waits::StartAgain(name))),
+            Stage::Running if changed && comes_first(member, facts, seen) => {
+                waits.insert(Waits::End(name));
+            }
+            Stage::Running | Stage::Restarting | Stage::Done | Stage::Ended { .. } => {}
+        }
+    }
+    waits.into_iter().collect()
+}
+
+/// Whether a container does some work before the others are started, and ends. Compose says so from its version 2 on;
+/// else it is known of one that did so in the accepted release.
+fn comes_first(member: &Member, facts: &Facts, seen: &Running) -> bool {
+    let accepted = facts.accepted.last().and_then(|accepted| accepted.running.as_ref());
+    let was_done = |old: &Member| old.service == member.service && old.stage == Stage::Done;
+    let waited_for = seen.members.iter().any(|other| other.waits_for.contains(&member.service));
+    member.may_end && (waited_for || accepted.is_some_and(|old| old.members.iter().any(was_done)))
+}
+
+/// All that should run was started.
+fn ended(turn: &mut Turn<'_>) {
+    let Some(deployment) = turn.facts_mut().deployment.take() else { return };
+    let lasted = turn.now.duration_since(deployment.began).unsigned_abs();
+    turn.resolve(News::DeploymentFinished);
+    turn.service.triggers.settled(turn.now);
+    match &mut turn.facts_mut().phase {
+        // What was not watched meanwhile is watched in the end.
+        Phase::Watching(watch) => watch.ends = watch.ends.checked_add(lasted).unwrap_or(Timestamp::MAX),
+        Phase::Held { why: Reason::Stopped { .. }, .. } => ask::watch_again(turn),
+        Phase::Idle
+        | Phase::RollingBack(_)
+        | Phase::Verifying(_)
+        | Phase::Held { .. }
+        | Phase::NeedsPerson { .. } => {}
+    }
+}
+
+/// When people are told of it, unless it ends before.
+fn tell_at(deployment: &Deployment, policy: &ServicePolicy) -> Option<Timestamp> {
+    if deployment.waits.iter().any(at_work) {
+        return deployment.began.checked_add(policy.deploy_within).ok();
+    }
+    // Nobody knows how long what is still stopping may take.
+    let ended: Option<Vec<Timestamp>> = deployment.stops.values().map(|stop| stop.ended).collect();
+    ended?.into_iter().max().unwrap_or(deployment.began).checked_add(STOPPED).ok()
+}
+
+/// When something is to be looked at again by itself.
+pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy) -> Option<Timestamp> {
+    let deployment = service.facts().deployment.as_ref()?;
+    let told = tell_at(deployment, policy).filter(|_| !deployment.told);
+    let stopping = deployment.stops.values().filter(|stop| stop.ended.is_none());
+    let ignored = stopping.filter_map(|stop| stop.at.checked_add(IGNORED).ok());
+    told.into_iter().chain(ignored).min()
+}
+
+/// Deadlines that have come.
+pub(super) fn due(turn: &mut Turn<'_>) {
+    let now = turn.now;
+    let ignores = |stop: &Stop| stop.ended.is_none() && by(stop.at.checked_add(IGNORED).ok(), now);
+    let Some(deployment) = &turn.facts().deployment else { return };
+    if deployment.stops.values().any(ignores)
+        && let Some(deployment) = &mut turn.facts_mut().deployment
+    {
+        deployment.stops.retain(|_, stop| !ignores(stop));
+        reconsider(turn);
+    }
+    let Some(deployment) = &turn.facts().deployment else { return };
+    if !deployment.told && by(tell_at(deployment, turn.policy), now) {
+        tell(turn, deployment.clone());
+    }
+}
+
+fn by(at: Option<Timestamp>, now: Timestamp) -> bool {
+    at.is_some_and(|at| at <= now)
+}
+
+/// It does not end by itself, or was never meant to. What passes from now on counts again; what does not is no news.
+fn tell(turn: &mut Turn<'_>, deployment: Deployment) {
+    if let Some(at_hand) = &mut turn.facts_mut().deployment {
+        at_hand.told = true;
+    }
+    turn.service.health.start(turn.now, Timestamp::MAX);
+    let Deployment { began, waits, stops, .. } = deployment;
+    if waits.iter().any(at_work) {
+        let lasted = turn.now.duration_since(began).unsigned_abs();
+        let why = Reason::Unfinished { waits, lasted };
+        return turn.open(News::DeploymentUnfinished, Tier::Important, Some(why), Vec::new());
+    }
+    let signal = stops.into_values().map(|stop| stop.signal).find(|signal| !signal.is_empty());
+    let why = Reason::Stopped { waits, signal };
+    match turn.facts().phase {
+        Phase::Watching(_) => guard::hold(turn, why, Tier::Important),
+        Phase::Idle
+        | Phase::RollingBack(_)
+        | Phase::Verifying(_)
+        | Phase::Held { .. }
+        | Phase::NeedsPerson { .. } => {
+            turn.open(News::ServiceStopped, Tier::Important, Some(why), Vec::new())
+        }
+    }
+}
