@@ -62,10 +62,8 @@ pub struct ServiceInfo {
     /// The release at hand.
     pub release: Option<ReleaseInfo>,
     /// Somebody is at work on what runs, so that nothing counts.
-    #[serde(default)]
     pub deployment: Option<DeploymentInfo>,
     /// Until when failures of a check that has not passed since the start do not count.
-    #[serde(default)]
     pub grace_until: Option<Timestamp>,
     /// A release that was announced and not seen yet.
     pub announced: Option<ReleaseInfo>,
