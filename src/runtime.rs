@@ -195,6 +195,19 @@ impl Done {
     }
 }
 
+/// Of several faults the one that is to be answered: where trying again may help one, it is tried again for all.
+fn answered_first(faults: impl IntoIterator<Item = Fault>) -> Option<Fault> {
+    let mut faults: Vec<Fault> = faults.into_iter().collect();
+    faults.sort_by_key(|fault| match fault.kind {
+        FaultKind::Unreachable => 0,
+        FaultKind::Lost => 1,
+        FaultKind::Pending => 2,
+        FaultKind::Transient => 3,
+        FaultKind::Refused | FaultKind::Foreign | FaultKind::Irreversible => 4,
+    });
+    faults.into_iter().next()
+}
+
 fn refused(text: impl Into<String>) -> Fault {
     Fault { kind: FaultKind::Refused, text: text.into() }
 }

@@ -116,6 +116,7 @@ impl Golive {
             shared: false,
             steps: vec![Step::Prepare],
             finish: Vec::new(),
+            step_within: Duration::from_mins(5),
         };
         let services = [(SHOP.to_owned(), service.clone()), (OTHER.to_owned(), service)];
         Policy { services: services.into(), ..Policy::default() }

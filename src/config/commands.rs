@@ -38,6 +38,13 @@ impl Commands {
         table.end(&[]);
         Some(Self { version: version?, rollback: rollback?, ready, verify })
     }
+
+    /// How long a step may take that runs one of them, and asks for the version before and after it.
+    pub(super) fn longest(&self) -> Duration {
+        let programs = [Some(&self.rollback), self.ready.as_ref(), self.verify.as_ref()];
+        let longest = programs.into_iter().flatten().map(|program| program.limit).max().unwrap_or_default();
+        longest.saturating_add(self.version.limit * 2)
+    }
 }
 
 impl Program {

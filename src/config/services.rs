@@ -20,6 +20,9 @@ use crate::decide::reading::Source;
 /// Keys that later versions know.
 const LATER: [&str; 3] = ["acceptance", "checklist", "depends-on"];
 
+/// The engine's calls of one step together take no longer.
+const STEP: Duration = Duration::from_mins(5);
+
 /// For one hook, unless said otherwise.
 const HOOK: Duration = Duration::from_mins(1);
 
@@ -86,6 +89,7 @@ pub(super) fn read(
         shared: matches!(runtime, Runtime::Swarm(_)),
         steps,
         finish,
+        step_within: step_within(&runtime, &rollback),
     };
     Some(Service {
         runtime,
@@ -147,6 +151,17 @@ fn steps(runtime: &Runtime, before: bool, after: bool) -> (Vec<Step>, Vec<Step>)
     }
     finish.extend(hook(after, Step::After));
     (steps, finish)
+}
+
+/// Longer than any step takes whose answer is still to come: the programs have limits of their own.
+fn step_within(runtime: &Runtime, rollback: &Rollback) -> Duration {
+    let hooks = [&rollback.before, &rollback.after].into_iter().flatten().map(|hook| hook.limit);
+    let longest = hooks.fold(rollback.stop_timeout, Duration::max);
+    let commands = match runtime {
+        Runtime::Command(commands) => commands.longest(),
+        Runtime::Container { .. } | Runtime::Compose(_) | Runtime::Swarm(_) => Duration::ZERO,
+    };
+    STEP.saturating_add(longest.max(commands))
 }
 
 fn runtime(section: &mut Section<'_>) -> Option<Runtime> {

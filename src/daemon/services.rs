@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::probes::Probes;
-use super::worker::{Job, Worker};
+use super::worker::{Job, Worker, untaken};
 use super::{measure, season};
 use crate::clock::Clock;
 use crate::config::{self, Config};
@@ -146,7 +146,7 @@ impl Services {
             return;
         }
         match store::write_facts(facts) {
-            Ok(facts) => running.worker.ask(Job::Share { facts }),
+            Ok(facts) => drop(running.worker.ask(Job::Share { facts })),
             Err(error) => tracing::error!(service, "failed to write its facts down: {error}"),
         }
     }
@@ -174,8 +174,14 @@ impl Services {
             | Action::Log(_)
             | Action::Answer(_) => return,
         };
-        if let Some(running) = self.running.get(&service) {
-            running.worker.ask(job);
+        let untaken = match (self.running.get(&service), job) {
+            (Some(running), job) => running.worker.ask(job),
+            (None, Job::Step { plan, step }) => Some(untaken(plan, step)),
+            (None, Job::Keep { .. } | Job::Prove { .. } | Job::Forget { .. } | Job::Share { .. }) => None,
+        };
+        if let Some(what) = untaken {
+            // Where that finds no room either, the step's deadline comes.
+            drop(self.inbox.try_send(Event::Service { service, what }));
         }
     }
 

@@ -39,8 +39,8 @@ pub(super) enum Job {
 
 const QUEUE: usize = 64;
 
-/// What others could not be told is tried again after this.
-const SHARE_AGAIN: std::time::Duration = std::time::Duration::from_secs(1);
+/// What others could not be told, or what the engine gave no answer to, is tried again after this.
+const AGAIN: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// A service's worker.
 pub(super) struct Worker {
@@ -59,8 +59,16 @@ impl Worker {
         before: Option<Self>,
     ) -> Self {
         let (jobs, mut queue) = mpsc::channel(QUEUE);
-        let mut hand =
-            Hand { service: service.to_owned(), runtime, store, clock, inbox, records: None, unshared: None };
+        let mut hand = Hand {
+            service: service.to_owned(),
+            runtime,
+            store,
+            clock,
+            inbox,
+            records: None,
+            unshared: None,
+            unanswered: None,
+        };
         let task = tasks.spawn(async move {
             if let Some(Self { jobs, task }) = before {
                 drop(jobs);
@@ -80,12 +88,22 @@ impl Worker {
         Self { jobs, task }
     }
 
-    /// Hands a job over.
-    pub(super) fn ask(&self, job: Job) {
-        if let Err(error) = self.jobs.try_send(job) {
-            tracing::error!(%error, "a job could not be handed to its worker");
+    /// Hands a job over; gives the answer to a step that it cannot take.
+    pub(super) fn ask(&self, job: Job) -> Option<Happening> {
+        let error = self.jobs.try_send(job).err()?;
+        tracing::error!(%error, "a job could not be handed to its worker");
+        match error.into_inner() {
+            Job::Step { plan, step } => Some(untaken(plan, step)),
+            // None of these holds a rollback up.
+            Job::Keep { .. } | Job::Prove { .. } | Job::Forget { .. } | Job::Share { .. } => None,
         }
     }
+}
+
+/// The answer to a step that no worker has taken.
+pub(super) fn untaken(plan: Plan, step: Step) -> Happening {
+    let fault = Fault { kind: FaultKind::Lost, text: "hand it to a worker".to_owned() };
+    Happening::StepFailed { rollback: plan.rollback, step, fault }
 }
 
 struct Hand {
@@ -98,6 +116,8 @@ struct Hand {
     records: Option<Records>,
     /// What others should know and could not be told yet.
     unshared: Option<String>,
+    /// What was to be kept or proved last, and could not be for want of an answer.
+    unanswered: Option<Job>,
 }
 
 struct Records {
@@ -107,16 +127,19 @@ struct Records {
 }
 
 impl Hand {
-    /// The next job; what could not be shared is tried again meanwhile.
+    /// The next job; what could not be shared or kept is tried again meanwhile.
     async fn next(&mut self, queue: &mut mpsc::Receiver<Job>) -> Option<Job> {
         loop {
-            if self.unshared.is_none() {
+            if self.unshared.is_none() && self.unanswered.is_none() {
                 return queue.recv().await;
             }
-            if let Ok(job) = tokio::time::timeout(SHARE_AGAIN, queue.recv()).await {
+            if let Ok(job) = tokio::time::timeout(AGAIN, queue.recv()).await {
                 return job;
             }
             self.share().await.unwrap_or_else(|fault| tracing::debug!("failed to {}", fault.text));
+            if let Some(job) = self.unanswered.take() {
+                return Some(job);
+            }
         }
     }
 
@@ -132,12 +155,18 @@ impl Hand {
     async fn work(&mut self, job: Job) -> Option<Happening> {
         match job {
             Job::Keep { release, instance, identity } => {
-                let problems = self.keep(&release, &instance, &identity).await;
+                let Some(problems) = self.keep(&release, &instance, &identity).await else {
+                    self.unanswered = Some(Job::Keep { release, instance, identity });
+                    return None;
+                };
                 self.note(&release, &problems).await;
                 Some(Happening::Kept { release, problems })
             }
             Job::Prove { release } => {
-                let problems = self.prove(&release).await?;
+                let Some(problems) = self.prove(&release).await else {
+                    self.unanswered = Some(Job::Prove { release });
+                    return None;
+                };
                 self.note(&release, &problems).await;
                 Some(Happening::Proved { release, problems })
             }
@@ -172,12 +201,12 @@ impl Hand {
         }
     }
 
-    async fn keep(&self, release: &str, instance: &str, identity: &Identity) -> Vec<String> {
+    async fn keep(&self, release: &str, instance: &str, identity: &Identity) -> Option<Vec<String>> {
         let proved = async {
             let record = self.recorded(release, instance, identity).await?;
             self.runtime.prove(&record).await
         };
-        proved.await.unwrap_or_else(|fault| vec![format!("failed to {}", fault.text)])
+        proved.await.map_or_else(problem, Some)
     }
 
     /// The record of a release: made while that instance still is what was accepted, and not changed after that.
@@ -196,23 +225,17 @@ impl Hand {
         Ok(record)
     }
 
-    /// `None` while the engine does not answer: that is told on its own, and proves nothing about the image.
     async fn prove(&self, release: &str) -> Option<Vec<String>> {
         let record = match self.store.spec(release).await {
             Ok(Some((image, inspect))) => Record { release: release.to_owned(), image, inspect },
             Ok(None) => match self.runtime.record(release).await {
                 Ok(Some(record)) => record,
                 Ok(None) => return Some(vec!["its record was never stored".to_owned()]),
-                Err(Fault { kind: FaultKind::Unreachable, .. }) => return None,
-                Err(fault) => return Some(vec![format!("failed to {}", fault.text)]),
+                Err(fault) => return problem(fault),
             },
             Err(error) => return Some(vec![format!("failed to {error}")]),
         };
-        match self.runtime.prove(&record).await {
-            Ok(problems) => Some(problems),
-            Err(Fault { kind: FaultKind::Unreachable, .. }) => None,
-            Err(fault) => Some(vec![format!("failed to {}", fault.text)]),
-        }
+        self.runtime.prove(&record).await.map_or_else(problem, Some)
     }
 
     async fn step(&mut self, plan: Plan, step: Step) -> Happening {
@@ -274,5 +297,18 @@ impl Hand {
         let record = Record { release: plan.from.clone(), image: String::new(), inspect };
         self.store.save_spec(&record.release, &record.image, &record.inspect).await.map_err(fault)?;
         Ok(record)
+    }
+}
+
+/// What a failure says of readiness: nothing while the engine does not answer, which is told on its own, or its answers
+/// are lost.
+fn problem(Fault { kind, text }: Fault) -> Option<Vec<String>> {
+    match kind {
+        FaultKind::Unreachable | FaultKind::Lost => None,
+        FaultKind::Transient
+        | FaultKind::Refused
+        | FaultKind::Foreign
+        | FaultKind::Pending
+        | FaultKind::Irreversible => Some(vec![format!("failed to {text}")]),
     }
 }

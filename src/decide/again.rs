@@ -28,6 +28,7 @@ pub(super) fn older(turn: &mut Turn<'_>, why: &Reason) -> bool {
     turn.facts_mut().phase = Phase::RollingBack(Rollback {
         plan,
         step,
+        since: turn.now,
         attempts: 0,
         retry_at: None,
         successor: None,

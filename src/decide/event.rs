@@ -281,7 +281,9 @@ pub struct Fault {
 pub enum FaultKind {
     /// The engine does not answer: wait for it.
     Unreachable,
-    /// May go by itself (a time-out, a port not yet free): try again a few times.
+    /// The engine's answer was lost, or was none: nobody knows whether it was done, so look again.
+    Lost,
+    /// May go by itself (a port not yet free): try again a few times.
     Transient,
     /// Trying again cannot help.
     Refused,

@@ -236,6 +236,10 @@ pub struct Rollback {
     pub began: Timestamp,
     /// The step at hand.
     pub step: Step,
+    /// Since when it is at hand.
+    pub since: Timestamp,
+    /// When it was asked for last.
+    pub asked: Timestamp,
     /// How often the step was tried without success.
     pub attempts: u32,
     /// When it is tried again; `None` while it is under way.

@@ -146,7 +146,7 @@ pub(super) fn closed(turn: &Turn<'_>) -> bool {
 pub(super) fn said_irreversible(turn: &mut Turn<'_>, rollback: Rollback, why: &str) {
     let known = irreversible(turn).is_some() && matches!(rollback.reason, Reason::Person { .. });
     if known {
-        return rollback::advance(turn, Rollback { attempts: 0, ..rollback });
+        return rollback::advance(turn, rollback);
     }
     let reason = Reason::Irreversible { why: why.to_owned(), cause: Box::new(rollback.reason) };
     if rollback.again {

@@ -82,6 +82,8 @@ pub struct ServicePolicy {
     pub steps: Vec<Step>,
     /// The runtime's steps after the restored version was verified.
     pub finish: Vec<Step>,
+    /// A step that nothing was heard of for so long is asked for again.
+    pub step_within: Duration,
 }
 
 /// What is done when a person was asked and has not answered.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::action::{Action, News, Plan, Tier};
 use super::cause::{evidence, plain};
 use super::event::{Fault, FaultKind, Identity, Running, Step, parts};
-use super::facts::{Phase, Release, ReleaseState, Rollback};
+use super::facts::{Phase, Release, ReleaseState, Rollback, Verification};
 use super::policy::ServicePolicy;
 use super::reason::{Reason, Runs};
 use super::service::{Service, Turn};
@@ -13,7 +13,7 @@ use super::{guard, release, verify};
 
 mod patience;
 
-use patience::pause;
+use patience::{answer_by, pause, unheard};
 
 /// Decides a rollback of the release at hand.
 pub(super) fn begin(turn: &mut Turn<'_>, cause: Reason, target: &Release) {
@@ -25,6 +25,8 @@ pub(super) fn begin(turn: &mut Turn<'_>, cause: Reason, target: &Release) {
         reason: cause.clone(),
         began: turn.now,
         step,
+        since: turn.now,
+        asked: turn.now,
         attempts: 0,
         retry_at: None,
         successor: None,
@@ -160,7 +162,7 @@ pub(super) fn step_failed(turn: &mut Turn<'_>, id: &str, step: Step, fault: &Fau
         }
         Step::Prepare | Step::Before => failed(turn, why),
         // Knowing less must not keep the service down.
-        Step::Forensics => advance(turn, Rollback { attempts: 0, ..rollback }),
+        Step::Forensics => advance(turn, rollback),
         Step::Create
         | Step::Disarm
         | Step::Stop
@@ -184,17 +186,25 @@ pub(super) fn step_failed(turn: &mut Turn<'_>, id: &str, step: Step, fault: &Fau
         // The service is restored; what is left over is told, and no reason to touch it again.
         Step::Dependents | Step::CleanUp | Step::After => {
             turn.open(News::LeftOver, Tier::Important, Some(why), Vec::new());
-            advance(turn, Rollback { attempts: 0, ..rollback });
+            advance(turn, rollback);
         }
     }
 }
 
 /// Deadlines that have come.
 pub(super) fn due(turn: &mut Turn<'_>) {
-    match at_hand(turn).and_then(|rollback| rollback.retry_at) {
+    if proving(turn) {
+        return verify::prove(turn);
+    }
+    let Some(rollback) = at_hand(turn).cloned() else { return };
+    match rollback.retry_at {
         Some(retry_at) if retry_at <= turn.now => perform(turn),
         Some(_) => {}
-        None => verify::prove(turn),
+        None if answer_by(&rollback, turn.policy) <= turn.now => {
+            let fault = unheard(turn.policy);
+            step_failed(turn, &rollback.plan.rollback, rollback.step, &fault);
+        }
+        None => {}
     }
 }
 
@@ -213,15 +223,20 @@ pub(super) fn resume(turn: &mut Turn<'_>) {
             verification.began = now;
             turn.count_anew(turn.policy.grace);
         }
-        Phase::RollingBack(_) | Phase::Verifying(_) => perform(turn),
+        Phase::RollingBack(rollback) | Phase::Verifying(Verification { rollback, .. }) => {
+            rollback.since = now;
+            perform(turn);
+        }
         Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => {}
     }
 }
 
 pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy) -> Option<Timestamp> {
     match &service.facts().phase {
-        Phase::RollingBack(rollback) => rollback.retry_at,
-        Phase::Verifying(verification) if verification.settled() => verification.rollback.retry_at,
+        Phase::RollingBack(rollback) => Some(due_at(rollback, policy)),
+        Phase::Verifying(verification) if verification.settled() => {
+            Some(due_at(&verification.rollback, policy))
+        }
         Phase::Verifying(verification) => {
             let healthy = service.seen.as_ref().and(service.health.all_pass_since());
             let proved = healthy.and_then(|since| since.checked_add(policy.verify).ok());
@@ -230,6 +245,16 @@ pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy) -> Option
         }
         Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => None,
     }
+}
+
+/// When the step at hand is asked for again, or has to have been answered.
+fn due_at(rollback: &Rollback, policy: &ServicePolicy) -> Timestamp {
+    rollback.retry_at.unwrap_or_else(|| answer_by(rollback, policy))
+}
+
+/// Whether no step is at hand, because the restored version is being proved.
+fn proving(turn: &Turn<'_>) -> bool {
+    matches!(&turn.facts().phase, Phase::Verifying(proof) if !proof.settled())
 }
 
 pub(super) fn at_hand<'a>(turn: &'a Turn<'_>) -> Option<&'a Rollback> {
@@ -242,8 +267,7 @@ pub(super) fn at_hand<'a>(turn: &'a Turn<'_>) -> Option<&'a Rollback> {
 
 /// The rollback at hand, if it is the one that an answer is about and waits for that step. A proof waits for none.
 fn current(turn: &Turn<'_>, id: &str, step: Step) -> Option<Rollback> {
-    let proving = matches!(&turn.facts().phase, Phase::Verifying(proof) if !proof.settled());
-    let rollback = at_hand(turn).filter(|_| !proving)?;
+    let rollback = at_hand(turn).filter(|_| !proving(turn))?;
     (rollback.plan.rollback == id && rollback.step == step).then(|| rollback.clone())
 }
 
@@ -263,22 +287,26 @@ pub(super) fn put(turn: &mut Turn<'_>, rollback: Rollback) {
 /// Asks for the step at hand.
 pub(super) fn perform(turn: &mut Turn<'_>) {
     let Some(mut rollback) = at_hand(turn).cloned() else { return };
-    rollback.retry_at = None;
+    (rollback.retry_at, rollback.asked) = (None, turn.now);
     let (plan, step) = (rollback.plan.clone(), rollback.step);
     put(turn, rollback);
     let service = turn.service.name.clone();
     turn.act(Action::Step { service, plan, step });
 }
 
-pub(super) fn advance(turn: &mut Turn<'_>, mut rollback: Rollback) {
+/// The next step is at hand.
+fn take_up(turn: &mut Turn<'_>, rollback: Rollback) {
+    put(turn, Rollback { since: turn.now, attempts: 0, ..rollback });
+    perform(turn);
+}
+
+pub(super) fn advance(turn: &mut Turn<'_>, rollback: Rollback) {
     let verifying = matches!(turn.facts().phase, Phase::Verifying(_));
     let steps = if verifying { &turn.policy.finish } else { &turn.policy.steps };
     // By order, not by position: the list may have been changed by a reload meanwhile.
     match steps.iter().find(|next| **next > rollback.step) {
         Some(next) => {
-            rollback.step = *next;
-            put(turn, rollback);
-            perform(turn);
+            take_up(turn, Rollback { step: *next, ..rollback });
         }
         None if verifying => verify::finished(turn),
         None => verify::begin(turn, rollback),
@@ -287,15 +315,13 @@ pub(super) fn advance(turn: &mut Turn<'_>, mut rollback: Rollback) {
 
 /// The way back out: the bad release runs again rather than nothing.
 fn undo(turn: &mut Turn<'_>, rollback: Rollback, why: Reason) {
-    put(turn, Rollback { step: Step::Undo, attempts: 0, undoing: Some(why), ..rollback });
-    perform(turn);
+    take_up(turn, Rollback { step: Step::Undo, undoing: Some(why), ..rollback });
 }
 
 /// Somebody else deploys: what golive made is removed and theirs is watched.
 fn give_way(turn: &mut Turn<'_>, why: Reason) {
     let Some(rollback) = at_hand(turn).cloned() else { return };
-    put(turn, Rollback { step: Step::StandAside, attempts: 0, undoing: Some(why), ..rollback });
-    perform(turn);
+    take_up(turn, Rollback { step: Step::StandAside, undoing: Some(why), ..rollback });
 }
 
 /// The way back out was taken, or barred; unless somebody has deployed meanwhile, a person has to come.

@@ -253,6 +253,7 @@ impl Turn<'_> {
         }
         let counted = self.service.health.count(sample);
         launch::well(self);
+        self.service.red = self.service.red.filter(|_| !self.service.health.all_pass());
         for reading in suspect::probe_readings(sample, self.policy) {
             self.measure(&reading);
         }
@@ -290,9 +291,7 @@ impl Turn<'_> {
     /// Remembers that the checks fail although it runs: what comes next is not what broke it.
     pub(super) fn mark_red(&mut self) {
         let alive = self.service.seen.as_ref().is_some_and(|seen| seen.alive);
-        if self.service.health.all_pass() {
-            self.service.red = None;
-        } else if alive && self.service.health.failing(self.policy.failures).is_some() {
+        if alive && self.service.health.failing(self.policy.failures).is_some() {
             self.service.red.get_or_insert(self.now);
         }
     }

@@ -60,6 +60,7 @@ fn policy() -> ServicePolicy {
         shared: false,
         steps: Vec::new(),
         finish: Vec::new(),
+        step_within: Duration::from_mins(5),
     }
 }
 

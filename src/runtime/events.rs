@@ -243,7 +243,7 @@ impl Watch {
     ) -> Result<Result<(), Closed>, EngineError> {
         let running = match self.services[service].running(&self.engine).await {
             Ok(running) => running,
-            Err(error) if error.answer().is_some() => {
+            Err(error) if error.message().is_some() => {
                 // The engine lives and has something against this one container: the next look may tell.
                 tracing::warn!(service, "failed to {error}");
                 return Ok(Ok(()));

@@ -10,7 +10,7 @@ use crate::config::compose::{Place, volumes};
 use crate::decide::event::{Fault, FaultKind};
 
 use super::container::{Container, read, token};
-use super::engine::{EngineError, short};
+use super::engine::{Class, EngineError, short};
 use super::inspect::Inspect;
 use super::steps::dependents::joins;
 use super::{Record, refused};
@@ -63,7 +63,7 @@ pub(super) async fn forget(on: &Container, release: &str) -> Result<(), Fault> {
     holder::release(on, release).await?;
     match on.engine.untag(&format!("{REPO}:{}", tag(on, release))).await {
         // In use under no other name: the tag stays with the image as long as somebody's container does.
-        Err(error) if error.is(404) || error.is(409) => Ok(()),
+        Err(error) if matches!(error.class(), Class::NotThere | Class::Conflict) => Ok(()),
         result => Ok(result?),
     }
 }

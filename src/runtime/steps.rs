@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use bollard::models::{RestartPolicy, RestartPolicyNameEnum};
+use serde_json::json;
 
 use crate::decide::event::Fault;
 
 use super::container::Swap;
-use super::engine::{EngineError, short};
+use super::engine::{Class, EngineError, short};
 use super::inspect::{DEPENDENT, Inspect, REPLACES, RESTART, ROLLBACK, SERVICE, VERSION};
 use super::successor::blueprint;
 use super::{Done, beside, foreign, pin, refused, transient};
@@ -66,7 +66,7 @@ pub(super) async fn create(swap: &Swap<'_>, good: &Inspect) -> Result<Done, Faul
         Some(found) if found.up() => return beside::well(&found),
         Some(found) => found.id().to_owned(),
         None => match swap.engine().create(&swap.temporary(), &blueprint.body).await {
-            Err(error) if error.name_is_taken() => return Err(conflict(swap, &error).await?),
+            Err(error) if error.class() == Class::Conflict => return Err(conflict(swap, &error).await?),
             result => result?,
         },
     };
@@ -107,9 +107,8 @@ fn labels(swap: &Swap<'_>, bad: Option<&Inspect>) -> BTreeMap<&'static str, Stri
 /// The engine will not start the bad container again: `always` would bring it back with the next start of dockerd.
 pub(super) async fn disarm(swap: &Swap<'_>) -> Result<Done, Fault> {
     let Some(id) = &swap.plan.bad else { return Ok(Done::default()) };
-    let never = RestartPolicy { name: Some(RestartPolicyNameEnum::NO), maximum_retry_count: None };
-    match swap.engine().set_restart(id, never).await {
-        Err(error) if error.is(404) || cannot_restart(&error) => Ok(Done::default()),
+    match swap.engine().set_restart(id, &json!({ "Name": "no" })).await {
+        Err(error) if error.class() == Class::NotThere || cannot_restart(&error) => Ok(Done::default()),
         result => Ok(result.map(|()| Done::default())?),
     }
 }
@@ -117,7 +116,7 @@ pub(super) async fn disarm(swap: &Swap<'_>) -> Result<Done, Fault> {
 /// A container run with `--rm`, or on its way out, is refused a restart policy, and needs none.
 fn cannot_restart(error: &EngineError) -> bool {
     let says = |text: &str| text.contains("AutoRemove") || text.contains("marked for removal");
-    error.answer().is_some_and(|(_, text)| says(text))
+    error.message().is_some_and(says)
 }
 
 /// The bad container does not run.
@@ -126,7 +125,7 @@ pub(super) async fn stop(swap: &Swap<'_>) -> Result<Done, Fault> {
     let live = if swap.bad.is_none() { swap.bad_now().await? } else { None };
     let known = swap.bad.as_ref().or(live.as_ref());
     match swap.engine().stop(id, swap.grace(known)).await {
-        Err(error) if error.is(404) => return Ok(Done::default()),
+        Err(error) if error.class() == Class::NotThere => return Ok(Done::default()),
         result => result?,
     }
     if known.is_some_and(|known| known.flag("/HostConfig/AutoRemove")) {
@@ -142,7 +141,7 @@ pub(super) async fn set_aside(swap: &Swap<'_>) -> Result<Done, Fault> {
         && bad.name() == swap.on.name
     {
         match swap.engine().rename(bad.id(), &swap.aside()).await {
-            Err(error) if error.is(404) => {}
+            Err(error) if error.class() == Class::NotThere => {}
             result => result?,
         }
     }
@@ -156,11 +155,13 @@ pub(super) async fn take_name(swap: &Swap<'_>) -> Result<Done, Fault> {
         return Ok(Done::by(successor.id()));
     }
     match swap.engine().rename(successor.id(), &swap.on.name).await {
-        Err(error) if error.name_is_taken() => Err(match swap.engine().named(&swap.on.name).await? {
-            Some(found) if found.going() => transient(format!("take the name {}: {error}", swap.on.name)),
-            Some(found) => taken(swap, &found),
-            None => transient(error.to_string()),
-        }),
+        Err(error) if error.class() == Class::Conflict => {
+            Err(match swap.engine().named(&swap.on.name).await? {
+                Some(found) if found.going() => transient(format!("take the name {}: {error}", swap.on.name)),
+                Some(found) => taken(swap, &found),
+                None => transient(error.to_string()),
+            })
+        }
         result => Ok(result.map(|()| Done::by(successor.id()))?),
     }
 }

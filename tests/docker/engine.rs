@@ -307,6 +307,7 @@ pub(crate) fn service(runtime: config::Runtime) -> Service {
             shared: false,
             steps: FORWARD.to_vec(),
             finish: vec![Step::CleanUp],
+            step_within: Duration::from_mins(5),
         },
         interval: Duration::from_secs(5),
         checks: BTreeMap::new(),

@@ -7,21 +7,21 @@ use crate::host::{ENGINE, Host, PATIENCE, docker, inspect};
 use crate::proxy::{Fate, Proxy};
 
 /// Turns bad a little after its start.
-const BAD: &str = ", '--fail-after', '1500ms'";
+pub(crate) const BAD: &str = ", '--fail-after', '1500ms'";
 
 /// Two services that go together, and a database that keeps data.
-struct Shop {
-    host: Host,
+pub(crate) struct Shop {
+    pub(crate) host: Host,
 }
 
 impl Shop {
-    fn new(test: &str) -> Self {
+    pub(crate) fn new(test: &str) -> Self {
         let host = Host::new(test);
         Self { host }
     }
 
     /// rules.toml with the set in place of the container.
-    fn rules(&self, more: &str) {
+    pub(crate) fn rules(&self, more: &str) {
         self.host.rules(more);
         let path = self.host.path("rules.toml");
         let rules = std::fs::read_to_string(&path).unwrap();
@@ -33,7 +33,7 @@ impl Shop {
     }
 
     /// The compose file of a version; how it behaves is written after its arguments.
-    fn file(&self, version: &str, behaviour: &str) -> String {
+    pub(crate) fn file(&self, version: &str, behaviour: &str) -> String {
         let tag = self.host.tag(version);
         let name = format!("v{version}.yml");
         let text = format!(
@@ -59,12 +59,12 @@ impl Shop {
         compose.output().expect("docker-compose is installed")
     }
 
-    fn up(&self, file: &str) {
+    pub(crate) fn up(&self, file: &str) {
         let output = self.compose(file, &["up", "-d"]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
-    fn with_good_version(&mut self) -> String {
+    pub(crate) fn with_good_version(&mut self) -> String {
         let good = self.file("1", "");
         self.up(&good);
         self.host.start_daemon();
@@ -75,12 +75,12 @@ impl Shop {
         good
     }
 
-    fn id(&self, service: &str) -> String {
+    pub(crate) fn id(&self, service: &str) -> String {
         inspect(&format!("{}_{service}_1", self.host.name), "{{.Id}}")
     }
 
     /// The two run that version, the database still is what it was, and nothing is left over.
-    fn assert_only(&self, version: &str, db: &str) {
+    pub(crate) fn assert_only(&self, version: &str, db: &str) {
         let names = docker(&[
             "ps",
             "-a",

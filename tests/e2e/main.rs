@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 #![expect(clippy::disallowed_methods, reason = "a test waits in real time")]
 
+mod answers;
 mod bad_release;
 mod compose;
 mod faults;
@@ -12,6 +13,7 @@ mod guards;
 mod host;
 mod judged;
 mod kills;
+mod noise;
 mod outages;
 mod people;
 mod pins;

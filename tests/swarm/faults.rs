@@ -2,6 +2,7 @@
 
 use crate::cluster::Cluster;
 use crate::manager::Manager;
+use crate::noise::{Noise, rollbacks, seed};
 use crate::proxy::{Fate, Proxy};
 use crate::sink::Sink;
 
@@ -63,6 +64,33 @@ fn at_each_call(fate: impl Fn(usize, &Manager) -> Fate) {
         assert!(sink.posts("rollback-failed").is_empty(), "round {first}: {:?}", sink.events());
     }
     assert!(struck >= 9, "{struck} calls were struck: {:?}", proxy.calls());
+}
+
+/// Every seventh answer of the engine is cut, late, doubled or garbled.
+#[test]
+fn a_set_is_restored_though_answers_are_lost() {
+    let cluster = Cluster::new(1);
+    let sink = Sink::start(&cluster.gateway());
+    let node = cluster.node();
+    node.create("shop_api", "v1", &[]);
+    let socket = cluster.dir().join("noise.sock");
+    let noise = Noise::start(&socket, &node.socket, seed());
+    let mut golive = Manager::through(&socket, &cluster, node, &sink, SET, WEB);
+    golive.start();
+    golive.eventually("v1 is accepted and ready to go back to", || golive.accepted("v1"));
+    for n in 1..=rollbacks(2) {
+        let (before, _) = golive.decided();
+        node.deploy("shop_api", "v2", &["--env-add", BAD, "--label-rm", "golive.rollback"]);
+        golive.eventually("it is rolled back", || {
+            let events = sink.events();
+            assert!(sink.posts("rollback-failed").is_empty(), "{events:?}");
+            assert!(sink.posts("rollback-impossible").is_empty(), "{events:?}");
+            golive.decided().0 != before && golive.rolled_back()
+        });
+        assert_eq!(node.image_of("shop_api"), "localhost:1/app:v1", "round {n}");
+        assert_eq!(node.answer(8080).as_deref(), Some("v1"), "round {n}");
+    }
+    noise.assert_harmed();
 }
 
 /// The only manager, engine and tasks and golive, at each moment of a rollback.

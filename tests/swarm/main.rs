@@ -14,6 +14,8 @@ mod sink;
 
 mod bad_release;
 mod joined;
+#[path = "../e2e/noise.rs"]
+mod noise;
 #[expect(dead_code, reason = "shared")]
 #[path = "../e2e/proxy.rs"]
 mod proxy;

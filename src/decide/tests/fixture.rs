@@ -64,6 +64,7 @@ pub(super) fn service_policy() -> ServicePolicy {
             Step::Start,
         ],
         finish: vec![Step::CleanUp],
+        step_within: Duration::from_mins(5),
     }
 }
 

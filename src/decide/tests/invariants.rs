@@ -111,6 +111,7 @@ impl Watched {
             self.step = None;
         }
         let Some(begun) = at_hand else { return };
+        assert!(self.world.state.next_deadline().is_some(), "it stands for ever: {begun:?}");
         match rollback(&before.phase) {
             Some(old) if begun.again && !old.again => self.went_on(before, old, begun),
             // What came in the middle of the old one was known, and is gone back from at once.

@@ -195,6 +195,7 @@ impl Story {
         let (plan, step) = self.step.take().expect("a step is under way");
         let kind = match kind {
             "unreachable" => FaultKind::Unreachable,
+            "lost" => FaultKind::Lost,
             "transient" => FaultKind::Transient,
             "refused" => FaultKind::Refused,
             "foreign" => FaultKind::Foreign,

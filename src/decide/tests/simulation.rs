@@ -59,6 +59,7 @@ impl Simulation {
             maintenance: if luck.one(200) { nightly() } else { Maintenance::default() },
             steps: std::iter::once(Step::Before).chain(service_policy().steps).collect(),
             finish: vec![Step::Verify, Step::CleanUp],
+            step_within: secs(60),
             ..service_policy()
         };
         let broken = ["v2", "v3", "v1", "v4"].into_iter().filter(|_| luck.one(500)).collect();
@@ -233,12 +234,15 @@ impl Simulation {
         }
         let luck = if self.chaos { self.luck.below(1000) } else { 999 };
         let result = match luck {
-            0..=29 => Err(fault(FaultKind::Transient, "timed out before")),
+            0..=14 => Err(fault(FaultKind::Transient, "not yet")),
+            15..=29 => Err(fault(FaultKind::Lost, "timed out before")),
             30..=49 => {
                 // The engine finishes what it began.
                 drop(self.host.perform(&plan, step));
-                Err(fault(FaultKind::Transient, "timed out after"))
+                Err(fault(FaultKind::Lost, "timed out after"))
             }
+            // Nobody has taken it.
+            115..=124 => return self.note(&format!("{} is dropped", step.word())),
             50..=64 if step != Step::Undo => Err(fault(FaultKind::Refused, "no")),
             65..=84 if step == Step::Before => Err(fault(FaultKind::Irreversible, "migrated")),
             85..=114 if step == Step::Verify => Err(fault(FaultKind::Refused, "not what it should be")),

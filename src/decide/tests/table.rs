@@ -18,9 +18,19 @@ use crate::decide::reason::Reason;
 
 const TABLE: &str = include_str!("table.txt");
 
+const FAULTS: [FaultKind; 6] = [
+    FaultKind::Unreachable,
+    FaultKind::Lost,
+    FaultKind::Transient,
+    FaultKind::Refused,
+    FaultKind::Foreign,
+    FaultKind::Irreversible,
+];
+
 fn fault(kind: FaultKind) -> Event {
     let word = match kind {
         FaultKind::Unreachable => "unreachable",
+        FaultKind::Lost => "lost",
         FaultKind::Transient => "transient",
         FaultKind::Refused => "refused",
         FaultKind::Foreign => "foreign",
@@ -97,16 +107,7 @@ fn events() -> Vec<Event> {
         happening(done("rb-of-before")),
     ];
     events.extend(stops().into_iter().chain(samples()).chain(answers()));
-    events.extend(
-        [
-            FaultKind::Unreachable,
-            FaultKind::Transient,
-            FaultKind::Refused,
-            FaultKind::Foreign,
-            FaultKind::Irreversible,
-        ]
-        .map(fault),
-    );
+    events.extend(FAULTS.map(fault));
     events.extend(
         [
             Ask::Release(announcement),
@@ -288,6 +289,7 @@ fn kinds_are_all_in_the_list() {
         "proved",
         "step done",
         "step failed, unreachable",
+        "step failed, lost",
         "step failed, transient",
         "step failed, refused",
         "step failed, foreign",

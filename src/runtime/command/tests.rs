@@ -55,6 +55,7 @@ fn config(runtime: Runtime) -> Service {
         shared: false,
         steps: Vec::new(),
         finish: Vec::new(),
+        step_within: Duration::from_mins(5),
     };
     Service {
         runtime,

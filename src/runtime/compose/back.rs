@@ -12,12 +12,12 @@ use super::steps::of;
 use super::wiring;
 use crate::config::compose::PROJECT;
 use crate::decide::event::{Fault, FaultKind};
-use crate::runtime::Done;
 use crate::runtime::container::{Container, Swap};
-use crate::runtime::engine::EngineError;
+use crate::runtime::engine::Class;
 use crate::runtime::inspect::{Inspect, SERVICE};
 use crate::runtime::steps::back;
 use crate::runtime::successor::blueprint;
+use crate::runtime::{Done, answered_first, transient};
 
 /// Whoever deploys is done when the project has been quiet for so long; longer than this is not waited for.
 const QUIET: Duration = Duration::from_secs(3);
@@ -48,15 +48,14 @@ pub(super) async fn undo(pairs: &Pairs<'_>) -> Result<Done, Fault> {
     if failed.is_empty() {
         Ok(Done { instance: Some(ids(&now.members)), ..Done::default() })
     } else {
-        Err(half(pairs, &now, &failed))
+        Err(half(pairs, &now, failed))
     }
 }
 
 /// Not all of it: which member runs what.
-fn half(pairs: &Pairs<'_>, now: &Found, failed: &[Fault]) -> Fault {
-    let worst = |kind: FaultKind| failed.iter().any(|fault| fault.kind == kind).then_some(kind);
-    let kind = worst(FaultKind::Unreachable).or(worst(FaultKind::Transient)).unwrap_or(FaultKind::Refused);
-    let why: Vec<&str> = failed.iter().map(|fault| fault.text.as_str()).collect();
+fn half(pairs: &Pairs<'_>, now: &Found, failed: Vec<Fault>) -> Fault {
+    let why: Vec<String> = failed.iter().map(|fault| fault.text.clone()).collect();
+    let kind = answered_first(failed).map(|fault| fault.kind).filter(|kind| *kind != FaultKind::Foreign);
     let mut each: Vec<String> = now.members.iter().map(Member::told).collect();
     let gone = pairs.bad.iter().map(|member| member.found.name());
     let gone = gone.filter(|name| !now.members.iter().any(|member| member.found.name() == *name));
@@ -68,7 +67,7 @@ fn half(pairs: &Pairs<'_>, now: &Found, failed: &[Fault]) -> Fault {
         pairs.set.of.project,
         each.join(", ")
     );
-    Fault { kind, text }
+    Fault { kind: kind.unwrap_or(FaultKind::Refused), text }
 }
 
 async fn rearm(pair: &Pair) -> Result<(), Fault> {
@@ -98,29 +97,36 @@ async fn put_back(pairs: &Pairs<'_>, pair: &Pair) -> Result<(), Fault> {
         }
         Some(_) if was.has_ended() => Ok(()),
         Some(bad) => back::put_back(&swap, &bad).await.map(drop),
-        None => Ok(remake(pairs, &home, was).await?),
+        None => remake(pairs, &home, was).await,
     }
 }
 
 /// The bad member in a new container, as its record has it.
-async fn remake(pairs: &Pairs<'_>, home: &Container, was: &Inspect) -> Result<(), EngineError> {
+async fn remake(pairs: &Pairs<'_>, home: &Container, was: &Inspect) -> Result<(), Fault> {
     let engine = &home.engine;
-    let id = match engine.named(&home.name).await? {
-        Some(found) if found.label(UNDONE) == Some(&pairs.plan.rollback) => found.id().to_owned(),
-        Some(_) | None => {
-            let now = Found::look(engine, &pairs.set.of).await?.members;
-            let now: BTreeMap<_, _> = now.iter().map(|fellow| (&fellow.key, fellow.found.id())).collect();
-            let joined = wiring::joined(was, &pairs.bad, |key| now.get(key).copied());
-            let labels = [(SERVICE, home.service.clone()), (UNDONE, pairs.plan.rollback.clone())];
-            let blueprint = blueprint(&joined, &BTreeMap::from(labels));
-            let id = engine.create(&home.name, &blueprint.body).await?;
-            for (network, endpoint) in &blueprint.further {
-                engine.connect(network, &id, endpoint).await?;
+    let now = Found::look(engine, &pairs.set.of).await?.members;
+    let now: BTreeMap<_, _> = now.iter().map(|fellow| (&fellow.key, fellow.found.id())).collect();
+    let joined = wiring::joined(was, &pairs.bad, |key| now.get(key).copied());
+    let labels = [(SERVICE, home.service.clone()), (UNDONE, pairs.plan.rollback.clone())];
+    let blueprint = blueprint(&joined, &BTreeMap::from(labels));
+    let found = engine.named(&home.name).await?;
+    let made = found.as_ref().filter(|found| found.label(UNDONE) == Some(&pairs.plan.rollback));
+    let id = match made {
+        Some(made) if made.up() => return Ok(()),
+        Some(made) => made.id().to_owned(),
+        None => match engine.create(&home.name, &blueprint.body).await {
+            // The engine gives a name away before it shows whose it is.
+            Err(error) if found.is_none() && error.class() == Class::Conflict => {
+                return Err(transient(error.to_string()));
             }
-            id
-        }
+            result => result?,
+        },
     };
-    if was.has_ended() { Ok(()) } else { engine.start(&id).await }
+    // Again, where it was made and golive never heard of it.
+    for (network, endpoint) in &blueprint.further {
+        engine.connect(network, &id, endpoint).await?;
+    }
+    if was.has_ended() { Ok(()) } else { Ok(engine.start(&id).await?) }
 }
 
 /// Somebody else has deployed. What they did stands; what they left to golive is put back, so that nothing is half

@@ -8,7 +8,7 @@ use crate::decide::event::{Fault, Step};
 use crate::runtime::container::Swap;
 use crate::runtime::engine::EngineError;
 use crate::runtime::inspect::Inspect;
-use crate::runtime::{Done, Forensics, forensics, refused, steps};
+use crate::runtime::{Done, Forensics, answered_first, forensics, refused, steps};
 
 /// Of the logs of all members together, so much is kept.
 const LOGS: usize = 256 << 10;
@@ -194,26 +194,26 @@ async fn start(pairs: &Pairs<'_>) -> Result<Done, Fault> {
 
 /// What lives in a member and is none itself, say of another project, lives in the restored one.
 async fn dependents(pairs: &Pairs<'_>) -> Result<Done, Fault> {
-    let mut failed = None;
+    let mut failed = Vec::new();
     for pair in &pairs.each {
         let Some(good) = pair.good.as_ref().filter(|good| !good.has_ended()) else { continue };
         if let Err(fault) = steps::dependents::renew(&pair.swap(), good).await {
-            failed.get_or_insert(of(pair, fault));
+            failed.push(of(pair, fault));
         }
     }
-    failed.map_or(Ok(Done::default()), Err)
+    answered_first(failed).map_or(Ok(Done::default()), Err)
 }
 
 /// What is left of the bad release is removed at once, and its tags with it: `docker-compose up` goes by both. What
 /// fails for one member is told when it has been tried for all.
 async fn clean_up(pairs: &Pairs<'_>) -> Result<Done, Fault> {
-    let mut failed = None;
+    let mut failed = Vec::new();
     for pair in &pairs.each {
         if let Err(fault) = clean_up_one(pairs, pair).await {
-            failed.get_or_insert(of(pair, fault));
+            failed.push(of(pair, fault));
         }
     }
-    failed.map_or(Ok(Done::default()), Err)
+    answered_first(failed).map_or(Ok(Done::default()), Err)
 }
 
 async fn clean_up_one(pairs: &Pairs<'_>, pair: &Pair) -> Result<(), Fault> {

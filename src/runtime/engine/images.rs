@@ -5,7 +5,7 @@ use std::sync::{MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use super::{Engine, EngineError, QUICK, url};
+use super::{Engine, EngineError, QUICK, id, there};
 
 /// The labels of so many images are remembered; then all are forgotten.
 const REMEMBERED: usize = 256;
@@ -44,15 +44,6 @@ impl Engine {
     /// The id of the image that goes by that reference now.
     pub(in super::super) async fn image(&self, reference: &str) -> Result<Option<String>, EngineError> {
         let doing = format!("look for the image {reference}");
-        let answer =
-            self.ask(&doing, self.raw.get(url(&format!("/images/{reference}/json"), &[])), QUICK).await?;
-        if answer.status == 404 {
-            return Ok(None);
-        }
-        let body = answer.expect(&doing, 200)?;
-        let id = serde_json::from_str::<Value>(&body)
-            .ok()
-            .and_then(|image| Some(image.get("Id")?.as_str()?.to_owned()));
-        id.map(Some).ok_or(EngineError::Garbled { doing, why: "it names no id".to_owned() })
+        there(self.look(&doing, QUICK, &format!("/images/{reference}/json"), &[], id).await)
     }
 }

@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
-use reqwest::RequestBuilder;
 use serde_json::Value;
 
-use super::{Engine, EngineError, SLOW, url};
+use super::{Class, Engine, EngineError, SLOW, object, there, url};
 
 /// A manager hands calls on to the leader, and gives up after 20 seconds by itself.
 const ASK: Duration = Duration::from_secs(25);
@@ -19,13 +18,7 @@ impl Engine {
         path: &str,
         query: &[(&str, &str)],
     ) -> Result<Option<Value>, EngineError> {
-        let answer = self.ask(doing, self.raw.get(url(path, query)), ASK).await?;
-        if answer.status == 404 {
-            return Ok(None);
-        }
-        let body = answer.expect(doing, 200)?;
-        let garbled = |why: serde_json::Error| garbled(doing, &why.to_string());
-        serde_json::from_str(&body).map(Some).map_err(garbled)
+        there(self.look(doing, ASK, path, query, object).await)
     }
 
     /// All that fit a filter.
@@ -35,11 +28,9 @@ impl Engine {
         path: &str,
         filters: &Value,
     ) -> Result<Vec<Value>, EngineError> {
-        match self.get(doing, path, &[("filters", &filters.to_string())]).await? {
-            Some(Value::Array(found)) => Ok(found),
-            Some(_) => Err(garbled(doing, "it is no list")),
-            None => Ok(Vec::new()),
-        }
+        let list = |body: &str| serde_json::from_str(body).map_err(|error| error.to_string());
+        let found = self.look(doing, ASK, path, &[("filters", &filters.to_string())], list).await;
+        Ok(there(found)?.unwrap_or_default())
     }
 
     /// Makes or changes something.
@@ -50,24 +41,14 @@ impl Engine {
         query: &[(&str, &str)],
         body: &Value,
     ) -> Result<(), EngineError> {
-        self.done(doing, self.raw.post(url(path, query)).json(body)).await
+        self.act(doing, SLOW, self.raw.post(url(path, query)).json(body)).await
     }
 
     /// Removes something; what is gone is fine.
     pub(in super::super) async fn delete(&self, doing: &str, path: &str) -> Result<(), EngineError> {
-        match self.done(doing, self.raw.delete(url(path, &[]))).await {
-            Err(error) if error.is(404) => Ok(()),
+        match self.act(doing, SLOW, self.raw.delete(url(path, &[]))).await {
+            Err(error) if error.class() == Class::NotThere => Ok(()),
             result => result,
         }
     }
-
-    async fn done(&self, doing: &str, request: RequestBuilder) -> Result<(), EngineError> {
-        let answer = self.ask(doing, request, SLOW).await?;
-        let status = answer.status;
-        if (200..300).contains(&status) { Ok(()) } else { answer.expect(doing, 200).map(drop) }
-    }
-}
-
-fn garbled(doing: &str, why: &str) -> EngineError {
-    EngineError::Garbled { doing: doing.to_owned(), why: why.to_owned() }
 }

@@ -176,7 +176,7 @@ async fn a_silent_stream_is_made_good() {
     seen(&mut events).await;
     fake.runs("web", "b");
     assert_eq!(seen(&mut events).await, ("web-service".to_owned(), Some("b".to_owned())));
-    fake.answers("web", 404, "{}");
+    fake.answers("web", 404, r#"{"message":"No such container"}"#);
     assert_eq!(seen(&mut events).await, ("web-service".to_owned(), None));
 }
 
@@ -213,8 +213,8 @@ async fn one_container_that_cannot_be_inspected_hides_no_other() {
 #[tokio::test]
 async fn a_pin_that_is_taken_away_is_told_to_its_service_alone() {
     let fake = Fake::start();
-    fake.answers("web", 404, "{}");
-    fake.answers("db", 404, "{}");
+    fake.answers("web", 404, r#"{"message":"No such container"}"#);
+    fake.answers("db", 404, r#"{"message":"No such container"}"#);
     let mut events = fake.watched(&["db", "web"], NEVER);
     fake.subscribed(1).await;
     let (first, second) = (seen(&mut events).await, seen(&mut events).await);

@@ -10,7 +10,7 @@ use super::program;
 use crate::config::Pin;
 use crate::decide::event::Fault;
 use crate::runtime::container::{Container, token};
-use crate::runtime::engine::{EngineError, short};
+use crate::runtime::engine::{Class, EngineError, short};
 use crate::runtime::inspect::{Inspect, KEEP, RELEASE};
 use crate::runtime::{refused, spec};
 
@@ -28,7 +28,7 @@ pub(super) async fn hold(on: &Container, release: &str, good: &Inspect) -> Resul
         Some(found) if found.up() || on.pin == Pin::Created => return Ok(()),
         Some(found) => found.id().to_owned(),
         None => match on.engine.create(&name, &body(on, release, good).await?).await {
-            Err(error) if error.name_is_taken() => until_found(on, &name, good, error).await?,
+            Err(error) if error.class() == Class::Conflict => until_found(on, &name, good, error).await?,
             result => result?,
         },
     };

@@ -1,12 +1,12 @@
 //! The steps of a container's rollback, backward: from any half-done state to something that runs.
 
-use bollard::models::RestartPolicy;
+use serde_json::Value;
 
 use crate::decide::event::Fault;
 
 use super::taken;
 use crate::runtime::container::Swap;
-use crate::runtime::engine::short;
+use crate::runtime::engine::{Class, short};
 use crate::runtime::inspect::{Inspect, RESTART};
 use crate::runtime::{Done, refused};
 
@@ -38,7 +38,7 @@ pub(in super::super) async fn rearm(
     successor: Option<&Inspect>,
 ) -> Result<(), Fault> {
     let Some(policy) = policy(swap, successor) else { return Ok(()) };
-    match swap.engine().set_restart(bad.id(), policy).await {
+    match swap.engine().set_restart(bad.id(), &policy).await {
         Err(error) if super::cannot_restart(&error) => Ok(()),
         result => Ok(result?),
     }
@@ -54,9 +54,9 @@ pub(in super::super) async fn put_back(swap: &Swap<'_>, bad: &Inspect) -> Result
 }
 
 /// The restart policy that the bad container had, by its record, or by what the successor was made with.
-fn policy(swap: &Swap<'_>, successor: Option<&Inspect>) -> Option<RestartPolicy> {
+fn policy(swap: &Swap<'_>, successor: Option<&Inspect>) -> Option<Value> {
     match &swap.bad {
-        Some(bad) => serde_json::from_value(bad.at("/HostConfig/RestartPolicy").clone()).ok(),
+        Some(bad) => Some(bad.at("/HostConfig/RestartPolicy").clone()).filter(Value::is_object),
         None => serde_json::from_str(successor?.label(RESTART)?).ok(),
     }
 }
@@ -103,7 +103,7 @@ pub(in super::super) async fn stand_aside(swap: &Swap<'_>) -> Result<Done, Fault
 pub(in super::super) async fn discard(swap: &Swap<'_>, successor: &Inspect) -> Result<(), Fault> {
     if successor.up() {
         match swap.engine().stop(successor.id(), swap.grace(Some(successor))).await {
-            Err(error) if error.is(404) => return Ok(()),
+            Err(error) if error.class() == Class::NotThere => return Ok(()),
             result => result?,
         }
     }

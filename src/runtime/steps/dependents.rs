@@ -13,7 +13,7 @@ use crate::decide::event::{Fault, FaultKind};
 use crate::runtime::container::Swap;
 use crate::runtime::engine::EngineError;
 use crate::runtime::inspect::{DEPENDENT, Inspect, REPLACES, ROLLBACK};
-use crate::runtime::{Done, refused, spec};
+use crate::runtime::{Done, answered_first, refused, spec};
 
 /// Where a container says that it joins another one.
 const MODES: [&str; 3] = ["NetworkMode", "PidMode", "IpcMode"];
@@ -29,21 +29,20 @@ pub(in super::super) async fn renew(swap: &Swap<'_>, good: &Inspect) -> Result<D
     }
     let lost = lost_volumes(swap.bad.as_ref(), &host);
     let removal = Removal { swap, host: &host, left, lost };
-    let mut failed = None;
+    let mut failed = Vec::new();
     for (name, dependent) in removal.dependents().await? {
         match removal.renew(&name, &dependent).await {
             Ok(()) => tracing::info!(service = swap.on.service, container = name, "moved with its service"),
-            Err(fault) if fault.kind == FaultKind::Unreachable => return Err(fault),
             Err(fault) => {
                 let text =
                     format!("make the container {name} anew, which lives in it: failed to {}", fault.text);
                 // Somebody else's deployment of that container is none of the service's.
                 let kind = if fault.kind == FaultKind::Foreign { FaultKind::Refused } else { fault.kind };
-                failed.get_or_insert(Fault { kind, text });
+                failed.push(Fault { kind, text });
             }
         }
     }
-    failed.map_or_else(|| Ok(Done::by(host.id())), Err)
+    answered_first(failed).map_or_else(|| Ok(Done::by(host.id())), Err)
 }
 
 /// The same for what lives in a dependent.

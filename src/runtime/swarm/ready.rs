@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::decide::action::Plan;
 use crate::decide::event::Fault;
 use crate::runtime::container::token;
-use crate::runtime::engine::{EngineError, short};
+use crate::runtime::engine::{Class, EngineError, short};
 use crate::runtime::{Done, Record, foreign, refused};
 
 use super::member;
@@ -128,7 +128,7 @@ pub(super) async fn pin(on: &Swarm, release: &str, good: &Specs) -> Result<(), F
             "HostConfig": { "NetworkMode": "none", "RestartPolicy": { "Name": "no" } },
         });
         match on.engine.create(&name, &body).await {
-            Err(error) if error.is(409) => {}
+            Err(error) if error.class() == Class::Conflict => {}
             result => drop(result.map_err(fault)?),
         }
     }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::config::SwarmSet;
 use crate::decide::event::Fault;
 use crate::runtime::container::token;
-use crate::runtime::engine::EngineError;
+use crate::runtime::engine::{Class, EngineError};
 use crate::runtime::{Record, refused, spec};
 
 use super::{Swarm, fault, text};
@@ -54,7 +54,7 @@ pub(super) async fn put(on: &Swarm, record: &Record) -> Result<(), Fault> {
     });
     match on.engine.post("keep a record in the Swarm", "/configs/create", &[], &body).await {
         // By that name it has the same content.
-        Err(error) if error.is(409) => {}
+        Err(error) if error.class() == Class::Conflict => {}
         result => result.map_err(fault)?,
     }
     for older in
@@ -114,7 +114,7 @@ pub(super) async fn write_facts(on: &Swarm, node: &str, facts: &str) -> Result<(
             }
         };
         match result {
-            Err(error) if out_of_sequence(&error) || error.is(409) => last = Some(error),
+            Err(error) if out_of_sequence(&error) || error.class() == Class::Conflict => last = Some(error),
             result => return result.map_err(fault),
         }
     }
@@ -123,7 +123,7 @@ pub(super) async fn write_facts(on: &Swarm, node: &str, facts: &str) -> Result<(
 
 /// Somebody else has changed it since it was read. The engine says so with a 500.
 pub(super) fn out_of_sequence(error: &EngineError) -> bool {
-    error.answer().is_some_and(|(_, message)| message.contains("out of sequence"))
+    error.message().is_some_and(|message| message.contains("out of sequence"))
 }
 
 async fn facts_object(on: &Swarm) -> Result<Option<(Value, Written)>, EngineError> {

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::decide::action::Plan;
 use crate::decide::event::Fault;
+use crate::runtime::engine::Class;
 use crate::runtime::{Done, foreign, refused, transient};
 
 use super::member::{self, Member, Update};
@@ -118,7 +119,7 @@ async fn put(
             }
         };
         match result {
-            Err(error) if out_of_sequence(&error) || error.is(409) => last = Some(error),
+            Err(error) if out_of_sequence(&error) || error.class() == Class::Conflict => last = Some(error),
             result => return result.map_err(fault),
         }
     }

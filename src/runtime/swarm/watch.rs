@@ -250,6 +250,7 @@ impl From<Fault> for Looked {
         match fault.kind {
             FaultKind::Unreachable => Self::Ended(fault.into()),
             FaultKind::Transient
+            | FaultKind::Lost
             | FaultKind::Refused
             | FaultKind::Foreign
             | FaultKind::Irreversible

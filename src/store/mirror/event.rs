@@ -310,6 +310,7 @@ as_core!(Fault, FaultDef);
 #[serde(remote = "FaultKind", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub(in crate::store) enum FaultKindDef {
     Unreachable,
+    Lost,
     Transient,
     Refused,
     Foreign,

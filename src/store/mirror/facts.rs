@@ -210,6 +210,8 @@ pub(in crate::store) struct RollbackDef {
     began: Timestamp,
     #[serde_as(as = "StepDef")]
     step: Step,
+    since: Timestamp,
+    asked: Timestamp,
     attempts: u32,
     retry_at: Option<Timestamp>,
     successor: Option<String>,

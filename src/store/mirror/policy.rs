@@ -64,6 +64,8 @@ pub(in crate::store) struct ServicePolicyDef {
     steps: Vec<Step>,
     #[serde_as(as = "Vec<StepDef>")]
     finish: Vec<Step>,
+    #[serde_as(as = "DurationSecondsWithFrac<f64>")]
+    step_within: Duration,
 }
 as_core!(ServicePolicy, ServicePolicyDef);
 

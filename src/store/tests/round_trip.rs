@@ -244,6 +244,8 @@ fn phases() -> Vec<Phase> {
         reason: Reason::Said(some()),
         began: at(5),
         step: Step::SetAside,
+        since: at(5),
+        asked: at(6),
         attempts: 2,
         retry_at: Some(at(6)),
         successor: Some(some()),

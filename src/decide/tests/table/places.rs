@@ -36,6 +36,8 @@ fn rollback(step: Step) -> Rollback {
         reason: Reason::Said("broken".to_owned()),
         began: start_of_time(),
         step,
+        since: start_of_time(),
+        asked: start_of_time(),
         attempts: 0,
         retry_at: None,
         successor: Some("c-next".to_owned()),

@@ -1,0 +1,149 @@
+//! What can become of a call to the engine, told apart in one place for every call.
+//!
+//! Only what the engine says in a whole answer is its word. An answer that is cut, half or no engine's is lost: what was
+//! asked for may have been done, so that it is looked at again before anything is said of it.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::decide::event::{Fault, FaultKind};
+
+/// A call to the engine did not do what it should.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(in crate::runtime) enum EngineError {
+    /// It could not be connected to.
+    #[error("{doing}: the Docker Engine at {socket} does not answer: {why}")]
+    Unreachable { doing: String, socket: String, why: String },
+    /// No whole answer came within the call's time.
+    #[error("{doing}: no answer from the Docker Engine within {} s", .limit.as_secs())]
+    TimedOut { doing: String, limit: Duration },
+    /// The answer broke off, or its beginning was none of HTTP.
+    #[error("{doing}: the Docker Engine's answer was lost: {why}")]
+    Cut { doing: String, why: String },
+    /// A whole answer came, and no engine answers so.
+    #[error("{doing}: the Docker Engine's answer makes no sense: {why}")]
+    Nonsense { doing: String, why: String },
+    /// The engine said no, in its own words.
+    #[error("{doing}: the Docker Engine answered {status}: {message}")]
+    Answer { doing: String, status: u16, message: String },
+}
+
+/// What a failed call means for whoever made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::runtime) enum Class {
+    /// The engine says no.
+    Refused,
+    /// The engine says that there is no such thing.
+    NotThere,
+    /// The engine says that something is in the way, such as another container of that name.
+    Conflict,
+    /// Nobody knows what the engine has said: it may have done it.
+    Lost,
+    /// What answered spoke in no engine's words: it may have been done, too.
+    Nonsense,
+    /// The engine never heard of it.
+    Unreachable,
+}
+
+impl EngineError {
+    /// An answer by which the engine refuses, if it is one: with its message, and whole.
+    pub(super) fn answered(doing: &str, status: u16, body: &str) -> Self {
+        let doing = doing.to_owned();
+        let message = serde_json::from_str::<Value>(body)
+            .ok()
+            .filter(|_| status >= 400)
+            .and_then(|body| Some(body.get("message")?.as_str()?.to_owned()));
+        match message {
+            Some(message) => Self::Answer { doing, status, message },
+            None => {
+                let begins: String = body.chars().take(80).collect();
+                let why = format!("status {status} with {begins:?}");
+                Self::Nonsense { doing, why }
+            }
+        }
+    }
+
+    pub(super) fn nonsense(doing: &str, why: String) -> Self {
+        Self::Nonsense { doing: doing.to_owned(), why }
+    }
+
+    pub(in crate::runtime) fn class(&self) -> Class {
+        match self {
+            Self::Unreachable { .. } => Class::Unreachable,
+            Self::TimedOut { .. } | Self::Cut { .. } => Class::Lost,
+            Self::Nonsense { .. } => Class::Nonsense,
+            Self::Answer { status, message, .. } => said(*status, message),
+        }
+    }
+
+    /// Whether nobody knows what became of the call.
+    pub(super) fn is_lost(&self) -> bool {
+        matches!(self.class(), Class::Lost | Class::Nonsense)
+    }
+
+    /// What the engine said, where it said something.
+    pub(in crate::runtime) fn message(&self) -> Option<&str> {
+        match self {
+            Self::Answer { message, .. } => Some(message),
+            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Cut { .. } | Self::Nonsense { .. } => {
+                None
+            }
+        }
+    }
+
+    fn kind(&self) -> FaultKind {
+        match (self.class(), self) {
+            (Class::Unreachable, _) => FaultKind::Unreachable,
+            (Class::Lost | Class::Nonsense, _) => FaultKind::Lost,
+            (_, Self::Answer { status, message, .. }) => worth(*status, message),
+            (Class::Refused | Class::NotThere | Class::Conflict, _) => FaultKind::Refused,
+        }
+    }
+}
+
+impl From<EngineError> for Fault {
+    fn from(error: EngineError) -> Self {
+        Self { kind: error.kind(), text: error.to_string() }
+    }
+}
+
+/// What a refusal says. Podman answers some of them with an error of its own; and a path that the engine does not know
+/// says nothing of what was asked for.
+fn said(status: u16, message: &str) -> Class {
+    let message = message.to_lowercase();
+    let says = |text: &str| message.contains(text);
+    match status {
+        404 if message == "page not found" => Class::Refused,
+        404 => Class::NotThere,
+        409 => Class::Conflict,
+        500 if says("no such container") => Class::NotThere,
+        500 if says("name") && says("already in use") || says("unique constraint failed") => Class::Conflict,
+        _ => Class::Refused,
+    }
+}
+
+/// Whether a refusal may be another answer in a moment. What the text says counts for more than the status: the engine
+/// answers 500 to a network that is gone, and 403 to an address that a stopping container still has.
+fn worth(status: u16, message: &str) -> FaultKind {
+    const PASSING: [&str; 7] = [
+        "already allocated",
+        "already in use by container sandbox",
+        "address already in use",
+        "removal of container",
+        "marked for removal",
+        "resource busy",
+        "deadline exceeded",
+    ];
+    const LASTING: [&str; 5] =
+        ["not found", "no such", "cannot join network", "non running container", "oci runtime"];
+    let message = message.to_lowercase();
+    let says = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
+    if says(&PASSING) {
+        FaultKind::Transient
+    } else if status < 500 || says(&LASTING) {
+        FaultKind::Refused
+    } else {
+        FaultKind::Transient
+    }
+}

@@ -1,0 +1,157 @@
+use std::sync::Once;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{UnixListener, UnixStream};
+
+use super::*;
+use crate::decide::event::{Fault, FaultKind};
+use crate::tests::world::{Case, cases};
+
+/// Every answer of `tests/world/engine`, read through the real client.
+#[tokio::test]
+async fn answers_are_told_apart() {
+    let told = futures_util::future::join_all(cases("engine").into_iter().map(told)).await;
+    let wrong: Vec<String> = told.into_iter().filter_map(Result::err).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+async fn told(case: Case) -> Result<(), String> {
+    let right = |key: &str| case.right.get(key).and_then(toml::Value::as_str).unwrap_or_default().to_owned();
+    let stays = case.right.get("stays-open").is_some();
+    let (engine, _dir) = serving(case.input.clone(), stays);
+    let (class, kind) = match made(&engine, &right("call")).await {
+        Ok(()) => ("done", None),
+        Err(error) => (word(error.class()), Some(Fault::from(error).kind)),
+    };
+    let fault = kind.map(|kind| format!("{kind:?}").to_lowercase()).unwrap_or_default();
+    if (class, &*fault) == (&*right("class"), &*right("fault")) {
+        return Ok(());
+    }
+    Err(format!("{}: {class} {fault}, and not {} {}", case.name, right("class"), right("fault")))
+}
+
+async fn made(engine: &Engine, call: &str) -> Result<(), EngineError> {
+    match call {
+        "inspect" => match engine.inspect("web").await? {
+            Some(_) => Ok(()),
+            None => Err(EngineError::answered("inspect", 404, r#"{"message":"No such container"}"#)),
+        },
+        "list" => engine.labelled("golive.keep").await.map(drop),
+        "exists" => engine.exists("networks", "shop").await.map(drop),
+        "create" => engine.create("web", &serde_json::json!({ "Image": "shop:1" })).await.map(drop),
+        "start" => engine.start("web").await,
+        "stop" => engine.stop("web", Duration::ZERO).await,
+        "update" => engine.set_restart("web", &serde_json::json!({ "Name": "no" })).await,
+        "events" => engine.events(&Value::Null, None).await.map(drop),
+        "services" => engine.all("list the services", "/services", &Value::Null).await.map(drop),
+        call => panic!("no call {call}"),
+    }
+}
+
+fn word(class: Class) -> &'static str {
+    match class {
+        Class::Refused => "refused",
+        Class::NotThere => "not-there",
+        Class::Conflict => "conflict",
+        Class::Lost => "lost",
+        Class::Nonsense => "nonsense",
+        Class::Unreachable => "unreachable",
+    }
+}
+
+/// An engine that answers every call with these bytes, and then closes the connection, or leaves it open.
+fn serving(answer: Vec<u8>, stays: bool) -> (Engine, tempfile::TempDir) {
+    let (engine, listener, dir) = listening();
+    tokio::spawn(async move {
+        while let Ok((mut connection, _)) = listener.accept().await {
+            let answer = answer.clone();
+            tokio::spawn(async move {
+                heard(&mut connection).await;
+                connection.write_all(&answer).await.unwrap();
+                if stays {
+                    std::future::pending::<()>().await;
+                }
+            });
+        }
+    });
+    (engine, dir)
+}
+
+fn listening() -> (Engine, UnixListener, tempfile::TempDir) {
+    static TLS: Once = Once::new();
+    TLS.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("docker.sock");
+    let listener = UnixListener::bind(&socket).unwrap();
+    (Engine::new(&socket).unwrap(), listener, dir)
+}
+
+/// The head of a request, and its body as far as it comes with it.
+async fn heard(connection: &mut UnixStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(connection.read_u8().await.unwrap());
+    }
+    String::from_utf8(head).unwrap()
+}
+
+#[tokio::test]
+async fn a_look_is_made_again_and_an_act_is_not() {
+    let (engine, listener, _dir) = listening();
+    let calls = tokio::spawn(async move {
+        let whole = "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"Id\":\"c1\"}\r\n";
+        let mut calls = Vec::new();
+        for answer in ["", &whole[..50], "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n<p/>", whole, ""] {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let call = heard(&mut connection).await;
+            calls.push(call.lines().next().unwrap().to_owned());
+            connection.write_all(answer.as_bytes()).await.unwrap();
+        }
+        calls
+    });
+    assert_eq!(engine.inspect("web").await.unwrap().unwrap().id(), "c1");
+    assert_eq!(engine.start("web").await.unwrap_err().class(), Class::Lost);
+    let (look, act) = ("GET /containers/web/json HTTP/1.1", "POST /containers/web/start HTTP/1.1");
+    assert_eq!(calls.await.unwrap(), [look, look, look, look, act]);
+}
+
+/// What an answer was followed by is not the next call's.
+#[tokio::test]
+async fn an_answer_that_comes_twice_answers_one_call() {
+    let first = "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"Id\":\"c1\"}\r\n";
+    let (engine, listener, _dir) = listening();
+    tokio::spawn(async move {
+        for n in 1.. {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            tokio::spawn(async move {
+                heard(&mut connection).await;
+                let answer = first.replace("c1", &format!("c{n}"));
+                connection.write_all(answer.repeat(2).as_bytes()).await.unwrap();
+                std::future::pending::<()>().await;
+            });
+        }
+    });
+    for id in ["c1", "c2", "c3"] {
+        assert_eq!(engine.inspect("web").await.unwrap().unwrap().id(), id);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_never_ends_is_lost_when_its_time_is_over() {
+    let (engine, _dir) = serving(b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{\"Id\":".to_vec(), true);
+    let request = engine.raw.get(url("/containers/web/json", &[]));
+    let error = engine.ask("look", request, Duration::from_millis(100)).await.err().unwrap();
+    assert_eq!((error.class(), Fault::from(error).kind), (Class::Lost, FaultKind::Lost));
+}
+
+#[tokio::test]
+async fn an_engine_that_is_not_there_is_unreachable() {
+    let (engine, listener, dir) = listening();
+    drop(listener);
+    for _ in 0..2 {
+        let error = engine.start("web").await.unwrap_err();
+        assert_eq!((error.class(), Fault::from(error).kind), (Class::Unreachable, FaultKind::Unreachable));
+        // Its socket is left behind, and then gone too.
+        std::fs::remove_file(dir.path().join("docker.sock")).unwrap_or_default();
+    }
+}
