@@ -212,10 +212,15 @@ impl Hand {
     /// The record of a release: made while that instance still is what was accepted, and not changed after that.
     async fn recorded(&self, release: &str, instance: &str, identity: &Identity) -> Result<Record, Fault> {
         let of_it = |record: &Record| self.runtime.tells_of(record, instance, identity);
-        if let Some(record) = self.record(release).await?.filter(of_it) {
+        let kept = self.record(release).await?;
+        if let Some(record) = kept.clone().filter(of_it) {
             return Ok(record);
         }
-        let record = self.runtime.keep(release, instance).await?;
+        let record = match self.runtime.keep(release, instance).await {
+            // It was replaced before the engine could answer: what is recorded of the release already is still so.
+            Err(fault) if fault.kind == FaultKind::Refused => return kept.ok_or(fault),
+            result => result?,
+        };
         if !of_it(&record) {
             let text = "record the release: what runs has been changed in place".to_owned();
             return Err(Fault { kind: FaultKind::Refused, text });
