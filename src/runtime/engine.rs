@@ -21,7 +21,9 @@ use super::inspect::Inspect;
 
 mod calls;
 mod error;
+mod files;
 mod images;
+mod labels;
 mod logs;
 mod swarm;
 #[cfg(test)]
@@ -29,6 +31,7 @@ mod tests;
 
 pub use calls::Version;
 pub(super) use error::{Class, EngineError};
+pub(super) use files::{Kind, Stat};
 
 /// For calls that the engine answers from memory or with one small write.
 pub(super) const QUICK: Duration = Duration::from_secs(10);
@@ -46,8 +49,8 @@ const LAST_PAUSE: Duration = Duration::from_millis(400);
 pub struct Engine {
     raw: Client,
     socket: Arc<Path>,
-    /// Of images that were looked at, by their ids.
-    labels: Arc<Mutex<BTreeMap<String, Value>>>,
+    /// The configurations of images that were looked at, by their ids.
+    images: Arc<Mutex<BTreeMap<String, Value>>>,
 }
 
 /// The client for the engine could not be made.
@@ -75,7 +78,7 @@ impl Engine {
             .redirect(Policy::none())
             .build()
             .map_err(|source| ClientError { socket: socket.display().to_string(), source })?;
-        Ok(Self { raw, socket: socket.into(), labels: Arc::default() })
+        Ok(Self { raw, socket: socket.into(), images: Arc::default() })
     }
 
     /// A container by id or name; `None` when there is none.
@@ -86,7 +89,11 @@ impl Engine {
             Ok(_) => Err("it names no id".to_owned()),
             Err(error) => Err(error.to_string()),
         };
-        there(self.look(&doing, QUICK, &format!("/containers/{id}/json"), &[], read).await)
+        let found = self.look(&doing, QUICK, &format!("/containers/{id}/json"), &[], read).await;
+        match there(found)? {
+            Some(found) => self.believed(found).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The container of exactly that name. The engine itself would also take the name for the beginning of an id:

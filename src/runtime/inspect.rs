@@ -27,6 +27,9 @@ pub(super) const REPLACES: &str = "golive.replaces";
 /// The restart policy of the container that a successor stands in for, as JSON: what undoing gives back.
 pub(super) const RESTART: &str = "golive.replaces-restart";
 
+/// The name that people know a container's image by, which the engine may not know any more.
+pub(super) const IMAGE: &str = "golive.image";
+
 static NULL: Value = Value::Null;
 
 /// What `GET /containers/{id}/json` said.
@@ -169,8 +172,13 @@ impl Inspect {
         matches!(self.text("/HostConfig/RestartPolicy/Name"), "always" | "unless-stopped")
     }
 
+    /// When it was made.
+    pub(super) fn created(&self) -> Option<Timestamp> {
+        self.time("/Created")
+    }
+
     /// When it was started last.
-    fn started(&self) -> Option<Timestamp> {
+    pub(super) fn started(&self) -> Option<Timestamp> {
         self.time("/State/StartedAt")
     }
 

@@ -13,7 +13,7 @@ use super::container::{Container, read, token};
 use super::engine::{Class, EngineError, short};
 use super::inspect::Inspect;
 use super::steps::dependents::joins;
-use super::{Record, refused};
+use super::{Record, copied, refused};
 
 mod holder;
 mod program;
@@ -30,6 +30,7 @@ pub(super) async fn keep(on: &Container, release: &str, instance: &str) -> Resul
     let found =
         found.ok_or_else(|| refused(format!("record the release: container {} is gone", short(instance))))?;
     pin(on, release, &found).await?;
+    let found = copied::with_files(&on.engine, found, Some(&holder::name(on, release))).await?;
     let image = found.image().to_owned();
     // A registry may be asked by it for what is gone here, and a tag may not.
     let known_as = on.engine.digests(&image).await?.unwrap_or_default();
@@ -45,6 +46,7 @@ pub(super) async fn prove(on: &Container, record: &Record) -> Result<Vec<String>
     };
     let mut problems = hard_obstacles(on, &good).await?;
     problems.extend(losses(on, &good).await?);
+    problems.extend(copied::lost(&good));
     problems.extend(dependents(on).await?);
     problems.extend(room::lacking(&on.engine).await?);
     if on.engine.exists("images", good.image()).await? {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::inspect::{Inspect, VERSION};
+use super::inspect::{IMAGE, Inspect, VERSION};
 
 #[cfg(test)]
 mod tests;
@@ -49,6 +49,15 @@ pub(super) fn version(container: &Inspect) -> String {
         .to_owned()
 }
 
+/// The name that people know the container's image by; none when they have none for it but its id.
+pub(super) fn known_as(container: &Inspect) -> Option<&str> {
+    let name = container.label(IMAGE).unwrap_or_else(|| container.text("/Config/Image"));
+    let id = container.image();
+    let hex = name.len() >= 12 && name.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let is_id = name.is_empty() || name.starts_with("sha256:") || (hex && id.contains(name));
+    (!is_id).then_some(name)
+}
+
 /// The tag of an image reference; none in an id, a digest or a bare name.
 pub(super) fn tag(reference: &str) -> Option<&str> {
     let named = reference.split('@').next().unwrap_or_default();
@@ -74,10 +83,25 @@ pub(super) fn borrows_network(container: &Inspect) -> bool {
     container.text("/HostConfig/NetworkMode").starts_with("container:")
 }
 
-/// Whether the host name is the one that the engine gives a container that asks for none.
+/// Whether the container asks for a network of the engine's.
+pub(super) fn asks_for_network(container: &Inspect) -> bool {
+    let mode = container.text("/HostConfig/NetworkMode");
+    // The last three are Podman's.
+    let without = ["none", "host", "container:", "slirp4netns", "pasta", "ns:"];
+    !container.flag("/Config/NetworkDisabled") && !without.iter().any(|other| mode.starts_with(other))
+}
+
+/// Whether the container was taken off every network that it had.
+pub(super) fn is_off_all_networks(container: &Inspect) -> bool {
+    let networks = container.at("/NetworkSettings/Networks").as_object();
+    asks_for_network(container) && networks.is_some_and(Map::is_empty)
+}
+
+/// Whether the host name is the one that the engine gives a container that asks for none, or not its own at all.
 pub(super) fn has_generated_hostname(container: &Inspect) -> bool {
     let short = container.id().get(..12).unwrap_or_default();
-    container.text("/Config/Hostname") == short || borrows_network(container)
+    let of_host = container.text("/HostConfig/UTSMode") == "host";
+    container.text("/Config/Hostname") == short || of_host || borrows_network(container)
 }
 
 /// Whether the engine made that hardware address up from the container's IPv4 address.
@@ -91,14 +115,12 @@ fn config(container: &Inspect) -> Value {
     let mut config = container.at("/Config").clone();
     let Some(fields) = config.as_object_mut() else { return config };
     // How the image was written on the command line, and whether somebody looked on, is not configuration.
-    for field in ["Image", "AttachStdin", "AttachStdout", "AttachStderr", "StdinOnce"] {
+    // Of a hardware address, engines differ in whether they tell it, and whose it is.
+    for field in ["Image", "MacAddress", "AttachStdin", "AttachStdout", "AttachStderr", "StdinOnce"] {
         fields.remove(field);
     }
     if has_generated_hostname(container) {
         fields.remove("Hostname");
-    }
-    if fields.get("MacAddress").and_then(Value::as_str).is_some_and(|mac| mac.starts_with("02:42:")) {
-        fields.remove("MacAddress");
     }
     if let Some(labels) = fields.get_mut("Labels").and_then(Value::as_object_mut) {
         labels.retain(|name, _| !name.starts_with("golive.") && !name.starts_with(COMPOSE));
@@ -125,7 +147,12 @@ fn host(container: &Inspect) -> Value {
     }
     for mode in ["NetworkMode", "PidMode", "IpcMode"] {
         let value = container.text(&format!("/HostConfig/{mode}"));
-        fields.insert(mode.to_owned(), Value::from(mode_name(container, value)));
+        fields.insert(mode.to_owned(), Value::from(mode_name(value)));
+    }
+    if asks_for_network(container) {
+        // Which one is the first says nothing: it is among those that the container is in, or was left.
+        let mode = if is_off_all_networks(container) { "none" } else { "" };
+        fields.insert("NetworkMode".to_owned(), Value::from(mode));
     }
     let binds = container.items("/HostConfig/Binds").filter_map(Value::as_str);
     let binds = binds.filter(|bind| !is_anonymous(bind.split(':').next().unwrap_or_default()));
@@ -149,17 +176,9 @@ fn lender(from: &str) -> String {
     format!("{}:{mode}", if is_digest(lender) { "container" } else { lender })
 }
 
-/// A container that is joined is named by its id, and a network may be: neither lasts.
-fn mode_name(container: &Inspect, mode: &str) -> String {
-    if mode.starts_with("container:") {
-        return "container".to_owned();
-    }
-    if mode == "default" {
-        return "bridge".to_owned();
-    }
-    let mut networks = container.entries("/NetworkSettings/Networks").filter(|_| !mode.is_empty());
-    let by_id = networks.find(|(_, network)| network["NetworkID"].as_str() == Some(mode));
-    by_id.map_or(mode, |(name, _)| name).to_owned()
+/// A container that is joined is named by its id, which does not last.
+fn mode_name(mode: &str) -> &str {
+    if mode.starts_with("container:") { "container" } else { mode }
 }
 
 /// Anonymous volumes have no name of their own, whether the engine or golive bound them.
@@ -187,7 +206,9 @@ fn networks(container: &Inspect) -> Value {
     let own =
         [container.id().get(..12).unwrap_or_default(), container.text("/Config/Hostname"), container.name()];
     let mut networks = BTreeMap::new();
-    for (name, network) in container.entries("/NetworkSettings/Networks") {
+    // To be in none is not to be in one.
+    for (name, network) in container.entries("/NetworkSettings/Networks").filter(|(name, _)| *name != "none")
+    {
         let mut kept = Map::new();
         for field in ["IPAMConfig", "DriverOpts", "GwPriority"] {
             kept.insert(field.to_owned(), network[field].clone());

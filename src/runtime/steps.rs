@@ -9,7 +9,7 @@ use crate::decide::event::Fault;
 use super::container::Swap;
 use super::engine::{Class, EngineError, short};
 use super::inspect::{DEPENDENT, Inspect, REPLACES, RESTART, ROLLBACK, SERVICE, VERSION};
-use super::successor::blueprint;
+use super::successor::Blueprint;
 use super::{Done, beside, foreign, pin, refused, transient};
 
 pub(super) mod back;
@@ -61,18 +61,20 @@ fn instead(swap: &Swap<'_>, replaces: Option<&str>) -> bool {
 /// is to start first, it runs well.
 pub(super) async fn create(swap: &Swap<'_>, good: &Inspect) -> Result<Done, Fault> {
     let (bad, successor) = tokio::try_join!(swap.bad_now(), swap.successor())?;
-    let blueprint = blueprint(good, &labels(swap, bad.as_ref()));
+    let mut blueprint = Blueprint::of(swap.engine(), good, &labels(swap, bad.as_ref())).await?;
     let id = match successor {
         Some(found) if found.up() => return beside::well(&found),
-        Some(found) => found.id().to_owned(),
-        None => match swap.engine().create(&swap.temporary(), &blueprint.body).await {
-            Err(error) if error.class() == Class::Conflict => return Err(conflict(swap, &error).await?),
-            result => result?,
-        },
+        Some(found) if found.image() == good.image() => found.id().to_owned(),
+        other => {
+            if let Some(other) = other {
+                // What the image is known by has come to mean another one in that moment.
+                swap.engine().remove(other.id()).await?;
+                blueprint = blueprint.by_id(good);
+            }
+            made(swap, good, &blueprint).await?
+        }
     };
-    for (network, endpoint) in &blueprint.further {
-        swap.engine().connect(network, &id, endpoint).await?;
-    }
+    blueprint.complete(swap.engine(), &id).await?;
     if !swap.starts_first(good, bad.as_ref()) {
         return Ok(Done::by(&id));
     }
@@ -80,6 +82,18 @@ pub(super) async fn create(swap: &Swap<'_>, good: &Inspect) -> Result<Done, Faul
     match swap.engine().inspect(&id).await? {
         Some(found) => beside::well(&found),
         None => Err(lost(swap)),
+    }
+}
+
+/// A successor of the good image.
+async fn made(swap: &Swap<'_>, good: &Inspect, blueprint: &Blueprint) -> Result<String, Fault> {
+    let id = match blueprint.create(swap.engine(), &swap.temporary()).await {
+        Err(error) if error.class() == Class::Conflict => return Err(conflict(swap, &error).await?),
+        result => result?,
+    };
+    match swap.engine().inspect(&id).await? {
+        Some(made) if made.image() == good.image() => Ok(id),
+        _ => Err(transient(format!("create {}: its image's name means another one now", swap.temporary()))),
     }
 }
 

@@ -7,53 +7,120 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::inspect::{DEPENDENT, Inspect, REPLACES, RESTART, ROLLBACK};
-use super::spec;
+use super::engine::{Engine, EngineError};
+use super::inspect::{DEPENDENT, IMAGE, Inspect, REPLACES, RESTART, ROLLBACK};
+use super::{copied, paths, spec};
 
+mod networks;
 #[cfg(test)]
 mod tests;
 
-/// What creates a container: the body, and the networks that have to be connected before it starts.
+/// From here on the engine takes every network when it creates a container, and no hardware address later.
+const TOGETHER: (u32, u32) = (1, 44);
+
+/// What creates a container.
 #[derive(Debug)]
 pub(super) struct Blueprint {
     /// For `POST /containers/create`.
-    pub(super) body: Value,
-    /// Networks beyond the first, with the endpoint's settings: old engines accept one at creation.
-    pub(super) further: Vec<(String, Value)>,
+    body: Value,
+    /// Networks that have to be connected before it starts, with the endpoint's settings.
+    further: Vec<(String, Value)>,
+    /// The files that were in it before its start, as an archive.
+    files: Option<Vec<u8>>,
 }
 
-/// The blueprint of `good` anew, with these labels besides its own.
-pub(super) fn blueprint(good: &Inspect, labels: &BTreeMap<&str, String>) -> Blueprint {
-    let first = first_network(good);
-    let mut endpoints = endpoints(good, first.as_deref());
+/// What of the engine and of the image decides how a container is asked for.
+#[derive(Debug)]
+struct Ground {
+    /// How the image is named: as people know it, or by its id.
+    image: String,
+    /// Whether the image has an entrypoint, which the container may have cleared.
+    entrypoint: bool,
+    /// The engine's newest API.
+    api: (u32, u32),
+}
+
+impl Blueprint {
+    /// Of `good` anew, with these labels besides its own.
+    pub(super) async fn of(
+        engine: &Engine,
+        good: &Inspect,
+        labels: &BTreeMap<&str, String>,
+    ) -> Result<Self, EngineError> {
+        let image = match spec::known_as(good) {
+            Some(name) if engine.image(name).await?.as_deref() == Some(good.image()) => name,
+            Some(_) | None => good.image(),
+        };
+        let (config, api) = tokio::try_join!(engine.image_config(good.image()), engine.api())?;
+        let entrypoint = config["Entrypoint"].as_array().is_some_and(|words| !words.is_empty());
+        let ground = Ground { image: image.to_owned(), entrypoint, api };
+        Ok(blueprint(good, labels, &ground))
+    }
+
+    /// The same, with the image by its id, whatever its name means by now.
+    pub(super) fn by_id(mut self, good: &Inspect) -> Self {
+        self.body["Image"] = good.image().into();
+        self
+    }
+
+    /// Creates it under that name, and gives its id.
+    pub(super) async fn create(&self, engine: &Engine, name: &str) -> Result<String, EngineError> {
+        engine.create(name, &self.body).await
+    }
+
+    /// Gives a container that was created from it, and never started, what cannot be given at creation. Again is fine.
+    pub(super) async fn complete(&self, engine: &Engine, id: &str) -> Result<(), EngineError> {
+        for (network, endpoint) in &self.further {
+            engine.connect(network, id, endpoint).await?;
+        }
+        match &self.files {
+            Some(files) => engine.put(id, "/", files.clone()).await,
+            None => Ok(()),
+        }
+    }
+}
+
+fn blueprint(good: &Inspect, labels: &BTreeMap<&str, String>, ground: &Ground) -> Blueprint {
+    let first = networks::first(good);
     let mut host = host(good);
-    if let Some(first) = &first {
-        host.insert("NetworkMode".to_owned(), Value::from(first.as_str()));
+    if let Some(mode) = first.as_deref().or_else(|| networks::none(good)) {
+        host.insert("NetworkMode".to_owned(), Value::from(mode));
     }
-    let mut body = config(good, labels);
+    let mut body = config(good, labels, ground);
     body.insert("HostConfig".to_owned(), Value::Object(host));
-    if let Some((name, endpoint)) = first.and_then(|first| endpoints.remove_entry(&first)) {
-        body.insert("NetworkingConfig".to_owned(), json!({ "EndpointsConfig": { name: endpoint } }));
+    let all = networks::endpoints(good, ground.api).into_iter();
+    let (at_once, further): (Vec<_>, Vec<_>) =
+        all.partition(|(name, _)| ground.api >= TOGETHER || first.as_ref() == Some(name));
+    if !at_once.is_empty() {
+        let at_once: Map<_, _> = at_once.into_iter().collect();
+        body.insert("NetworkingConfig".to_owned(), json!({ "EndpointsConfig": at_once }));
     }
-    Blueprint { body: Value::Object(body), further: endpoints.into_iter().collect() }
+    Blueprint { body: Value::Object(body), further, files: copied::archive(good) }
 }
 
-fn config(good: &Inspect, labels: &BTreeMap<&str, String>) -> Map<String, Value> {
+fn config(good: &Inspect, labels: &BTreeMap<&str, String>, ground: &Ground) -> Map<String, Value> {
     let mut config = good.at("/Config").as_object().cloned().unwrap_or_default();
-    // By id: a tag may name the bad image by now.
-    config.insert("Image".to_owned(), Value::from(good.image()));
+    config.insert("Image".to_owned(), Value::from(ground.image.as_str()));
+    if ground.entrypoint && good.items("/Config/Entrypoint").next().is_none() {
+        // One that was cleared. Nothing at all would be taken for the image's.
+        config.insert("Entrypoint".to_owned(), json!([""]));
+    }
     if spec::has_generated_hostname(good) {
         config.insert("Hostname".to_owned(), Value::from(""));
     }
     if spec::borrows_network(good) {
         // The engine refuses host name and ports beside another container's network.
         config.insert("ExposedPorts".to_owned(), json!({}));
+    }
+    if ground.api >= TOGETHER || !networks::is_in_its_first(good) {
+        // It belongs to an endpoint.
         config.remove("MacAddress");
     }
     let mut kept = good.at("/Config/Labels").as_object().cloned().unwrap_or_default();
-    for stale in [ROLLBACK, DEPENDENT, REPLACES, RESTART, "com.docker.compose.replace"] {
+    for stale in [ROLLBACK, DEPENDENT, REPLACES, RESTART, IMAGE, "com.docker.compose.replace"] {
         kept.remove(stale);
     }
+    kept.extend(spec::known_as(good).map(|name| (IMAGE.to_owned(), Value::from(name))));
     kept.extend(labels.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str()))));
     config.insert("Labels".to_owned(), Value::Object(kept));
     config
@@ -68,7 +135,7 @@ fn host(good: &Inspect) -> Map<String, Value> {
         let (Some(name), Some(path)) = (volume["Name"].as_str(), volume["Destination"].as_str()) else {
             continue;
         };
-        if let Some(mount) = mounts.iter_mut().find(|mount| mount["Target"] == path) {
+        if let Some(mount) = mounts.iter_mut().find(|mount| is(&mount["Target"], path)) {
             mount["Source"] = Value::from(name);
         } else if !is_bound(&binds, path) && is_its_own(good, path) {
             // Without `nocopy` the engine would fill a volume that the release has emptied.
@@ -85,57 +152,18 @@ fn list(host: &Map<String, Value>, field: &str) -> Vec<Value> {
     host.get(field).and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
+/// Whether a path, as somebody has written it, is the one that the engine made of it.
+fn is(written: &Value, path: &str) -> bool {
+    written.as_str().is_some_and(|written| paths::clean(written) == path)
+}
+
 fn is_bound(binds: &[Value], path: &str) -> bool {
-    binds.iter().filter_map(Value::as_str).any(|bind| bind.split(':').nth(1) == Some(path))
+    let target = |bind: &Value| Some(paths::clean(bind.as_str()?.split(':').nth(1)?));
+    binds.iter().filter_map(target).any(|target| target == path)
 }
 
 /// Whether a volume that nothing names is the container's own, and not one that `--volumes-from` brings again.
 fn is_its_own(good: &Inspect, path: &str) -> bool {
-    good.items("/HostConfig/VolumesFrom").next().is_none() || !good.at("/Config/Volumes")[path].is_null()
-}
-
-/// The network that the container is created in, by its name: a network made anew has another id.
-fn first_network(good: &Inspect) -> Option<String> {
-    let mode = good.text("/HostConfig/NetworkMode");
-    let mode = if mode == "default" || mode.is_empty() { "bridge" } else { mode };
-    let mut networks = good.entries("/NetworkSettings/Networks");
-    let found = networks.find(|(name, network)| *name == mode || network["NetworkID"].as_str() == Some(mode));
-    found.map(|(name, _)| name.clone())
-}
-
-fn endpoints(good: &Inspect, first: Option<&str>) -> BTreeMap<String, Value> {
-    // What Podman lists there is the other container's.
-    let networks = good.entries("/NetworkSettings/Networks").filter(|_| !spec::borrows_network(good));
-    let named = |(name, network): (&String, &Value)| {
-        (name.clone(), endpoint(good, name, network, first == Some(name.as_str())))
-    };
-    networks.map(named).collect()
-}
-
-fn endpoint(good: &Inspect, name: &str, network: &Value, is_first: bool) -> Value {
-    let mut endpoint = Map::new();
-    // A static address is in IPAMConfig alone; IPAddress is what the engine happened to give.
-    for field in ["IPAMConfig", "Links", "DriverOpts", "GwPriority"] {
-        let value = &network[field];
-        if !value.is_null() {
-            endpoint.insert(field.to_owned(), value.clone());
-        }
-    }
-    // The default networks take no aliases; elsewhere old engines add the short id, which would pile up.
-    if !matches!(name, "bridge" | "host" | "none") {
-        let short = good.id().get(..12).unwrap_or_default();
-        let aliases = network["Aliases"].as_array().into_iter().flatten();
-        endpoint.insert("Aliases".to_owned(), aliases.filter(|alias| *alias != short).cloned().collect());
-    }
-    let mac = if is_first {
-        // New engines make hardware addresses up that cannot be told from configured ones. This one is.
-        Some(good.text("/Config/MacAddress")).filter(|mac| !mac.is_empty())
-    } else {
-        let ip = network["IPAddress"].as_str().unwrap_or_default();
-        network["MacAddress"].as_str().filter(|mac| !spec::is_generated_mac(mac, ip))
-    };
-    if let Some(mac) = mac {
-        endpoint.insert("MacAddress".to_owned(), Value::from(mac));
-    }
-    Value::Object(endpoint)
+    let mut own = good.entries("/Config/Volumes").map(|(written, _)| paths::clean(written));
+    good.items("/HostConfig/VolumesFrom").next().is_none() || own.any(|own| own == path)
 }

@@ -3,6 +3,8 @@
 //! What golive has to know of the set is kept in the Swarm itself (`shelf`), so that the golive of any manager can go
 //! on with it. `standing` says which one acts.
 
+use std::sync::{Arc, Mutex};
+
 use serde_json::Value;
 
 use crate::config::{self, SwarmSet};
@@ -16,6 +18,7 @@ use super::{Done, Record, refused};
 mod converge;
 mod forensics;
 mod member;
+mod names;
 mod news;
 mod ready;
 mod record;
@@ -46,12 +49,15 @@ pub struct Swarm {
     service: String,
     set: SwarmSet,
     hooks: Hooks,
+    /// What ids that the set uses stand for, as far as it was asked for.
+    names: Arc<Mutex<names::Known>>,
 }
 
 impl Swarm {
     pub(super) fn new(engine: Engine, service: &str, set: &SwarmSet, config: &config::Service) -> Self {
         let hooks = Hooks::new(service, config);
-        Self { engine, service: service.to_owned(), set: set.clone(), hooks }
+        let names = Arc::default();
+        Self { engine, service: service.to_owned(), set: set.clone(), hooks, names }
     }
 
     pub(super) async fn seen(&self) -> Result<Option<Running>, Fault> {

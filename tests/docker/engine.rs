@@ -98,7 +98,12 @@ impl Bench {
 
     /// The same without a volume.
     pub(crate) fn image_without_data(&self, version: &str) -> String {
-        self.imported(format!("{}-app:{version}", self.prefix), version, &[])
+        self.image_with(version, &[])
+    }
+
+    /// One that is made with these changes besides.
+    pub(crate) fn image_with(&self, what: &str, changes: &[&str]) -> String {
+        self.imported(format!("{}-app:{what}", self.prefix), what, changes)
     }
 
     fn imported(&self, reference: String, version: &str, more: &[&str]) -> String {

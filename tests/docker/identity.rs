@@ -124,3 +124,31 @@ async fn the_version_is_what_a_person_would_call_it() {
     let migrated = version(&["-l", "golive.irreversible=drops a column"], &reference).await;
     assert_eq!(migrated.1.as_deref(), Some("drops a column"));
 }
+
+#[tokio::test]
+async fn what_an_image_says_in_golives_name_is_not_believed() {
+    let bench = Bench::new();
+    let labels =
+        "LABEL golive.version=v9 golive.irreversible=never golive.rollback=another golive.image=other:v3";
+    let image = bench.image_with("v1", &[labels]);
+    let name = format!("{}-web", bench.prefix);
+    let seen = async |args: &[&str], image: &str| {
+        let _ = bench.try_docker(&["rm", "-fv", &name]);
+        bench.docker(&[&["create", "--name", &name], args, &[image]].concat());
+        let seen = bench.runtime(&name).seen().await.unwrap().unwrap();
+        (seen.version, seen.irreversible)
+    };
+    assert_eq!(seen(&[], &image).await, ("v1".to_owned(), None));
+    let why = |why: &str| Some(why.to_owned());
+    assert_eq!(
+        seen(&["-l", "golive.irreversible=a column"], &image).await,
+        ("v1".to_owned(), why("a column"))
+    );
+    // As golive makes one from it: then all of them are its own.
+    let made = ["-l", "golive.rollback=rb-1", "-l", "golive.version=v9"];
+    assert_eq!(seen(&made, &image).await.0, "v9");
+    // A commit of such a container is an image like any other.
+    let commit = format!("{}-app:v3", bench.prefix);
+    bench.docker(&["commit", &name, &commit]);
+    assert_eq!(seen(&[], &commit).await, ("v3".to_owned(), None));
+}

@@ -16,7 +16,7 @@ use crate::runtime::container::{Container, Swap};
 use crate::runtime::engine::Class;
 use crate::runtime::inspect::{Inspect, SERVICE};
 use crate::runtime::steps::back;
-use crate::runtime::successor::blueprint;
+use crate::runtime::successor::Blueprint;
 use crate::runtime::{Done, answered_first, transient};
 
 /// Whoever deploys is done when the project has been quiet for so long; longer than this is not waited for.
@@ -108,13 +108,13 @@ async fn remake(pairs: &Pairs<'_>, home: &Container, was: &Inspect) -> Result<()
     let now: BTreeMap<_, _> = now.iter().map(|fellow| (&fellow.key, fellow.found.id())).collect();
     let joined = wiring::joined(was, &pairs.bad, |key| now.get(key).copied());
     let labels = [(SERVICE, home.service.clone()), (UNDONE, pairs.plan.rollback.clone())];
-    let blueprint = blueprint(&joined, &BTreeMap::from(labels));
+    let blueprint = Blueprint::of(engine, &joined, &BTreeMap::from(labels)).await?;
     let found = engine.named(&home.name).await?;
     let made = found.as_ref().filter(|found| found.label(UNDONE) == Some(&pairs.plan.rollback));
     let id = match made {
         Some(made) if made.up() => return Ok(()),
         Some(made) => made.id().to_owned(),
-        None => match engine.create(&home.name, &blueprint.body).await {
+        None => match blueprint.create(engine, &home.name).await {
             // The engine gives a name away before it shows whose it is.
             Err(error) if found.is_none() && error.class() == Class::Conflict => {
                 return Err(transient(error.to_string()));
@@ -123,9 +123,7 @@ async fn remake(pairs: &Pairs<'_>, home: &Container, was: &Inspect) -> Result<()
         },
     };
     // Again, where it was made and golive never heard of it.
-    for (network, endpoint) in &blueprint.further {
-        engine.connect(network, &id, endpoint).await?;
-    }
+    blueprint.complete(engine, &id).await?;
     if was.has_ended() { Ok(()) } else { Ok(engine.start(&id).await?) }
 }
 

@@ -5,15 +5,11 @@
 
 use crate::runtime::engine::{Engine, EngineError};
 use crate::runtime::inspect::Inspect;
+use crate::runtime::spec;
 
-/// The label of a successor that keeps the reference which its image goes by: it is itself created by the image's id.
-pub(super) const IMAGE: &str = "golive.image";
-
-/// The reference that a container's image goes by; none when it was created by an id or a digest.
-pub(super) fn reference(container: &Inspect) -> Option<&str> {
-    let reference = container.label(IMAGE).unwrap_or_else(|| container.text("/Config/Image"));
-    let by_id = reference.is_empty() || reference.starts_with("sha256:") || reference.contains('@');
-    (!by_id && reference != container.image()).then_some(reference)
+/// The tag that a container's image goes by; none when it was created by an id or a digest.
+fn reference(container: &Inspect) -> Option<&str> {
+    spec::known_as(container).filter(|name| !name.contains('@'))
 }
 
 /// The tag that the good container's image goes by names that image again.
@@ -37,6 +33,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::runtime::inspect::IMAGE;
 
     #[test]
     fn references_are_taken_apart() {

@@ -4,7 +4,6 @@
 use serde_json::Value;
 
 use super::found::{Key, Member};
-use super::retag;
 use crate::config::compose::ENDED;
 use crate::runtime::inspect::Inspect;
 
@@ -27,7 +26,6 @@ pub(super) fn joined<'n>(
     let mut json = found.at("").clone();
     rewire(&mut json["HostConfig"], fellows, now);
     if let Some(labels) = json["Config"]["Labels"].as_object_mut() {
-        labels.extend(retag::reference(found).map(|reference| (retag::IMAGE.to_owned(), reference.into())));
         labels.remove(ENDED);
         labels.extend(found.has_ended().then(|| (ENDED.to_owned(), "0".into())));
     }

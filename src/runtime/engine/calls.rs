@@ -27,6 +27,17 @@ impl Engine {
         Ok(Version { text: format!("{name} {}, API {}", text("Version"), text("ApiVersion")), podman })
     }
 
+    /// The newest API that the engine speaks, which is the one that it is spoken to in.
+    pub(in super::super) async fn api(&self) -> Result<(u32, u32), EngineError> {
+        let doing = "ask for the version";
+        let version = self.look(doing, QUICK, "/version", &[], object).await?;
+        let numbers = version["ApiVersion"].as_str().and_then(|text| text.split_once('.'));
+        let read = |(major, minor): (&str, &str)| Some((major.parse().ok()?, minor.parse().ok()?));
+        numbers
+            .and_then(read)
+            .ok_or_else(|| EngineError::nonsense(doing, "it names no version of its API".to_owned()))
+    }
+
     /// Starts a container; a running one stays as it is.
     pub(in super::super) async fn start(&self, id: &str) -> Result<(), EngineError> {
         let doing = format!("start container {}", short(id));

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Engine, EngineError, QUICK, id, there};
 
-/// The labels of so many images are remembered; then all are forgotten.
+/// The configurations of so many images are remembered; then all are forgotten.
 const REMEMBERED: usize = 256;
 
 impl Engine {
@@ -21,24 +21,29 @@ impl Engine {
         }))
     }
 
-    /// The labels that an image brings along; an id always means the same ones.
+    /// The labels that an image brings along.
     pub(in super::super) async fn image_labels(&self, id: &str) -> Result<Value, EngineError> {
-        if let Some(known) = self.labels().get(id) {
+        Ok(self.image_config(id).await?["Labels"].take())
+    }
+
+    /// The configuration that an image gives its containers; null when it is not there. An id always means the same one.
+    pub(in super::super) async fn image_config(&self, id: &str) -> Result<Value, EngineError> {
+        if let Some(known) = self.images().get(id) {
             return Ok(known.clone());
         }
         let found = self.get("look at an image", &format!("/images/{id}/json"), &[]).await?;
         let Some(mut found) = found else { return Ok(Value::Null) };
-        let labels = found["Config"]["Labels"].take();
-        let mut all = self.labels();
+        let config = found["Config"].take();
+        let mut all = self.images();
         if all.len() >= REMEMBERED {
             all.clear();
         }
-        all.insert(id.to_owned(), labels.clone());
-        Ok(labels)
+        all.insert(id.to_owned(), config.clone());
+        Ok(config)
     }
 
-    fn labels(&self) -> MutexGuard<'_, BTreeMap<String, Value>> {
-        self.labels.lock().unwrap_or_else(PoisonError::into_inner)
+    fn images(&self) -> MutexGuard<'_, BTreeMap<String, Value>> {
+        self.images.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The id of the image that goes by that reference now.

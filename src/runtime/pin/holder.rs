@@ -12,7 +12,7 @@ use crate::decide::event::Fault;
 use crate::runtime::container::{Container, token};
 use crate::runtime::engine::{Class, EngineError, short};
 use crate::runtime::inspect::{Inspect, KEEP, RELEASE};
-use crate::runtime::{refused, spec};
+use crate::runtime::{paths, refused, spec};
 
 /// How it does.
 const PIN: &str = "golive.pin";
@@ -97,8 +97,9 @@ async fn body(on: &Container, release: &str, good: &Inspect) -> Result<Value, En
         labels[label] = Value::from("");
     }
     // Every volume of the image that is not given here would become an anonymous one of the holder's.
-    let others =
-        good.entries("/Config/Volumes").filter(|(path, _)| !volumes.iter().any(|(_, held)| held == *path));
+    let others = good
+        .entries("/Config/Volumes")
+        .filter(|(path, _)| !volumes.iter().any(|(_, held)| *held == paths::clean(path)));
     let tmpfs: Map<String, Value> = others.map(|(path, _)| (path.clone(), Value::from(""))).collect();
     // Without `nocopy` the engine would fill a volume that the release has emptied.
     let binds: Vec<String> = volumes.iter().map(|(name, path)| format!("{name}:{path}:nocopy")).collect();
@@ -140,7 +141,7 @@ async fn volumes(on: &Container, good: &Inspect) -> Result<Vec<(String, String)>
     Ok(volumes)
 }
 
-fn name(on: &Container, release: &str) -> String {
+pub(super) fn name(on: &Container, release: &str) -> String {
     format!("golive-keep-{}-{}", token(&on.name), token(release))
 }
 

@@ -55,7 +55,7 @@ type Change = (&'static str, fn(&mut Value));
 #[test]
 fn what_says_nothing_about_the_release_is_left_out() {
     let first = hash(&changed(|_| {}));
-    let same: [Change; 17] = [
+    let same: [Change; 19] = [
         ("another container", |c| {
             c["Id"] = OTHER.into();
             c["Config"]["Hostname"] = OTHER[..12].into();
@@ -73,6 +73,10 @@ fn what_says_nothing_about_the_release_is_left_out() {
         ("golive's labels", |c| c["Config"]["Labels"]["golive.rollback"] = "x".into()),
         ("the image by its id", |c| c["Config"]["Image"] = c["Image"].clone()),
         ("the network by its id", |c| c["HostConfig"]["NetworkMode"] = OTHER.into()),
+        ("a hardware address, which engines tell or do not", |c| {
+            c["Config"]["MacAddress"] = "02:00:5e:10:00:07".into();
+        }),
+        ("another network first", |c| c["HostConfig"]["NetworkMode"] = "back".into()),
         ("renamed", |c| c["HostConfig"]["Links"] = json!(["/db:/web.golive-1/primary"])),
         ("its own name among the aliases", |c| {
             c["Name"] = "/shop-web-2".into();
@@ -126,6 +130,51 @@ fn what_an_operator_changes_is_another_release() {
     ];
     for (what, change) in other {
         assert_ne!(hash(&changed(change)), first, "{what}");
+    }
+}
+
+#[test]
+fn a_container_that_left_its_networks_is_like_one_that_never_was_in_them() {
+    let left = |mode: &'static str| {
+        hash(&changed(|c| {
+            c["HostConfig"]["NetworkMode"] = mode.into();
+            c["NetworkSettings"]["Networks"] =
+                if mode == "none" { json!({ "none": { "NetworkID": OTHER } }) } else { json!({}) };
+        }))
+    };
+    assert_eq!(left("shop"), left("none"));
+    assert_eq!(left("default"), left("none"));
+    assert_ne!(left("host"), left("none"));
+    assert_ne!(left("none"), hash(&changed(|_| {})));
+}
+
+#[test]
+fn the_hosts_name_is_no_containers_own() {
+    let named = |name: &'static str| {
+        hash(&changed(|c| {
+            c["HostConfig"]["UTSMode"] = "host".into();
+            c["Config"]["Hostname"] = name.into();
+        }))
+    };
+    assert_eq!(named("host-7"), named("host-8"));
+}
+
+#[test]
+fn a_name_is_known_unless_it_is_the_image_itself() {
+    let known = |image: &str| {
+        let container = changed(|c| c["Config"]["Image"] = image.into());
+        known_as(&container).map(str::to_owned)
+    };
+    for name in ["shop", "shop:v1", "registry:5000/shop/api:v1", "shop@sha256:00ff", "cafe", "deadbeef:v1"] {
+        assert_eq!(known(name).as_deref(), Some(name));
+    }
+    for id in [
+        "",
+        "9a5b11e57b54",
+        "sha256:9a5b11e57b54",
+        "9a5b11e57b546ae4dafc5ca43dba6cec3e7bf7ca08ca242e3ecd7f678ef0fb89",
+    ] {
+        assert_eq!(known(id), None);
     }
 }
 

@@ -18,6 +18,8 @@ const MONITORED: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub(super) struct Member {
     json: Value,
+    /// Its specification, with names where it has ids.
+    named: Value,
 }
 
 /// How far the Swarm is with its own update.
@@ -34,8 +36,8 @@ pub(super) enum Update {
 }
 
 impl Member {
-    pub(super) fn new(json: Value) -> Self {
-        Self { json }
+    pub(super) fn new(json: Value, named: Value) -> Self {
+        Self { json, named }
     }
 
     pub(super) fn id(&self) -> &str {
@@ -51,8 +53,14 @@ impl Member {
         self.json.pointer("/Version/Index").and_then(Value::as_u64).unwrap_or_default()
     }
 
+    /// As the managers have it, with ids.
     pub(super) fn spec(&self) -> &Value {
         &self.json["Spec"]
+    }
+
+    /// As it is recorded and compared, with names.
+    pub(super) fn named(&self) -> &Value {
+        &self.named
     }
 
     /// A job runs to its end: there is nothing to update.
@@ -105,7 +113,7 @@ pub(super) fn replicas(spec: &Value) -> Option<u64> {
     Some(replicated["Replicas"].as_u64().unwrap_or(1))
 }
 
-/// What makes a specification this one and no other: without how many tasks there are, how they are replaced, and what
+/// What makes a specification, which has names, this one and no other: without how many tasks there are, how they are replaced, and what
 /// changes from one run of the same command to the next.
 pub(super) fn hash(spec: &Value) -> String {
     let mut task = spec["TaskTemplate"].clone();

@@ -1,6 +1,6 @@
 //! Whether a set could be gone back to, and what this node can do so that it stays so.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::decide::action::Plan;
 use crate::decide::event::Fault;
@@ -10,7 +10,7 @@ use crate::runtime::{Done, Record, foreign, refused};
 
 use super::member;
 use super::record::{Specs, local_image};
-use super::{Swarm, fault, set, shelf, standing, text};
+use super::{Swarm, fault, names, set, shelf, standing, text};
 
 const KEEP: &str = "golive.keep";
 const RELEASE: &str = "golive.release";
@@ -54,12 +54,7 @@ pub(super) async fn prove(on: &Swarm, record: &Record) -> Result<Vec<String>, Fa
 async fn obstacles(on: &Swarm, good: &Specs) -> Result<Vec<String>, EngineError> {
     let mut obstacles = Vec::new();
     for (name, spec) in &good.services {
-        for (kind, id, shown) in references(spec) {
-            let path = format!("/{kind}/{id}");
-            if on.engine.get(&format!("look for a {kind} object"), &path, &[]).await?.is_none() {
-                obstacles.push(format!("{shown}, which {name} uses, is gone"));
-            }
-        }
+        obstacles.extend(names::missing(on, name, spec).await?);
     }
     for (image, id) in &good.images {
         if let Some(now) = local_image(on, image).await?
@@ -89,27 +84,6 @@ async fn doubts(on: &Swarm, good: &Specs) -> Result<Vec<String>, EngineError> {
         }
     }
     Ok(doubts)
-}
-
-/// Networks, configs and secrets that a specification names by id.
-fn references(spec: &Value) -> Vec<(&'static str, String, String)> {
-    let list = |pointer: &str| spec.pointer(pointer).and_then(Value::as_array).into_iter().flatten();
-    let mut found = Vec::new();
-    for network in list("/TaskTemplate/Networks").chain(list("/Networks")) {
-        let id = text(network, "/Target");
-        found.push(("networks", id.to_owned(), format!("the network {}", short(id))));
-    }
-    for (kind, pointer) in [("configs", "Configs"), ("secrets", "Secrets")] {
-        let singular = kind.trim_end_matches('s');
-        for used in list(&format!("/TaskTemplate/ContainerSpec/{pointer}")) {
-            let (id, name) =
-                (format!("{pointer_}ID", pointer_ = &pointer[..6]), format!("{}Name", &pointer[..6]));
-            let (id, name) = (text(used, &format!("/{id}")), text(used, &format!("/{name}")));
-            found.push((kind, id.to_owned(), format!("the {singular} {name}")));
-        }
-    }
-    found.retain(|(_, id, _)| !id.is_empty());
-    found
 }
 
 /// Images that no registry can give again are held on this node, by containers that never run.

@@ -16,7 +16,7 @@ use super::set::Set;
 /// The specifications of a set's services.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Specs {
-    /// By the services' names.
+    /// By the services' names; what they use stands there by its name, too.
     pub(super) services: BTreeMap<String, Value>,
     /// The ids of those images that are named without a digest, as this node has them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -28,7 +28,7 @@ impl Specs {
     pub(super) async fn of(on: &Swarm, set: &Set) -> Result<Self, EngineError> {
         let mut specs = Self::default();
         for (name, found) in &set.members {
-            let mut spec = found.spec().clone();
+            let mut spec = found.named().clone();
             if let Some(labels) = spec["Labels"].as_object_mut() {
                 labels.remove(member::ROLLBACK);
             }

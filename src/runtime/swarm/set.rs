@@ -11,7 +11,7 @@ use crate::runtime::spec;
 
 use super::member::{self, Member};
 use super::task::Tasks;
-use super::{Swarm, member::Update};
+use super::{Swarm, member::Update, names};
 
 const STACK: &str = "com.docker.stack.namespace";
 
@@ -33,10 +33,17 @@ pub(super) async fn read(on: &Swarm) -> Result<Set, EngineError> {
         SwarmSet::Stack(name) => (json!({ "label": [format!("{STACK}={name}")] }), None),
     };
     let found = on.engine.all("list the services", "/services", &filters).await?;
-    let members = found.into_iter().map(Member::new);
+    let mut members = BTreeMap::new();
     // The engine also finds names that only begin so.
-    let members = members.filter(|member| exact.is_none_or(|name| member.name() == name) && !member.is_job());
-    let members = members.map(|member| (member.name().to_owned(), member)).collect();
+    for json in
+        found.into_iter().filter(|json| exact.is_none_or(|name| json["Spec"]["Name"] == name.as_str()))
+    {
+        let named = names::named(on, &json["Spec"]).await?;
+        let member = Member::new(json, named);
+        if !member.is_job() {
+            members.insert(member.name().to_owned(), member);
+        }
+    }
     Ok(Set { members, single: exact.is_some() })
 }
 
@@ -53,7 +60,7 @@ pub(super) fn identity<'a>(specs: impl Iterator<Item = &'a Value> + Clone, singl
 
 impl Set {
     pub(super) fn identity(&self) -> Identity {
-        identity(self.members.values().map(Member::spec), self.single)
+        identity(self.members.values().map(Member::named), self.single)
     }
 
     /// The set has no id that changes with a release, so it goes by what it is.

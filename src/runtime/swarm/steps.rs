@@ -11,7 +11,7 @@ use super::member::{self, Member, Update};
 use super::record::Specs;
 use super::set;
 use super::shelf::out_of_sequence;
-use super::{Swarm, fault, pending, shelf};
+use super::{Swarm, fault, names, pending, shelf};
 
 /// The Swarm's own doings move a service's version, too: it is read again so often.
 const TRIES: u32 = 10;
@@ -70,12 +70,12 @@ pub(super) async fn clean_up(on: &Swarm, plan: &Plan, good: &Specs) -> Result<Do
 
 /// Whether a service is specified so. One that has been scaled up is not scaled down.
 pub(super) fn holds(now: &Member, spec: &Value) -> bool {
-    member::hash(now.spec()) == member::hash(spec) && now.replicas() >= member::replicas(spec)
+    member::hash(now.named()) == member::hash(spec) && now.replicas() >= member::replicas(spec)
 }
 
 /// Fails when somebody else has changed the service: it is neither as it was good nor as it was bad.
 fn known(plan: &Plan, now: &Member, records: &[Option<&Specs>], all: bool) -> Result<(), Fault> {
-    let hash = member::hash(now.spec());
+    let hash = member::hash(now.named());
     let recorded =
         |specs: &&Specs| specs.services.get(now.name()).is_some_and(|spec| member::hash(spec) == hash);
     let ours = now.spec()["Labels"][member::ROLLBACK] == plan.rollback.as_str();
@@ -110,11 +110,11 @@ async fn put(
                 known(plan, now, records, all)?;
                 let (path, version) = (format!("/services/{}/update", now.id()), now.version().to_string());
                 let query = [("version", version.as_str()), ("registryAuthFrom", "spec")];
-                let spec = merged(now.spec(), spec, &plan.rollback);
+                let spec = names::resolved(on, &merged(now.spec(), spec, &plan.rollback)).await?;
                 on.engine.post(&format!("update the service {name}"), &path, &query, &spec).await
             }
             None => {
-                let spec = merged(&Value::Null, spec, &plan.rollback);
+                let spec = names::resolved(on, &merged(&Value::Null, spec, &plan.rollback)).await?;
                 on.engine.post(&format!("create the service {name}"), "/services/create", &[], &spec).await
             }
         };

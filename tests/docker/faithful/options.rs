@@ -1,288 +1,123 @@
-//! What a container can be asked for: at most one of each group, in any combination.
+//! A container to be: at most one of each group, in any combination, and what is done to it afterwards.
 
 use std::fmt;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::groups::GROUPS;
+use super::networks::{Later, NETWORKS, Way};
 use crate::engine::Bench;
+
+pub(crate) type Change = fn(&mut Value, &Surroundings);
 
 /// One container to be.
 pub(crate) struct Options {
     /// Whether it runs when it is recorded.
     pub(crate) started: bool,
+    /// Whether files are put into it before its start.
+    pub(crate) files: bool,
     network: usize,
     /// Which of each group.
     chosen: Vec<Option<usize>>,
+    updated: Option<usize>,
 }
 
-/// What there is to be joined.
+/// What there is to be joined and to be made of.
 pub(crate) struct Surroundings {
+    /// An image that has an entrypoint, labels of golive's and a volume with an unclean path.
+    pub(crate) other: String,
     /// A running container with volumes, whose IPC others may join.
-    side: String,
-    side_id: String,
-    front: String,
-    front_id: String,
-    back: String,
-    third: String,
-    volume: String,
+    pub(crate) side: String,
+    pub(crate) side_id: String,
+    pub(crate) front: String,
+    pub(crate) front_id: String,
+    pub(crate) back: String,
+    pub(crate) third: String,
+    pub(crate) volume: String,
     /// The first three numbers of the addresses in `front` and in `back`.
-    subnets: [String; 2],
+    pub(crate) subnets: [String; 2],
 }
 
-const MAC: &str = "02:00:5e:10:00:07";
+/// A change in place, by name.
+type Update = (&'static str, fn() -> Value);
 
-type Change = fn(&mut Value, &Surroundings);
-
-/// Ways to be in networks: a name, and what it does to the body.
-const NETWORKS: [(&str, Change); 15] = [
-    ("the default network", |_, _| {}),
-    ("the default network with a hardware address", |body, _| body["MacAddress"] = MAC.into()),
-    ("linked on the default network", |body, around| {
-        body["HostConfig"]["Links"] = json!([format!("{}:primary", around.side)]);
-    }),
-    ("bridge", |body, _| mode(body, "bridge")),
-    ("none", |body, _| mode(body, "none")),
-    ("host", |body, _| mode(body, "host")),
-    ("another container's", |body, around| mode(body, &format!("container:{}", around.side_id))),
-    ("one network", |body, around| mode(body, &around.front)),
-    ("one network by its id", |body, around| mode(body, &around.front_id)),
-    ("an address and aliases", |body, around| {
-        mode(body, &around.front);
-        endpoint(
-            body,
-            &around.front,
-            &json!({ "IPAMConfig": ip(&around.subnets[0]), "Aliases": ["shop", "web"] }),
-        );
-    }),
-    ("a hardware address", |body, around| {
-        mode(body, &around.front);
-        body["MacAddress"] = MAC.into();
-    }),
-    ("linked in a network", |body, around| {
-        mode(body, &around.front);
-        endpoint(body, &around.front, &json!({ "Links": [format!("{}:primary", around.side)] }));
-    }),
-    ("two networks", |body, around| mode(body, &around.front)),
-    ("three networks with addresses", |body, around| {
-        mode(body, &around.back);
-        endpoint(body, &around.back, &json!({ "IPAMConfig": ip(&around.subnets[1]) }));
-    }),
-    ("the default network and another", |_, _| {}),
-];
-
-const GROUPS: [&[(&str, Change)]; 30] = [
-    &[("env", |b, _| b["Env"] = json!(["A=1", "EMPTY=", "B=x y=z", "APP_VERSION=mine"]))],
-    &[
-        ("labels", |b, _| b["Labels"] = json!({ "team": "shop", "app": "mine", "empty": "" })),
-        ("compose", |b, _| {
-            b["Labels"] = json!({ "com.docker.compose.project": "p", "com.docker.compose.service": "s",
-                "com.docker.compose.container-number": "1", "com.docker.compose.config-hash": "00" });
-        }),
-    ],
-    &[
-        ("cmd", |b, _| b["Cmd"] = json!(["sh", "-c", "sleep 1000"])),
-        ("entrypoint", |b, _| {
-            b["Entrypoint"] = json!(["/bin/busybox"]);
-            b["Cmd"] = json!(["sleep", "1000"]);
-        }),
-    ],
-    &[("workdir", |b, _| b["WorkingDir"] = "/tmp".into())],
-    &[("user", |b, _| b["User"] = "1000:1000".into()), ("root", |b, _| b["User"] = "0".into())],
-    &[
-        ("host name", |b, _| named(b, "Hostname", "shop-1".into())),
-        ("host and domain", |b, _| {
-            named(b, "Hostname", "shop".into());
-            named(b, "Domainname", "example.org".into());
-        }),
-    ],
-    &[("terminal", |b, _| {
-        b["Tty"] = true.into();
-        b["OpenStdin"] = true.into();
-        b["StdinOnce"] = true.into();
-    })],
-    &[("stopping", |b, _| {
-        b["StopSignal"] = "SIGUSR1".into();
-        b["StopTimeout"] = 7.into();
-    })],
-    &[
-        ("health", |b, _| {
-            b["Healthcheck"] = json!({ "Test": ["CMD-SHELL", "true"], "Interval": 5_000_000_000_u64,
-                "Timeout": 1_000_000_000_u64, "Retries": 2, "StartPeriod": 3_000_000_000_u64 });
-        }),
-        ("no health", |b, _| b["Healthcheck"] = json!({ "Test": ["NONE"] })),
-    ],
-    &[
-        ("a random port", |b, _| {
-            own(b, "PortBindings", json!({ "8080/tcp": [{ "HostIp": "127.0.0.1", "HostPort": "" }] }))
-        }),
-        ("ports of two kinds", |b, _| {
-            named(b, "ExposedPorts", json!({ "9/udp": {}, "8080/tcp": {} }));
-            let any =
-                json!([{ "HostIp": "127.0.0.1", "HostPort": "" }, { "HostIp": "127.0.0.2", "HostPort": "" }]);
-            own(b, "PortBindings", json!({ "9/udp": any }));
-        }),
-        ("all ports", |b, _| own(b, "PublishAllPorts", true.into())),
-        ("exposed", |b, _| named(b, "ExposedPorts", json!({ "7/tcp": {} }))),
-    ],
-    &[("volumes without names", |b, _| b["Volumes"] = json!({ "/v1": {}, "/v/2": {} }))],
-    &[
-        ("a bound volume", |b, around| b["HostConfig"]["Binds"] = json!([format!("{}:/n", around.volume)])),
-        ("bound in many ways", |b, around| {
-            let read_only = format!("{}:/n:ro", around.volume);
-            b["HostConfig"]["Binds"] = json!([read_only, "/tmp:/t", "/etc/hostname:/h:ro,rslave"]);
-        }),
-        ("the image's volume bound", |b, around| {
-            b["HostConfig"]["Binds"] = json!([format!("{}:/data:nocopy", around.volume)]);
-        }),
-    ],
-    &[
-        ("a mount without a name", |b, _| {
-            b["HostConfig"]["Mounts"] = json!([{ "Type": "volume", "Target": "/m1" },
-                { "Type": "volume", "Target": "/m2", "ReadOnly": true, "VolumeOptions": { "NoCopy": true,
-                    "Labels": { "a": "b" } } }]);
-        }),
-        ("mounts", |b, around| {
-            b["HostConfig"]["Mounts"] = json!([
-                { "Type": "volume", "Source": around.volume, "Target": "/m1", "VolumeOptions": { "NoCopy": true } },
-                { "Type": "bind", "Source": "/tmp", "Target": "/m2", "BindOptions": { "Propagation": "rslave" } },
-                { "Type": "tmpfs", "Target": "/m3", "TmpfsOptions": { "SizeBytes": 1_048_576, "Mode": 448 } }]);
-        }),
-        ("the image's volume mounted", |b, _| {
-            b["HostConfig"]["Mounts"] = json!([{ "Type": "volume", "Target": "/data" }]);
-        }),
-    ],
-    &[("tmpfs", |b, _| b["HostConfig"]["Tmpfs"] = json!({ "/run": "size=1m,noexec", "/x": "" }))],
-    &[
-        ("volumes from", |b, around| b["HostConfig"]["VolumesFrom"] = json!([around.side])),
-        ("read-only volumes from", |b, around| {
-            b["HostConfig"]["VolumesFrom"] = json!([format!("{}:ro", around.side_id)])
-        }),
-    ],
-    &[
-        ("a device", |b, _| {
-            b["HostConfig"]["Devices"] = json!([{ "PathOnHost": "/dev/null", "PathInContainer": "/dev/x", "CgroupPermissions": "rw" }]);
-        }),
-        ("device rules", |b, _| b["HostConfig"]["DeviceCgroupRules"] = json!(["c 1:3 rwm"])),
-        ("graphics processors", |b, _| {
-            b["HostConfig"]["DeviceRequests"] = json!([{ "Driver": "", "Count": -1, "DeviceIDs": null,
-                "Capabilities": [["gpu"]], "Options": {} }]);
-        }),
-    ],
-    &[("ulimits", |b, _| {
-        b["HostConfig"]["Ulimits"] = json!([{ "Name": "nofile", "Soft": 1000, "Hard": 2000 }, { "Name": "core", "Soft": 0, "Hard": 0 }]);
-    })],
-    &[
-        ("log files", |b, _| {
-            let options = json!({ "max-size": "1m", "max-file": "2", "labels": "team", "tag": "{{.Name}}" });
-            b["HostConfig"]["LogConfig"] = json!({ "Type": "json-file", "Config": options });
-        }),
-        ("local log", |b, _| {
-            b["HostConfig"]["LogConfig"] = json!({ "Type": "local", "Config": { "max-size": "1m" } })
-        }),
-        ("no log", |b, _| b["HostConfig"]["LogConfig"] = json!({ "Type": "none", "Config": {} })),
-    ],
-    &[
-        ("always", |b, _| b["HostConfig"]["RestartPolicy"] = json!({ "Name": "always" })),
-        ("unless stopped", |b, _| b["HostConfig"]["RestartPolicy"] = json!({ "Name": "unless-stopped" })),
-        ("on failure", |b, _| {
-            b["HostConfig"]["RestartPolicy"] = json!({ "Name": "on-failure", "MaximumRetryCount": 3 })
-        }),
-        ("--rm", |b, _| b["HostConfig"]["AutoRemove"] = true.into()),
-    ],
-    &[
-        ("init", |b, _| b["HostConfig"]["Init"] = true.into()),
-        ("no init", |b, _| b["HostConfig"]["Init"] = false.into()),
-    ],
-    &[
-        ("memory", |b, _| b["HostConfig"]["Memory"] = 67_108_864.into()),
-        ("memory and swap", |b, _| {
-            let host = &mut b["HostConfig"];
-            (host["Memory"], host["MemorySwap"], host["MemoryReservation"]) =
-                (67_108_864.into(), (-1).into(), 33_554_432.into());
-        }),
-    ],
-    &[
-        ("processors", |b, _| b["HostConfig"]["NanoCpus"] = 500_000_000.into()),
-        ("shares of processors", |b, _| {
-            let host = &mut b["HostConfig"];
-            (host["CpuShares"], host["CpusetCpus"]) = (512.into(), "0".into());
-            (host["CpuPeriod"], host["CpuQuota"]) = (50_000.into(), 25_000.into());
-        }),
-    ],
-    &[("limits", |b, _| {
-        let host = &mut b["HostConfig"];
-        (host["PidsLimit"], host["OomScoreAdj"], host["ShmSize"]) =
-            (100.into(), 100.into(), 1_048_576.into());
-    })],
-    &[
-        ("security", |b, _| {
-            b["HostConfig"]["SecurityOpt"] = json!(["no-new-privileges", "seccomp=unconfined"])
-        }),
-        ("privileged", |b, _| b["HostConfig"]["Privileged"] = true.into()),
-        ("paths", |b, _| {
-            b["HostConfig"]["MaskedPaths"] = json!(["/proc/kcore"]);
-            b["HostConfig"]["ReadonlyPaths"] = json!([]);
-        }),
-    ],
-    &[("capabilities", |b, _| {
-        b["HostConfig"]["CapAdd"] = json!(["NET_ADMIN", "SYS_TIME"]);
-        b["HostConfig"]["CapDrop"] = json!(["MKNOD"]);
-    })],
-    &[("read-only", |b, _| b["HostConfig"]["ReadonlyRootfs"] = true.into())],
-    &[("groups", |b, _| b["HostConfig"]["GroupAdd"] = json!(["1001", "1002"]))],
-    &[("names", |b, _| {
-        own(b, "Dns", json!(["10.0.0.53"]));
-        own(b, "DnsSearch", json!(["example.org"]));
-        own(b, "DnsOptions", json!(["ndots:2"]));
-        own(b, "ExtraHosts", json!(["db:10.0.0.7", "cache:10.0.0.8"]));
-        own(b, "Sysctls", json!({ "net.core.somaxconn": "512" }));
-    })],
-    &[
-        ("the host's processes", |b, _| b["HostConfig"]["PidMode"] = "host".into()),
-        ("another one's processes", |b, around| {
-            b["HostConfig"]["PidMode"] = format!("container:{}", around.side_id).into()
-        }),
-    ],
-    &[
-        ("memory for others", |b, _| b["HostConfig"]["IpcMode"] = "shareable".into()),
-        ("the host's memory", |b, _| b["HostConfig"]["IpcMode"] = "host".into()),
-        ("another one's memory", |b, around| {
-            b["HostConfig"]["IpcMode"] = format!("container:{}", around.side_id).into()
-        }),
-    ],
+/// What `docker update` changes in place.
+const UPDATES: [Update; 4] = [
+    ("the memory", || json!({ "Memory": 134_217_728, "MemorySwap": 268_435_456 })),
+    ("the processors", || json!({ "CpuShares": 256, "CpusetCpus": "0" })),
+    ("the processes", || json!({ "PidsLimit": 64 })),
+    ("the restart policy", || json!({ "RestartPolicy": { "Name": "on-failure", "MaximumRetryCount": 2 } })),
 ];
 
 /// Arbitrary options. What fails loses one after the other.
 pub(crate) fn any() -> impl Strategy<Value = Options> {
     let one_of_each: Vec<_> =
-        GROUPS.iter().map(|group| prop::option::weighted(0.3, 0..group.len())).collect();
-    (prop::bool::weighted(0.25), 0..NETWORKS.len(), one_of_each)
-        .prop_map(|(started, network, chosen)| Options { started, network, chosen })
+        GROUPS.iter().map(|group| prop::option::weighted(0.2, 0..group.len())).collect();
+    let (started, files) = (prop::bool::weighted(0.4), prop::bool::weighted(0.3));
+    let updated = prop::option::weighted(0.2, 0..UPDATES.len());
+    (started, files, 0..NETWORKS.len(), one_of_each, updated).prop_map(
+        |(started, files, network, chosen, updated)| Options { started, files, network, chosen, updated },
+    )
 }
 
 impl Options {
+    /// Every option once, with nothing besides.
+    pub(crate) fn each() -> impl Iterator<Item = Self> {
+        let plain = || Self {
+            started: true,
+            files: false,
+            network: 0,
+            chosen: vec![None; GROUPS.len()],
+            updated: None,
+        };
+        let networks = (0..NETWORKS.len()).map(move |network| Self { network, ..plain() });
+        let options =
+            GROUPS.iter().enumerate().flat_map(|(at, group)| (0..group.len()).map(move |one| (at, one)));
+        let options = options.map(move |(at, one)| {
+            let mut options = plain();
+            options.chosen[at] = Some(one);
+            options
+        });
+        // What is run, of an image that has something to run of its own.
+        let at = |name: &str| GROUPS.iter().position(|group| group[0].0 == name).unwrap();
+        let (command, image) = (at("cmd"), at("the image with an entrypoint"));
+        let commands = (0..GROUPS[command].len()).map(move |one| {
+            let mut options = plain();
+            (options.chosen[command], options.chosen[image]) = (Some(one), Some(0));
+            options
+        });
+        let updates = (0..UPDATES.len()).map(move |one| Self { updated: Some(one), ..plain() });
+        let created = Self { started: false, files: true, ..plain() };
+        networks
+            .chain(options)
+            .chain(commands)
+            .chain(updates)
+            .chain([Self { files: true, ..plain() }, created])
+    }
+
     /// For `POST /containers/create`.
     pub(crate) fn body(&self, image: &str, around: &Surroundings) -> Value {
         let mut body = json!({ "Image": image, "HostConfig": {} });
-        NETWORKS[self.network].1(&mut body, around);
+        self.way().1(&mut body, around);
         for (_, change) in self.features() {
             change(&mut body, around);
         }
         body
     }
 
-    /// Networks that are connected afterwards, as `docker network connect` does.
-    pub(crate) fn further(&self, around: &Surroundings) -> Vec<(String, Value)> {
-        let address = json!({ "IPAMConfig": ip(&around.subnets[0]) });
-        match NETWORKS[self.network].0 {
-            "two networks" => vec![(around.back.clone(), json!({ "Aliases": ["inner"] }))],
-            "three networks with addresses" => {
-                vec![(around.third.clone(), json!({})), (around.front.clone(), address)]
-            }
-            "the default network and another" => vec![(around.front.clone(), address)],
-            _ => Vec::new(),
-        }
+    /// What is done to it before its start, as `docker network connect` and `disconnect` do.
+    pub(crate) fn later(&self, around: &Surroundings) -> Vec<Later> {
+        self.way().2(around)
+    }
+
+    /// For `POST /containers/ID/update`, while it runs where it does.
+    pub(crate) fn update(&self) -> Option<Value> {
+        self.updated.map(|at| UPDATES[at].1())
+    }
+
+    fn way(&self) -> &'static Way {
+        &NETWORKS[self.network]
     }
 
     fn features(&self) -> impl Iterator<Item = &'static (&'static str, Change)> {
@@ -293,8 +128,10 @@ impl Options {
 impl fmt::Debug for Options {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = if self.started { "running" } else { "created" };
+        let files = if self.files { ", with files" } else { "" };
         let features: Vec<&str> = self.features().map(|(name, _)| *name).collect();
-        write!(formatter, "{state}; {}; {}", NETWORKS[self.network].0, features.join(", "))
+        let updated = self.updated.map(|at| format!("; updated: {}", UPDATES[at].0)).unwrap_or_default();
+        write!(formatter, "{state}{files}; {}; {}{updated}", self.way().0, features.join(", "))
     }
 }
 
@@ -313,37 +150,23 @@ impl Surroundings {
         let args =
             ["--ipc", "shareable", "-v", "/shared", "-v", &format!("{volume}:/named"), "-e", "PORT=9000"];
         let side_id = bench.run(&side, &args, "v1");
-        Self { side, side_id, front, front_id, back, third, volume, subnets }
+        let changes = [
+            "ENTRYPOINT [\"/bin/busybox\"]",
+            "WORKDIR /bin",
+            "VOLUME [\"/data\", \"/vol//inner/\"]",
+            "ENV FROM_IMAGE=yes",
+            "LABEL golive.version=v9 golive.irreversible=never golive.rollback=another",
+            "HEALTHCHECK --interval=1h CMD true",
+        ];
+        let other = bench.image_with("other", &changes);
+        Self { other, side, side_id, front, front_id, back, third, volume, subnets }
     }
 }
 
-fn mode(body: &mut Value, mode: &str) {
+pub(crate) fn mode(body: &mut Value, mode: &str) {
     body["HostConfig"]["NetworkMode"] = mode.into();
 }
 
-fn endpoint(body: &mut Value, network: &str, endpoint: &Value) {
-    body["NetworkingConfig"] = json!({ "EndpointsConfig": { network: endpoint } });
-}
-
-fn ip(subnet: &str) -> Value {
-    json!({ "IPv4Address": format!("{subnet}.77") })
-}
-
-/// In the container's configuration, where the engine takes it beside that network.
-fn named(body: &mut Value, field: &str, value: Value) {
-    if !borrows(body) {
-        body[field] = value;
-    }
-}
-
-/// In the host's configuration, where the engine takes it beside that network.
-fn own(body: &mut Value, field: &str, value: Value) {
-    let refused = field == "Sysctls" && body["HostConfig"]["NetworkMode"] == "host";
-    if !borrows(body) && !refused {
-        body["HostConfig"][field] = value;
-    }
-}
-
-fn borrows(body: &Value) -> bool {
+pub(crate) fn borrows(body: &Value) -> bool {
     body["HostConfig"]["NetworkMode"].as_str().is_some_and(|mode| mode.starts_with("container:"))
 }

@@ -35,10 +35,10 @@ fn fellows_are_named_by_what_they_are_now() {
 }
 
 #[test]
-fn a_successor_remembers_its_image_and_whether_it_is_to_run() {
+fn a_successor_remembers_whether_it_is_to_run() {
     let api = member("api", &json!({})).found;
     let runs = joined(&api, &[], |_| None);
-    assert_eq!((runs.label(retag::IMAGE), runs.label(ENDED)), (Some("shop:1"), None));
+    assert_eq!(runs.label(ENDED), None);
     let mut json = api.at("").clone();
     json["State"] = json!({ "Status": "exited", "ExitCode": 0 });
     let done = joined(&Inspect::of(json), &[], |_| None);

@@ -1,0 +1,134 @@
+//! Networks, configs and secrets by their names. A specification has their ids, and what is made anew under the same
+//! name, as by `docker stack rm` and `deploy`, has another one.
+//!
+//! A record, and what makes a specification this one and no other, has names instead: of a config with a digest of
+//! what is in it, which cannot be changed; of a secret alone, as nobody can read it.
+
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+
+use serde_json::{Value, json};
+
+use crate::decide::event::Fault;
+use crate::runtime::engine::{EngineError, short};
+use crate::runtime::{refused, spec};
+
+use super::{Swarm, fault, text};
+
+/// So many ids are remembered; then all are asked for anew.
+const REMEMBERED: usize = 1024;
+
+/// Where a specification uses something, of which kind, and how its id and its name are called there.
+const CONFIGS: Used =
+    Used { kind: "configs", at: "/TaskTemplate/ContainerSpec/Configs", id: "ConfigID", name: "ConfigName" };
+const SECRETS: Used =
+    Used { kind: "secrets", at: "/TaskTemplate/ContainerSpec/Secrets", id: "SecretID", name: "SecretName" };
+const NETWORKS: [&str; 2] = ["/TaskTemplate/Networks", "/Networks"];
+
+struct Used {
+    kind: &'static str,
+    at: &'static str,
+    id: &'static str,
+    name: &'static str,
+}
+
+/// The specification with names where it has ids.
+pub(super) async fn named(on: &Swarm, spec: &Value) -> Result<Value, EngineError> {
+    let mut named = spec.clone();
+    for at in NETWORKS {
+        for network in items_mut(&mut named, at) {
+            network["Target"] = known(on, "networks", text(network, "/Target")).await?.into();
+        }
+    }
+    for config in items_mut(&mut named, CONFIGS.at) {
+        config[CONFIGS.id] = known(on, CONFIGS.kind, text(config, "/ConfigID")).await?.into();
+    }
+    for secret in items_mut(&mut named, SECRETS.at) {
+        secret[SECRETS.id] = Value::Null;
+    }
+    Ok(named)
+}
+
+/// The specification with the ids of what goes by those names now.
+pub(super) async fn resolved(on: &Swarm, named: &Value) -> Result<Value, Fault> {
+    let mut spec = named.clone();
+    for used in [CONFIGS, SECRETS] {
+        for it in items_mut(&mut spec, used.at) {
+            let name = it[used.name].as_str().unwrap_or_default();
+            let found = by_name(on, used.kind, name).await.map_err(fault)?;
+            let found =
+                found.ok_or_else(|| refused(format!("find {name} among the {}: it is gone", used.kind)))?;
+            it[used.id] = found["ID"].clone();
+        }
+    }
+    // The engine finds networks by their names itself.
+    Ok(spec)
+}
+
+/// What a specification uses that is not there as it was, in sentences.
+pub(super) async fn missing(on: &Swarm, service: &str, named: &Value) -> Result<Vec<String>, EngineError> {
+    let mut missing = Vec::new();
+    for network in NETWORKS.iter().flat_map(|at| items(named, at)) {
+        let name = text(network, "/Target");
+        if on.engine.get("look for a network", &format!("/networks/{name}"), &[]).await?.is_none() {
+            missing.push(format!("the network {}, which {service} uses, is gone", short(name)));
+        }
+    }
+    for used in [CONFIGS, SECRETS] {
+        let kind = used.kind.trim_end_matches('s');
+        for it in items(named, used.at) {
+            let name = text(it, &format!("/{}", used.name));
+            let was = text(it, "/ConfigID");
+            match by_name(on, used.kind, name).await? {
+                None => missing.push(format!("the {kind} {name}, which {service} uses, is gone")),
+                Some(now) if !was.is_empty() && content(&now) != was => {
+                    missing.push(format!(
+                        "the {kind} {name}, which {service} uses, has something else in it than it had"
+                    ));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    Ok(missing)
+}
+
+/// What an id stands for: the name of a network, the content of a config. It never stands for anything else.
+async fn known(on: &Swarm, kind: &str, id: &str) -> Result<String, EngineError> {
+    let names = || on.names.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = names().get(id) {
+        return Ok(known.clone());
+    }
+    let found = on.engine.get("look at what a service uses", &format!("/{kind}/{id}"), &[]).await?;
+    let Some(found) = found else { return Ok(id.to_owned()) };
+    let known = if kind == CONFIGS.kind { content(&found) } else { text(&found, "/Name").to_owned() };
+    let mut names = names();
+    if names.len() >= REMEMBERED {
+        names.clear();
+    }
+    names.insert(id.to_owned(), known.clone());
+    Ok(known)
+}
+
+/// What is in a config.
+fn content(config: &Value) -> String {
+    format!("sha256:{}", spec::digest(config["Spec"]["Data"].clone()))
+}
+
+/// The config or secret of exactly that name: the engine itself would also give those whose names begin so.
+async fn by_name(on: &Swarm, kind: &str, name: &str) -> Result<Option<Value>, EngineError> {
+    let doing = format!("look for {name} among the {kind}");
+    let found = on.engine.all(&doing, &format!("/{kind}"), &json!({ "name": [name] })).await?;
+    Ok(found.into_iter().find(|found| text(found, "/Spec/Name") == name))
+}
+
+fn items<'a>(spec: &'a Value, at: &str) -> impl Iterator<Item = &'a Value> {
+    spec.pointer(at).and_then(Value::as_array).into_iter().flatten()
+}
+
+fn items_mut<'a>(spec: &'a mut Value, at: &str) -> impl Iterator<Item = &'a mut Value> {
+    spec.pointer_mut(at).and_then(Value::as_array_mut).into_iter().flatten()
+}
+
+/// Names that were looked up, by id.
+pub(super) type Known = BTreeMap<String, String>;
