@@ -89,7 +89,7 @@ struct Context {
         display_order = 901
     )]
     socket: PathBuf,
-    /// Language of what `notify test` sends; the configuration's when left out
+    /// Language, `en` or `zh-CN`; the configuration's when left out, else the terminal's (`LANG`)
     #[arg(long, global = true, value_name = "LANGUAGE", value_parser = language, display_order = 902)]
     lang: Option<Language>,
 }
@@ -150,7 +150,15 @@ impl Context {
     }
 
     fn client(&self) -> Result<Client, CliError> {
-        Ok(Client::new(&self.socket)?)
+        Ok(Client::new(&self.socket, self.language())?)
+    }
+
+    /// The language that the reader wants: as said, as configured, as the terminal is set.
+    fn language(&self) -> Language {
+        let configured = || Config::load(&self.config).ok().and_then(|config| config.spoken);
+        let terminal = || ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok());
+        let terminal = || terminal().and_then(|name| Language::of(&name));
+        self.lang.or_else(configured).or_else(terminal).unwrap_or_default()
     }
 }
 
@@ -212,9 +220,5 @@ fn duration(text: &str) -> Result<std::time::Duration, String> {
 }
 
 fn language(text: &str) -> Result<Language, String> {
-    match text {
-        "en" => Ok(Language::English),
-        "zh-CN" => Ok(Language::Chinese),
-        _ => Err("golive speaks en and zh-CN".to_owned()),
-    }
+    Language::of(text).ok_or_else(|| "golive speaks en and zh-CN".to_owned())
 }

@@ -61,6 +61,8 @@ pub use template::{Template, Templates};
 pub struct Config {
     /// Language of alerts and records.
     pub language: Language,
+    /// The same, where it is written.
+    pub spoken: Option<Language>,
     /// Zone of the times in alerts and records; the host's when absent.
     pub timezone: Option<jiff::tz::TimeZone>,
     /// Where the Docker Engine listens.
@@ -118,6 +120,25 @@ pub enum Language {
     English,
     /// `zh-CN`
     Chinese,
+}
+
+impl Language {
+    /// Each.
+    pub const ALL: [Self; 2] = [Self::English, Self::Chinese];
+
+    /// Its tag (RFC 5646).
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Chinese => "zh-CN",
+        }
+    }
+
+    /// The one that a tag or a locale's name asks for: `zh-CN`, `zh_CN.UTF-8`, `en_GB`.
+    pub fn of(name: &str) -> Option<Self> {
+        let language = name.split(['-', '_', '.', ';', ',']).next()?;
+        Self::ALL.into_iter().find(|one| one.tag().split('-').next() == Some(language))
+    }
 }
 
 /// One service.

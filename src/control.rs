@@ -3,6 +3,7 @@
 //! One task accepts and waits for nothing else; each connection has one of its own, which waits for its peer, for the
 //! core's answer or for a change of the view. All may be dropped at any await: what was asked was sent already.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -74,7 +75,8 @@ struct Shared {
     views: watch::Receiver<Arc<View>>,
     requests: mpsc::Sender<Request>,
     about: Arc<About>,
-    texts: Arc<Texts>,
+    /// By language: each caller has its own.
+    texts: Arc<BTreeMap<Language, Texts>>,
 }
 
 /// Serves until `stop`.
@@ -95,7 +97,8 @@ async fn serve_at(
     about: About,
     stop: CancellationToken,
 ) {
-    let texts = Arc::new(Texts::new(Language::English, Some(TimeZone::UTC)));
+    let texts = Language::ALL.map(|language| (language, Texts::new(language, Some(TimeZone::UTC))));
+    let texts = Arc::new(BTreeMap::from(texts));
     let app = routes::app(Shared { views, requests, about: Arc::new(about), texts });
     if let Some(Err(error)) = stop.run_until_cancelled(axum::serve(door, app).into_future()).await {
         tracing::error!(%error, "the control socket ended");

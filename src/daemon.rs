@@ -22,6 +22,7 @@ use crate::control::{self, Request};
 use crate::decide::State;
 use crate::decide::action::{Action, Answer};
 use crate::decide::event::Event;
+use crate::decide::refusal::Refusal;
 use crate::decide::view::View;
 use crate::metrics::Metrics;
 use crate::notify::Notifier;
@@ -342,14 +343,10 @@ impl Daemon {
         match request {
             Request::Event { event, reply } => {
                 let answer = self.take(vec![event]).await;
-                let unanswered =
-                    || Answer::Refused { why: "golive did not know what to do with this".to_owned() };
+                let unanswered = || Answer::Refused { why: Refusal::NotUnderstood };
                 let mut answer = answer.unwrap_or_else(unanswered);
                 if self.store_lost.is_some() && !matches!(answer, Answer::Plan { .. }) {
-                    answer = Answer::Refused {
-                        why: "noted, but the state directory cannot be written, so nothing is done before it can"
-                            .to_owned(),
-                    };
+                    answer = Answer::Refused { why: Refusal::NotStored };
                 }
                 give(reply, answer);
             }
@@ -360,10 +357,8 @@ impl Daemon {
             Request::RetryLetter { id, reply } => {
                 let answer = match self.store.retry(id, self.clock.now()).await {
                     Ok(true) => Answer::Done { release: None },
-                    Ok(false) => {
-                        Answer::Refused { why: format!("there is no letter {id} that was given up") }
-                    }
-                    Err(error) => Answer::Refused { why: format!("failed to {}", chain(&error)) },
+                    Ok(false) => Answer::Refused { why: Refusal::NoLetter(id) },
+                    Err(error) => Answer::Refused { why: Refusal::Failed(chain(&error)) },
                 };
                 self.pump.wake();
                 give(reply, answer);

@@ -15,6 +15,7 @@ use facts::{Facts, Phase};
 use incident::Own;
 use policy::Policy;
 use reason::Reason;
+use refusal::Refusal;
 use rule::Rules;
 use service::{Service, Turn};
 use telling::{Telling, hearing};
@@ -37,6 +38,7 @@ mod quarantine;
 pub mod reading;
 mod ready;
 pub mod reason;
+pub mod refusal;
 mod release;
 mod rollback;
 mod rule;
@@ -358,9 +360,7 @@ impl State {
         actions.push(Action::Answer(if found {
             Answer::Done { release: None }
         } else {
-            Answer::Refused {
-                why: format!("there is no open incident {incident}; `golive incidents` lists them"),
-            }
+            Answer::Refused { why: Refusal::NoIncident(incident.to_owned()) }
         }));
     }
 }
@@ -390,6 +390,6 @@ fn happened(mut turn: Turn<'_>, what: &Happening) {
 
 fn unknown(service: &str, what: &Happening, actions: &mut Vec<Action>) {
     if let Happening::Asked { .. } = what {
-        actions.push(Action::Answer(Answer::Refused { why: format!("there is no service {service}") }));
+        actions.push(Action::Answer(Answer::Refused { why: Refusal::NoService(service.to_owned()) }));
     }
 }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Language};
 use crate::control;
 use crate::daemon::{Daemon, DaemonError};
 use crate::decide::facts::ReleaseState;
@@ -19,6 +19,7 @@ use crate::decide::view::{ServiceView, View};
 use crate::record;
 use crate::signals::Signal;
 use crate::store::{Reader, StoreError};
+use crate::text::Texts;
 
 mod containers;
 pub mod customers;
@@ -216,8 +217,9 @@ async fn story(
     served.await.map_err(|_| DemoError::Late { what: "end the daemon" })?;
     if let Some((release, _)) = release {
         let story = Reader::open(dir)?.story(&release)?;
-        let record =
-            story.map(|story| record::markdown(&story, &jiff::tz::TimeZone::system())).unwrap_or_default();
+        let record = story
+            .map(|story| record::markdown(&story, &Texts::new(Language::English, None)))
+            .unwrap_or_default();
         say(out, &format!("\nThe release record:\n\n{}", indent(&record)))?;
     }
     let answer = ask(listen).await?;

@@ -106,7 +106,9 @@ impl Metrics {
         let begun = actions.iter().any(begins);
         for action in actions {
             match action {
-                Action::File { release, state, .. } => self.filed(now, &release.service, *state),
+                Action::File { release, state, asked, .. } => {
+                    self.filed(now, &release.service, *state, *asked)
+                }
                 Action::Tell { notice, .. } => self.happened(notice, begun),
                 Action::Keep { .. }
                 | Action::Prove { .. }
@@ -116,6 +118,7 @@ impl Metrics {
                 | Action::Recall { .. }
                 | Action::Remember { .. }
                 | Action::Judged { .. }
+                | Action::Concluded { .. }
                 | Action::Log(_)
                 | Action::Answer(_) => {}
             }
@@ -146,14 +149,17 @@ impl Metrics {
         text
     }
 
-    fn filed(&self, now: Timestamp, service: &str, state: ReleaseState) {
+    fn filed(&self, now: Timestamp, service: &str, state: ReleaseState, asked: bool) {
         match state {
             ReleaseState::Announced
             | ReleaseState::Watching
             | ReleaseState::RollingBack
             | ReleaseState::Verifying => return,
             ReleaseState::RolledBack | ReleaseState::RollbackFailed => {
-                let labels = vec![("service", service.to_owned()), ("outcome", state.word().to_owned())];
+                let by = if asked { "person" } else { "golive" };
+                let outcome = state.word().to_owned();
+                let labels =
+                    vec![("service", service.to_owned()), ("outcome", outcome), ("by", by.to_owned())];
                 self.rollbacks.get_or_create(&labels).inc();
             }
             ReleaseState::Accepted

@@ -327,9 +327,7 @@ pub fn expires(tier: Tier) -> Duration {
 }
 
 fn texts(zone: Option<&TimeZone>) -> BTreeMap<Language, Texts> {
-    [Language::English, Language::Chinese]
-        .map(|language| (language, Texts::new(language, zone.cloned())))
-        .into()
+    Language::ALL.map(|language| (language, Texts::new(language, zone.cloned()))).into()
 }
 
 /// This host's name.

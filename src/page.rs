@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::decide::action::Notice;
+use crate::decide::refusal::Refusal;
 use crate::decide::view::View;
 use crate::door::{Door, Entrance};
 use crate::metrics::{self, Metrics};
@@ -55,7 +56,7 @@ pub enum Ask {
         /// Its id.
         incident: String,
         /// Takes the outcome, or why not.
-        reply: oneshot::Sender<Result<(), String>>,
+        reply: oneshot::Sender<Result<(), Refusal>>,
     },
 }
 

@@ -4,23 +4,26 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
+use minijinja::context;
 use serde_json::{Value, json};
 
-use crate::config::Language;
 use crate::decide::event::{Event, Happening, Outcome};
 use crate::decide::facts::Origin;
-use crate::store::{Moment, Story};
+use crate::decide::reason::Reason;
+use crate::store::{Filing, Moment, Story};
 use crate::text::Texts;
 use crate::untrusted::clean;
 
 mod asked;
+mod course;
 mod evidence;
 mod explanation;
 mod measure;
 #[cfg(test)]
 mod tests;
+mod verification;
 
+use course::Course;
 pub use explanation::explain;
 use measure::{Measure, measures};
 
@@ -34,73 +37,132 @@ struct Tally {
     last_failure: Option<String>,
 }
 
-/// The record as Markdown.
-pub fn markdown(story: &Story, zone: &TimeZone) -> String {
-    let release = &story.release;
-    let said = release.announcement.clone().unwrap_or_default();
-    let texts = Texts::new(Language::English, Some(zone.clone()));
-    let mut text = format!("# Release record: {} {}\n\n", mark(&release.service), mark(&release.version));
-    let time = release.began.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
-    text.push_str("## Basics\n\n");
-    row(&mut text, "Version", &release.version);
-    row(&mut text, "Release", &release.id);
-    row(&mut text, "Time", &time);
-    row(&mut text, "Responsible", said.by.as_deref().unwrap_or("not said"));
-    row(
-        &mut text,
-        "Participants",
-        &if said.with.is_empty() { "not said".to_owned() } else { said.with.join(", ") },
-    );
-    row(
-        &mut text,
-        "Announced",
-        if release.origin == Origin::Announced || release.announcement.is_some() {
-            "yes"
-        } else {
-            "no, noticed"
-        },
-    );
-    text.push_str("\n## Content\n\n");
-    let content = [
-        ("New features", &said.features),
-        ("Improvements", &said.improvements),
-        ("Fixes", &said.fixes),
-        ("Configuration changes", &said.config_changes),
-    ];
-    for (heading, items) in content {
-        row(&mut text, heading, &if items.is_empty() { "none said".to_owned() } else { items.join("; ") });
-    }
-    text.push_str("\n## Verification\n\n");
-    for (check, tally) in tallies(story) {
-        row(&mut text, &format!("Health check {check}"), &tally.sentence(&texts));
-    }
-    text.push_str("\n## Result\n\n");
-    row(&mut text, "Status", &format!("{} ({})", verdict(&story.state), story.state));
-    if let Some(version) = restored(story) {
-        row(&mut text, "Restored version", version);
-    }
-    if let Some(reason) = &story.reason {
-        row(&mut text, "Problem", &texts.reason(reason));
-    }
-    for Measure { at, step, took, output } in measures(story) {
-        let took = took.map(|took| format!(" ({} ms)", took.as_millis())).unwrap_or_default();
-        row(&mut text, &format!("Measure at {}", texts.time(at)), &format!("{step}{took}"));
-        if let Some(output) = output {
-            printed(&mut text, output.lines());
-        }
-    }
-    row(&mut text, "Follow-up", follow_up(&story.state));
-    if let Some(found) = &story.forensics {
-        evidence::markdown(&mut text, found);
-    }
-    text
+/// A record as it is written.
+struct Page<'a> {
+    text: String,
+    texts: &'a Texts,
 }
 
-/// The record as JSON.
-pub fn json(story: &Story) -> Value {
+/// The record as Markdown.
+pub fn markdown(story: &Story, texts: &Texts) -> String {
+    let release = &story.release;
+    let (service, version) = (mark(&release.service), mark(&release.version));
+    let title = texts.phrase("record.title", context! { service, version });
+    let mut page = Page { text: format!("# {title}\n"), texts };
+    page.basics(story);
+    page.content(story);
+    page.head("verification");
+    for check in verification::of(story) {
+        page.row(&check.name, &check.sentence(texts));
+    }
+    for (check, tally) in tallies(story) {
+        let name = texts.phrase("record.check", context! { check });
+        page.row(&name, &tally.sentence(texts));
+    }
+    page.result(story);
+    if let Some(found) = &story.forensics {
+        evidence::markdown(&mut page, found);
+    }
+    page.text
+}
+
+impl Page<'_> {
+    fn say(&self, name: &str) -> String {
+        self.texts.phrase(&format!("record.{name}"), context! {})
+    }
+
+    fn head(&mut self, name: &str) {
+        let head = self.say(name);
+        write!(self.text, "\n## {head}\n\n").expect("writing to a string cannot fail");
+    }
+
+    fn row(&mut self, name: &str, value: &str) {
+        let colon = self.say("colon");
+        writeln!(self.text, "- **{}**{colon}{}", mark(name), mark(value))
+            .expect("writing to a string cannot fail");
+    }
+
+    fn said(&mut self, name: &str, value: &str) {
+        let name = self.say(name);
+        self.row(&name, value);
+    }
+
+    fn basics(&mut self, story: &Story) {
+        let release = &story.release;
+        let said = release.announcement.clone().unwrap_or_default();
+        let time = release.began.to_zoned(self.texts.zone().clone()).strftime("%Y-%m-%d %H:%M:%S");
+        let unsaid = self.say("not-said");
+        self.head("basics");
+        self.said("version", &release.version);
+        self.said("release", &release.id);
+        self.said("time", &time.to_string());
+        self.said("responsible", said.by.as_deref().unwrap_or(&unsaid));
+        self.said("participants", &if said.with.is_empty() { unsaid } else { said.with.join(", ") });
+        let announced = release.origin == Origin::Announced || release.announcement.is_some();
+        self.said("announced", &self.say(if announced { "announced-yes" } else { "announced-no" }));
+    }
+
+    fn content(&mut self, story: &Story) {
+        let said = story.release.announcement.clone().unwrap_or_default();
+        self.head("content");
+        for (name, items) in [
+            ("features", &said.features),
+            ("improvements", &said.improvements),
+            ("fixes", &said.fixes),
+            ("config-changes", &said.config_changes),
+        ] {
+            let text = if items.is_empty() { self.say("none-said") } else { items.join("; ") };
+            self.said(name, &text);
+        }
+    }
+
+    /// The result of the release, then what came of it afterwards: nothing of the first is ever taken back.
+    fn result(&mut self, story: &Story) {
+        let (texts, course) = (self.texts, Course::of(story));
+        self.head("result");
+        let grade = self.say(course.grade().word());
+        let status =
+            texts.phrase("record.status-of", context! { grade, state => texts.state(course.state()) });
+        self.said("status", &status);
+        if let Some(reason) = course.problem() {
+            self.said("problem", &texts.reason(reason));
+        }
+        for filing in &story.filings {
+            let why = filing.reason.as_ref().map(|reason| texts.reason(reason));
+            let state = texts.state(filing.state);
+            self.said(
+                "entry",
+                &texts.phrase("record.entry-of", context! { at => texts.time(filing.at), state, why }),
+            );
+        }
+        if let Some(version) = restored(story) {
+            self.said("restored", version);
+        }
+        for Measure { at, step, took, output, .. } in measures(story) {
+            let took = took.map(|took| texts.duration(took));
+            let name = texts.phrase("record.measure", context! { at => texts.time(at) });
+            let step = texts.step(step);
+            self.row(&name, &texts.phrase("record.measure-of", context! { step, took }));
+            if let Some(output) = output {
+                self.printed(output.lines());
+            }
+        }
+        self.said("follow-up", &self.say(course.follow_up()));
+    }
+
+    /// Indented, so that nothing that a program wrote can end a block or begin markup.
+    fn printed<'a>(&mut self, lines: impl Iterator<Item = &'a str>) {
+        for line in lines {
+            writeln!(self.text, "    {}", clean(line)).expect("writing to a string cannot fail");
+        }
+    }
+}
+
+/// The record as JSON: words are stable, sentences are in the reader's language.
+pub fn json(story: &Story, texts: &Texts) -> Value {
     let release = &story.release;
     let said = release.announcement.clone().unwrap_or_default();
-    let texts = Texts::new(Language::English, Some(TimeZone::UTC));
+    let course = Course::of(story);
     let checks = tallies(story).into_iter().map(|(check, tally)| {
         let value = json!({
             "passed": tally.passed, "failed": tally.failed, "blind": tally.blind,
@@ -109,6 +171,13 @@ pub fn json(story: &Story) -> Value {
         (check, value)
     });
     let measures: Vec<Value> = measures(story).into_iter().map(|measure| measure.json()).collect();
+    let reason = |reason: &Reason| texts.reason(reason);
+    let entry = |filing: &Filing| {
+        let why = filing.reason.as_ref().map(reason);
+        json!({
+            "at": filing.at.to_string(), "state": filing.state.word(), "reason": why, "by_person": filing.asked,
+        })
+    };
     json!({
         "release": release.id,
         "service": release.service,
@@ -121,44 +190,41 @@ pub fn json(story: &Story) -> Value {
         "fixes": said.fixes,
         "config_changes": said.config_changes,
         "irreversible": said.irreversible,
+        "verification": verification::of(story).iter().map(|check| check.json(texts)).collect::<Vec<_>>(),
         "checks": checks.collect::<BTreeMap<_, _>>(),
-        "state": story.state,
-        "result": verdict(&story.state),
+        "state": story.state.word(),
+        "result": course.grade().word(),
         "restored": restored(story),
-        "reason": story.reason.as_ref().map(|reason| texts.reason(reason)),
+        "reason": course.problem().map(reason),
+        "entries": story.filings.iter().map(entry).collect::<Vec<_>>(),
         "measures": measures,
         "evidence": story.forensics.as_ref().map(evidence::json),
         "samples": evidence::samples(story),
-        "follow_up": follow_up(&story.state),
+        "follow_up": texts.phrase(&format!("record.{}", course.follow_up()), context! {}),
     })
 }
 
 impl Tally {
     fn sentence(&self, texts: &Texts) -> String {
-        let result = if self.failed == 0 && self.passed > 0 { "passed" } else { "not passed" };
-        let mut text = format!(
-            "{result}: {} good, {} failed, {} could not be told; slowest {}",
-            self.passed,
-            self.failed,
-            self.blind,
-            texts.duration(self.slowest)
-        );
-        if let Some(seen) = &self.last_failure {
-            text.push_str("; last failure: ");
-            text.push_str(seen);
-        }
-        text
+        let passed = self.failed == 0 && self.passed > 0;
+        texts.phrase(
+            "record.tally",
+            context! {
+                passed,
+                good => self.passed,
+                failed => self.failed,
+                blind => self.blind,
+                slowest => texts.duration(self.slowest),
+                seen => self.last_failure.clone(),
+            },
+        )
     }
 }
 
 /// Results by check, of the release itself: what was checked after it was taken away is the old version's.
 fn tallies(story: &Story) -> BTreeMap<String, Tally> {
     let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
-    for moment in &story.moments {
-        if moment.actions.iter().any(|action| action.get("step").is_some()) {
-            count(&mut tallies, moment);
-            break;
-        }
+    for moment in course::watched(story) {
         count(&mut tallies, moment);
     }
     tallies
@@ -180,39 +246,9 @@ fn count(tallies: &mut BTreeMap<String, Tally>, moment: &Moment) {
 
 /// The version that runs in place of one that was taken back: where the last rollback went to.
 fn restored(story: &Story) -> Option<&str> {
-    let actions = story.moments.iter().flat_map(|moment| &moment.actions);
-    let to = actions.filter_map(|action| action.pointer("/plan/to-version")?.as_str()).next_back();
-    to.filter(|_| story.state == "rolled-back")
-}
-
-fn verdict(state: &str) -> &'static str {
-    match state {
-        "accepted" => "success",
-        "rolled-back" | "superseded" | "aborted" => "partial success",
-        "rollback-failed" => "failure",
-        _ => "open",
-    }
-}
-
-fn follow_up(state: &str) -> &'static str {
-    match state {
-        "rolled-back" => {
-            "find out what was wrong before it is deployed again; the compose file or the registry may still name it"
-        }
-        "rollback-failed" | "held" => "a person has to decide",
-        _ => "none",
-    }
-}
-
-/// Indented, so that nothing that a program wrote can end a block or begin markup.
-fn printed<'a>(text: &mut String, lines: impl Iterator<Item = &'a str>) {
-    for line in lines {
-        writeln!(text, "    {}", clean(line)).expect("writing to a string cannot fail");
-    }
-}
-
-fn row(text: &mut String, name: &str, value: &str) {
-    writeln!(text, "- **{}**: {}", mark(name), mark(value)).expect("writing to a string cannot fail");
+    let rolled_back = story.state == crate::decide::facts::ReleaseState::RolledBack;
+    let plans = measures(story).into_iter().map(|measure| measure.to).next_back();
+    plans.filter(|_| rolled_back)
 }
 
 /// Somebody else's words within Markdown.

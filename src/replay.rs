@@ -96,6 +96,7 @@ impl Replay {
                 | Action::ProbeNow { .. }
                 | Action::Recall { .. }
                 | Action::Judged { .. }
+                | Action::Concluded { .. }
                 | Action::Remember { .. }
                 | Action::Log(_)
                 | Action::Answer(_) => None,

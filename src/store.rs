@@ -19,6 +19,8 @@ use crate::decide::action::{Action, Notice};
 use crate::decide::event::{Event, Happening};
 use crate::decide::facts::Facts;
 
+mod deed;
+mod filing;
 mod growth;
 mod journal;
 mod mirror;
@@ -34,6 +36,8 @@ mod tests;
 mod thread;
 mod told;
 
+pub use deed::Deed;
+pub use filing::Filing;
 pub use outbox::{Letter, NewLetter};
 pub use parcel::Parcel;
 pub use past::Past;

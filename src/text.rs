@@ -11,11 +11,13 @@ use crate::config::Language;
 use crate::decide::action::{Incident, News, Notice, Tier};
 use crate::decide::curve::{Curve, Mark};
 use crate::decide::event::Step;
-use crate::decide::reason::{Blame, Breach, Reason, Rule, Runs, Unit};
-use crate::decide::verdict::Bound;
+use crate::decide::facts::ReleaseState;
+use crate::decide::reason::{Blame, Breach, Reason, Rule, Runs};
 use crate::untrusted::clean;
 
 mod deployment;
+mod numbers;
+mod refusal;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -46,7 +48,8 @@ impl Texts {
     /// Tier, service, what was done, from which version to which, and why: all that fits into one line.
     pub fn subject(&self, notice: &Notice) -> String {
         // What is only well to know has a line of its own further down.
-        let aside = matches!(notice.news, News::ReleaseSeen | News::ReleaseAccepted);
+        let bad = matches!(&notice.reason, Some(Reason::Accepted { despite: Some(_), .. }));
+        let aside = matches!(notice.news, News::ReleaseSeen | News::ReleaseAccepted) && !bad;
         let why = notice.reason.as_ref().filter(|_| !aside);
         let why = why.map(|reason| format!(" ({})", self.reason(reason).trim_end_matches(['.', '。'])));
         let why = why.unwrap_or_default();
@@ -80,9 +83,13 @@ impl Texts {
         let channel = notice.news.channel().map(clean);
         let count = if let News::Digest { count } = &notice.news { *count } else { 0 };
         let rule = notice.news.rule().map(clean);
+        let (by, despite) = match &notice.reason {
+            Some(Reason::Accepted { by, despite, .. }) => (Some(clean(by)), despite.is_some()),
+            Some(_) | None => (None, false),
+        };
         self.say(
             &format!("news.{}", notice.news.word()),
-            context! { from, to, version, lasts, channel, count, rule },
+            context! { from, to, version, lasts, channel, count, rule, by, despite },
         )
     }
 
@@ -116,6 +123,7 @@ impl Texts {
             Reason::Person { by, why } => {
                 self.say("reason.person", context! { by => clean(by), why => why.as_deref().map(clean) })
             }
+            Reason::Accepted { .. } => self.accepted(reason),
             Reason::Blind { check, lasted, seen } => {
                 let lasted = self.duration(*lasted);
                 self.say("reason.blind", context! { check => clean(check), lasted, seen => clean(seen) })
@@ -155,6 +163,15 @@ impl Texts {
         }
     }
 
+    /// Who accepted a release by hand, and in spite of what.
+    fn accepted(&self, reason: &Reason) -> String {
+        let Reason::Accepted { by, why, unwatched, unpassed, despite } = reason else { return String::new() };
+        let unwatched = (!unwatched.is_zero()).then(|| self.duration(*unwatched));
+        let (why, unpassed) = (why.as_deref().map(clean), clean(&unpassed.join(", ")));
+        let despite = despite.as_ref().map(|cause| self.reason(cause));
+        self.say("reason.accepted", context! { by => clean(by), why, unwatched, unpassed, despite })
+    }
+
     /// A reason that has one of its own.
     fn because(&self, name: &str, cause: &Reason, values: minijinja::Value) -> String {
         self.say(&format!("reason.{name}"), context! { cause => self.reason(cause), ..values })
@@ -188,7 +205,7 @@ impl Texts {
             _ => "business",
         };
         let anomaly = breach.rule == Rule::Anomaly;
-        let before = breach.before.map(|before| if anomaly { percent(before) } else { number(before) });
+        let before = breach.before.map(|before| if anomaly { self.percent(before) } else { number(before) });
         self.say(
             &format!("breach.{kind}"),
             context! {
@@ -201,7 +218,7 @@ impl Texts {
                 over => self.duration(breach.over),
                 before,
                 source => breach.source.word(),
-                tolerated => breach.tolerated.map(percent),
+                tolerated => breach.tolerated.map(|tolerated| self.percent(tolerated)),
                 of => breach.of.as_deref().map(clean),
             },
         )
@@ -221,14 +238,6 @@ impl Texts {
                 dots => curve.dots(),
             },
         )
-    }
-
-    fn number(&self, value: f64, unit: Unit) -> String {
-        match unit {
-            Unit::Ratio => percent(value),
-            Unit::Seconds => self.duration(Duration::try_from_secs_f64(value).unwrap_or_default()),
-            Unit::Plain => plain(value),
-        }
     }
 
     /// Whose fault it is, in one sentence.
@@ -270,10 +279,7 @@ impl Texts {
 
     /// The language's tag, as HTML and mail name it.
     pub fn tag(&self) -> &'static str {
-        match self.language {
-            Language::English => "en",
-            Language::Chinese => "zh-CN",
-        }
+        self.language.tag()
     }
 
     /// A word or a sentence of the page, with what it is about.
@@ -299,65 +305,20 @@ impl Texts {
         self.say("label.took", context! { lasted => self.duration(lasted) })
     }
 
-    /// A time in the reader's zone, with its offset.
-    pub fn time(&self, at: Timestamp) -> String {
-        at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
+    /// What a release has become.
+    pub fn state(&self, state: ReleaseState) -> String {
+        self.say(&format!("state.{}", state.word()), context! {})
     }
 
-    /// A duration for people: `350 ms`, `4.2 s`, `12 min`, `3 h 5 min`.
-    pub fn duration(&self, duration: Duration) -> String {
-        let seconds = duration.as_secs();
-        match seconds {
-            0 => format!("{} ms", duration.as_millis()),
-            1..=9 => format!("{} s", plain((duration.as_secs_f64() * 10.0).round() / 10.0)),
-            10..=119 => format!("{seconds} s"),
-            120..=7199 => format!("{} min", seconds / 60),
-            _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
-        }
+    /// A sentence or a word of the catalogue with its values, which are harmless already.
+    pub fn phrase(&self, name: &str, values: minijinja::Value) -> String {
+        self.say(name, values)
     }
 
     fn say(&self, name: &str, values: minijinja::Value) -> String {
         let said = self.catalogue.get(name).and_then(|text| self.environment.render_str(text, values).ok());
         // Built-in texts are tested for every name; were one missing, its name still tells something.
         said.unwrap_or_else(|| name.to_owned())
-    }
-}
-
-/// `9 %`, `0.15 %`
-fn percent(ratio: f64) -> String {
-    let percent = ratio * 100.0;
-    let digits = if percent.abs() >= 9.95 { 0 } else { 2 };
-    format!("{} %", plain((percent * 10_f64.powi(digits)).round() / 10_f64.powi(digits)))
-}
-
-/// As few digits as say it.
-fn plain(value: f64) -> String {
-    let rounded = format!("{value:.4}");
-    rounded.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-/// A trigger's number in its unit, or that there is none.
-pub fn value(value: Option<f64>, unit: &str) -> String {
-    match (value, unit) {
-        (None, _) => "–".to_owned(),
-        (Some(value), "failures") => value.to_string(),
-        (Some(value), _) => measured(value, unit),
-    }
-}
-
-/// A limit with the side of it that is bad: `> 5 %`, `< 10`; what is expected: `≈ 120`.
-pub fn limit(limit: Option<f64>, bound: Bound, unit: &str) -> String {
-    limit.map_or_else(|| "–".to_owned(), |limit| format!("{} {}", bound.sign(), value(Some(limit), unit)))
-}
-
-/// A trigger's number in its unit.
-fn measured(value: f64, unit: &str) -> String {
-    let short = |value: f64| (value * 1000.0).round() / 1000.0;
-    match unit {
-        "ratio" => format!("{} %", (value * 10_000.0).round() / 100.0),
-        "seconds" => format!("{} s", short(value)),
-        "plain" => short(value).to_string(),
-        other => format!("{} {other}", short(value)),
     }
 }
 

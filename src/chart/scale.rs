@@ -75,7 +75,9 @@ pub(super) fn label(value: f64, step: f64, unit: Unit) -> String {
         Unit::Ratio => format!("{} %", digits(value * 100.0, step * 100.0)),
         Unit::Seconds if step < 0.2 => format!("{} ms", digits(value * 1e3, step * 1e3)),
         Unit::Seconds => format!("{} s", digits(value, step)),
-        Unit::Plain => match [(1e9, "G"), (1e6, "M"), (1e3, "k")].iter().find(|(size, _)| step >= size * 0.1)
+        Unit::Plain | Unit::Failures => match [(1e9, "G"), (1e6, "M"), (1e3, "k")]
+            .iter()
+            .find(|(size, _)| step >= size * 0.1)
         {
             Some((size, letter)) if value != 0.0 => format!("{}{letter}", digits(value / size, step / size)),
             Some(_) | None => digits(value, step),

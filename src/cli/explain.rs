@@ -9,7 +9,7 @@ use crate::record;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Read from the state directory, so no daemon need run.")]
 pub(super) struct Arguments {
-    /// A release, or a service for its newest one; the newest of all when left out
+    /// A release, or a service for the one that something became of last; of all services when left out
     release: Option<String>,
     /// Write it as a file instead, which `golive backtest --file` judges again
     #[arg(long, value_name = "FILE")]
@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<u8, CliErr
         written.map_err(|error| CliError::Plain(format!("write {}: {error}", file.display())))?;
         return Ok(0);
     }
-    let (story, zone) = story::read(arguments.release.as_deref(), context)?;
-    print_lines(&record::explain(&story, &zone))?;
+    let (story, texts) = story::read(arguments.release.as_deref(), context)?;
+    print_lines(&record::explain(&story, &texts))?;
     Ok(0)
 }

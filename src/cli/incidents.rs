@@ -4,7 +4,6 @@ use std::io::Write as _;
 
 use super::show::{print_json, table};
 use super::{CliError, Context};
-use crate::config::Language;
 use crate::store::{IncidentRow, Reader};
 use crate::text::Texts;
 use crate::untrusted::harmless;
@@ -25,7 +24,7 @@ pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<u8, CliErr
         print_json(&incidents)?;
         return Ok(0);
     }
-    let texts = Texts::new(Language::English, None);
+    let texts = Texts::new(context.language(), None);
     let row = |it: IncidentRow| {
         let what = it.incident.map(|incident| harmless(&texts.incident(&incident))).unwrap_or_default();
         vec![it.id, it.service.unwrap_or_else(|| "golive".to_owned()), it.tier, it.state, it.began, what]

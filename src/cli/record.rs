@@ -12,7 +12,7 @@ Example: golive record shop > release-record.md
 
 Read from the state directory, so no daemon need run.")]
 pub(super) struct Arguments {
-    /// A release, or a service for its newest one; the newest of all when left out
+    /// A release, or a service for the one that something became of last; of all services when left out
     release: Option<String>,
     /// How it is written
     #[arg(long, default_value = "md")]
@@ -26,10 +26,10 @@ enum Format {
 }
 
 pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<u8, CliError> {
-    let (story, zone) = story::read(arguments.release.as_deref(), context)?;
+    let (story, texts) = story::read(arguments.release.as_deref(), context)?;
     match arguments.format {
-        Format::Md => print_lines(&record::markdown(&story, &zone))?,
-        Format::Json => print_json(&record::json(&story))?,
+        Format::Md => print_lines(&record::markdown(&story, &texts))?,
+        Format::Json => print_json(&record::json(&story, &texts))?,
     }
     Ok(0)
 }

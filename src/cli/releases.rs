@@ -56,13 +56,29 @@ fn summary(arguments: &Arguments, context: &Context) -> Result<u8, CliError> {
             "{} ({} accepted, {} rolled back)",
             row.shadow, row.shadow_accepted, row.shadow_rolled_back
         );
-        let counts =
-            [row.releases, row.accepted, row.rolled_back, row.rollback_failed, row.held, row.superseded];
+        let counts = [
+            row.releases,
+            row.accepted,
+            row.rolled_back,
+            row.rolled_back_by_person,
+            row.rollback_failed,
+            row.held,
+            row.superseded,
+        ];
         std::iter::once(row.service).chain(counts.map(|count| count.to_string())).chain([shadow]).collect()
     });
     let rows: Vec<Vec<String>> = drawn.collect();
-    let heads =
-        ["SERVICE", "RELEASES", "ACCEPTED", "ROLLED BACK", "FAILED", "HELD", "SUPERSEDED", "WOULD HAVE"];
+    let heads = [
+        "SERVICE",
+        "RELEASES",
+        "ACCEPTED",
+        "ROLLED BACK",
+        "BY A PERSON",
+        "FAILED",
+        "HELD",
+        "SUPERSEDED",
+        "WOULD HAVE",
+    ];
     std::io::stdout().write_all(table(&heads, &rows).as_bytes())?;
     Ok(0)
 }

@@ -24,6 +24,9 @@ pub(super) struct Arguments {
     /// Why; it goes into the record and the alerts
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
+    /// What is left is bad whatever the triggers say: it is known when it comes again
+    #[arg(long)]
+    known_bad: bool,
     /// Print the steps and whether they would work, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -37,7 +40,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, CliError> {
     let client = context.client()?;
-    let body = RollbackBody { to: arguments.to, reason: arguments.reason };
+    let body = RollbackBody { to: arguments.to, reason: arguments.reason, known_bad: arguments.known_bad };
     if arguments.dry_run {
         let done = client.ask(&arguments.service, "plan", &body).await?;
         let Some(plan) = done.plan else { return Err(CliError::Plain("the daemon gave no plan".to_owned())) };

@@ -9,8 +9,9 @@ use super::show::{Mood, color, lasting, padded, paint, print_json, time_left};
 use super::{CliError, Context};
 use crate::clock::Clock;
 use crate::control::wire::{DeploymentInfo, DivergedInfo, IncidentInfo, ServiceInfo, Status, TriggerInfo};
+use crate::decide::reason::Unit;
 use crate::decide::verdict::Bound;
-use crate::text;
+use crate::text::Texts;
 use crate::untrusted::harmless;
 
 #[derive(Debug, clap::Args)]
@@ -35,7 +36,8 @@ pub(super) async fn run(arguments: &Arguments, context: &Context) -> Result<u8, 
         print_json(&status)?;
     } else {
         let mut out = std::io::stdout();
-        let page = Page { text: String::new(), now: Clock::start().now(), color: color(&out) };
+        let texts = Texts::new(context.language(), None);
+        let page = Page { text: String::new(), now: Clock::start().now(), color: color(&out), texts };
         out.write_all(page.draw(&status).as_bytes())?;
     }
     Ok(u8::from(!well(&status)))
@@ -60,6 +62,7 @@ struct Page {
     text: String,
     now: Timestamp,
     color: bool,
+    texts: Texts,
 }
 
 impl Page {
@@ -219,13 +222,13 @@ impl Page {
         };
         let TriggerInfo { verdict, value, limit, bound, unit, why, .. } = trigger;
         let bound = Bound::of(bound).unwrap_or(Bound::Above);
-        let value = text::value(*value, unit);
+        let unit = Unit::of(unit).unwrap_or(Unit::Plain);
+        let value = self.texts.value(*value, unit);
+        let shown = self.texts.limit(*limit, bound, unit);
         let limit = match (limit, bound) {
             (None, _) => String::new(),
-            (Some(_), Bound::Expected) => format!(", expected {}", text::limit(*limit, bound, unit)),
-            (Some(_), Bound::Above | Bound::AtLeast | Bound::Below) => {
-                format!(", bad when {}", text::limit(*limit, bound, unit))
-            }
+            (Some(_), Bound::Expected) => format!(", expected {shown}"),
+            (Some(_), Bound::Above | Bound::AtLeast | Bound::Below) => format!(", bad when {shown}"),
         };
         self.row(&trigger.name, &format!("{verdict}, {value}{limit}: {why}"), Some(mood));
     }

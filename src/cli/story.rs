@@ -5,9 +5,11 @@ use jiff::tz::TimeZone;
 use super::{CliError, Context};
 use crate::store::recording::Recording;
 use crate::store::{Reader, Story};
+use crate::text::Texts;
 
-/// The named release, or the newest one of the named service or of all, and the zone that its times are told in.
-pub(super) fn read(named: Option<&str>, context: &Context) -> Result<(Story, TimeZone), CliError> {
+/// The named release, or the one of the named service or of all that something became of last, and the words to tell it
+/// in.
+pub(super) fn read(named: Option<&str>, context: &Context) -> Result<(Story, Texts), CliError> {
     let config = context.config()?;
     let reader = Reader::open(&config.state_dir)?;
     let service = named.filter(|named| config.services.contains_key(*named));
@@ -22,7 +24,8 @@ pub(super) fn read(named: Option<&str>, context: &Context) -> Result<(Story, Tim
     let story = reader.story(&id)?.ok_or_else(|| {
         CliError::Usage(format!("there is no release and no service {id}; `golive releases` lists releases"))
     })?;
-    Ok((story, config.timezone.unwrap_or_else(TimeZone::system)))
+    let zone = config.timezone.unwrap_or_else(TimeZone::system);
+    Ok((story, Texts::new(context.language(), Some(zone))))
 }
 
 /// A recorded release with today's rules, to be judged again.

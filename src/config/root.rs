@@ -22,7 +22,8 @@ const KEEP: Duration = Duration::from_hours(24 * 400);
 
 /// Everything. What is wrong has a stand-in, and is told.
 pub(super) fn read(mut root: Section<'_>) -> Config {
-    let language = root.word("language", &LANGUAGES, Language::English);
+    let spoken = root.optional_word("language", &LANGUAGES);
+    let language = spoken.unwrap_or_default();
     let timezone = timezone(&mut root);
     let docker_socket = root.section("docker").and_then(|mut docker| {
         let socket = socket(&mut docker);
@@ -52,6 +53,7 @@ pub(super) fn read(mut root: Section<'_>) -> Config {
     root.end(&LATER);
     Config {
         language,
+        spoken,
         timezone,
         docker_socket: docker_socket.unwrap_or_default(),
         state_dir: state_dir.unwrap_or_default(),

@@ -5,10 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use reqwest::header::ACCEPT_LANGUAGE;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::wire::{Done, Outcome, Problem, Status};
+use crate::config::Language;
 
 /// The daemon answers within this, or it is as good as gone.
 const PATIENCE: Duration = Duration::from_secs(45);
@@ -59,11 +61,12 @@ pub enum ClientError {
 pub struct Client {
     socket: PathBuf,
     http: reqwest::Client,
+    language: Language,
 }
 
 impl Client {
     /// Nothing is connected yet.
-    pub fn new(socket: &Path) -> Result<Self, ClientError> {
+    pub fn new(socket: &Path, language: Language) -> Result<Self, ClientError> {
         // No connection is kept between questions: whoever waits for long takes its turn among the others.
         let builder = reqwest::Client::builder().unix_socket(socket).pool_max_idle_per_host(0);
         let builder = builder.no_proxy().timeout(PATIENCE);
@@ -71,7 +74,7 @@ impl Client {
         let http = builder.tls_certs_only([]).build();
         let http = http
             .map_err(|error| ClientError::NoDaemon { socket: socket.to_owned(), seen: error.to_string() })?;
-        Ok(Self { socket: socket.to_owned(), http })
+        Ok(Self { socket: socket.to_owned(), http, language })
     }
 
     /// Everything, or one service.
@@ -114,6 +117,7 @@ impl Client {
     }
 
     async fn send<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, ClientError> {
+        let request = request.header(ACCEPT_LANGUAGE, self.language.tag());
         let answer = request.send().await.map_err(|error| self.unreached(&error))?;
         let status = answer.status();
         let text = answer.text().await.map_err(|error| self.unreached(&error))?;

@@ -1,12 +1,17 @@
 //! What can be asked, and how it is answered.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Bytes, HttpBody as _};
 use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequest, Path, Query, Request as HttpRequest, State};
+use axum::extract::{
+    ConnectInfo, DefaultBodyLimit, FromRequest, FromRequestParts, Path, Query, Request as HttpRequest, State,
+};
 use axum::http::StatusCode;
+use axum::http::header::ACCEPT_LANGUAGE;
+use axum::http::request::Parts;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -16,10 +21,11 @@ use tokio::sync::oneshot;
 
 use super::peer::Peer;
 use super::wire::{
-    AckBody, Done, HoldBody, Outcome, OutcomeQuery, Problem, ReleaseBody, RollbackBody, Status, StatusQuery,
-    TriedBody,
+    AcceptBody, AckBody, Done, HoldBody, Outcome, OutcomeQuery, Problem, ReleaseBody, RollbackBody, Status,
+    StatusQuery, TriedBody,
 };
 use super::{Request, Shared};
+use crate::config::Language;
 use crate::decide::action::Answer;
 use crate::decide::event::{Address, Announcement, Ask, Event, Happening};
 use crate::decide::view::{ServiceView, View};
@@ -72,19 +78,25 @@ async fn nothing_there(request: HttpRequest) -> Response {
     problem(StatusCode::NOT_FOUND, format!("this daemon knows no {method} {path}"))
 }
 
-async fn status(State(shared): State<Shared>, Query(query): Query<StatusQuery>) -> Response {
+async fn status(
+    State(shared): State<Shared>,
+    Speaks(language): Speaks,
+    Query(query): Query<StatusQuery>,
+) -> Response {
     let view = shared.views.borrow().clone();
     if let Some(service) = &query.service
         && let Err(missing) = known(&view, service)
     {
         return missing;
     }
-    Json(Status::new(&view, &shared.about, &shared.texts, query.service.as_deref())).into_response()
+    Json(Status::new(&view, &shared.about, &shared.texts[&language], query.service.as_deref()))
+        .into_response()
 }
 
 /// Waits until a release is decided or the phase is another than the caller has seen, for as long as they like.
 async fn outcome(
     State(mut shared): State<Shared>,
+    Speaks(language): Speaks,
     Path(service): Path<String>,
     Query(query): Query<OutcomeQuery>,
 ) -> Response {
@@ -97,7 +109,7 @@ async fn outcome(
             Ok(service) => service,
             Err(missing) => return missing,
         };
-        let Some(outcome) = Outcome::of(service, query.release.as_deref(), &shared.texts) else {
+        let Some(outcome) = Outcome::of(service, query.release.as_deref(), &shared.texts[&language]) else {
             let release = query.release.unwrap_or_default();
             let error =
                 format!("there is no release {release} of {}; `golive releases` lists them", service.name);
@@ -118,7 +130,7 @@ async fn outcome(
 
 async fn release(
     State(shared): State<Shared>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
+    caller: Caller,
     Path(service): Path<String>,
     Body(body): Body<ReleaseBody>,
 ) -> Response {
@@ -127,7 +139,7 @@ async fn release(
     }
     let announcement = Announcement {
         version: body.version,
-        by: Some(peer.name(body.by)),
+        by: Some(caller.peer.name(body.by)),
         with: body.with,
         features: body.features,
         improvements: body.improvements,
@@ -135,46 +147,45 @@ async fn release(
         config_changes: body.config_changes,
         irreversible: body.irreversible,
     };
-    shared.ask(service, &peer, Ask::Release(announcement)).await
+    shared.ask(service, &caller, Ask::Release(announcement)).await
 }
 
 async fn accept(
     State(shared): State<Shared>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
+    caller: Caller,
     Path(service): Path<String>,
+    Body(body): Body<AcceptBody>,
 ) -> Response {
-    shared.ask(service, &peer, Ask::Accept).await
+    shared.ask(service, &caller, Ask::Accept { reason: body.reason, force: body.force }).await
 }
 
-async fn abort(
-    State(shared): State<Shared>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Path(service): Path<String>,
-) -> Response {
-    shared.ask(service, &peer, Ask::Abort).await
+async fn abort(State(shared): State<Shared>, caller: Caller, Path(service): Path<String>) -> Response {
+    shared.ask(service, &caller, Ask::Abort).await
 }
 
 async fn rollback(
     State(shared): State<Shared>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
+    caller: Caller,
     Path(service): Path<String>,
     Body(body): Body<RollbackBody>,
 ) -> Response {
-    shared.ask(service, &peer, Ask::Rollback { to: body.to, reason: body.reason }).await
+    shared
+        .ask(service, &caller, Ask::Rollback { to: body.to, reason: body.reason, known_bad: body.known_bad })
+        .await
 }
 
 async fn plan(
     State(shared): State<Shared>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
+    caller: Caller,
     Path(service): Path<String>,
     Body(body): Body<RollbackBody>,
 ) -> Response {
-    shared.ask(service, &peer, Ask::Plan { to: body.to }).await
+    shared.ask(service, &caller, Ask::Plan { to: body.to }).await
 }
 
 async fn hold(
     State(shared): State<Shared>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
+    caller: Caller,
     Path(service): Path<String>,
     Body(body): Body<HoldBody>,
 ) -> Response {
@@ -182,55 +193,47 @@ async fn hold(
     let Ok(lasts) = body.seconds.map(Duration::try_from_secs_f64).transpose() else {
         return problem(StatusCode::UNPROCESSABLE_ENTITY, "`seconds` is not a length of time".to_owned());
     };
-    shared.ask(service, &peer, Ask::Hold { lasts, reason: body.reason }).await
+    shared.ask(service, &caller, Ask::Hold { lasts, reason: body.reason }).await
 }
 
-async fn resume(
-    State(shared): State<Shared>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Path(service): Path<String>,
-) -> Response {
-    shared.ask(service, &peer, Ask::Resume).await
+async fn resume(State(shared): State<Shared>, caller: Caller, Path(service): Path<String>) -> Response {
+    shared.ask(service, &caller, Ask::Resume).await
 }
 
 async fn acknowledge(
     State(shared): State<Shared>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
+    caller: Caller,
     Path(incident): Path<String>,
     Body(body): Body<AckBody>,
 ) -> Response {
-    let by = peer.name(body.by);
-    tracing::info!(incident, by, peer = peer.number(), "acknowledged");
-    shared.send(|reply| Request::Event { event: Event::Acknowledged { incident, by }, reply }).await
+    let by = caller.peer.name(body.by);
+    tracing::info!(incident, by, peer = caller.peer.number(), "acknowledged");
+    shared.send(&caller, |reply| Request::Event { event: Event::Acknowledged { incident, by }, reply }).await
 }
 
 async fn tried(
     State(shared): State<Shared>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
+    caller: Caller,
     Path(channel): Path<String>,
     Body(body): Body<TriedBody>,
 ) -> Response {
     let TriedBody { address, failed } = body;
-    tracing::info!(channel, address, failed, peer = peer.number(), "a channel was tried");
+    tracing::info!(channel, address, failed, peer = caller.peer.number(), "a channel was tried");
     let (to, notice) = (Address { channel, address }, "test".to_owned());
     let event = match failed {
         None => Event::Told { to, notice },
         Some(why) => Event::NotTold { to, notice, why, given_up: false },
     };
-    shared.send(|reply| Request::Tried { event, reply }).await
+    shared.send(&caller, |reply| Request::Tried { event, reply }).await
 }
 
-async fn retry(
-    State(shared): State<Shared>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Path(letter): Path<i64>,
-) -> Response {
-    tracing::info!(letter, peer = peer.number(), "asked to send again");
-    shared.send(|reply| Request::RetryLetter { id: letter, reply }).await
+async fn retry(State(shared): State<Shared>, caller: Caller, Path(letter): Path<i64>) -> Response {
+    tracing::info!(letter, peer = caller.peer.number(), "asked to send again");
+    shared.send(&caller, |reply| Request::RetryLetter { id: letter, reply }).await
 }
 
 impl Shared {
-    async fn ask(&self, service: String, peer: &Peer, ask: Ask) -> Response {
+    async fn ask(&self, service: String, caller: &Caller, ask: Ask) -> Response {
         let view = self.views.borrow().clone();
         if let Err(missing) = known(&view, &service) {
             return missing;
@@ -238,26 +241,32 @@ impl Shared {
         let by = match &ask {
             Ask::Release(Announcement { by: Some(by), .. }) => by.clone(),
             Ask::Release(_)
-            | Ask::Accept
+            | Ask::Accept { .. }
             | Ask::Abort
             | Ask::Rollback { .. }
             | Ask::Plan { .. }
             | Ask::Hold { .. }
-            | Ask::Resume => peer.name(None),
+            | Ask::Resume => caller.peer.name(None),
         };
-        tracing::info!(service, by, peer = peer.number(), ?ask, "asked");
+        tracing::info!(service, by, peer = caller.peer.number(), ?ask, "asked");
         let event = Event::Service { service, what: Happening::Asked { by, ask } };
-        self.send(|reply| Request::Event { event, reply }).await
+        self.send(caller, |reply| Request::Event { event, reply }).await
     }
 
-    async fn send(&self, request: impl FnOnce(oneshot::Sender<Answer>) -> Request) -> Response {
+    async fn send(
+        &self,
+        caller: &Caller,
+        request: impl FnOnce(oneshot::Sender<Answer>) -> Request,
+    ) -> Response {
         let (reply, answer) = oneshot::channel();
         let asked = async {
             self.requests.send(request(reply)).await.ok()?;
             answer.await.ok()
         };
         match tokio::time::timeout(PATIENCE, asked).await {
-            Ok(Some(Answer::Refused { why })) => problem(StatusCode::CONFLICT, why),
+            Ok(Some(Answer::Refused { why })) => {
+                problem(StatusCode::CONFLICT, self.texts[&caller.language].refusal(&why))
+            }
             Ok(Some(answer)) => Json(Done::new(answer)).into_response(),
             Ok(None) => problem(StatusCode::SERVICE_UNAVAILABLE, "the daemon is ending".to_owned()),
             Err(_) => {
@@ -265,6 +274,35 @@ impl Shared {
                 problem(StatusCode::SERVICE_UNAVAILABLE, error)
             }
         }
+    }
+}
+
+/// In which language whoever asks wants to read.
+struct Speaks(Language);
+
+/// Who asks.
+struct Caller {
+    peer: Peer,
+    language: Language,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Speaks {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let wanted = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        Ok(Self(wanted.and_then(Language::of).unwrap_or_default()))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let peer = ConnectInfo::<Peer>::from_request_parts(parts, state).await;
+        let ConnectInfo(peer) = peer.map_err(IntoResponse::into_response)?;
+        let Ok(Speaks(language)) = Speaks::from_request_parts(parts, state).await;
+        Ok(Self { peer, language })
     }
 }
 

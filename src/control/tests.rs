@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::decide::event::{Ask, Happening, Identity, Outcome as SampleOutcome, Running, Sample};
 use crate::decide::facts::{Origin, Release, ReleaseState};
 use crate::decide::policy::Autonomy;
+use crate::decide::reason::Unit;
 use crate::decide::verdict::{Bound, Call, Verdict};
 use crate::decide::view::{ReleaseView, ServiceView, TriggerView};
 
@@ -83,7 +84,7 @@ impl Control {
 fn client(socket: &Path) -> Client {
     // The program does it first of all; another test may have done it.
     drop(rustls::crypto::ring::default_provider().install_default());
-    Client::new(socket).unwrap()
+    Client::new(socket, crate::config::Language::English).unwrap()
 }
 
 /// The request as it came; its reply goes to whoever answers, another one that nobody hears stays.
@@ -140,7 +141,7 @@ fn shop(phase: &'static str) -> ServiceView {
         value: Some(1.0),
         limit: Some(3.0),
         bound: Bound::AtLeast,
-        unit: "failures",
+        unit: Unit::Failures,
         samples: 4,
         why: "web failed once".to_owned(),
     };

@@ -352,6 +352,16 @@ pub struct ReleaseBody {
     pub irreversible: Option<String>,
 }
 
+/// `POST …/accept`
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AcceptBody {
+    /// Why.
+    pub reason: Option<String>,
+    /// Although something fails.
+    pub force: bool,
+}
+
 /// `POST …/rollback`, `POST …/plan`
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -360,6 +370,8 @@ pub struct RollbackBody {
     pub to: Option<String>,
     /// Why.
     pub reason: Option<String>,
+    /// What is left is bad, whatever the triggers say.
+    pub known_bad: bool,
 }
 
 /// `POST …/hold`

@@ -68,7 +68,11 @@ impl Backlog {
                 | Action::ProbeNow { .. }
                 | Action::Recall { .. } => self.effects.push(action.clone()),
                 Action::Answer(given) => answer = Some(given.clone()),
-                Action::File { .. } | Action::Judged { .. } | Action::Remember { .. } | Action::Log(_) => {}
+                Action::File { .. }
+                | Action::Judged { .. }
+                | Action::Concluded { .. }
+                | Action::Remember { .. }
+                | Action::Log(_) => {}
             }
         }
         if release.is_some() {
@@ -132,6 +136,7 @@ fn harmless(action: &Action) -> bool {
         Action::Tell { .. }
         | Action::File { .. }
         | Action::Judged { .. }
+        | Action::Concluded { .. }
         | Action::Remember { .. }
         | Action::Log(_)
         | Action::Answer(_) => true,
@@ -145,6 +150,7 @@ fn recorded(action: &Action) -> bool {
         | Action::Step { .. }
         | Action::File { .. }
         | Action::Judged { .. }
+        | Action::Concluded { .. }
         | Action::Remember { .. }
         | Action::Log(_) => true,
         Action::Keep { .. }
@@ -162,6 +168,7 @@ fn about(action: &Action) -> Option<&str> {
         Action::Tell { notice, .. } => notice.release.as_deref(),
         Action::Step { plan, .. } => Some(&plan.from),
         Action::File { release, .. } => Some(&release.id),
+        Action::Concluded { release, .. } => Some(release),
         Action::Judged { .. }
         | Action::Log(_)
         | Action::Keep { .. }

@@ -31,6 +31,7 @@ pub(super) fn log(event: &Event, actions: &[Action]) {
             | Action::Forget { .. }
             | Action::ProbeNow { .. }
             | Action::File { .. }
+            | Action::Concluded { .. }
             | Action::Log(_)
             | Action::Answer(_) => {}
         }

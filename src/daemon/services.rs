@@ -170,6 +170,7 @@ impl Services {
             Action::Tell { .. }
             | Action::File { .. }
             | Action::Judged { .. }
+            | Action::Concluded { .. }
             | Action::Remember { .. }
             | Action::Log(_)
             | Action::Answer(_) => return,

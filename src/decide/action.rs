@@ -8,6 +8,7 @@ use super::event::{Identity, Sample, Step};
 use super::facts::{Release, ReleaseState};
 use super::reading::Reading;
 use super::reason::{Blame, Reason};
+use super::refusal::Refusal;
 use super::verdict::Verdict;
 
 mod incident;
@@ -90,6 +91,15 @@ pub enum Action {
         /// What it says now.
         verdict: Verdict,
     },
+    /// What every trigger says at the end of a watch: for the record.
+    Concluded {
+        /// The service.
+        service: String,
+        /// The release.
+        release: String,
+        /// The triggers, each with what it says.
+        verdicts: Vec<(String, Verdict)>,
+    },
     /// Put the release into the list of releases, or bring its row up to date.
     File {
         /// The release.
@@ -98,6 +108,8 @@ pub enum Action {
         state: ReleaseState,
         /// Why, where there is more to say than the state itself.
         reason: Option<Reason>,
+        /// A person asked for what came to this.
+        asked: bool,
     },
     /// Put the incident into the list of incidents, or bring its row up to date.
     Log(Incident),
@@ -125,7 +137,7 @@ pub struct Plan {
 }
 
 /// The answer to an [`super::event::Ask`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     /// It is being done.
     Done {
@@ -143,8 +155,8 @@ pub enum Answer {
     },
     /// It cannot be done, and why.
     Refused {
-        /// One sentence: what cannot be done and what to do instead.
-        why: String,
+        /// What is in the way.
+        why: Refusal,
     },
 }
 

@@ -6,8 +6,10 @@ use super::action::{Action, Answer, News};
 use super::event::{Announcement, Ask};
 use super::facts::{Hold, Origin, Phase, Release, ReleaseState};
 use super::reason::Reason;
+use super::refusal::Refusal;
 use super::service::Turn;
-use super::{diverge, guard, release, rollback, veto, watch};
+use super::verdict::Call;
+use super::{diverge, guard, release, rollback, suspect, veto, watch};
 
 /// So many digits of an image's id stand for it.
 const SHORT_ID: usize = 12;
@@ -16,9 +18,11 @@ const SHORT_ID: usize = 12;
 pub(super) fn asked(turn: &mut Turn<'_>, by: &str, ask: &Ask) {
     let answer = match ask {
         Ask::Release(announcement) => Ok(announce(turn, announcement)),
-        Ask::Accept => accept(turn),
+        Ask::Accept { reason, force } => accept(turn, by, reason.as_ref(), *force),
         Ask::Abort => abort(turn, by),
-        Ask::Rollback { to, reason } => roll_back(turn, by, to.as_deref(), reason.clone()),
+        Ask::Rollback { to, reason, known_bad } => {
+            roll_back(turn, by, to.as_deref(), (reason.clone(), *known_bad))
+        }
         Ask::Plan { to } => plan(turn, by, to.as_deref()),
         Ask::Hold { lasts, reason } => {
             let hold = Hold::new(by.to_owned(), reason.clone(), turn.now, *lasts);
@@ -48,7 +52,7 @@ pub(super) fn drop_announced(turn: &mut Turn<'_>) {
     if let Some(release) = turn.facts_mut().announced.take() {
         let reason = Some(Reason::Said("nothing was deployed after the announcement".to_owned()));
         turn.facts_mut().decided = Some((release.id.clone(), ReleaseState::Aborted));
-        turn.act(Action::File { release, state: ReleaseState::Aborted, reason });
+        turn.act(Action::File { release, state: ReleaseState::Aborted, reason, asked: false });
     }
 }
 
@@ -62,7 +66,7 @@ fn announce(turn: &mut Turn<'_>, announcement: &Announcement) -> Answer {
         release.version.clone_from(&announcement.version);
         let release = release.clone();
         let id = release.id.clone();
-        turn.act(Action::File { release, state, reason: None });
+        turn.act(Action::File { release, state, reason: None, asked: true });
         return Answer::Done { release: Some(id) };
     }
     drop_announced(turn);
@@ -76,7 +80,8 @@ fn announce(turn: &mut Turn<'_>, announcement: &Announcement) -> Answer {
         announcement: Some(announcement.clone()),
     };
     let id = release.id.clone();
-    turn.act(Action::File { release: release.clone(), state: ReleaseState::Announced, reason: None });
+    let (said, state) = (release.clone(), ReleaseState::Announced);
+    turn.act(Action::File { release: said, state, reason: None, asked: true });
     turn.facts_mut().announced = Some(release);
     Answer::Done { release: Some(id) }
 }
@@ -110,29 +115,53 @@ fn nameless(release: &Release) -> bool {
     release.version.len() >= SHORT_ID && image.is_some_and(|digits| digits.starts_with(&release.version))
 }
 
-fn accept(turn: &mut Turn<'_>) -> Result<Answer, String> {
+/// What fails is accepted only by somebody who says that they know.
+fn accept(turn: &mut Turn<'_>, by: &str, why: Option<&String>, force: bool) -> Result<Answer, Refusal> {
     match &turn.facts().phase {
-        Phase::Watching(_) | Phase::Held { .. } => {
-            let answer = done(turn);
-            watch::accepted(turn, None);
-            turn.count_anew(turn.policy.grace);
-            Ok(answer)
-        }
-        Phase::NeedsPerson { .. } => accept_what_runs(turn),
-        Phase::RollingBack(_) | Phase::Verifying(_) => Err(under_way()),
-        Phase::Idle => Err("no release is being watched, so there is nothing to accept".to_owned()),
+        Phase::NeedsPerson { .. } if turn.service.seen.is_none() => return Err(Refusal::NothingRuns),
+        Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => {}
+        Phase::RollingBack(_) | Phase::Verifying(_) => return Err(Refusal::UnderWay),
+        Phase::Idle => return Err(Refusal::NothingToAccept),
     }
+    let despite = suspect::all(turn).into_iter().next().map(|suspicion| Box::new(suspicion.cause));
+    if let Some(cause) = despite.clone().filter(|_| !force) {
+        return Err(Refusal::Failing(cause));
+    }
+    let reason = Reason::Accepted {
+        by: by.to_owned(),
+        why: why.cloned(),
+        unwatched: unwatched(turn),
+        unpassed: unpassed(turn),
+        despite,
+    };
+    if let Phase::NeedsPerson { .. } = turn.facts().phase {
+        return accept_what_runs(turn, reason);
+    }
+    let answer = done(turn);
+    watch::accepted(turn, Some(reason));
+    turn.count_anew(turn.policy.grace);
+    Ok(answer)
+}
+
+/// What is left of the window.
+fn unwatched(turn: &Turn<'_>) -> Duration {
+    let Phase::Watching(watch) = &turn.facts().phase else { return Duration::ZERO };
+    Duration::try_from(watch.ends.duration_since(turn.now)).unwrap_or_default()
+}
+
+/// The triggers that had not passed yet, the health checks among them.
+fn unpassed(turn: &Turn<'_>) -> Vec<String> {
+    let verdicts = turn.verdicts().into_iter();
+    verdicts.filter(|(_, verdict)| verdict.call != Call::Pass).map(|(name, _)| name).collect()
 }
 
 /// After a rollback that could not be finished, either version may be what runs.
-fn accept_what_runs(turn: &mut Turn<'_>) -> Result<Answer, String> {
-    let Some(running) = turn.service.seen.clone() else {
-        return Err("nothing runs, so there is nothing to accept".to_owned());
-    };
+fn accept_what_runs(turn: &mut Turn<'_>, reason: Reason) -> Result<Answer, Refusal> {
+    let running = turn.service.seen.clone().ok_or(Refusal::NothingRuns)?;
     let answer = done(turn);
     let newest = turn.facts().release.as_ref().and_then(|release| release.running.as_ref());
     if newest.is_some_and(|newest| newest.identity == running.identity) {
-        watch::accepted(turn, None);
+        watch::accepted(turn, Some(reason));
     } else {
         turn.close(ReleaseState::RolledBack, None);
         let facts = turn.facts_mut();
@@ -145,15 +174,16 @@ fn accept_what_runs(turn: &mut Turn<'_>) -> Result<Answer, String> {
             Some(at) => Release { running: Some(running), ..facts.accepted.remove(at) },
             None => release::new_release(turn, &running, Origin::Noticed),
         };
-        turn.act(Action::File { release: release.clone(), state: ReleaseState::Accepted, reason: None });
+        let (filed, state) = (release.clone(), ReleaseState::Accepted);
+        turn.act(Action::File { release: filed, state, reason: Some(reason.clone()), asked: true });
         turn.accept(release);
-        turn.conclude(News::ReleaseAccepted, None);
+        turn.conclude(News::ReleaseAccepted, Some(reason));
     }
     turn.count_anew(turn.policy.grace);
     Ok(answer)
 }
 
-fn abort(turn: &mut Turn<'_>, by: &str) -> Result<Answer, String> {
+fn abort(turn: &mut Turn<'_>, by: &str) -> Result<Answer, Refusal> {
     match &turn.facts().phase {
         Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => {
             let answer = done(turn);
@@ -165,27 +195,49 @@ fn abort(turn: &mut Turn<'_>, by: &str) -> Result<Answer, String> {
             turn.count_anew(turn.policy.grace);
             Ok(answer)
         }
-        Phase::RollingBack(_) | Phase::Verifying(_) => Err(under_way()),
+        Phase::RollingBack(_) | Phase::Verifying(_) => Err(Refusal::UnderWay),
         Phase::Idle if turn.facts().announced.is_some() => {
             let release = turn.facts().announced.as_ref().map(|release| release.id.clone());
             drop_announced(turn);
             Ok(Answer::Done { release })
         }
-        Phase::Idle => Err("no release is being watched, so there is nothing to abort".to_owned()),
+        Phase::Idle => Err(Refusal::NothingToAbort),
     }
 }
 
-fn roll_back(turn: &mut Turn<'_>, by: &str, to: Option<&str>, why: Option<String>) -> Result<Answer, String> {
+fn roll_back(
+    turn: &mut Turn<'_>,
+    by: &str,
+    to: Option<&str>,
+    (why, known_bad): (Option<String>, bool),
+) -> Result<Answer, Refusal> {
     let target = may_roll_back(turn, to)?;
+    let bad = known_bad || is_bad(turn);
     if let Some(release) = take_at_hand(turn)? {
         let service = turn.service.name.clone();
         turn.act(Action::Forget { service, release });
     }
-    rollback::begin(turn, Reason::Person { by: by.to_owned(), why }, &target);
+    rollback::begin(turn, Reason::Person { by: by.to_owned(), why }, &target, bad);
     Ok(done(turn))
 }
 
-fn plan(turn: &mut Turn<'_>, by: &str, to: Option<&str>) -> Result<Answer, String> {
+/// Whether something speaks against what runs: a person may well go back for another reason, and then what they leave is
+/// not bad.
+fn is_bad(turn: &Turn<'_>) -> bool {
+    let held_for = match &turn.facts().phase {
+        Phase::NeedsPerson { .. } => return true,
+        Phase::Held { why, .. } => Some(why.cause()),
+        Phase::Idle | Phase::Watching(_) | Phase::RollingBack(_) | Phase::Verifying(_) => None,
+    };
+    let failed = |why: &Reason| {
+        let by_itself =
+            matches!(why, Reason::Health { .. } | Reason::Flapping { .. } | Reason::CrashLoop { .. });
+        by_itself || matches!(why, Reason::Breach(_) | Reason::GivenUp { .. } | Reason::Quarantined { .. })
+    };
+    held_for.is_some_and(failed) || !suspect::all(turn).is_empty()
+}
+
+fn plan(turn: &mut Turn<'_>, by: &str, to: Option<&str>) -> Result<Answer, Refusal> {
     let target = may_roll_back(turn, to)?;
     let before = turn.facts().clone();
     let touched = turn.service.touched;
@@ -193,36 +245,32 @@ fn plan(turn: &mut Turn<'_>, by: &str, to: Option<&str>) -> Result<Answer, Strin
     let plan = rollback::plan(turn, &target, &Reason::Person { by: by.to_owned(), why: None });
     *turn.facts_mut() = before;
     turn.service.touched = touched;
-    let plan = plan.ok_or("it is not known what runs")?;
+    let plan = plan.ok_or(Refusal::UnknownRuns)?;
     let steps = turn.policy.steps.iter().chain(&turn.policy.finish).copied().collect();
     let ready = turn.facts().accepted.last().is_some_and(|accepted| accepted.id == target.id);
     let problems = turn.service.problems.clone().filter(|_| ready).unwrap_or_default();
     Ok(Answer::Plan { plan, steps, problems })
 }
 
-fn may_roll_back(turn: &Turn<'_>, to: Option<&str>) -> Result<Release, String> {
+fn may_roll_back(turn: &Turn<'_>, to: Option<&str>) -> Result<Release, Refusal> {
     match &turn.facts().phase {
-        Phase::RollingBack(_) | Phase::Verifying(_) => return Err(under_way()),
+        Phase::RollingBack(_) | Phase::Verifying(_) => return Err(Refusal::UnderWay),
         Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => {}
     }
     guard::target(turn, to).ok_or_else(|| {
-        let known: Vec<&str> =
-            turn.facts().accepted.iter().rev().map(|release| release.version.as_str()).collect();
-        let known = if known.is_empty() { "none yet".to_owned() } else { known.join(", ") };
-        let runs =
-            |release: &&Release| Some(release.id.as_str()) == to || Some(release.version.as_str()) == to;
-        match to {
-            Some(to) if turn.facts().accepted.iter().any(|release| runs(&release)) => {
-                format!("{to} is what runs already; accepted: {known}")
-            }
-            Some(to) => format!("{to} is not an accepted version other than what runs; accepted: {known}"),
-            None => format!("there is no accepted version other than what runs; accepted: {known}"),
+        let known = &turn.facts().accepted;
+        let named =
+            |release: &Release| Some(release.id.as_str()) == to || Some(release.version.as_str()) == to;
+        Refusal::NoTarget {
+            wanted: to.map(str::to_owned),
+            runs: known.iter().any(named),
+            accepted: known.iter().rev().map(|release| release.version.clone()).collect(),
         }
     })
 }
 
 /// What is to be rolled back becomes the release at hand; gives the accepted release that is one no more.
-fn take_at_hand(turn: &mut Turn<'_>) -> Result<Option<String>, String> {
+fn take_at_hand(turn: &mut Turn<'_>) -> Result<Option<String>, Refusal> {
     if turn.facts().release.is_some() {
         return Ok(None);
     }
@@ -236,7 +284,7 @@ fn take_at_hand(turn: &mut Turn<'_>) -> Result<Option<String>, String> {
         turn.facts_mut().release = Some(accepted);
         return Ok(Some(id));
     }
-    let seen = seen.ok_or("it is not known what runs")?;
+    let seen = seen.ok_or(Refusal::UnknownRuns)?;
     let release = release::new_release(turn, &seen, Origin::Noticed);
     turn.facts_mut().release = Some(release);
     Ok(None)
@@ -245,8 +293,4 @@ fn take_at_hand(turn: &mut Turn<'_>) -> Result<Option<String>, String> {
 pub(super) fn watch_again(turn: &mut Turn<'_>) {
     watch::open(turn, turn.now, Duration::ZERO);
     turn.resolve(News::ReleaseSeen);
-}
-
-fn under_way() -> String {
-    "a rollback is under way; `golive status` shows where it stands".to_owned()
 }

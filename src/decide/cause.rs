@@ -23,6 +23,7 @@ pub(super) fn evidence(turn: &Turn<'_>, reason: &Reason) -> Vec<Sample> {
         | Reason::Unproved(_)
         | Reason::Unanswered(_)
         | Reason::Person { .. }
+        | Reason::Accepted { .. }
         | Reason::Step { .. }
         | Reason::Stuck { .. }
         | Reason::WrongImage { .. }
@@ -68,7 +69,7 @@ pub(super) fn plain(reason: &Reason) -> String {
         Reason::GivenUp { seen } => format!("Docker Swarm gave the release up: {seen}"),
         Reason::Unproved(sentences) => sentences.join("; "),
         Reason::Person { by, why: Some(why) } => format!("{by}: {why}"),
-        Reason::Person { by, why: None } => format!("asked for by {by}"),
+        Reason::Person { by, why: None } | Reason::Accepted { by, .. } => format!("asked for by {by}"),
         Reason::Blind { check, seen, .. } => format!("health check {check} could not be made: {seen}"),
         Reason::Undecided { check } => format!("health check {check} did not pass steadily"),
         Reason::Unverified { seen, .. } | Reason::Step { seen, .. } | Reason::Said(seen) => seen.clone(),

@@ -301,7 +301,12 @@ pub enum Ask {
     /// Announce a release.
     Release(Announcement),
     /// The release is good: end the watch.
-    Accept,
+    Accept {
+        /// Why.
+        reason: Option<String>,
+        /// Although something fails.
+        force: bool,
+    },
     /// Stop watching and judge nothing.
     Abort,
     /// Go back.
@@ -310,6 +315,8 @@ pub enum Ask {
         to: Option<String>,
         /// Why.
         reason: Option<String>,
+        /// What is left is bad, whatever the triggers say: it is known when it comes again.
+        known_bad: bool,
     },
     /// Say what a rollback would do, and do nothing.
     Plan {

@@ -232,6 +232,8 @@ pub struct Rollback {
     pub plan: Plan,
     /// Why.
     pub reason: Reason,
+    /// What is left is bad, and is known when it comes again; a person may go back for other reasons.
+    pub known_bad: bool,
     /// When it was decided.
     pub began: Timestamp,
     /// The step at hand.

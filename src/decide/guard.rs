@@ -44,7 +44,7 @@ fn decide(turn: &mut Turn<'_>, cause: Reason, autonomy: Autonomy, counts_down: b
     }
     let now = turn.now;
     turn.facts_mut().rollbacks.push(now);
-    rollback::begin(turn, cause, &target);
+    rollback::begin(turn, cause, &target, true);
 }
 
 /// The newest accepted release that is not what runs and was not gone back from itself, or the named one. What a failed
@@ -71,6 +71,7 @@ pub(super) fn target(turn: &Turn<'_>, to: Option<&str>) -> Option<Release> {
 
 /// The release stays and a person decides.
 pub(super) fn hold(turn: &mut Turn<'_>, why: Reason, tier: Tier) {
+    turn.conclude_watch();
     let evidence = cause::evidence(turn, &why);
     turn.open(News::Held, tier, Some(why.clone()), evidence);
     turn.file(ReleaseState::Held, Some(why.clone()));

@@ -66,6 +66,19 @@ pub enum Reason {
         /// What they said.
         why: Option<String>,
     },
+    /// A person accepted it, rather than the end of its watch.
+    Accepted {
+        /// Who.
+        by: String,
+        /// What they said.
+        why: Option<String>,
+        /// So much of the window was not watched.
+        unwatched: Duration,
+        /// The triggers that had not passed yet.
+        unpassed: Vec<String>,
+        /// What failed all the same.
+        despite: Option<Box<Reason>>,
+    },
     /// A check could not be told.
     Blind {
         /// The check.
@@ -209,6 +222,7 @@ impl Reason {
             | Self::GivenUp { .. }
             | Self::Unproved(_)
             | Self::Person { .. }
+            | Self::Accepted { .. }
             | Self::Blind { .. }
             | Self::Undecided { .. }
             | Self::Step { .. }
@@ -243,6 +257,7 @@ impl Reason {
             | Self::GivenUp { .. }
             | Self::Unproved(_)
             | Self::Person { .. }
+            | Self::Accepted { .. }
             | Self::Blind { .. }
             | Self::Undecided { .. }
             | Self::Step { .. }
@@ -325,6 +340,8 @@ pub enum Unit {
     Seconds,
     /// Whatever the operator's query gives.
     Plain,
+    /// How often in a row.
+    Failures,
 }
 
 /// Whose fault a failure is.

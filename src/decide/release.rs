@@ -232,7 +232,7 @@ fn join(turn: &mut Turn<'_>, running: &Running) {
     facts.known = Some(running.identity.clone());
     facts.rollbacks.push(now);
     let seen = running.given_up.clone().unwrap_or_default();
-    rollback::begin(turn, Reason::GivenUp { seen }, &target);
+    rollback::begin(turn, Reason::GivenUp { seen }, &target, true);
 }
 
 /// The known release in a new container, restarted or redeployed.
@@ -303,7 +303,8 @@ fn idle_sample(turn: &mut Turn<'_>, sample: &Sample) {
         && turn.service.health.all_passed(ADOPT_AFTER)
     {
         let release = new_release(turn, &running, Origin::Adopted);
-        turn.act(Action::File { release: release.clone(), state: ReleaseState::Accepted, reason: None });
+        let (release_of, state) = (release.clone(), ReleaseState::Accepted);
+        turn.act(Action::File { release: release_of, state, reason: None, asked: false });
         turn.facts_mut().decided = Some((release.id.clone(), ReleaseState::Accepted));
         turn.accept(release);
         turn.tell(News::ReleaseAccepted, Tier::General, None);

@@ -15,14 +15,15 @@ mod patience;
 
 use patience::{answer_by, pause, unheard};
 
-/// Decides a rollback of the release at hand.
-pub(super) fn begin(turn: &mut Turn<'_>, cause: Reason, target: &Release) {
+/// Decides a rollback of the release at hand, which is known when it comes again if it is bad.
+pub(super) fn begin(turn: &mut Turn<'_>, cause: Reason, target: &Release, known_bad: bool) {
     let evidence = evidence(turn, &cause);
     let Some(plan) = plan(turn, target, &cause) else { return };
     let step = turn.policy.steps.first().copied().unwrap_or(Step::Prepare);
     let rollback = Rollback {
         plan,
         reason: cause.clone(),
+        known_bad,
         began: turn.now,
         step,
         since: turn.now,
@@ -33,6 +34,7 @@ pub(super) fn begin(turn: &mut Turn<'_>, cause: Reason, target: &Release) {
         undoing: None,
         again: false,
     };
+    turn.conclude_watch();
     turn.service.triggers.rest(Timestamp::MAX);
     turn.facts_mut().veto = None;
     turn.facts_mut().deployment = None;

@@ -203,7 +203,7 @@ impl Rule {
             (None, Call::Pass | Call::Blind) => format!("{of}within the limit"),
         };
         let samples = u64::from(self.beyond.count.max(self.within.count));
-        let (limit, bound, unit) = (Some(limit.passed(value)), limit.bound(value), limit.unit.word());
+        let (limit, bound, unit) = (Some(limit.passed(value)), limit.bound(value), limit.unit);
         Verdict { call, value: self.last.as_ref().map(|(value, _)| *value), limit, bound, unit, samples, why }
     }
 }

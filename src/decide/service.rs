@@ -15,8 +15,8 @@ use super::reading::Reading;
 use super::reason::Reason;
 use super::trigger::Triggers;
 use super::trigger::health::Health;
-use super::verdict::Call;
-use super::{deployment, diverge, quarantine, suspect, watch};
+use super::verdict::{Call, Verdict};
+use super::{deployment, diverge, quarantine, rollback, suspect, watch};
 
 /// Between the old container's end and the new one's start, checks fail although the old one was seen alive last.
 const SWAP: Duration = Duration::from_secs(10);
@@ -306,14 +306,37 @@ impl Turn<'_> {
         self.service.health = Health::new(self.policy, self.now, grace);
     }
 
+    /// What every trigger says now, the health checks first.
+    pub(super) fn verdicts(&self) -> Vec<(String, Verdict)> {
+        let (service, policy) = (&*self.service, self.policy);
+        let health = service.health.verdict(suspect::usual(service, policy), policy.failures);
+        let others = service.triggers.verdicts(self.now, policy);
+        std::iter::once(("health".to_owned(), health)).chain(others).collect()
+    }
+
+    /// A watch ends: what every trigger says goes into the record.
+    pub(super) fn conclude_watch(&mut self) {
+        let Phase::Watching(_) = &self.facts().phase else { return };
+        let Some(release) = self.facts().release.as_ref().map(|release| release.id.clone()) else { return };
+        let (service, verdicts) = (self.service.name.clone(), self.verdicts());
+        self.act(Action::Concluded { service, release, verdicts });
+    }
+
     pub(super) fn file(&mut self, state: ReleaseState, reason: Option<Reason>) {
         if let Some(release) = self.facts().release.clone() {
-            self.act(Action::File { release, state, reason });
+            let by_person =
+                |reason: &Reason| matches!(reason, Reason::Person { .. } | Reason::Accepted { .. });
+            let asked = rollback::at_hand(self)
+                .map(|rollback| &rollback.reason)
+                .or(reason.as_ref())
+                .is_some_and(by_person);
+            self.act(Action::File { release, state, reason, asked });
         }
     }
 
     /// The release at hand is decided: it is filed, and nothing is at hand any more.
     pub(super) fn close(&mut self, state: ReleaseState, reason: Option<Reason>) -> Option<Release> {
+        self.conclude_watch();
         self.file(state, reason);
         let settled = match state {
             ReleaseState::RolledBack => self.now.checked_add(LINGERS).unwrap_or(Timestamp::MAX),

@@ -5,6 +5,7 @@
 use super::action::{Action, Answer};
 use super::event::{Happening, Kept, Standing};
 use super::facts::{Facts, Phase, ReleaseState};
+use super::refusal::Refusal;
 use super::release;
 use super::service::{Service, Turn};
 
@@ -21,10 +22,8 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
         Happening::Recalled(readings) => turn.service.triggers.recall(readings),
         Happening::Expected { metric, scale, season } => turn.service.triggers.expect(metric, *scale, season),
         Happening::Asked { .. } => {
-            let why = turn.service.aside.clone().unwrap_or_default();
-            turn.act(Action::Answer(Answer::Refused {
-                why: format!("this golive only watches {}: {why}; ask the one that acts", turn.service.name),
-            }));
+            let (service, why) = (turn.service.name.clone(), turn.service.aside.clone().unwrap_or_default());
+            turn.act(Action::Answer(Answer::Refused { why: Refusal::OnlyWatches { service, why } }));
         }
         // Answers to what was asked for while it was this one's turn.
         Happening::Stopping { .. }
@@ -75,7 +74,7 @@ fn take_over(turn: &mut Turn<'_>, kept: Option<&Kept>) {
 /// This golive's own lists know nothing yet of what it goes on with.
 fn file(turn: &mut Turn<'_>) {
     for release in turn.facts().accepted.clone() {
-        turn.act(Action::File { release, state: ReleaseState::Accepted, reason: None });
+        turn.act(Action::File { release, state: ReleaseState::Accepted, reason: None, asked: false });
     }
     let state = match &turn.facts().phase {
         Phase::Idle => None,

@@ -1,5 +1,7 @@
 //! What a trigger says, with its evidence.
 
+use super::reason::Unit;
+
 /// What a trigger says at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
@@ -11,8 +13,8 @@ pub struct Verdict {
     pub limit: Option<f64>,
     /// On which side of it a value is bad.
     pub bound: Bound,
-    /// Of what: `failures`, `ratio`, `seconds`.
-    pub unit: &'static str,
+    /// What both are in.
+    pub unit: Unit,
     /// How many samples it rests on.
     pub samples: u64,
     /// One sentence that a person understands.
@@ -25,7 +27,7 @@ impl Verdict {
         limit: f64,
         call: Call,
         (value, samples): (f64, u64),
-        unit: &'static str,
+        unit: Unit,
         why: String,
     ) -> Self {
         let value = (samples > 0).then_some(value);

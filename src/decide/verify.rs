@@ -125,11 +125,13 @@ fn proved_at_last(turn: &mut Turn<'_>) {
 /// The old version works and everything is tidied up.
 pub(super) fn finished(turn: &mut Turn<'_>) {
     let Phase::Verifying(verification) = turn.facts().phase.clone() else { return };
-    let Rollback { plan, reason, began, .. } = verification.rollback;
+    let Rollback { plan, reason, known_bad, began, .. } = verification.rollback;
     let took =
         Duration::try_from(verification.proved.unwrap_or(turn.now).duration_since(began)).unwrap_or_default();
     turn.conclude(News::RollbackDone { took }, Some(reason.clone()));
-    quarantine::add(turn, &reason);
+    if known_bad {
+        quarantine::add(turn, &reason);
+    }
     let closed = turn.close(ReleaseState::RolledBack, Some(reason.clone()));
     let seen = turn.service.seen.clone();
     let facts = turn.facts_mut();

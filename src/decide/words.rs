@@ -266,6 +266,12 @@ impl Unit {
             Self::Ratio => "ratio",
             Self::Seconds => "seconds",
             Self::Plain => "plain",
+            Self::Failures => "failures",
         }
+    }
+
+    /// By its word in JSON.
+    pub fn of(word: &str) -> Option<Self> {
+        [Self::Ratio, Self::Seconds, Self::Plain, Self::Failures].into_iter().find(|unit| unit.word() == word)
     }
 }

@@ -5,6 +5,7 @@ use crate::decide::action::{Incident, IncidentState, Place, Tier, When};
 use crate::decide::event::Sample;
 use crate::decide::facts::{Origin, Release};
 use crate::decide::policy::Autonomy;
+use crate::decide::reason::Unit;
 use crate::decide::verdict::{Bound, Call, Verdict};
 use crate::decide::view::{ServiceView, TriggerView};
 
@@ -51,7 +52,7 @@ fn file(state: ReleaseState) -> Action {
         origin: Origin::Noticed,
         announcement: None,
     };
-    Action::File { release, state, reason: None }
+    Action::File { release, state, reason: None, asked: false }
 }
 
 pub(crate) fn shop() -> ServiceView {
@@ -85,8 +86,8 @@ pub(crate) fn shop() -> ServiceView {
         quarantine: Vec::new(),
         problems: Some(Vec::new()),
         triggers: vec![
-            trigger("health", verdict(Call::Fail, 3.0, "failures")),
-            trigger("latency-p95", verdict(Call::Blind, 0.0, "seconds")),
+            trigger("health", verdict(Call::Fail, 3.0, Unit::Failures)),
+            trigger("latency-p95", verdict(Call::Blind, 0.0, Unit::Seconds)),
         ],
         warnings: Vec::new(),
         decided: None,
@@ -120,8 +121,8 @@ fn what_happens_is_counted() {
     has(
         &text,
         &[
-            "golive_rollbacks_total{service=\"shop\",outcome=\"rolled-back\"} 1",
-            "golive_rollbacks_total{service=\"shop\",outcome=\"rollback-failed\"} 1",
+            "golive_rollbacks_total{service=\"shop\",outcome=\"rolled-back\",by=\"golive\"} 1",
+            "golive_rollbacks_total{service=\"shop\",outcome=\"rollback-failed\",by=\"golive\"} 1",
             "golive_rollback_duration_seconds_sum{service=\"shop\"} 4.2",
             "golive_rollback_duration_seconds_bucket{le=\"2.0\",service=\"shop\"} 0",
             "golive_rollback_duration_seconds_bucket{le=\"5.0\",service=\"shop\"} 1",

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::{Ask, Shared};
 use crate::decide::action::{Incident, IncidentState};
+use crate::decide::refusal::Refusal;
 use crate::ticket::{Refused, Ticket};
 
 /// What a link holds.
@@ -83,7 +84,7 @@ impl Shared {
         let incident = ticket.incident.clone();
         tracing::info!(incident, by = "link", "acknowledged");
         let asked = self.stage.ask(|reply| Ask::Acknowledge { incident, reply }).await;
-        match asked.unwrap_or_else(|| Err("no answer in time".to_owned())) {
+        match asked.unwrap_or(Err(Refusal::NotUnderstood)) {
             Ok(()) => {
                 if let Some(tickets) = &self.stage.tickets
                     && let Err(error) = tickets.spend(ticket, self.stage.clock.now())
@@ -93,6 +94,7 @@ impl Shared {
                 Answer::Said(StatusCode::OK, "ack-done", String::new())
             }
             Err(why) => {
+                let why = self.stage.texts.refusal(&why);
                 tracing::warn!(incident = ticket.incident, "failed to acknowledge by a link: {why}");
                 Answer::Said(StatusCode::SERVICE_UNAVAILABLE, "ack-failed", ticket.incident.clone())
             }

@@ -8,7 +8,6 @@ use crate::decide::action::{Incident, IncidentState, Tier};
 use crate::decide::facts::Hold;
 use crate::decide::verdict::Call;
 use crate::decide::view::{ReleaseView, ServiceView, TriggerView, View};
-use crate::text;
 use crate::untrusted::clean;
 
 /// The templates.
@@ -245,11 +244,11 @@ fn line(trigger: &TriggerView, stage: &Stage) -> Value {
         Call::Fail => "bad",
         Call::Wait | Call::Blind => "warn",
     };
-    let value = text::value(verdict.value.filter(|_| verdict.call != Call::Blind), verdict.unit);
+    let value = stage.texts.value(verdict.value.filter(|_| verdict.call != Call::Blind), verdict.unit);
     context! {
         name => clean(&trigger.name),
         value,
-        limit => text::limit(verdict.limit, verdict.bound, verdict.unit),
+        limit => stage.texts.limit(verdict.limit, verdict.bound, verdict.unit),
         verdict => stage.texts.page(verdict.call.word(), ""),
         mood,
         why => clean(&verdict.why),

@@ -10,7 +10,7 @@ use crate::decide::action::{Incident, IncidentState, News, Place, Tier};
 use crate::decide::event::Running;
 use crate::decide::facts::{Diverged, Hold, Origin, Release};
 use crate::decide::policy::Autonomy;
-use crate::decide::reason::Reason;
+use crate::decide::reason::{Reason, Unit};
 use crate::decide::verdict::{Bound, Call, Verdict};
 use crate::decide::view::{ReleaseView, ServiceView, TriggerView};
 
@@ -39,7 +39,7 @@ fn shop(words: &str) -> ServiceView {
         value: Some(0.09),
         limit: Some(0.05),
         bound: Bound::Above,
-        unit: "ratio",
+        unit: Unit::Ratio,
         samples: 4,
         why: words.to_owned(),
     };

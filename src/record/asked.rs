@@ -1,39 +1,31 @@
 //! What a person or a CI job asked for, in plain words.
 
+use minijinja::context;
+
 use crate::decide::event::Ask;
 use crate::text::Texts;
 use crate::untrusted::clean;
 
 /// Goes on from who asked.
 pub(super) fn words(ask: &Ask, texts: &Texts) -> String {
+    let some = |text: &Option<String>| text.as_deref().map(clean).filter(|text| !text.is_empty());
     match ask {
         Ask::Release(said) => {
-            let version = clean(&said.version);
-            let what = if version.is_empty() { "a release" } else { &version };
-            let why = said.irreversible.as_deref();
-            let why = why
-                .map(|why| format!(", which cannot be taken back{}", reason(Some(why))))
-                .unwrap_or_default();
-            format!("announced {what}{why}")
+            let irreversible = said.irreversible.as_deref().map(clean);
+            texts.phrase("asked.release", context! { version => clean(&said.version), irreversible })
         }
-        Ask::Accept => "asked to accept it".to_owned(),
-        Ask::Abort => "asked to end the watch".to_owned(),
-        Ask::Rollback { to, reason: why } => {
-            format!("asked to go back{}{}", target(to.as_deref()), reason(why.as_deref()))
+        Ask::Accept { reason, force } => {
+            texts.phrase("asked.accept", context! { why => some(reason), force })
         }
-        Ask::Plan { to } => format!("asked what going back{} would do", target(to.as_deref())),
-        Ask::Hold { lasts, reason: why } => {
-            let lasts = lasts.map(|lasts| format!(" for {}", texts.duration(lasts))).unwrap_or_default();
-            format!("asked to hold{lasts}{}", reason(why.as_deref()))
+        Ask::Abort => texts.phrase("asked.abort", context! {}),
+        Ask::Rollback { to, reason, .. } => {
+            texts.phrase("asked.rollback", context! { to => some(to), why => some(reason) })
         }
-        Ask::Resume => "asked to resume".to_owned(),
+        Ask::Plan { to } => texts.phrase("asked.plan", context! { to => some(to) }),
+        Ask::Hold { lasts, reason } => {
+            let lasts = lasts.map(|lasts| texts.duration(lasts));
+            texts.phrase("asked.hold", context! { lasts, why => some(reason) })
+        }
+        Ask::Resume => texts.phrase("asked.resume", context! {}),
     }
-}
-
-fn target(to: Option<&str>) -> String {
-    to.map(|to| format!(" to {}", clean(to))).unwrap_or_default()
-}
-
-fn reason(why: Option<&str>) -> String {
-    why.filter(|why| !why.trim().is_empty()).map(|why| format!(": {}", clean(why))).unwrap_or_default()
 }

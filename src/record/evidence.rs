@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
+use minijinja::context;
 use serde_json::{Value, json};
 
-use super::{printed, row};
+use super::Page;
 use crate::decide::event::{Event, Happening, Outcome};
 use crate::decide::reading::Measure;
 use crate::store::{Evidence, Moment, Story};
@@ -15,26 +16,30 @@ const EVENT_LINES: usize = 10;
 /// So many samples and measurements are in the whole form: the newest.
 const SAMPLES: usize = 500;
 
-pub(super) fn markdown(text: &mut String, found: &Evidence) {
-    text.push_str("\n## Evidence\n\n");
+pub(super) fn markdown(page: &mut Page<'_>, found: &Evidence) {
+    page.head("evidence");
     if let Some(exit) = found.exit {
-        row(text, "Exit code", &exit.to_string());
+        page.said("exit", &exit.to_string());
     }
-    row(text, "Out of memory", if found.oom { "yes" } else { "no" });
-    if let Some(restarts) = restarts(found) {
-        row(text, "Restarted by Docker", &format!("{restarts} times"));
+    let oom = page.say(if found.oom { "yes" } else { "no" });
+    page.said("oom", &oom);
+    if let Some(count) = restarts(found) {
+        let times = page.texts.phrase("record.restarts-of", context! { count });
+        page.said("restarts", &times);
     }
-    last(text, "what Docker said of it", &found.events, EVENT_LINES);
-    last(text, "its log", &found.logs, LOG_LINES);
+    last(page, "events", &found.events, EVENT_LINES);
+    last(page, "logs", &found.logs, LOG_LINES);
 }
 
-fn last(text: &mut String, what: &str, whole: &str, lines: usize) {
+fn last(page: &mut Page<'_>, what: &str, whole: &str, lines: usize) {
     let last: Vec<&str> = whole.lines().rev().take(lines).collect();
-    if last.is_empty() {
-        return write!(text, "\nNothing is left of {what}.\n").expect("writing to a string cannot fail");
+    let none = if last.is_empty() { "no" } else { "last" };
+    let text = page.say(&format!("{none}-{what}"));
+    write!(page.text, "\n{text}\n").expect("writing to a string cannot fail");
+    if !last.is_empty() {
+        page.text.push('\n');
+        page.printed(last.into_iter().rev());
     }
-    write!(text, "\nThe last lines of {what}:\n\n").expect("writing to a string cannot fail");
-    printed(text, last.into_iter().rev());
 }
 
 pub(super) fn json(found: &Evidence) -> Value {

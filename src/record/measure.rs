@@ -5,14 +5,16 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::decide::event::{Event, Happening};
-use crate::store::Story;
+use crate::decide::event::{Event, Happening, Step};
+use crate::store::{Deed, Story};
 
 /// One step of a rollback.
 pub(super) struct Measure<'a> {
     /// When it was begun.
     pub(super) at: Timestamp,
-    pub(super) step: &'a str,
+    pub(super) step: Step,
+    /// The version that the rollback goes to.
+    pub(super) to: &'a str,
     /// How long it took, once it held.
     pub(super) took: Option<Duration>,
     /// What the operator's program printed, where one was run.
@@ -28,9 +30,10 @@ pub(super) fn measures(story: &Story) -> Vec<Measure<'_>> {
         {
             last.ended(moment.at, what);
         }
-        for action in &moment.actions {
-            if let Some(step) = action.get("step").and_then(Value::as_str) {
-                measures.push(Measure { at: moment.at, step, took: None, output: None });
+        for deed in &moment.deeds {
+            if let Deed::Step { step, plan } = deed {
+                let (at, step, to) = (moment.at, *step, plan.to_version.as_str());
+                measures.push(Measure { at, step, to, took: None, output: None });
             }
         }
     }
@@ -41,19 +44,19 @@ impl<'a> Measure<'a> {
     /// Takes in what may be its answer.
     fn ended(&mut self, at: Timestamp, what: &'a Happening) {
         if let Happening::StepDone { step, output, .. } = what
-            && step.word() == self.step
+            && *step == self.step
         {
             self.took = Duration::try_from(at.duration_since(self.at)).ok();
             self.output = output.as_deref();
         } else if let Happening::StepFailed { step, fault, .. } = what
-            && step.word() == self.step
+            && *step == self.step
         {
             self.output = Some(&fault.text);
         }
     }
 
     pub(super) fn json(&self) -> Value {
-        let took = self.took.map(|took| format!("({} ms)", took.as_millis())).unwrap_or_default();
-        json!({"at": self.at.to_string(), "step": self.step, "took": took, "output": self.output})
+        let took = self.took.map(|took| took.as_secs_f64());
+        json!({"at": self.at.to_string(), "step": self.step.word(), "took": took, "output": self.output})
     }
 }

@@ -3,22 +3,16 @@
 use std::path::Path;
 
 use rusqlite::{Connection, Transaction, params};
-use serde_json::{Value, json};
 
-use super::mirror::event::{EventDef, SampleDef};
-use super::mirror::notice::{NoticeDef, PlanDef};
-use super::mirror::reading::ReadingDef;
-use super::{Entry, StoreError, mirror, sqlite, text};
-use crate::decide::action::{Action, Answer};
-use crate::decide::event::{Event, Happening, Sample};
-use crate::decide::reading::Reading;
+use super::mirror::event::EventDef;
+use super::{Deed, Entry, StoreError, mirror, sqlite, text};
+use crate::decide::event::{Event, Happening};
 
 /// Adds one entry.
 pub(super) fn append(transaction: &Transaction<'_>, path: &Path, entry: &Entry) -> Result<(), StoreError> {
     let event = mirror::write::<_, EventDef>(&entry.event).map_err(super::json(path))?;
-    let actions: Result<Vec<Value>, _> =
-        entry.actions.iter().filter_map(|action| told(action).transpose()).collect();
-    let actions = Value::Array(actions.map_err(super::json(path))?).to_string();
+    let deeds: Vec<Deed> = entry.actions.iter().filter_map(Deed::of).collect();
+    let actions = serde_json::to_string(&deeds).map_err(super::json(path))?;
     let sql = "INSERT INTO event (at, service, release, json, actions) VALUES (?1, ?2, ?3, ?4, ?5)";
     let mut insert = transaction.prepare_cached(sql).map_err(sqlite(path))?;
     let row = params![text(entry.at), entry.service, entry.release, event, actions];
@@ -50,38 +44,4 @@ pub(super) fn happenings(
 /// One stored event.
 pub(super) fn read(path: &Path, text: &str) -> Result<Event, StoreError> {
     mirror::read::<_, EventDef>(text).map_err(super::json(path))
-}
-
-/// What an event led to, as far as the record tells it: what is filed elsewhere is not repeated here.
-fn told(action: &Action) -> Result<Option<Value>, serde_json::Error> {
-    let parse = |text: String| serde_json::from_str::<Value>(&text);
-    Ok(Some(match action {
-        Action::Tell { notice, channels, .. } => {
-            json!({"tell": parse(mirror::write::<_, NoticeDef>(notice)?)?, "channels": channels})
-        }
-        Action::Step { plan, step, .. } => {
-            json!({"step": step.word(), "plan": parse(mirror::write::<_, PlanDef>(plan)?)?})
-        }
-        Action::File { release, state, .. } => json!({"file": state.word(), "release": release.id}),
-        Action::Answer(Answer::Refused { why }) => json!({"refused": why}),
-        Action::Judged { trigger, verdict, .. } => json!({
-            "judged": trigger, "verdict": verdict.call.word(), "value": verdict.value, "limit": verdict.limit,
-            "bound": verdict.bound.word(),
-            "unit": verdict.unit, "samples": verdict.samples, "why": verdict.why,
-        }),
-        Action::Remember { readings, samples, .. } => {
-            let write = |one: &Reading| parse(mirror::write::<_, ReadingDef>(one)?);
-            let readings: Result<Vec<Value>, _> = readings.iter().map(write).collect();
-            let write = |one: &Sample| parse(mirror::write::<_, SampleDef>(one)?);
-            let samples: Result<Vec<Value>, _> = samples.iter().map(write).collect();
-            json!({"before": readings?, "came_back": samples?})
-        }
-        Action::Keep { .. }
-        | Action::Recall { .. }
-        | Action::Prove { .. }
-        | Action::Forget { .. }
-        | Action::ProbeNow { .. }
-        | Action::Log(_)
-        | Action::Answer(Answer::Done { .. } | Answer::Plan { .. }) => return Ok(None),
-    }))
 }

@@ -25,6 +25,7 @@ pub(super) mod notice;
 pub(super) mod policy;
 pub(super) mod reading;
 pub(super) mod reason;
+pub(super) mod verdict;
 
 /// A core value as JSON text, by its mirror.
 pub(super) fn write<T, M: SerializeAs<T>>(core: &T) -> Result<String, serde_json::Error> {

@@ -2,15 +2,12 @@
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
-use serde_json::Value;
 
 use super::mirror::facts::ReleaseDef;
-use super::mirror::reading::ReadingDef;
-use super::{Reader, Store, StoreError, journal, json, mirror, sqlite};
+use super::{Deed, Reader, Store, StoreError, journal, json, mirror, sqlite};
 use crate::decide::curve::Mark;
 use crate::decide::event::{Event, Happening};
 use crate::decide::facts::Release;
-use crate::decide::reading::Reading;
 
 /// So many of the newest events are read.
 const NEWEST: u32 = 5_000;
@@ -59,18 +56,14 @@ impl Reader {
             if let Event::Service { what, .. } = journal::read(path, &event)? {
                 happened.push((at, what));
             }
-            if let Some(readings) = before(&serde_json::from_str(&actions).map_err(json(path))?) {
-                happened.push((at, Happening::Recalled(readings)));
+            let deeds: Vec<Deed> = serde_json::from_str(&actions).map_err(json(path))?;
+            for deed in deeds {
+                if let Deed::Remembered { readings, .. } = deed {
+                    happened.push((at, Happening::Recalled(readings)));
+                }
             }
         }
         happened.reverse();
         Ok(Past { released, happened })
     }
-}
-
-/// What was measured before the release, where an event's actions say so.
-fn before(actions: &Value) -> Option<Vec<Reading>> {
-    let readings = actions.as_array()?.iter().find_map(|action| action.get("before")?.as_array())?;
-    let read = |one: &Value| mirror::read::<_, ReadingDef>(&one.to_string()).ok();
-    Some(readings.iter().filter_map(read).collect())
 }

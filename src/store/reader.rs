@@ -9,12 +9,10 @@ use serde_json::Value;
 
 use super::mirror::facts::ReleaseDef;
 use super::mirror::notice::IncidentDef;
-use super::mirror::reason::ReasonDef;
-use super::{Evidence, SCHEMA, StoreError, journal, json, mirror, sqlite, version};
+use super::{Deed, Evidence, Filing, SCHEMA, StoreError, journal, json, mirror, sqlite, version};
 use crate::decide::action::Incident;
 use crate::decide::event::Event;
-use crate::decide::facts::Release;
-use crate::decide::reason::Reason;
+use crate::decide::facts::{Release, ReleaseState};
 
 /// The store, to be read only.
 #[derive(Debug)]
@@ -102,6 +100,8 @@ pub struct SummaryRow {
     pub accepted: u32,
     /// Taken back.
     pub rolled_back: u32,
+    /// Of those, because a person asked for it.
+    pub rolled_back_by_person: u32,
     /// Could not be taken back.
     pub rollback_failed: u32,
     /// Wait for a person.
@@ -122,9 +122,9 @@ pub struct Story {
     /// The release.
     pub release: Release,
     /// What has become of it.
-    pub state: String,
-    /// Why.
-    pub reason: Option<Reason>,
+    pub state: ReleaseState,
+    /// What it became on the way there, in order.
+    pub filings: Vec<Filing>,
     /// What happened, in order.
     pub moments: Vec<Moment>,
     /// What was found of it before it was taken away.
@@ -138,8 +138,8 @@ pub struct Moment {
     pub at: Timestamp,
     /// What happened.
     pub event: Event,
-    /// What it led to, as it was recorded.
-    pub actions: Vec<Value>,
+    /// What it led to.
+    pub deeds: Vec<Deed>,
 }
 
 impl Reader {
@@ -187,9 +187,12 @@ impl Reader {
         // A shadow decision is told, and what is told is in the release's events.
         let sql = "SELECT service, count(*), sum(state = 'accepted'), sum(state = 'rolled-back'), \
                    sum(state = 'rollback-failed'), sum(state = 'held'), sum(state IN ('superseded', 'aborted')), \
-                   sum(shadow), sum(shadow AND state = 'accepted'), sum(shadow AND state = 'rolled-back') \
+                   sum(shadow), sum(shadow AND state = 'accepted'), sum(shadow AND state = 'rolled-back'), \
+                   sum(state = 'rolled-back' AND asked) \
                    FROM (SELECT service, state, EXISTS (SELECT 1 FROM event WHERE event.release = release.id \
-                   AND event.actions LIKE '%\"would-roll-back\"%') AS shadow FROM release) \
+                   AND event.actions LIKE '%\"would-roll-back\"%') AS shadow, \
+                   (SELECT asked FROM filing WHERE filing.release = release.id ORDER BY seq DESC LIMIT 1) AS asked \
+                   FROM release) \
                    WHERE ?1 IS NULL OR service = ?1 GROUP BY service ORDER BY service";
         self.rows(sql, params![service], |row| {
             Ok(SummaryRow {
@@ -203,6 +206,7 @@ impl Reader {
                 shadow: row.get(7)?,
                 shadow_accepted: row.get(8)?,
                 shadow_rolled_back: row.get(9)?,
+                rolled_back_by_person: row.get(10)?,
             })
         })
     }
@@ -243,28 +247,24 @@ impl Reader {
         })
     }
 
-    /// The newest release, of a service or of all.
+    /// The release, of a service or of all, that something became of last; one that never ran only where there is no
+    /// other.
     pub fn latest_release(&self, service: Option<&str>) -> Result<Option<String>, StoreError> {
-        Ok(self.releases(service)?.into_iter().next().map(|row| row.id))
+        let sql = "SELECT id FROM release WHERE ?1 IS NULL OR service = ?1 \
+                   ORDER BY json_extract(json, '$.running') IS NULL, changed DESC, began DESC, id DESC LIMIT 1";
+        Ok(self.rows(sql, params![service], |row| row.get(0))?.into_iter().next())
     }
 
     /// Everything about one release; `None` when there is none of that id.
     pub fn story(&self, release: &str) -> Result<Option<Story>, StoreError> {
-        let sql = "SELECT json, state, reason FROM release WHERE id = ?1";
-        let row = self.connection.query_row(sql, [release], |row| {
-            let reason: Option<String> = row.get(2)?;
-            Ok((row.get::<_, String>(0)?, row.get(1)?, reason))
-        });
-        let Some((text, state, reason)) = row.optional().map_err(sqlite(&self.path))? else {
-            return Ok(None);
-        };
-        let path = self.path.as_path();
-        let reason =
-            reason.map(|text| mirror::read::<_, ReasonDef>(&text)).transpose().map_err(json(path))?;
+        let sql = "SELECT json FROM release WHERE id = ?1";
+        let row = self.connection.query_row(sql, [release], |row| row.get::<_, String>(0));
+        let Some(text) = row.optional().map_err(sqlite(&self.path))? else { return Ok(None) };
+        let filings = self.filings(release)?;
         Ok(Some(Story {
-            release: mirror::read::<_, ReleaseDef>(&text).map_err(json(path))?,
-            state,
-            reason,
+            release: mirror::read::<_, ReleaseDef>(&text).map_err(json(&self.path))?,
+            state: filings.last().map_or(ReleaseState::Announced, |filing| filing.state),
+            filings,
             moments: self.moments(release)?,
             forensics: self.forensics(release)?,
         }))
@@ -278,7 +278,7 @@ impl Reader {
             Ok(Moment {
                 at: at.parse().unwrap_or(Timestamp::UNIX_EPOCH),
                 event: journal::read(&self.path, &event)?,
-                actions: serde_json::from_str(&actions).map_err(json(&self.path))?,
+                deeds: serde_json::from_str(&actions).map_err(json(&self.path))?,
             })
         };
         rows.into_iter().map(moment).collect()

@@ -6,12 +6,11 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::Story;
 use super::mirror;
-use super::mirror::event::{EventDef, SampleDef};
+use super::mirror::event::EventDef;
 use super::mirror::facts::ReleaseDef;
 use super::mirror::policy::ServicePolicyDef;
-use super::mirror::reading::ReadingDef;
+use super::{Deed, Story};
 use crate::decide::event::{Event, Happening};
 use crate::decide::facts::Release;
 use crate::decide::policy::ServicePolicy;
@@ -41,18 +40,14 @@ impl Recording {
     pub fn of(story: &Story, policy: ServicePolicy, accepted: Vec<Release>) -> Self {
         let (mut events, mut decided) = (Vec::new(), Vec::new());
         for moment in &story.moments {
-            for action in &moment.actions {
-                if let Some(samples) = action.get("came_back").and_then(Value::as_array) {
-                    let read = |one: &Value| mirror::read::<_, SampleDef>(&one.to_string()).ok();
-                    let samples = samples.iter().filter_map(read);
+            for deed in &moment.deeds {
+                if let Deed::Remembered { readings, samples } = deed {
+                    let samples = samples.iter().cloned();
                     events.extend(samples.map(|sample| (sample.began, Happening::Sampled(sample))));
+                    events.push((moment.at, Happening::Recalled(readings.clone())));
+                } else if let Deed::Filed { state, .. } = deed {
+                    decided.push((moment.at, state.word().to_owned()));
                 }
-                if let Some(readings) = action.get("before").and_then(Value::as_array) {
-                    let read = |one: &Value| mirror::read::<_, ReadingDef>(&one.to_string()).ok();
-                    events.push((moment.at, Happening::Recalled(readings.iter().filter_map(read).collect())));
-                }
-                let state = action.get("file").and_then(Value::as_str);
-                decided.extend(state.map(|state| (moment.at, state.to_owned())));
             }
             if let Event::Service { what, .. } = &moment.event {
                 events.push((moment.at, what.clone()));

@@ -6,9 +6,9 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, params};
 
+use super::filing::{self, Filing};
 use super::mirror::facts::ReleaseDef;
 use super::mirror::notice::IncidentDef;
-use super::mirror::reason::ReasonDef;
 use super::{Entry, StoreError, json, mirror, sqlite, text, thread};
 use crate::decide::action::{Action, Incident, IncidentState};
 use crate::decide::facts::Facts;
@@ -17,26 +17,17 @@ use crate::decide::facts::Facts;
 pub(super) fn project(transaction: &Transaction<'_>, path: &Path, entry: &Entry) -> Result<(), StoreError> {
     for action in &entry.actions {
         match action {
-            Action::File { release, state, reason } => {
+            Action::File { release, state, reason, asked } => {
                 let row = mirror::write::<_, ReleaseDef>(release).map_err(json(path))?;
-                let reason =
-                    reason.as_ref().map(mirror::write::<_, ReasonDef>).transpose().map_err(json(path))?;
-                let sql = "INSERT INTO release VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
-                           ON CONFLICT (id) DO UPDATE SET version = ?3, state = ?4, changed = ?6, json = ?7, \
-                           reason = coalesce(?8, reason)";
+                let sql = "INSERT INTO release VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
+                           ON CONFLICT (id) DO UPDATE SET version = ?3, state = ?4, changed = ?6, json = ?7";
                 let mut insert = transaction.prepare_cached(sql).map_err(sqlite(path))?;
                 let (began, changed) = (text(release.began), text(entry.at));
-                let row = params![
-                    release.id,
-                    release.service,
-                    release.version,
-                    state.word(),
-                    began,
-                    changed,
-                    row,
-                    reason
-                ];
+                let row =
+                    params![release.id, release.service, release.version, state.word(), began, changed, row];
                 insert.execute(row).map_err(sqlite(path))?;
+                let filing = Filing { at: entry.at, state: *state, reason: reason.clone(), asked: *asked };
+                filing::add(transaction, path, &release.id, &filing)?;
             }
             Action::Log(incident) => log(transaction, path, incident)?,
             Action::Tell { .. }
@@ -47,6 +38,7 @@ pub(super) fn project(transaction: &Transaction<'_>, path: &Path, entry: &Entry)
             | Action::ProbeNow { .. }
             | Action::Recall { .. }
             | Action::Judged { .. }
+            | Action::Concluded { .. }
             | Action::Remember { .. }
             | Action::Answer(_) => {}
         }
@@ -111,7 +103,7 @@ pub(super) fn prune(
         transaction.execute(sql, [&id, &before]).map_err(sqlite(path))?;
     }
     for id in old {
-        for table in ["event", "spec", "forensics", "proof"] {
+        for table in ["event", "spec", "forensics", "proof", "filing"] {
             transaction
                 .execute(&format!("DELETE FROM {table} WHERE release = ?1"), [&id])
                 .map_err(sqlite(path))?;

@@ -10,10 +10,19 @@ CREATE TABLE release (
     state   TEXT NOT NULL,
     began   TEXT NOT NULL,
     changed TEXT NOT NULL,
-    json    TEXT NOT NULL,
-    reason  TEXT
+    json    TEXT NOT NULL
 ) STRICT;
 CREATE INDEX release_by_service ON release (service, began);
+
+CREATE TABLE filing (
+    seq     INTEGER PRIMARY KEY,
+    release TEXT NOT NULL,
+    at      TEXT NOT NULL,
+    state   TEXT NOT NULL,
+    asked   INTEGER NOT NULL,
+    reason  TEXT
+) STRICT;
+CREATE INDEX filing_by_release ON filing (release, seq);
 
 CREATE TABLE event (
     seq     INTEGER PRIMARY KEY,

@@ -1,6 +1,7 @@
 use super::*;
 use crate::decide::action::Place;
 use crate::decide::event::Sample;
+use crate::decide::refusal::Refusal;
 
 const LANGUAGES: [Language; 2] = [Language::English, Language::Chinese];
 
@@ -34,6 +35,20 @@ fn all_reasons() -> Vec<Reason> {
         Reason::Health { check: text(), failures: 3, limit: 3, seen: text() },
         Reason::Person { by: text(), why: None },
         Reason::Person { by: text(), why: Some(text()) },
+        Reason::Accepted {
+            by: text(),
+            why: Some(text()),
+            unwatched: Duration::from_secs(35),
+            unpassed: vec![text()],
+            despite: Some(cause()),
+        },
+        Reason::Accepted {
+            by: text(),
+            why: None,
+            unwatched: Duration::ZERO,
+            unpassed: Vec::new(),
+            despite: None,
+        },
         Reason::Blind { check: text(), lasted: Duration::from_mins(3), seen: text() },
         Reason::Undecided { check: text() },
         Reason::OnHold { why: None, cause: cause() },
@@ -141,7 +156,8 @@ fn both_catalogues_know_the_same_and_have_every_step_and_label() {
         assert_eq!(texts.role("database\u{1b} owner"), "database  owner", "a role of the operator's own");
         is_told(&texts.late(Duration::from_mins(5)), "late");
         is_told(&texts.took(Duration::from_mins(5)), "took");
-        assert!(texts.late(Duration::from_mins(5)).contains("5 min"));
+        let minutes = if language == Language::English { "5 min" } else { "5 分钟" };
+        assert!(texts.late(Duration::from_mins(5)).contains(minutes));
     }
     assert!(texts(Language::Chinese).news(&notice(News::Held, None)).contains("人工"));
 }
@@ -216,4 +232,57 @@ fn durations_and_times_are_for_people() {
     let zone = TimeZone::fixed(jiff::tz::offset(8));
     let at = "2026-03-01T20:00:00Z".parse().unwrap();
     assert_eq!(Texts::new(Language::Chinese, Some(zone)).time(at), "2026-03-02 04:00:00 +08:00");
+}
+
+/// Every refusal in both languages; in Chinese no Latin word but names, commands and quotations.
+#[test]
+fn every_refusal_is_told_in_both_languages() {
+    let text = || "SEEN".to_owned();
+    let no_target = |wanted, runs| Refusal::NoTarget { wanted, runs, accepted: vec![text()] };
+    let all = [
+        Refusal::UnderWay,
+        Refusal::NothingToAccept,
+        Refusal::NothingToAbort,
+        Refusal::NothingRuns,
+        Refusal::UnknownRuns,
+        Refusal::Failing(Box::new(Reason::Said(text()))),
+        no_target(None, false),
+        no_target(Some(text()), false),
+        no_target(Some(text()), true),
+        Refusal::OnlyWatches { service: text(), why: text() },
+        Refusal::NoService(text()),
+        Refusal::NoIncident(text()),
+        Refusal::NoLetter(7),
+        Refusal::NotStored,
+        Refusal::NotUnderstood,
+        Refusal::Failed(text()),
+    ];
+    for refusal in all {
+        is_told(&texts(Language::English).refusal(&refusal), &format!("{refusal:?}"));
+        let chinese = texts(Language::Chinese).refusal(&refusal);
+        is_told(&chinese, &format!("{refusal:?}"));
+        assert_eq!(latin(&chinese), [""; 0], "{chinese}");
+    }
+}
+
+/// The Chinese catalogue itself: a Latin word in it is a name, or a command between backquotes.
+#[test]
+fn no_english_word_is_left_in_the_chinese_catalogue() {
+    for (name, text) in flat(include_str!("zh-CN.toml")) {
+        // What stands in braces is filled in.
+        let mut shown = text.replace("{%", "{{").replace("%}", "}}");
+        while let (Some(from), Some(to)) = (shown.find("{{"), shown.find("}}")) {
+            shown.replace_range(from..to + 2, " ");
+        }
+        assert_eq!(latin(&shown), [""; 0], "{name}: {text}");
+    }
+}
+
+/// The Latin words of a text that are neither names nor quoted.
+fn latin(text: &str) -> Vec<String> {
+    let unquoted: String = text.split('`').step_by(2).collect();
+    let unquoted = unquoted.replace("[alert.urgent]", " ");
+    let words = unquoted.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+    let names = ["golive", "Docker", "Swarm", "API", "P", "SEEN"];
+    words.filter(|word| !names.contains(word)).map(str::to_owned).collect()
 }

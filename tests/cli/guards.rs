@@ -107,7 +107,8 @@ fn a_restored_version_that_does_not_work_is_left_for_the_next_older_one() {
     let release = shop.status()["decided"]["release"].as_str().unwrap().to_owned();
     let story = shop.says(0, &["explain", &release]);
     assert!(story.contains("rollback-again"), "{story}");
-    let steps: Vec<&str> = story.lines().filter(|line| line.contains("→ step command")).collect();
+    let steps: Vec<&str> =
+        story.lines().filter(|line| line.contains("→ step run the rollback command")).collect();
     assert_eq!(steps.len(), 2, "{story}");
 }
 

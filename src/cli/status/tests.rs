@@ -42,7 +42,8 @@ fn with(mut service: Value, changes: &Value) -> Value {
 
 fn draw(status: &Status, color: bool) -> String {
     let now = "2027-01-15T08:01:00Z".parse().unwrap();
-    Page { text: String::new(), now, color }.draw(status)
+    Page { text: String::new(), now, color, texts: Texts::new(crate::config::Language::English, None) }
+        .draw(status)
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::control::client::ClientError;
 use crate::control::wire::{AckBody, HoldBody, ReleaseBody, RollbackBody};
 use crate::decide::action::Plan;
 use crate::decide::event::{Announcement, Step};
+use crate::decide::refusal::Refusal;
 
 /// Who the tests run as, as the daemon sees them.
 fn me() -> String {
@@ -60,13 +61,14 @@ async fn each_verb_asks_for_its_own_by_the_name_of_the_caller() {
     let control = Control::start(view(shop("watching")), done());
     let client = control.client();
     let (to, reason) = (Some("1".to_owned()), Some("slow".to_owned()));
-    let back = serde_json::to_value(RollbackBody { to: to.clone(), reason: reason.clone() }).unwrap();
+    let back = serde_json::to_value(RollbackBody { to: to.clone(), reason: reason.clone(), known_bad: true })
+        .unwrap();
     let hold = serde_json::to_value(HoldBody { seconds: Some(90.0), reason: reason.clone() }).unwrap();
     let verbs: [(&str, Value, Ask); 6] = [
-        ("accept", json!({}), Ask::Accept),
+        ("accept", json!({}), Ask::Accept { reason: None, force: false }),
         ("abort", json!({}), Ask::Abort),
         ("resume", json!({}), Ask::Resume),
-        ("rollback", back.clone(), Ask::Rollback { to: to.clone(), reason: reason.clone() }),
+        ("rollback", back.clone(), Ask::Rollback { to: to.clone(), reason: reason.clone(), known_bad: true }),
         ("plan", back, Ask::Plan { to }),
         ("hold", hold, Ask::Hold { lasts: Some(Duration::from_secs(90)), reason }),
     ];
@@ -116,9 +118,9 @@ async fn a_plan_comes_back_whole() {
 
 #[tokio::test]
 async fn a_refusal_says_why() {
-    let why = "nothing is being watched".to_owned();
-    let control = Control::start(view(shop("idle")), Answer::Refused { why: why.clone() });
+    let control = Control::start(view(shop("idle")), Answer::Refused { why: Refusal::NothingToAccept });
     let refused = control.client().ask("shop", "accept", &json!({})).await.unwrap_err();
+    let why = "no release is being watched, so there is nothing to accept";
     assert!(matches!(refused, ClientError::Refused(said) if said == why));
 }
 

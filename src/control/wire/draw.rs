@@ -155,7 +155,7 @@ impl TriggerInfo {
             value: verdict.value,
             limit: verdict.limit,
             bound: verdict.bound.word().to_owned(),
-            unit: verdict.unit.to_owned(),
+            unit: verdict.unit.word().to_owned(),
             samples: verdict.samples,
             why: verdict.why.clone(),
         }

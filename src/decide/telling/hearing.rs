@@ -131,6 +131,7 @@ fn reaches(action: &Action, to: &[String]) -> bool {
         | Action::Recall { .. }
         | Action::Remember { .. }
         | Action::Judged { .. }
+        | Action::Concluded { .. }
         | Action::File { .. }
         | Action::Log(_)
         | Action::Answer(_) => false,

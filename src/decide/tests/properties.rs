@@ -134,10 +134,10 @@ fn answer(on: &Watched, with: u8) -> Happening {
 fn ask(with: u8) -> Ask {
     let version = format!("v{}", with % 4);
     match with % 16 {
-        0..=1 => Ask::Accept,
+        0..=1 => Ask::Accept { reason: None, force: false },
         2..=3 => Ask::Abort,
-        4..=5 => Ask::Rollback { to: None, reason: None },
-        6 => Ask::Rollback { to: Some(version), reason: Some("slow".to_owned()) },
+        4..=5 => Ask::Rollback { to: None, reason: None, known_bad: false },
+        6 => Ask::Rollback { to: Some(version), reason: Some("slow".to_owned()), known_bad: false },
         7 => Ask::Plan { to: None },
         8 => Ask::Plan { to: Some(version) },
         9 => Ask::Hold { lasts: Some(secs(300)), reason: None },

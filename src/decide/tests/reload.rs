@@ -54,7 +54,10 @@ fn so_is_one_that_was_away_when_golive_started() {
 #[test]
 fn who_asks_for_an_unknown_service_is_told() {
     let mut world = rolling_back();
-    let what = Happening::Asked { by: "ann".to_owned(), ask: crate::decide::event::Ask::Accept };
+    let what = Happening::Asked {
+        by: "ann".to_owned(),
+        ask: crate::decide::event::Ask::Accept { reason: None, force: false },
+    };
     let event = Event::Service { service: "web".to_owned(), what };
     assert_eq!(super::told::kind(&world.step(&event)[0]), "answer refused");
 }

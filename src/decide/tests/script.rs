@@ -257,6 +257,7 @@ impl Story {
                 | Action::ProbeNow { .. }
                 | Action::Recall { .. }
                 | Action::Judged { .. }
+                | Action::Concluded { .. }
                 | Action::Remember { .. }
                 | Action::File { .. }
                 | Action::Log(_)
@@ -280,10 +281,11 @@ impl Story {
 
 fn ask(words: &[&str]) -> Ask {
     match *words {
-        ["accept"] => Ask::Accept,
+        ["accept"] => Ask::Accept { reason: None, force: false },
+        ["accept", "force"] => Ask::Accept { reason: None, force: true },
         ["abort"] => Ask::Abort,
-        ["rollback"] => Ask::Rollback { to: None, reason: None },
-        ["rollback", "to", to] => Ask::Rollback { to: Some(to.to_owned()), reason: None },
+        ["rollback"] => Ask::Rollback { to: None, reason: None, known_bad: false },
+        ["rollback", "to", to] => Ask::Rollback { to: Some(to.to_owned()), reason: None, known_bad: false },
         ["plan"] => Ask::Plan { to: None },
         ["plan", "to", to] => Ask::Plan { to: Some(to.to_owned()) },
         ["hold"] => Ask::Hold { lasts: None, reason: None },

@@ -139,8 +139,8 @@ impl Simulation {
             9..=12 => self.host.unreachable = true,
             13..=22 => self.host.unreachable = false,
             23..=28 => self.kill(),
-            29..=31 => self.ask(Ask::Rollback { to: None, reason: None }),
-            32 => self.ask(Ask::Accept),
+            29..=31 => self.ask(Ask::Rollback { to: None, reason: None, known_bad: false }),
+            32 => self.ask(Ask::Accept { reason: None, force: false }),
             33 => self.ask(Ask::Abort),
             34 => self.ask(Ask::Hold { lasts: Some(secs(60)), reason: None }),
             35 => self.ask(Ask::Resume),
@@ -285,6 +285,7 @@ impl Simulation {
                 | Action::ProbeNow { .. }
                 | Action::Recall { .. }
                 | Action::Judged { .. }
+                | Action::Concluded { .. }
                 | Action::Remember { .. }
                 | Action::File { .. }
                 | Action::Log(_)

@@ -6,6 +6,7 @@ use crate::decide::event::{Ask, Event, Fault, FaultKind, Happening, Kept, Outcom
 use crate::decide::facts::{Facts, Phase, ReleaseState};
 use crate::decide::policy::ServicePolicy;
 use crate::decide::reason::Reason;
+use crate::decide::refusal::Refusal;
 
 /// One of several golives that watch the same set.
 fn manager() -> World {
@@ -101,9 +102,13 @@ fn nothing_is_done_before_it_is_known_who_acts() {
     assert_eq!(world.step(&seen("v1")), []);
     assert_eq!(samples(&mut world, &bad(), 5), []);
     assert_eq!(world.state.next_deadline(), None);
-    let asked = world.step(&happening(Happening::Asked { by: "ann".to_owned(), ask: Ask::Accept }));
+    let asked = world.step(&happening(Happening::Asked {
+        by: "ann".to_owned(),
+        ask: Ask::Accept { reason: None, force: false },
+    }));
     let [Action::Answer(Answer::Refused { why })] = asked.as_slice() else { panic!("{asked:?}") };
-    assert!(why.contains("only watches api"), "{why}");
+    let only_watches = matches!(why, Refusal::OnlyWatches { service, .. } if service == "api");
+    assert!(only_watches, "{why:?}");
     assert!(world.state.view().services[0].aside.is_some());
 }
 
@@ -240,7 +245,10 @@ fn a_rollback_of_the_swarms_own_to_something_else_is_no_release() {
 #[test]
 fn what_the_swarm_gave_up_long_ago_is_no_news() {
     let mut world = watching();
-    world.step(&happening(Happening::Asked { by: "ann".to_owned(), ask: Ask::Accept }));
+    world.step(&happening(Happening::Asked {
+        by: "ann".to_owned(),
+        ask: Ask::Accept { reason: None, force: false },
+    }));
     assert_eq!(steps(&world.step(&given_up("v2"))), []);
     assert_eq!(world.facts().phase, Phase::Idle);
 }

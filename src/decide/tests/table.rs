@@ -111,11 +111,11 @@ fn events() -> Vec<Event> {
     events.extend(
         [
             Ask::Release(announcement),
-            Ask::Accept,
+            Ask::Accept { reason: None, force: false },
             Ask::Abort,
-            Ask::Rollback { to: None, reason: None },
-            Ask::Rollback { to: Some("v0".to_owned()), reason: None },
-            Ask::Rollback { to: Some("v9".to_owned()), reason: None },
+            Ask::Rollback { to: None, reason: None, known_bad: false },
+            Ask::Rollback { to: Some("v0".to_owned()), reason: None, known_bad: false },
+            Ask::Rollback { to: Some("v9".to_owned()), reason: None, known_bad: false },
             Ask::Plan { to: None },
             Ask::Hold { lasts: None, reason: None },
             Ask::Resume,
@@ -170,7 +170,7 @@ fn name_of(what: &Happening) -> String {
         Happening::Stands(Standing::Watches { .. }) => "watches".to_owned(),
         Happening::Asked { ask, .. } => match ask {
             Ask::Release(_) => "asked release".to_owned(),
-            Ask::Accept => "asked accept".to_owned(),
+            Ask::Accept { .. } => "asked accept".to_owned(),
             Ask::Abort => "asked abort".to_owned(),
             Ask::Rollback { to, .. } => format!("asked rollback to {}", to.as_deref().unwrap_or("last")),
             Ask::Plan { .. } => "asked plan".to_owned(),

@@ -1,9 +1,11 @@
 //! Actions and reasons in words, for tables and golden files.
 
+use crate::config::Language;
 use crate::decide::action::{Action, Answer, IncidentState, Notice, Stage, When};
 use crate::decide::event::Waits;
 use crate::decide::reason::Reason;
 use crate::decide::trigger::sentence;
+use crate::text::Texts;
 
 /// What is wanted, in two or three words.
 pub(super) fn kind(action: &Action) -> String {
@@ -17,6 +19,7 @@ pub(super) fn kind(action: &Action) -> String {
         Action::Recall { .. } => "recall".to_owned(),
         Action::Remember { .. } => "remember".to_owned(),
         Action::Judged { trigger, verdict, .. } => format!("judged {trigger} {}", verdict.call.word()),
+        Action::Concluded { .. } => "concluded".to_owned(),
         Action::File { release, state, .. } => format!("file {} {}", release.version, state.word()),
         Action::Log(incident) => match &incident.state {
             IncidentState::Open => "log open".to_owned(),
@@ -33,7 +36,7 @@ pub(super) fn kind(action: &Action) -> String {
 pub(super) fn line(action: &Action) -> Option<String> {
     Some(match action {
         Action::Tell { notice, channels, when } => tell(notice, channels, *when),
-        Action::File { release, state, reason } => {
+        Action::File { release, state, reason, .. } => {
             let why = reason.as_ref().map(|reason| format!(": {}", why(reason))).unwrap_or_default();
             format!("file {} {}{why}", release.version, state.word())
         }
@@ -44,13 +47,13 @@ pub(super) fn line(action: &Action) -> Option<String> {
         Action::Forget { .. } => "forget".to_owned(),
         Action::ProbeNow { .. } | Action::Recall { .. } | Action::Remember { .. } => kind(action),
         Action::Judged { verdict, .. } => format!("{}: {}", kind(action), verdict.why),
-        Action::Answer(Answer::Refused { why }) => format!("refused: {why}"),
+        Action::Answer(Answer::Refused { why }) => format!("refused: {}", english().refusal(why)),
         Action::Answer(Answer::Plan { plan, steps, problems }) => {
             let steps: Vec<&str> = steps.iter().map(|step| step.word()).collect();
             format!("plan {} to {}: {} {problems:?}", plan.from_version, plan.to_version, steps.join(" "))
         }
         Action::Answer(Answer::Done { .. }) => "done".to_owned(),
-        Action::Prove { .. } | Action::Log(_) => return None,
+        Action::Prove { .. } | Action::Log(_) | Action::Concluded { .. } => return None,
     })
 }
 
@@ -86,6 +89,11 @@ fn tell(notice: &Notice, channels: &[String], when: When) -> String {
 }
 
 /// A reason in words.
+/// What is data in the core, as its readers have it.
+pub(super) fn english() -> Texts {
+    Texts::new(Language::English, Some(jiff::tz::TimeZone::UTC))
+}
+
 pub(super) fn why(reason: &Reason) -> String {
     match reason {
         Reason::Health { check, failures, limit, seen } => format!("{check} {failures}/{limit} \"{seen}\""),
@@ -97,6 +105,7 @@ pub(super) fn why(reason: &Reason) -> String {
         Reason::Unproved(sentences) => format!("unproved: {}", sentences.join("; ")),
         Reason::Unanswered(cause) => format!("unanswered, {}", why(cause)),
         Reason::Person { by, why } => format!("{by} {:?}", why.as_deref().unwrap_or_default()),
+        Reason::Accepted { .. } => english().reason(reason),
         Reason::Blind { check, lasted, seen } => format!("{check} blind {}s \"{seen}\"", lasted.as_secs()),
         Reason::Undecided { check } => format!("{check} undecided"),
         Reason::OnHold { cause, .. } => format!("on hold, {}", why(cause)),

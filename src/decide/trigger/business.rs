@@ -194,7 +194,7 @@ impl Business {
         let (bound, limit) = self.held_against(limits);
         let say = |call, value, samples, why| {
             let value = (samples > 0).then_some(value);
-            Verdict { call, value, limit, bound, unit: "plain", samples, why }
+            Verdict { call, value, limit, bound, unit: Unit::Plain, samples, why }
         };
         if let Some((since, why)) = self.blind(now, policy) {
             let why = untold(name, span(since, now), &why);

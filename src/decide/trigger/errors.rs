@@ -298,7 +298,7 @@ impl Errors {
 
     pub(super) fn verdict(&self, now: Timestamp, policy: &ServicePolicy, limits: &ErrorRate) -> Verdict {
         let limit = limits.above.ratio();
-        let say = |call, value, samples, why| Verdict::above(limit, call, (value, samples), "ratio", why);
+        let say = |call, value, samples, why| Verdict::above(limit, call, (value, samples), Unit::Ratio, why);
         if let Some((since, why)) = self.blind(now, policy) {
             let why = untold("the error rate", span(since, now), &why);
             return say(Call::Blind, 0.0, 0, why);

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::decide::event::{Outcome, Sample};
 use crate::decide::policy::ServicePolicy;
-use crate::decide::reason::Reason;
+use crate::decide::reason::{Reason, Unit};
 use crate::decide::verdict::{Bound, Call, Verdict};
 use habit::Habit;
 
@@ -266,7 +266,7 @@ impl Health {
             value: (samples > 0).then_some(f64::from(failed)),
             limit: Some(f64::from(limit)),
             bound: Bound::AtLeast,
-            unit: "failures",
+            unit: Unit::Failures,
             samples,
             why,
         }

@@ -305,7 +305,8 @@ impl Latency {
 
     pub(super) fn verdict(&self, now: Timestamp, policy: &ServicePolicy, limits: &Limits) -> Verdict {
         let limit = limits.above.as_secs_f64();
-        let say = |call, value, samples, why| Verdict::above(limit, call, (value, samples), "seconds", why);
+        let say =
+            |call, value, samples, why| Verdict::above(limit, call, (value, samples), Unit::Seconds, why);
         if let Some((since, why)) = self.blind(now, policy) {
             let why = untold("the latency", span(since, now), &why);
             return say(Call::Blind, 0.0, 0, why);

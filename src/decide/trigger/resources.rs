@@ -169,7 +169,7 @@ impl Resources {
 
     pub(super) fn verdict(&self, now: Timestamp, policy: &ServicePolicy, limits: &Limits) -> Verdict {
         let limit = limits.above.ratio();
-        let say = |call, value, samples, why| Verdict::above(limit, call, (value, samples), "ratio", why);
+        let say = |call, value, samples, why| Verdict::above(limit, call, (value, samples), Unit::Ratio, why);
         if let Some((since, why)) = self.blind(now, policy) {
             let why = untold("the host's resources", span(since, now), &why);
             return say(Call::Blind, 0.0, 0, why);

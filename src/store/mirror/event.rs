@@ -324,11 +324,15 @@ as_core!(FaultKind, FaultKindDef);
 #[serde(remote = "Ask", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub(in crate::store) enum AskDef {
     Release(#[serde_as(as = "AnnouncementDef")] Announcement),
-    Accept,
+    Accept {
+        reason: Option<String>,
+        force: bool,
+    },
     Abort,
     Rollback {
         to: Option<String>,
         reason: Option<String>,
+        known_bad: bool,
     },
     Plan {
         to: Option<String>,

@@ -207,6 +207,7 @@ pub(in crate::store) struct RollbackDef {
     plan: Plan,
     #[serde_as(as = "ReasonDef")]
     reason: Reason,
+    known_bad: bool,
     began: Timestamp,
     #[serde_as(as = "StepDef")]
     step: Step,

@@ -50,6 +50,15 @@ pub(in crate::store) enum ReasonDef {
         by: String,
         why: Option<String>,
     },
+    Accepted {
+        by: String,
+        why: Option<String>,
+        #[serde_as(as = "DurationSecondsWithFrac<f64>")]
+        unwatched: Duration,
+        unpassed: Vec<String>,
+        #[serde_as(as = "Option<Box<ReasonDef>>")]
+        despite: Option<Box<Reason>>,
+    },
     Blind {
         check: String,
         #[serde_as(as = "DurationSecondsWithFrac<f64>")]
@@ -182,6 +191,7 @@ pub(in crate::store) enum UnitDef {
     Ratio,
     Seconds,
     Plain,
+    Failures,
 }
 as_core!(Unit, UnitDef);
 

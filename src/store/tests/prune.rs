@@ -4,8 +4,12 @@ use crate::decide::facts::{Facts, ReleaseState};
 use crate::store::{Evidence, Reader};
 
 async fn file(store: &Store, id: &str, second: i64) {
-    let filed =
-        Action::File { release: release(id, Origin::Noticed), state: ReleaseState::Accepted, reason: None };
+    let filed = Action::File {
+        release: release(id, Origin::Noticed),
+        state: ReleaseState::Accepted,
+        reason: None,
+        asked: false,
+    };
     let entries = vec![
         Entry { actions: vec![filed], ..entry(at(second), Some(id), Event::Due) },
         entry(at(second), Some(id), happening(Happening::Sampled(sample(second, Outcome::Ok)))),

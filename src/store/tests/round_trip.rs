@@ -9,7 +9,8 @@ use crate::decide::facts::{
 };
 use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream, Use};
 use crate::decide::reason::{Blame, Breach, Rule, Runs, Unit};
-use crate::store::{Evidence, Reader};
+use crate::decide::refusal::Refusal;
+use crate::store::{Deed, Evidence, Filing, Reader};
 
 const STEPS: [Step; 18] = [
     Step::Prepare,
@@ -40,9 +41,9 @@ fn asks() -> Vec<Ask> {
     vec![
         Ask::Release(announcement()),
         Ask::Release(Announcement::default()),
-        Ask::Accept,
+        Ask::Accept { reason: None, force: false },
         Ask::Abort,
-        Ask::Rollback { to: Some(some()), reason: None },
+        Ask::Rollback { to: Some(some()), reason: None, known_bad: false },
         Ask::Plan { to: None },
         Ask::Hold { lasts: Some(Duration::from_millis(5_400_250)), reason: Some(some()) },
         Ask::Hold { lasts: None, reason: None },
@@ -240,6 +241,7 @@ fn incident(reason: Reason, state: IncidentState) -> Incident {
 
 fn phases() -> Vec<Phase> {
     let rollback = Rollback {
+        known_bad: true,
         plan: plan(),
         reason: Reason::Said(some()),
         began: at(5),
@@ -399,6 +401,7 @@ async fn a_story_tells_every_event_in_order() {
         release: release("r1", Origin::Noticed),
         state: ReleaseState::RolledBack,
         reason: Some(Reason::Said(some())),
+        asked: true,
     };
     let mut entries: Vec<Entry> =
         (0..).zip(events()).map(|(second, event)| entry(at(second), Some("r1"), event)).collect();
@@ -410,7 +413,7 @@ async fn a_story_tells_every_event_in_order() {
             when: When::Now,
         },
         Action::Step { service: "web".to_owned(), plan: plan(), step: Step::Stop },
-        Action::Answer(Answer::Refused { why: some() }),
+        Action::Answer(Answer::Refused { why: Refusal::Failed(some()) }),
         Action::ProbeNow { service: "web".to_owned() },
     ];
     store.commit(Batch { entries: entries.clone(), ..batch(at(0)) }).await.unwrap();
@@ -422,18 +425,27 @@ async fn a_story_tells_every_event_in_order() {
     // The reader works beside the daemon.
     let story = Reader::open(dir.path()).unwrap().story("r1").unwrap().unwrap();
     assert_eq!(story.release, release("r1", Origin::Noticed));
-    assert_eq!((story.state.as_str(), story.reason), ("rolled-back", Some(Reason::Said(some()))));
+    let filing = Filing {
+        at: at(0),
+        state: ReleaseState::RolledBack,
+        reason: Some(Reason::Said(some())),
+        asked: true,
+    };
+    // Microseconds are enough.
+    let filings: Vec<Filing> = story.filings.into_iter().map(|one| Filing { at: at(0), ..one }).collect();
+    assert_eq!((story.state, filings), (ReleaseState::RolledBack, vec![filing]));
     assert_eq!(story.forensics, Some(found), "what was found first stays");
     let told: Vec<Event> = story.moments.iter().map(|moment| moment.event.clone()).collect();
     assert_eq!(told, events());
-    let actions = &story.moments[0].actions;
-    assert_eq!(actions[0]["file"], "rolled-back");
-    assert_eq!(actions[1]["tell"]["id"], "n1");
-    assert_eq!(actions[1]["channels"][0], "mail");
-    assert_eq!(actions[2]["step"], "stop");
-    assert_eq!(actions[2]["plan"]["to-version"], "1.4.1");
-    assert_eq!(actions[3]["refused"], some());
-    assert_eq!(actions.len(), 4, "what is filed elsewhere is not repeated");
+    let deeds = &story.moments[0].deeds;
+    let channels = vec!["mail".to_owned()];
+    let wanted = [
+        Deed::Filed { release: "r1".to_owned(), state: ReleaseState::RolledBack },
+        Deed::Told { notice: notice("n1", Tier::Urgent), channels },
+        Deed::Step { step: Step::Stop, plan: plan() },
+        Deed::Refused { why: Refusal::Failed(some()) },
+    ];
+    assert_eq!(*deeds, wanted, "what is filed elsewhere is not repeated");
 }
 
 #[tokio::test]
@@ -457,8 +469,12 @@ async fn samples_are_of_one_release_and_oldest_first() {
 async fn lists_follow_what_is_filed() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
-    let file =
-        |id: &str, state, reason| Action::File { release: release(id, Origin::Noticed), state, reason };
+    let file = |id: &str, state, reason| Action::File {
+        release: release(id, Origin::Noticed),
+        state,
+        reason,
+        asked: false,
+    };
     let first = vec![
         file("r1", ReleaseState::Watching, Some(Reason::Said(some()))),
         Action::Log(Incident { calm_at: None, ..incident(Reason::Said(some()), IncidentState::Open) }),
@@ -487,7 +503,10 @@ async fn lists_follow_what_is_filed() {
     store.drop_proof("r1").await.unwrap();
     assert!(reader.releases(None).unwrap().iter().all(|row| row.ready.is_none() && row.proved.is_none()));
     assert_eq!(reader.latest_release(None).unwrap().as_deref(), Some("r2"));
-    assert_eq!(reader.story("r1").unwrap().unwrap().reason, Some(Reason::Said(some())), "a reason stays");
+    let story = reader.story("r1").unwrap().unwrap();
+    let entries: Vec<_> = story.filings.iter().map(|filing| (filing.state, filing.reason.clone())).collect();
+    let wanted = [(ReleaseState::Watching, Some(Reason::Said(some()))), (ReleaseState::Accepted, None)];
+    assert_eq!(entries, wanted, "entries are added, and none is changed");
     assert_eq!(reader.story("r9").unwrap(), None);
     let incidents = reader.incidents().unwrap();
     assert_eq!(incidents.len(), 1);
@@ -548,7 +567,12 @@ async fn a_spec_is_kept_and_replaced() {
 async fn a_summary_counts_outcomes_and_shadow_decisions() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
-    let file = |id: &str, state| Action::File { release: release(id, Origin::Noticed), state, reason: None };
+    let file = |id: &str, state| Action::File {
+        release: release(id, Origin::Noticed),
+        state,
+        reason: None,
+        asked: false,
+    };
     let shadow = Notice { news: News::WouldRollBack, ..notice("web-1.1", Tier::Important) };
     let told = Action::Tell { notice: shadow, channels: vec!["chat".to_owned()], when: When::Now };
     let with = |id: &'static str, actions| Entry { actions, ..entry(at(1), Some(id), Event::Due) };
@@ -574,8 +598,12 @@ async fn what_was_seen_of_a_release_can_be_drawn() {
         at: at(second),
         measure: Measure::Value(value),
     };
-    let filed =
-        Action::File { release: release("r1", Origin::Noticed), state: ReleaseState::Watching, reason: None };
+    let filed = Action::File {
+        release: release("r1", Origin::Noticed),
+        state: ReleaseState::Watching,
+        reason: None,
+        asked: false,
+    };
     let before = Action::Remember {
         service: "web".to_owned(),
         readings: vec![reading(-60, 0.01)],

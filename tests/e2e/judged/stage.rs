@@ -187,7 +187,7 @@ impl Stage {
         self.explained(post["data"]["reason"].as_str().unwrap(), words);
         self.explained(&self.status(), words);
         self.explained(&self.explain(), words);
-        let accept = self.host.golive(&["accept", "shop"]);
+        let accept = self.host.golive(&["accept", "shop", "--force"]);
         assert!(accept.status.success(), "{accept:?}");
         self.host.eventually("the person's word holds", || self.host.status()["accepted"]["version"] == "2");
     }

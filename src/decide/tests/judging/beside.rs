@@ -52,7 +52,7 @@ fn it_says_over_how_long_and_against_what() {
     assert_eq!(english, "10 of 100 requests failed in 10 s (10 %, old version at the same time 1 %)");
     assert_eq!(
         said(Language::Chinese),
-        "10 s 内 100 个请求中有 10 个失败（API错误率 10 %，同时运行的旧版本 1 %）"
+        "10 秒内 100 个请求中有 10 个失败（API错误率 10%，同时运行的旧版本 1%）"
     );
     let hook = super::super::told::why(&reason);
     assert_eq!(

@@ -38,6 +38,7 @@ fn rollback(step: Step) -> Rollback {
         step,
         since: start_of_time(),
         asked: start_of_time(),
+        known_bad: true,
         attempts: 0,
         retry_at: None,
         successor: Some("c-next".to_owned()),

@@ -1,0 +1,94 @@
+//! What each trigger said of a release at the end, with value and limit (guide G8.3).
+
+use std::collections::BTreeMap;
+
+use minijinja::context;
+use serde_json::{Value, json};
+
+use super::course::{Course, watched};
+use crate::decide::facts::ReleaseState;
+use crate::decide::reason::Reason;
+use crate::decide::verdict::{Call, Verdict};
+use crate::store::{Deed, Story};
+use crate::text::Texts;
+
+/// What one trigger said last, or what it was taken back for beside all triggers.
+pub(super) struct Check<'a> {
+    pub(super) name: String,
+    says: Says<'a>,
+}
+
+enum Says<'a> {
+    Verdict(&'a Verdict),
+    Reason(&'a Reason),
+}
+
+pub(super) fn of(story: &Story) -> Vec<Check<'_>> {
+    let mut verdicts: BTreeMap<&str, &Verdict> = BTreeMap::new();
+    for deed in watched(story).flat_map(|moment| &moment.deeds) {
+        if let Deed::Judged { trigger, verdict } = deed {
+            verdicts.insert(trigger, verdict);
+        } else if let Deed::Concluded { verdicts: all } = deed {
+            verdicts = all.iter().map(|(trigger, verdict)| (trigger.as_str(), verdict)).collect();
+        }
+    }
+    let check = |(name, verdict): (&str, _)| Check { name: name.to_owned(), says: Says::Verdict(verdict) };
+    let mut checks: Vec<Check<'_>> = verdicts.into_iter().map(check).collect();
+    let more = besides(story).filter(|check| !checks.iter().any(|known| known.failed(&check.name)));
+    checks.extend(more);
+    checks
+}
+
+/// A release is taken back for more than what the triggers measure: for crash loops, or by the engine.
+fn besides(story: &Story) -> Option<Check<'_>> {
+    let course = Course::of(story);
+    let failed = matches!(course.state(), ReleaseState::RolledBack | ReleaseState::RollbackFailed);
+    let reason = course.problem().filter(|_| failed)?;
+    let cause = reason.cause();
+    let name = if let Reason::CrashLoop { .. } = cause {
+        "crash-loop"
+    } else if let Reason::GivenUp { .. } = cause {
+        "engine"
+    } else {
+        cause.numbers()?.0
+    };
+    Some(Check { name: name.to_owned(), says: Says::Reason(reason.cause()) })
+}
+
+impl Check<'_> {
+    fn failed(&self, name: &str) -> bool {
+        let failed = match &self.says {
+            Says::Verdict(verdict) => verdict.call == Call::Fail,
+            Says::Reason(_) => true,
+        };
+        self.name == name && failed
+    }
+
+    pub(super) fn sentence(&self, texts: &Texts) -> String {
+        let (call, why, value, limit) = match &self.says {
+            Says::Verdict(verdict) => (
+                verdict.call,
+                verdict.why.clone(),
+                Some(texts.value(verdict.value, verdict.unit)),
+                Some(texts.limit(verdict.limit, verdict.bound, verdict.unit)),
+            ),
+            Says::Reason(reason) => (Call::Fail, texts.reason(reason), None, None),
+        };
+        let call = texts.page(call.word(), "");
+        texts.phrase("record.trigger", context! { call, value, limit, why })
+    }
+
+    pub(super) fn json(&self, texts: &Texts) -> Value {
+        match &self.says {
+            Says::Verdict(verdict) => json!({
+                "name": self.name, "verdict": verdict.call.word(), "value": verdict.value, "limit": verdict.limit,
+                "bound": verdict.bound.word(), "unit": verdict.unit.word(), "samples": verdict.samples,
+                "why": verdict.why,
+            }),
+            Says::Reason(reason) => json!({
+                "name": self.name, "verdict": Call::Fail.word(), "value": null, "limit": null,
+                "why": texts.reason(reason),
+            }),
+        }
+    }
+}

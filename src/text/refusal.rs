@@ -1,0 +1,36 @@
+//! Why golive does not do what somebody asked for, in one sentence.
+
+use minijinja::context;
+
+use super::Texts;
+use crate::decide::refusal::Refusal;
+use crate::untrusted::clean;
+
+impl Texts {
+    /// What cannot be done, and what to do instead.
+    pub fn refusal(&self, refusal: &Refusal) -> String {
+        let say = |name: &str, values| self.say(&format!("refusal.{name}"), values);
+        let named = |name: &str, about: &str| say(name, context! { name => clean(about) });
+        match refusal {
+            Refusal::UnderWay => say("under-way", context! {}),
+            Refusal::NothingToAccept => say("nothing-to-accept", context! {}),
+            Refusal::NothingToAbort => say("nothing-to-abort", context! {}),
+            Refusal::NothingRuns => say("nothing-runs", context! {}),
+            Refusal::UnknownRuns => say("unknown-runs", context! {}),
+            Refusal::Failing(cause) => say("failing", context! { cause => self.reason(cause) }),
+            Refusal::NoTarget { wanted, runs, accepted } => {
+                let (wanted, accepted) = (wanted.as_deref().map(clean), clean(&accepted.join(", ")));
+                say("no-target", context! { wanted, runs, accepted })
+            }
+            Refusal::OnlyWatches { service, why } => {
+                say("only-watches", context! { service => clean(service), why => clean(why) })
+            }
+            Refusal::NoService(name) => named("no-service", name),
+            Refusal::NoIncident(id) => named("no-incident", id),
+            Refusal::NoLetter(id) => named("no-letter", &id.to_string()),
+            Refusal::NotStored => say("not-stored", context! {}),
+            Refusal::NotUnderstood => say("not-understood", context! {}),
+            Refusal::Failed(why) => say("failed", context! { why => clean(why) }),
+        }
+    }
+}
