@@ -4,8 +4,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+mod body;
 mod deployment;
 mod draw;
+
+pub use body::{AcceptBody, AckBody, HoldBody, ReleaseBody, RollbackBody, TriedBody};
 
 pub use deployment::DeploymentInfo;
 
@@ -328,78 +331,6 @@ pub struct OutcomeQuery {
     pub timeout: Option<u64>,
     /// Wait no longer once the phase is another than this.
     pub phase: Option<String>,
-}
-
-/// `POST …/release`
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ReleaseBody {
-    /// The version.
-    pub version: String,
-    /// The person responsible.
-    pub by: Option<String>,
-    /// Participants.
-    pub with: Vec<String>,
-    /// New features.
-    pub features: Vec<String>,
-    /// Improvements.
-    pub improvements: Vec<String>,
-    /// Fixes.
-    pub fixes: Vec<String>,
-    /// Configuration changes.
-    pub config_changes: Vec<String>,
-    /// Why it cannot be taken back.
-    pub irreversible: Option<String>,
-}
-
-/// `POST …/accept`
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct AcceptBody {
-    /// Why.
-    pub reason: Option<String>,
-    /// Although something fails.
-    pub force: bool,
-}
-
-/// `POST …/rollback`, `POST …/plan`
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RollbackBody {
-    /// A version or a release.
-    pub to: Option<String>,
-    /// Why.
-    pub reason: Option<String>,
-    /// What is left is bad, whatever the triggers say.
-    pub known_bad: bool,
-}
-
-/// `POST …/hold`
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct HoldBody {
-    /// For how long.
-    pub seconds: Option<f64>,
-    /// Why.
-    pub reason: Option<String>,
-}
-
-/// `POST …/ack`
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct AckBody {
-    /// Who.
-    pub by: Option<String>,
-}
-
-/// `POST …/tried`
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TriedBody {
-    /// The address within the channel; empty where it has but one.
-    pub address: String,
-    /// What was seen instead of a confirmation.
-    pub failed: Option<String>,
 }
 
 /// What an outside watcher has heard of golive.
