@@ -33,6 +33,7 @@ pub mod facts;
 mod guard;
 mod incident;
 mod launch;
+pub mod past;
 pub mod policy;
 mod quarantine;
 pub mod reading;
@@ -201,6 +202,7 @@ impl State {
     fn reloaded(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
         actions.extend(self.own.forget(now, &self.policy.rules));
         actions.extend(self.own.drop(now, |news| telling::pointless(news, &self.policy)));
+        self.each(now, actions, watch::recall);
         if self.config_rejected.take().is_some() {
             self.own.resolve(now, News::ConfigReloaded, &self.policy.tiers, actions);
         } else {
@@ -379,7 +381,9 @@ fn happened(mut turn: Turn<'_>, what: &Happening) {
         Happening::Dependency(sample) => turn.service.depend(sample, turn.policy),
         Happening::Measured(reading) => watch::measured(&mut turn, reading),
         Happening::Recalled(readings) => watch::recalled(&mut turn, readings),
-        Happening::Expected { metric, scale, season } => turn.service.triggers.expect(metric, *scale, season),
+        Happening::Expected { metric, until, learnt } => {
+            turn.service.triggers.expect(metric, *until, learnt);
+        }
         Happening::Seen(_)
         | Happening::Died { .. }
         | Happening::Sampled(_)

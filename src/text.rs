@@ -12,9 +12,11 @@ use crate::decide::action::{Incident, News, Notice, Tier};
 use crate::decide::curve::{Curve, Mark};
 use crate::decide::event::Step;
 use crate::decide::facts::ReleaseState;
-use crate::decide::reason::{Blame, Breach, Reason, Rule, Runs};
+use crate::decide::reason::{Blame, Reason, Runs};
+use crate::decide::verdict::Bound;
 use crate::untrusted::clean;
 
+mod breach;
 mod deployment;
 mod numbers;
 mod refusal;
@@ -194,34 +196,6 @@ impl Texts {
     fn quarantined(&self, version: &str, at: Timestamp, same: bool, cause: &Reason) -> String {
         let (version, at) = (clean(version), self.time(at));
         self.because("quarantined", cause, context! { version, at, same })
-    }
-
-    /// A trigger's breach with its numbers.
-    fn breach(&self, breach: &Breach) -> String {
-        let number = |value: f64| self.number(value, breach.unit);
-        let kind = match breach.trigger.as_str() {
-            _ if breach.rule == Rule::Standing => "standing",
-            known @ ("error-rate" | "latency-p95" | "resources") => known,
-            _ => "business",
-        };
-        let anomaly = breach.rule == Rule::Anomaly;
-        let before = breach.before.map(|before| if anomaly { self.percent(before) } else { number(before) });
-        self.say(
-            &format!("breach.{kind}"),
-            context! {
-                name => clean(&breach.trigger),
-                rule => breach.rule.word(),
-                value => number(breach.value),
-                limit => number(breach.limit),
-                bad => breach.bad,
-                samples => breach.samples,
-                over => self.duration(breach.over),
-                before,
-                source => breach.source.word(),
-                tolerated => breach.tolerated.map(|tolerated| self.percent(tolerated)),
-                of => breach.of.as_deref().map(clean),
-            },
-        )
     }
 
     /// What a picture shows, in one line: it has hardly any words itself.

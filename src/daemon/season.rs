@@ -1,47 +1,108 @@
 //! Learning what a business metric's own past lets expect, when a watch begins.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use crate::config::promql::kind_of;
+use crate::clock::Clock;
 use crate::config::{Query, Service};
 use crate::decide::event::{Event, Happening};
-use crate::decide::policy::{self, Anomaly};
+use crate::decide::past::{Learnt, Unjudged};
+use crate::decide::policy::Anomaly;
 use crate::decide::reading::Stream;
 use crate::probe::prometheus::Server;
-use crate::stats::season::{Direction, Kind, Learning, Season};
+
+/// A Prometheus that does not answer is asked again after this, for as long as a watch is judged by it.
+const AGAIN: Duration = Duration::from_secs(30);
+
+/// Learns for one watch at a time, the newest first: a month of minutes takes a moment of a processor. What waits is one
+/// watch of each service at most.
+#[derive(Clone, Default)]
+pub(super) struct Learner {
+    waiting: Arc<Mutex<Vec<Watch>>>,
+    wake: Arc<Notify>,
+}
+
+/// A watch whose metrics' pasts are asked for.
+#[derive(Clone)]
+pub(super) struct Watch {
+    pub(super) name: String,
+    pub(super) service: Service,
+    pub(super) server: Option<Arc<Server>>,
+    /// The past ends where it began.
+    pub(super) until: Timestamp,
+    pub(super) stop: CancellationToken,
+}
 
 /// The past of one metric.
 struct Past {
     metric: String,
     query: String,
     history: Duration,
-    direction: Direction,
+    anomaly: Anomaly,
 }
 
-/// Learns every metric of a service that has a season, and says what came of it. May be dropped at any await.
-pub(super) async fn learn(
-    name: String,
-    service: Service,
-    server: Option<Arc<Server>>,
-    until: Timestamp,
-    inbox: mpsc::Sender<Event>,
-) {
-    for past in pasts(&service) {
-        // A season is of numbers per minute.
-        let scale = kind_of(&past.query).per_minute();
-        let metric = past.metric.clone();
-        let season = match &server {
-            Some(server) => past.learn(server, until, service.policy.window, scale).await,
-            None => Err("no Prometheus is configured that knows its past".to_owned()),
-        };
-        let what = Happening::Expected { metric, scale, season };
-        if inbox.send(Event::Service { service: name.clone(), what }).await.is_err() {
-            return;
+impl Learner {
+    /// The newest is learnt first, and takes the place of an older watch of the same service.
+    pub(super) fn ask(&self, watch: Watch) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.retain(|other| other.name != watch.name);
+        waiting.push(watch);
+        drop(waiting);
+        self.wake.notify_one();
+    }
+
+    /// Runs until it is dropped, which may happen at any await.
+    pub(super) async fn run(self, clock: Clock, inbox: mpsc::Sender<Event>, tasks: TaskTracker) {
+        loop {
+            let next = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let Some(watch) = next else {
+                self.wake.notified().await;
+                continue;
+            };
+            let learnt = watch.stop.run_until_cancelled(watch.learn(&inbox)).await;
+            if learnt == Some(false) && watch.goes_on(clock.now()) {
+                let (learner, stop) = (self.clone(), watch.stop.clone());
+                let again = async move {
+                    tokio::time::sleep(AGAIN).await;
+                    learner.ask(watch);
+                };
+                tasks.spawn(async move { stop.run_until_cancelled(again).await });
+            }
         }
+    }
+}
+
+impl Watch {
+    /// Learns every metric that is judged by its past, and says what came of it. Whether Prometheus answered.
+    async fn learn(&self, inbox: &mpsc::Sender<Event>) -> bool {
+        let mut answered = true;
+        for past in pasts(&self.service) {
+            let metric = past.metric.clone();
+            let learnt = match &self.server {
+                Some(server) => match past.ask(server, self.until).await {
+                    Ok(history) => past.learn(history, self.service.policy.window).await,
+                    Err((why, away)) => {
+                        answered &= !away;
+                        Err(Unjudged::Unknown(why))
+                    }
+                },
+                None => Err(Unjudged::Unknown("no Prometheus is configured that knows its past".to_owned())),
+            };
+            let what = Happening::Expected { metric, until: self.until, learnt };
+            if inbox.send(Event::Service { service: self.name.clone(), what }).await.is_err() {
+                break;
+            }
+        }
+        answered
+    }
+
+    fn goes_on(&self, now: Timestamp) -> bool {
+        self.until.checked_add(self.service.policy.window).is_ok_and(|ends| now < ends)
     }
 }
 
@@ -50,52 +111,25 @@ fn pasts(service: &Service) -> Vec<Past> {
         let (Stream::Business(metric), Query::Seasonal { query, history }) = (stream, query) else {
             return None;
         };
-        let anomaly = service.policy.triggers.business.get(metric)?.anomaly.as_ref()?;
-        let (metric, query, history) = (metric.clone(), query.clone(), *history);
-        Some(Past { metric, query, history, direction: direction(anomaly) })
+        let anomaly = service.policy.triggers.business.get(metric)?.anomaly.clone()?;
+        Some(Past { metric: metric.clone(), query: query.clone(), history: *history, anomaly })
     };
     service.measured.iter().filter_map(|measured| past(&measured.stream, &measured.query)).collect()
 }
 
-fn direction(anomaly: &Anomaly) -> Direction {
-    match anomaly.direction {
-        policy::Direction::Drop => Direction::Down,
-        policy::Direction::Rise => Direction::Up,
-        policy::Direction::Both => Direction::Both,
-    }
-}
-
 impl Past {
-    async fn learn(
-        &self,
-        server: &Server,
-        until: Timestamp,
-        window: Duration,
-        scale: f64,
-    ) -> Result<Box<Season>, String> {
+    /// Why it is not known, and whether Prometheus could not be asked at all.
+    async fn ask(&self, server: &Server, until: Timestamp) -> Result<Vec<f64>, (String, bool)> {
         let from = until.checked_sub(self.history).unwrap_or(Timestamp::MIN);
         let history = server.history(&self.query, from, until).await;
-        let history = history.map_err(|fault| format!("its past cannot be told: {fault}"))?;
-        let scaled: Vec<f64> = history.iter().map(|value| value * scale).collect();
-        // Twice the window: so long a watch may last.
-        let minutes = usize::try_from(window.as_secs() / 30).unwrap_or(usize::MAX);
-        let kind = if scaled.iter().any(|value| *value < 0.0) { Kind::Linear } else { Kind::Count };
-        let direction = self.direction;
-        // A month of minutes takes a moment, which the loop must not wait for.
-        let learnt = tokio::task::spawn_blocking(move || Season::learn(&scaled, kind, direction, minutes));
-        let learnt = learnt.await.map_err(|error| error.to_string())?;
-        learnt.map(Box::new).map_err(lacking)
+        history.map_err(|fault| (format!("its past cannot be told: {fault}"), fault.away))
     }
-}
 
-fn lacking(why: Learning) -> String {
-    match why {
-        Learning::Short { minutes, needed } => {
-            format!("{} h of its past are known, {} h are needed", minutes / 60, needed.div_ceil(60))
-        }
-        Learning::Gaps => "its past has too many gaps".to_owned(),
-        Learning::NoLevel => {
-            "nothing is known of the hour before, or of the same hour on other days".to_owned()
-        }
+    /// Beside the loop, which must not wait for it.
+    async fn learn(&self, history: Vec<f64>, window: Duration) -> Learnt {
+        let anomaly = self.anomaly.clone();
+        let learnt = tokio::task::spawn_blocking(move || anomaly.learn(&history, window));
+        let learnt = learnt.await.map_err(|error| Unjudged::Unknown(error.to_string()))?;
+        learnt.map_err(Unjudged::Past)
     }
 }

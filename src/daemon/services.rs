@@ -8,9 +8,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::measure;
 use super::probes::Probes;
+use super::season::{Learner, Watch};
 use super::worker::{Job, Worker, untaken};
-use super::{measure, season};
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::decide::action::Action;
@@ -42,6 +43,7 @@ pub(super) struct Services {
     running: BTreeMap<String, Running>,
     engine: Option<CancellationToken>,
     always: Option<Always>,
+    learner: Learner,
 }
 
 /// What is watched always, by which rules and which Prometheus.
@@ -79,7 +81,11 @@ impl Services {
             running: BTreeMap::new(),
             engine: None,
             always: None,
+            learner: Learner::default(),
         };
+        let learn = services.learner.clone().run(clock, inbox.clone(), tasks.clone());
+        let token = stop.clone();
+        tasks.spawn(async move { token.run_until_cancelled(learn).await });
         services.follow(config)?;
         Ok(services)
     }
@@ -190,9 +196,7 @@ impl Services {
     fn recall(&self, name: &str, until: Timestamp) {
         let Some(running) = self.running.get(name) else { return };
         let (service, server) = (running.config.clone(), running.server.clone());
-        let learn = season::learn(name.to_owned(), service, server, until, self.inbox.clone());
-        let stop = running.stop.clone();
-        self.tasks.spawn(async move { stop.run_until_cancelled(learn).await });
+        self.learner.ask(Watch { name: name.to_owned(), service, server, until, stop: running.stop.clone() });
     }
 
     /// Lets go of everything; workers end after the step at hand.

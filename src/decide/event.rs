@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::facts::Facts;
+use super::past::Learnt;
 use super::reading::Reading;
-use crate::stats::season::Season;
 
 mod running;
 
@@ -121,10 +121,10 @@ pub enum Happening {
     Expected {
         /// The metric's name in the configuration.
         metric: String,
-        /// The season is learnt from the metric's values times this.
-        scale: f64,
+        /// When the watch began: its past ends there.
+        until: Timestamp,
         /// What is to be expected.
-        season: Result<Box<Season>, String>,
+        learnt: Learnt,
     },
     /// A release's record was stored and its image pinned; what could not be done is listed.
     Kept {

@@ -312,6 +312,41 @@ pub struct Breach {
     pub log_odds: Option<f64>,
     /// The resource, the mount or whatever else has to be named.
     pub of: Option<String>,
+    /// How a business metric differs from its own past, where it is held against that.
+    pub unusual: Option<Unusual>,
+}
+
+/// How a business metric differs from its own past.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Unusual {
+    /// On how many of the last six days it rests what is expected.
+    pub days: usize,
+    /// On how many of the last four weeks.
+    pub weeks: usize,
+    /// By how much it has changed; nothing where nothing was expected.
+    pub change: Option<Change>,
+    /// At most so many of the releases that were imagined on its past looked as unusual.
+    pub reached: usize,
+    /// So many were imagined.
+    pub placebos: usize,
+}
+
+/// By how much something has changed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Change {
+    /// By this part of what was expected.
+    OfExpected(f64),
+    /// By this part of its usual range: percent of something near 0 mean nothing.
+    OfRange(f64),
+}
+
+impl Change {
+    /// As a ratio.
+    pub fn part(self) -> f64 {
+        match self {
+            Self::OfExpected(part) | Self::OfRange(part) => part,
+        }
+    }
 }
 
 /// The rule by which a trigger has passed its limit.

@@ -181,6 +181,7 @@ impl Rule {
             tolerated: None,
             log_odds: None,
             of,
+            unusual: None,
         }))
     }
 

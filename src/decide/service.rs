@@ -142,12 +142,12 @@ impl Service {
                 }
             }
             Happening::Measured(reading) => self.triggers.measure(reading, None, policy),
+            Happening::Expected { metric, until, learnt } => self.triggers.expect(metric, *until, learnt),
             Happening::Seen(_)
             | Happening::Stopping { .. }
             | Happening::Died { .. }
             | Happening::Dependency(_)
             | Happening::Recalled(_)
-            | Happening::Expected { .. }
             | Happening::Kept { .. }
             | Happening::Proved { .. }
             | Happening::Unpinned { .. }

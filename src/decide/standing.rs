@@ -20,7 +20,9 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
         Happening::Dependency(sample) => turn.service.depend(sample, turn.policy),
         Happening::Measured(reading) => turn.service.triggers.measure(reading, None, turn.policy),
         Happening::Recalled(readings) => turn.service.triggers.recall(readings),
-        Happening::Expected { metric, scale, season } => turn.service.triggers.expect(metric, *scale, season),
+        Happening::Expected { metric, until, learnt } => {
+            turn.service.triggers.expect(metric, *until, learnt);
+        }
         Happening::Asked { .. } => {
             let (service, why) = (turn.service.name.clone(), turn.service.aside.clone().unwrap_or_default());
             turn.act(Action::Answer(Answer::Refused { why: Refusal::OnlyWatches { service, why } }));

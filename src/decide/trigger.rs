@@ -7,15 +7,16 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::facts::{Before, HostBefore, Watch};
+use super::past::Learnt;
 use super::policy::{Autonomy, ServicePolicy};
 use super::reading::{Measure, Reading, Stream};
 use super::reason::{Breach, Reason};
 use super::verdict::Verdict;
-use crate::stats::season::Season;
 use business::Business;
 use errors::Errors;
 use latency::Latency;
 use resources::Resources;
+pub use words::number;
 
 mod before;
 mod blind;
@@ -25,6 +26,7 @@ mod gauge;
 pub mod health;
 mod latency;
 mod leak;
+mod past;
 mod proof;
 mod resources;
 mod share;
@@ -113,7 +115,7 @@ impl Triggers {
         }
         self.resources.arm(floor, watch.host_before.clone());
         for name in policy.triggers.business.keys() {
-            self.business.entry(name.clone()).or_default().arm(floor);
+            self.business.entry(name.clone()).or_default().arm(floor, watch);
         }
     }
 
@@ -217,10 +219,24 @@ impl Triggers {
     }
 
     /// What a business metric's own past lets expect.
-    pub(super) fn expect(&mut self, metric: &str, scale: f64, season: &Result<Box<Season>, String>) {
+    pub(super) fn expect(&mut self, metric: &str, until: Timestamp, learnt: &Learnt) {
         if let Some(business) = self.business.get_mut(metric) {
-            business.expect(scale, season);
+            business.expect(until, learnt);
         }
+    }
+
+    /// Whether the past of a metric has to be asked for.
+    pub(super) fn lacks_a_past(&self, policy: &ServicePolicy) -> bool {
+        policy.triggers.business.iter().any(|(name, limits)| {
+            let known =
+                |anomaly| self.business.get(name).is_some_and(|one| one.knows(anomaly, policy.window));
+            limits.anomaly.as_ref().is_some_and(|anomaly| !known(anomaly))
+        })
+    }
+
+    /// Time passes without a measurement.
+    pub(super) fn pass(&mut self, now: Timestamp) {
+        self.business.values_mut().for_each(|business| business.pass(now));
     }
 
     /// What speaks against the release now, the most serious first.

@@ -104,11 +104,11 @@ pub(super) fn started_in_vain(turn: &mut Turn<'_>) {
     }
 }
 
-/// The past of the business metrics up to the release is asked for.
-fn recall(turn: &mut Turn<'_>) {
+/// The past of the business metrics up to the release is asked for, where it is not known.
+pub(super) fn recall(turn: &mut Turn<'_>) {
     let Phase::Watching(watch) = &turn.facts().phase else { return };
     let until = watch.began;
-    if turn.policy.triggers.business.values().any(|business| business.anomaly.is_some()) {
+    if turn.service.triggers.lacks_a_past(turn.policy) {
         let service = turn.service.name.clone();
         turn.act(Action::Recall { service, until });
     }
@@ -198,7 +198,11 @@ pub(super) fn due(turn: &mut Turn<'_>) {
     let now = turn.now;
     let at_work = deployment::under_way(turn.service, now);
     match &turn.facts().phase {
-        Phase::Watching(_) => try_end(turn),
+        Phase::Watching(_) => {
+            // The last minute of a window ends with it, and is judged before the release is accepted.
+            turn.service.triggers.pass(now);
+            judge(turn);
+        }
         Phase::Held { why: Reason::Maintenance { until, .. }, .. } if *until <= now => ask::watch_again(turn),
         Phase::Held { answer_by: Some(by), .. } if *by <= now && !at_work => guard::unanswered(turn),
         Phase::Idle

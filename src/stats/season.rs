@@ -1,49 +1,56 @@
-//! A metric against its own past: did it move more since the release than on other days at this time?
+//! A metric against its own past: did it move more since a release than on other days at this time?
 //!
-//! How much a move means is learnt from placebos: moments of the metric's own past that are taken for releases. So a
-//! wrong season, autocorrelation and heavy tails only make the threshold higher.
+//! A change is measured in three views of the same metric, each on a scale of its own. What is unusual is learnt from
+//! placebos: moments of the metric's own past that are taken for releases. So a wrong season, autocorrelation and heavy
+//! tails only raise the limits, and nothing has to be known of what kind of number the metric is.
 
+mod calibrate;
+mod course;
+mod facts;
 mod forecast;
-mod placebo;
+mod view;
+#[cfg(test)]
+pub(super) use forecast::weighted_median;
 
+use course::{Bad, Course};
 use forecast::Past;
-use placebo::{Placebos, Scale};
+
+pub use facts::Facts;
+pub use view::View;
+
+/// Minutes.
+const DAY: usize = 24 * 60;
+const WEEK: usize = 7 * DAY;
 
 /// Windows of newest minutes that are looked at.
 const WINDOWS: [usize; 5] = [3, 5, 10, 20, 30];
-/// Less of a window present, in percent, says nothing.
-const PRESENT_MIN: usize = 60;
+/// Two looks at the shortest of them; a shorter watch cannot be judged.
+const WATCH_MIN: usize = WINDOWS[0] + 1;
 /// Later minutes would be forecast from minutes that are not over.
-const WATCH_MAX: usize = forecast::DAY - forecast::SMOOTHED;
-
-/// What kind of number the metric is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// So many in a minute: orders. Its noise shrinks as it grows; effects are relative.
-    Count,
-    /// Positive, and multiplied by what goes wrong: a lag. Effects are relative; what is not positive is missing.
-    Log,
-    /// Anything else: an accuracy, a gauge. Effects are absolute.
-    Linear,
-}
+const WATCH_MAX: usize = DAY - forecast::BESIDE - 1;
 
 /// The way in which a change is bad.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
-    /// More than expected.
-    Up,
     /// Less than expected.
-    Down,
+    Drop,
+    /// More than expected.
+    Rise,
     /// Either.
     Both,
 }
 
-/// Why there is nothing to judge by yet.
+/// Why a metric cannot be judged by its past.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Learning {
-    /// The history is too short.
+    /// The watch is too short.
+    Watch {
+        /// So many minutes are needed.
+        needed: usize,
+    },
+    /// The past is too short.
     Short {
-        /// Its minutes.
+        /// Its minutes, from the first known one on.
         minutes: usize,
         /// So many are needed.
         needed: usize,
@@ -52,181 +59,163 @@ pub enum Learning {
     Gaps,
     /// Nothing is known of the hour before the release, or of the same hour on other days.
     NoLevel,
+    /// It was always 0, so nothing is known of its size.
+    AlwaysZero,
+    /// It is usually 0, and what is usually nothing cannot be missing.
+    UsuallyZero,
 }
 
-/// What is expected of the minutes after a release. It has a number for each of them, and nothing of the history.
+/// What is expected of the minutes after a release, and what is unusual in them. It holds nothing of the past itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Season {
-    kind: Kind,
-    direction: Direction,
-    /// By minute since the release.
-    forecast: Vec<Option<f64>>,
-    /// By window.
-    scales: Vec<Scale>,
-    threshold: f64,
-    placebos: usize,
-    worst: f64,
-}
-
-/// What a look has found.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Seen {
-    /// How unusual it is in the bad direction, in the window where it is most so.
-    pub z: f64,
-    /// What `z` reached in few of the placebos.
-    pub threshold: f64,
-    /// By how much it differs from the expected: a fraction, or absolute if the metric is linear.
-    pub effect: f64,
-    /// Expected in the window: a sum of counts, else a mean.
-    pub expected: f64,
-    /// Measured in the window, likewise.
-    pub measured: f64,
-    /// The window's length; 0 while too little is known to say anything.
+    /// The change that is bad.
+    pub direction: Direction,
+    /// The smallest change that counts, as a fraction of what was expected.
+    pub least: f64,
+    /// Of the whole known past.
+    pub facts: Facts,
+    /// What each view expects and tolerates.
+    pub lenses: Vec<Lens>,
+    /// By how many times its limit a view has to be passed, so that looking at several of them is priced in.
+    pub joint: f64,
+    /// On how many imagined releases all of this was calibrated.
+    pub placebos: usize,
+    /// The length of the known past.
     pub minutes: usize,
 }
 
+/// What is learnt of the metric in one view.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lens {
+    /// Which.
+    pub view: View,
+    /// What is expected, on the view's scale, by minute since the release.
+    pub expected: Vec<Option<f64>>,
+    /// On how many of the last six days this rests, and on how many of the last four weeks.
+    pub days: usize,
+    /// The same days of the week before.
+    pub weeks: usize,
+    /// How much windows differ from what is expected of them.
+    pub spreads: Vec<Spread>,
+    /// How unusual two minutes in a row were in few of the placebos.
+    pub limit: f64,
+}
+
+/// How much windows of one length vary.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spread {
+    /// Minutes.
+    pub window: usize,
+    /// A robust standard deviation, on the view's scale.
+    pub deviation: f64,
+}
+
+/// What a look has found: in the view and the window in which it is most unusual.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Seen {
+    /// How many times the limit two minutes in a row have both reached.
+    pub times: f64,
+    /// The window's length.
+    pub minutes: usize,
+    /// Measured in it, on average.
+    pub measured: f64,
+    /// Expected in it, likewise.
+    pub expected: f64,
+    /// On how many of the last six days this rests, and on how many of the last four weeks.
+    pub days: usize,
+    /// The same days of the week before.
+    pub weeks: usize,
+}
+
 impl Season {
-    /// From one value a minute, NaN where there is none, oldest first, the last one right before the release.
-    pub fn learn(
-        history: &[f64],
-        kind: Kind,
-        direction: Direction,
-        watch_minutes: usize,
-    ) -> Result<Self, Learning> {
-        let minutes = watch_minutes.clamp(WINDOWS[0], WATCH_MAX);
-        let needed = placebo::needed(minutes);
-        if history.len() < needed {
-            return Err(Learning::Short { minutes: history.len(), needed });
+    /// From one value a minute, NaN where there is none, oldest first, the last one right before the release; for a
+    /// watch of so many minutes.
+    pub fn learn(past: &[f64], minutes: usize, direction: Direction, least: f64) -> Result<Self, Learning> {
+        if minutes < WATCH_MIN {
+            return Err(Learning::Watch { needed: WATCH_MIN });
         }
-        let past = Past::new(history, kind);
-        let forecast = past.forecast(history.len(), minutes);
-        if forecast.iter().all(Option::is_none) {
+        let minutes = Self::watchable(minutes);
+        // The answer for a time in which the metric was not yet there is padded.
+        let known = past.iter().position(|value| value.is_finite()).map_or(&[][..], |first| &past[first..]);
+        let needed = calibrate::needed(minutes);
+        if known.len() < needed {
+            return Err(Learning::Short { minutes: known.len(), needed });
+        }
+        let facts = Facts::of(known);
+        if known.iter().all(|value| *value == 0.0 || !value.is_finite()) {
+            return Err(Learning::AlwaysZero);
+        }
+        if facts.empty && direction == Direction::Drop {
+            return Err(Learning::UsuallyZero);
+        }
+        let bad = Bad { facts, direction, least };
+        let pasts: Vec<Past> = View::of(&facts).iter().map(|view| Past::new(known, *view, &facts)).collect();
+        let calibrated = calibrate::all(&pasts, minutes, bad).ok_or(Learning::Gaps)?;
+        let lenses = pasts.iter().zip(calibrated.views).map(|(past, one)| {
+            let lags = past.lags(known.len());
+            let weeks = lags.iter().filter(|lag| lag.is_weekly()).count();
+            Lens {
+                view: past.view,
+                expected: past.forecast(known.len(), minutes, &lags),
+                days: lags.len() - weeks,
+                weeks,
+                spreads: one.spreads,
+                limit: one.limit,
+            }
+        });
+        let lenses: Vec<Lens> = lenses.collect();
+        if lenses.iter().all(|lens| lens.expected.iter().all(Option::is_none)) {
             return Err(Learning::NoLevel);
         }
-        let placebos = Placebos::of(&past, minutes);
-        let scales = placebos.scales(kind);
-        let season = Self { kind, direction, forecast, scales, threshold: 0.0, placebos: 0, worst: 0.0 };
-        let calibration = placebos.calibrate(&season).ok_or(Learning::Gaps)?;
-        Ok(Self {
-            threshold: calibration.threshold,
-            placebos: calibration.placebos,
-            worst: calibration.worst,
-            ..season
-        })
+        let (joint, placebos) = (calibrated.joint, calibrated.placebos);
+        Ok(Self { direction, least, facts, lenses, joint, placebos, minutes: known.len() })
     }
 
-    /// Of one value a minute since the release, NaN where there is none, oldest first.
-    pub fn judge(&self, newest: &[f64]) -> Seen {
-        let measured: Vec<Option<f64>> = newest.iter().map(|value| self.kind.scaled(*value)).collect();
-        let silent =
-            Seen { z: 0.0, threshold: self.threshold, effect: 0.0, expected: 0.0, measured: 0.0, minutes: 0 };
-        let running = Running::of(&measured, &self.forecast);
-        self.look(&running, measured.len()).map_or(silent, |seen| Seen { threshold: self.threshold, ..seen })
+    /// How many minutes of so long a watch can be judged.
+    pub fn watchable(minutes: usize) -> usize {
+        minutes.min(WATCH_MAX)
     }
 
-    /// How many placebos it was calibrated on.
-    pub fn placebos(&self) -> usize {
-        self.placebos
+    /// How many minutes of a watch are judged.
+    pub fn watched(&self) -> usize {
+        self.lenses.first().map_or(0, |lens| lens.expected.len())
     }
 
-    /// The effect in the most unusual placebo.
-    pub fn worst_placebo(&self) -> f64 {
-        self.worst
+    /// At most so many of the placebos were as unusual as what is told.
+    pub fn reached(&self) -> usize {
+        calibrate::rank(self.placebos)
     }
 
-    /// The most unusual of the windows that end now.
-    fn look(&self, running: &Running, now: usize) -> Option<Seen> {
-        let windows = self.scales.iter().filter(|scale| scale.window <= now);
-        let seen = windows.filter_map(|scale| {
-            let sums = running.window(now - scale.window, now)?;
-            Some(self.kind.seen(&sums, scale, self.direction))
-        });
-        seen.max_by(|one, other| one.z.total_cmp(&other.z))
-    }
-}
-
-/// A window: what was measured, and what was expected in the same minutes.
-#[derive(Debug, Clone, Copy, Default)]
-struct Sums {
-    measured: f64,
-    expected: f64,
-    minutes: usize,
-}
-
-/// The sums of all minutes since the beginning, by minute.
-struct Running(Vec<Sums>);
-
-impl Running {
-    fn of(measured: &[Option<f64>], forecast: &[Option<f64>]) -> Self {
-        let mut sums = Sums::default();
-        let minutes = measured.iter().zip(forecast).map(|minute| {
-            if let (Some(measured), Some(expected)) = minute {
-                sums.measured += measured;
-                sums.expected += expected;
-                sums.minutes += 1;
+    /// Of one value a minute since the release, NaN where there is none, oldest first; nothing while no window is
+    /// known well enough. Minutes beyond those that are judged change nothing.
+    pub fn judge(&self, measured: &[f64]) -> Option<Seen> {
+        let bad = Bad { facts: self.facts, direction: self.direction, least: self.least };
+        let measured = &measured[..measured.len().min(self.watched())];
+        let mut most: Option<Seen> = None;
+        for lens in &self.lenses {
+            let scaled: Vec<f64> =
+                measured.iter().map(|value| lens.view.scaled(*value, &self.facts)).collect();
+            let course = Course::new(lens.view, &scaled, &lens.expected, &lens.spreads);
+            let Some((spread, window)) = course.told(measured.len(), &bad) else { continue };
+            let times = course.twice(measured.len(), &bad) / lens.limit / self.joint;
+            if most.is_none_or(|most| times > most.times) {
+                most = Some(Seen {
+                    times,
+                    minutes: spread.window,
+                    measured: lens.view.natural(window.measured, &self.facts),
+                    expected: lens.view.natural(window.expected, &self.facts),
+                    days: lens.days,
+                    weeks: lens.weeks,
+                });
             }
-            sums
-        });
-        Self([Sums::default()].into_iter().chain(minutes).collect())
-    }
-
-    /// If enough of it is there.
-    fn window(&self, from: usize, to: usize) -> Option<Sums> {
-        let (before, after) = (self.0.get(from)?, self.0.get(to)?);
-        let minutes = after.minutes - before.minutes;
-        (minutes * 100 >= (to - from) * PRESENT_MIN).then_some(Sums {
-            measured: after.measured - before.measured,
-            expected: after.expected - before.expected,
-            minutes,
-        })
-    }
-}
-
-impl Sums {
-    /// How far a minute is from its forecast on average.
-    fn mean_residual(&self) -> f64 {
-        (self.measured - self.expected) / self.minutes as f64
-    }
-}
-
-impl Kind {
-    /// The scale on which changes add up, if the value is one.
-    fn scaled(self, value: f64) -> Option<f64> {
-        let scaled = match self {
-            Self::Count => value.max(0.0),
-            Self::Log => value.ln(),
-            Self::Linear => value,
-        };
-        (scaled.is_finite() && !value.is_nan()).then_some(scaled)
-    }
-
-    /// By how many standard deviations a window differs.
-    fn z(self, sums: &Sums, spread: f64) -> f64 {
-        match self {
-            Self::Count => stabilised(sums.measured, spread) - stabilised(sums.expected, spread),
-            Self::Log | Self::Linear => sums.mean_residual() / spread,
         }
-    }
-
-    fn seen(self, sums: &Sums, scale: &Scale, direction: Direction) -> Seen {
-        let z = self.z(sums, scale.spread);
-        let z = match direction {
-            Direction::Up => z,
-            Direction::Down => -z,
-            Direction::Both => z.abs(),
-        };
-        let minutes = sums.minutes as f64;
-        let (expected, measured) = (sums.expected / minutes, sums.measured / minutes);
-        let (effect, expected, measured) = match self {
-            Self::Count => (sums.measured / sums.expected.max(1e-9) - 1.0, sums.expected, sums.measured),
-            Self::Log => (sums.mean_residual().exp_m1(), expected.exp(), measured.exp()),
-            Self::Linear => (sums.mean_residual(), expected, measured),
-        };
-        Seen { z, threshold: 0.0, effect, expected, measured, minutes: scale.window }
+        most
     }
 }
 
-/// A count whose variance is x + τ²x², on a scale where its variance is 1.
-pub(super) fn stabilised(count: f64, tau: f64) -> f64 {
-    2.0 / tau * (tau * (count + 0.375).sqrt()).asinh()
+impl Seen {
+    /// Whether so unusual a change is held against a release.
+    pub fn fires(&self) -> bool {
+        self.times >= 1.0
+    }
 }

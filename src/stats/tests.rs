@@ -23,25 +23,6 @@ impl Dice {
     fn uniform(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
-
-    fn normal(&mut self) -> f64 {
-        let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
-        radius * (std::f64::consts::TAU * self.uniform()).cos()
-    }
-
-    fn poisson(&mut self, mean: f64) -> f64 {
-        if mean > 60.0 {
-            return (mean + mean.sqrt() * self.normal()).round().max(0.0);
-        }
-        let (mut count, mut left) = (0.0, self.uniform());
-        let mut chance = (-mean).exp();
-        while left >= chance && chance > 0.0 {
-            left -= chance;
-            count += 1.0;
-            chance *= mean / count;
-        }
-        count
-    }
 }
 
 /// A binomial distribution, drawn from by its table.

@@ -25,6 +25,7 @@ pub(super) mod notice;
 pub(super) mod policy;
 pub(super) mod reading;
 pub(super) mod reason;
+pub(super) mod season;
 pub(super) mod verdict;
 
 /// A core value as JSON text, by its mirror.

@@ -8,14 +8,12 @@ use super::Report;
 use crate::cli::CliError;
 use crate::clock::Clock;
 use crate::config::{Config, Measured, Query, Service};
+use crate::decide::past::{self, Unjudged};
 use crate::decide::reading::Stream;
 use crate::probe::exposition::Page;
 use crate::probe::host::Host;
 use crate::probe::prometheus::{Meter, Server};
 use crate::probe::{Probe, Tools, Trial};
-
-/// Less history than a day and the longest window says nothing about a season.
-const HISTORY_MIN: Duration = Duration::from_mins(24 * 60 + 70);
 
 /// Every measurement of a service, and the checks of what it depends on.
 pub(super) async fn measured(
@@ -32,7 +30,15 @@ pub(super) async fn measured(
         let (Some(server), Some(meter)) = (&prometheus, Meter::new(measured)) else { continue };
         told(name, service, &meter.try_out(server).await, report)?;
         if let Query::Seasonal { query, history } = &measured.query {
-            season(&label(name, &measured.stream), server, (query, *history), clock.now(), report).await?;
+            let past = (query.as_str(), *history);
+            own_past(
+                &label(name, &measured.stream),
+                service,
+                &measured.stream,
+                (server, past, clock.now()),
+                report,
+            )
+            .await?;
         }
     }
     for mut page in Page::all(&service.measured, tools) {
@@ -111,28 +117,24 @@ fn no_edge(limit: f64, below: Option<f64>, above: Option<f64>) -> String {
     )
 }
 
-/// Whether there is enough of the past to know a season from a change.
-async fn season(
+/// Whether a release could be judged by the metric's own past now, in the words of a watch.
+async fn own_past(
     what: &str,
-    server: &Server,
-    (query, history): (&str, Duration),
-    now: Timestamp,
+    service: &Service,
+    stream: &Stream,
+    (server, (query, history), now): (&Server, (&str, Duration), Timestamp),
     report: &mut Report,
 ) -> Result<(), CliError> {
-    let from = now.checked_sub(history).unwrap_or(Timestamp::MIN);
+    let business = service.policy.triggers.business.get(stream.trigger());
+    let Some(anomaly) = business.and_then(|business| business.anomaly.as_ref()) else { return Ok(()) };
+    let (what, from) = (format!("{what} history"), now.checked_sub(history).unwrap_or(Timestamp::MIN));
     let values = match server.history(query, from, now).await {
         Ok(values) => values,
-        Err(fault) => return report.line(&format!("{what} history"), Err(&fault.to_string())),
+        Err(fault) => return report.line(&what, Err(&fault.to_string())),
     };
-    let minutes = values.iter().filter(|value| value.is_finite()).count();
-    let known = Duration::from_mins(minutes as u64);
-    let text = format!("{minutes} minutes with a value, of {}", values.len());
-    if known < HISTORY_MIN {
-        let text =
-            format!("{text}: too little for a season, which takes more than a day; it is learned meanwhile");
-        return report.note(&format!("{what} history"), &text);
-    }
-    report.line(&format!("{what} history"), Ok(&text))
+    let learnt = anomaly.learn(&values, service.policy.window).map_err(Unjudged::Past);
+    let said = past::standing(&learnt);
+    if learnt.is_ok() { report.line(&what, Ok(&said)) } else { report.note(&what, &said) }
 }
 
 #[cfg(test)]

@@ -31,14 +31,6 @@ impl Kind {
             Self::Number => "no counts".to_owned(),
         }
     }
-
-    /// By what a number of it is multiplied to be one per minute; 1 for what is no rate.
-    pub fn per_minute(self) -> f64 {
-        match self {
-            Self::Rate { per, .. } => 60.0 / per,
-            Self::Counter | Self::Number => 1.0,
-        }
-    }
 }
 
 /// A window that cannot be read is taken for this.

@@ -29,6 +29,7 @@ fn breach(trigger: &str, limit: f64, value: f64) -> Reason {
         tolerated: None,
         log_odds: None,
         of: Some("disk /var".to_owned()),
+        unusual: None,
     }))
 }
 

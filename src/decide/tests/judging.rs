@@ -13,6 +13,7 @@ use crate::decide::policy::{
 use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream, Use};
 use crate::decide::verdict::{Call, Verdict};
 
+mod anomaly;
 mod autonomy;
 mod beside;
 mod blame;
@@ -47,6 +48,7 @@ fn triggers() -> Triggers {
 }
 
 /// One service on one host, every five seconds.
+#[derive(Clone)]
 struct Case {
     world: World,
     told: Vec<News>,

@@ -289,6 +289,7 @@ impl Errors {
             tolerated: None,
             log_odds: None,
             of: None,
+            unusual: None,
         }
     }
 

@@ -296,6 +296,7 @@ impl Latency {
             tolerated: None,
             log_odds: None,
             of: None,
+            unusual: None,
         }
     }
 

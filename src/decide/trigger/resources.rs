@@ -145,6 +145,7 @@ impl Resources {
             tolerated: None,
             log_odds: None,
             of: Some(name.clone()),
+            unusual: None,
         };
         let pre_existing = before.is_some_and(|before| was_so(value, used.own, before, limits));
         let foreign = limits.attribute && !pre_existing && !caused(value, used.own, before);

@@ -37,15 +37,10 @@ pub(super) fn time(duration: Duration) -> String {
     }
 }
 
-/// `1234`, `4.968`, `0.25`: four digits that count.
-pub(super) fn number(value: f64) -> String {
-    let digits = match value.abs() {
-        v if v >= 1000.0 => 0,
-        v if v >= 100.0 => 1,
-        v if v >= 10.0 => 2,
-        v if v >= 0.1 => 3,
-        _ => 6,
-    };
+/// `1234`, `4.968`, `0.25`, `0.00001234`: four digits that count.
+pub fn number(value: f64) -> String {
+    let enough = |digits: &u8| value.abs() * 10_f64.powi(i32::from(*digits)) >= 1000.0;
+    let digits = usize::from((0..12).find(enough).unwrap_or(12));
     let text = format!("{value:.digits$}");
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }

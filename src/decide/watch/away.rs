@@ -30,6 +30,8 @@ fn away(turn: &mut Turn<'_>, began: Timestamp, ends: Timestamp) {
         if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
             watch.began = now;
             watch.ends = now.checked_add(lasts).unwrap_or(Timestamp::MAX);
+            let watch = watch.clone();
+            turn.service.triggers.arm(turn.policy, &watch);
         }
         turn.count_anew(turn.policy.grace);
         return;

@@ -4,7 +4,6 @@ use crate::stats::bound::{chernoff_upper, clopper_pearson_lower, clopper_pearson
 use crate::stats::counter::{increase, window_increase};
 use crate::stats::evidence::{Baseline, Evidence, null};
 use crate::stats::robust::{mad, median, theil_sen};
-use crate::stats::season::stabilised;
 use crate::stats::tests::near;
 use crate::stats::{dispersion, index_of_dispersion, two_arm};
 
@@ -178,16 +177,4 @@ fn what_a_wild_value_does_not_move() {
     let points: Vec<(f64, f64)> = (0..6).map(f64::from).zip([10.0, 12.0, 14.0, 50.0, 18.0, 20.0]).collect();
     near(theil_sen(&points).unwrap(), 2.0, 9);
     assert_eq!(theil_sen(&[(1.0, 2.0), (1.0, 3.0)]), None);
-}
-
-#[test]
-fn counts_on_a_scale_of_equal_variance() {
-    for (measured, expected, tau, difference) in [
-        (0.0, 30.0, 0.1, -9.305_52),
-        (600.0, 1000.0, 0.1, -4.802_67),
-        (95.0, 100.0, 0.05, -0.453_05),
-        (150.0, 100.0, 0.1, 2.999_77),
-    ] {
-        near(stabilised(measured, tau) - stabilised(expected, tau), difference, 5);
-    }
 }

@@ -8,13 +8,14 @@ use serde_with::{DeserializeAs, DurationSecondsWithFrac, SerializeAs, serde_as};
 
 use super::facts::FactsDef;
 use super::reading::ReadingDef;
+use super::season::{SeasonDef, UnjudgedDef};
 use crate::decide::event::{
     Address, Announcement, Ask, Event, Fault, FaultKind, Happening, Identity, Kept, Member, Outcome, Running,
     Sample, Stage, Standing, Step, Waits,
 };
 use crate::decide::facts::Facts;
+use crate::decide::past::Learnt;
 use crate::decide::reading::Reading;
-use crate::stats::season::Season;
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]
@@ -89,9 +90,9 @@ pub(in crate::store) enum HappeningDef {
     Recalled(#[serde_as(as = "Vec<ReadingDef>")] Vec<Reading>),
     Expected {
         metric: String,
-        scale: f64,
-        #[serde(serialize_with = "write_season", deserialize_with = "read_season")]
-        season: Result<Box<Season>, String>,
+        until: Timestamp,
+        #[serde_as(as = "Result<Box<SeasonDef>, UnjudgedDef>")]
+        learnt: Learnt,
     },
     Kept {
         release: String,
@@ -127,23 +128,6 @@ pub(in crate::store) enum HappeningDef {
     },
 }
 as_core!(Happening, HappeningDef);
-
-/// A season is learnt anew from the past whenever it is needed; the record says only that there was one.
-fn write_season<S: Serializer>(
-    season: &Result<Box<Season>, String>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match season {
-        Ok(season) => {
-            format!("learnt, and calibrated on {} placebos", season.placebos()).serialize(serializer)
-        }
-        Err(why) => why.serialize(serializer),
-    }
-}
-
-fn read_season<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Result<Box<Season>, String>, D::Error> {
-    String::deserialize(deserializer).map(Err)
-}
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]

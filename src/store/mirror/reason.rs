@@ -10,7 +10,7 @@ use super::event::{StepDef, WaitsDef};
 use super::reading::SourceDef;
 use crate::decide::event::{Step, Waits};
 use crate::decide::reading::Source;
-use crate::decide::reason::{Blame, Breach, Reason, Rule, Runs, Unit};
+use crate::decide::reason::{Blame, Breach, Change, Reason, Rule, Runs, Unit, Unusual};
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]
@@ -170,8 +170,31 @@ pub(in crate::store) struct BreachDef {
     tolerated: Option<f64>,
     log_odds: Option<f64>,
     of: Option<String>,
+    #[serde_as(as = "Option<UnusualDef>")]
+    unusual: Option<Unusual>,
 }
 as_core!(Breach, BreachDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Unusual", rename_all = "kebab-case")]
+pub(in crate::store) struct UnusualDef {
+    days: usize,
+    weeks: usize,
+    #[serde_as(as = "Option<ChangeDef>")]
+    change: Option<Change>,
+    reached: usize,
+    placebos: usize,
+}
+as_core!(Unusual, UnusualDef);
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Change", rename_all = "kebab-case")]
+pub(in crate::store) enum ChangeDef {
+    OfExpected(f64),
+    OfRange(f64),
+}
+as_core!(Change, ChangeDef);
 
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "Rule", rename_all = "kebab-case")]

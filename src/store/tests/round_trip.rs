@@ -7,9 +7,11 @@ use crate::decide::facts::{
     Before, Deployment, Diverged, Facts, Hold, HostBefore, Phase, Quarantined, ReleaseState, Rollback, Stop,
     Verification, Veto, Watch,
 };
+use crate::decide::past::Unjudged;
 use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream, Use};
-use crate::decide::reason::{Blame, Breach, Rule, Runs, Unit};
+use crate::decide::reason::{Blame, Breach, Change, Rule, Runs, Unit, Unusual};
 use crate::decide::refusal::Refusal;
+use crate::stats::season::{Direction, Learning, Season};
 use crate::store::{Deed, Evidence, Filing, Reader};
 
 const STEPS: [Step; 18] = [
@@ -103,7 +105,10 @@ fn events() -> Vec<Event> {
     happenings.extend(readings().into_iter().map(Happening::Measured));
     happenings.push(Happening::Recalled(readings()));
     happenings.push(Happening::Dependency(sample(6, Outcome::Ok)));
-    happenings.push(Happening::Expected { metric: some(), scale: 60.0, season: Err(some()) });
+    let until = at(7);
+    let learnt =
+        [Ok(Box::new(season())), Err(Unjudged::Past(Learning::Gaps)), Err(Unjudged::Unknown(some()))];
+    happenings.extend(learnt.map(|learnt| Happening::Expected { metric: some(), until, learnt }));
     happenings.extend(STEPS.map(|step| Happening::StepDone {
         rollback: some(),
         step,
@@ -188,6 +193,12 @@ fn readings() -> Vec<Reading> {
     ]
 }
 
+/// Numbers that only survive when every digit does.
+fn season() -> Season {
+    let past: Vec<f64> = (0..2000_u32).map(|minute| 0.1 + f64::from(minute * minute % 97) / 3.0).collect();
+    Season::learn(&past, 10, Direction::Both, 0.15).unwrap()
+}
+
 fn breach() -> Breach {
     Breach {
         trigger: "error-rate".to_owned(),
@@ -203,6 +214,13 @@ fn breach() -> Breach {
         tolerated: Some(0.01),
         log_odds: Some(34.5),
         of: None,
+        unusual: Some(Unusual {
+            days: 6,
+            weeks: 4,
+            change: Some(Change::OfExpected(-0.1)),
+            reached: 6,
+            placebos: 300,
+        }),
     }
 }
 

@@ -109,19 +109,6 @@ fn what_is_made_of_rates_is_not_always_one() {
 }
 
 #[test]
-fn a_rate_per_minute() {
-    for (query, times) in [
-        ("sum(rate(x[5m]))", 60.0),
-        ("sum(rate(x[5m])) * 60", 1.0),
-        ("increase(x[5m])", 0.2),
-        ("sum(rate(a[5m])) / sum(rate(b[5m]))", 1.0),
-        ("orders_today", 1.0),
-    ] {
-        assert!((kind_of(query).per_minute() - times).abs() < 1e-9, "{query}");
-    }
-}
-
-#[test]
 fn sums_are_known() {
     for sums in ["sum(x)", "sum by (code) (x)", "sum without (instance) (x)", "a or sum (x)"] {
         assert!(adds_up(sums), "{sums}");

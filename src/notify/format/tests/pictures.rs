@@ -23,6 +23,7 @@ fn breach() -> Breach {
         tolerated: None,
         log_odds: None,
         of: None,
+        unusual: None,
     }
 }
 
