@@ -84,8 +84,15 @@ impl Replay {
         for action in actions {
             let decided = match action {
                 Action::File { state, reason, .. } => Some((state.word(), reason, None)),
+                Action::Tell { notice, .. } if notice.news == News::RollbackStarted => {
+                    // It is in the list as the release's state, without whose fault it is.
+                    if let Some(last) = self.decided.last_mut().filter(|last| last.what == "rolling-back") {
+                        last.blame = notice.blame;
+                    }
+                    None
+                }
                 Action::Tell { notice, .. } => {
-                    let news = [News::WouldRollBack, News::NotToBlame, News::Blind, News::RollbackStarted];
+                    let news = [News::WouldRollBack, News::NotToBlame, News::Blind];
                     let told = (notice.news.word(), notice.reason, notice.blame);
                     Some(told).filter(|_| news.contains(&notice.news))
                 }

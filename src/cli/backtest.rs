@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config, Query, Service};
 use crate::decide::reason::{Blame, Reason};
 use crate::probe::Tools;
-use crate::probe::prometheus::{Meter, Recall, Server};
+use crate::probe::prometheus::{Fault, Meter, Recall, Server};
 use crate::replay::past::{BEFORE, Placebo, Tape};
 use crate::replay::{self, Decided, longest};
 use crate::store::recording::Recording;
@@ -26,9 +26,10 @@ use moment::moment;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The past comes from Prometheus: one placebo watch follows the other, as if there had been a release every window, each
-with the hour before it as what was normal. What Prometheus does not know is left out and said: health counts as
-passing, and neither the host nor a service's own exposition is judged. With --release, or --file as written by
-`golive explain --export`, one recorded release is judged again by today's rules, beside what was done then.
+with the hour before it as what was normal, and an `anomaly` with all of the metric's history before it. What Prometheus
+does not know is left out and said: health counts as passing, and neither the host nor a service's own exposition is
+judged. With --release, or --file as written by `golive explain --export`, one recorded release is judged again by
+today's rules, beside what was done then; an `anomaly` by what was learnt then.
 
 Times: 2026-03-01, 2026-03-01T12:00:00Z, 30d (ago), now.
 
@@ -107,6 +108,7 @@ async fn past(arguments: &Arguments, config: &Config) -> Result<u8, CliError> {
     let server = server.ok_or_else(|| {
         CliError::Usage("no [prometheus] is configured, and nothing else knows the past".to_owned())
     })?;
+    let texts = Texts::new(config::Language::English, config.timezone.clone());
     let now = Clock::start().now();
     let wrong = |why: String| CliError::Usage(why);
     let from = moment(arguments.from.as_deref().unwrap_or_default(), now).map_err(wrong)?;
@@ -116,7 +118,14 @@ async fn past(arguments: &Arguments, config: &Config) -> Result<u8, CliError> {
     if from >= to {
         return Err(CliError::Usage("--from is not before --to".to_owned()));
     }
-    if step < Duration::from_secs(1) || step > service.policy.window / 4 {
+    let window = service.policy.window;
+    if Duration::try_from(to.duration_since(from)).unwrap_or_default() < window {
+        let window = texts.duration(window);
+        return Err(CliError::Usage(format!(
+            "not one watch of {window} fits between --from and --to: there is nothing to try the rules on"
+        )));
+    }
+    if step < Duration::from_secs(1) || step > window / 4 {
         return Err(CliError::Usage(
             "--step is between a second and a quarter of the watch's window".to_owned(),
         ));
@@ -125,12 +134,12 @@ async fn past(arguments: &Arguments, config: &Config) -> Result<u8, CliError> {
     let server = Server::new(server, &tools);
     let mut walk = Walk::new(name, service, &server, (from, to), step)?;
     let mut placebos = Vec::new();
+    walk.learn().await?;
     while let Some(placebo) = walk.next().await? {
         placebos.push(placebo);
         walk.progress(placebos.len());
     }
     walk.end();
-    let texts = Texts::new(config::Language::English, config.timezone.clone());
     report(&placebos, &walk, arguments, &texts)
 }
 
@@ -164,9 +173,6 @@ impl<'a> Walk<'a> {
                 Some(recall) => streams.push((recall, first)),
                 None => left_out.push(measured.stream.trigger().to_owned()),
             }
-            if matches!(measured.query, Query::Seasonal { .. }) {
-                left_out.push(format!("the season of {}", measured.stream.trigger()));
-            }
         }
         if streams.is_empty() {
             let why = format!("nothing of {name} is measured by Prometheus: give its triggers a query");
@@ -187,6 +193,17 @@ impl<'a> Walk<'a> {
         })
     }
 
+    /// The history of every metric that is judged by it.
+    async fn learn(&mut self) -> Result<(), CliError> {
+        for measured in &self.service.measured {
+            let Query::Seasonal { query, history } = &measured.query else { continue };
+            let from = self.from.checked_sub(*history).unwrap_or(Timestamp::MIN);
+            let values = self.server.history(query, from, self.to).await.map_err(untold)?;
+            self.tape.know(measured.stream.trigger(), *history, from, values);
+        }
+        Ok(())
+    }
+
     /// The next placebo watch; `None` when none fits in any more.
     async fn next(&mut self) -> Result<Option<Placebo>, CliError> {
         let policy = &self.service.policy;
@@ -199,7 +216,7 @@ impl<'a> Walk<'a> {
         self.fetch(last).await?;
         self.tape.drop_before(began.checked_sub(BEFORE).unwrap_or(Timestamp::MIN));
         self.next = over;
-        Ok(Some(self.tape.watch(self.name, policy, began)))
+        Ok(Some(self.tape.watch(self.name, policy, began, last)))
     }
 
     /// Every stream is known up to there.
@@ -207,9 +224,7 @@ impl<'a> Walk<'a> {
         for (recall, known) in &mut self.streams {
             while *known < last {
                 let Some(piece) = recall.next(self.server).await else { break };
-                let piece = piece.map_err(|fault| {
-                    CliError::Plain(format!("Prometheus does not tell the past: {fault}"))
-                })?;
+                let piece = piece.map_err(untold)?;
                 *known = piece.last().map_or(last, |reading| reading.at);
                 self.tape.add(piece);
             }
@@ -231,6 +246,11 @@ impl<'a> Walk<'a> {
             let _ = write!(std::io::stderr(), "\r{:30}\r", "");
         }
     }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "an error is handed on")]
+fn untold(fault: Fault) -> CliError {
+    CliError::Plain(format!("Prometheus does not tell the past: {fault}"))
 }
 
 fn report(

@@ -1,6 +1,6 @@
 //! Placebo watches over the past: what today's rules would have done, had there been a release every window.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use super::{Decided, Replay, longest};
 use crate::decide::event::{Happening, Identity, Outcome, Running, Sample};
 use crate::decide::facts::{Origin, Release};
-use crate::decide::policy::ServicePolicy;
+use crate::decide::past::{Learnt, Unjudged};
+use crate::decide::policy::{Anomaly, ServicePolicy};
 use crate::decide::reading::Reading;
 
 /// Each watch knows the hour before it.
@@ -19,6 +20,17 @@ pub const BEFORE: Duration = Duration::from_hours(1);
 #[derive(Debug, Default)]
 pub struct Tape {
     readings: VecDeque<Reading>,
+    /// Metrics that are judged by their own past.
+    pasts: BTreeMap<String, Past>,
+}
+
+/// All that is known of a metric, by minute.
+#[derive(Debug)]
+struct Past {
+    /// So much of it is looked at when a watch begins.
+    history: Duration,
+    from: Timestamp,
+    values: Vec<f64>,
 }
 
 /// What one placebo watch came to.
@@ -44,10 +56,22 @@ impl Tape {
         }
     }
 
-    /// A release at this moment under these rules. Health is not in Prometheus: it counts as passing.
-    pub fn watch(&self, service: &str, policy: &ServicePolicy, began: Timestamp) -> Placebo {
+    /// One value a minute of a metric from a moment on, of which so much is looked at when a watch begins.
+    pub fn know(&mut self, metric: &str, history: Duration, from: Timestamp, values: Vec<f64>) {
+        self.pasts.insert(metric.to_owned(), Past { history, from, values });
+    }
+
+    /// A release at this moment under these rules, with what is known up to a moment. Health is not in Prometheus: it
+    /// counts as passing.
+    pub fn watch(
+        &self,
+        service: &str,
+        policy: &ServicePolicy,
+        began: Timestamp,
+        known: Timestamp,
+    ) -> Placebo {
         let first = began.checked_sub(BEFORE).unwrap_or(Timestamp::MIN);
-        let ends = began.checked_add(longest(policy)).unwrap_or(Timestamp::MAX);
+        let ends = began.checked_add(longest(policy)).unwrap_or(Timestamp::MAX).min(known);
         let mut replay = Replay::new(service, policy.clone(), vec![accepted(service, first)], first);
         replay.feed(first, &Happening::Seen(Some(running("before"))));
         let mut released = false;
@@ -55,6 +79,9 @@ impl Tape {
         for reading in self.readings.iter().filter(|reading| reading.at >= first && reading.at <= ends) {
             if !released && reading.at > began {
                 replay.feed(began, &Happening::Seen(Some(running("placebo"))));
+                for (metric, learnt) in self.learnt(policy, began) {
+                    replay.feed(began, &Happening::Expected { metric, until: began, learnt });
+                }
                 released = true;
             }
             if reading.at > healthy {
@@ -68,10 +95,33 @@ impl Tape {
         }
         // What comes after the decision was not looked at, and would seem blind.
         if !ended(replay.decided()) {
-            replay.until(ends);
+            // A deadline at the very end is met.
+            replay.until(ends.checked_add(Duration::from_nanos(1)).unwrap_or(ends));
         }
         let decided = replay.decided().iter().filter(|one| one.at >= began && one.what != "watching");
         Placebo { began, decided: decided.cloned().collect() }
+    }
+
+    /// What a watch that begins then would have learnt.
+    fn learnt<'a>(
+        &'a self,
+        policy: &'a ServicePolicy,
+        began: Timestamp,
+    ) -> impl Iterator<Item = (String, Learnt)> + 'a {
+        policy.triggers.business.iter().filter_map(move |(metric, business)| {
+            let (past, anomaly) = (self.pasts.get(metric)?, business.anomaly.as_ref()?);
+            Some((metric.clone(), past.learn(anomaly, policy.window, began)))
+        })
+    }
+}
+
+impl Past {
+    fn learn(&self, anomaly: &Anomaly, window: Duration, began: Timestamp) -> Learnt {
+        let minutes = |time: Duration| usize::try_from(time.as_secs() / 60).unwrap_or(usize::MAX);
+        let since = Duration::try_from(began.duration_since(self.from)).unwrap_or_default();
+        let before = &self.values[..self.values.len().min(minutes(since) + 1)];
+        let history = before.len().saturating_sub(minutes(self.history) + 1);
+        anomaly.learn(&before[history..], window).map_err(Unjudged::Past)
     }
 }
 
@@ -100,7 +150,7 @@ fn passes(replay: &mut Replay, policy: &ServicePolicy, at: Timestamp) {
     }
 }
 
-fn running(version: &str) -> Running {
+pub(super) fn running(version: &str) -> Running {
     Running {
         instance: version.to_owned(),
         identity: Identity { image: version.to_owned(), spec: String::new() },
@@ -117,7 +167,7 @@ fn running(version: &str) -> Running {
     }
 }
 
-fn accepted(service: &str, began: Timestamp) -> Release {
+pub(super) fn accepted(service: &str, began: Timestamp) -> Release {
     Release {
         id: format!("{service}-before"),
         service: service.to_owned(),

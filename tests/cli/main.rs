@@ -11,6 +11,7 @@ mod help;
 mod limits;
 mod no_daemon;
 mod outside;
+mod past;
 mod people;
 mod script_faults;
 mod secrets;
