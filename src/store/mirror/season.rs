@@ -3,7 +3,6 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_with::{DeserializeAs, SerializeAs, serde_as};
 
-use super::policy::DirectionDef;
 use crate::decide::past::Unjudged;
 use crate::stats::season::{Direction, Facts, Learning, Lens, Season, Spread, View};
 
@@ -11,7 +10,7 @@ use crate::stats::season::{Direction, Facts, Learning, Lens, Season, Spread, Vie
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "Season", rename_all = "kebab-case")]
 pub(in crate::store) struct SeasonDef {
-    #[serde_as(as = "DirectionDef")]
+    #[serde_as(as = "WayDef")]
     direction: Direction,
     least: f64,
     #[serde_as(as = "FactsDef")]
@@ -23,6 +22,15 @@ pub(in crate::store) struct SeasonDef {
     minutes: usize,
 }
 as_core!(Season, SeasonDef);
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Direction", rename_all = "kebab-case")]
+pub(in crate::store) enum WayDef {
+    Drop,
+    Rise,
+    Both,
+}
+as_core!(Direction, WayDef);
 
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "Facts", rename_all = "kebab-case")]

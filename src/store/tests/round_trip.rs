@@ -105,10 +105,7 @@ fn events() -> Vec<Event> {
     happenings.extend(readings().into_iter().map(Happening::Measured));
     happenings.push(Happening::Recalled(readings()));
     happenings.push(Happening::Dependency(sample(6, Outcome::Ok)));
-    let until = at(7);
-    let learnt =
-        [Ok(Box::new(season())), Err(Unjudged::Past(Learning::Gaps)), Err(Unjudged::Unknown(some()))];
-    happenings.extend(learnt.map(|learnt| Happening::Expected { metric: some(), until, learnt }));
+    happenings.extend(expected());
     happenings.extend(STEPS.map(|step| Happening::StepDone {
         rollback: some(),
         step,
@@ -130,6 +127,12 @@ fn events() -> Vec<Event> {
     happenings.extend(asks().into_iter().map(|ask| Happening::Asked { by: some(), ask }));
     all.extend(happenings.into_iter().map(happening));
     all
+}
+
+fn expected() -> [Happening; 3] {
+    let learnt =
+        [Ok(Box::new(season())), Err(Unjudged::Past(Learning::Gaps)), Err(Unjudged::Unknown(some()))];
+    learnt.map(|learnt| Happening::Expected { metric: some(), until: at(7), learnt })
 }
 
 fn reasons() -> Vec<Reason> {
