@@ -169,7 +169,8 @@ impl Anomaly {
 
     /// Whether that was learnt for this rule, and for such a watch.
     pub(in crate::decide) fn is_of(&self, season: &Season, window: Duration) -> bool {
-        let same = season.direction == self.direction.into() && season.least.to_bits() == self.least.to_bits();
+        let same =
+            season.direction == self.direction.into() && season.least.to_bits() == self.least.to_bits();
         same && season.watched() == Season::watchable(minutes(window))
     }
 }
