@@ -13,7 +13,6 @@ use crate::decide::curve::{Curve, Mark};
 use crate::decide::event::Step;
 use crate::decide::facts::ReleaseState;
 use crate::decide::reason::{Blame, Reason, Runs};
-use crate::decide::verdict::Bound;
 use crate::untrusted::clean;
 
 mod breach;
