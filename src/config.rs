@@ -15,6 +15,7 @@ mod checks;
 mod commands;
 pub mod compose;
 mod environment;
+mod headers;
 mod heartbeat;
 mod layers;
 mod maintenance;
@@ -36,6 +37,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod tiers;
+mod tls;
 mod triggers;
 mod webhook;
 
@@ -71,8 +73,8 @@ pub struct Config {
     pub state_dir: PathBuf,
     /// For how long closed releases stay in the store.
     pub keep: Duration,
-    /// The Prometheus that is asked.
-    pub prometheus: Option<Prometheus>,
+    /// Every Prometheus that is asked, by name; that of `[prometheus]` itself has the empty one.
+    pub prometheus: BTreeMap<String, Prometheus>,
     /// The status page and golive's own metrics; none when absent.
     pub page: Option<Page>,
     /// Services by name.
@@ -164,8 +166,8 @@ pub struct Service {
     pub after: Option<Program>,
     /// Shown in alerts.
     pub runbook: Option<String>,
-    /// The URL of its own exposition.
-    pub metrics: Option<String>,
+    /// Its own exposition.
+    pub metrics: Option<Exposition>,
     /// Checks of what the service depends on, by name.
     pub dependencies: BTreeMap<String, Check>,
     /// What is measured, and where.
@@ -199,6 +201,15 @@ pub struct Measured {
     pub stream: Stream,
     /// Where it comes from.
     pub query: Query,
+    /// By its name, the Prometheus that is asked, if one is.
+    pub server: String,
+}
+
+impl Measured {
+    /// Of `[prometheus]` itself, or of no Prometheus.
+    pub fn new(stream: Stream, query: Query) -> Self {
+        Self { stream, query, server: String::new() }
+    }
 }
 
 /// Where a stream of measurements comes from.
@@ -219,8 +230,8 @@ pub enum Query {
     Buckets(String),
     /// Requests by status, from the service's own exposition.
     ExposedRequests {
-        /// The exposition's URL.
-        url: String,
+        /// The exposition.
+        from: Exposition,
         /// The counter's name; the usual ones are tried when absent.
         metric: Option<String>,
         /// The status' label; the usual ones are tried when absent.
@@ -228,15 +239,15 @@ pub enum Query {
     },
     /// Requests by duration, from the service's own exposition.
     ExposedDurations {
-        /// The exposition's URL.
-        url: String,
+        /// The exposition.
+        from: Exposition,
         /// The histogram's name; the usual ones are tried when absent.
         metric: Option<String>,
     },
     /// Any metric of the service's own exposition, summed over its series.
     Exposed {
-        /// The exposition's URL.
-        url: String,
+        /// The exposition.
+        from: Exposition,
         /// Its name.
         metric: String,
         /// A counter's increase per second instead of its value.
@@ -253,6 +264,15 @@ pub enum Query {
     Host,
 }
 
+/// A service's own metrics, in the format of Prometheus.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Exposition {
+    /// Where they are.
+    pub url: String,
+    /// A PEM file of the authorities that its certificate may come from, or of that certificate, instead of the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
 /// The Prometheus that is asked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prometheus {
@@ -266,6 +286,10 @@ pub struct Prometheus {
     pub password: Option<Secret>,
     /// A bearer token instead.
     pub bearer: Option<Secret>,
+    /// Sent with each query: a tenant, say.
+    pub headers: BTreeMap<String, String>,
+    /// More of them, secret: a file of lines `Name: value`.
+    pub headers_file: Option<Secret>,
     /// A PEM file of the authorities that its certificate may come from, instead of the system's.
     pub ca_file: Option<PathBuf>,
 }
@@ -331,6 +355,8 @@ pub struct HttpCheck {
     pub json: BTreeMap<String, serde_json::Value>,
     /// The answer must be complete within this.
     pub max_latency: Option<Duration>,
+    /// A PEM file of the authorities that its certificate may come from, or of that certificate, instead of the system's.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// Somebody to call (guide G7).

@@ -14,6 +14,7 @@ use crate::decide::event::{Outcome, Sample};
 mod body;
 mod command;
 mod counters;
+mod decode;
 mod docker;
 pub mod exposition;
 mod histogram;

@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,7 +14,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config, Query, Service};
 use crate::decide::reason::{Blame, Reason};
 use crate::probe::Tools;
-use crate::probe::prometheus::{Fault, Meter, Recall, Server};
+use crate::probe::prometheus::{Fault, Meter, Recall, Server, Servers};
 use crate::replay::past::{BEFORE, Placebo, Tape};
 use crate::replay::{self, Decided, longest};
 use crate::store::recording::Recording;
@@ -104,10 +105,10 @@ async fn past(arguments: &Arguments, config: &Config) -> Result<u8, CliError> {
         let known: Vec<&str> = config.services.keys().map(String::as_str).collect();
         CliError::Usage(format!("there is no service {name}; services: {}", known.join(", ")))
     })?;
-    let server = config.prometheus.as_ref();
-    let server = server.ok_or_else(|| {
-        CliError::Usage("no [prometheus] is configured, and nothing else knows the past".to_owned())
-    })?;
+    if config.prometheus.is_empty() {
+        let why = "no [prometheus] is configured, and nothing else knows the past".to_owned();
+        return Err(CliError::Usage(why));
+    }
     let texts = Texts::new(config::Language::English, config.timezone.clone());
     let now = Clock::start().now();
     let wrong = |why: String| CliError::Usage(why);
@@ -131,10 +132,10 @@ async fn past(arguments: &Arguments, config: &Config) -> Result<u8, CliError> {
         ));
     }
     let tools = Tools::new(&config.docker_socket).map_err(|error| CliError::Plain(error.to_string()))?;
-    let server = Server::new(server, &tools);
-    let mut walk = Walk::new(name, service, &server, (from, to), step)?;
+    let servers = Servers::new(&config.prometheus, &tools);
+    let mut walk = Walk::new(name, service, &servers, (from, to), step)?;
     let mut placebos = Vec::new();
-    walk.learn().await?;
+    walk.learn(&servers).await?;
     while let Some(placebo) = walk.next().await? {
         placebos.push(placebo);
         walk.progress(placebos.len());
@@ -147,8 +148,8 @@ async fn past(arguments: &Arguments, config: &Config) -> Result<u8, CliError> {
 struct Walk<'a> {
     name: &'a str,
     service: &'a Service,
-    server: &'a Server,
-    streams: Vec<(Recall, Timestamp)>,
+    /// Each with whom to ask, and up to when it is known.
+    streams: Vec<(Recall, Arc<Server>, Timestamp)>,
     tape: Tape,
     next: Timestamp,
     from: Timestamp,
@@ -161,7 +162,7 @@ impl<'a> Walk<'a> {
     fn new(
         name: &'a str,
         service: &'a Service,
-        server: &'a Server,
+        servers: &Servers,
         (from, to): (Timestamp, Timestamp),
         step: Duration,
     ) -> Result<Self, CliError> {
@@ -169,8 +170,8 @@ impl<'a> Walk<'a> {
         let mut left_out = vec!["health (counts as passing)".to_owned()];
         let mut streams = Vec::new();
         for measured in &service.measured {
-            match Meter::recall(measured, first, to, step) {
-                Some(recall) => streams.push((recall, first)),
+            match Meter::recall(measured, first, to, step).zip(servers.of(measured)) {
+                Some((recall, server)) => streams.push((recall, Arc::clone(server), first)),
                 None => left_out.push(measured.stream.trigger().to_owned()),
             }
         }
@@ -179,26 +180,16 @@ impl<'a> Walk<'a> {
             return Err(CliError::Usage(why));
         }
         let shows = std::io::stderr().is_terminal();
-        Ok(Self {
-            name,
-            service,
-            server,
-            streams,
-            tape: Tape::default(),
-            next: from,
-            from,
-            to,
-            left_out,
-            shows,
-        })
+        Ok(Self { name, service, streams, tape: Tape::default(), next: from, from, to, left_out, shows })
     }
 
     /// The history of every metric that is judged by it.
-    async fn learn(&mut self) -> Result<(), CliError> {
+    async fn learn(&mut self, servers: &Servers) -> Result<(), CliError> {
         for measured in &self.service.measured {
             let Query::Seasonal { query, history } = &measured.query else { continue };
+            let Some(server) = servers.of(measured) else { continue };
             let from = self.from.checked_sub(*history).unwrap_or(Timestamp::MIN);
-            let values = self.server.history(query, from, self.to).await.map_err(untold)?;
+            let values = server.history(query, from, self.to).await.map_err(untold)?;
             self.tape.know(measured.stream.trigger(), *history, from, values);
         }
         Ok(())
@@ -221,9 +212,9 @@ impl<'a> Walk<'a> {
 
     /// Every stream is known up to there.
     async fn fetch(&mut self, last: Timestamp) -> Result<(), CliError> {
-        for (recall, known) in &mut self.streams {
+        for (recall, server, known) in &mut self.streams {
             while *known < last {
-                let Some(piece) = recall.next(self.server).await else { break };
+                let Some(piece) = recall.next(server).await else { break };
                 let piece = piece.map_err(untold)?;
                 *known = piece.last().map_or(last, |reading| reading.at);
                 self.tape.add(piece);

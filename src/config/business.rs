@@ -8,7 +8,7 @@ use super::table::Section;
 use super::triggers::{AUTONOMY, LASTS, measure};
 use super::{Measured, Query};
 use crate::decide::policy::{Anomaly, Autonomy, Business, Direction, Ppm};
-use crate::decide::reading::{Source, Stream};
+use crate::decide::reading::Stream;
 
 /// What other triggers are called.
 const TAKEN: [&str; 7] =
@@ -64,7 +64,8 @@ fn origin(
     history: Option<Duration>,
 ) -> Option<Origin> {
     origin::only_one(section, &["query", "metric"]);
-    let query = origin::promql(section, "query", setting).map(|query| query.plain());
+    let server = origin::server(section, setting);
+    let query = origin::promql(section, "query", setting, server.as_deref()).map(|query| query.plain());
     let metric = origin::name(section, "metric", "a metric");
     origin::needs_metrics(section, setting, &["metric"]);
     match (section.has("query"), section.has("metric")) {
@@ -84,13 +85,14 @@ fn origin(
         (true, _) | (_, true) => {}
     }
     if let Some(query) = query {
-        return Some(Origin::prometheus(match history {
+        let query = match history {
             Some(history) => Query::Seasonal { query, history },
             None => Query::Value(query),
-        }));
+        };
+        return Some(Origin::prometheus(query, server));
     }
-    let query = Query::Exposed { url: setting.metrics.clone()?, metric: metric?, rate };
-    Some(Origin { source: Source::Exposition, query: Some(query) })
+    let query = Query::Exposed { from: setting.metrics.clone()?, metric: metric?, rate };
+    Some(Origin::exposition(query))
 }
 
 /// The fixed limits, and whether they are of a counter's rate.

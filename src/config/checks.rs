@@ -6,14 +6,14 @@ use std::time::Duration;
 use toml::Value;
 
 use super::table::Section;
-use super::{Check, CheckKind, HttpCheck};
+use super::{Check, CheckKind, HttpCheck, headers, tls};
 
 /// Kinds of check that later versions know.
 const LATER: [&str; 2] = ["tls", "file-age"];
 
 /// What only a check by `url` has.
-const HTTP_ONLY: [&str; 7] =
-    ["method", "header", "headers", "status", "body-contains", "json", "max-latency"];
+const HTTP_ONLY: [&str; 8] =
+    ["method", "header", "headers", "status", "body-contains", "json", "max-latency", "ca-file"];
 
 /// One check; `None` when it cannot be made sense of, which is told. `without_docker` says why it may not be `docker`.
 pub(super) fn read(mut section: Section<'_>, without_docker: Option<&str>) -> Option<Check> {
@@ -78,7 +78,7 @@ fn http(section: &mut Section<'_>, timeout: Duration) -> Option<HttpCheck> {
         section.wrong("method", format!("\"{method}\" is not an HTTP method"), "write \"GET\" or \"HEAD\"");
     }
     let status = statuses(section);
-    let headers = headers(section);
+    let headers = sent(section);
     let body_contains = section.string("body-contains");
     let json =
         section.pairs("json", "write { \"/status\" = \"ok\" }, with JSON pointers (RFC 6901)", json_value);
@@ -87,21 +87,14 @@ fn http(section: &mut Section<'_>, timeout: Duration) -> Option<HttpCheck> {
         let hint = "make `timeout` at least as long (2s unless set)";
         section.wrong("max-latency", "is longer than `timeout`, after which the check fails anyway", hint);
     }
-    Some(HttpCheck { url: url?, method, headers, status, body_contains, json, max_latency })
+    let ca_file = tls::ca_file(section);
+    Some(HttpCheck { url: url?, method, headers, status, body_contains, json, max_latency, ca_file })
 }
 
 /// `headers`, or `header` for those who think of one.
-fn headers(section: &mut Section<'_>) -> BTreeMap<String, String> {
-    const HINT: &str = "write { name = \"value\" }";
-    let read = |name: &str, value: &Value| {
-        let value = value.as_str().ok_or("is not a text")?;
-        reqwest::header::HeaderName::from_bytes(name.as_bytes())
-            .map_err(|_| "is not the name of a header")?;
-        reqwest::header::HeaderValue::from_str(value).map_err(|_| "cannot be the value of a header")?;
-        Ok(value.to_owned())
-    };
-    let mut headers = section.pairs("headers", HINT, read);
-    headers.extend(section.pairs("header", HINT, read));
+fn sent(section: &mut Section<'_>) -> BTreeMap<String, String> {
+    let mut headers = section.pairs("headers", headers::HINT, headers::value);
+    headers.extend(section.pairs("header", headers::HINT, headers::value));
     if section.has("headers") && section.has("header") {
         section.wrong_key(&["header"], "stands beside `headers`, which is the same", "keep one of them");
     }

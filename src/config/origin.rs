@@ -1,8 +1,9 @@
 //! Where a trigger's numbers come from: queries of its own, the service's exposition, or golive's own health checks.
 
-use super::Query;
+use super::prometheus::Names;
 use super::promql::Expression;
 use super::table::Section;
+use super::{Exposition, Query};
 use crate::decide::policy::Autonomy;
 use crate::decide::reading::Source;
 
@@ -18,10 +19,12 @@ pub(super) struct Setting {
     pub(super) autonomy: Autonomy,
     /// It runs by commands, and has no containers.
     pub(super) command: bool,
-    /// There is a Prometheus to ask.
-    pub(super) prometheus: bool,
-    /// The URL of its exposition.
-    pub(super) metrics: Option<String>,
+    /// Each Prometheus that can be asked.
+    pub(super) servers: Names,
+    /// The one that the service's queries are asked of, where they name none.
+    pub(super) server: Option<String>,
+    /// Its exposition.
+    pub(super) metrics: Option<Exposition>,
     /// Names of its health checks by `url`.
     pub(super) urls: Vec<String>,
 }
@@ -31,14 +34,17 @@ pub(super) struct Origin {
     pub(super) source: Source,
     /// What is asked; nothing when golive's own health checks are the source.
     pub(super) query: Option<Query>,
+    /// The Prometheus that is asked, by its name.
+    pub(super) server: String,
 }
 
 /// Requests, and how many of them failed. `None` when nobody counts them, which is told if the trigger is written.
 pub(super) fn requests(section: &mut Section<'_>, setting: &Setting, written: bool) -> Option<Origin> {
     only_one(section, &["query", "errors-query", "metric"]);
-    let query = promql(section, "query", setting);
-    let errors = promql(section, "errors-query", setting);
-    let requests = promql(section, "requests-query", setting);
+    let server = server(section, setting);
+    let query = promql(section, "query", setting, server.as_deref());
+    let errors = promql(section, "errors-query", setting, server.as_deref());
+    let requests = promql(section, "requests-query", setting, server.as_deref());
     let version_label = name(section, "version-label", "a label");
     let (metric, label) = (name(section, "metric", "a metric"), name(section, "label", "a label"));
     if section.has("errors-query") != section.has("requests-query") {
@@ -55,23 +61,25 @@ pub(super) fn requests(section: &mut Section<'_>, setting: &Setting, written: bo
     needs_metrics(section, setting, &["metric", "label"]);
     if section.has("query") {
         let query = query?;
-        return Some(Origin::prometheus(match query.division() {
+        let query = match query.division() {
             Some((errors, requests)) => Query::Requests { errors, requests, version_label: None },
             None => Query::Value(query.plain()),
-        }));
+        };
+        return Some(Origin::prometheus(query, server));
     }
     if !section.given(&["errors-query", "requests-query"]).is_empty() {
         let (errors, requests) = (errors?.plain(), requests?.plain());
-        return Some(Origin::prometheus(Query::Requests { errors, requests, version_label }));
+        return Some(Origin::prometheus(Query::Requests { errors, requests, version_label }, server));
     }
-    otherwise(section, setting, written, |url| Query::ExposedRequests { url, metric, label })
+    otherwise(section, setting, written, |from| Query::ExposedRequests { from, metric, label })
 }
 
 /// Requests by duration, in the same way.
 pub(super) fn durations(section: &mut Section<'_>, setting: &Setting, written: bool) -> Option<Origin> {
     only_one(section, &["query", "buckets-query", "metric"]);
-    let query = promql(section, "query", setting);
-    let buckets = promql(section, "buckets-query", setting);
+    let server = server(section, setting);
+    let query = promql(section, "query", setting, server.as_deref());
+    let buckets = promql(section, "buckets-query", setting, server.as_deref());
     let metric = name(section, "metric", "a metric");
     if let Some(histogram) = metric.as_deref().and_then(|metric| metric.strip_suffix("_bucket")) {
         section.wrong("metric", "is a part of a histogram", &format!("write \"{histogram}\""));
@@ -82,14 +90,19 @@ pub(super) fn durations(section: &mut Section<'_>, setting: &Setting, written: b
             Some(buckets) => Query::Buckets(buckets),
             None => Query::Value(query.plain()),
         });
-        return query.or(buckets.map(|query| Query::Buckets(query.plain()))).map(Origin::prometheus);
+        let query = query.or(buckets.map(|query| Query::Buckets(query.plain())));
+        return query.map(|query| Origin::prometheus(query, server));
     }
-    otherwise(section, setting, written, |url| Query::ExposedDurations { url, metric })
+    otherwise(section, setting, written, |from| Query::ExposedDurations { from, metric })
 }
 
 impl Origin {
-    pub(super) fn prometheus(query: Query) -> Self {
-        Self { source: Source::Prometheus, query: Some(query) }
+    pub(super) fn prometheus(query: Query, server: Option<String>) -> Self {
+        Self { source: Source::Prometheus, query: Some(query), server: server.unwrap_or_default() }
+    }
+
+    pub(super) fn exposition(query: Query) -> Self {
+        Self { source: Source::Exposition, query: Some(query), server: String::new() }
     }
 }
 
@@ -98,13 +111,13 @@ fn otherwise(
     section: &mut Section<'_>,
     setting: &Setting,
     written: bool,
-    exposed: impl FnOnce(String) -> Query,
+    exposed: impl FnOnce(Exposition) -> Query,
 ) -> Option<Origin> {
-    if let Some(url) = setting.metrics.clone() {
-        return Some(Origin { source: Source::Exposition, query: Some(exposed(url)) });
+    if let Some(from) = setting.metrics.clone() {
+        return Some(Origin::exposition(exposed(from)));
     }
     if !setting.urls.is_empty() {
-        return Some(Origin { source: Source::Probes, query: None });
+        return Some(Origin { source: Source::Probes, query: None, server: String::new() });
     }
     if written && !section.has("metric") {
         let hint = "add a query, `metrics` to the service, or a health check by `url`";
@@ -113,12 +126,29 @@ fn otherwise(
     None
 }
 
+/// The Prometheus that a table's queries are asked of.
+pub(super) fn server(section: &mut Section<'_>, setting: &Setting) -> Option<String> {
+    let named = setting.servers.named(section);
+    if named.is_some() && section.given(&QUERIES).is_empty() {
+        section.wrong_key(&["prometheus"], "is only for a query", "leave it out");
+    }
+    named.or_else(|| setting.server.clone())
+}
+
 /// A query, and what it is made of.
-pub(super) fn promql(section: &mut Section<'_>, key: &'static str, setting: &Setting) -> Option<Expression> {
+pub(super) fn promql(
+    section: &mut Section<'_>,
+    key: &'static str,
+    setting: &Setting,
+    server: Option<&str>,
+) -> Option<Expression> {
     let text = section.string(key)?;
-    if !setting.prometheus {
+    if !setting.servers.any() {
         let hint = "add [prometheus] with url = \"http://127.0.0.1:9090\"";
         section.missing_in(&[key], "needs a Prometheus that can be asked", hint);
+    } else if server.is_none() {
+        let hint = "add prometheus = \"NAME\" beside it, or to the service";
+        section.missing_in(&[key], "can be asked of several and names none", hint);
     }
     if text.len() > QUERY_MAX {
         section.wrong(key, "is longer than 16 KiB", "make it a recording rule of Prometheus");

@@ -1,14 +1,45 @@
-//! `[prometheus]`
+//! `[prometheus]`, and `[prometheus.…]` where there are several.
 
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::checks::is_url;
-use super::table::Section;
-use super::{Prometheus, secret};
+use toml::Value;
 
-/// The Prometheus that is asked; `None` when it cannot be made sense of, which is told.
-pub(super) fn read(mut section: Section<'_>) -> Option<Prometheus> {
+use super::checks::is_url;
+use super::table::{Section, one_of};
+use super::{Prometheus, headers, secret, tls};
+
+/// The tables of a server that are none by themselves.
+const TABLES: [&str; 1] = ["headers"];
+
+/// Headers that hold what nobody else is to know.
+const SECRETS: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
+
+/// The names by which each Prometheus can be asked; that of `[prometheus]` itself is empty.
+#[derive(Debug, Clone)]
+pub(super) struct Names(BTreeSet<String>);
+
+/// Each Prometheus that is asked, and the names of all that are written, be they right or wrong.
+pub(super) fn read(root: &mut Section<'_>) -> (BTreeMap<String, Prometheus>, Names) {
+    let (mut servers, mut names) = (BTreeMap::new(), Names(BTreeSet::new()));
+    let written = root.has("prometheus");
+    let Some(mut section) = root.section("prometheus") else {
+        names.0.extend(written.then(String::new));
+        return (servers, names);
+    };
+    section.others(&TABLES, |name, section| {
+        names.0.insert(name.to_owned());
+        servers.extend(one(section).map(|server| (name.to_owned(), server)));
+    });
+    if names.0.is_empty() || section.is_more_than(names.0.len()) {
+        names.0.insert(String::new());
+        servers.extend(one(section).map(|server| (String::new(), server)));
+    }
+    (servers, names)
+}
+
+/// One of them; `None` when it cannot be made sense of, which is told.
+fn one(mut section: Section<'_>) -> Option<Prometheus> {
     let url = section.string("url");
     if let Some(Err(why)) = url.as_deref().map(|url| is_url(url).and_then(|()| is_base(url))) {
         section.wrong("url", why, "write \"http://127.0.0.1:9090\", with a path if it is behind one");
@@ -25,10 +56,47 @@ pub(super) fn read(mut section: Section<'_>) -> Option<Prometheus> {
         let message = "is a second way to log in beside `username`";
         section.wrong_key(&["bearer-token-file"], message, "keep one of them");
     }
-    let ca_file = ca_file(&mut section);
+    let headers = section.pairs("headers", headers::HINT, header);
+    let headers_file = secret::named(&mut section, "headers-file", "");
+    let ca_file = tls::ca_file(&mut section);
     section.required(&["url"], "add url = \"http://127.0.0.1:9090\"");
     section.end(&[]);
-    Some(Prometheus { url: url?, timeout, username, password, bearer, ca_file })
+    Some(Prometheus { url: url?, timeout, username, password, bearer, headers, headers_file, ca_file })
+}
+
+fn header(name: &str, value: &Value) -> Result<String, String> {
+    if SECRETS.contains(&name.to_ascii_lowercase().as_str()) {
+        return Err("is a secret, which does not belong in here: put it into `headers-file`".to_owned());
+    }
+    headers::value(name, value)
+}
+
+impl Names {
+    /// Whether there is a Prometheus at all.
+    pub(super) fn any(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    /// The one that is asked where none is named: that of `[prometheus]` itself, or the only one.
+    pub(super) fn usual(&self) -> Option<&str> {
+        match self.0.len() {
+            1 => self.0.first().map(String::as_str),
+            _ => self.0.get("").map(String::as_str),
+        }
+    }
+
+    /// The one that a table names with `prometheus`. A wrong name is told.
+    pub(super) fn named(&self, section: &mut Section<'_>) -> Option<String> {
+        let name = section.string("prometheus")?;
+        if name.is_empty() || !self.0.contains(&name) {
+            let hint = match self.0.iter().filter(|name| !name.is_empty()).count() {
+                0 => format!("add [prometheus.{name}] with its url"),
+                _ => format!("there are {}", one_of(self.0.iter().filter(|name| !name.is_empty()))),
+            };
+            section.missing_in(&["prometheus"], format!("there is no [prometheus.{name}]"), &hint);
+        }
+        Some(name)
+    }
 }
 
 /// Whether the API's paths can be put behind a URL. The text itself may hold a password and is not repeated.
@@ -41,17 +109,4 @@ fn is_base(url: &str) -> Result<(), String> {
         return Err("has more than a host, a port and a path".to_owned());
     }
     Ok(())
-}
-
-fn ca_file(section: &mut Section<'_>) -> Option<PathBuf> {
-    let path = section.string("ca-file")?;
-    let path = section.beside(&path);
-    match std::fs::metadata(&path) {
-        Ok(metadata) if metadata.is_file() => {}
-        Ok(_) => section.wrong("ca-file", "is not a file", "write the path of a PEM file"),
-        Err(error) => {
-            section.wrong("ca-file", format!("cannot be read: {error}"), "write the path of a PEM file");
-        }
-    }
-    Some(path)
 }

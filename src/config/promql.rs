@@ -4,11 +4,14 @@
 use std::ops::Range;
 
 mod kind;
+mod number;
+mod selector;
 
 #[cfg(test)]
 mod tests;
 
 pub use kind::{Kind, adds_up, kind_of};
+pub use selector::selectors;
 
 /// What joins two sides, or says how their series are matched: beside a division, it is no plain one.
 const OPERATORS: [&str; 12] = [

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::channels::is_address;
 use super::nearest::nearest;
+use super::prometheus::Names;
 use super::table::Section;
 use super::{
     Config, Language, Person, Runtime, Service, channels, heartbeat, page, prometheus, rules, services, tiers,
@@ -36,10 +37,10 @@ pub(super) fn read(mut root: Section<'_>) -> Config {
         keep = state.duration("keep", keep);
         state.end(&[]);
     }
-    let prometheus = root.section("prometheus").and_then(prometheus::read);
+    let (prometheus, servers) = prometheus::read(&mut root);
     let page = root.section("page").and_then(page::read);
-    let services = services(&mut root, timezone.as_ref());
-    let rules = rules::read(&mut root, &services);
+    let services = services(&mut root, &servers, timezone.as_ref());
+    let rules = rules::read(&mut root, &servers, &services);
     let (mut channels, mut named) = (BTreeMap::new(), Vec::new());
     root.named("channel", |name, section| {
         named.push(name.to_owned());
@@ -94,11 +95,10 @@ fn socket(docker: &mut Section<'_>) -> Option<std::path::PathBuf> {
     Some(docker.beside(path))
 }
 
-fn services(root: &mut Section<'_>, zone: Option<&TimeZone>) -> BTreeMap<String, Service> {
+fn services(root: &mut Section<'_>, servers: &Names, zone: Option<&TimeZone>) -> BTreeMap<String, Service> {
     let mut services: BTreeMap<String, Service> = BTreeMap::new();
-    let prometheus = root.has("prometheus");
     root.named("service", |name, section| {
-        if let Some(service) = services::read(name, section, prometheus, zone) {
+        if let Some(service) = services::read(name, section, servers, zone) {
             services.insert(name.to_owned(), service);
         }
     });

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::origin::{self, Setting};
+use super::prometheus::Names;
 use super::table::{Section, one_of};
 use super::tiers::TIERS;
 use super::{Measured, Query, Service};
@@ -28,7 +29,11 @@ pub struct Rule {
 }
 
 /// All of them, by name.
-pub(super) fn read(root: &mut Section<'_>, services: &BTreeMap<String, Service>) -> BTreeMap<String, Rule> {
+pub(super) fn read(
+    root: &mut Section<'_>,
+    servers: &Names,
+    services: &BTreeMap<String, Service>,
+) -> BTreeMap<String, Rule> {
     let mut rules = BTreeMap::new();
     if let Some(mut host) = root.section("host") {
         if let Some(limits) = host.section("limits") {
@@ -36,12 +41,11 @@ pub(super) fn read(root: &mut Section<'_>, services: &BTreeMap<String, Service>)
         }
         host.end(&[]);
     }
-    let prometheus = root.has("prometheus");
     root.named("rule", |name, mut section| {
         if HOST.contains(&name) {
             section.wrong_here("is what [host.limits] is called", "give it a name of its own");
         }
-        if let Some(rule) = one(name, section, prometheus, services) {
+        if let Some(rule) = one(name, section, servers, services) {
             rules.insert(name.to_owned(), rule);
         }
     });
@@ -65,7 +69,7 @@ fn host_limits(mut section: Section<'_>) -> Vec<(String, Rule)> {
             tier: Tier::Important,
             unit: Unit::Ratio,
         };
-        let measured = Measured { stream: Stream::Resources, query: Query::Host };
+        let measured = Measured::new(Stream::Resources, Query::Host);
         (format!("host-{what}"), Rule { limit, measured })
     };
     limits.into_iter().filter(|(_, written, _)| *written).map(rule).collect()
@@ -75,7 +79,7 @@ fn host_limits(mut section: Section<'_>) -> Vec<(String, Rule)> {
 fn one(
     name: &str,
     mut section: Section<'_>,
-    prometheus: bool,
+    servers: &Names,
     services: &BTreeMap<String, Service>,
 ) -> Option<Rule> {
     let (above, below) = (section.number("above"), section.number("below"));
@@ -90,12 +94,14 @@ fn one(
     let setting = Setting {
         autonomy: Autonomy::Off,
         command: true,
-        prometheus,
+        servers: servers.clone(),
+        server: servers.usual().map(str::to_owned),
         metrics: known.and_then(|service| service.metrics.clone()),
         urls: Vec::new(),
     };
     origin::only_one(&mut section, &["query", "metric"]);
-    let query = origin::promql(&mut section, "query", &setting).map(|query| query.plain());
+    let server = origin::server(&mut section, &setting);
+    let query = origin::promql(&mut section, "query", &setting, server.as_deref()).map(|query| query.plain());
     let metric = origin::name(&mut section, "metric", "a metric");
     if !section.has("query") && !section.has("metric") {
         section.missing(
@@ -117,8 +123,9 @@ fn one(
         section.wrong("below", "is not less than `above`: every value would pass one of the limits", hint);
     }
     section.end(&[]);
-    let exposed = || Some(Query::Exposed { url: setting.metrics.clone()?, metric: metric?, rate: false });
+    let exposed = || Some(Query::Exposed { from: setting.metrics.clone()?, metric: metric?, rate: false });
     let query = query.map(Query::Value).or_else(exposed)?;
     let limit = Limit { of: RuleOf::Metric, above, below, lasts, tier, unit: Unit::Plain };
-    Some(Rule { limit, measured: Measured { stream: Stream::Business(name.to_owned()), query } })
+    let stream = Stream::Business(name.to_owned());
+    Some(Rule { limit, measured: Measured { stream, query, server: server.unwrap_or_default() } })
 }

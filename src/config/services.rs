@@ -7,15 +7,15 @@ use jiff::tz::TimeZone;
 
 use super::checks::is_url;
 use super::origin::Setting;
+use super::prometheus::Names;
 use super::table::Section;
 use super::triggers::AUTONOMY;
 use super::{
-    Check, CheckKind, Commands, Order, Pin, Program, Runtime, Service, business, checks, compose,
-    maintenance, swarm, triggers,
+    Check, CheckKind, Commands, Exposition, Order, Pin, Program, Runtime, Service, business, checks, compose,
+    maintenance, swarm, tls, triggers,
 };
 use crate::decide::event::Step;
 use crate::decide::policy::{Autonomy, OnBlind, Quarantine, ServicePolicy};
-use crate::decide::reading::Source;
 
 /// Keys that later versions know.
 const LATER: [&str; 3] = ["acceptance", "checklist", "depends-on"];
@@ -44,7 +44,7 @@ const ON_BLIND: [(&str, OnBlind); 3] =
 pub(super) fn read(
     name: &str,
     mut section: Section<'_>,
-    prometheus: bool,
+    servers: &Names,
     zone: Option<&TimeZone>,
 ) -> Option<Service> {
     named(name, &mut section);
@@ -56,7 +56,9 @@ pub(super) fn read(
     let checks = health(&mut section, name, command);
     let dependencies = dependencies(&mut section);
     let metrics = metrics(&mut section);
-    let setting = Setting { autonomy, command, prometheus, metrics: metrics.clone(), urls: urls(&checks) };
+    let server = servers.named(&mut section).or_else(|| servers.usual().map(str::to_owned));
+    let (metrics_of, urls, servers) = (metrics.clone(), urls(&checks), servers.clone());
+    let setting = Setting { autonomy, command, servers, server, metrics: metrics_of, urls };
     let mut judging = triggers::read(section.table("trigger"), &setting);
     judging.triggers.business = business::read(&mut section, &setting, &mut judging.measured);
     let rollback = rollback(&mut section, runtime.as_ref());
@@ -75,7 +77,7 @@ pub(super) fn read(
         checks: checks.keys().cloned().collect(),
         failures: judging.failures,
         health_autonomy: judging.health_autonomy,
-        requests: if judging.by(Source::Probes) { setting.urls } else { Vec::new() },
+        requests: if judging.by_checks() { setting.urls } else { Vec::new() },
         dependencies: dependencies.keys().cloned().collect(),
         triggers: judging.triggers,
         ask_within: judging.ask_within,
@@ -226,14 +228,27 @@ fn urls(checks: &BTreeMap<String, Check>) -> Vec<String> {
     checks.iter().filter(|(_, check)| by_url(check)).map(|(name, _)| name.clone()).collect()
 }
 
-/// The URL of the service's exposition. A wrong one is there too, so that nobody is told to add one.
-fn metrics(section: &mut Section<'_>) -> Option<String> {
-    let written = section.has("metrics");
+/// The service's exposition: its URL, or a table that has it. A wrong one is there too, so that nobody is told to add one.
+fn metrics(section: &mut Section<'_>) -> Option<Exposition> {
+    const HINT: &str = "write \"http://HOST:PORT/metrics\" or \"https://…\"";
+    if !section.has("metrics") {
+        return None;
+    }
+    if section.take("metrics").is_some_and(toml::Value::is_table) {
+        let mut table = section.table("metrics");
+        let (url, ca_file) = (table.string("url"), tls::ca_file(&mut table));
+        if let Some(Err(why)) = url.as_deref().map(is_url) {
+            table.wrong("url", why, HINT);
+        }
+        table.required(&["url"], HINT);
+        table.end(&[]);
+        return Some(Exposition { url: url.unwrap_or_default(), ca_file });
+    }
     let url = section.string("metrics");
     if let Some(Err(why)) = url.as_deref().map(is_url) {
-        section.wrong("metrics", why, "write \"http://HOST:PORT/metrics\" or \"https://…\"");
+        section.wrong("metrics", why, HINT);
     }
-    written.then(|| url.unwrap_or_default())
+    Some(Exposition { url: url.unwrap_or_default(), ca_file: None })
 }
 
 struct Watch {

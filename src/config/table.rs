@@ -25,7 +25,7 @@ pub(super) struct Section<'a> {
     layers: &'a Layers,
     path: Vec<String>,
     table: &'a Table,
-    asked: BTreeSet<&'static str>,
+    asked: BTreeSet<&'a str>,
     mistakes: &'a mut Mistakes,
 }
 
@@ -153,6 +153,20 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Every table within this one but those of some keys, by name.
+    pub(super) fn others(&mut self, keys: &[&str], mut each: impl FnMut(&str, Section<'_>)) {
+        for (name, value) in self.table {
+            let Some(table) = value.as_table().filter(|_| !keys.contains(&name.as_str())) else { continue };
+            self.asked.insert(name);
+            each(name, self.within(name, table));
+        }
+    }
+
+    /// Whether there are more than so many keys.
+    pub(super) fn is_more_than(&self, keys: usize) -> bool {
+        self.table.len() > keys
+    }
+
     /// A raw value, for what has more than one form.
     pub(super) fn take(&mut self, key: &'static str) -> Option<&'a Value> {
         self.asked.insert(key);
@@ -175,7 +189,7 @@ impl<'a> Section<'a> {
     }
 }
 
-fn meant(key: &str, known: &BTreeSet<&'static str>) -> String {
+fn meant(key: &str, known: &BTreeSet<&str>) -> String {
     match nearest(key, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("known here: {}", one_of(known.iter())),

@@ -39,11 +39,12 @@ pub(super) struct Judging {
 }
 
 impl Judging {
-    /// Whether a source feeds one of the triggers.
-    pub(super) fn by(&self, source: Source) -> bool {
+    /// Whether golive's own checks may feed one of the triggers: they stand in for what an exposition does not tell.
+    pub(super) fn by_checks(&self) -> bool {
         let errors = self.triggers.error_rate.as_ref().map(|trigger| trigger.source);
         let latency = self.triggers.latency.as_ref().map(|trigger| trigger.source);
-        errors == Some(source) || latency == Some(source)
+        let may = |source| matches!(source, Some(Source::Probes | Source::Exposition));
+        may(errors) || may(latency)
     }
 }
 
@@ -155,12 +156,13 @@ fn resources(
     }
     let autonomy = autonomy(&mut section, "autonomy", setting, Autonomy::Auto);
     section.end(&[]);
-    measured.push(Measured { stream: Stream::Resources, query: Query::Host });
+    measured.push(Measured::new(Stream::Resources, Query::Host));
     Some(Resources { above, lasts, of, attribute, autonomy })
 }
 
 /// Notes what has to be measured, and by what.
 pub(super) fn measure(origin: Origin, stream: Stream, measured: &mut Vec<Measured>) -> Source {
-    measured.extend(origin.query.map(|query| Measured { stream, query }));
-    origin.source
+    let Origin { source, query, server } = origin;
+    measured.extend(query.map(|query| Measured { stream, query, server }));
+    source
 }

@@ -18,7 +18,7 @@ use crate::decide::event::{Event, Happening};
 use crate::decide::reading::Reading;
 use crate::probe::exposition::Page;
 use crate::probe::host::Host;
-use crate::probe::prometheus::{Meter, Server};
+use crate::probe::prometheus::{Meter, Server, Servers};
 use crate::probe::{Probe, Tools};
 
 /// What is recalled before golive looked.
@@ -43,20 +43,18 @@ struct Shared {
 pub(super) fn all(
     name: &str,
     service: &Service,
-    prometheus: Option<&Arc<Server>>,
+    servers: &Servers,
     tools: &Tools,
     (clock, inbox): (Clock, &mpsc::Sender<Event>),
 ) -> Option<impl Future<Output = ()> + Send + 'static> {
     let shared =
         Shared { service: Some(name.to_owned()), interval: service.interval, clock, inbox: inbox.clone() };
     let mut sources: Vec<BoxFuture<'static, Option<()>>> = Vec::new();
-    let asked: Vec<Measured> =
-        service.measured.iter().filter(|measured| Meter::new(measured).is_some()).cloned().collect();
-    if let Some(server) = prometheus.filter(|_| !asked.is_empty()) {
+    for (server, asked) in servers.asked(service.measured.iter()) {
         let back = Arc::new(Notify::new());
         let meters = asked.iter().filter_map(Meter::new).collect();
-        sources.push(shared.clone().ask(Arc::clone(server), meters, Arc::clone(&back)).boxed());
-        sources.push(shared.clone().recall(Arc::clone(server), asked, back).boxed());
+        sources.push(shared.clone().ask(Arc::clone(&server), meters, Arc::clone(&back)).boxed());
+        sources.push(shared.clone().recall(server, asked, back).boxed());
     }
     let pages = Page::all(&service.measured, tools).into_iter();
     sources.extend(pages.map(|page| shared.clone().scrape(page).boxed()));
@@ -71,16 +69,16 @@ pub(super) fn all(
 /// Everything that is watched always, in the same way.
 pub(super) fn always(
     rules: &BTreeMap<String, Rule>,
-    prometheus: Option<&Arc<Server>>,
+    servers: &Servers,
     tools: &Tools,
     (clock, inbox): (Clock, &mpsc::Sender<Event>),
 ) -> impl Future<Output = ()> + Send + 'static {
     let shared = Shared { service: None, interval: ALWAYS, clock, inbox: inbox.clone() };
     let measured: Vec<Measured> = rules.values().map(|rule| rule.measured.clone()).collect();
     let mut sources: Vec<BoxFuture<'static, Option<()>>> = Vec::new();
-    let meters: Vec<Meter> = measured.iter().filter_map(Meter::new).collect();
-    if let Some(server) = prometheus.filter(|_| !meters.is_empty()) {
-        sources.push(shared.clone().ask(Arc::clone(server), meters, Arc::default()).boxed());
+    for (server, asked) in servers.asked(measured.iter()) {
+        let meters = asked.iter().filter_map(Meter::new).collect();
+        sources.push(shared.clone().ask(server, meters, Arc::default()).boxed());
     }
     let pages = Page::all(&measured, tools).into_iter();
     sources.extend(pages.map(|page| shared.clone().scrape(page).boxed()));

@@ -9,12 +9,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
-use crate::config::{Query, Service};
+use crate::config::{Measured, Query, Service};
 use crate::decide::event::{Event, Happening};
 use crate::decide::past::{Learnt, Unjudged};
 use crate::decide::policy::Anomaly;
 use crate::decide::reading::Stream;
-use crate::probe::prometheus::Server;
+use crate::probe::prometheus::{Server, Servers};
 
 /// A Prometheus that does not answer is asked again after this, for as long as a watch is judged by it.
 const AGAIN: Duration = Duration::from_secs(30);
@@ -32,7 +32,7 @@ pub(super) struct Learner {
 pub(super) struct Watch {
     pub(super) name: String,
     pub(super) service: Service,
-    pub(super) server: Option<Arc<Server>>,
+    pub(super) servers: Servers,
     /// The past ends where it began.
     pub(super) until: Timestamp,
     pub(super) stop: CancellationToken,
@@ -40,6 +40,7 @@ pub(super) struct Watch {
 
 /// The past of one metric.
 struct Past {
+    measured: Measured,
     metric: String,
     query: String,
     history: Duration,
@@ -83,7 +84,7 @@ impl Watch {
         let mut answered = true;
         for past in pasts(&self.service) {
             let metric = past.metric.clone();
-            let learnt = match &self.server {
+            let learnt = match self.servers.of(&past.measured) {
                 Some(server) => match past.ask(server, self.until).await {
                     Ok(history) => past.learn(history, self.service.policy.window).await,
                     Err((why, away)) => {
@@ -107,14 +108,17 @@ impl Watch {
 }
 
 fn pasts(service: &Service) -> Vec<Past> {
-    let past = |stream: &Stream, query: &Query| {
-        let (Stream::Business(metric), Query::Seasonal { query, history }) = (stream, query) else {
+    let past = |measured: &Measured| {
+        let (Stream::Business(metric), Query::Seasonal { query, history }) =
+            (&measured.stream, &measured.query)
+        else {
             return None;
         };
         let anomaly = service.policy.triggers.business.get(metric)?.anomaly.clone()?;
-        Some(Past { metric: metric.clone(), query: query.clone(), history: *history, anomaly })
+        let (metric, query, history) = (metric.clone(), query.clone(), *history);
+        Some(Past { measured: measured.clone(), metric, query, history, anomaly })
     };
-    service.measured.iter().filter_map(|measured| past(&measured.stream, &measured.query)).collect()
+    service.measured.iter().filter_map(past).collect()
 }
 
 impl Past {

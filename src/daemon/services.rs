@@ -17,7 +17,7 @@ use crate::config::{self, Config};
 use crate::decide::action::Action;
 use crate::decide::event::Event;
 use crate::decide::facts::Facts;
-use crate::probe::prometheus::Server;
+use crate::probe::prometheus::Servers;
 use crate::probe::{Probe, Tools};
 use crate::runtime::{self, Engine, Runtime, Watched};
 use crate::store::{self, Store};
@@ -49,15 +49,15 @@ pub(super) struct Services {
 /// What is watched always, by which rules and which Prometheus.
 struct Always {
     rules: BTreeMap<String, config::Rule>,
-    prometheus: Option<config::Prometheus>,
+    prometheus: BTreeMap<String, config::Prometheus>,
     stop: CancellationToken,
 }
 
 struct Running {
     config: config::Service,
     socket: std::path::PathBuf,
-    prometheus: Option<config::Prometheus>,
-    server: Option<Arc<Server>>,
+    prometheus: BTreeMap<String, config::Prometheus>,
+    servers: Servers,
     probes: Probes,
     worker: Worker,
     stop: CancellationToken,
@@ -119,7 +119,7 @@ impl Services {
     pub(super) fn follow(&mut self, config: &Config) -> Result<(), ServicesError> {
         let engine = Engine::new(&config.docker_socket)?;
         let tools = Tools::new(&config.docker_socket)?;
-        let prometheus = config.prometheus.as_ref().map(|server| Arc::new(Server::new(server, &tools)));
+        let servers = Servers::new(&config.prometheus, &tools);
         self.running.retain(|name, running| {
             let stays = config.services.contains_key(name);
             if !stays {
@@ -136,12 +136,12 @@ impl Services {
             };
             let running = match old {
                 Some(old) if same(&old) => old,
-                old => self.start_one(name, service, (&engine, &tools, prometheus.as_ref()), config, old),
+                old => self.start_one(name, service, (&engine, &tools, &servers), config, old),
             };
             self.running.insert(name.clone(), running);
         }
         self.watch(config, engine);
-        self.watch_always(config, prometheus.as_ref(), &tools);
+        self.watch_always(config, &servers, &tools);
         Ok(())
     }
 
@@ -195,8 +195,14 @@ impl Services {
     /// The past of a service's business metrics is learnt beside everything else.
     fn recall(&self, name: &str, until: Timestamp) {
         let Some(running) = self.running.get(name) else { return };
-        let (service, server) = (running.config.clone(), running.server.clone());
-        self.learner.ask(Watch { name: name.to_owned(), service, server, until, stop: running.stop.clone() });
+        let (service, servers) = (running.config.clone(), running.servers.clone());
+        self.learner.ask(Watch {
+            name: name.to_owned(),
+            service,
+            servers,
+            until,
+            stop: running.stop.clone(),
+        });
     }
 
     /// Lets go of everything; workers end after the step at hand.
@@ -208,7 +214,7 @@ impl Services {
         &self,
         name: &str,
         service: &config::Service,
-        (engine, tools, prometheus): (&Engine, &Tools, Option<&Arc<Server>>),
+        (engine, tools, servers): (&Engine, &Tools, &Servers),
         config: &Config,
         old: Option<Running>,
     ) -> Running {
@@ -230,7 +236,7 @@ impl Services {
         let checks = checks.map(|(check, what)| Probe::new(check, what, &service.runtime, tools)).collect();
         let probes =
             Probes::start(name, checks, service.interval, self.clock, &self.inbox, &self.tasks, &stop);
-        if let Some(all) = measure::all(name, service, prometheus, tools, (self.clock, &self.inbox)) {
+        if let Some(all) = measure::all(name, service, servers, tools, (self.clock, &self.inbox)) {
             let stop = stop.clone();
             self.tasks.spawn(async move { stop.run_until_cancelled(all).await });
         }
@@ -248,7 +254,7 @@ impl Services {
             config: service.clone(),
             socket: config.docker_socket.clone(),
             prometheus: config.prometheus.clone(),
-            server: prometheus.cloned(),
+            servers: servers.clone(),
             probes,
             worker,
             stop,
@@ -256,7 +262,7 @@ impl Services {
     }
 
     /// One task measures what is watched always; it goes on undisturbed while nothing about it changes.
-    fn watch_always(&mut self, config: &Config, prometheus: Option<&Arc<Server>>, tools: &Tools) {
+    fn watch_always(&mut self, config: &Config, servers: &Servers, tools: &Tools) {
         let same = |old: &Always| old.rules == config.rules && old.prometheus == config.prometheus;
         if self.always.as_ref().is_some_and(same) {
             return;
@@ -265,7 +271,7 @@ impl Services {
             old.stop.cancel();
         }
         let stop = self.stop.child_token();
-        let all = measure::always(&config.rules, prometheus, tools, (self.clock, &self.inbox));
+        let all = measure::always(&config.rules, servers, tools, (self.clock, &self.inbox));
         let token = stop.clone();
         self.tasks.spawn(async move { token.run_until_cancelled(all).await });
         let (rules, prometheus) = (config.rules.clone(), config.prometheus.clone());

@@ -147,7 +147,7 @@ fn points(breach: &Breach, readings: &[&Reading]) -> Vec<Point> {
     let (mut counts, mut buckets) = (Window::new(over), Window::new(over));
     let value = |reading: &&Reading| {
         let value = match &reading.measure {
-            Measure::Value(value) => Some(*value),
+            Measure::Value(value) | Measure::Again(value) => Some(*value),
             Measure::Requests(requests) => {
                 counts.push(reading.at, requests.seen);
                 let mut all = Counts::default();
@@ -161,7 +161,7 @@ fn points(breach: &Breach, readings: &[&Reading]) -> Vec<Point> {
                 all.quantile(0.95).map(|quantile| quantile.value)
             }
             Measure::Use(used) => used.host.get(breach.of.as_deref()?).copied(),
-            Measure::Blind(_) => None,
+            Measure::Blind(_) | Measure::Absent(_) => None,
         };
         let value = value?;
         let bad = if breach.value < breach.limit { value < breach.limit } else { value > breach.limit };

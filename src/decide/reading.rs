@@ -58,10 +58,14 @@ pub enum Measure {
     Durations(Durations),
     /// One number, as the source has computed it.
     Value(f64),
+    /// The number of the reading before, looked at again: the source has nothing newer.
+    Again(f64),
     /// How much of the host is used.
     Use(Use),
     /// Nothing usable; why.
     Blind(String),
+    /// What was asked can be read and has nothing that tells of it; why. It is no measure of the service then.
+    Absent(String),
 }
 
 /// Some requests.

@@ -241,8 +241,8 @@ fn value(name: &str, limit: &Limit, reading: &Reading) -> Option<Result<(f64, Op
         return None;
     }
     match (&limit.of, &reading.measure) {
-        (_, Measure::Blind(why)) => Some(Err(why.clone())),
-        (RuleOf::Metric, Measure::Value(value)) => Some(Ok((*value, None))),
+        (_, Measure::Blind(why) | Measure::Absent(why)) => Some(Err(why.clone())),
+        (RuleOf::Metric, Measure::Value(value) | Measure::Again(value)) => Some(Ok((*value, None))),
         (RuleOf::Host(what), Measure::Use(used)) => busiest(what, used).map(Ok),
         (RuleOf::Metric | RuleOf::Host(_), _) => Some(Err("not a number".to_owned())),
     }

@@ -137,7 +137,7 @@ impl Service {
         match what {
             Happening::Sampled(sample) => {
                 self.health.count(sample);
-                for reading in suspect::probe_readings(sample, policy) {
+                for reading in suspect::probe_readings(sample, policy, &self.triggers) {
                     self.triggers.measure(&reading, None, policy);
                 }
             }
@@ -254,7 +254,7 @@ impl Turn<'_> {
         let counted = self.service.health.count(sample);
         launch::well(self);
         self.service.red = self.service.red.filter(|_| !self.service.health.all_pass());
-        for reading in suspect::probe_readings(sample, self.policy) {
+        for reading in suspect::probe_readings(sample, self.policy, &self.service.triggers) {
             self.measure(&reading);
         }
         self.see_again();

@@ -9,6 +9,7 @@ use super::policy::{Autonomy, Level, ServicePolicy};
 use super::reading::{Reading, Source, Stream};
 use super::reason::{Blame, Reason, Rule};
 use super::service::{Service, Turn};
+use super::trigger::Triggers;
 use super::trigger::health::{Habits, STEADY};
 use super::trigger::{Finding, RESOURCES};
 
@@ -129,18 +130,16 @@ pub(super) fn given_up(turn: &Turn<'_>) -> Option<Reason> {
 }
 
 /// What a health check by `url` tells of errors and latency, for triggers that nothing better feeds.
-pub(super) fn probe_readings(sample: &Sample, policy: &ServicePolicy) -> Vec<Reading> {
+pub(super) fn probe_readings(sample: &Sample, policy: &ServicePolicy, triggers: &Triggers) -> Vec<Reading> {
     if !policy.requests.contains(&sample.check) {
         return Vec::new();
     }
-    let triggers = &policy.triggers;
-    let own = |source: Option<Source>| source == Some(Source::Probes);
-    let mut readings = Vec::new();
-    if own(triggers.error_rate.as_ref().map(|limits| limits.source)) {
-        readings.extend(Reading::of_probe(Stream::Errors, sample));
-    }
-    if own(triggers.latency.as_ref().map(|limits| limits.source)) {
-        readings.extend(Reading::of_probe(Stream::Latency, sample));
-    }
-    readings
+    let own = |stream: Stream, source: Option<Source>| match source {
+        Some(Source::Probes) => Reading::of_probe(stream, sample),
+        Some(Source::Exposition) if triggers.by_checks(&stream) => Reading::of_probe(stream, sample),
+        Some(Source::Exposition | Source::Prometheus | Source::Host) | None => None,
+    };
+    let (errors, latency) = (&policy.triggers.error_rate, &policy.triggers.latency);
+    let errors = own(Stream::Errors, errors.as_ref().map(|limits| limits.source));
+    errors.into_iter().chain(own(Stream::Latency, latency.as_ref().map(|limits| limits.source))).collect()
 }

@@ -12,12 +12,14 @@ use super::policy::{Autonomy, ServicePolicy};
 use super::reading::{Measure, Reading, Stream};
 use super::reason::{Breach, Reason};
 use super::verdict::Verdict;
+use absent::{Absent, Taken};
 use business::Business;
 use errors::Errors;
 use latency::Latency;
 use resources::Resources;
 pub use words::number;
 
+mod absent;
 mod before;
 mod blind;
 mod business;
@@ -76,6 +78,7 @@ pub(super) struct Triggers {
     heard: BTreeMap<Stream, Timestamp>,
     /// What was measured before that says nothing of how it runs.
     paused_until: Timestamp,
+    absent: Absent,
 }
 
 impl Triggers {
@@ -171,16 +174,27 @@ impl Triggers {
 
     /// Takes a reading in. One that is older than the newest of its stream is dropped.
     pub(super) fn measure(&mut self, reading: &Reading, started: Option<Timestamp>, policy: &ServicePolicy) {
+        let taken = self.absent.take(reading);
+        if taken == Taken::LeftOut {
+            return;
+        }
         let last = self.heard.insert(reading.stream.clone(), reading.at);
         if last.is_some_and(|last| reading.at <= last) {
             self.heard.extend(last.map(|last| (reading.stream.clone(), last)));
             return;
         }
         let born = last.zip(started).is_some_and(|(last, started)| started >= last);
+        if taken == Taken::Anew {
+            self.anew(&reading.stream, policy);
+        }
         let from = match &reading.measure {
             // What was counted since the last reading; every other value is of its own moment.
             Measure::Requests(_) | Measure::Durations(_) => last.unwrap_or(reading.at),
-            Measure::Value(_) | Measure::Use(_) | Measure::Blind(_) => reading.at,
+            Measure::Value(_)
+            | Measure::Again(_)
+            | Measure::Use(_)
+            | Measure::Absent(_)
+            | Measure::Blind(_) => reading.at,
         };
         let paused = from < self.paused_until;
         let heard = Heard { reading, born, paused, interval: policy.interval };
@@ -319,7 +333,7 @@ impl Triggers {
     /// What the trigger of a stream says at this moment.
     pub(super) fn verdict(&self, stream: &Stream, now: Timestamp, policy: &ServicePolicy) -> Option<Verdict> {
         let triggers = &policy.triggers;
-        match stream {
+        let verdict = match stream {
             Stream::Errors => {
                 triggers.error_rate.as_ref().map(|limits| self.errors.verdict(now, policy, limits))
             }
@@ -333,21 +347,20 @@ impl Triggers {
                 let limits = triggers.business.get(name)?;
                 Some(self.business.get(name)?.verdict(now, name, policy, limits))
             }
-        }
+        }?;
+        Some(match self.absent.left_out(stream, policy) {
+            Some(why) => Verdict { why: format!("left out: {why}"), ..verdict },
+            None => verdict,
+        })
     }
 
     /// What each says at this moment.
     pub(super) fn verdicts(&self, now: Timestamp, policy: &ServicePolicy) -> Vec<(String, Verdict)> {
         let triggers = &policy.triggers;
         let mut verdicts = Vec::new();
-        if let Some(limits) = &triggers.error_rate {
-            verdicts.push((ERRORS.to_owned(), self.errors.verdict(now, policy, limits)));
-        }
-        if let Some(limits) = &triggers.latency {
-            verdicts.push((SLOW.to_owned(), self.latency.verdict(now, policy, limits)));
-        }
-        if let Some(limits) = &triggers.resources {
-            verdicts.push((RESOURCES.to_owned(), self.resources.verdict(now, policy, limits)));
+        for stream in [Stream::Errors, Stream::Latency, Stream::Resources] {
+            let verdict = self.verdict(&stream, now, policy);
+            verdicts.extend(verdict.map(|verdict| (stream.trigger().to_owned(), verdict)));
         }
         let unseen = Business::default();
         for (name, limits) in &triggers.business {

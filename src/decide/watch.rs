@@ -1,6 +1,7 @@
 //! The watch of a new release: from the first look at it to its end.
 
 mod away;
+mod blindness;
 
 use std::time::Duration;
 
@@ -9,17 +10,18 @@ use jiff::Timestamp;
 use super::action::{Action, News, Tier};
 use super::event::{Running, Sample};
 use super::facts::{Origin, Phase, Release, ReleaseState, Watch};
-use super::policy::{Autonomy, OnBlind, OnEnvironment, ServicePolicy};
+use super::policy::{Autonomy, OnBlind, OnEnvironment};
 use super::reading::Reading;
 use super::reason::{Blame, Reason};
 use super::release::{down_or_up, new_release, superseded};
-use super::service::{Service, Turn};
+use super::service::Turn;
 use super::suspect::Suspicion;
 use super::trigger::health::Health;
 use super::verdict::Call;
 use super::{ask, blame, cause, deployment, diverge, guard, launch, quarantine, suspect};
 
 pub(super) use away::started;
+pub(super) use blindness::{blind, blind_deadline, blind_too_long};
 
 /// After something ended, it is looked at again so soon (judgement §2.1: at once, and after two and four seconds).
 const AGAIN: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(4)];
@@ -44,6 +46,7 @@ pub(super) fn begin(turn: &mut Turn<'_>, running: &Running) {
     open(turn, started, launch::grace(turn.policy, Some(running)));
     let mut doubts = turn.service.triggers.warnings(turn.now, turn.policy);
     doubts.extend(turn.service.triggers.untold(turn.now, turn.policy));
+    doubts.extend(turn.service.triggers.unsaid(turn.policy));
     let nothing = turn.facts().accepted.is_empty();
     if nothing {
         doubts.insert(0, "a failing release cannot be rolled back".to_owned());
@@ -355,7 +358,9 @@ fn still_excused(turn: &Turn<'_>) -> Option<Reason> {
 /// What could not be told for sure, with the bound that was proved.
 fn unproved(turn: &Turn<'_>) -> Option<Reason> {
     let verdicts = turn.service.triggers.verdicts(turn.now, turn.policy);
-    let waiting = verdicts.into_iter().filter(|(_, verdict)| verdict.call == Call::Wait);
+    let waiting = verdicts.into_iter().filter(|(name, verdict)| {
+        verdict.call == Call::Wait && !turn.service.triggers.leaves_out(name, turn.policy)
+    });
     let sentences: Vec<String> = waiting.map(|(name, verdict)| format!("{name}: {}", verdict.why)).collect();
     (!sentences.is_empty()).then_some(Reason::Unproved(sentences))
 }
@@ -367,33 +372,4 @@ pub(super) fn accepted(turn: &mut Turn<'_>, reason: Option<Reason>) {
         turn.facts_mut().known = release.running.as_ref().map(|running| running.identity.clone());
         turn.accept(release);
     }
-}
-
-/// What tells nothing for too long is told to people, never counted.
-pub(super) fn blind_too_long(turn: &mut Turn<'_>) {
-    let due = blind_deadline(turn.service, turn.policy, turn.now).is_some_and(|at| at <= turn.now);
-    if due && let Some((_, why)) = blind(turn.service, turn.policy, turn.now) {
-        turn.open(News::Blind, Tier::Important, Some(why), Vec::new());
-    }
-}
-
-/// What has been blind longest, since when, and why.
-pub(super) fn blind(
-    service: &Service,
-    policy: &ServicePolicy,
-    now: Timestamp,
-) -> Option<(Timestamp, Reason)> {
-    let both = [service.health.blind(), service.triggers.blind(now, policy)];
-    both.into_iter().flatten().min_by_key(|(since, _)| *since)
-}
-
-pub(super) fn blind_deadline(service: &Service, policy: &ServicePolicy, now: Timestamp) -> Option<Timestamp> {
-    let facts = service.facts();
-    let told = facts.incidents.iter().any(|incident| incident.news == News::Blind);
-    // The swap blinds checks by itself, and the proof says in the end what it could not tell.
-    let swapping = matches!(facts.phase, Phase::RollingBack(_) | Phase::Verifying(_));
-    let swapping = swapping || deployment::under_way(service, now);
-    let (since, _) = blind(service, policy, now).filter(|_| !told && !swapping)?;
-    let since = service.launch.map_or(since, |launch| launch.at.max(since));
-    since.checked_add(policy.blind_after).ok()
 }

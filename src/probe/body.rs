@@ -1,7 +1,9 @@
 //! An answer's body, never more of it than is wanted.
 
 use reqwest::Response;
+use reqwest::header::{CONTENT_ENCODING, HeaderMap};
 
+use super::decode::{self, Packed};
 use super::http::Fault;
 use super::seen::quote;
 
@@ -12,20 +14,23 @@ pub(super) enum Unread {
     TooLong { most: usize },
     #[error("status {status}, but the body broke off: {seen}")]
     Broken { status: u16, seen: String },
+    #[error(transparent)]
+    Packed(Packed),
 }
 
-/// The whole body, or why there is none that can be used. A body that is announced too long is not read at all.
+/// The whole body, unpacked, or why there is none that can be used. A body that is announced too long is not read at
+/// all.
 pub(super) async fn whole(mut answer: Response, most: usize) -> Result<Vec<u8>, Unread> {
     if answer.content_length().is_some_and(|length| length > most as u64) {
         return Err(Unread::TooLong { most });
     }
-    let status = answer.status().as_u16();
+    let (status, encoding) = (answer.status().as_u16(), encoding(answer.headers()));
     let mut body = Vec::new();
     loop {
         match answer.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() > most => return Err(Unread::TooLong { most }),
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Ok(None) => return Ok(body),
+            Ok(None) => break,
             Err(error) => {
                 let seen = match Fault::of(&error) {
                     Fault::Own(seen) | Fault::Seen(seen) => seen,
@@ -35,6 +40,17 @@ pub(super) async fn whole(mut answer: Response, most: usize) -> Result<Vec<u8>, 
             }
         }
     }
+    decode::unpacked(&encoding, body, most).map_err(|packed| match packed {
+        Packed::TooLong(_) => Unread::TooLong { most },
+        packed @ (Packed::Broken | Packed::Unknown(_)) => Unread::Packed(packed),
+    })
+}
+
+/// How a body is packed, by the answer's head.
+pub(super) fn encoding(head: &HeaderMap) -> String {
+    head.get(CONTENT_ENCODING)
+        .map(|name| String::from_utf8_lossy(name.as_bytes()).into_owned())
+        .unwrap_or_default()
 }
 
 /// What a body begins with, to be shown.

@@ -14,14 +14,16 @@ use super::http::Fault;
 use super::seen::{people, quote};
 use super::trial::{Trial, words};
 use crate::clock::Clock;
-use crate::config::{Measured, Query};
+use crate::config::{Exposition, Measured, Query};
 use crate::decide::reading::{Measure, Reading, Source};
 
+mod choose;
 mod names;
 mod reduce;
 mod text;
 
-use reduce::{State, Want};
+use choose::Want;
+use reduce::State;
 
 /// So much of an exposition is read.
 const BODY_MAX: usize = 8 * 1024 * 1024;
@@ -35,7 +37,7 @@ const FORMATS: &str = "application/openmetrics-text;version=1.0.0,text/plain;ver
 /// One URL, and what is kept from scrape to scrape.
 #[derive(Debug)]
 pub struct Page {
-    url: String,
+    from: Exposition,
     tools: Tools,
     deadline: Duration,
     state: State,
@@ -50,14 +52,14 @@ struct Scraped {
 impl Page {
     /// One page per URL that the streams come from; streams that something else measures are left out.
     pub fn all(measured: &[Measured], tools: &Tools) -> Vec<Self> {
-        let mut pages: BTreeMap<&str, State> = BTreeMap::new();
+        let mut pages: BTreeMap<&Exposition, State> = BTreeMap::new();
         for one in measured {
-            if let Some((url, want)) = wanted(&one.query) {
-                pages.entry(url).or_default().add(one.stream.clone(), want);
+            if let Some((from, want)) = wanted(&one.query) {
+                pages.entry(from).or_default().add(one.stream.clone(), want);
             }
         }
-        let page = |(url, state): (&str, State)| Self {
-            url: url.to_owned(),
+        let page = |(from, state): (&Exposition, State)| Self {
+            from: from.clone(),
             tools: tools.clone(),
             deadline: DEADLINE,
             state,
@@ -69,10 +71,14 @@ impl Page {
     pub async fn try_out(&mut self, clock: &Clock) -> Vec<Trial> {
         let readings = self.read(clock).await;
         let trials = self.state.found().into_iter().map(|found| {
-            let blind = readings.iter().find(|reading| reading.stream == found.stream);
-            match blind.map(|reading| words(&reading.measure)) {
-                Some(Err(why)) => Trial::new(&found.stream, Err(why)),
-                Some(Ok(value)) => {
+            let read = readings.iter().find(|reading| reading.stream == found.stream);
+            match read.map(|reading| (&reading.measure, words(&reading.measure))) {
+                Some((Measure::Absent(why), _)) => {
+                    let result = Ok("its own metrics do not tell it".to_owned());
+                    Trial { remarks: vec![why.clone()], ..Trial::new(&found.stream, result) }
+                }
+                Some((_, Err(why))) => Trial::new(&found.stream, Err(why)),
+                Some((_, Ok(value))) => {
                     let result = found.result.map(|said| format!("{value}, from {said}"));
                     Trial { result, ..found }
                 }
@@ -104,7 +110,7 @@ impl Page {
 
     /// The URL without what may be secret in it.
     fn place(&self) -> String {
-        let Ok(url) = Url::parse(&self.url) else { return "the exposition".to_owned() };
+        let Ok(url) = Url::parse(&self.from.url) else { return "the exposition".to_owned() };
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
         quote(&format!("{}{port}{}", url.host_str().unwrap_or_default(), url.path()))
     }
@@ -131,8 +137,8 @@ impl Page {
     }
 
     async fn ask(&self) -> Result<Response, Fault> {
-        let url = Url::parse(&self.url).map_err(|error| Fault::Own(format!("the URL {error}")))?;
-        let client = self.tools.web.client(&url).map_err(|error| Fault::of(&error))?;
+        let url = Url::parse(&self.from.url).map_err(|error| Fault::Own(format!("the URL {error}")))?;
+        let client = self.tools.web.client(&url, self.from.ca_file.as_deref()).map_err(Fault::Own)?;
         client.get(url).header(ACCEPT, FORMATS).send().await.map_err(|error| Fault::of(&error))
     }
 
@@ -153,14 +159,14 @@ impl Page {
     }
 }
 
-fn wanted(query: &Query) -> Option<(&str, Want)> {
+fn wanted(query: &Query) -> Option<(&Exposition, Want)> {
     match query {
-        Query::ExposedRequests { url, metric, label } => {
-            Some((url, Want::Requests { metric: metric.clone(), label: label.clone() }))
+        Query::ExposedRequests { from, metric, label } => {
+            Some((from, Want::Requests { metric: metric.clone(), label: label.clone() }))
         }
-        Query::ExposedDurations { url, metric } => Some((url, Want::Durations { metric: metric.clone() })),
-        Query::Exposed { url, metric, rate } => {
-            Some((url, Want::Value { metric: metric.clone(), rate: *rate }))
+        Query::ExposedDurations { from, metric } => Some((from, Want::Durations { metric: metric.clone() })),
+        Query::Exposed { from, metric, rate } => {
+            Some((from, Want::Value { metric: metric.clone(), rate: *rate }))
         }
         Query::Value(_)
         | Query::Requests { .. }

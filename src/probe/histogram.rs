@@ -44,11 +44,11 @@ pub(super) fn edge(le: &str) -> Option<Edge> {
 /// Growths of the buckets of several histograms, by what tells the histograms apart.
 #[derive(Debug, Default)]
 pub(super) struct Histograms {
-    of: BTreeMap<String, BTreeMap<Edge, f64>>,
+    of: BTreeMap<u64, BTreeMap<Edge, f64>>,
 }
 
 impl Histograms {
-    pub(super) fn add(&mut self, histogram: String, edge: Edge, by: f64) {
+    pub(super) fn add(&mut self, histogram: u64, edge: Edge, by: f64) {
         *self.of.entry(histogram).or_default().entry(edge).or_default() += by.max(0.0);
     }
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::time::Duration;
 
-use reqwest::header::LOCATION;
+use reqwest::header::{CONTENT_LENGTH, LOCATION};
 use reqwest::{Method, Response, Url};
 
+use super::decode::{self, Packed};
 use super::resolve::Resolver;
 use super::seen::{people, quote};
 use super::stalled;
@@ -16,6 +17,7 @@ use crate::decide::event::Outcome;
 
 mod client;
 mod fault;
+pub(super) mod tls;
 
 pub(super) use client::{Web, builder, without_tls};
 pub(super) use fault::Fault;
@@ -101,9 +103,15 @@ impl Http {
 
     async fn ask_once(&self) -> Result<Response, Fault> {
         let url = self.url.clone().map_err(Fault::Own)?;
-        let client =
-            self.web.client(&url).map_err(|error| Fault::Own(format!("TLS: {}", fault::root(&error))))?;
-        let mut request = client.request(self.method()?, url);
+        let client = self.web.client(&url, self.check.ca_file.as_deref()).map_err(Fault::Own)?;
+        let method = self.method()?;
+        let told = self.check.headers.keys().any(|name| name.eq_ignore_ascii_case(CONTENT_LENGTH.as_str()));
+        let with_body = [Method::POST, Method::PUT, Method::PATCH].contains(&method);
+        let mut request = client.request(method, url);
+        // Some servers wait for a body, or refuse (411), where its length is not told.
+        if with_body && !told {
+            request = request.header(CONTENT_LENGTH, 0);
+        }
         for (name, value) in &self.check.headers {
             request = request.header(name, value);
         }
@@ -119,7 +127,8 @@ impl Http {
     async fn body(&self, mut answer: Response) -> Result<Body, reqwest::Error> {
         let searched = self.check.body_contains.is_some() || !self.check.json.is_empty();
         let most = if searched { BODY_MAX } else { DRAIN_MAX };
-        let (mut body, mut read) = (Body { start: Vec::new(), whole: false }, 0);
+        let encoding = super::body::encoding(answer.headers());
+        let (mut body, mut read) = (Body { start: Vec::new(), whole: false, packed: None }, 0);
         // A length that is told saves the wait for a body that would not be kept anyway.
         if !searched && answer.content_length().is_some_and(|length| length > most as u64) {
             return Ok(body);
@@ -136,7 +145,7 @@ impl Http {
                 body.start.extend_from_slice(&chunk[..room]);
             }
         }
-        Ok(body)
+        Ok(if searched { body.unpacked(&encoding) } else { body })
     }
 
     fn wrong_status(&self, answer: &Response) -> String {
@@ -152,8 +161,13 @@ impl Http {
     }
 
     fn wrong_body(&self, body: &Body) -> Option<String> {
+        if let Some(packed) = &body.packed {
+            return Some(packed.clone());
+        }
         let within = if body.whole { "" } else { " in its first 64 KiB" };
+        let text = decode::text(&body.start);
         if let Some(wanted) = &self.check.body_contains
+            && !text.contains(wanted.as_str())
             && !String::from_utf8_lossy(&body.start).contains(wanted.as_str())
         {
             return Some(format!("the body does not contain \"{}\"{within}", quote(wanted)));
@@ -164,8 +178,8 @@ impl Http {
         if !body.whole {
             return Some("the body is longer than 64 KiB, too long to be read as JSON".to_owned());
         }
-        let Ok(json) = serde_json::from_slice::<serde_json::Value>(&body.start) else {
-            let start = quote(&String::from_utf8_lossy(&body.start));
+        let Ok(json) = serde_json::from_str::<serde_json::Value>(&text) else {
+            let start = quote(&text);
             return Some(match start.as_str() {
                 "" => "the body is empty, not JSON".to_owned(),
                 start => format!("the body is not JSON: {start}"),
@@ -190,6 +204,20 @@ impl Http {
 struct Body {
     start: Vec<u8>,
     whole: bool,
+    /// Why it cannot be unpacked.
+    packed: Option<String>,
+}
+
+impl Body {
+    fn unpacked(self, encoding: &str) -> Self {
+        let whole = self.whole;
+        match decode::unpacked(encoding, self.start, BODY_MAX) {
+            Ok(start) => Self { start, ..self },
+            Err(Packed::TooLong(start)) => Self { start, whole: false, packed: None },
+            Err(Packed::Broken) if !whole => Self { start: Vec::new(), ..self },
+            Err(packed) => Self { start: Vec::new(), whole, packed: Some(packed.to_string()) },
+        }
+    }
 }
 
 #[cfg(test)]

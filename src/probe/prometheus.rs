@@ -19,13 +19,16 @@ use crate::decide::reading::{Measure, Reading, Source};
 
 mod answer;
 mod connect;
+mod fresh;
 mod past;
 mod reduce;
+mod servers;
 
 pub use answer::Answer;
 use connect::Connection;
 pub use past::Recall;
 use reduce::Reduction;
+pub use servers::Servers;
 
 /// So much of an answer for now is read.
 const INSTANT_MAX: usize = 4 * 1024 * 1024;
@@ -37,34 +40,50 @@ const RANGE_MAX: usize = 16 * 1024 * 1024;
 /// A Prometheus that is asked, over kept connections.
 #[derive(Debug)]
 pub struct Server {
+    /// Its name with a blank before it, if it has one.
+    label: String,
     connection: Connection,
     timeout: Duration,
 }
 
 /// Why Prometheus gave nothing usable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("Prometheus: {text}")]
+#[error("Prometheus{label}: {text}")]
 pub struct Fault {
     /// It could not be asked at all, rather than having answered something of no use.
     pub away: bool,
     too_long: bool,
+    label: String,
     text: String,
 }
 
 impl Fault {
     fn said(text: impl Into<String>) -> Self {
-        Self { away: false, too_long: false, text: text.into() }
+        Self { away: false, too_long: false, label: String::new(), text: text.into() }
     }
 
     fn away(text: impl Into<String>) -> Self {
-        Self { away: true, too_long: false, text: text.into() }
+        Self { away: true, ..Self::said(text) }
     }
 }
 
 impl Server {
     /// Connects to nothing yet.
     pub fn new(config: &config::Prometheus, tools: &super::Tools) -> Self {
-        Self { connection: Connection::new(config, &tools.resolver), timeout: config.timeout }
+        let connection = Connection::new(config, &tools.resolver);
+        Self { label: String::new(), connection, timeout: config.timeout }
+    }
+
+    /// By its name, where there are several.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        let label = if name.is_empty() { String::new() } else { format!(" {}", quote(name)) };
+        Self { label, ..self }
+    }
+
+    /// What is wrong with its answer.
+    fn said(&self, text: impl Into<String>) -> Fault {
+        Fault { label: self.label.clone(), ..Fault::said(text) }
     }
 
     /// What Prometheus answers to a query now.
@@ -92,7 +111,8 @@ impl Server {
     /// One deadline from the name's resolution to the last byte.
     async fn within<T>(&self, asked: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
         let asked = tokio::time::timeout(self.timeout, asked).await;
-        asked.unwrap_or_else(|_| Err(Fault::away(format!("no answer within {}", people(self.timeout)))))
+        let late = |_| Err(Fault::away(format!("no answer within {}", people(self.timeout))));
+        asked.unwrap_or_else(late).map_err(|fault| Fault { label: self.label.clone(), ..fault })
     }
 
     async fn body(&self, question: Question<'_>, most: usize) -> Result<(u16, Vec<u8>), Fault> {
@@ -117,24 +137,17 @@ impl Server {
     }
 
     async fn send(&self, question: Question<'_>) -> Result<Response, HttpFault> {
-        let (client, login) = self.connection.client().map_err(HttpFault::Own)?;
+        let (client, headers) = self.connection.client().map_err(HttpFault::Own)?;
+        let headers = headers.into_iter();
         let timeout = i64::try_from(self.timeout.as_millis()).unwrap_or(i64::MAX);
         let sent = match question {
             Question::Now(promql) => {
                 let query = client.query(promql).timeout(timeout);
-                let query = match login {
-                    Some((name, value)) => query.header(name, value),
-                    None => query,
-                };
-                query.post_raw().await
+                headers.fold(query, |query, (name, value)| query.header(name, value)).post_raw().await
             }
             Question::Past { promql, from, to, step } => {
                 let query = client.query_range(promql, from, to, step.as_secs_f64()).timeout(timeout);
-                let query = match login {
-                    Some((name, value)) => query.header(name, value),
-                    None => query,
-                };
-                query.post_raw().await
+                headers.fold(query, |query, (name, value)| query.header(name, value)).post_raw().await
             }
         };
         sent.map_err(|error| http_fault(&error))
@@ -189,7 +202,7 @@ impl Meter {
         let measure = match answer {
             Ok(answer) => {
                 self.remark(&answer);
-                self.reduction.take(&answer).map_err(|why| Fault::said(why).to_string())
+                self.reduction.take(&answer).map_err(|why| server.said(why).to_string())
             }
             Err(fault) => Err(fault.to_string()),
         };
@@ -205,16 +218,17 @@ impl Meter {
             Err(fault) => return Trial::new(stream, Err(self.whose(server, fault).await)),
         };
         if let Err(why) = self.reduction.clone().take(&answer) {
-            return Trial::new(stream, Err(Fault::said(why).to_string()));
+            return Trial::new(stream, Err(server.said(why).to_string()));
         }
         let (said, edges) = self.reduction.found(&answer);
         let mut trial = Trial { edges, ..Trial::new(stream, Ok(said)) };
         trial.remarks.extend(answer.notes.iter().map(|note| format!("Prometheus remarks: {note}")));
         trial.remarks.extend(reduce::mixed(&self.measured.query));
+        trial.remarks.extend(reduce::uncounted(&self.measured.query));
         trial
     }
 
-    /// A mistake in one of two queries that are asked together, as Prometheus tells it of that one alone.
+    /// A mistake in a query that is asked together with others, as Prometheus tells it of that one alone.
     async fn whose(&self, server: &Server, fault: Fault) -> String {
         if let Query::Requests { errors, requests, .. } = &self.measured.query
             && !fault.away
@@ -225,7 +239,12 @@ impl Meter {
                 }
             }
         }
-        fault.to_string()
+        let (Query::Value(query) | Query::Seasonal { query, .. }) = &self.measured.query else {
+            return fault.to_string();
+        };
+        // By itself it stands where it was written.
+        let alone = if fault.away { None } else { server.instant(query).await.err() };
+        alone.unwrap_or(fault).to_string()
     }
 
     /// Prometheus' own remarks are logged when they change.

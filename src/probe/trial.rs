@@ -36,8 +36,8 @@ impl Trial {
 pub(super) fn words(measure: &Measure) -> Result<String, String> {
     let percent = |part: &f64| format!("{:.1} %", part * 100.0);
     match measure {
-        Measure::Blind(why) => Err(why.clone()),
-        Measure::Value(value) => Ok(value.to_string()),
+        Measure::Blind(why) | Measure::Absent(why) => Err(why.clone()),
+        Measure::Value(value) | Measure::Again(value) => Ok(value.to_string()),
         Measure::Requests(requests) => Ok(format!("{} of {} failed", requests.seen.bad, requests.seen.total)),
         Measure::Durations(durations) => {
             Ok(format!("{} requests", durations.seen.last().map_or(0, |last| last.count)))

@@ -80,9 +80,10 @@ fn sample(moment: &Moment) -> Option<Value> {
             let buckets = durations.seen.iter().map(|bucket| json!([bucket.le.to_string(), bucket.count]));
             json!({ "buckets": buckets.collect::<Vec<_>>() })
         }
-        Measure::Value(value) => json!({ "value": value }),
+        Measure::Value(value) | Measure::Again(value) => json!({ "value": value }),
         Measure::Use(of) => json!({"host": of.host, "own": of.own}),
         Measure::Blind(why) => json!({ "blind": why }),
+        Measure::Absent(why) => json!({ "absent": why }),
     };
     Some(json!({"at": reading.at.to_string(), "trigger": reading.stream.trigger(), "gave": gave}))
 }

@@ -14,7 +14,7 @@ use golive::probe::prometheus::Meter;
 use stage::{Service, Stage};
 
 fn value(query: &str) -> Measured {
-    Measured { stream: Stream::Business("value".to_owned()), query: Query::Value(query.to_owned()) }
+    Measured::new(Stream::Business("value".to_owned()), Query::Value(query.to_owned()))
 }
 
 fn counters(label: Option<&str>) -> Measured {
@@ -23,13 +23,33 @@ fn counters(label: Option<&str>) -> Measured {
         requests: "http_requests_total".to_owned(),
         version_label: label.map(str::to_owned),
     };
-    Measured { stream: Stream::Errors, query }
+    Measured::new(Stream::Errors, query)
 }
 
 fn requests(good: u64, bad: Option<u64>) -> String {
     let line =
         |code: u16, count: u64| format!("http_requests_total{{code=\"{code}\",version=\"v1\"}} {count}\n");
     line(200, good) + &bad.map(|bad| line(500, bad)).unwrap_or_default()
+}
+
+/// A series by itself says when it was sampled, and what is asked for five times a second is scraped once.
+#[tokio::test]
+async fn one_sample_counts_once_however_often_it_is_asked_for() {
+    let service = Service::start().await;
+    service.says("orders 3\n");
+    let stage = Stage::start(&service);
+    stage.until("orders", |measure| *measure == Measure::Value(3.0)).await;
+    let mut meter = Meter::new(&value("orders")).unwrap();
+    let (mut new, mut again) = (0, 0);
+    for _ in 0..15 {
+        match stage.read(&mut meter).await {
+            Some(Measure::Value(3.0)) => new += 1,
+            Some(Measure::Again(3.0)) => again += 1,
+            other => panic!("{other:?}"),
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert!(new >= 2 && again >= new, "{new} new, {again} again");
 }
 
 #[tokio::test]
@@ -65,10 +85,10 @@ async fn counters_are_followed_through_a_swap() {
     let grown = stage.sum(&mut meter, 107).await;
     assert_eq!((grown.seen.bad, grown.seen.total), (7, 107), "the first errors ever are counted");
     assert_eq!(grown.versions["v1"], grown.seen);
-    // The release is replaced: its counters begin anew.
+    // The release is replaced: what fell has begun anew, and what has more already has grown, as Prometheus has it.
     service.says(&requests(30, Some(9)));
-    let grown = stage.sum(&mut meter, 39).await;
-    assert_eq!((grown.seen.bad, grown.seen.total), (9, 39));
+    let grown = stage.sum(&mut meter, 32).await;
+    assert_eq!((grown.seen.bad, grown.seen.total), (2, 32));
     // A gap: the service cannot be scraped, and what it counted meanwhile lands on the next good answer.
     service.says("<html>");
     stage.until("http_requests_total", |measure| matches!(measure, Measure::Blind(_))).await;
@@ -107,7 +127,7 @@ async fn the_past_is_recalled_as_it_was_measured() {
     assert!((3..=6).contains(&sum.seen.bad), "{sum:?}");
     assert_eq!(sum.seen.total, sum.seen.bad * 21);
     let query = Query::Buckets("request_seconds_bucket".to_owned());
-    let latency = Measured { stream: Stream::Latency, query };
+    let latency = Measured::new(Stream::Latency, query);
     let mut slow = 0;
     let mut recall = Meter::recall(&latency, began, now, second).unwrap();
     while let Some(piece) = recall.next(&stage.server).await {

@@ -84,6 +84,8 @@ impl Stage {
             username: None,
             password: None,
             bearer: None,
+            headers: std::collections::BTreeMap::new(),
+            headers_file: None,
             ca_file: None,
         };
         Self { server: Server::new(&config, &tools), url, process: RefCell::new(process), _dir: dir }
@@ -108,7 +110,7 @@ impl Stage {
     /// Asks until the sum of a query is as the test waits for it.
     pub(crate) async fn until(&self, query: &str, done: impl Fn(&Measure) -> bool) {
         let query = Query::Value(format!("sum({query})"));
-        let measured = Measured { stream: Stream::Business("until".to_owned()), query };
+        let measured = Measured::new(Stream::Business("until".to_owned()), query);
         let wait = async {
             while !self.ask(&measured).await.as_ref().is_some_and(&done) {
                 tokio::time::sleep(BETWEEN).await;

@@ -12,7 +12,7 @@ use crate::decide::past::{self, Unjudged};
 use crate::decide::reading::Stream;
 use crate::probe::exposition::Page;
 use crate::probe::host::Host;
-use crate::probe::prometheus::{Meter, Server};
+use crate::probe::prometheus::{Meter, Server, Servers};
 use crate::probe::{Probe, Tools, Trial};
 
 /// Every measurement of a service, and the checks of what it depends on.
@@ -22,12 +22,12 @@ pub(super) async fn measured(
     (config, tools, clock): (&Config, &Tools, &Clock),
     report: &mut Report,
 ) -> Result<(), CliError> {
-    let prometheus = config.prometheus.as_ref().map(|server| Server::new(server, tools));
+    let servers = Servers::new(&config.prometheus, tools);
     for measured in &service.measured {
         if let Some(mut host) = Host::new(measured, &service.runtime, tools) {
             told(name, service, &host.try_out(clock).await, report)?;
         }
-        let (Some(server), Some(meter)) = (&prometheus, Meter::new(measured)) else { continue };
+        let (Some(server), Some(meter)) = (servers.of(measured), Meter::new(measured)) else { continue };
         told(name, service, &meter.try_out(server).await, report)?;
         if let Query::Seasonal { query, history } = &measured.query {
             let past = (query.as_str(), *history);
@@ -58,14 +58,14 @@ pub(super) async fn always(
     (config, tools, clock): (&Config, &Tools, &Clock),
     report: &mut Report,
 ) -> Result<(), CliError> {
-    let prometheus = config.prometheus.as_ref().map(|server| Server::new(server, tools));
+    let servers = Servers::new(&config.prometheus, tools);
     let measured: Vec<Measured> = config.rules.values().map(|rule| rule.measured.clone()).collect();
     let mut trials = Vec::new();
     if let Some(host) = measured.iter().find(|one| one.query == Query::Host) {
         trials.push(Host::alone(host, tools).try_out(clock).await);
     }
     for one in &measured {
-        if let (Some(server), Some(meter)) = (&prometheus, Meter::new(one)) {
+        if let (Some(server), Some(meter)) = (servers.of(one), Meter::new(one)) {
             trials.push(meter.try_out(server).await);
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{SERVICE, load, told};
-use crate::config::{CheckKind, Config, Measured, Query, Secret, Service};
+use crate::config::{CheckKind, Config, Exposition, Measured, Query, Secret, Service};
 use crate::decide::policy::{
     Anomaly, Autonomy, Business, Direction, ErrorRate, Latency, Level, OnEnvironment, Otherwise, Ppm,
     Resources,
@@ -74,7 +74,7 @@ fn without_a_word_every_trigger_has_the_defaults_of_the_contract() {
     assert_eq!(on.resources, Some(resources));
     assert!(on.business.is_empty());
     assert_eq!(policy.requests, ["web"]);
-    assert_eq!(api.measured, [Measured { stream: Stream::Resources, query: Query::Host }]);
+    assert_eq!(api.measured, [Measured::new(Stream::Resources, Query::Host)]);
 }
 
 /// Written out, the defaults are the same.
@@ -144,7 +144,7 @@ fn a_service_by_commands_has_no_part_in_the_host_unless_asked() {
     for written in ["resources = {}", "resources = { attribute = false }", "resources = true"] {
         let asked = load(&format!("{job}trigger.{written}")).unwrap().services.remove("job").unwrap();
         assert!(!asked.policy.triggers.resources.unwrap().attribute, "{written}");
-        assert_eq!(asked.measured, [Measured { stream: Stream::Resources, query: Query::Host }]);
+        assert_eq!(asked.measured, [Measured::new(Stream::Resources, Query::Host)]);
     }
 }
 
@@ -166,7 +166,7 @@ fn dependencies_are_checks_of_their_own() {
 
 #[test]
 fn prometheus_is_reached_as_it_is_written() {
-    let plain = load(PROMETHEUS).unwrap().prometheus.unwrap();
+    let plain = load(PROMETHEUS).unwrap().prometheus.remove("").unwrap();
     assert_eq!((plain.url.as_str(), plain.timeout), ("http://127.0.0.1:9090", Duration::from_secs(5)));
     assert_eq!((plain.username, plain.password, plain.bearer, plain.ca_file), (None, None, None, None));
     let place = super::Place::new();
@@ -176,11 +176,11 @@ fn prometheus_is_reached_as_it_is_written() {
         "rules.toml",
         "[prometheus]\nurl = \"https://p/prom/\"\ntimeout = \"1s\"\nbearer-token-file = \"token\"\nca-file = \"ca.pem\"",
     );
-    let full = place.load(&[]).unwrap().prometheus.unwrap();
+    let full = place.load(&[]).unwrap().prometheus.remove("").unwrap();
     assert_eq!((full.url.as_str(), full.timeout), ("https://p/prom/", Duration::from_secs(1)));
     assert_eq!((full.bearer, full.ca_file), (Some(Secret::File(place.path("token"))), Some(ca)));
     let basic = "username = \"u\"\npassword-file = \"credential:p\"";
-    let basic = load(&format!("{PROMETHEUS}{basic}")).unwrap().prometheus.unwrap();
+    let basic = load(&format!("{PROMETHEUS}{basic}")).unwrap().prometheus.remove("").unwrap();
     assert_eq!(basic.username.as_deref(), Some("u"));
     assert_eq!(basic.password, Some(Secret::Credential("p".to_owned())));
 }
@@ -214,10 +214,10 @@ fn business_metrics_have_limits_and_a_past() {
     let seasonal = |query: &str, history| Query::Seasonal { query: query.to_owned(), history };
     let of = |name: &str| Stream::Business(name.to_owned());
     let expected = [
-        Measured { stream: Stream::Resources, query: Query::Host },
-        Measured { stream: of("lag"), query: Query::Value("max(lag)".to_owned()) },
-        Measured { stream: of("orders"), query: seasonal("sum(rate(orders_total[5m]))", weeks(4)) },
-        Measured { stream: of("users"), query: seasonal("users", weeks(2)) },
+        Measured::new(Stream::Resources, Query::Host),
+        Measured::new(of("lag"), Query::Value("max(lag)".to_owned())),
+        Measured::new(of("orders"), seasonal("sum(rate(orders_total[5m]))", weeks(4))),
+        Measured::new(of("users"), seasonal("users", weeks(2))),
     ];
     assert_eq!(api.measured, expected);
 }
@@ -235,7 +235,7 @@ fn business_metrics_may_come_from_the_exposition() {
     assert_eq!((on["orders"].below, on["orders"].above), (Some(0.1), Some(9.0)));
     assert_eq!((on["orders"].source, on["queue"].above), (Source::Exposition, Some(900.0)));
     let exposed = |metric: &str, rate| Query::Exposed {
-        url: "http://b/metrics".to_owned(),
+        from: Exposition { url: "http://b/metrics".to_owned(), ca_file: None },
         metric: metric.to_owned(),
         rate,
     };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Environment, Place, repository};
-use crate::config::{CheckKind, Config, Language, Query, Runtime, Secret, SmtpTls, Way};
+use crate::config::{CheckKind, Config, Exposition, Language, Query, Runtime, Secret, SmtpTls, Way};
 use crate::decide::action::Tier;
 use crate::decide::event::Step;
 use crate::decide::policy::{Autonomy, Direction, Maintenance, OnBlind};
@@ -39,7 +39,7 @@ fn loads_as_shipped_and_holds_nothing_yet() {
     assert_eq!(config.state_dir.to_str(), Some("/var/lib/golive"));
     assert_eq!(config.keep, Duration::from_hours(24 * 400));
     assert!(config.services.is_empty() && config.channels.is_empty() && config.people.is_empty());
-    assert_eq!(config.prometheus, None);
+    assert!(config.prometheus.is_empty());
 }
 
 #[test]
@@ -107,22 +107,22 @@ fn the_examples_show_every_source() {
         let measured = config.services[service].measured.iter();
         measured.map(|one| (one.stream.trigger().to_owned(), one.query.clone())).collect()
     };
-    let url = || "http://127.0.0.1:8080/metrics".to_owned();
+    let from = || Exposition { url: "http://127.0.0.1:8080/metrics".to_owned(), ca_file: None };
     let query = "sum(rate(orders_total[5m]))".to_owned();
     let history = Duration::from_hours(4 * 7 * 24);
     let api = [
-        ("error-rate".to_owned(), Query::ExposedRequests { url: url(), metric: None, label: None }),
-        ("latency-p95".to_owned(), Query::ExposedDurations { url: url(), metric: None }),
+        ("error-rate".to_owned(), Query::ExposedRequests { from: from(), metric: None, label: None }),
+        ("latency-p95".to_owned(), Query::ExposedDurations { from: from(), metric: None }),
         ("resources".to_owned(), Query::Host),
         ("orders".to_owned(), Query::Seasonal { query, history }),
-        ("queue".to_owned(), Query::Exposed { url: url(), metric: "queue_jobs".to_owned(), rate: false }),
+        ("queue".to_owned(), Query::Exposed { from: from(), metric: "queue_jobs".to_owned(), rate: false }),
     ];
     assert_eq!(of("api"), api);
     let batch = of("batch");
     assert!(matches!(&batch[0].1, Query::Requests { version_label: Some(label), .. } if label == "version"));
     assert!(matches!(&batch[1].1, Query::Buckets(_)));
     assert_eq!(of("web"), [("resources".to_owned(), Query::Host)]);
-    let prometheus = config.prometheus.unwrap();
+    let prometheus = config.prometheus[""].clone();
     assert_eq!(
         (prometheus.username.as_deref(), prometheus.timeout),
         (Some("golive"), Duration::from_secs(5))

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use super::*;
-use crate::config::{Check, CheckKind, Config, Prometheus};
+use crate::config::{Check, CheckKind, Config, Exposition, Prometheus};
 use crate::decide::event::Outcome;
 use crate::decide::reading::{Measure, Source, Stream};
 
@@ -44,13 +44,13 @@ async fn prometheus(on: Arc<AtomicBool>) -> String {
 }
 
 fn value(name: &str) -> Measured {
-    Measured { stream: Stream::Business(name.to_owned()), query: Query::Value(name.to_owned()) }
+    Measured::new(Stream::Business(name.to_owned()), Query::Value(name.to_owned()))
 }
 
 fn exposed(name: &str, address: &str) -> Measured {
-    let url = format!("http://{address}/metrics");
-    let query = Query::Exposed { url, metric: "x".to_owned(), rate: false };
-    Measured { stream: Stream::Business(name.to_owned()), query }
+    let from = Exposition { url: format!("http://{address}/metrics"), ca_file: None };
+    let query = Query::Exposed { from, metric: "x".to_owned(), rate: false };
+    Measured::new(Stream::Business(name.to_owned()), query)
 }
 
 fn service(measured: Vec<Measured>) -> Service {
@@ -76,11 +76,13 @@ fn watch(service: &Service, address: &str) -> mpsc::Receiver<Event> {
         username: None,
         password: None,
         bearer: None,
+        headers: BTreeMap::new(),
+        headers_file: None,
         ca_file: None,
     };
-    let server = Arc::new(Server::new(&server, &tools));
+    let servers = Servers::new(&[(String::new(), server)].into(), &tools);
     let (inbox, events) = mpsc::channel(64);
-    let all = all("api", service, Some(&server), &tools, (Clock::start(), &inbox)).unwrap();
+    let all = all("api", service, &servers, &tools, (Clock::start(), &inbox)).unwrap();
     tokio::spawn(all);
     events
 }
@@ -109,15 +111,20 @@ fn recalled(what: Happening) -> Option<Vec<Reading>> {
 async fn nothing_to_measure_is_no_task() {
     let tools = Tools::new(Path::new("/nonexistent/docker.sock")).unwrap();
     let (inbox, _events) = mpsc::channel(1);
-    assert!(all("api", &service(Vec::new()), None, &tools, (Clock::start(), &inbox)).is_none());
+    assert!(
+        all("api", &service(Vec::new()), &Servers::default(), &tools, (Clock::start(), &inbox)).is_none()
+    );
     // A query without a Prometheus to ask is nothing either.
-    assert!(all("api", &service(vec![value("x")]), None, &tools, (Clock::start(), &inbox)).is_none());
+    assert!(
+        all("api", &service(vec![value("x")]), &Servers::default(), &tools, (Clock::start(), &inbox))
+            .is_none()
+    );
 }
 
 #[tokio::test]
 async fn every_source_is_asked_again_and_again() {
     let service_address = serve(Router::new().route("/metrics", get(async || "x 7\n"))).await;
-    let host = Measured { stream: Stream::Resources, query: Query::Host };
+    let host = Measured::new(Stream::Resources, Query::Host);
     let mut service = service(vec![value("a"), value("b"), exposed("c", &service_address), host]);
     let check = Check { timeout: Duration::from_secs(1), kind: CheckKind::Tcp { address: service_address } };
     service.dependencies.insert("database".to_owned(), check);
@@ -128,7 +135,11 @@ async fn every_source_is_asked_again_and_again() {
         let what = next(&mut events).await;
         if let Happening::Measured(reading) = what {
             match reading.source {
-                Source::Prometheus => assert_eq!(reading.measure, Measure::Value(1.0)),
+                // It is the same number each time.
+                Source::Prometheus => {
+                    let once = reading.measure == Measure::Value(1.0);
+                    assert!(once || reading.measure == Measure::Again(1.0), "{reading:?}");
+                }
                 Source::Exposition => assert_eq!(reading.measure, Measure::Value(7.0)),
                 Source::Host => assert!(matches!(reading.measure, Measure::Use(_)), "{reading:?}"),
                 Source::Probes => panic!("{reading:?}"),

@@ -13,6 +13,7 @@ use crate::decide::policy::{
 use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream, Use};
 use crate::decide::verdict::{Call, Verdict};
 
+mod absent;
 mod anomaly;
 mod autonomy;
 mod beside;

@@ -22,13 +22,15 @@ impl Sight {
     pub(super) fn hear(&mut self, reading: &Reading) {
         self.heard = Some(reading.at);
         match &reading.measure {
-            Measure::Blind(why) => {
+            Measure::Blind(why) | Measure::Absent(why) => {
                 let since = self.blind.take().map_or(reading.at, |(since, _)| since);
                 self.blind = Some((since, why.clone()));
             }
-            Measure::Requests(_) | Measure::Durations(_) | Measure::Value(_) | Measure::Use(_) => {
-                self.blind = None;
-            }
+            Measure::Requests(_)
+            | Measure::Durations(_)
+            | Measure::Value(_)
+            | Measure::Again(_)
+            | Measure::Use(_) => self.blind = None,
         }
     }
 

@@ -58,7 +58,7 @@ impl Business {
 
     pub(super) fn measure(&mut self, heard: &Heard<'_>, limits: &Limits) {
         self.sight.hear(heard.reading);
-        let Measure::Value(value) = heard.reading.measure else { return };
+        let (Measure::Value(value) | Measure::Again(value)) = heard.reading.measure else { return };
         if heard.paused {
             return;
         }
@@ -66,8 +66,13 @@ impl Business {
         if self.watched && at <= self.floor {
             return;
         }
-        self.low.read(at, value, limits.below.is_some_and(|below| value < below), heard.interval);
-        self.high.read(at, value, limits.above.is_some_and(|above| value > above), heard.interval);
+        if let Measure::Again(_) = heard.reading.measure {
+            self.low.again(at, heard.interval);
+            self.high.again(at, heard.interval);
+        } else {
+            self.low.read(at, value, limits.below.is_some_and(|below| value < below), heard.interval);
+            self.high.read(at, value, limits.above.is_some_and(|above| value > above), heard.interval);
+        }
         if self.watched && limits.anomaly.is_some() {
             self.past.read(at, value);
         }

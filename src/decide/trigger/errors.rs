@@ -68,7 +68,12 @@ impl Errors {
     pub(super) fn recall(&mut self, readings: &[Reading]) {
         let counts = readings.iter().filter_map(|reading| match &reading.measure {
             Measure::Requests(requests) => Some((reading.at, requests.seen)),
-            Measure::Value(_) | Measure::Durations(_) | Measure::Use(_) | Measure::Blind(_) => None,
+            Measure::Value(_)
+            | Measure::Again(_)
+            | Measure::Durations(_)
+            | Measure::Use(_)
+            | Measure::Blind(_)
+            | Measure::Absent(_) => None,
         });
         self.minutes.recall(counts);
     }
@@ -127,6 +132,15 @@ impl Errors {
         self.gauge.worst()
     }
 
+    /// Something else measures from now on, and nothing of before can be compared with it.
+    pub(super) fn anew(&mut self, policy: &ServicePolicy, limits: &ErrorRate) {
+        let (floor, settled, watched) = (self.floor, self.settled, self.share.watched());
+        *self = Self { settled, ..Self::default() };
+        if watched {
+            self.arm(floor, policy, limits, (None, None));
+        }
+    }
+
     pub(super) fn rest(&mut self, settled: Timestamp) {
         self.share.rest();
         self.window.clear();
@@ -146,7 +160,13 @@ impl Errors {
             Measure::Value(value) if reading.at > self.floor => {
                 self.gauge.read(reading.at, *value, *value > limits.above.ratio(), interval);
             }
-            Measure::Value(_) | Measure::Durations(_) | Measure::Use(_) | Measure::Blind(_) => {}
+            Measure::Again(_) if reading.at > self.floor => self.gauge.again(reading.at, interval),
+            Measure::Value(_)
+            | Measure::Again(_)
+            | Measure::Durations(_)
+            | Measure::Use(_)
+            | Measure::Blind(_)
+            | Measure::Absent(_) => {}
         }
     }
 

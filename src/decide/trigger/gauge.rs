@@ -35,12 +35,9 @@ pub(super) struct Gauge {
 }
 
 impl Gauge {
+    /// Takes a number in.
     pub(super) fn read(&mut self, at: Timestamp, value: f64, beyond: bool, interval: Duration) {
-        let gap = interval.saturating_mul(GAP).max(GAP_AT_LEAST);
-        if self.last.is_some_and(|(last, _)| span(last, at) > gap) {
-            self.beyond = None;
-            self.within = 0;
-        }
+        self.follow(at, interval);
         self.last = Some((at, value));
         self.readings += 1;
         self.remember(at, value);
@@ -53,6 +50,24 @@ impl Gauge {
         } else {
             self.beyond = None;
             self.within = self.within.saturating_add(1);
+        }
+    }
+
+    /// The last number was looked at again: it stands for longer, and counts once. One that is older than the release
+    /// says nothing of it.
+    pub(super) fn again(&mut self, at: Timestamp, interval: Duration) {
+        self.follow(at, interval);
+        if let Some((last, _)) = &mut self.last {
+            *last = at;
+        }
+    }
+
+    /// After a gap, a run begins anew.
+    fn follow(&mut self, at: Timestamp, interval: Duration) {
+        let gap = interval.saturating_mul(GAP).max(GAP_AT_LEAST);
+        if self.last.is_some_and(|(last, _)| span(last, at) > gap) {
+            self.beyond = None;
+            self.within = 0;
         }
     }
 

@@ -136,7 +136,12 @@ impl Latency {
     pub(super) fn recall(&mut self, readings: &[Reading]) {
         let minutes = readings.iter().filter_map(|reading| match &reading.measure {
             Measure::Durations(durations) => Some((reading.at, histogram(&durations.seen))),
-            Measure::Value(_) | Measure::Requests(_) | Measure::Use(_) | Measure::Blind(_) => None,
+            Measure::Value(_)
+            | Measure::Again(_)
+            | Measure::Requests(_)
+            | Measure::Use(_)
+            | Measure::Blind(_)
+            | Measure::Absent(_) => None,
         });
         self.minutes.recall(minutes);
     }
@@ -168,6 +173,15 @@ impl Latency {
         self.gauge.worst()
     }
 
+    /// Something else measures from now on, and nothing of before can be compared with it.
+    pub(super) fn anew(&mut self, policy: &ServicePolicy, limits: &Limits) {
+        let (floor, settled, watched) = (self.floor, self.settled, self.share.watched());
+        *self = Self { settled, ..Self::default() };
+        if watched {
+            self.arm(floor, policy, limits, (None, None, None));
+        }
+    }
+
     pub(super) fn rest(&mut self, settled: Timestamp) {
         self.share.rest();
         self.window.clear();
@@ -188,7 +202,13 @@ impl Latency {
             Measure::Value(value) if reading.at > self.floor => {
                 self.gauge.read(reading.at, *value, *value > limits.above.as_secs_f64(), interval);
             }
-            Measure::Value(_) | Measure::Requests(_) | Measure::Use(_) | Measure::Blind(_) => {}
+            Measure::Again(_) if reading.at > self.floor => self.gauge.again(reading.at, interval),
+            Measure::Value(_)
+            | Measure::Again(_)
+            | Measure::Requests(_)
+            | Measure::Use(_)
+            | Measure::Blind(_)
+            | Measure::Absent(_) => {}
         }
     }
 

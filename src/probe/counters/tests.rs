@@ -1,18 +1,26 @@
-use proptest::prelude::*;
-
 use super::*;
+
+mod reference;
 
 fn web() -> Target {
     Target::Of("shop".to_owned(), "web:80".to_owned())
 }
 
+fn count((target, name, value): &(Target, &'static str, f64)) -> Count<'static> {
+    let series = identity(name, std::iter::empty());
+    let whole = identity(name.split('<').next().unwrap(), std::iter::empty());
+    Count { target: target.clone(), name, series, whole, value: *value }
+}
+
 /// How much each has grown, and whether it is newborn.
-fn look(counters: &mut Counters, counts: &[(Target, &str, f64)]) -> Vec<(f64, bool)> {
-    let counts: Vec<Count<'_>> = counts
-        .iter()
-        .map(|(target, key, value)| Count { target: target.clone(), key, value: *value })
-        .collect();
-    counters.look(&counts).iter().map(|growth| (growth.by, growth.newborn)).collect()
+fn seen(counters: &mut Counters, counts: &[(Target, &'static str, f64)]) -> Result<Vec<(f64, bool)>, Untold> {
+    let counts: Vec<Count<'_>> = counts.iter().map(count).collect();
+    let growths = counters.look(&counts, false)?;
+    Ok(growths.iter().map(|growth| (growth.by, growth.newborn)).collect())
+}
+
+fn look(counters: &mut Counters, counts: &[(Target, &'static str, f64)]) -> Vec<(f64, bool)> {
+    seen(counters, counts).unwrap()
 }
 
 #[test]
@@ -35,13 +43,67 @@ fn what_was_missed_lands_on_the_next_good_look() {
 }
 
 #[test]
-fn a_drop_is_a_new_process_of_that_target_alone() {
+fn what_falls_far_began_anew_and_nothing_else_did() {
     let other = Target::Of("shop".to_owned(), "web:81".to_owned());
     let mut counters = Counters::default();
-    look(&mut counters, &[(web(), "200", 100.0), (web(), "500", 3.0), (other.clone(), "200b", 50.0)]);
+    look(&mut counters, &[(web(), "200", 500.0), (web(), "500", 3.0), (other.clone(), "200b", 50.0)]);
     // The new process has already had more errors than the old one.
     let grown = look(&mut counters, &[(web(), "200", 40.0), (web(), "500", 9.0), (other, "200b", 51.0)]);
-    assert_eq!(grown, [(40.0, false), (9.0, false), (1.0, false)]);
+    assert_eq!(grown, [(40.0, false), (6.0, false), (1.0, false)]);
+}
+
+#[test]
+fn a_histogram_begins_anew_as_a_whole() {
+    let mut counters = Counters::default();
+    look(&mut counters, &[(web(), "d<2", 14.0), (web(), "d<inf", 400.0)]);
+    let grown = look(&mut counters, &[(web(), "d<2", 15.0), (web(), "d<inf", 16.0)]);
+    assert_eq!(grown, [(15.0, false), (16.0, false)]);
+}
+
+#[test]
+fn of_what_falls_in_part_nothing_is_told_once() {
+    let mut counters = Counters::default();
+    look(&mut counters, &[(web(), "200", 9000.0), (web(), "302", 500.0), (web(), "500", 100.0)]);
+    let fell = seen(&mut counters, &[(web(), "200", 6700.0), (web(), "302", 3.0), (web(), "500", 101.0)]);
+    assert_eq!(fell, Err(Untold::Fell { name: "200".to_owned(), from: 9500.0, to: 6703.0 }));
+    let grown = look(&mut counters, &[(web(), "200", 6710.0), (web(), "302", 4.0), (web(), "500", 101.0)]);
+    assert_eq!(grown, [(10.0, false), (1.0, false), (0.0, false)]);
+}
+
+/// One of many targets that cannot be told says nothing of the others.
+#[test]
+fn the_others_are_told_all_the_same() {
+    let other = Target::Of("shop".to_owned(), "web:81".to_owned());
+    let mut counters = Counters::default();
+    look(&mut counters, &[(web(), "200", 90.0), (other.clone(), "200b", 50.0)]);
+    let grown = look(&mut counters, &[(web(), "200", 60.0), (other, "200b", 51.0)]);
+    assert_eq!(grown, [(0.0, false), (1.0, false)]);
+}
+
+#[test]
+fn what_comes_back_had_never_begun_anew() {
+    let mut counters = Counters::default();
+    look(&mut counters, &[(web(), "200", 9000.0)]);
+    assert_eq!(look(&mut counters, &[(web(), "200", 40.0)]), [(40.0, false)]);
+    let back = seen(&mut counters, &[(web(), "200", 9010.0)]);
+    assert_eq!(back, Err(Untold::Back { name: "200".to_owned(), by: 8970.0 }));
+    // It is known by now that a fall is none.
+    assert!(seen(&mut counters, &[(web(), "200", 45.0)]).is_err());
+    assert!(seen(&mut counters, &[(web(), "200", 9020.0)]).is_err());
+    // After a while that only one was met, a fall is one again.
+    for value in (1..=BACK_WITHIN).map(|look| as_float(look as u64)) {
+        assert_eq!(look(&mut counters, &[(web(), "200", 9020.0 + value)]), [(1.0, false)]);
+    }
+    assert_eq!(look(&mut counters, &[(web(), "200", 7.0)]), [(7.0, false)]);
+}
+
+#[test]
+fn what_grows_past_where_it_was_has_not_come_back() {
+    let mut counters = Counters::default();
+    look(&mut counters, &[(web(), "200", 100.0)]);
+    for value in 1..50 {
+        assert!(seen(&mut counters, &[(web(), "200", f64::from(value) * 5.0)]).is_ok(), "{value}");
+    }
 }
 
 #[test]
@@ -58,30 +120,50 @@ fn a_series_that_appears_counts_in_full() {
 fn a_sum_that_drops_is_no_reset() {
     let mut counters = Counters::default();
     look(&mut counters, &[(Target::Mixed, "200", 1_000_000.0), (Target::Mixed, "500", 20.0)]);
-    let grown = look(&mut counters, &[(Target::Mixed, "200", 600_000.0), (Target::Mixed, "500", 25.0)]);
-    assert_eq!(grown, [(0.0, false), (0.0, false)]);
-    let grown = look(&mut counters, &[(Target::Mixed, "200", 600_004.0), (Target::Mixed, "500", 26.0)]);
+    let sums = [(Target::Mixed, "200", 6.0), (Target::Mixed, "500", 25.0)];
+    assert!(matches!(seen(&mut counters, &sums), Err(Untold::Fell { .. })));
+    let grown = look(&mut counters, &[(Target::Mixed, "200", 10.0), (Target::Mixed, "500", 26.0)]);
     assert_eq!(grown, [(4.0, false), (1.0, false)]);
 }
 
 #[test]
 fn a_new_process_has_counted_nothing_old() {
     let mut counters = Counters::of_new_process();
-    assert_eq!(look(&mut counters, &[(Target::Asked, "200", 7.0)]), [(7.0, false)]);
+    assert_eq!(
+        counters.look(&[count(&(web(), "200", 7.0))], true),
+        Ok(vec![Growth { by: 7.0, newborn: false }])
+    );
+    assert_eq!(look(&mut counters, &[(web(), "200", 9.0)]), [(2.0, false)]);
+}
+
+#[test]
+fn counters_that_go_on_are_known() {
     let mut counters = Counters::default();
-    assert_eq!(look(&mut counters, &[]), []);
-    counters.met(Target::Asked);
-    assert_eq!(look(&mut counters, &[(Target::Asked, "200", 7.0)]), [(7.0, false)]);
+    let counts = |values: [f64; 2]| [count(&(web(), "200", values[0])), count(&(web(), "500", values[1]))];
+    assert!(!counters.go_on(&counts([5.0, 1.0])), "nothing was there");
+    look(&mut counters, &[(web(), "200", 5.0), (web(), "500", 0.0)]);
+    assert!(counters.go_on(&counts([5.0, 1.0])));
+    assert!(!counters.go_on(&counts([4.0, 1.0])), "one fell");
+    assert!(!counters.go_on(&[count(&(web(), "404", 9.0))]), "it is another one");
+}
+
+#[test]
+fn a_label_without_a_value_is_none() {
+    let of = |labels: &[(&'static str, &'static str)]| identity("x", labels.iter().copied());
+    assert_eq!(of(&[("a", "1"), ("b", "2")]), of(&[("b", "2"), ("c", ""), ("a", "1")]));
+    assert_ne!(of(&[("a", "1b"), ("c", "2")]), of(&[("a", "1"), ("bc", "2")]));
 }
 
 #[test]
 fn series_that_come_and_go_for_ever_take_no_room_for_ever() {
     let mut counters = Counters::default();
-    for round in 0..5 {
-        let names: Vec<String> = (0..SERIES_MAX).map(|one| format!("{round}-{one}")).collect();
-        let counts: Vec<_> = names.iter().map(|name| (web(), name.as_str(), 1.0)).collect();
-        look(&mut counters, &counts);
-        assert!(counters.last.len() <= FORGET);
+    for round in 0..5_u64 {
+        let series = (0..SERIES_MAX as u64).map(|one| round << 32 | one);
+        let counts: Vec<_> = series
+            .map(|series| Count { target: web(), name: "x", series, whole: series, value: 1.0 })
+            .collect();
+        counters.look(&counts, false).unwrap();
+        assert!(counters.last.len() <= REMEMBERED);
     }
 }
 
@@ -89,41 +171,9 @@ fn series_that_come_and_go_for_ever_take_no_room_for_ever() {
 fn failures_wait_for_their_requests() {
     let mut pending = Pending::default();
     pending.add_bad(3.0);
-    assert_eq!(pending.take(), Counts { bad: 0, total: 0 });
+    assert_eq!(pending.take(), crate::decide::reading::Counts { bad: 0, total: 0 });
     pending.add_total(10.0);
     pending.add_bad(-5.0);
-    assert_eq!(pending.take(), Counts { bad: 3, total: 10 });
-    assert_eq!(pending.take(), Counts::default());
-}
-
-proptest! {
-    #[test]
-    fn no_request_is_lost_to_rounding(parts in proptest::collection::vec((0.0..50.0_f64, 0.0..1.0_f64), 1..200)) {
-        let (mut pending, mut sum, mut taken) = (Pending::default(), (0.0, 0.0), Counts::default());
-        for (total, share) in parts {
-            pending.add_total(total);
-            pending.add_bad(total * share);
-            sum = (sum.0 + total, sum.1 + total * share);
-            let counts = pending.take();
-            prop_assert!(counts.bad <= counts.total);
-            taken += counts;
-        }
-        prop_assert!((as_float(taken.total) - sum.0).abs() < 1.0 + 1e-3);
-        prop_assert!((as_float(taken.bad) - sum.1).abs() < 2.0 + 1e-3);
-    }
-
-    #[test]
-    fn growth_is_never_less_than_nothing(looks in proptest::collection::vec(
-        proptest::collection::vec((0_u8..4, 0_u8..3, 0.0..100.0_f64), 0..6), 1..20)) {
-        let mut counters = Counters::default();
-        for counts in looks {
-            let counts: Vec<_> = counts.into_iter().map(|(key, target, value)| {
-                let target = if target == 0 { Target::Mixed } else { Target::Of(String::new(), target.to_string()) };
-                (target, ["a", "b", "c", "d"][usize::from(key)], value)
-            }).collect();
-            for (by, _) in look(&mut counters, &counts) {
-                prop_assert!(by >= 0.0);
-            }
-        }
-    }
+    assert_eq!(pending.take(), crate::decide::reading::Counts { bad: 3, total: 10 });
+    assert_eq!(pending.take(), crate::decide::reading::Counts::default());
 }

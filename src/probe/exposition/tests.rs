@@ -10,6 +10,7 @@ use crate::decide::reading::{Bucket, Counts, Stream};
 use crate::probe::tests::stage::{self, request, tools};
 
 mod counted;
+mod world;
 
 /// A service whose exposition the test changes.
 struct Service {
@@ -54,19 +55,23 @@ impl Service {
         format!("http://{}/metrics?token=secret", self.server.address)
     }
 
+    fn from(&self) -> Exposition {
+        Exposition { url: self.url(), ca_file: None }
+    }
+
     fn errors(&self) -> Measured {
-        let query = Query::ExposedRequests { url: self.url(), metric: None, label: None };
-        Measured { stream: Stream::Errors, query }
+        let query = Query::ExposedRequests { from: self.from(), metric: None, label: None };
+        Measured::new(Stream::Errors, query)
     }
 
     fn latency(&self) -> Measured {
-        let query = Query::ExposedDurations { url: self.url(), metric: None };
-        Measured { stream: Stream::Latency, query }
+        let query = Query::ExposedDurations { from: self.from(), metric: None };
+        Measured::new(Stream::Latency, query)
     }
 
     fn value(&self, metric: &str, rate: bool) -> Measured {
-        let query = Query::Exposed { url: self.url(), metric: metric.to_owned(), rate };
-        Measured { stream: Stream::Business(metric.to_owned()), query }
+        let query = Query::Exposed { from: self.from(), metric: metric.to_owned(), rate };
+        Measured::new(Stream::Business(metric.to_owned()), query)
     }
 }
 
@@ -93,9 +98,9 @@ async fn blind(page: &mut Page) -> String {
 
 /// What is said of one scrape of a server at this address.
 async fn seen(address: &str) -> String {
-    let query =
-        Query::Exposed { url: format!("http://{address}/metrics"), metric: "x".to_owned(), rate: false };
-    let why = blind(&mut page(&[Measured { stream: Stream::Errors, query }])).await;
+    let from = Exposition { url: format!("http://{address}/metrics"), ca_file: None };
+    let query = Query::Exposed { from, metric: "x".to_owned(), rate: false };
+    let why = blind(&mut page(&[Measured::new(Stream::Errors, query)])).await;
     why.strip_prefix(&format!("{address}/metrics: ")).unwrap_or(&why).to_owned()
 }
 
@@ -145,8 +150,11 @@ async fn servers_that_do_their_worst_make_blind() {
     let half = raw(b"HTTP/1.1 200 OK\r\ncontent-length: 90\r\n\r\nx 1\n", false).await;
     let said = seen(&half.address).await;
     assert!(said.starts_with("status 200, but the body broke off: "), "{said}");
-    let binary = raw(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n\xff\xfe", false).await;
-    assert_eq!(seen(&binary.address).await, "not an exposition: not UTF-8");
+    let binary = raw(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n\x89PNG\n", false).await;
+    assert_eq!(seen(&binary.address).await, "not an exposition: line 1 is \\u{89}PNG");
+    let packed = b"HTTP/1.1 200 OK\r\ncontent-encoding: zstd\r\ncontent-length: 2\r\n\r\nxx";
+    let unknown = "the body is packed as zstd, which golive neither asked for nor knows";
+    assert_eq!(seen(&raw(packed, false).await.address).await, unknown);
 }
 
 #[tokio::test]

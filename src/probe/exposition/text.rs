@@ -11,6 +11,12 @@ pub(super) struct Sample<'a> {
     pub(super) value: f64,
 }
 
+impl Sample<'_> {
+    pub(super) fn label(&self, label: &str) -> Option<&str> {
+        self.labels.iter().find(|(name, _)| name == label).map(|(_, value)| value.as_ref())
+    }
+}
+
 /// What a line holds.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Line<'a> {

@@ -7,7 +7,7 @@ use crate::decide::reading::Stream;
 use crate::probe::tests::stage::tools;
 
 fn host() -> Host {
-    let measured = Measured { stream: Stream::Resources, query: Query::Host };
+    let measured = Measured::new(Stream::Resources, Query::Host);
     let nothing = || crate::config::Program { argv: Vec::new(), limit: Duration::ZERO };
     let commands =
         crate::config::Commands { version: nothing(), rollback: nothing(), ready: None, verify: None };

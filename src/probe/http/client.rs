@@ -1,19 +1,24 @@
 //! The HTTP clients that all checks share.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use reqwest::{Client, ClientBuilder, Url, redirect};
 use rustls::{ClientConfig, RootCertStore};
 
+use super::{fault, tls};
 use crate::probe::resolve::Resolver;
 
 /// Idle connections are kept for longer than any usual interval.
 const IDLE: Duration = Duration::from_secs(90);
 /// Checks of one host that are due at the same time share so many kept connections; more are opened anew.
 const IDLE_PER_HOST: usize = 2;
+/// A head with more lines is too long. What is in them is nobody's business here.
+const HEADERS_MAX: usize = 1000;
 
-/// One client for `http:` and one for `https:`.
+/// One client for `http:`, and for `https:` one for each file of authorities.
 ///
 /// The host's certificates are loaded by the first check that needs them: they cost memory, and a host that has none
 /// can still be checked without TLS.
@@ -21,24 +26,42 @@ const IDLE_PER_HOST: usize = 2;
 pub(in crate::probe) struct Web {
     resolver: Resolver,
     plain: Client,
-    secure: Mutex<Option<Client>>,
+    /// By file; without one, the host's own authorities are asked.
+    secure: Mutex<BTreeMap<Option<PathBuf>, Secure>>,
+}
+
+#[derive(Debug)]
+struct Secure {
+    client: Client,
+    /// When the file was written that it was made from.
+    written: Option<SystemTime>,
 }
 
 impl Web {
     pub(in crate::probe) fn new(resolver: Resolver) -> Result<Self, reqwest::Error> {
         let plain = without_tls(builder(&resolver)).build()?;
-        Ok(Self { plain, secure: Mutex::new(None), resolver })
+        Ok(Self { plain, secure: Mutex::default(), resolver })
     }
 
-    pub(in crate::probe) fn client(&self, url: &Url) -> Result<Client, reqwest::Error> {
+    /// The client for a URL. A file of authorities that has changed is read anew: certificates are renewed.
+    pub(in crate::probe) fn client(&self, url: &Url, ca_file: Option<&Path>) -> Result<Client, String> {
         if url.scheme() != "https" {
             return Ok(self.plain.clone());
         }
+        let written = ca_file.and_then(|file| file.metadata().ok()?.modified().ok());
         let mut secure = self.secure.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = &*secure {
-            return Ok(client.clone());
+        let key = ca_file.map(Path::to_path_buf);
+        if let Some(made) = secure.get(&key).filter(|made| made.written == written) {
+            return Ok(made.client.clone());
         }
-        Ok(secure.insert(builder(&self.resolver).build()?).clone())
+        let builder = builder(&self.resolver);
+        let builder = match ca_file {
+            Some(file) => builder.tls_backend_preconfigured(tls::trusting(file)?),
+            None => builder,
+        };
+        let client = builder.build().map_err(|error| format!("TLS: {}", fault::root(&error)))?;
+        secure.insert(key, Secure { client: client.clone(), written });
+        Ok(client)
     }
 }
 
@@ -55,7 +78,8 @@ pub(in crate::probe) fn without_tls(builder: ClientBuilder) -> ClientBuilder {
     }
 }
 
-/// Without a deadline: whoever asks sets one around all of it.
+/// Without a deadline: whoever asks sets one around all of it. A head that browsers and curl take is taken: a blank
+/// before a colon, a line that goes on in the next one, a line that is none.
 pub(in crate::probe) fn builder(resolver: &Resolver) -> ClientBuilder {
     Client::builder()
         .no_proxy()
@@ -66,5 +90,9 @@ pub(in crate::probe) fn builder(resolver: &Resolver) -> ClientBuilder {
         .pool_max_idle_per_host(IDLE_PER_HOST)
         .pool_idle_timeout(IDLE)
         .tcp_nodelay(true)
+        .http1_allow_spaces_after_header_name_in_responses(true)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
+        .http1_ignore_invalid_headers_in_responses(true)
+        .http1_max_headers(HEADERS_MAX)
         .user_agent(concat!("golive/", env!("CARGO_PKG_VERSION")))
 }

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io::ErrorKind;
 
+use super::tls;
 use crate::decide::event::Outcome;
 use crate::probe::resolve::ResolveError;
 use crate::probe::seen::{io, quote};
@@ -24,6 +25,9 @@ impl Fault {
             return Self::Own(quote(&root(error)));
         }
         for cause in chain(error) {
+            if let Some(error) = of_tls(cause) {
+                return Self::Seen(quote(&tls::words(error)));
+            }
             if let Some(resolve) = cause.downcast_ref::<ResolveError>() {
                 return Self::Own(quote(&resolve.to_string()));
             }
@@ -75,6 +79,14 @@ impl Fault {
         };
         Outcome::Failed(format!("status {status}, but the body broke off: {seen}"))
     }
+}
+
+/// What TLS says, which errors of the system carry within them and do not name as their source.
+fn of_tls<'a>(mut cause: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    while let Some(within) = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        cause = within;
+    }
+    cause.downcast_ref()
 }
 
 /// The innermost cause, in its own words.

@@ -77,13 +77,13 @@ fn data(status: u16, body: &[u8]) -> Result<(Data, Vec<String>), Fault> {
         return Err(match status {
             401 | 403 => Fault::said(format!("status {status}: it does not accept the login")),
             200..=299 => Fault::said(format!("the answer is not the JSON of Prometheus: {start}")),
-            _ => Fault { away: gone, too_long: false, text: format!("status {status}: {start}") },
+            _ => Fault { away: gone, ..Fault::said(format!("status {status}: {start}")) },
         });
     };
     if envelope.status != "success" {
         let kind = quote(envelope.kind.as_deref().unwrap_or("error"));
         let said = quote(envelope.error.as_deref().unwrap_or("without a word why"));
-        return Err(Fault { away: gone, too_long: false, text: format!("status {status}, {kind}: {said}") });
+        return Err(Fault { away: gone, ..Fault::said(format!("status {status}, {kind}: {said}")) });
     }
     let data = envelope.data.map_or("null", RawValue::get);
     let mut notes: Vec<String> =
@@ -145,10 +145,13 @@ fn too_many(count: usize) -> String {
 /// A series as PromQL writes it, short.
 pub(super) fn shown(labels: &Labels) -> String {
     let name = labels.get(NAME).map_or("", String::as_str);
-    let pairs = labels.iter().filter(|(label, _)| *label != NAME);
+    let pairs = labels.iter().filter(|(label, _)| *label != NAME && *label != PART);
     let pairs: Vec<_> = pairs.map(|(label, value)| format!("{label}={value:?}")).collect();
     quote(&format!("{name}{{{}}}", pairs.join(", ")))
 }
 
+/// The label that tells what of a common answer a series is; golive's own.
+pub(super) const PART: &str = "golive_part";
+
 /// The label that holds a metric's name.
-const NAME: &str = "__name__";
+pub(super) const NAME: &str = "__name__";

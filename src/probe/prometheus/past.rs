@@ -61,13 +61,13 @@ impl Recall {
                 // Half the points are half the answer.
                 Err(fault) if fault.too_long && self.points > 1 => self.points /= 2,
                 Err(fault) => return Some(Err(fault)),
-                Ok(past) => return Some(Ok(self.readings(past, end).await)),
+                Ok(past) => return Some(Ok(self.readings(server, past, end).await)),
             }
         }
     }
 
     /// Time by time, in turns with everybody else on the loop.
-    async fn readings(&mut self, past: Past, end: i64) -> Vec<Reading> {
+    async fn readings(&mut self, server: &Server, past: Past, end: i64) -> Vec<Reading> {
         let mut series: Vec<_> =
             past.series.into_iter().map(|(labels, values)| (labels, values.into_iter().peekable())).collect();
         let (mut readings, mut handled) = (Vec::new(), 0);
@@ -83,7 +83,7 @@ impl Recall {
             handled += points.len();
             let answer = Answer { at: Some(at), points, notes: Vec::new() };
             let measure = self.meter.reduction.take(&answer);
-            let measure = measure.unwrap_or_else(|why| Some(Measure::Blind(Fault::said(why).to_string())));
+            let measure = measure.unwrap_or_else(|why| Some(Measure::Blind(server.said(why).to_string())));
             let at = Timestamp::from_second(self.next).unwrap_or(Timestamp::MAX);
             readings.extend(measure.map(|measure| self.meter.reading(at, measure)));
             self.next = self.next.saturating_add(self.step);
@@ -104,16 +104,17 @@ fn float(second: i64) -> f64 {
 impl Server {
     /// What a query gave each minute of a time. It is an error when it gave nothing at all.
     pub async fn history(&self, query: &str, from: Timestamp, to: Timestamp) -> Result<Vec<f64>, Fault> {
-        let measured =
-            Measured { stream: Stream::Business(String::new()), query: Query::Value(query.to_owned()) };
+        let measured = Measured::new(Stream::Business(String::new()), Query::Value(query.to_owned()));
         let meter = Meter::new(&measured).ok_or_else(|| Fault::said("no query"))?;
+        // Of a month by minute, nobody asks when each was sampled.
+        let meter = Meter { promql: query.to_owned(), ..meter };
         let mut recall = Recall::new(meter, from, to, MINUTE);
         let (mut values, mut wrong) = (Vec::new(), None);
         while let Some(piece) = recall.next(self).await {
             for reading in piece? {
                 values.push(match reading.measure {
-                    Measure::Value(value) => value,
-                    Measure::Blind(why) => {
+                    Measure::Value(value) | Measure::Again(value) => value,
+                    Measure::Blind(why) | Measure::Absent(why) => {
                         wrong = Some(why);
                         f64::NAN
                     }
@@ -123,7 +124,8 @@ impl Server {
         }
         match wrong {
             Some(why) if values.iter().all(|value| value.is_nan()) => {
-                Err(Fault::said(why.trim_start_matches("Prometheus: ")))
+                let why = why.split_once(": ").map_or(why.as_str(), |(_, why)| why);
+                Err(self.said(why))
             }
             Some(_) | None => Ok(values),
         }

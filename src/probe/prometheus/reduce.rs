@@ -2,17 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::answer::{Answer, shown};
+use super::answer::{Answer, NAME, PART, shown};
+use super::fresh::Fresh;
 use crate::config::Query;
-use crate::config::promql::{Kind, adds_up, kind_of};
+use crate::config::promql::{Kind, adds_up, kind_of, selectors};
 use crate::decide::reading::{Durations, Measure, Requests};
-use crate::probe::counters::{Count, Counters, Growth, Labels, Pending, Point, Target};
+use crate::probe::counters::{Count, Counters, Growth, Labels, Pending, Point, Target, identity};
 use crate::probe::histogram::{self, Histograms, Waiting};
 
-/// The label that tells failed requests from all of them in a common answer.
-const PART: &str = "golive_part";
+/// What a series of a common answer is.
 const ERRORS: &str = "errors";
 const REQUESTS: &str = "requests";
+const VALUE: &str = "value";
+const SAMPLED: &str = "sampled";
+
+const NOTHING: &str = "no series: the query finds nothing";
 
 /// More versions are not told apart.
 const VERSIONS_MAX: usize = 16;
@@ -23,7 +27,7 @@ const BELIEVED: f64 = 60.0;
 /// What is kept of a stream from answer to answer.
 #[derive(Debug, Clone)]
 pub(super) enum Reduction {
-    Value,
+    Value(Fresh),
     Requests(Box<Parts>),
     Buckets(Box<Edges>),
 }
@@ -57,14 +61,24 @@ struct Grown {
 /// The text that is asked of Prometheus; `None` for what others measure.
 ///
 /// Failed requests and all of them come in one answer: in two, a scrape between them would give failures of requests
-/// that are not there yet.
+/// that are not there yet. So does a number with the times of the newest samples that it is made of.
 pub(super) fn promql(query: &Query) -> Option<String> {
+    let part =
+        |query: &str, part: &str| format!("label_replace(\n{query}\n, \"{PART}\", \"{part}\", \"\", \"\")");
     match query {
-        Query::Value(query) | Query::Buckets(query) | Query::Seasonal { query, .. } => Some(query.clone()),
-        Query::Requests { errors, requests, .. } => {
-            let part = |query: &str, part: &str| {
-                format!("label_replace(\n{query}\n, \"{PART}\", \"{part}\", \"\", \"\")")
+        Query::Value(query) | Query::Seasonal { query, .. } => {
+            let sampled = |(number, selector): (usize, &String)| {
+                part(&format!("max(timestamp({selector}))"), &format!("{SAMPLED}{number}"))
             };
+            let selectors = selectors(query);
+            let sampled: Vec<String> = selectors.iter().enumerate().map(sampled).collect();
+            if sampled.is_empty() {
+                return Some(query.clone());
+            }
+            Some(format!("{} or {}", part(query, VALUE), sampled.join(" or ")))
+        }
+        Query::Buckets(query) => Some(query.clone()),
+        Query::Requests { errors, requests, .. } => {
             Some(format!("{} or {}", part(errors, ERRORS), part(requests, REQUESTS)))
         }
         Query::ExposedRequests { .. }
@@ -77,7 +91,7 @@ pub(super) fn promql(query: &Query) -> Option<String> {
 impl Reduction {
     pub(super) fn of(query: &Query) -> Option<Self> {
         match query {
-            Query::Value(_) | Query::Seasonal { .. } => Some(Self::Value),
+            Query::Value(_) | Query::Seasonal { .. } => Some(Self::Value(Fresh::default())),
             Query::Requests { errors, requests, version_label } => Some(Self::Requests(Box::new(Parts {
                 errors: kind_of(errors),
                 requests: kind_of(requests),
@@ -105,16 +119,22 @@ impl Reduction {
     pub(super) fn take(&mut self, answer: &Answer) -> Result<Option<Measure>, String> {
         let points = &answer.points;
         let Some(at) = answer.at.filter(|_| !points.is_empty()) else {
-            return Err("no series: the query finds nothing".to_owned());
+            return Err(NOTHING.to_owned());
         };
-        if let Self::Value = self {
-            return one(points).map(|value| Some(Measure::Value(value)));
+        if let Self::Value(fresh) = self {
+            let (sampled, values): (Vec<&Point>, Vec<&Point>) =
+                points.iter().partition(|point| is_time(point));
+            let sampled = sampled.iter().map(|point| point.value).max_by(f64::total_cmp);
+            if values.is_empty() {
+                return Err(NOTHING.to_owned());
+            }
+            return one(&values).map(|value| Some(fresh.measure(value, sampled, at)));
         }
         if let Some(odd) = points.iter().find(|point| !point.value.is_finite()) {
             return Err(format!("{} for {}", odd.value, shown(&odd.labels)));
         }
         match self {
-            Self::Value => Ok(None),
+            Self::Value(_) => Ok(None),
             Self::Requests(parts) => parts.take(at, points).map(|some| some.map(Measure::Requests)),
             Self::Buckets(edges) => edges.take(at, points).map(|some| some.map(Measure::Durations)),
         }
@@ -124,8 +144,9 @@ impl Reduction {
     pub(super) fn found(&self, answer: &Answer) -> (String, Vec<f64>) {
         let count = answer.points.len();
         match self {
-            Self::Value => {
-                (answer.points.first().map_or_else(String::new, |one| one.value.to_string()), Vec::new())
+            Self::Value(_) => {
+                let value = answer.points.iter().find(|point| !is_time(point));
+                (value.map_or_else(String::new, |one| one.value.to_string()), Vec::new())
             }
             Self::Requests(parts) => {
                 let failed = answer.points.iter().filter(|point| is_failed(point)).count();
@@ -165,8 +186,18 @@ pub(super) fn mixed(query: &Query) -> Option<String> {
     })
 }
 
+/// What is to be said of a query that counts nothing, where counts are asked for.
+pub(super) fn uncounted(query: &Query) -> Option<String> {
+    let Query::Requests { errors, requests, .. } = query else { return None };
+    let parts = [(ERRORS, errors), (REQUESTS, requests)];
+    let (part, _) = parts.into_iter().find(|(_, query)| kind_of(query) == Kind::Number)?;
+    Some(format!(
+        "the query of {part} gives no counts, neither counters nor rates of them; a ratio is for `query`"
+    ))
+}
+
 /// The one number that is expected.
-fn one(points: &[Point]) -> Result<f64, String> {
+fn one(points: &[&Point]) -> Result<f64, String> {
     match points {
         [one] if one.value.is_finite() => Ok(one.value),
         [one] if one.value.is_nan() => {
@@ -185,7 +216,16 @@ fn one(points: &[Point]) -> Result<f64, String> {
 }
 
 fn is_failed(point: &Point) -> bool {
-    point.labels.get(PART).is_some_and(|part| part == ERRORS)
+    is(point, ERRORS)
+}
+
+fn is(point: &Point, part: &str) -> bool {
+    point.labels.get(PART).is_some_and(|is| is == part)
+}
+
+/// The time of a sample, and no number of its own.
+fn is_time(point: &Point) -> bool {
+    point.labels.get(PART).is_some_and(|is| is.starts_with(SAMPLED))
 }
 
 impl Parts {
@@ -195,7 +235,7 @@ impl Parts {
         }
         let (errors, requests) = (self.errors, self.requests);
         let kind = |point: &Point| if is_failed(point) { errors } else { requests };
-        let Some(growths) = self.grown.since(at, points, kind) else { return Ok(None) };
+        let Some(growths) = self.grown.since(at, points, kind)? else { return Ok(None) };
         let version = |point: &Point| point.labels.get(self.version.as_ref()?).cloned();
         let present: BTreeSet<String> = points.iter().filter_map(version).collect();
         self.versions.retain(|version, _| present.contains(version));
@@ -225,12 +265,11 @@ impl Edges {
             return Err("series without the label le; keep it, as in sum by (le) (...)".to_owned());
         };
         let kind = self.kind;
-        let Some(growths) = self.grown.since(at, points, |_| kind) else { return Ok(None) };
+        let Some(growths) = self.grown.since(at, points, |_| kind)? else { return Ok(None) };
         let (mut seen, mut newborn) = (Histograms::default(), Histograms::default());
         for ((point, edge), growth) in points.iter().zip(edges).zip(growths) {
-            let histogram = key(&point.labels, Some("le"));
             let to = if growth.newborn { &mut newborn } else { &mut seen };
-            to.add(histogram, edge, growth.by);
+            to.add(series(&point.labels, Some("le")), edge, growth.by);
         }
         Ok(Some(Durations { seen: self.seen.take(&seen)?, newborn: self.newborn.take(&newborn)? }))
     }
@@ -238,37 +277,45 @@ impl Edges {
 
 impl Grown {
     /// By how much each grew since the answer before; nothing for the first answer.
-    fn since(&mut self, at: f64, points: &[Point], kind: impl Fn(&Point) -> Kind) -> Option<Vec<Growth>> {
+    fn since(
+        &mut self,
+        at: f64,
+        points: &[Point],
+        kind: impl Fn(&Point) -> Kind,
+    ) -> Result<Option<Vec<Growth>>, String> {
         let first = self.before.is_none();
         let elapsed = (at - self.before.unwrap_or(at)).max(0.0);
-        let keys: Vec<String> = points.iter().map(|point| key(&point.labels, None)).collect();
-        let counted = |point: &Point| matches!(kind(point), Kind::Counter | Kind::Number);
-        let counts: Vec<Count<'_>> = points
-            .iter()
-            .zip(&keys)
-            .filter(|(point, _)| counted(point))
-            .map(|(point, key)| Count { target: Target::of(&point.labels), key, value: point.value })
-            .collect();
-        let mut counted_growths = self.counters.look(&counts).into_iter();
+        self.before = Some(at);
+        let counted = |point: &&Point| matches!(kind(point), Kind::Counter | Kind::Number);
+        let counts: Vec<Count<'_>> = points.iter().filter(counted).map(count).collect();
+        let mut counted =
+            self.counters.look(&counts, false).map_err(|untold| untold.to_string())?.into_iter();
         let growths = points.iter().map(|point| match kind(point) {
-            Kind::Counter | Kind::Number => {
-                counted_growths.next().unwrap_or(Growth { by: 0.0, newborn: false })
-            }
+            Kind::Counter | Kind::Number => counted.next().unwrap_or(Growth { by: 0.0, newborn: false }),
             Kind::Rate { per, window } => {
                 let by = point.value / per * elapsed.min(window.max(BELIEVED));
                 Growth { by, newborn: false }
             }
         });
         let growths = growths.collect();
-        self.before = Some(at);
-        (!first).then_some(growths)
+        Ok((!first).then_some(growths))
     }
 }
 
-/// What tells series apart.
-fn key(labels: &Labels, without: Option<&str>) -> String {
-    let labels = labels.iter().filter(|(name, _)| Some(name.as_str()) != without);
-    labels.fold(String::new(), |key, (name, value)| key + name + "\u{1}" + value + "\u{2}")
+fn count(point: &Point) -> Count<'_> {
+    Count {
+        target: Target::of(&point.labels),
+        name: point.labels.get(NAME).map_or("a sum of counters", String::as_str),
+        series: series(&point.labels, None),
+        whole: series(&point.labels, Some("le")),
+        value: point.value,
+    }
+}
+
+/// What tells series apart, but for one label.
+fn series(labels: &Labels, without: Option<&str>) -> u64 {
+    let labels = labels.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    identity("", labels.filter(|(name, _)| Some(*name) != without))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::probe::tests::stage::{self, tools};
 
 mod answers;
 mod past;
+mod world;
 
 fn config(address: &str) -> Prometheus {
     Prometheus {
@@ -20,6 +21,8 @@ fn config(address: &str) -> Prometheus {
         username: None,
         password: None,
         bearer: None,
+        headers: std::collections::BTreeMap::new(),
+        headers_file: None,
         ca_file: None,
     }
 }
@@ -29,7 +32,7 @@ fn server(address: &str) -> Server {
 }
 
 fn value(query: &str) -> Measured {
-    Measured { stream: Stream::Business("orders".to_owned()), query: Query::Value(query.to_owned()) }
+    Measured::new(Stream::Business("orders".to_owned()), Query::Value(query.to_owned()))
 }
 
 /// What one query gives.

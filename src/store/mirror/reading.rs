@@ -49,8 +49,10 @@ pub(in crate::store) enum MeasureDef {
     Requests(#[serde_as(as = "RequestsDef")] Requests),
     Durations(#[serde_as(as = "DurationsDef")] Durations),
     Value(f64),
+    Again(f64),
     Use(#[serde_as(as = "UseDef")] Use),
     Blind(String),
+    Absent(String),
 }
 as_core!(Measure, MeasureDef);
 

@@ -193,6 +193,8 @@ fn readings() -> Vec<Reading> {
         reading(Stream::Business("orders".to_owned()), Measure::Value(2.5)),
         reading(Stream::Resources, Measure::Use(Use { host, ..Use::default() })),
         reading(Stream::Errors, Measure::Blind(some())),
+        reading(Stream::Latency, Measure::Again(0.5)),
+        reading(Stream::Latency, Measure::Absent(some())),
     ]
 }
 

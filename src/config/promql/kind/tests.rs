@@ -119,15 +119,6 @@ fn sums_are_known() {
 }
 
 #[test]
-fn durations_are_read_as_promql_writes_them() {
-    assert_eq!(duration("1h30m]"), Some(5400.0));
-    assert_eq!(duration("1d"), Some(86_400.0));
-    for none in ["", "5", "m", "0s", "]"] {
-        assert_eq!(duration(none), None, "{none}");
-    }
-}
-
-#[test]
 fn deep_expressions_end() {
     assert_eq!(kind_of(&format!("{}x{}", "abs(".repeat(1000), ")".repeat(1000))), Kind::Number);
     assert_eq!(kind_of(&"-".repeat(2_000)), Kind::Number);

@@ -79,6 +79,11 @@ fn in_prometheus() {
             "url = \"http://p\"\nusername = \"u\"\npassword-file = \"credential:p\"\nbearer-token-file = \"credential:t\"",
             "is a second way to log in beside `username`",
         ),
+        ("url = \"http://p\"\nheaders = { \"a b\" = \"c\" }", "is not the name of a header"),
+        ("url = \"http://p\"\nheaders = { Authorization = \"canary\" }", "is a secret"),
+        ("url = \"http://p\"\n[prometheus.two]\ntimeout = \"1s\"", "has no `url`"),
+        ("timeout = \"1s\"\n[prometheus.two]\nurl = \"http://p\"", "has no `url`"),
+        ("[prometheus.two]\nurl = \"http://p\"\nwrong = 1", "is not a known key"),
     ];
     for (keys, message) in cases {
         only("[prometheus]\n", keys, message);
@@ -99,6 +104,19 @@ fn without_prometheus_there_is_nobody_to_ask() {
         let wrong = format!("[service.b]\ncontainer = \"b2\"\nhealth.c.tcp = \"b:1\"\n{keys}");
         only(SERVICE, &wrong, "needs a Prometheus that can be asked");
     }
+    let two = "[prometheus.one]\nurl = \"http://one\"\n[prometheus.two]\nurl = \"http://two\"\n";
+    let right = format!("{two}{SERVICE}");
+    only(
+        &right,
+        "[service.api.trigger]\nlatency-p95 = { query = \"a\" }",
+        "can be asked of several and names none",
+    );
+    only(
+        &right,
+        "[service.api.trigger]\nlatency-p95 = { query = \"a\", prometheus = \"three\" }",
+        "there is no [prometheus.three]",
+    );
+    only(&right, "[service.api.trigger]\nlatency-p95 = { prometheus = \"one\" }", "is only for a query");
     // It may be in the file that cannot be read.
     let place = Place::new();
     place.write("rules.toml", format!("{SERVICE}[service.api.trigger]\nerror-rate = {{ query = \"a\" }}"));

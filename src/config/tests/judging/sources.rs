@@ -1,7 +1,7 @@
 //! Where the numbers come from: the trigger's own query, else the service's exposition, else golive's health checks.
 
 use super::super::load;
-use super::{Config, PROMETHEUS, Query, Service, Source, Stream, triggers};
+use super::{Config, Exposition, PROMETHEUS, Query, Secret, Service, Source, Stream, triggers};
 
 fn text(text: &str) -> String {
     text.to_owned()
@@ -72,22 +72,22 @@ fn latency_by_query() {
 
 #[test]
 fn without_queries_the_exposition_is_scraped() {
-    let url = || text("http://api/metrics");
+    let from = || Exposition { url: text("http://api/metrics"), ca_file: None };
     let bare = exposing("");
-    let requests = Query::ExposedRequests { url: url(), metric: None, label: None };
+    let requests = Query::ExposedRequests { from: from(), metric: None, label: None };
     assert_eq!(query(&bare, &Stream::Errors), Some(requests));
-    assert_eq!(query(&bare, &Stream::Latency), Some(Query::ExposedDurations { url: url(), metric: None }));
+    assert_eq!(query(&bare, &Stream::Latency), Some(Query::ExposedDurations { from: from(), metric: None }));
     assert_eq!(bare.policy.triggers.error_rate.unwrap().source, Source::Exposition);
     assert_eq!(bare.policy.triggers.latency.unwrap().source, Source::Exposition);
-    assert!(bare.policy.requests.is_empty());
+    assert!(bare.policy.requests.is_empty(), "no check can stand in");
     let named = exposing(
         "[service.api.trigger]\nerror-rate = { metric = \"http_total\", label = \"code\" }\n\
          latency-p95 = { metric = \"http:seconds\" }\n",
     );
     let requests =
-        Query::ExposedRequests { url: url(), metric: Some(text("http_total")), label: Some(text("code")) };
+        Query::ExposedRequests { from: from(), metric: Some(text("http_total")), label: Some(text("code")) };
     assert_eq!(query(&named, &Stream::Errors), Some(requests));
-    let durations = Query::ExposedDurations { url: url(), metric: Some(text("http:seconds")) };
+    let durations = Query::ExposedDurations { from: from(), metric: Some(text("http:seconds")) };
     assert_eq!(query(&named, &Stream::Latency), Some(durations));
 }
 
@@ -114,4 +114,52 @@ fn where_nothing_measures_there_is_no_trigger() {
     let api = load(docker).unwrap().services.remove("api").unwrap();
     assert_eq!((api.policy.triggers.error_rate, api.policy.triggers.latency), (None, None));
     assert!(api.policy.triggers.resources.is_some());
+}
+
+/// What the exposition turns out not to tell, the checks do.
+#[test]
+fn checks_stand_in_for_an_exposition() {
+    let service = |keys: &str| {
+        let service = format!(
+            "[service.api]\ncontainer = \"api\"\nmetrics = {{ url = \"https://api/metrics\" }}\n\
+             health.web.url = \"http://api/\"\n{keys}"
+        );
+        load(&service).unwrap().services.remove("api").unwrap()
+    };
+    let api = service("");
+    assert_eq!(api.metrics, Some(Exposition { url: text("https://api/metrics"), ca_file: None }));
+    assert_eq!(api.policy.requests, ["web"]);
+    let none = service("trigger.error-rate = false\ntrigger.latency-p95 = false\n");
+    assert!(none.policy.requests.is_empty());
+}
+
+/// A query names the Prometheus that it is asked of, or its service does; else it is the one without a name.
+#[test]
+fn queries_are_asked_of_the_prometheus_that_is_named() {
+    let servers = |rules: &str| -> Vec<String> {
+        let config = load(rules).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        let service = &config.services["api"];
+        let asked = service.measured.iter().filter(|one| one.stream != Stream::Resources);
+        asked.map(|one| one.server.clone()).chain([config.rules["r"].measured.server.clone()]).collect()
+    };
+    let service = |keys: &str, trigger: &str, rule: &str| {
+        format!(
+            "[service.api]\ncontainer = \"api\"\nhealth.c.docker = true\n{keys}\n\
+             trigger.error-rate = {{ query = \"a\"{trigger} }}\ntrigger.latency-p95 = {{ query = \"b\" }}\n\
+             business.x = {{ query = \"c\", below = 1{trigger} }}\nrule.r = {{ query = \"d\", below = 1{rule} }}\n"
+        )
+    };
+    let place = |service: String| service.replace("\nrule.r", "\n[rule]\nr");
+    let (one, two) = ("[prometheus.one]\nurl = \"http://one\"\n", "[prometheus.two]\nurl = \"http://two\"\n");
+    let (named, service_named) = (", prometheus = \"two\"", "prometheus = \"one\"");
+    let plain = place(service("", "", ""));
+    assert_eq!(servers(&format!("{PROMETHEUS}{one}{plain}")), ["", "", "", ""]);
+    assert_eq!(servers(&format!("{one}{plain}")), ["one"; 4], "the only one needs no name");
+    let all = place(service(service_named, named, named));
+    assert_eq!(servers(&format!("{one}{two}{all}")), ["two", "one", "two", "two"]);
+    let tenants = "[prometheus]\nurl = \"http://p\"\nheaders = { \"X-Scope-OrgID\" = \"shop\" }\n\
+                   headers-file = \"credential:h\"\n";
+    let config = load(tenants).unwrap();
+    assert_eq!(config.prometheus[""].headers["X-Scope-OrgID"], "shop");
+    assert_eq!(config.prometheus[""].headers_file, Some(Secret::Credential(text("h"))));
 }

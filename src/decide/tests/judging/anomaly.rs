@@ -146,7 +146,7 @@ fn an_alert_says_the_mean_and_what_was_expected() {
     );
     assert_eq!(
         said(Language::Chinese),
-        "关键业务指标 orders：3 min 内平均 0.09517，按最近 6 天及 3 周的同一时段应为 0.9481（−90 %）。\
+        "关键业务指标 orders：3 分钟内平均 0.09517，按最近 6 天及 3 周的同一时段应为 0.9481（−90%）。\
          在其历史上模拟的 300 次上线中，连续两分钟如此异常的至多 6 次"
     );
     let hook = super::super::told::why(&reason);

@@ -163,3 +163,66 @@ fn memory_that_only_grows_is_said_and_not_acted_on() {
         assert_eq!(case.phase(), "watching");
     }
 }
+
+/// A rule of Prometheus that is computed each 15 seconds and asked for each five: one sample is one reading.
+#[test]
+fn three_looks_at_one_sample_are_one_sample() {
+    let p95 = |value: f64| (Stream::Latency, Measure::Value(value));
+    let again = |value: f64| (Stream::Latency, Measure::Again(value));
+    let mut case = Case::released(|_| {});
+    for value in [0.2, 3.0, 0.2, 3.0, 3.0, 0.2] {
+        case.tick(vec![p95(value)]);
+        case.ticks(2, &[again(value)]);
+        assert_eq!(case.phase(), "watching", "{:?}", case.verdict("latency-p95"));
+    }
+    for _ in 0..2 {
+        case.tick(vec![p95(3.0)]);
+        case.ticks(2, &[again(3.0)]);
+        assert_eq!(case.phase(), "watching");
+    }
+    case.tick(vec![p95(3.0)]);
+    assert_eq!(case.phase(), "rolling-back", "three samples in a row are three");
+}
+
+/// The sample that stands when a release begins is older than the release.
+#[test]
+fn what_was_sampled_before_the_release_says_nothing_of_it() {
+    let share = |measure: Measure| vec![(Stream::Errors, measure)];
+    let mut case = Case::new(|_| {});
+    case.tick(share(Measure::Value(0.01)));
+    case.deploy("v2");
+    case.ticks(6, &share(Measure::Again(0.01)));
+    assert_eq!(case.verdict("error-rate").call, Call::Wait, "{:?}", case.verdict("error-rate"));
+    for _ in 0..2 {
+        case.tick(share(Measure::Value(0.2)));
+        case.ticks(2, &share(Measure::Again(0.2)));
+        assert_eq!(case.phase(), "watching");
+    }
+    case.tick(share(Measure::Value(0.2)));
+    assert_eq!(case.phase(), "rolling-back");
+}
+
+#[test]
+fn a_fixed_limit_of_a_business_metric_counts_samples_too() {
+    let again = (Stream::Business("orders".to_owned()), Measure::Again(1.0));
+    let mut case = Case::new(|service| {
+        let business = Business {
+            below: Some(3.0),
+            above: None,
+            lasts: secs(30),
+            source: Source::Prometheus,
+            autonomy: Autonomy::Auto,
+            anomaly: None,
+        };
+        service.triggers.business = BTreeMap::from([("orders".to_owned(), business)]);
+    });
+    case.deploy("v2");
+    // One scrape a minute: the first one below the limit stands for longer than the limit's own time.
+    for _ in 0..2 {
+        case.tick(vec![orders(1.0)]);
+        case.ticks(11, std::slice::from_ref(&again));
+        assert_eq!(case.phase(), "watching");
+    }
+    case.tick(vec![orders(1.0)]);
+    assert_eq!(case.phase(), "rolling-back");
+}

@@ -33,9 +33,8 @@ async fn an_answer_that_repeats_a_secret_does_not_tell_it() {
     let server = MockServer::start().await;
     let repeat = |request: &wiremock::Request| {
         let headers = format!("{:?}", request.headers);
-        let body = String::from_utf8_lossy(&request.body);
-        let text =
-            format!("Cannot POST {} {headers} {}", request.url, &body[body.len().saturating_sub(120)..]);
+        let end = &request.body[request.body.len().saturating_sub(120)..];
+        let text = format!("Cannot POST {} {headers} {}", request.url, String::from_utf8_lossy(end));
         ResponseTemplate::new(400).set_body_string(text)
     };
     Mock::given(any()).respond_with(repeat).mount(&server).await;

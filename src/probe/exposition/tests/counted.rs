@@ -53,27 +53,60 @@ async fn usual_names_are_found() {
 }
 
 #[tokio::test]
-async fn names_that_are_not_found_are_named() {
+async fn what_is_not_exposed_is_no_trigger_and_what_is_there_instead_is_named() {
     let service = Service::start().await;
-    service.says(TEXT, "up 1\n");
+    service.says(
+        TEXT,
+        "shop_calls_total{status=\"200\"} 1\nshop_seconds_bucket{le=\"1\"} 1\nshop_up{status=\"ok\"} 1\n",
+    );
     let mut page = page(&[service.errors(), service.latency()]);
-    let said: Vec<_> =
-        page.try_out(&Clock::start()).await.into_iter().map(|trial| trial.result.unwrap_err()).collect();
+    let trials = page.try_out(&Clock::start()).await;
+    assert!(trials.iter().all(|trial| trial.result.as_deref() == Ok("its own metrics do not tell it")));
     assert_eq!(
-        said[0],
-        "no counter of requests is exposed under a usual name (http_requests_total, \
-        http_server_requests_total, …); set its name"
+        trials[0].remarks,
+        ["no counter of requests is exposed under a usual name (http_requests_total, \
+          http_server_requests_total, …); if it is one of shop_calls_total, write error-rate = { metric = \"NAME\" }"]
     );
     assert_eq!(
-        said[1],
-        "no histogram of durations is exposed under a usual name (http_request_duration_seconds, \
-        http_server_request_duration_seconds, …); set its name"
+        trials[1].remarks,
+        ["no histogram of durations is exposed under a usual name (http_request_duration_seconds, \
+          http_server_request_duration_seconds, …); if it is one of shop_seconds, write latency-p95 = { metric = \
+          \"NAME\" }"]
     );
-    service.says(TEXT, "http_requests_total 4\n");
-    assert!(matches!(&read(&mut page).await[0], Measure::Blind(why)
+    service.says(TEXT, "http_requests_total 4\nhttp_server_requests_seconds_count 4\n");
+    let measures = read(&mut page).await;
+    assert!(matches!(&measures[0], Measure::Absent(why)
         if why.starts_with("http_requests_total has no label of the status (looked for code, status, ")));
+    assert!(matches!(&measures[1], Measure::Absent(why)
+        if why.contains("has no buckets") && why.contains("percentiles-histogram")));
     service.says(TEXT, "http_requests_total{code=\"200\"} NaN\n");
     assert_eq!(read(&mut page).await[0], Measure::Blind("http_requests_total is NaN".to_owned()));
+}
+
+/// A name that is set is meant: what is not there is blind.
+#[tokio::test]
+async fn what_is_asked_for_by_name_is_missed() {
+    let service = Service::start().await;
+    service.says(TEXT, "shop_calls_total 1\nshop_seconds_count 1\n");
+    let metric = |name: &str| Some(name.to_owned());
+    let errors = |metric: Option<String>| {
+        Measured::new(Stream::Errors, Query::ExposedRequests { from: service.from(), metric, label: None })
+    };
+    let durations = |metric: Option<String>| {
+        Measured::new(Stream::Latency, Query::ExposedDurations { from: service.from(), metric })
+    };
+    for (measured, why) in [
+        (errors(metric("gone")), "gone is not exposed"),
+        (
+            errors(metric("shop_calls_total")),
+            "shop_calls_total has no label of the status (looked for code, ",
+        ),
+        (durations(metric("gone")), "gone is not exposed"),
+        (durations(metric("shop_seconds")), "shop_seconds has no buckets"),
+    ] {
+        let said = blind(&mut page(&[measured])).await;
+        assert!(said.starts_with(why), "{said}");
+    }
 }
 
 #[tokio::test]
@@ -101,13 +134,13 @@ async fn a_new_process_counts_in_full() {
     // It has had more errors already than the one before.
     service.says(TEXT, &exposed(now, 40, Some(9)));
     assert_eq!(requests(&read(&mut page).await), counts(9, 49));
-    // Without the process' own word, a counter that dropped says it.
+    // Without the process' own word, what fell began anew, and what did not has grown by the difference.
     let plain = |good, bad| exposed(now, good, Some(bad)).lines().skip(1).collect::<Vec<_>>().join("\n");
     let mut page = super::page(&[service.errors()]);
     service.says(TEXT, &plain(500, 2));
     read(&mut page).await;
     service.says(TEXT, &plain(40, 9));
-    assert_eq!(requests(&read(&mut page).await), counts(9, 49));
+    assert_eq!(requests(&read(&mut page).await), counts(7, 47));
 }
 
 #[tokio::test]
@@ -116,7 +149,7 @@ async fn the_first_request_of_a_process_counts() {
     let mut page = page(&[service.errors()]);
     let now = Clock::start().now().as_duration().as_secs_f64();
     service.says(TEXT, &format!("process_start_time_seconds {now}\n"));
-    assert!(blind(&mut page).await.starts_with("no counter of requests is exposed"));
+    assert!(matches!(&read(&mut page).await[..], [Measure::Absent(_)]));
     service.says(TEXT, &exposed(now, 0, Some(1)));
     assert_eq!(requests(&read(&mut page).await), counts(1, 1));
 }

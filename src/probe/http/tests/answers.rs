@@ -165,6 +165,28 @@ async fn the_request_is_as_configured() {
     assert!(head.contains("\r\nuser-agent: golive/") && !head.contains("accept-encoding"), "{head}");
 }
 
+/// A request without a body says so where one is expected: some servers wait for it, or refuse with 411.
+#[tokio::test]
+async fn a_request_that_may_have_a_body_says_that_it_has_none() {
+    let server = Server::start(|mut stream, _| async move {
+        while let Some(head) = request(&mut stream).await {
+            let told = head.to_lowercase().matches("content-length: 0\r\n").count();
+            let wanted = usize::from(!head.starts_with("GET") && !head.starts_with("DELETE"));
+            let status = if told == wanted { "200 OK" } else { "411 Length Required" };
+            let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    })
+    .await;
+    for method in ["POST", "PUT", "PATCH", "GET", "DELETE"] {
+        let check = HttpCheck { method: method.to_owned(), ..server.check() };
+        assert_eq!(look(&http(check)).await, Outcome::Ok, "{method}");
+    }
+    let headers = [("Content-Length".to_owned(), "0".to_owned())].into();
+    let check = HttpCheck { method: "POST".to_owned(), headers, ..server.check() };
+    assert_eq!(look(&http(check)).await, Outcome::Ok);
+}
+
 #[tokio::test]
 async fn a_request_that_cannot_be_made_makes_blind() {
     let url = "http://127.0.0.1:1/";

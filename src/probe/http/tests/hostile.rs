@@ -169,13 +169,12 @@ async fn it_is_told_to_go_on_for_ever() {
 
 #[tokio::test]
 async fn what_comes_is_not_http() {
-    let garbage: [&[u8]; 6] = [
+    let garbage: [&[u8]; 5] = [
         b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n",
         b"\x15\x03\x01\x00\x02\x02\x46",
         b"HTTP/1.1 \xff\xfe OK\r\n\r\n",
         b"HTTP/1.1 99999999 OK\r\n\r\n",
         b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nbad header\x00: 1\r\n\r\n",
     ];
     for answer in garbage {
         let outcome = seen(&says(answer, closes).await).await;

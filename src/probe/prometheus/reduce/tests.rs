@@ -65,8 +65,8 @@ fn counters_are_differenced() {
     assert!(reduction.take(&answer(15.0, &[])).is_err());
     assert!(reduction.take(&answer(15.0, &[(ok, f64::NAN)])).is_err());
     assert_eq!(taken(&mut reduction, 20.0, &[(ok, 1040.0), (err, 4.0)]).seen, counts(1, 20));
-    // The swap: the counters begin anew.
-    assert_eq!(taken(&mut reduction, 25.0, &[(ok, 8.0), (err, 6.0)]).seen, counts(6, 8));
+    // The swap: what fell begins anew, and what did not has grown, as Prometheus has it.
+    assert_eq!(taken(&mut reduction, 25.0, &[(ok, 8.0), (err, 6.0)]).seen, counts(2, 8));
 }
 
 #[test]
@@ -144,10 +144,17 @@ fn buckets_are_differenced_and_added_up() {
     let inf = f64::INFINITY;
     assert_eq!(grown.seen, [Bucket { le: 2.0, count: 5 }, Bucket { le: inf, count: 7 }]);
     assert_eq!(grown.newborn, [Bucket { le: 2.0, count: 1 }, Bucket { le: inf, count: 4 }]);
-    // A restart with as many fast requests as before, but fewer of all.
-    let again = [point("a", "2", 15.0), point("a", "+Inf", 16.0)];
-    let Ok(Some(Measure::Durations(grown))) = reduction.take(&answer_of(10.0, &again)) else { panic!() };
-    assert_eq!(grown.seen, [Bucket { le: 2.0, count: 15 }, Bucket { le: inf, count: 16 }]);
+    // Nothing that begins anew has so many already.
+    let part = [point("a", "2", 15.0), point("a", "+Inf", 16.0)];
+    let refusal = reduction.take(&answer_of(10.0, &part)).unwrap_err();
+    assert_eq!(
+        refusal,
+        "a sum of counters fell from 18 to 16 and did not begin anew: a part of what was counted has gone"
+    );
+    // A restart, of which one bucket has more than before.
+    let again = [point("b", "2", 2.0), point("b", "+Inf", 1.0)];
+    let Ok(Some(Measure::Durations(grown))) = reduction.take(&answer_of(15.0, &again)) else { panic!() };
+    assert_eq!(grown.seen, [Bucket { le: 2.0, count: 2 }, Bucket { le: inf, count: 2 }]);
     let refusal = refused(&query, &[("instance=a", 1.0)]);
     assert_eq!(refusal, "series without the label le; keep it, as in sum by (le) (...)");
 }
@@ -163,4 +170,7 @@ fn counters_that_are_added_up_are_remarked() {
     assert_eq!(mixed(&query("errors_total")), None);
     assert_eq!(mixed(&query("sum(rate(errors_total[5m]))")), None);
     assert_eq!(mixed(&Query::Value("sum(x)".to_owned())), None);
+    assert_eq!(uncounted(&query("errors_total")), None);
+    let said = uncounted(&query("errors_total / requests_total")).unwrap();
+    assert!(said.starts_with("the query of errors gives no counts"), "{said}");
 }

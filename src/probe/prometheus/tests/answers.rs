@@ -20,12 +20,16 @@ async fn one_value_is_taken() {
     ] {
         let (prometheus, asked) = says(200, &body).await;
         let server = server(&prometheus.address);
-        assert_eq!(measure(&server, &value("up")).await, Some(Measure::Value(0.25)));
-        assert_eq!(measure(&server, &value("up")).await, Some(Measure::Value(0.25)));
+        assert_eq!(measure(&server, &value("sum(up)")).await, Some(Measure::Value(0.25)));
+        assert_eq!(measure(&server, &value("sum(up)")).await, Some(Measure::Value(0.25)));
         assert_eq!(prometheus.connections(), 1, "the connection is kept");
         let asked = asked.lock().unwrap();
         assert!(asked[0].starts_with("POST /prometheus/api/v1/query HTTP/1.1\r\n"), "{}", asked[0]);
-        assert!(asked[0].ends_with("query=up&timeout=1000ms"), "{}", asked[0]);
+        assert!(asked[0].ends_with("&timeout=1000ms"), "{}", asked[0]);
+        // With it, the time of the newest sample.
+        for part in ["%0Asum%28up%29%0A", "max%28timestamp%28up%29%29"] {
+            assert!(asked[0].contains(part), "{}", asked[0]);
+        }
     }
 }
 
@@ -192,6 +196,34 @@ async fn golive_says_who_it_is() {
     assert!(said.starts_with("Prometheus: failed to read the secret ") && !said.contains("token"), "{said}");
 }
 
+/// A tenant, and what is secret beside it: read anew each time, and never repeated.
+#[tokio::test]
+async fn headers_are_sent_with_each_query() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("headers");
+    let (prometheus, asked) = says(500, "who is s3cret? and Bearer t0ken?").await;
+    let tenant = Prometheus {
+        headers: [("X-Scope-OrgID".to_owned(), "shop".to_owned())].into(),
+        headers_file: Some(Secret::File(path.clone())),
+        ..config(&prometheus.address)
+    };
+    let server = Server::new(&tenant, &tools()).named("platform");
+    std::fs::write(&path, "X-Key: s3cret\n\nAuthorization:Bearer t0ken\r\n").unwrap();
+    assert_eq!(blind(&server).await, "Prometheus platform: status 500: who is […]? and […]?");
+    let sent = asked.lock().unwrap().pop().unwrap().to_lowercase();
+    for header in ["x-scope-orgid: shop", "x-key: s3cret", "authorization: bearer t0ken"] {
+        assert!(sent.contains(&format!("\r\n{header}\r\n")), "{sent}");
+    }
+    for wrong in ["X-Key: a\ns3cret", "X-Key: a\nX Key: s3cret", "X-Key: a\n: s3cret"] {
+        std::fs::write(&path, wrong).unwrap();
+        let said = blind(&server).await;
+        assert_eq!(
+            said, "Prometheus platform: line 2 of `headers-file` is no header: write \"NAME: VALUE\"",
+            "{wrong}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_file_of_authorities_may_be_missing() {
     let secure = Prometheus {
@@ -218,7 +250,7 @@ async fn a_mistake_is_told_of_the_query_that_has_it() {
     .await;
     let query =
         Query::Requests { errors: "right".to_owned(), requests: "wrong(".to_owned(), version_label: None };
-    let meter = Meter::new(&Measured { stream: Stream::Errors, query }).unwrap();
+    let meter = Meter::new(&Measured::new(Stream::Errors, query)).unwrap();
     let trial = meter.try_out(&server(&prometheus.address)).await;
     let said = "Prometheus: status 400, bad_data: 1:5: parse error in one (the query of requests)";
     assert_eq!(trial.result.unwrap_err(), said);
@@ -242,14 +274,14 @@ async fn errors_and_requests_come_in_one_answer() {
         (200, vector(&result.join(",")))
     })
     .await;
-    let measured = Measured {
-        stream: Stream::Errors,
-        query: Query::Requests {
+    let measured = Measured::new(
+        Stream::Errors,
+        Query::Requests {
             errors: "http_requests_total{code=~\"5..\"}".to_owned(),
             requests: "http_requests_total".to_owned(),
             version_label: None,
         },
-    };
+    );
     let (server, clock) = (server(&prometheus.address), Clock::start());
     let mut meter = Meter::new(&measured).unwrap();
     assert!(meter.read(&server, &clock).await.reading.is_none());

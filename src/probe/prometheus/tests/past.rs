@@ -34,10 +34,10 @@ async fn the_hour_before_is_one_reading_a_minute() {
     let (prometheus, asked) =
         answers(|request| (200, matrix(request, |at| Some((at / 60 * 3).to_string())))).await;
     let server = server(&prometheus.address);
-    let measured = Measured {
-        stream: Stream::Latency,
-        query: Query::Requests { errors: "e".to_owned(), requests: "r".to_owned(), version_label: None },
-    };
+    let measured = Measured::new(
+        Stream::Latency,
+        Query::Requests { errors: "e".to_owned(), requests: "r".to_owned(), version_label: None },
+    );
     // The played Prometheus names no part, so all of it counts as requests.
     let mut recall = Meter::recall(&measured, second(3600), second(7200), MINUTE).unwrap();
     let readings = recall.next(&server).await.unwrap().unwrap();

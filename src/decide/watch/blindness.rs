@@ -1,0 +1,43 @@
+//! What tells nothing, and for how long.
+
+use jiff::Timestamp;
+
+use crate::decide::action::{News, Tier};
+use crate::decide::deployment;
+use crate::decide::facts::Phase;
+use crate::decide::policy::ServicePolicy;
+use crate::decide::reason::Reason;
+use crate::decide::service::{Service, Turn};
+
+/// What tells nothing for too long is told to people, never counted.
+pub(in crate::decide) fn blind_too_long(turn: &mut Turn<'_>) {
+    let due = blind_deadline(turn.service, turn.policy, turn.now).is_some_and(|at| at <= turn.now);
+    if due && let Some((_, why)) = blind(turn.service, turn.policy, turn.now) {
+        turn.open(News::Blind, Tier::Important, Some(why), Vec::new());
+    }
+}
+
+/// What has been blind longest, since when, and why.
+pub(in crate::decide) fn blind(
+    service: &Service,
+    policy: &ServicePolicy,
+    now: Timestamp,
+) -> Option<(Timestamp, Reason)> {
+    let both = [service.health.blind(), service.triggers.blind(now, policy)];
+    both.into_iter().flatten().min_by_key(|(since, _)| *since)
+}
+
+pub(in crate::decide) fn blind_deadline(
+    service: &Service,
+    policy: &ServicePolicy,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let facts = service.facts();
+    let told = facts.incidents.iter().any(|incident| incident.news == News::Blind);
+    // The swap blinds checks by itself, and the proof says in the end what it could not tell.
+    let swapping = matches!(facts.phase, Phase::RollingBack(_) | Phase::Verifying(_));
+    let swapping = swapping || deployment::under_way(service, now);
+    let (since, _) = blind(service, policy, now).filter(|_| !told && !swapping)?;
+    let since = service.launch.map_or(since, |launch| launch.at.max(since));
+    since.checked_add(policy.blind_after).ok()
+}
