@@ -141,7 +141,7 @@ pub fn waits_for(label: &str) -> Vec<String> {
 }
 
 /// Whether a name is not the one that the container is to keep.
-fn is_passing(name: &str) -> bool {
+pub(crate) fn is_passing(name: &str) -> bool {
     let renamed = name.split_once('_').is_some_and(|(id, rest)| {
         id.len() == 12 && !rest.is_empty() && id.bytes().all(|digit| digit.is_ascii_hexdigit())
     });

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use crate::config::compose::is_passing;
 use crate::config::{self, Pin};
 use crate::decide::action::Plan;
 use crate::decide::event::{Fault, Identity, Running, Step, parts};
@@ -55,8 +56,11 @@ impl Compose {
         for id in parts(instance) {
             let found = self.engine.inspect(id).await?;
             let container = Container::member(self, found.as_ref().map_or(id, |found| found.name()));
-            let kept = pin::keep(&container, release, id).await?;
-            inspects.push(super::container::read(&kept)?);
+            lasting(&container.name)?;
+            let kept = super::container::read(&pin::keep(&container, release, id).await?)?;
+            // It may have been given another one meanwhile.
+            lasting(kept.name())?;
+            inspects.push(kept);
         }
         let found = Found::look(&self.engine, &self.of).await?;
         let past = Past::new(inspects, found.left.into_keys().collect());
@@ -138,4 +142,12 @@ impl Compose {
             }
         }
     }
+}
+
+/// A name that a container has for a moment is none to bring it back under.
+fn lasting(name: &str) -> Result<(), Fault> {
+    if is_passing(name) {
+        return Err(refused(format!("record the release: {name} is being replaced")));
+    }
+    Ok(())
 }

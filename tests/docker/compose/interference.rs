@@ -54,6 +54,23 @@ async fn a_deployment_of_one_member_leaves_the_others_as_they_were() {
     }
 }
 
+/// Compose gives a container that it is about to replace the name `<old id>_<name>` for a moment.
+#[tokio::test]
+async fn a_name_that_is_there_for_a_moment_is_not_recorded() {
+    let project = Project::new();
+    project.up(&OLD, &[]);
+    let (seen, worker) = (project.seen().await, project.container("worker"));
+    let passing = format!("0123456789ab_{worker}");
+    project.bench.docker(&["rename", &worker, &passing]);
+    let fault = project.runtime().keep("r1", &seen.instance).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Refused, "{}", fault.text);
+    assert!(fault.text.contains("is being replaced"), "{}", fault.text);
+    let holders = project.bench.containers(&format!("golive-keep-{passing}"));
+    assert!(holders.is_empty(), "{holders:?}");
+    project.bench.docker(&["rename", &passing, &worker]);
+    project.runtime().keep("r1", &seen.instance).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_deployment_before_the_rollback_stops_it() {
     let project = Project::new();
