@@ -57,8 +57,7 @@ pub(super) fn read(
     let dependencies = dependencies(&mut section);
     let metrics = metrics(&mut section);
     let server = servers.named(&mut section).or_else(|| servers.usual().map(str::to_owned));
-    let (metrics_of, urls, servers) = (metrics.clone(), urls(&checks), servers.clone());
-    let setting = Setting { autonomy, command, servers, server, metrics: metrics_of, urls };
+    let setting = setting(autonomy, command, (servers, server), metrics.as_ref(), &checks);
     let mut judging = triggers::read(section.table("trigger"), &setting);
     judging.triggers.business = business::read(&mut section, &setting, &mut judging.measured);
     let rollback = rollback(&mut section, runtime.as_ref());
@@ -221,6 +220,17 @@ fn named_checks(
         read.extend(checks::read(section, without_docker).map(|check| (name.to_owned(), check)));
     });
     read
+}
+
+fn setting(
+    autonomy: Autonomy,
+    command: bool,
+    (servers, server): (&Names, Option<String>),
+    metrics: Option<&Exposition>,
+    checks: &BTreeMap<String, Check>,
+) -> Setting {
+    let (servers, metrics) = (servers.clone(), metrics.cloned());
+    Setting { autonomy, command, servers, server, metrics, urls: urls(checks) }
 }
 
 fn urls(checks: &BTreeMap<String, Check>) -> Vec<String> {

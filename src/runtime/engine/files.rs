@@ -5,8 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::Value;
 
-use super::{Engine, EngineError, SLOW, patiently, root, short, url};
+use super::{Engine, EngineError, SLOW, patiently, root, short, there, url};
 
 /// What the engine says of one file.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -48,12 +49,20 @@ impl Engine {
     /// What is in a container's own layer: paths, and whether the image has them too. What was deleted is left out.
     pub(in super::super) async fn changes(&self, id: &str) -> Result<Vec<(String, bool)>, EngineError> {
         let doing = format!("ask what has changed in container {}", short(id));
-        let found = self.get(&doing, &format!("/containers/{id}/changes"), &[]).await?.unwrap_or_default();
-        let changes = found.as_array().into_iter().flatten();
-        let kept = changes.filter_map(|change| match (change["Kind"].as_u64(), change["Path"].as_str()) {
-            (Some(kind @ (0 | 1)), Some(path)) => Some((path.to_owned(), kind == 0)),
-            _ => None,
-        });
+        let list = |body: &str| match serde_json::from_str(body) {
+            Ok(Value::Array(changes)) => Ok(changes),
+            // That is how the engine writes an empty list.
+            Ok(Value::Null) => Ok(Vec::new()),
+            Ok(_) => Err("it is no list".to_owned()),
+            Err(error) => Err(error.to_string()),
+        };
+        let found = self.look(&doing, SLOW, &format!("/containers/{id}/changes"), &[], list).await;
+        let changes = there(found)?.unwrap_or_default();
+        let kept =
+            changes.iter().filter_map(|change| match (change["Kind"].as_u64(), change["Path"].as_str()) {
+                (Some(kind @ (0 | 1)), Some(path)) => Some((path.to_owned(), kind == 0)),
+                _ => None,
+            });
         Ok(kept.collect())
     }
 
