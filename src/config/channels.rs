@@ -1,9 +1,8 @@
 //! `[channel.…]`
 
-use std::path::PathBuf;
-
 use super::root::LANGUAGES;
 use super::table::Section;
+use super::tls;
 use super::{Channel, EmailChannel, Login, LoginKind, Smtp, SmtpTls, Way, secret, template, webhook};
 
 /// Smarthosts of one channel at most: each may take its time.
@@ -43,7 +42,7 @@ fn email(mut section: Section<'_>) -> Option<EmailChannel> {
     }
     let smtp = smarthosts(&mut section);
     let login = login(&mut section);
-    let ca_file = ca_file(&mut section);
+    let ca_file = tls::ca_file(&mut section);
     let hello = hello(&mut section);
     let one_subject = section.boolean("one-subject").unwrap_or(false);
     section.required(&["to", "from", "smtp"], "a mail channel needs `to`, `from` and `smtp`");
@@ -115,19 +114,6 @@ fn hello(section: &mut Section<'_>) -> Option<String> {
         section.wrong("hello", "is not the name of a host", hint);
     }
     Some(hello)
-}
-
-fn ca_file(section: &mut Section<'_>) -> Option<PathBuf> {
-    let path = section.string("ca-file")?;
-    let path = section.beside(&path);
-    match std::fs::metadata(&path) {
-        Ok(metadata) if metadata.is_file() => {}
-        Ok(_) => section.wrong("ca-file", "is not a file", "write the path of a PEM file"),
-        Err(error) => {
-            section.wrong("ca-file", format!("cannot be read: {error}"), "write the path of a PEM file");
-        }
-    }
-    Some(path)
 }
 
 /// `smtps://` is TLS from the start, `smtp://` demands STARTTLS but for a loopback address. The text itself may hold
