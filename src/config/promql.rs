@@ -10,7 +10,7 @@ mod selector;
 #[cfg(test)]
 mod tests;
 
-pub use kind::{Kind, adds_up, kind_of};
+pub use kind::{Kind, Shape, adds_up, kind_of, shape_of};
 pub use selector::selectors;
 
 /// What joins two sides, or says how their series are matched: beside a division, it is no plain one.

@@ -2,19 +2,22 @@
 
 use std::process::Command;
 
-use crate::host::{Host, docker};
+use crate::host::{Host, PATIENCE, docker};
 
 const BAD: [&str; 2] = ["--fail-after", "1s"];
 
 #[test]
-fn a_container_removed_by_hand_is_restored_from_the_record() {
+fn a_container_removed_by_hand_is_left_to_people_who_can_have_it_restored_from_the_record() {
     let mut host = Host::new("removed");
     host.rules("");
     host.with_good_version();
     host.deploy("2", &[]);
     host.eventually("the release is watched", || host.phase() == "watching");
     docker(&["rm", "-f", "-v", &host.name]);
-    host.eventually("it is rolled back", || host.sinks.posts("rollback-done").len() == 1);
+    host.eventually_within(2 * PATIENCE, "a person is asked", || host.phase() == "held");
+    assert_eq!(host.answer(), None, "nothing is started\n{}", host.story());
+    assert!(host.sinks.posts("rollback-started").is_empty(), "{}", host.story());
+    assert_eq!(host.golive(&["rollback", "shop", "--wait"]).status.code(), Some(10), "{}", host.story());
     host.assert_only("1");
 }
 

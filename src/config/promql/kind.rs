@@ -3,8 +3,11 @@
 
 use std::ops::Range;
 
+mod shape;
+
 use super::number::{duration, number};
 use super::{Expression, Token};
+pub use shape::{Shape, shape_of};
 
 /// What the numbers of a query count.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::answer::{Answer, NAME, PART, shown};
 use super::fresh::Fresh;
 use crate::config::Query;
-use crate::config::promql::{Kind, adds_up, kind_of, selectors};
+use crate::config::promql::{Kind, Shape, adds_up, kind_of, selectors, shape_of};
 use crate::decide::reading::{Durations, Measure, Requests};
 use crate::probe::counters::{Count, Counters, Growth, Labels, Pending, Point, Target, identity};
 use crate::probe::histogram::{self, Histograms, Waiting};
@@ -63,8 +63,14 @@ struct Grown {
 /// Failed requests and all of them come in one answer: in two, a scrape between them would give failures of requests
 /// that are not there yet. So does a number with the times of the newest samples that it is made of.
 pub(super) fn promql(query: &Query) -> Option<String> {
-    let part =
-        |query: &str, part: &str| format!("label_replace(\n{query}\n, \"{PART}\", \"{part}\", \"\", \"\")");
+    let part = |query: &str, part: &str| {
+        // Only vectors have labels and can stand beside others.
+        let vector = match shape_of(query) {
+            Shape::Scalar => format!("vector(\n{query}\n)"),
+            Shape::Vector | Shape::Other => query.to_owned(),
+        };
+        format!("label_replace(\n{vector}\n, \"{PART}\", \"{part}\", \"\", \"\")")
+    };
     match query {
         Query::Value(query) | Query::Seasonal { query, .. } => {
             let sampled = |(number, selector): (usize, &String)| {
@@ -72,7 +78,8 @@ pub(super) fn promql(query: &Query) -> Option<String> {
             };
             let selectors = selectors(query);
             let sampled: Vec<String> = selectors.iter().enumerate().map(sampled).collect();
-            if sampled.is_empty() {
+            // Nothing can stand beside what is no vector.
+            if sampled.is_empty() || shape_of(query) == Shape::Other {
                 return Some(query.clone());
             }
             Some(format!("{} or {}", part(query, VALUE), sampled.join(" or ")))

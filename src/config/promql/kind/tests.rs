@@ -124,3 +124,42 @@ fn deep_expressions_end() {
     assert_eq!(kind_of(&"-".repeat(2_000)), Kind::Number);
     assert_eq!(kind_of(&"x+".repeat(1_000)), Kind::Number);
 }
+
+#[test]
+fn the_type_of_an_expression_is_known() {
+    for scalar in [
+        "scalar(orders)",
+        " ( scalar(orders) ) # of today",
+        "Scalar (sum(x_total))",
+        "scalar(a) / scalar(b)",
+        "-scalar(a) + 1e-3",
+        "time() - scalar(max(timestamp(x)))",
+        "scalar(a) > bool 5",
+        "12.5",
+        "2 * (pi() + 1)",
+    ] {
+        assert_eq!(shape_of(scalar), Shape::Scalar, "{scalar}");
+    }
+    for vector in [
+        "orders",
+        "orders - scalar(a)",
+        "scalar(a) * orders",
+        "vector(1)",
+        "vector(scalar(a))",
+        "scalar",
+        "scalar:orders:sum",
+        "time_total",
+        "sum(scalar(a) * x)",
+        "scalar(a) or orders",
+        "x @ 1e9",
+        "rate(x[5m])",
+        "{\"my.metric\"}",
+        "scalar(",
+        "",
+    ] {
+        assert_eq!(shape_of(vector), Shape::Vector, "{vector}");
+    }
+    for other in ["x[5m]", "x{a=\"b\"}[5m] offset 1h", "rate(x[5m])[1h:5m]", "('word')"] {
+        assert_eq!(shape_of(other), Shape::Other, "{other}");
+    }
+}
