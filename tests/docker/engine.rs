@@ -27,6 +27,9 @@ const BUSYBOX: &str = "/bin/busybox";
 const SERVE: &str = "mkdir -p /www /data && echo $APP_VERSION >/www/index.html && httpd -p ${PORT:-8080} -h /www; \
                      trap 'exit 0' TERM; sleep 100000 & wait";
 
+/// SIGTERM in the masks of `/proc/PID/status`.
+const TERM: u64 = 1 << 14;
+
 /// The steps of a container's rollback, in order, up to the proof.
 pub(crate) const FORWARD: [Step; 9] = [
     Step::Prepare,
@@ -152,6 +155,19 @@ impl Bench {
     pub(crate) fn inspect(&self, id: &str) -> Value {
         let text = self.docker(&["container", "inspect", id]);
         serde_json::from_str::<Value>(&text).unwrap()[0].take()
+    }
+
+    /// Until what runs in it catches SIGTERM: one that comes earlier is lost on the first process of a container.
+    pub(crate) async fn until_it_obeys(&self, id: &str) {
+        let obeys = || {
+            let pid = self.inspect(id)["State"]["Pid"].as_u64()?;
+            let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"))?.trim();
+            Some(u64::from_str_radix(caught, 16).ok()? & TERM != 0)
+        };
+        while obeys() != Some(true) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     pub(crate) fn image_id(&self, version: &str) -> String {

@@ -83,6 +83,7 @@ async fn releases_restarts_deaths_and_removal_are_seen() {
     let first = watching.until_seen(is_alive).await.unwrap();
     assert_eq!((first.instance.as_str(), first.version.as_str()), (v1.as_str(), "v1"));
 
+    bench.until_it_obeys(&name).await;
     bench.docker(&["restart", &name]);
     assert_eq!(watching.until_died().await, (v1.clone(), Some(0), false));
     let restarted = watching.until_seen(|seen| is_alive(seen) && seen != Some(&first)).await.unwrap();

@@ -115,12 +115,12 @@ pub(crate) const GROUPS: [&[(&str, Change)]; 39] = [
         ("a bound volume", |b, around| b["HostConfig"]["Binds"] = json!([format!("{}:/n", around.volume)])),
         ("bound in many ways", |b, around| {
             let read_only = format!("{}:/n:ro", around.volume);
-            b["HostConfig"]["Binds"] = json!([read_only, "/tmp:/t", "/etc/hostname:/h:ro,rprivate"]);
+            b["HostConfig"]["Binds"] = json!([read_only, "/usr:/t", "/etc/hostname:/h:ro,rprivate"]);
         }),
         ("unclean paths bound", |b, around| {
             let volume = &around.volume;
             b["HostConfig"]["Binds"] =
-                json!([format!("{volume}:/n/"), format!("{volume}:/o//p:ro"), "/tmp/:/t/./"]);
+                json!([format!("{volume}:/n/"), format!("{volume}:/o//p:ro"), "/usr/:/t/./"]);
         }),
         ("an unclean volume of the image bound", |b, around| {
             b["HostConfig"]["Binds"] = json!([format!("{}:/data/", around.volume)]);
@@ -138,14 +138,14 @@ pub(crate) const GROUPS: [&[(&str, Change)]; 39] = [
         ("mounts", |b, around| {
             b["HostConfig"]["Mounts"] = json!([
                 { "Type": "volume", "Source": around.volume, "Target": "/m1", "VolumeOptions": { "NoCopy": true } },
-                { "Type": "bind", "Source": "/tmp", "Target": "/m2", "BindOptions": { "Propagation": "rprivate" } },
+                { "Type": "bind", "Source": "/usr", "Target": "/m2", "BindOptions": { "Propagation": "rprivate" } },
                 { "Type": "tmpfs", "Target": "/m3", "TmpfsOptions": { "SizeBytes": 1_048_576, "Mode": 448 } }]);
         }),
         ("unclean mounts", |b, around| {
             b["HostConfig"]["Mounts"] = json!([
                 { "Type": "volume", "Target": "/m1/" },
                 { "Type": "volume", "Source": around.volume, "Target": "/m//2" },
-                { "Type": "tmpfs", "Target": "/m3/" }, { "Type": "bind", "Source": "/tmp/", "Target": "/m4/" }]);
+                { "Type": "tmpfs", "Target": "/m3/" }, { "Type": "bind", "Source": "/usr/", "Target": "/m4/" }]);
         }),
         ("mounts of a bind in all ways", |b, around| {
             b["HostConfig"]["Mounts"] = json!([
