@@ -68,7 +68,7 @@ async fn mails(curve: &Curve) {
         "[channel.mail]\nemail = {{ to = [\"ann@example.com\"], from = \"golive@example.com\", smtp = \"smtp://{address}\" }}\n"
     );
     std::fs::write(&rules, channel).unwrap();
-    let notifier = Notifier::new(&Config::load(&rules).unwrap()).unwrap();
+    let notifier = Notifier::new(&Config::load(&rules).unwrap());
     let (notice, mut took, mut bytes) = (notice(), Vec::new(), 0);
     for _ in 0..ROUNDS {
         let delivery = Delivery { curve: Some(curve), ..Delivery::first(&notice, first()) };

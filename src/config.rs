@@ -8,6 +8,7 @@ use crate::decide::action::Tier;
 use crate::decide::policy::{Policy, ServicePolicy, TierPolicy};
 use crate::decide::reading::Stream;
 
+mod access;
 mod business;
 mod channel;
 mod channels;
@@ -26,6 +27,7 @@ mod origin;
 mod page;
 mod prometheus;
 pub mod promql;
+mod proxy;
 mod root;
 mod rules;
 pub mod secret;
@@ -41,6 +43,7 @@ mod tls;
 mod triggers;
 mod webhook;
 
+pub use access::{Access, ClientCertificate, HttpLogin};
 pub use channel::{
     Channel, EmailChannel, Login, LoginKind, Smtp, SmtpTls, Url, Way, WebhookChannel, WebhookFormat,
 };
@@ -51,6 +54,7 @@ pub use heartbeat::Heartbeat;
 use layers::Layers;
 pub use mistakes::Mistakes;
 pub use page::Page;
+pub use proxy::Proxy;
 pub use rules::Rule;
 pub use secret::Secret;
 pub use swarm::SwarmSet;
@@ -280,18 +284,8 @@ pub struct Prometheus {
     pub url: String,
     /// For one query, from the first byte to the last.
     pub timeout: Duration,
-    /// User name, where it wants one.
-    pub username: Option<String>,
-    /// Its password.
-    pub password: Option<Secret>,
-    /// A bearer token instead.
-    pub bearer: Option<Secret>,
-    /// Sent with each query: a tenant, say.
-    pub headers: BTreeMap<String, String>,
-    /// More of them, secret: a file of lines `Name: value`.
-    pub headers_file: Option<Secret>,
-    /// A PEM file of the authorities that its certificate may come from, instead of the system's.
-    pub ca_file: Option<PathBuf>,
+    /// How it is reached.
+    pub access: Access,
 }
 
 /// What carries a service.

@@ -135,7 +135,7 @@ impl Daemon {
         let (views, shown) = watch::channel(Arc::new(state.view()));
         let metrics = Metrics::default();
         let (mut front, asks) = Front::new(clock, shown.clone(), metrics.clone(), &tasks, &stop);
-        let notifier = Notifier::new(&config)?.linking(front.follow(&config));
+        let notifier = Notifier::new(&config).linking(front.follow(&config));
         let (notifier, notifiers) = watch::channel(Arc::new(notifier));
         let pump = Pump::start(
             store.clone(),

@@ -19,6 +19,7 @@ pub mod ticket;
 pub mod control;
 pub mod metrics;
 pub mod notify;
+mod outbound;
 pub mod page;
 pub mod probe;
 pub mod runtime;

@@ -11,9 +11,10 @@ use jiff::tz::TimeZone;
 
 use crate::chart;
 use crate::clock::Clock;
-use crate::config::{Channel, Config, Heartbeat, Language, Person, Templates, Way};
+use crate::config::{Access, Channel, Config, Heartbeat, Language, Person, Templates, Way};
 use crate::decide::action::{Notice, Tier};
 use crate::decide::curve::Curve;
+use crate::outbound::Outlet;
 use crate::text::Texts;
 use crate::ticket::Tickets;
 
@@ -27,7 +28,6 @@ mod smtp;
 mod template;
 #[cfg(test)]
 mod tests;
-mod tls;
 mod tone;
 mod webhook;
 
@@ -84,11 +84,6 @@ pub enum Retry {
     Never,
 }
 
-/// The channels could not be made ready.
-#[derive(Debug, thiserror::Error)]
-#[error("make an HTTP client")]
-pub struct NotifyError(#[source] reqwest::Error);
-
 /// All channels.
 #[derive(Debug)]
 pub struct Notifier {
@@ -102,7 +97,9 @@ pub struct Notifier {
     language: Language,
     texts: BTreeMap<Language, Texts>,
     links: Option<Links>,
-    http: reqwest::Client,
+    /// The ways out of the webhooks, by channel; those that are reached alike share one.
+    outlets: BTreeMap<String, Arc<Outlet>>,
+    beat: Arc<Outlet>,
     patience: Duration,
 }
 
@@ -146,12 +143,13 @@ pub(crate) struct Context<'a> {
 
 impl Notifier {
     /// The configuration's channels.
-    pub fn new(config: &Config) -> Result<Self, NotifyError> {
+    pub fn new(config: &Config) -> Self {
         let runbooks = config
             .services
             .iter()
             .filter_map(|(name, service)| Some((name.clone(), service.runbook.clone()?)));
-        Ok(Self {
+        let (outlets, beat) = outlets(&config.channels, config.heartbeat.as_ref());
+        Self {
             channels: config.channels.clone(),
             runbooks: runbooks.collect(),
             people: config.people.clone(),
@@ -161,9 +159,10 @@ impl Notifier {
             language: config.language,
             texts: texts(config.timezone.as_ref()),
             links: None,
-            http: webhook::client().map_err(NotifyError)?,
+            outlets,
+            beat,
             patience: PATIENCE,
-        })
+        }
     }
 
     /// Alerts link to the page, so that a person can take them on without a terminal.
@@ -214,17 +213,19 @@ impl Notifier {
         };
         let patience = self.patience(channel);
         let late = || Refusal::later(format!("tell channel {channel} within {patience:?}"));
-        match self.way(channel) {
-            Some(Way::Email(email)) => {
+        match (self.way(channel), self.outlets.get(channel)) {
+            (Some(Way::Email(email)), _) => {
                 let sending = email::send(email, address, notice, &context);
                 tokio::time::timeout(patience, sending).await.unwrap_or_else(|_| Err(late()))
             }
-            Some(Way::Webhook(webhook)) => {
-                let sending = webhook::send(&self.http, webhook, notice, &context);
+            (Some(Way::Webhook(webhook)), Some(outlet)) => {
+                let sending = webhook::send(outlet, webhook, notice, &context);
                 let told = tokio::time::timeout(patience, sending).await.unwrap_or_else(|_| Err(late()))?;
-                Ok(told.finish(&self.http, now).await)
+                Ok(told.finish(outlet, now).await)
             }
-            None => Err(Refusal::never(format!("tell channel {channel}: it is no longer configured"))),
+            (_, None) | (None, _) => {
+                Err(Refusal::never(format!("tell channel {channel}: it is no longer configured")))
+            }
         }
     }
 
@@ -268,13 +269,13 @@ impl Notifier {
     /// Reaches a channel as far as is possible without telling anybody anything.
     pub async fn reach(&self, channel: &str) -> Result<Receipt, Refusal> {
         let attempt = async {
-            match self.way(channel) {
-                Some(Way::Email(channel)) => {
+            match (self.way(channel), self.outlets.get(channel)) {
+                (Some(Way::Email(channel)), _) => {
                     let own_name = self.own_name.as_deref();
                     email::log_in(smtp::Post { channel, own_name, patience: self.patience }).await
                 }
-                Some(Way::Webhook(webhook)) => webhook::reach(webhook).await,
-                None => Err(Refusal::never(format!("find channel {channel}"))),
+                (Some(Way::Webhook(webhook)), Some(outlet)) => webhook::reach(outlet, webhook).await,
+                (_, None) | (None, _) => Err(Refusal::never(format!("find channel {channel}"))),
             }
         };
         let patience = self.patience(channel);
@@ -328,6 +329,29 @@ pub fn expires(tier: Tier) -> Duration {
 
 fn texts(zone: Option<&TimeZone>) -> BTreeMap<Language, Texts> {
     Language::ALL.map(|language| (language, Texts::new(language, zone.cloned()))).into()
+}
+
+/// The way out of each channel that posts, and that of the heartbeat.
+fn outlets(
+    channels: &BTreeMap<String, Channel>,
+    heartbeat: Option<&Heartbeat>,
+) -> (BTreeMap<String, Arc<Outlet>>, Arc<Outlet>) {
+    let mut made: Vec<(Access, Arc<Outlet>)> = Vec::new();
+    let mut to = |access: &Access| {
+        if let Some((_, outlet)) = made.iter().find(|(known, _)| known == access) {
+            return Arc::clone(outlet);
+        }
+        let outlet = Arc::new(Outlet::new(access.clone()));
+        made.push((access.clone(), Arc::clone(&outlet)));
+        outlet
+    };
+    let posting = |(name, channel): (&String, &Channel)| match &channel.way {
+        Way::Webhook(webhook) => Some((name.clone(), to(&webhook.access))),
+        Way::Email(_) => None,
+    };
+    let outlets = channels.iter().filter_map(posting).collect();
+    let beat = heartbeat.map(|heartbeat| heartbeat.access.clone()).unwrap_or_default();
+    (outlets, to(&beat))
 }
 
 /// This host's name.

@@ -163,7 +163,7 @@ fn sampled(what: &str, sample: &Sample, report: &mut Report) -> Result<(), CliEr
 }
 
 async fn channels(config: &Config, report: &mut Report) -> Result<(), CliError> {
-    let notifier = Notifier::new(config).map_err(|error| CliError::Plain(error.to_string()))?;
+    let notifier = Notifier::new(config);
     for channel in notifier.channels() {
         let result = notifier.reach(channel).await;
         let result = result.map_err(|refusal| format!("failed to {}", refusal.text));

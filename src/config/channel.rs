@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Language, Secret, Templates};
+use super::{Access, Language, Secret, Templates};
 
 /// One channel to people.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,6 +94,8 @@ pub struct WebhookChannel {
     pub url: Url,
     /// Urgent news of what is going on calls everybody in the chat.
     pub mention: bool,
+    /// How it is reached.
+    pub access: Access,
 }
 
 /// A URL, in the open or secret.

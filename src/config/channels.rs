@@ -1,5 +1,6 @@
 //! `[channel.…]`
 
+use super::proxy::Usual;
 use super::root::LANGUAGES;
 use super::table::Section;
 use super::tls;
@@ -9,7 +10,7 @@ use super::{Channel, EmailChannel, Login, LoginKind, Smtp, SmtpTls, Way, secret,
 const SMARTHOSTS: usize = 4;
 
 /// One channel; `None` when it cannot be made sense of, which is told.
-pub(super) fn read(mut section: Section<'_>) -> Option<Channel> {
+pub(super) fn read(mut section: Section<'_>, usual: Usual<'_>) -> Option<Channel> {
     match (section.has("email"), section.has("webhook")) {
         (false, false) => section.missing("is neither `email` nor `webhook`", "add one of them"),
         (true, true) => {
@@ -20,7 +21,7 @@ pub(super) fn read(mut section: Section<'_>) -> Option<Channel> {
     }
     let language = section.optional_word("language", &LANGUAGES);
     let email = section.section("email").map(email);
-    let webhook = section.section("webhook").map(webhook::read);
+    let webhook = section.section("webhook").map(|section| webhook::read(section, usual));
     let templates = section.section("template").map(template::read).unwrap_or_default();
     section.end(&["quiet"]);
     let way = email.flatten().map(Way::Email).or(webhook.flatten().map(Way::Webhook))?;

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::checks::is_url;
+use super::proxy::Usual;
 use super::table::Section;
-use super::{Url, secret};
+use super::{Access, Url, access, secret};
 
 /// An outside watcher that hears from golive as long as it works.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,9 +14,11 @@ pub struct Heartbeat {
     pub url: Url,
     /// So often.
     pub every: Duration,
+    /// How it is reached.
+    pub access: Access,
 }
 
-pub(super) fn read(mut section: Section<'_>) -> Option<Heartbeat> {
+pub(super) fn read(mut section: Section<'_>, usual: Usual<'_>) -> Option<Heartbeat> {
     let open = section.string("url");
     let hidden = secret::named(&mut section, "url-file", "");
     if let Some(Err(why)) = open.as_deref().map(is_url) {
@@ -32,6 +35,7 @@ pub(super) fn read(mut section: Section<'_>) -> Option<Heartbeat> {
         (true, false) | (false, true) => {}
     }
     let every = section.duration_within("every", Duration::from_mins(1), ("1s", "1d"));
+    let access = access::read(&mut section, &access::WEBHOOK, usual);
     section.end(&[]);
-    Some(Heartbeat { url: open.map(Url::Open).or(hidden.map(Url::Secret))?, every })
+    Some(Heartbeat { url: open.map(Url::Open).or(hidden.map(Url::Secret))?, every, access })
 }

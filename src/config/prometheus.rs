@@ -3,24 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use toml::Value;
-
 use super::checks::is_url;
+use super::proxy::Usual;
 use super::table::{Section, one_of};
-use super::{Prometheus, headers, secret, tls};
+use super::{Prometheus, Proxy, access};
 
 /// The tables of a server that are none by themselves.
-const TABLES: [&str; 1] = ["headers"];
-
-/// Headers that hold what nobody else is to know.
-const SECRETS: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
+const TABLES: [&str; 2] = ["headers", "proxy"];
 
 /// The names by which each Prometheus can be asked; that of `[prometheus]` itself is empty.
 #[derive(Debug, Clone)]
 pub(super) struct Names(BTreeSet<String>);
 
 /// Each Prometheus that is asked, and the names of all that are written, be they right or wrong.
-pub(super) fn read(root: &mut Section<'_>) -> (BTreeMap<String, Prometheus>, Names) {
+pub(super) fn read(root: &mut Section<'_>, proxy: Option<&Proxy>) -> (BTreeMap<String, Prometheus>, Names) {
     let (mut servers, mut names) = (BTreeMap::new(), Names(BTreeSet::new()));
     let written = root.has("prometheus");
     let Some(mut section) = root.section("prometheus") else {
@@ -29,46 +25,28 @@ pub(super) fn read(root: &mut Section<'_>) -> (BTreeMap<String, Prometheus>, Nam
     };
     section.others(&TABLES, |name, section| {
         names.0.insert(name.to_owned());
-        servers.extend(one(section).map(|server| (name.to_owned(), server)));
+        servers.extend(one(section, proxy).map(|server| (name.to_owned(), server)));
     });
     if names.0.is_empty() || section.is_more_than(names.0.len()) {
         names.0.insert(String::new());
-        servers.extend(one(section).map(|server| (String::new(), server)));
+        servers.extend(one(section, proxy).map(|server| (String::new(), server)));
     }
     (servers, names)
 }
 
 /// One of them; `None` when it cannot be made sense of, which is told.
-fn one(mut section: Section<'_>) -> Option<Prometheus> {
+fn one(mut section: Section<'_>, proxy: Option<&Proxy>) -> Option<Prometheus> {
     let url = section.string("url");
     if let Some(Err(why)) = url.as_deref().map(|url| is_url(url).and_then(|()| is_base(url))) {
         section.wrong("url", why, "write \"http://127.0.0.1:9090\", with a path if it is behind one");
     }
     let timeout = section.duration_within("timeout", Duration::from_secs(5), ("100ms", "1m"));
-    let username = section.string("username");
-    let password = secret::named(&mut section, "password-file", "password");
-    let bearer = secret::named(&mut section, "bearer-token-file", "bearer-token");
-    let has_password = section.has("password-file") || section.has("password");
-    if section.has("username") != has_password {
-        let hint = "give both `username` and `password-file`, or neither";
-        section.missing("has only one of `username` and `password-file`", hint);
-    } else if has_password && section.has("bearer-token-file") {
-        let message = "is a second way to log in beside `username`";
-        section.wrong_key(&["bearer-token-file"], message, "keep one of them");
-    }
-    let headers = section.pairs("headers", headers::HINT, header);
-    let headers_file = secret::named(&mut section, "headers-file", "");
-    let ca_file = tls::ca_file(&mut section);
+    // It is near as a rule: a proxy that leads out of the house does not lead there.
+    let usual = Usual { proxy, unasked: false };
+    let access = access::read(&mut section, &access::PROMETHEUS, usual);
     section.required(&["url"], "add url = \"http://127.0.0.1:9090\"");
     section.end(&[]);
-    Some(Prometheus { url: url?, timeout, username, password, bearer, headers, headers_file, ca_file })
-}
-
-fn header(name: &str, value: &Value) -> Result<String, String> {
-    if SECRETS.contains(&name.to_ascii_lowercase().as_str()) {
-        return Err("is a secret, which does not belong in here: put it into `headers-file`".to_owned());
-    }
-    headers::value(name, value)
+    Some(Prometheus { url: url?, timeout, access })
 }
 
 impl Names {

@@ -8,9 +8,11 @@ use jiff::tz::TimeZone;
 use super::channels::is_address;
 use super::nearest::nearest;
 use super::prometheus::Names;
+use super::proxy::Usual;
 use super::table::Section;
 use super::{
-    Config, Language, Person, Runtime, Service, channels, heartbeat, page, prometheus, rules, services, tiers,
+    Config, Language, Person, Runtime, Service, channels, heartbeat, page, prometheus, proxy, rules,
+    services, tiers,
 };
 
 /// Tables that later versions know.
@@ -37,19 +39,21 @@ pub(super) fn read(mut root: Section<'_>) -> Config {
         keep = state.duration("keep", keep);
         state.end(&[]);
     }
-    let (prometheus, servers) = prometheus::read(&mut root);
+    let proxy = proxy::read(&mut root, Usual { proxy: None, unasked: false });
+    let (prometheus, servers) = prometheus::read(&mut root, proxy.as_ref());
+    let usual = Usual { proxy: proxy.as_ref(), unasked: true };
     let page = root.section("page").and_then(page::read);
     let services = services(&mut root, &servers, timezone.as_ref());
     let rules = rules::read(&mut root, &servers, &services);
     let (mut channels, mut named) = (BTreeMap::new(), Vec::new());
     root.named("channel", |name, section| {
         named.push(name.to_owned());
-        if let Some(channel) = channels::read(section) {
+        if let Some(channel) = channels::read(section, usual) {
             channels.insert(name.to_owned(), channel);
         }
     });
     let tiers = tiers::tiers(&mut root, &named, timezone.as_ref());
-    let heartbeat = root.section("heartbeat").and_then(heartbeat::read);
+    let heartbeat = root.section("heartbeat").and_then(|section| heartbeat::read(section, usual));
     let people = people(&mut root);
     root.end(&LATER);
     Config {

@@ -8,6 +8,7 @@ mod environment;
 mod guards;
 mod judging;
 mod layers;
+mod outward;
 mod properties;
 mod secrets;
 mod shipped;

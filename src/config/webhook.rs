@@ -2,8 +2,9 @@
 
 use super::checks::is_url;
 use super::nearest::nearest;
+use super::proxy::Usual;
 use super::table::{Section, one_of};
-use super::{Url, WebhookChannel, WebhookFormat, secret};
+use super::{Url, WebhookChannel, WebhookFormat, access, secret};
 
 /// What a format wants to know.
 struct Needs {
@@ -52,7 +53,7 @@ const FORMATS: [Needs; 12] = [
 /// Every key that only some formats have.
 const SOME: [&str; 6] = ["secret-file", "chat-id", "topic-id", "token-file", "routing-key-file", "mention"];
 
-pub(super) fn read(mut section: Section<'_>) -> Option<WebhookChannel> {
+pub(super) fn read(mut section: Section<'_>, usual: Usual<'_>) -> Option<WebhookChannel> {
     let needs = format(&mut section)?;
     let url = address(&mut section, needs);
     let secret = secret::named(&mut section, "secret-file", "secret");
@@ -78,6 +79,12 @@ pub(super) fn read(mut section: Section<'_>) -> Option<WebhookChannel> {
         let hint = hint.as_str();
         section.missing(format!("has no `{key}`, which the format \"{}\" needs", needs.format), hint);
     }
+    let access = access::read(&mut section, &access::WEBHOOK, usual);
+    if access.login.is_some() && section.has("token-file") {
+        let message = "is a second way to log in beside `token-file`";
+        let key = if section.has("username") { "username" } else { "bearer-token-file" };
+        section.wrong_key(&[key], message, "keep one of them");
+    }
     section.end(&[]);
     let format = match needs.format {
         "slack" => WebhookFormat::Slack,
@@ -93,7 +100,7 @@ pub(super) fn read(mut section: Section<'_>) -> Option<WebhookChannel> {
         "alertmanager" => WebhookFormat::Alertmanager { token },
         _ => WebhookFormat::Standard { secret },
     };
-    Some(WebhookChannel { format, url: url?, mention })
+    Some(WebhookChannel { format, url: url?, mention, access })
 }
 
 fn format(section: &mut Section<'_>) -> Option<&'static Needs> {

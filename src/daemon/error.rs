@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use super::ServicesError;
 use crate::config::Mistakes;
-use crate::notify::NotifyError;
 use crate::store::StoreError;
 
 /// Why the daemon could not start or go on.
@@ -37,9 +36,6 @@ pub enum DaemonError {
     /// What watches the services could not be started.
     #[error(transparent)]
     Services(#[from] ServicesError),
-    /// What tells people could not be started.
-    #[error(transparent)]
-    Notify(#[from] NotifyError),
 }
 
 /// An error with everything behind it, in one line.

@@ -26,7 +26,7 @@ impl Daemon {
     fn load(&mut self) -> Result<(), String> {
         let config = Config::load(&self.config_path).map_err(|mistakes| mistakes.summary())?;
         self.follows(&config)?;
-        let notifier = Notifier::new(&config).map_err(|error| chain(&error))?;
+        let notifier = Notifier::new(&config);
         self.services.follow(&config).map_err(|error| chain(&error))?;
         let notifier = notifier.linking(self.front.follow(&config));
         self.state.follow(config.policy(), self.clock.now());

@@ -19,7 +19,8 @@ impl Notifier {
         let url = format::read(&heartbeat.url).map_err(|refusal| refusal.text)?;
         // Whoever knows the address can keep the watcher quiet: it is not repeated.
         let place = format::place(&url);
-        let asked = self.http.get(url).timeout(PATIENCE).send().await;
+        let http = self.beat.client(&url, webhook::builder)?;
+        let asked = http.get(url).headers(self.beat.headers()?).timeout(PATIENCE).send().await;
         let answer = asked.map_err(|error| format!("ask {place}: {}", webhook::why(&error)))?;
         let status = answer.status();
         if status.is_success() { Ok(()) } else { Err(format!("ask {place}: it answered {status}")) }

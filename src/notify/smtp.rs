@@ -1,11 +1,13 @@
 //! Handing a mail to a smarthost: one conversation, each step of it with a deadline.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use lettre::address::Envelope;
 
-use super::{Refusal, Retry, tls};
+use super::{Refusal, Retry};
 use crate::config::{EmailChannel, Login, Smtp, SmtpTls};
+use crate::outbound::tls as certificates;
 
 mod conversation;
 mod hello;
@@ -92,13 +94,16 @@ impl Talk<'_> {
     async fn open(&self) -> Result<Conversation, Refusal> {
         let Smtp { host, port, tls } = self.smtp;
         let channel = self.post.channel;
-        let certificates = || tls::client(channel.ca_file.as_deref()).map_err(Refusal::later);
+        let believed = || {
+            let made = certificates::client(channel.ca_file.as_deref(), None);
+            made.map(Arc::new).map_err(Refusal::later)
+        };
         let hello = |local| Hello::new(channel.hello.as_deref(), self.post.own_name, local);
-        let wrapped = if *tls == SmtpTls::Implicit { Some(certificates()?) } else { None };
+        let wrapped = if *tls == SmtpTls::Implicit { Some(believed()?) } else { None };
         let connecting = Conversation::connect((host.as_str(), *port), wrapped, hello);
         let mut talk = self.within(self.step, connecting).await?;
         if *tls == SmtpTls::StartTls {
-            talk = self.within(self.step, talk.start_tls(host, certificates()?)).await?;
+            talk = self.within(self.step, talk.start_tls(host, believed()?)).await?;
         }
         if let Some(login) = &channel.login {
             self.log_in(&mut talk, login).await?;

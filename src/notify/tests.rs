@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Delivery, Notifier, PATIENCE, Refusal, Retry, backoff, expires, texts, webhook};
+use super::{Delivery, Notifier, PATIENCE, Refusal, Retry, backoff, expires, outlets, texts};
 use crate::config::{Channel, Language, Person, Templates, Way};
 use crate::decide::action::{News, Notice, Place, Tier};
 use crate::decide::event::{Outcome, Sample};
@@ -55,9 +55,11 @@ fn notice() -> Notice {
 fn notifier(way: Way) -> Notifier {
     // Another test of this process may have been first.
     drop(rustls::crypto::ring::default_provider().install_default());
+    let channels =
+        [("it".to_owned(), Channel { language: None, templates: Templates::default(), way })].into();
+    let (outlets, beat) = outlets(&channels, None);
     Notifier {
-        channels: [("it".to_owned(), Channel { language: None, templates: Templates::default(), way })]
-            .into(),
+        channels,
         runbooks: [("web".to_owned(), "https://wiki.example.com/web".to_owned())].into(),
         people: vec![Person {
             role: "on-call".to_owned(),
@@ -71,7 +73,8 @@ fn notifier(way: Way) -> Notifier {
         language: Language::English,
         texts: texts(Some(&TimeZone::UTC)),
         links: None,
-        http: webhook::client().unwrap(),
+        outlets,
+        beat,
         patience: PATIENCE,
     }
 }

@@ -11,6 +11,7 @@ use super::letter::Letter;
 use super::{Context, Receipt, Refusal, Retry};
 use crate::config::{WebhookChannel, WebhookFormat};
 use crate::decide::action::Notice;
+use crate::outbound::Outlet;
 
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -23,13 +24,11 @@ const ANSWER_MAX: usize = 64 * 1024;
 /// Where platforms say how long to wait, beside `Retry-After`: seconds, all of them.
 const RESET: [&str; 2] = ["x-ratelimit-reset-after", "x-ogw-ratelimit-reset"];
 
-pub(super) fn client() -> Result<reqwest::Client, reqwest::Error> {
+pub(super) fn builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
-        .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT)
         .user_agent(concat!("golive/", env!("CARGO_PKG_VERSION")))
-        .build()
 }
 
 /// What was told, and what is still to be done about it.
@@ -42,7 +41,7 @@ pub(super) struct Told {
 }
 
 pub(super) async fn send(
-    http: &reqwest::Client,
+    out: &Outlet,
     channel: &WebhookChannel,
     notice: &Notice,
     context: &Context<'_>,
@@ -51,7 +50,7 @@ pub(super) async fn send(
     let letter = Letter::new(notice, context);
     let plan = format::write(channel, &letter, notice, context)?;
     if let Some(edit) = &plan.edit {
-        let answer = tell(http, edit, context.now).await?;
+        let answer = tell(out, edit, context.now).await?;
         match format::judge(&channel.format, &answer) {
             Verdict::Taken | Verdict::Later(_) => {
                 let receipt = conclude(&channel.format, edit, &answer)?;
@@ -66,13 +65,13 @@ pub(super) async fn send(
             Verdict::Refused | Verdict::Gone | Verdict::Moved(_) => {}
         }
     }
-    let answer = tell(http, &plan.post, context.now).await?;
+    let answer = tell(out, &plan.post, context.now).await?;
     // The chat lives on under another id; whoever configured it should know.
     if let Verdict::Moved(chat) = format::judge(&channel.format, &answer)
         && let Some(moved) = moved(channel, &chat)
     {
         let plan = format::write(&moved, &letter, notice, context)?;
-        let answer = tell(http, &plan.post, context.now).await?;
+        let answer = tell(out, &plan.post, context.now).await?;
         let mut told = told(&moved, plan, &answer, context)?;
         told.receipt.answer.push_str(&format!(" (write chat-id = \"{chat}\": the chat has moved)"));
         return Ok(told);
@@ -98,14 +97,14 @@ fn told(
 
 impl Told {
     /// Does what goes with the message. Whatever becomes of it, the message was told.
-    pub(super) async fn finish(self, http: &reqwest::Client, now: Timestamp) -> Receipt {
+    pub(super) async fn finish(self, out: &Outlet, now: Timestamp) -> Receipt {
         let Self { mut receipt, place, besides, format } = self;
         for beside in besides {
             let (post, edits) = match &beside {
                 Beside::Edit(post) => (post, true),
                 Beside::Extra(post) => (post, false),
             };
-            let done = match tokio::time::timeout(BESIDE, tell(http, post, now)).await {
+            let done = match tokio::time::timeout(BESIDE, tell(out, post, now)).await {
                 Ok(Ok(answer)) => conclude(&format, post, &answer),
                 Ok(Err(refusal)) => Err(refusal),
                 Err(_) => Err(Refusal::later(format!("post to {} in time", format::place(&post.url)))),
@@ -130,9 +129,13 @@ fn moved(channel: &WebhookChannel, chat: &str) -> Option<WebhookChannel> {
 }
 
 /// Opens a connection and sends nothing.
-pub(super) async fn reach(channel: &WebhookChannel) -> Result<Receipt, Refusal> {
-    let url = format::url(channel)?;
-    let place = format::place(&url);
+pub(super) async fn reach(out: &Outlet, channel: &WebhookChannel) -> Result<Receipt, Refusal> {
+    let mut url = format::url(channel)?;
+    let mut place = format::place(&url);
+    if let Some(proxy) = out.proxy(&url) {
+        place = format!("the proxy {}, through which {place} is told,", proxy.url);
+        url = proxy.url.parse().map_err(|error| Refusal::later(format!("reach {place}: its URL {error}")))?;
+    }
     let host = url.host_str().unwrap_or_default().to_owned();
     let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
     let port = url.port_or_known_default().unwrap_or(443);
@@ -142,18 +145,20 @@ pub(super) async fn reach(channel: &WebhookChannel) -> Result<Receipt, Refusal> 
     }
 }
 
-async fn tell(http: &reqwest::Client, post: &Post, now: Timestamp) -> Result<Answer, Refusal> {
+async fn tell(out: &Outlet, post: &Post, now: Timestamp) -> Result<Answer, Refusal> {
     let method = if post.patch { Method::PATCH } else { Method::POST };
     let (kind, body) = match &post.picture {
         Some(picture) => with_picture(&post.body, picture),
         None => ("application/json; charset=utf-8".to_owned(), post.body.clone().into_bytes()),
     };
+    let place = format::place(&post.url);
+    let unsent = |why: String| Refusal::later(format!("post to {place}: failed to {why}"));
+    let http = out.client(&post.url, builder).map_err(unsent)?;
     let mut request = http.request(method, post.url.clone()).header(CONTENT_TYPE, kind);
     for (name, value) in &post.headers {
         request = request.header(*name, value);
     }
-    let place = format::place(&post.url);
-    let answer = request.body(body).send().await;
+    let answer = request.headers(out.headers().map_err(unsent)?).body(body).send().await;
     let mut answer = answer.map_err(|error| Refusal::later(format!("post to {place}: {}", why(&error))))?;
     let mut body = Vec::new();
     while body.len() < ANSWER_MAX
@@ -162,7 +167,8 @@ async fn tell(http: &reqwest::Client, post: &Post, now: Timestamp) -> Result<Ans
         body.extend_from_slice(&chunk[..chunk.len().min(ANSWER_MAX - body.len())]);
     }
     let after = pause(answer.headers(), now);
-    Ok(Answer { status: answer.status(), after, body: String::from_utf8_lossy(&body).into_owned() })
+    let body = String::from_utf8_lossy(&out.redact(body)).into_owned();
+    Ok(Answer { status: answer.status(), after, body })
 }
 
 /// JSON and a picture as one body (RFC 7578), with the names that Discord gives them.

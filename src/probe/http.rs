@@ -17,9 +17,8 @@ use crate::decide::event::Outcome;
 
 mod client;
 mod fault;
-pub(super) mod tls;
 
-pub(super) use client::{Web, builder, without_tls};
+pub(super) use client::{Web, builder};
 pub(super) use fault::Fault;
 
 /// So much of a body is searched.

@@ -138,16 +138,23 @@ impl Server {
 
     async fn send(&self, question: Question<'_>) -> Result<Response, HttpFault> {
         let (client, headers) = self.connection.client().map_err(HttpFault::Own)?;
-        let headers = headers.into_iter();
         let timeout = i64::try_from(self.timeout.as_millis()).unwrap_or(i64::MAX);
         let sent = match question {
             Question::Now(promql) => {
                 let query = client.query(promql).timeout(timeout);
-                headers.fold(query, |query, (name, value)| query.header(name, value)).post_raw().await
+                headers
+                    .iter()
+                    .fold(query, |query, (name, value)| query.header(name.clone(), value.clone()))
+                    .post_raw()
+                    .await
             }
             Question::Past { promql, from, to, step } => {
                 let query = client.query_range(promql, from, to, step.as_secs_f64()).timeout(timeout);
-                headers.fold(query, |query, (name, value)| query.header(name, value)).post_raw().await
+                headers
+                    .iter()
+                    .fold(query, |query, (name, value)| query.header(name.clone(), value.clone()))
+                    .post_raw()
+                    .await
             }
         };
         sent.map_err(|error| http_fault(&error))
@@ -223,6 +230,7 @@ impl Meter {
         let (said, edges) = self.reduction.found(&answer);
         let mut trial = Trial { edges, ..Trial::new(stream, Ok(said)) };
         trial.remarks.extend(answer.notes.iter().map(|note| format!("Prometheus remarks: {note}")));
+        trial.remarks.extend(server.connection.way());
         trial.remarks.extend(reduce::mixed(&self.measured.query));
         trial.remarks.extend(reduce::uncounted(&self.measured.query));
         trial

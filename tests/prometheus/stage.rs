@@ -81,12 +81,7 @@ impl Stage {
         let config = config::Prometheus {
             url: url.clone(),
             timeout: Duration::from_secs(10),
-            username: None,
-            password: None,
-            bearer: None,
-            headers: std::collections::BTreeMap::new(),
-            headers_file: None,
-            ca_file: None,
+            access: config::Access::default(),
         };
         Self { server: Server::new(&config, &tools), url, process: RefCell::new(process), _dir: dir }
     }

@@ -47,7 +47,7 @@ pub(super) async fn run(arguments: &Arguments, context: &Context) -> Result<u8, 
     if trials.is_empty() {
         return Err(no_channel(arguments, config.channels.keys()));
     }
-    let notifier = Notifier::new(&config).map_err(|error| CliError::Plain(error.to_string()))?;
+    let notifier = Notifier::new(&config);
     let now = Clock::start().now();
     let daemon = daemon(context).await;
     let mut out = std::io::stdout();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{SERVICE, load, told};
-use crate::config::{CheckKind, Config, Exposition, Measured, Query, Secret, Service};
+use crate::config::{Access, CheckKind, Config, Exposition, HttpLogin, Measured, Query, Secret, Service};
 use crate::decide::policy::{
     Anomaly, Autonomy, Business, Direction, ErrorRate, Latency, Level, OnEnvironment, Otherwise, Ppm,
     Resources,
@@ -168,7 +168,7 @@ fn dependencies_are_checks_of_their_own() {
 fn prometheus_is_reached_as_it_is_written() {
     let plain = load(PROMETHEUS).unwrap().prometheus.remove("").unwrap();
     assert_eq!((plain.url.as_str(), plain.timeout), ("http://127.0.0.1:9090", Duration::from_secs(5)));
-    assert_eq!((plain.username, plain.password, plain.bearer, plain.ca_file), (None, None, None, None));
+    assert_eq!(plain.access, Access::default());
     let place = super::Place::new();
     let ca = place.write("ca.pem", "x");
     place.write("token", "t");
@@ -178,11 +178,12 @@ fn prometheus_is_reached_as_it_is_written() {
     );
     let full = place.load(&[]).unwrap().prometheus.remove("").unwrap();
     assert_eq!((full.url.as_str(), full.timeout), ("https://p/prom/", Duration::from_secs(1)));
-    assert_eq!((full.bearer, full.ca_file), (Some(Secret::File(place.path("token"))), Some(ca)));
+    let token = HttpLogin::Bearer(Secret::File(place.path("token")));
+    assert_eq!(full.access, Access { ca_file: Some(ca), login: Some(token), ..Access::default() });
     let basic = "username = \"u\"\npassword-file = \"credential:p\"";
     let basic = load(&format!("{PROMETHEUS}{basic}")).unwrap().prometheus.remove("").unwrap();
-    assert_eq!(basic.username.as_deref(), Some("u"));
-    assert_eq!(basic.password, Some(Secret::Credential("p".to_owned())));
+    let password = Secret::Credential("p".to_owned());
+    assert_eq!(basic.access.login, Some(HttpLogin::Basic { username: "u".to_owned(), password }));
 }
 
 #[test]

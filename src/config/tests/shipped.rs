@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::{Environment, Place, repository};
-use crate::config::{CheckKind, Config, Exposition, Language, Query, Runtime, Secret, SmtpTls, Way};
+use crate::config::{
+    CheckKind, Config, Exposition, HttpLogin, Language, Query, Runtime, Secret, SmtpTls, Way,
+};
 use crate::decide::action::Tier;
 use crate::decide::event::Step;
 use crate::decide::policy::{Autonomy, Direction, Maintenance, OnBlind};
@@ -123,10 +125,9 @@ fn the_examples_show_every_source() {
     assert!(matches!(&batch[1].1, Query::Buckets(_)));
     assert_eq!(of("web"), [("resources".to_owned(), Query::Host)]);
     let prometheus = config.prometheus[""].clone();
-    assert_eq!(
-        (prometheus.username.as_deref(), prometheus.timeout),
-        (Some("golive"), Duration::from_secs(5))
-    );
+    let login = prometheus.access.login;
+    assert!(matches!(&login, Some(HttpLogin::Basic { username, .. }) if username == "golive"), "{login:?}");
+    assert_eq!(prometheus.timeout, Duration::from_secs(5));
     let anomaly = config.services["api"].policy.triggers.business["orders"].anomaly.clone().unwrap();
     assert_eq!((anomaly.direction, anomaly.least), (Direction::Drop, 0.15));
 }

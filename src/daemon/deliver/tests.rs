@@ -21,7 +21,7 @@ fn notifier(dir: &Path, channels: &[(&str, &str)]) -> Arc<Notifier> {
     let path = dir.join("rules.toml");
     let channel = |(name, url): &(&str, &str)| format!("[channel.{name}]\nwebhook = {{ url = \"{url}\" }}\n");
     std::fs::write(&path, channels.iter().map(channel).collect::<String>()).unwrap();
-    Arc::new(Notifier::new(&Config::load(&path).unwrap()).unwrap())
+    Arc::new(Notifier::new(&Config::load(&path).unwrap()))
 }
 
 fn letter(channel: &str, id: &str, tier: Tier, at: Timestamp) -> NewLetter {

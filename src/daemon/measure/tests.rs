@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use super::*;
-use crate::config::{Check, CheckKind, Config, Exposition, Prometheus};
+use crate::config::{Access, Check, CheckKind, Config, Exposition, Prometheus};
 use crate::decide::event::Outcome;
 use crate::decide::reading::{Measure, Source, Stream};
 
@@ -73,12 +73,7 @@ fn watch(service: &Service, address: &str) -> mpsc::Receiver<Event> {
     let server = Prometheus {
         url: format!("http://{address}"),
         timeout: Duration::from_secs(5),
-        username: None,
-        password: None,
-        bearer: None,
-        headers: BTreeMap::new(),
-        headers_file: None,
-        ca_file: None,
+        access: Access::default(),
     };
     let servers = Servers::new(&[(String::new(), server)].into(), &tools);
     let (inbox, events) = mpsc::channel(64);

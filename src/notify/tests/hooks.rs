@@ -2,11 +2,11 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use wiremock::matchers::{any, method};
+use wiremock::matchers::{any, header, method};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
-use crate::config::{Secret, Url, WebhookChannel, WebhookFormat};
+use crate::config::{self, Secret, Url, WebhookChannel, WebhookFormat};
 use crate::notify::Receipt;
 
 pub(super) fn open(url: &str) -> WebhookChannel {
@@ -14,6 +14,7 @@ pub(super) fn open(url: &str) -> WebhookChannel {
         format: WebhookFormat::Standard { secret: None },
         url: Url::Open(url.to_owned()),
         mention: false,
+        access: config::Access::default(),
     }
 }
 
@@ -194,4 +195,36 @@ async fn server(head: &'static [u8], size: &'static [u8], length: usize) -> Stri
         }
     });
     address
+}
+
+/// A host that reaches the outside through a proxy alone, and a receiver that wants to know who speaks.
+#[tokio::test]
+async fn a_message_goes_through_the_proxy_with_what_the_receiver_wants() {
+    let proxy = MockServer::start().await;
+    Mock::given(method("POST"))
+        .and(header("host", "chat.invalid"))
+        .and(header("x-team", "shop"))
+        .and(header("x-key", "s3cret"))
+        .and(header("authorization", "Bearer t0ken"))
+        .and(header("content-type", "application/json; charset=utf-8"))
+        .respond_with(ResponseTemplate::new(200).set_body_string("t0ken and s3cret are welcome"))
+        .expect(1)
+        .mount(&proxy)
+        .await;
+    let (_token_file, token) = secret("t0ken");
+    let (_headers_file, headers) = secret("X-Key: s3cret");
+    let through = config::Proxy { url: proxy.uri(), login: None, except: Vec::new() };
+    let access = config::Access {
+        proxy: Some(through),
+        login: Some(config::HttpLogin::Bearer(token)),
+        headers: [("X-Team".to_owned(), "shop".to_owned())].into(),
+        headers_file: Some(headers),
+        ..config::Access::default()
+    };
+    let channel = WebhookChannel { access, ..open("http://chat.invalid/alerts") };
+    assert_eq!(tell(channel.clone()).await.unwrap().answer, "200 OK […] and […] are welcome");
+    let reached = notifier(Way::Webhook(channel)).reach("it").await.unwrap().answer;
+    let said =
+        format!("the proxy {}, through which http://chat.invalid is told, can be reached", proxy.uri());
+    assert!(reached.starts_with(&said), "{reached}");
 }

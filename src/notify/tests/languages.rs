@@ -11,6 +11,7 @@ async fn each_channel_is_told_in_its_own_language() {
     let mut notifier = notifier(way());
     let chinese = Channel { language: Some(Language::Chinese), templates: Templates::default(), way: way() };
     notifier.channels.insert("chinese".to_owned(), chinese);
+    notifier.outlets = outlets(&notifier.channels, None).0;
     notifier.people[0].role = "technical-lead".to_owned();
     for channel in ["it", "chinese"] {
         notifier.deliver(channel, "", &Delivery::first(&notice(), now())).await.unwrap();

@@ -42,7 +42,7 @@ fn body(text: &str) -> Templates {
 /// What a channel posts.
 fn posted(templates: &Templates, format: WebhookFormat) -> String {
     let url = config::Url::Open("https://x.example/a".to_owned());
-    let channel = WebhookChannel { format, url, mention: false };
+    let channel = WebhookChannel { format, url, mention: false, access: config::Access::default() };
     with(Language::English, templates, |context| {
         format::write(&channel, &Letter::new(&notice(), &context), &notice(), &context)
     })
@@ -227,8 +227,12 @@ async fn a_failing_template_is_rendered_once_a_message() {
         let answer = wiremock::ResponseTemplate::new(status).set_body_string(answer);
         wiremock::Mock::given(wiremock::matchers::any()).respond_with(answer).mount(&server).await;
         let what = format!("{format:?}");
-        let way =
-            Way::Webhook(WebhookChannel { format, url: config::Url::Open(server.uri()), mention: false });
+        let way = Way::Webhook(WebhookChannel {
+            format,
+            url: config::Url::Open(server.uri()),
+            mention: false,
+            access: config::Access::default(),
+        });
         let mut notifier = notifier(way);
         notifier.channels.values_mut().for_each(|channel| channel.templates = body("{% if %}"));
         let log = tempfile::NamedTempFile::new().unwrap();

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use reqwest::{Client, ClientBuilder, Url, redirect};
-use rustls::{ClientConfig, RootCertStore};
 
-use super::{fault, tls};
+use super::fault;
+use crate::outbound::{tls, without_tls};
 use crate::probe::resolve::Resolver;
 
 /// Idle connections are kept for longer than any usual interval.
@@ -55,26 +55,14 @@ impl Web {
             return Ok(made.client.clone());
         }
         let builder = builder(&self.resolver);
+        let failed = |why: String| format!("failed to {why}");
         let builder = match ca_file {
-            Some(file) => builder.tls_backend_preconfigured(tls::trusting(file)?),
+            Some(file) => builder.tls_backend_preconfigured(tls::client(Some(file), None).map_err(failed)?),
             None => builder,
         };
         let client = builder.build().map_err(|error| format!("TLS: {}", fault::root(&error)))?;
         secure.insert(key, Secure { client: client.clone(), written });
         Ok(client)
-    }
-}
-
-/// For `http:` alone: it trusts nobody, and as redirects are off, it never speaks TLS.
-pub(in crate::probe) fn without_tls(builder: ClientBuilder) -> ClientBuilder {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    match versions {
-        Ok(tls) => {
-            let tls = tls.with_root_certificates(RootCertStore::empty()).with_no_client_auth();
-            builder.tls_backend_preconfigured(tls)
-        }
-        Err(_) => builder,
     }
 }
 

@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::io::ErrorKind;
 
-use super::tls;
 use crate::decide::event::Outcome;
+use crate::outbound::tls;
 use crate::probe::resolve::ResolveError;
 use crate::probe::seen::{io, quote};
 

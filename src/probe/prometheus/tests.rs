@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::*;
-use crate::config::{Prometheus, Secret};
+use crate::config::{Access, HttpLogin, Prometheus, Secret};
 use crate::decide::reading::Stream;
 use crate::probe::tests::stage::{self, tools};
 
@@ -18,12 +18,7 @@ fn config(address: &str) -> Prometheus {
     Prometheus {
         url: format!("http://{address}/prometheus/"),
         timeout: stage::DEADLINE,
-        username: None,
-        password: None,
-        bearer: None,
-        headers: std::collections::BTreeMap::new(),
-        headers_file: None,
-        ca_file: None,
+        access: Access::default(),
     }
 }
 

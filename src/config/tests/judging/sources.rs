@@ -160,6 +160,6 @@ fn queries_are_asked_of_the_prometheus_that_is_named() {
     let tenants = "[prometheus]\nurl = \"http://p\"\nheaders = { \"X-Scope-OrgID\" = \"shop\" }\n\
                    headers-file = \"credential:h\"\n";
     let config = load(tenants).unwrap();
-    assert_eq!(config.prometheus[""].headers["X-Scope-OrgID"], "shop");
-    assert_eq!(config.prometheus[""].headers_file, Some(Secret::Credential(text("h"))));
+    assert_eq!(config.prometheus[""].access.headers["X-Scope-OrgID"], "shop");
+    assert_eq!(config.prometheus[""].access.headers_file, Some(Secret::Credential(text("h"))));
 }

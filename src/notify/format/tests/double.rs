@@ -105,11 +105,16 @@ pub(super) async fn tell_all(
 ) -> Result<Receipt, Refusal> {
     drop(rustls::crypto::ring::default_provider().install_default());
     let (_file, secret) = secret(url);
-    let channel = WebhookChannel { format, url: Address::Secret(secret), mention };
+    let channel = WebhookChannel {
+        format,
+        url: Address::Secret(secret),
+        mention,
+        access: crate::config::Access::default(),
+    };
     let texts = Texts::new(Language::Chinese, Some(TimeZone::UTC));
     let people = people();
     let context = Context { thread, picture, ..context(&texts, &people) };
-    let http = webhook::client().unwrap();
+    let http = crate::outbound::Outlet::new(crate::config::Access::default());
     Ok(webhook::send(&http, &channel, notice, &context).await?.finish(&http, now()).await)
 }
 

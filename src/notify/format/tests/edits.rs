@@ -184,7 +184,8 @@ async fn wecom_gets_the_picture_and_the_call_as_messages() {
 fn everybody_is_called_by_what_is_urgent() {
     let calls = |format: &WebhookFormat, notice: &Notice, mention: bool| {
         let url = config::Url::Open("https://x.example/api/webhooks/1/t".to_owned());
-        let channel = WebhookChannel { format: format.clone(), url, mention };
+        let channel =
+            WebhookChannel { format: format.clone(), url, mention, access: crate::config::Access::default() };
         let plan = with_context(Language::English, |context| {
             write(&channel, &Letter::new(notice, context), notice, context)
         })

@@ -3,6 +3,7 @@
 
 use super::double::secret;
 use super::*;
+use crate::config::Access;
 use crate::decide::curve::{Curve, Mark, Point};
 use crate::decide::reading::Source;
 use crate::decide::reason::{Breach, Rule, Unit};
@@ -103,8 +104,9 @@ fn the_story_is_told_on_every_platform() {
         for (name, format) in &formats {
             let chinese = ["feishu", "dingtalk", "wecom"].contains(name);
             let language = if chinese { Language::Chinese } else { Language::English };
-            let url = config::Url::Open("https://x.example/a/b?key=0".to_owned());
-            let channel = WebhookChannel { format: format.clone(), url, mention: false };
+            let (url, access) =
+                (config::Url::Open("https://x.example/a/b?key=0".to_owned()), Access::default());
+            let channel = WebhookChannel { format: format.clone(), url, mention: false, access };
             let post = with_context(language, |context| {
                 write(&channel, &Letter::new(&notice, context), &notice, context)
             })

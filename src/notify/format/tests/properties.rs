@@ -117,6 +117,7 @@ fn everywhere(secrets: &[Secret; 7]) -> Vec<(Double, WebhookChannel)> {
         format,
         url: config::Url::Open(format!("https://x.example{path}")),
         mention: false,
+        access: config::Access::default(),
     };
     all.into_iter().map(|(double, format, path)| (double, channel(format, path))).collect()
 }

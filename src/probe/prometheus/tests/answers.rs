@@ -175,8 +175,7 @@ async fn golive_says_who_it_is() {
     let body = vector(r#"{"metric":{},"value":[1,"1"]}"#);
     let (prometheus, asked) = says(200, &body).await;
     let basic = Prometheus {
-        username: Some("golive".to_owned()),
-        password: Some(secret.clone()),
+        access: shown(HttpLogin::Basic { username: "golive".to_owned(), password: secret.clone() }),
         ..config(&prometheus.address)
     };
     let basic = Server::new(&basic, &tools());
@@ -185,7 +184,7 @@ async fn golive_says_who_it_is() {
     assert!(sent.contains("authorization: basic z29saxzlonmzignyzxq6qc8=\r\n"), "{sent}");
     // The secret is read anew, as it may be rotated.
     std::fs::write(&path, "").unwrap();
-    let bearer = Prometheus { bearer: Some(secret), ..config(&prometheus.address) };
+    let bearer = Prometheus { access: shown(HttpLogin::Bearer(secret)), ..config(&prometheus.address) };
     std::fs::write(&path, "token\n").unwrap();
     let bearer = Server::new(&bearer, &tools());
     assert_eq!(measure(&bearer, &value("up")).await, Some(Measure::Value(1.0)));
@@ -203,8 +202,11 @@ async fn headers_are_sent_with_each_query() {
     let path = dir.path().join("headers");
     let (prometheus, asked) = says(500, "who is s3cret? and Bearer t0ken?").await;
     let tenant = Prometheus {
-        headers: [("X-Scope-OrgID".to_owned(), "shop".to_owned())].into(),
-        headers_file: Some(Secret::File(path.clone())),
+        access: Access {
+            headers: [("X-Scope-OrgID".to_owned(), "shop".to_owned())].into(),
+            headers_file: Some(Secret::File(path.clone())),
+            ..Access::default()
+        },
         ..config(&prometheus.address)
     };
     let server = Server::new(&tenant, &tools()).named("platform");
@@ -218,7 +220,7 @@ async fn headers_are_sent_with_each_query() {
         std::fs::write(&path, wrong).unwrap();
         let said = blind(&server).await;
         assert_eq!(
-            said, "Prometheus platform: line 2 of `headers-file` is no header: write \"NAME: VALUE\"",
+            said, "Prometheus platform: failed to send line 2 of its file of headers: write \"NAME: VALUE\"",
             "{wrong}"
         );
     }
@@ -228,7 +230,7 @@ async fn headers_are_sent_with_each_query() {
 async fn a_file_of_authorities_may_be_missing() {
     let secure = Prometheus {
         url: "https://127.0.0.1:1/".to_owned(),
-        ca_file: Some("/nonexistent/ca.pem".into()),
+        access: Access { ca_file: Some("/nonexistent/ca.pem".into()), ..Access::default() },
         ..config("unused")
     };
     assert_eq!(
@@ -292,4 +294,8 @@ async fn errors_and_requests_come_in_one_answer() {
     assert_eq!(asked.lock().unwrap().len(), 2);
     let trial = meter.try_out(&server).await;
     assert_eq!(trial.result.as_deref(), Ok("2 series of requests (counters), 1 of errors (counters)"));
+}
+
+fn shown(login: HttpLogin) -> Access {
+    Access { login: Some(login), ..Access::default() }
 }

@@ -7,13 +7,14 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::pki_types::PrivateKeyDer;
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::{AlertDescription, CertificateError, Error, ServerConfig, ServerConnection, StreamOwned};
 use tempfile::TempDir;
 
-use super::*;
 use crate::config::{CheckKind, HttpCheck};
 use crate::decide::event::Outcome;
+use crate::outbound::tls::words;
 use crate::probe::tests::stage::{DEADLINE, failed, http_check, look, probe, tools};
 
 /// Makes a self-signed certificate.

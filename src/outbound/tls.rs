@@ -1,4 +1,4 @@
-//! Whose certificates are taken, and what is said of one that is not, in the words of who has to mend it.
+//! Whose certificates are believed, and what is said of one that is not, in the words of who has to mend it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,32 +6,60 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::{self, PemObject as _};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore,
     SignatureScheme,
 };
+use rustls_platform_verifier::BuilderVerifierExt as _;
 
-/// TLS that takes what the certificates in a PEM file have signed, and these certificates themselves.
-pub(in crate::probe) fn trusting(file: &Path) -> Result<ClientConfig, String> {
-    let wrong = |why: String| format!("failed to read the certificates in {}: {why}", file.display());
-    let pem = std::fs::read(file).map_err(|error| wrong(error.to_string()))?;
-    let own: Result<Vec<CertificateDer<'static>>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-    let own = own.map_err(|_| wrong("it is not a PEM file".to_owned()))?;
-    let mut roots = RootCertStore::empty();
-    let (taken, _) = roots.add_parsable_certificates(own.iter().cloned());
-    if taken == 0 {
-        return Err(wrong("there are none".to_owned()));
-    }
+use crate::config::ClientCertificate;
+
+/// TLS that believes the system's authorities, or what the certificates in a PEM file have signed and these
+/// certificates themselves. What went wrong is readable after "failed to".
+pub(crate) fn client(
+    ca_file: Option<&Path>,
+    shown: Option<&ClientCertificate>,
+) -> Result<ClientConfig, String> {
+    let broken = |error: Error| format!("prepare TLS: {error}");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let authorities = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
-    let authorities = authorities.build().map_err(|error| wrong(error.to_string()))?;
-    let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let versions = versions.map_err(|error| wrong(error.to_string()))?;
-    let taken = Taken { authorities, own };
-    Ok(versions.dangerous().with_custom_certificate_verifier(Arc::new(taken)).with_no_client_auth())
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider));
+    let builder = builder.with_safe_default_protocol_versions().map_err(broken)?;
+    let builder = match ca_file {
+        Some(file) => {
+            let verifier = Arc::new(Taken::by(file, provider)?);
+            builder.dangerous().with_custom_certificate_verifier(verifier)
+        }
+        None => builder.with_platform_verifier().map_err(broken)?,
+    };
+    let Some(shown) = shown else { return Ok(builder.with_no_client_auth()) };
+    let chain = certificates(&shown.cert_file)?;
+    let key = shown.key.path();
+    let wrong = |why: String| format!("read the key in {}: {why}", key.display());
+    let private = PrivateKeyDer::from_pem_file(&key).map_err(|error| wrong(pem(error)))?;
+    builder.with_client_auth_cert(chain, private).map_err(|error| wrong(error.to_string()))
+}
+
+/// TLS that believes these authorities alone.
+pub(crate) fn of(roots: RootCertStore) -> Result<ClientConfig, Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let wrong = |why: String| format!("read the certificates in {}: {why}", file.display());
+    let pem = std::fs::read(file).map_err(|error| wrong(error.to_string()))?;
+    let all: Result<Vec<CertificateDer<'static>>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    let all = all.map_err(|_| wrong("it is not a PEM file".to_owned()))?;
+    if all.is_empty() { Err(wrong("there are none".to_owned())) } else { Ok(all) }
+}
+
+fn pem(error: pem::Error) -> String {
+    if let pem::Error::Io(error) = error { error.to_string() } else { "it is none in PEM".to_owned() }
 }
 
 /// What the authorities in a file have signed, by the usual rules. They do not let an authority's certificate stand for
@@ -41,6 +69,20 @@ pub(in crate::probe) fn trusting(file: &Path) -> Result<ClientConfig, String> {
 struct Taken {
     authorities: Arc<WebPkiServerVerifier>,
     own: Vec<CertificateDer<'static>>,
+}
+
+impl Taken {
+    fn by(file: &Path, provider: Arc<CryptoProvider>) -> Result<Self, String> {
+        let wrong = |why: String| format!("read the certificates in {}: {why}", file.display());
+        let own = certificates(file)?;
+        let mut roots = RootCertStore::empty();
+        if roots.add_parsable_certificates(own.iter().cloned()).0 == 0 {
+            return Err(wrong("there are none".to_owned()));
+        }
+        let authorities = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
+        let authorities = authorities.build().map_err(|error| wrong(error.to_string()))?;
+        Ok(Self { authorities, own })
+    }
 }
 
 impl ServerCertVerifier for Taken {
@@ -86,7 +128,7 @@ impl ServerCertVerifier for Taken {
 }
 
 /// What went wrong between the two, for who runs the server.
-pub(super) fn words(error: &Error) -> String {
+pub(crate) fn words(error: &Error) -> String {
     if let Error::InvalidCertificate(error) = error {
         return format!("its certificate {}", of_certificate(error));
     }
@@ -169,6 +211,3 @@ const ALERTS: [(AlertDescription, &str); 5] = [
     (AlertDescription::HandshakeFailure, "it found no cipher in common, or wants something else of a client"),
     (AlertDescription::AccessDenied, "access denied"),
 ];
-
-#[cfg(test)]
-mod tests;
