@@ -4,7 +4,6 @@
 //! [`action::Action`]s out; results come back as events. The same core serves the daemon, replayed records and tests.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -13,6 +12,7 @@ use blame::Around;
 use event::{Address, Event, Happening};
 use facts::{Facts, Phase};
 use incident::Own;
+use outage::EngineLost;
 use policy::Policy;
 use reason::Reason;
 use refusal::Refusal;
@@ -33,12 +33,14 @@ pub mod facts;
 mod guard;
 mod incident;
 mod launch;
+mod outage;
 pub mod past;
 pub mod policy;
 mod quarantine;
 pub mod reading;
 mod ready;
 pub mod reason;
+mod recount;
 pub mod refusal;
 mod release;
 mod rollback;
@@ -57,10 +59,6 @@ pub mod view;
 mod watch;
 mod words;
 
-/// Docker may be away so long (a restart of its daemon) before people hear of it: in a watch, and otherwise.
-const ENGINE_AWAY_IN_WATCH: Duration = Duration::from_secs(10);
-const ENGINE_AWAY: Duration = Duration::from_mins(1);
-
 /// Everything golive knows at one moment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct State {
@@ -76,14 +74,6 @@ pub struct State {
     telling: Telling,
     /// The newest moment that was heard of.
     now: Timestamp,
-}
-
-/// Docker does not answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct EngineLost {
-    since: Timestamp,
-    why: String,
-    told: Option<Tier>,
 }
 
 impl State {
@@ -125,12 +115,14 @@ impl State {
                 Some(service) => {
                     service.health.follow(policy);
                     service.triggers.follow(policy);
+                    service.facts_mut().away &= policy.runs_in_engine();
                     service.aside = service.aside.take().filter(|_| policy.shared);
                 }
                 None => {
                     let facts = self.resting.remove(name).unwrap_or_default();
                     let mut service = Service::new(name.clone(), policy, facts, now);
                     service.wake(now);
+                    service.facts_mut().away = self.engine.is_some() && policy.runs_in_engine();
                     self.services.insert(name.clone(), service);
                 }
             }
@@ -165,17 +157,8 @@ impl State {
                 let policy = (&self.policy.rules, &self.policy.tiers);
                 self.rules.measure(now, reading, policy, &mut self.own, &mut actions);
             }
-            Event::EngineLost { why } => {
-                let before = self.engine.take();
-                let (since, told) = before.map_or((now, None), |engine| (engine.since, engine.told));
-                self.engine = Some(EngineLost { since, why: why.clone(), told });
-            }
-            Event::EngineBack => {
-                if self.engine.take().is_some_and(|engine| engine.told.is_some()) {
-                    self.own.resolve(now, News::EngineBack, &self.policy.tiers, &mut actions);
-                }
-                self.each(now, &mut actions, rollback::engine_back);
-            }
+            Event::EngineLost { why } => self.engine_lost(now, why, &mut actions),
+            Event::EngineBack => self.engine_back(now, &mut actions),
             Event::ConfigReloaded => self.reloaded(now, &mut actions),
             Event::ConfigRejected { why } => {
                 self.config_rejected = Some(why.clone());
@@ -326,29 +309,6 @@ impl State {
             Phase::Watching(_) | Phase::RollingBack(_) | Phase::Verifying(_) => true,
             Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => false,
         })
-    }
-
-    fn engine_deadline(&self) -> Option<Timestamp> {
-        let engine = self.engine.as_ref()?;
-        let patience = match engine.told {
-            Some(Tier::Urgent) => return None,
-            _ if self.busy() => ENGINE_AWAY_IN_WATCH,
-            Some(Tier::Important | Tier::General) => return None,
-            None => ENGINE_AWAY,
-        };
-        engine.since.checked_add(patience).ok()
-    }
-
-    fn engine_due(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
-        if self.engine_deadline().is_none_or(|deadline| deadline > now) {
-            return;
-        }
-        let tier = if self.busy() { Tier::Urgent } else { Tier::Important };
-        if let Some(engine) = &mut self.engine {
-            engine.told = Some(tier);
-            let reason = Reason::Said(engine.why.clone());
-            self.own.open(now, News::EngineUnreachable, tier, reason, &self.policy.tiers, actions);
-        }
     }
 
     fn acknowledge(&mut self, now: Timestamp, incident: &str, by: &str, actions: &mut Vec<Action>) {

@@ -3,7 +3,8 @@
 //! One begins when a container was made and not started yet, when members of a set are being replaced, while something
 //! runs that has to end before others start, and when somebody has asked the engine to stop what runs. It has ended when
 //! all that should run was started. While it is under way nothing counts: nothing is down, nothing is a habit or a normal
-//! level, nothing is rolled back, and no set is a release. What ends by itself has crashed and begins none.
+//! level, nothing is rolled back, and no set is a release. What ends by itself has crashed and begins none; an outage of
+//! the engine (`outage`) is one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -11,14 +12,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::action::{News, Tier};
-use super::ask;
 use super::event::{Member, Running, Stage, Waits};
 use super::facts::{Deployment, Facts, Phase, Stop};
-use super::guard;
 use super::policy::ServicePolicy;
 use super::reason::Reason;
 use super::service::{Service, Turn};
 use super::view::DeploymentView;
+use super::{ask, guard, outage, watch};
 
 /// What was stopped on request and is not started again within this was not restarted or replaced, but is to stay so.
 const STOPPED: Duration = Duration::from_secs(30);
@@ -32,7 +32,8 @@ const ANNOUNCED: Duration = Duration::from_mins(5);
 /// Whether nothing that is seen now counts.
 pub(super) fn under_way(service: &Service, now: Timestamp) -> bool {
     let facts = service.facts();
-    facts.deployment.as_ref().is_some_and(|deployment| !deployment.told) || announced(service, now).is_some()
+    let at_work = facts.deployment.as_ref().is_some_and(|deployment| !deployment.told);
+    at_work || facts.away || announced(service, now).is_some()
 }
 
 /// How long the one at hand has taken so far.
@@ -72,8 +73,8 @@ pub(super) fn asked(turn: &mut Turn<'_>, instance: &str, signal: &str) {
     // What nobody has seen run yet was not what ran.
     let Some(Member { name, service, started, .. }) = member else { return };
     let at = turn.now;
-    let stop = Stop { name, service, at, started, signal: signal.to_owned(), ended: None };
-    let deployment = turn.facts_mut().deployment.get_or_insert_with(|| begun(at));
+    let stop = Stop { name, service, at, started, signal: signal.to_owned(), ended: None, with_engine: false };
+    let deployment = at_hand(turn);
     if !deployment.stops.contains_key(instance) {
         deployment.stops.insert(instance.to_owned(), stop);
         deployment.told = false;
@@ -103,49 +104,89 @@ pub(super) fn seen(turn: &mut Turn<'_>, running: &Running) -> bool {
     if let Some(deployment) = &mut turn.facts_mut().deployment {
         deployment.stops.retain(|id, stop| !started_again(id, stop, running));
     }
+    if !turn.facts().away {
+        since_engine_is_back(turn);
+    }
     reconsider(turn);
     turn.facts().deployment.as_ref().is_none_or(|deployment| !deployment.waits.iter().any(at_work))
+}
+
+/// The engine answers again after an outage, which is over unless something is still waited for. What is left of it has
+/// its own time from now on.
+pub(super) fn engine_is_back(turn: &mut Turn<'_>, seen: Option<&Running>) {
+    if let (Some(deployment), Some(running)) = (&mut turn.facts_mut().deployment, seen) {
+        deployment.stops.retain(|id, stop| !started_again(id, stop, running));
+    }
+    since_engine_is_back(turn);
+    reconsider(turn);
+    let now = turn.now;
+    if let Some(deployment) = &mut turn.facts_mut().deployment {
+        let lasted = now.duration_since(std::mem::replace(&mut deployment.began, now)).unsigned_abs();
+        watch::prolong(turn, lasted);
+    }
+}
+
+/// What has ended with the engine is missed from now on.
+fn since_engine_is_back(turn: &mut Turn<'_>) {
+    let now = turn.now;
+    let missed = |stop: &&mut Stop| stop.with_engine && stop.ended.is_none();
+    if turn.facts().deployment.as_ref().is_some_and(|it| it.stops.values().any(|stop| stop.with_engine))
+        && let Some(deployment) = &mut turn.facts_mut().deployment
+    {
+        deployment.stops.values_mut().filter(missed).for_each(|stop| stop.ended = Some(now));
+    }
 }
 
 /// Whether that is something of a deployment which goes on, and not of one that somebody has stopped.
 fn at_work(waits: &Waits) -> bool {
     match waits {
-        Waits::Announced(_) | Waits::Settling | Waits::End(_) | Waits::Start(_) => true,
-        Waits::StartAgain(_) | Waits::GoOn(_) => false,
+        Waits::Announced(_) | Waits::Settling | Waits::End(_) | Waits::Start(_) | Waits::Engine => true,
+        Waits::StartAgain(_) | Waits::GoOn(_) | Waits::EndedWithEngine(_) => false,
     }
 }
 
 /// Whether what was stopped runs again, or something else in its place.
 fn started_again(id: &str, stop: &Stop, running: &Running) -> bool {
+    if stop.with_engine {
+        return outage::is_back(id, stop, running);
+    }
     match running.member(id) {
         Some(member) => member.stage == Stage::Running && member.started != stop.started,
         None => running.members.iter().any(|other| other.service == stop.service && other.started.is_some()),
     }
 }
 
-/// One that begins now.
-fn begun(now: Timestamp) -> Deployment {
-    Deployment { began: now, waits: Vec::new(), stops: BTreeMap::new(), told: false }
+/// The one at hand, which begins now if there is none.
+pub(super) fn at_hand<'t>(turn: &'t mut Turn<'_>) -> &'t mut Deployment {
+    let began = turn.now;
+    let begun = || Deployment { began, waits: Vec::new(), stops: BTreeMap::new(), told: false };
+    turn.facts_mut().deployment.get_or_insert_with(begun)
 }
 
 /// Begins, goes on or ends, by what it waits for now.
-fn reconsider(turn: &mut Turn<'_>) {
-    let waits = waits(turn.facts(), turn.service.seen.as_ref());
-    let now = turn.now;
+pub(super) fn reconsider(turn: &mut Turn<'_>) {
+    let waits = waits(turn.service);
     match &turn.facts().deployment {
         None if waits.is_empty() => {}
         Some(deployment) if deployment.waits == waits && !waits.is_empty() => {}
         Some(_) if waits.is_empty() => ended(turn),
-        None | Some(_) => turn.facts_mut().deployment.get_or_insert_with(|| begun(now)).waits = waits,
+        None | Some(_) => at_hand(turn).waits = waits,
     }
 }
 
 /// What a deployment waits for, by what is seen and what was asked for.
-fn waits(facts: &Facts, seen: Option<&Running>) -> Vec<Waits> {
-    let mut waits = BTreeSet::new();
+fn waits(service: &Service) -> Vec<Waits> {
+    let (facts, mut waits) = (service.facts(), BTreeSet::new());
+    if facts.away {
+        // Until it answers nobody knows of anything else.
+        return vec![Waits::Engine];
+    }
     let stops = facts.deployment.iter().flat_map(|deployment| deployment.stops.values());
-    waits.extend(stops.map(|stop| Waits::StartAgain(stop.name.clone())));
-    let Some(seen) = seen else { return waits.into_iter().collect() };
+    waits.extend(stops.map(|stop| match stop.with_engine {
+        true => Waits::EndedWithEngine(stop.name.clone()),
+        false => Waits::StartAgain(stop.name.clone()),
+    }));
+    let Some(seen) = &service.seen else { return waits.into_iter().collect() };
     if seen.settling {
         waits.insert(Waits::Settling);
     }
@@ -180,9 +221,9 @@ fn ended(turn: &mut Turn<'_>) {
     let lasted = turn.now.duration_since(deployment.began).unsigned_abs();
     turn.resolve(News::DeploymentFinished);
     turn.service.triggers.settled(turn.now);
-    match &mut turn.facts_mut().phase {
+    match turn.facts().phase {
         // What was not watched meanwhile is watched in the end.
-        Phase::Watching(watch) => watch.ends = watch.ends.checked_add(lasted).unwrap_or(Timestamp::MAX),
+        Phase::Watching(_) => watch::prolong(turn, lasted),
         Phase::Held { why: Reason::Stopped { .. }, .. } => ask::watch_again(turn),
         Phase::Idle
         | Phase::RollingBack(_)
@@ -194,6 +235,10 @@ fn ended(turn: &mut Turn<'_>) {
 
 /// When people are told of it, unless it ends before.
 fn tell_at(deployment: &Deployment, policy: &ServicePolicy) -> Option<Timestamp> {
+    if deployment.waits.contains(&Waits::Engine) {
+        // That it does not answer is told by itself.
+        return None;
+    }
     if deployment.waits.iter().any(at_work) {
         return deployment.began.checked_add(policy.deploy_within).ok();
     }
@@ -206,7 +251,7 @@ fn tell_at(deployment: &Deployment, policy: &ServicePolicy) -> Option<Timestamp>
 pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy) -> Option<Timestamp> {
     let deployment = service.facts().deployment.as_ref()?;
     let told = tell_at(deployment, policy).filter(|_| !deployment.told);
-    let stopping = deployment.stops.values().filter(|stop| stop.ended.is_none());
+    let stopping = deployment.stops.values().filter(|stop| stop.ended.is_none() && !stop.with_engine);
     let ignored = stopping.filter_map(|stop| stop.at.checked_add(IGNORED).ok());
     told.into_iter().chain(ignored).min()
 }
@@ -214,7 +259,8 @@ pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy) -> Option
 /// Deadlines that have come.
 pub(super) fn due(turn: &mut Turn<'_>) {
     let now = turn.now;
-    let ignores = |stop: &Stop| stop.ended.is_none() && by(stop.at.checked_add(IGNORED).ok(), now);
+    let stopping = |stop: &Stop| stop.ended.is_none() && !stop.with_engine;
+    let ignores = |stop: &Stop| stopping(stop) && by(stop.at.checked_add(IGNORED).ok(), now);
     let Some(deployment) = &turn.facts().deployment else { return };
     if deployment.stops.values().any(ignores)
         && let Some(deployment) = &mut turn.facts_mut().deployment
@@ -244,16 +290,22 @@ fn tell(turn: &mut Turn<'_>, deployment: Deployment) {
         let why = Reason::Unfinished { waits, lasted };
         return turn.open(News::DeploymentUnfinished, Tier::Important, Some(why), Vec::new());
     }
+    // What somebody has stopped is theirs; what ended with the engine, nobody wanted.
+    let unwanted = stops.values().any(|stop| stop.with_engine);
     let signal = stops.into_values().map(|stop| stop.signal).find(|signal| !signal.is_empty());
     let why = Reason::Stopped { waits, signal };
+    let (news, tier) = match unwanted {
+        true => (News::ServiceDown, Tier::Urgent),
+        false => (News::ServiceStopped, Tier::Important),
+    };
     match turn.facts().phase {
-        Phase::Watching(_) => guard::hold(turn, why, Tier::Important),
+        Phase::Watching(_) => guard::hold(turn, why, tier),
         Phase::Idle
         | Phase::RollingBack(_)
         | Phase::Verifying(_)
         | Phase::Held { .. }
         | Phase::NeedsPerson { .. } => {
-            turn.open(News::ServiceStopped, Tier::Important, Some(why), Vec::new())
+            turn.open(news, tier, Some(why), Vec::new())
         }
     }
 }

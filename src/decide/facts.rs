@@ -51,6 +51,8 @@ pub struct Facts {
     pub irreversible: Option<String>,
     /// Somebody is at work on what runs.
     pub deployment: Option<Deployment>,
+    /// The engine that it runs in does not answer.
+    pub away: bool,
 }
 
 /// What runs is being replaced, started or stopped by somebody else than golive.
@@ -79,8 +81,10 @@ pub struct Stop {
     pub started: Option<Timestamp>,
     /// By which signal.
     pub signal: String,
-    /// When it has ended.
+    /// When it has ended; of one that ended with the engine, when the engine was back.
     pub ended: Option<Timestamp>,
+    /// Nobody has asked: it has ended with the engine.
+    pub with_engine: bool,
 }
 
 /// One version of a service that was or is to be live.
@@ -171,8 +175,8 @@ pub enum Phase {
 pub struct Watch {
     /// When it began.
     pub began: Timestamp,
-    /// When the newest container of the release was started on somebody's request: what was seen before is not counted,
-    /// and its grace begins then.
+    /// When the newest container of the release was started on somebody's request, or the engine was back after an
+    /// outage: what was seen before is not counted, and its grace begins then.
     pub started: Timestamp,
     /// How often in a row it was started anew on request, without a moment in which every check passed.
     pub restarted: u32,

@@ -75,6 +75,18 @@ pub(super) fn again(turn: &mut Turn<'_>, running: &Running) {
     belong(turn, at);
 }
 
+/// Nobody has started it anew, but until now it could not be seen: it has its grace again.
+pub(super) fn given_grace(turn: &mut Turn<'_>, running: Option<&Running>) {
+    let now = turn.now;
+    let until = now.checked_add(grace(turn.policy, running)).unwrap_or(Timestamp::MAX);
+    if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
+        watch.started = now;
+    }
+    turn.service.health.start(now, until);
+    turn.service.triggers.pause(until);
+    belong(turn, now);
+}
+
 /// It is not known yet whose sample that is.
 pub(super) fn put_by(turn: &mut Turn<'_>, sample: &Sample) {
     let uncounted = &mut turn.service.uncounted;

@@ -123,6 +123,13 @@ pub enum Autonomy {
     Auto,
 }
 
+impl ServicePolicy {
+    /// Whether what it watches runs in the engine of this host, so that an outage of the engine takes it along.
+    pub fn runs_in_engine(&self) -> bool {
+        self.steps.contains(&Step::Start)
+    }
+}
+
 /// What becomes of a release whose longest watch ends without a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnBlind {

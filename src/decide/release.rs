@@ -104,7 +104,7 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
 fn died(turn: &mut Turn<'_>, instance: &str, asked: bool, how: String) {
     if asked {
         deployment::stopped(turn, instance);
-    } else {
+    } else if !turn.facts().away {
         watch::died(turn, instance, how);
     }
 }

@@ -239,6 +239,8 @@ pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy) -> Option
         Phase::Verifying(verification) if verification.settled() => {
             Some(due_at(&verification.rollback, policy))
         }
+        // The proof begins anew when the engine is back.
+        Phase::Verifying(_) if service.facts().away => None,
         Phase::Verifying(verification) => {
             let healthy = service.seen.as_ref().and(service.health.all_pass_since());
             let proved = healthy.and_then(|since| since.checked_add(policy.verify).ok());

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::action::{Action, Tier};
 use super::blame::Around;
-use super::event::{Happening, Outcome, Running, Sample};
+use super::event::{Outcome, Running, Sample};
 use super::facts::{Facts, Phase, Release, ReleaseState};
 use super::launch::{self, Launch};
 use super::policy::{ServicePolicy, TierPolicy};
@@ -41,6 +41,8 @@ pub(super) struct Service {
     pub(super) ended: VecDeque<Timestamp>,
     /// It has ended by itself, and was not well since.
     pub(super) crashed: bool,
+    /// Nothing could be seen before then, so what tells nothing has done so no longer than since.
+    pub(super) blind_from: Timestamp,
     /// The newest start of what runs.
     pub(super) launch: Option<Launch>,
     /// Samples of a time in which somebody was at work on what runs: those since the newest start are of what was started.
@@ -67,7 +69,8 @@ pub(super) struct Service {
 }
 
 impl Service {
-    pub(super) fn new(name: String, policy: &ServicePolicy, facts: Facts, now: Timestamp) -> Self {
+    pub(super) fn new(name: String, policy: &ServicePolicy, mut facts: Facts, now: Timestamp) -> Self {
+        facts.away &= policy.runs_in_engine();
         let at_hand = facts.release.as_ref().and_then(|release| release.running.as_ref());
         let (since, grace) = match &facts.phase {
             Phase::Watching(watch) => (watch.started, launch::grace(policy, at_hand)),
@@ -94,6 +97,7 @@ impl Service {
             red: None,
             ended: VecDeque::new(),
             crashed: false,
+            blind_from: Timestamp::MIN,
             launch,
             uncounted: VecDeque::new(),
             died_at: None,
@@ -127,57 +131,6 @@ impl Service {
 
     pub(super) fn facts(&self) -> &Facts {
         &self.facts
-    }
-
-    /// Takes in again what was recorded.
-    pub(super) fn recount(&mut self, what: &Happening, policy: &ServicePolicy) {
-        if self.meanwhile(what) {
-            return;
-        }
-        match what {
-            Happening::Sampled(sample) => {
-                self.health.count(sample);
-                for reading in suspect::probe_readings(sample, policy, &self.triggers) {
-                    self.triggers.measure(&reading, None, policy);
-                }
-            }
-            Happening::Measured(reading) => self.triggers.measure(reading, None, policy),
-            Happening::Expected { metric, until, learnt } => self.triggers.expect(metric, *until, learnt),
-            Happening::Seen(_)
-            | Happening::Stopping { .. }
-            | Happening::Died { .. }
-            | Happening::Dependency(_)
-            | Happening::Recalled(_)
-            | Happening::Kept { .. }
-            | Happening::Proved { .. }
-            | Happening::Unpinned { .. }
-            | Happening::StepDone { .. }
-            | Happening::StepFailed { .. }
-            | Happening::Stands(_)
-            | Happening::Asked { .. } => {}
-        }
-    }
-
-    /// Whether that was seen while somebody was at work on what runs.
-    fn meanwhile(&self, what: &Happening) -> bool {
-        let Some(deployment) = self.facts.deployment.as_ref().filter(|it| !it.told) else { return false };
-        match what {
-            Happening::Sampled(sample) => sample.began >= deployment.began,
-            Happening::Measured(reading) => reading.at >= deployment.began,
-            Happening::Seen(_)
-            | Happening::Stopping { .. }
-            | Happening::Died { .. }
-            | Happening::Dependency(_)
-            | Happening::Recalled(_)
-            | Happening::Expected { .. }
-            | Happening::Kept { .. }
-            | Happening::Proved { .. }
-            | Happening::Unpinned { .. }
-            | Happening::StepDone { .. }
-            | Happening::StepFailed { .. }
-            | Happening::Stands(_)
-            | Happening::Asked { .. } => false,
-        }
     }
 
     /// Takes in a check of something that the service depends on.
@@ -248,7 +201,9 @@ impl Turn<'_> {
     /// Takes a sample in, if it is of what is counted now.
     pub(super) fn count(&mut self, sample: &Sample) -> bool {
         if deployment::under_way(self.service, self.now) {
-            launch::put_by(self, sample);
+            if !self.facts().away {
+                launch::put_by(self, sample);
+            }
             return false;
         }
         let counted = self.service.health.count(sample);

@@ -42,7 +42,8 @@ pub(super) fn sample(turn: &mut Turn<'_>, sample: &Sample) {
 /// Proved, out of time, or neither yet.
 pub(super) fn prove(turn: &mut Turn<'_>) {
     let Phase::Verifying(verification) = &turn.facts().phase else { return };
-    if verification.settled() {
+    // An outage of the engine proves nothing either way.
+    if verification.settled() || turn.facts().away {
         return;
     }
     let since = turn.service.health.all_pass_since();

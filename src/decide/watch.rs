@@ -97,6 +97,10 @@ pub(super) fn open(turn: &mut Turn<'_>, started: Timestamp, grace: Duration) {
     turn.service.triggers.pause(grace_until);
     launch::belong(turn, started);
     turn.file(ReleaseState::Watching, None);
+    if turn.facts().away {
+        // It is watched from the engine's return on.
+        deployment::reconsider(turn);
+    }
     recall(turn);
 }
 
@@ -213,6 +217,13 @@ pub(super) fn due(turn: &mut Turn<'_>) {
         | Phase::Verifying(_)
         | Phase::Held { .. }
         | Phase::NeedsPerson { .. } => {}
+    }
+}
+
+/// For so long the release could not be watched, which is added to its window.
+pub(super) fn prolong(turn: &mut Turn<'_>, by: Duration) {
+    if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
+        watch.ends = watch.ends.checked_add(by).unwrap_or(Timestamp::MAX);
     }
 }
 

@@ -6,6 +6,7 @@
 //! what it has sent, and a new one begins by looking at everything.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -34,6 +35,8 @@ const RESYNC: Duration = Duration::from_mins(1);
 /// Between attempts to reach an engine that does not answer, doubling from the first to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LAST_PAUSE: Duration = Duration::from_secs(2);
+/// An engine that takes longer to take a subscription does not answer: a socket that systemd holds open waits for one.
+const PROMPT: Duration = Duration::from_secs(2);
 /// An event longer than this breaks the stream off, and everything is looked at anew.
 const LONGEST_EVENT: usize = 1 << 20;
 /// So many containers are remembered as out of memory until they die; then all are forgotten.
@@ -59,8 +62,8 @@ struct Memory {
     asked: Asked,
     /// Just after the last event, as the engine wants it: it replays what it still has from there.
     since: Option<String>,
-    /// Whether the engine was said to be lost.
-    lost: bool,
+    /// Whether the engine was said to answer, once anything was said of it.
+    answers: Option<bool>,
 }
 
 enum Ended {
@@ -83,11 +86,10 @@ impl Watch {
                     tracing::debug!("the event stream broke off: {why}");
                     pause = FIRST_PAUSE;
                 }
-                Err(error) if !memory.lost => {
-                    if self.events.send(Event::EngineLost { why: error.to_string() }).await.is_err() {
+                Err(error) if memory.answers != Some(false) => {
+                    if self.lost(error.to_string(), &mut memory).await.is_err() {
                         return;
                     }
-                    memory.lost = true;
                 }
                 Err(_) => pause = (pause * 2).min(LAST_PAUSE),
             }
@@ -104,12 +106,28 @@ impl Watch {
                 "connect", "disconnect",
             ],
         });
-        let stream = self.engine.events(&filters, memory.since.as_deref()).await?;
+        let since = memory.since.clone();
+        let mut subscribing = pin!(self.engine.events(&filters, since.as_deref()));
+        let stream = match tokio::time::timeout(PROMPT, &mut subscribing).await {
+            Ok(stream) => stream?,
+            Err(_) => {
+                let why = format!("the Docker Engine has not answered for {} s", PROMPT.as_secs());
+                if memory.answers != Some(false) && self.lost(why, memory).await.is_err() {
+                    return Ok(Ended::Closed);
+                }
+                subscribing.await?
+            }
+        };
         let notes = Notes::default();
         tokio::select! {
             ended = self.listen(stream, &notes, &mut memory.asked, &mut memory.since) => Ok(ended),
-            ended = self.look(&notes, &mut memory.seen, &mut memory.lost) => ended,
+            ended = self.look(&notes, &mut memory.seen, &mut memory.answers) => ended,
         }
+    }
+
+    async fn lost(&self, why: String, memory: &mut Memory) -> Result<(), Closed> {
+        memory.answers = Some(false);
+        self.events.send(Event::EngineLost { why }).await.map_err(|_| Closed)
     }
 
     async fn listen(
@@ -192,7 +210,7 @@ impl Watch {
         &self,
         notes: &Notes,
         seen: &mut BTreeMap<String, Option<Running>>,
-        lost: &mut bool,
+        answers: &mut Option<bool>,
     ) -> Result<Ended, EngineError> {
         let mut resync = tokio::time::interval(self.resync); // the first tick comes at once
         loop {
@@ -215,10 +233,10 @@ impl Watch {
                     return Ok(Ended::Closed);
                 }
             }
-            if *lost && self.events.send(Event::EngineBack).await.is_err() {
+            // An earlier watch, or an earlier golive, may have said that it does not answer.
+            if answers.replace(true) != Some(true) && self.events.send(Event::EngineBack).await.is_err() {
                 return Ok(Ended::Closed);
             }
-            *lost = false;
         }
     }
 

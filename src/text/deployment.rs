@@ -17,6 +17,8 @@ impl Texts {
             Waits::Start(name) => ("start", name.as_str()),
             Waits::StartAgain(name) => ("start-again", name.as_str()),
             Waits::GoOn(name) => ("go-on", name.as_str()),
+            Waits::Engine => ("engine", ""),
+            Waits::EndedWithEngine(name) => ("ended-with-engine", name.as_str()),
         });
         each.map(|(word, name)| self.say(&format!("waits.{word}"), context! { name => clean(name) }))
             .collect()
@@ -30,7 +32,12 @@ impl Texts {
     pub(super) fn stopped(&self, waits: &[Waits], signal: Option<&str>) -> String {
         self.say(
             "reason.stopped",
-            context! { waits => self.waiting(waits), signal => signal.map(clean), by => signal.and_then(sends) },
+            context! {
+                waits => self.waiting(waits),
+                signal => signal.map(clean),
+                by => signal.and_then(sends),
+                engine => waits.iter().any(|waits| matches!(waits, Waits::EndedWithEngine(_))),
+            },
         )
     }
 

@@ -144,6 +144,7 @@ async fn an_engine_that_dies_is_noticed_and_what_happened_meanwhile_is_seen() {
     let mut watching = Watching::over(&bench, &name);
     let seen = watching.until_seen(|seen| seen.is_some()).await.unwrap();
     assert_eq!(seen.instance, id);
+    assert_eq!(watching.next().await, Event::EngineBack, "that it answers is said once");
 
     private.kill();
     let Event::EngineLost { why } = watching.next().await else {

@@ -104,6 +104,10 @@ pub enum Waits {
     StartAgain(String),
     /// That container is frozen, until somebody lets it go on.
     GoOn(String),
+    /// The engine does not answer.
+    Engine,
+    /// That container has ended with the engine, which does not start it again.
+    EndedWithEngine(String),
 }
 
 impl Running {
@@ -130,6 +134,16 @@ impl Running {
     /// The container of that id.
     pub fn member(&self, id: &str) -> Option<&Member> {
         self.members.iter().find(|member| member.id == id)
+    }
+}
+
+impl Stage {
+    /// Whether its process is up, frozen, or about to be started again by the engine.
+    pub fn is_up(self) -> bool {
+        match self {
+            Self::Running | Self::Paused | Self::Restarting => true,
+            Self::Created | Self::Done | Self::Stopped | Self::Ended { .. } => false,
+        }
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) struct Watched {
     logged: BTreeMap<String, IncidentState>,
     rolled_back: BTreeSet<String>,
     automatic: Vec<Timestamp>,
-    /// What restarts may have added to the watch that began then.
+    /// What restarts and outages may have added to the watch that began then.
     added: (Timestamp, Duration),
 }
 
@@ -54,7 +54,12 @@ impl Watched {
         if *event == Event::Started {
             self.away();
         }
+        let began = before.deployment.as_ref().map(|deployment| deployment.began);
         let actions = self.world.step(event);
+        let until = self.world.facts().deployment.as_ref().map_or(self.world.now, |it| it.began);
+        if let Some(began) = began {
+            self.watched_later(Duration::try_from(until.duration_since(began)).unwrap_or_default());
+        }
         let stored = self.world.stored();
         assert_eq!(stored, self.world.facts(), "a change of facts was not reported");
         answered(event, &actions);
@@ -87,11 +92,18 @@ impl Watched {
     /// How long golive may have been away, as far as its samples say.
     fn away(&mut self) {
         if let Phase::Watching(watch) = &self.world.facts().phase {
+            let last = self.world.state.services[API].health.last_began().unwrap_or(watch.began);
+            self.watched_later(Duration::try_from(self.world.now.duration_since(last)).unwrap_or_default());
+        }
+    }
+
+    /// For so long it could not be watched.
+    fn watched_later(&mut self, by: Duration) {
+        if let Phase::Watching(watch) = &self.world.facts().phase {
             if self.added.0 != watch.began {
                 self.added = (watch.began, Duration::ZERO);
             }
-            let last = self.world.state.services[API].health.last_began().unwrap_or(watch.began);
-            self.added.1 += Duration::try_from(self.world.now.duration_since(last)).unwrap_or_default();
+            self.added.1 += by;
         }
     }
 
@@ -255,8 +267,8 @@ impl Watched {
             self.world.state.services[API]
         );
         if let Phase::Watching(watch) = &self.world.facts().phase {
-            let counts_down = self.world.facts().veto.is_some();
-            assert!(watch.ends > now || counts_down, "a watch that is over goes on: {watch:?}");
+            let waits = self.world.facts().veto.is_some() || self.world.facts().deployment.is_some();
+            assert!(watch.ends > now || waits, "a watch that is over goes on: {watch:?}");
             let added = if self.added.0 == watch.began { self.added.1 } else { Duration::ZERO };
             let longest = later(watch.began, self.policy().window * 2 + added);
             assert!(watch.ends <= longest, "{watch:?} with {added:?}");

@@ -199,6 +199,7 @@ fn tick(on: &mut Watched, outcome: &Outcome) {
 
 /// Everything goes well, or nothing, for an hour: steps are done, checks made.
 fn settle(on: &mut Watched, outcome: &Outcome) {
+    on.step(&Event::EngineBack);
     for _ in 0..720 {
         done(on);
         tick(on, outcome);

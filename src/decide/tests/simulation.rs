@@ -27,7 +27,8 @@ struct Simulation {
     luck: Luck,
     /// What the shell told last, so that it tells only what is new; nothing after it was started.
     shown: Vec<Option<Running>>,
-    engine_lost: bool,
+    /// Whether the engine was said to answer.
+    engine_answers: Option<bool>,
     chaos: bool,
     /// What works and what does not.
     broken: Vec<&'static str>,
@@ -68,7 +69,7 @@ impl Simulation {
             host: Host::default(),
             luck,
             shown: Vec::new(),
-            engine_lost: false,
+            engine_answers: None,
             chaos: false,
             broken,
             taken_down: false,
@@ -167,7 +168,7 @@ impl Simulation {
         self.note("killed");
         *self.kills.entry(self.place()).or_default() += 1;
         self.shown.clear();
-        self.engine_lost = false;
+        self.engine_answers = None;
         let actions = self.on.kill();
         self.carry_out(actions);
     }
@@ -190,7 +191,7 @@ impl Simulation {
     /// What the engine's events and the look that follows them give.
     fn look(&mut self) {
         if self.host.unreachable {
-            if !std::mem::replace(&mut self.engine_lost, true) {
+            if self.engine_answers.replace(false) != Some(false) {
                 self.feed(&Event::EngineLost { why: "connection refused".to_owned() });
             }
             return;
@@ -200,7 +201,7 @@ impl Simulation {
             self.shown = vec![seen.clone()];
             self.feed(&happening(Happening::Seen(seen)));
         }
-        if std::mem::take(&mut self.engine_lost) {
+        if self.engine_answers.replace(true) != Some(true) {
             self.feed(&Event::EngineBack);
         }
     }

@@ -150,6 +150,8 @@ pub(super) fn waiting(waits: &[Waits]) -> String {
         Waits::Start(name) => format!("start of {name}"),
         Waits::StartAgain(name) => format!("start of {name} again"),
         Waits::GoOn(name) => format!("{name} to go on"),
+        Waits::Engine => "engine".to_owned(),
+        Waits::EndedWithEngine(name) => format!("start of {name}, which ended with the engine"),
     });
     each.collect::<Vec<_>>().join(", ")
 }

@@ -102,6 +102,11 @@ impl Health {
         self.failed && !self.passed
     }
 
+    /// Since when it counts.
+    pub fn since(&self) -> Timestamp {
+        self.since
+    }
+
     /// Until when failures before the first pass do not count.
     pub fn grace_until(&self) -> Timestamp {
         self.grace_until

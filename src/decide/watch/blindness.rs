@@ -38,6 +38,6 @@ pub(in crate::decide) fn blind_deadline(
     let swapping = matches!(facts.phase, Phase::RollingBack(_) | Phase::Verifying(_));
     let swapping = swapping || deployment::under_way(service, now);
     let (since, _) = blind(service, policy, now).filter(|_| !told && !swapping)?;
-    let since = service.launch.map_or(since, |launch| launch.at.max(since));
+    let since = service.launch.map_or(since, |launch| launch.at.max(since)).max(service.blind_from);
     since.checked_add(policy.blind_after).ok()
 }

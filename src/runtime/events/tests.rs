@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, Once};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use super::*;
 
@@ -21,6 +21,8 @@ struct Shared {
     subscribed: Mutex<Vec<String>>,
     /// What goes into the event streams; the empty text ends them.
     stream: broadcast::Sender<String>,
+    /// Whether subscriptions are taken and not answered.
+    holds: watch::Sender<bool>,
 }
 
 impl Fake {
@@ -32,6 +34,7 @@ impl Fake {
             answers: Mutex::default(),
             subscribed: Mutex::default(),
             stream: broadcast::channel(16).0,
+            holds: watch::channel(false).0,
         });
         let serving = Arc::clone(&shared);
         tokio::spawn(async move {
@@ -54,6 +57,10 @@ impl Fake {
 
     fn hangs(&self, name: &str) {
         self.shared.answers.lock().unwrap().remove(name);
+    }
+
+    fn holds(&self, holds: bool) {
+        self.shared.holds.send_replace(holds);
     }
 
     /// Into the stream, as it is.
@@ -107,6 +114,7 @@ async fn serve(mut connection: UnixStream, shared: Arc<Shared>) {
 }
 
 async fn stream(mut connection: UnixStream, shared: &Shared, path: String) {
+    drop(shared.holds.subscribe().wait_for(|holds| !holds).await);
     let mut texts = shared.stream.subscribe();
     shared.subscribed.lock().unwrap().push(path);
     connection.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await.unwrap();
@@ -125,9 +133,15 @@ fn event(action: &str, name: &str, id: &str, nanos: i64) -> String {
     format!("{event}\n")
 }
 
+/// What happens next; that the engine answers is said once, after the first look.
 async fn next(events: &mut mpsc::Receiver<Event>) -> Event {
-    let next = tokio::time::timeout(Duration::from_secs(5), events.recv()).await;
-    next.expect("something happens within 5 s").expect("the watch goes on")
+    loop {
+        let next = tokio::time::timeout(Duration::from_secs(5), events.recv()).await;
+        let next = next.expect("something happens within 5 s").expect("the watch goes on");
+        if next != Event::EngineBack {
+            return next;
+        }
+    }
 }
 
 async fn seen(events: &mut mpsc::Receiver<Event>) -> (String, Option<String>) {
@@ -199,6 +213,20 @@ async fn a_broken_stream_is_taken_up_after_its_last_event() {
     assert!(!since[0].contains("since"), "{since:?}");
     assert!(since[1].ends_with("since=7.000000042"), "{since:?}");
     assert!(since[2].ends_with("since=8.000000001"), "{since:?}");
+}
+
+#[tokio::test]
+async fn an_engine_whose_socket_takes_calls_and_answers_none_is_lost() {
+    let fake = Fake::start();
+    fake.runs("web", "a");
+    let mut events = fake.watched(&["web"], NEVER);
+    seen(&mut events).await;
+    fake.holds(true);
+    fake.says("");
+    assert!(matches!(next(&mut events).await, Event::EngineLost { .. }));
+    fake.holds(false);
+    let back = tokio::time::timeout(Duration::from_secs(15), events.recv()).await;
+    assert_eq!(back.expect("it answers again"), Some(Event::EngineBack));
 }
 
 #[tokio::test]

@@ -219,6 +219,8 @@ pub(in crate::store) enum WaitsDef {
     Start(String),
     StartAgain(String),
     GoOn(String),
+    Engine,
+    EndedWithEngine(String),
 }
 as_core!(Waits, WaitsDef);
 

@@ -59,6 +59,8 @@ pub(in crate::store) struct FactsDef {
     irreversible: Option<String>,
     #[serde_as(as = "Option<DeploymentDef>")]
     deployment: Option<Deployment>,
+    #[serde(default)]
+    away: bool,
 }
 as_core!(Facts, FactsDef);
 
@@ -84,6 +86,7 @@ pub(in crate::store) struct StopDef {
     started: Option<Timestamp>,
     signal: String,
     ended: Option<Timestamp>,
+    with_engine: bool,
 }
 as_core!(Stop, StopDef);
 

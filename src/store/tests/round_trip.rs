@@ -339,10 +339,12 @@ fn deployment() -> Deployment {
         Waits::Start(some()),
         Waits::StartAgain(some()),
         Waits::GoOn(some()),
+        Waits::Engine,
+        Waits::EndedWithEngine(some()),
     ];
     let stop = |started: Option<Timestamp>, ended: Option<Timestamp>| {
         let (name, service, signal) = (some(), some(), "15".to_owned());
-        Stop { name, service, at: at(1), started, signal, ended }
+        Stop { name, service, at: at(1), started, signal, ended, with_engine: true }
     };
     let stops = [("a", stop(Some(at(-9)), Some(at(2)))), ("b", stop(None, None))];
     let stops = stops.map(|(id, stop)| (id.to_owned(), stop));
@@ -380,6 +382,7 @@ fn facts(phase: Phase, decided: ReleaseState) -> Facts {
         veto: Some(Veto { cause: Reason::Said(some()), ends: at(9) }),
         irreversible: Some(some()),
         deployment: Some(deployment()),
+        away: true,
         blame: Some(Blame::Unknown),
     }
 }

@@ -1,0 +1,151 @@
+//! Outages of the engine: while it does not answer, nothing of what it runs is judged.
+//!
+//! The engine takes published ports, networks and, as a rule, the containers themselves along with it, so a check that
+//! fails meanwhile says nothing of a release. An outage is a deployment: it lasts until the engine answers and what ran
+//! runs again, whose grace begins then. What the engine has ended on its way out and does not start again has not
+//! failed, and nobody has asked for it either.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::action::{Action, News, Tier};
+use super::event::{Running, Stage};
+use super::facts::{Phase, Stop};
+use super::reason::Reason;
+use super::service::Turn;
+use super::{State, deployment, launch, release, rollback};
+
+/// It may be away so long (a restart of its daemon) before people hear of it: in a watch, and otherwise.
+const AWAY_IN_WATCH: Duration = Duration::from_secs(10);
+const AWAY: Duration = Duration::from_mins(1);
+
+/// An engine that is told to end stops its containers first: what was asked to stop so shortly before was its doing.
+const ON_ITS_WAY_OUT: Duration = Duration::from_secs(20);
+
+/// The engine does not answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct EngineLost {
+    pub(super) since: Timestamp,
+    pub(super) why: String,
+    pub(super) told: Option<Tier>,
+}
+
+impl State {
+    /// The engine has stopped answering, or still does not.
+    pub(super) fn engine_lost(&mut self, now: Timestamp, why: &str, actions: &mut Vec<Action>) {
+        let before = self.engine.take();
+        let (since, told) = before.map_or((now, None), |engine| (engine.since, engine.told));
+        self.engine = Some(EngineLost { since, why: why.to_owned(), told });
+        self.each(now, actions, begin);
+    }
+
+    /// It answers again, and what it runs was looked at.
+    pub(super) fn engine_back(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
+        if self.engine.take().is_some_and(|engine| engine.told.is_some()) {
+            self.own.resolve(now, News::EngineBack, &self.policy.tiers, actions);
+        }
+        self.each(now, actions, end);
+        self.each(now, actions, rollback::engine_back);
+    }
+
+    pub(super) fn engine_deadline(&self) -> Option<Timestamp> {
+        let engine = self.engine.as_ref()?;
+        let patience = match engine.told {
+            Some(Tier::Urgent) => return None,
+            _ if self.busy() => AWAY_IN_WATCH,
+            Some(Tier::Important | Tier::General) => return None,
+            None => AWAY,
+        };
+        engine.since.checked_add(patience).ok()
+    }
+
+    pub(super) fn engine_due(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
+        if self.engine_deadline().is_none_or(|deadline| deadline > now) {
+            return;
+        }
+        let tier = if self.busy() { Tier::Urgent } else { Tier::Important };
+        if let Some(engine) = &mut self.engine {
+            engine.told = Some(tier);
+            let reason = Reason::Said(engine.why.clone());
+            self.own.open(now, News::EngineUnreachable, tier, reason, &self.policy.tiers, actions);
+        }
+    }
+}
+
+/// The engine is away: nothing counts, and what ran is waited for.
+fn begin(turn: &mut Turn<'_>) {
+    if !turn.policy.runs_in_engine() || turn.facts().away {
+        return;
+    }
+    turn.facts_mut().away = true;
+    if swapping(turn) {
+        return;
+    }
+    let (now, ran) = (turn.now, turn.service.seen.clone());
+    let deployment = deployment::at_hand(turn);
+    for stop in deployment.stops.values_mut().filter(|stop| lately(stop, now)) {
+        (stop.with_engine, stop.ended) = (true, None);
+        stop.signal.clear();
+    }
+    let ran = ran.iter().flat_map(|running| &running.members).filter(|member| member.stage.is_up());
+    for member in ran {
+        deployment.stops.entry(member.id.clone()).or_insert_with(|| Stop {
+            name: member.name.clone(),
+            service: member.service.clone(),
+            at: now,
+            started: member.started,
+            signal: String::new(),
+            ended: None,
+            with_engine: true,
+        });
+    }
+    deployment::reconsider(turn);
+}
+
+/// Whether that was stopped by the engine itself.
+fn lately(stop: &Stop, now: Timestamp) -> bool {
+    stop.at.checked_add(ON_ITS_WAY_OUT).is_ok_and(|until| now < until)
+}
+
+/// It answers again: what runs has its grace, and what does not run is waited for.
+fn end(turn: &mut Turn<'_>) {
+    if !turn.facts().away {
+        return;
+    }
+    turn.facts_mut().away = false;
+    let now = turn.now;
+    turn.service.blind_from = now;
+    if let Phase::Verifying(verification) = &turn.facts().phase
+        && !verification.settled()
+    {
+        return rollback::resume(turn);
+    }
+    if swapping(turn) {
+        return;
+    }
+    let seen = turn.service.seen.clone();
+    deployment::engine_is_back(turn, seen.as_ref());
+    release::seen(turn, seen.as_ref());
+    // Whatever was started again has its grace from its start on.
+    let started = turn.service.launch.is_some_and(|launch| launch.at >= turn.service.health.since());
+    if turn.facts().deployment.is_none() && !started {
+        launch::given_grace(turn, seen.as_ref());
+    }
+}
+
+/// A rollback waits for the engine by itself.
+fn swapping(turn: &Turn<'_>) -> bool {
+    match turn.facts().phase {
+        Phase::RollingBack(_) | Phase::Verifying(_) => true,
+        Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => false,
+    }
+}
+
+/// Whether one that the engine has ended runs again, or something else in its place.
+pub(super) fn is_back(id: &str, stop: &Stop, running: &Running) -> bool {
+    match running.member(id) {
+        Some(member) => member.stage.is_up(),
+        None => running.members.iter().any(|other| other.service == stop.service && other.stage == Stage::Running),
+    }
+}
