@@ -1,24 +1,25 @@
-//! The only reader of time: wall-clock time anchored once and carried on by the monotonic clock, so that a moved
-//! clock moves no deadline.
+//! The only reader of time: wall-clock time anchored once and carried on by a clock that is never set and counts while
+//! the host sleeps, so that a moved clock moves no deadline, and no night in a closed laptop is lost.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
+use rustix::time::{ClockId, clock_gettime};
 
 /// A clock that never goes back.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     anchor: Timestamp,
-    since: Instant,
+    /// How long the host had been up then.
+    since: Duration,
     /// How much faster than the world's; 1 but for tests that have no hours.
     pace: u32,
 }
 
 impl Clock {
     /// Anchors the clock at the present wall-clock time.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the time")]
     pub fn start() -> Self {
-        Self { anchor: Timestamp::now(), since: Instant::now(), pace: 1 }
+        Self { anchor: Self::wall(), since: up(), pace: 1 }
     }
 
     /// The same clock, so many times as fast.
@@ -30,9 +31,14 @@ impl Clock {
 
     /// The present time.
     pub fn now(&self) -> Timestamp {
-        let elapsed = SignedDuration::try_from(self.since.elapsed().saturating_mul(self.pace))
-            .unwrap_or(SignedDuration::MAX);
+        let elapsed = self.lasts(up().saturating_sub(self.since));
+        let elapsed = SignedDuration::try_from(elapsed).unwrap_or(SignedDuration::MAX);
         self.anchor.checked_add(elapsed).unwrap_or(Timestamp::MAX)
+    }
+
+    /// How long something takes by this clock that takes so long in the world.
+    pub fn lasts(&self, real: Duration) -> Duration {
+        real.saturating_mul(self.pace)
     }
 
     /// What the host's clock shows, moved or not: others compare signatures with theirs.
@@ -41,9 +47,16 @@ impl Clock {
         Timestamp::now()
     }
 
-    /// The monotonic instant at which [`Clock::now`] gives that time; now, when it has passed.
+    /// The instant at which [`Clock::now`] gives that time, unless the host sleeps before; now, when it has passed.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the time")]
     pub fn instant(&self, at: Timestamp) -> Instant {
-        let after = std::time::Duration::try_from(at.duration_since(self.anchor)).unwrap_or_default();
-        self.since + after / self.pace
+        let left = Duration::try_from(at.duration_since(self.now())).unwrap_or_default();
+        Instant::now() + left / self.pace
     }
+}
+
+/// How long the host has been up, asleep or awake.
+fn up() -> Duration {
+    let up = clock_gettime(ClockId::Boottime);
+    Duration::new(u64::try_from(up.tv_sec).unwrap_or_default(), u32::try_from(up.tv_nsec).unwrap_or_default())
 }

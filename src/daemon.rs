@@ -41,6 +41,7 @@ mod heartbeat;
 mod journal;
 mod measure;
 mod probes;
+mod pulse;
 mod reload;
 mod resume;
 mod season;
@@ -55,6 +56,7 @@ use error::chain;
 use front::Front;
 use headline::Headline;
 use heartbeat::Heartbeat;
+use pulse::Pulse;
 use services::Services;
 pub use services::ServicesError;
 
@@ -116,6 +118,7 @@ pub struct Daemon {
     stop: CancellationToken,
     prune_at: Timestamp,
     heartbeat: Heartbeat,
+    pulse: Arc<Pulse>,
 }
 
 impl Daemon {
@@ -152,7 +155,10 @@ impl Daemon {
             config: config_path.clone(),
         };
         tasks.spawn(control::serve(listener, shown, asked, about, stop.clone()));
-        let services = Services::start(&config, clock, &store, &events, &tasks, &stop)?;
+        let pulse = Pulse::new(clock);
+        let (beat, token) = (Arc::clone(&pulse).beat(), stop.clone());
+        tasks.spawn(async move { token.run_until_cancelled(beat).await });
+        let services = Services::start(&config, (clock, &pulse), &store, &events, &tasks, &stop)?;
         let daemon = Self {
             clock,
             config_path,
@@ -176,6 +182,7 @@ impl Daemon {
             stop,
             prune_at: now,
             heartbeat,
+            pulse,
         };
         Ok(daemon)
     }
@@ -200,6 +207,7 @@ impl Daemon {
                     Some(Signal::Reload) => self.reload().await,
                     Some(Signal::Terminate) | None => break,
                 },
+                () = self.pulse.missed() => drop(self.take(Vec::new()).await),
                 Some(event) = self.inbox.recv() => self.drain(event).await,
                 Some(request) = self.requests.recv() => self.answer(request).await,
                 Some(ask) = self.asks.recv() => self.shown(ask).await,
@@ -246,6 +254,11 @@ impl Daemon {
     /// Steps the core over events, stores, performs. Gives the last answer.
     async fn take(&mut self, events: Vec<Event>) -> Option<Answer> {
         let mut answer = None;
+        // What golive did not see comes before all that it sees when it goes on.
+        if let Some(since) = self.pulse.gap() {
+            tracing::warn!(%since, "golive stood still: nothing was seen meanwhile");
+            self.step(Event::StoodStill { since });
+        }
         for event in events {
             answer = self.step(event).or(answer);
         }
@@ -263,6 +276,7 @@ impl Daemon {
             | Event::EngineLost { .. }
             | Event::Watched(_)
             | Event::EngineBack
+            | Event::StoodStill { .. }
             | Event::ConfigReloaded
             | Event::ConfigRejected { .. }
             | Event::StoreLost { .. }

@@ -30,6 +30,7 @@ mod deployment;
 mod diverge;
 pub mod event;
 pub mod facts;
+mod gap;
 mod guard;
 mod incident;
 mod launch;
@@ -159,6 +160,7 @@ impl State {
             }
             Event::EngineLost { why } => self.engine_lost(now, why, &mut actions),
             Event::EngineBack => self.engine_back(now, &mut actions),
+            Event::StoodStill { since } => self.stood_still(now, *since, &mut actions),
             Event::ConfigReloaded => self.reloaded(now, &mut actions),
             Event::ConfigRejected { why } => {
                 self.config_rejected = Some(why.clone());

@@ -189,6 +189,7 @@ fn service(event: &Event) -> Option<String> {
         | Event::EngineLost { .. }
         | Event::Watched(_)
         | Event::EngineBack
+        | Event::StoodStill { .. }
         | Event::ConfigReloaded
         | Event::ConfigRejected { .. }
         | Event::StoreLost { .. }

@@ -9,6 +9,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::pulse::Pulse;
 use crate::clock::Clock;
 use crate::decide::event::{Event, Happening};
 use crate::probe::Probe;
@@ -25,7 +26,7 @@ impl Probes {
         service: &str,
         checks: Vec<Probe>,
         interval: Duration,
-        clock: Clock,
+        (clock, pulse): (Clock, &Arc<Pulse>),
         inbox: &mpsc::Sender<Event>,
         tasks: &TaskTracker,
         stop: &CancellationToken,
@@ -37,6 +38,7 @@ impl Probes {
                 probe,
                 interval,
                 clock,
+                pulse: Arc::clone(pulse),
                 inbox: inbox.clone(),
                 poke: Arc::clone(&poke),
             };
@@ -57,6 +59,7 @@ struct Task {
     probe: Probe,
     interval: Duration,
     clock: Clock,
+    pulse: Arc<Pulse>,
     inbox: mpsc::Sender<Event>,
     poke: Arc<Notify>,
 }
@@ -67,7 +70,7 @@ impl Task {
         loop {
             let poked = self.poke.notified();
             let sample = self.probe.observe(&self.clock).await;
-            let what = Happening::Sampled(sample);
+            let what = Happening::Sampled(self.pulse.whole(sample));
             if self.inbox.send(Event::Service { service: self.service.clone(), what }).await.is_err() {
                 return;
             }

@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use super::measure;
 use super::probes::Probes;
+use super::pulse::Pulse;
 use super::season::{Learner, Watch};
 use super::worker::{Job, Worker, untaken};
 use crate::clock::Clock;
@@ -36,6 +37,7 @@ pub enum ServicesError {
 /// All services.
 pub(super) struct Services {
     clock: Clock,
+    pulse: Arc<Pulse>,
     store: Store,
     inbox: mpsc::Sender<Event>,
     tasks: TaskTracker,
@@ -66,7 +68,7 @@ struct Running {
 impl Services {
     pub(super) fn start(
         config: &Config,
-        clock: Clock,
+        (clock, pulse): (Clock, &Arc<Pulse>),
         store: &Store,
         inbox: &mpsc::Sender<Event>,
         tasks: &TaskTracker,
@@ -74,6 +76,7 @@ impl Services {
     ) -> Result<Self, ServicesError> {
         let mut services = Self {
             clock,
+            pulse: Arc::clone(pulse),
             store: store.clone(),
             inbox: inbox.clone(),
             tasks: tasks.clone(),
@@ -235,7 +238,7 @@ impl Services {
         let checks = service.checks.iter();
         let checks = checks.map(|(check, what)| Probe::new(check, what, &service.runtime, tools)).collect();
         let probes =
-            Probes::start(name, checks, service.interval, self.clock, &self.inbox, &self.tasks, &stop);
+            Probes::start(name, checks, service.interval, (self.clock, &self.pulse), &self.inbox, &self.tasks, &stop);
         if let Some(all) = measure::all(name, service, servers, tools, (self.clock, &self.inbox)) {
             let stop = stop.clone();
             self.tasks.spawn(async move { stop.run_until_cancelled(all).await });

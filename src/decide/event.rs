@@ -26,6 +26,11 @@ pub enum Event {
         /// What happened to it.
         what: Happening,
     },
+    /// golive goes on after it stood still, alone or with the whole host.
+    StoodStill {
+        /// When it was last known to run.
+        since: Timestamp,
+    },
     /// Something was measured that is watched always: the host, or a rule's metric by the rule's name.
     Watched(Reading),
     /// The Docker Engine stopped answering.

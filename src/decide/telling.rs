@@ -207,6 +207,7 @@ impl State {
             | Event::Service { .. }
             | Event::EngineLost { .. }
             | Event::EngineBack
+            | Event::StoodStill { .. }
             | Event::ConfigReloaded
             | Event::ConfigRejected { .. }
             | Event::StoreLost { .. }

@@ -20,7 +20,7 @@ use super::trigger::health::Health;
 use super::verdict::Call;
 use super::{ask, blame, cause, deployment, diverge, guard, launch, quarantine, suspect};
 
-pub(super) use away::started;
+pub(super) use away::{missed, started};
 pub(super) use blindness::{blind, blind_deadline, blind_too_long};
 
 /// After something ended, it is looked at again so soon (judgement §2.1: at once, and after two and four seconds).

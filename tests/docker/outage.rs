@@ -12,12 +12,17 @@ use golive::decide::event::{Event, FaultKind, Step};
 use crate::engine::{Bench, FORWARD};
 use crate::watch::Watching;
 
+#[path = "outage/daemon.rs"]
+mod daemon;
+
 /// containerd and dockerd in a network namespace and a directory of their own.
 struct Private {
     dir: PathBuf,
     namespace: String,
     containerd: Child,
     dockerd: Option<Child>,
+    /// Containers go on while dockerd is away.
+    live_restore: bool,
 }
 
 impl Private {
@@ -42,7 +47,16 @@ impl Private {
         // The machine's own settings would be in the way.
         std::fs::write(dir.join("d.json"), "{}").unwrap();
         let containerd = containerd(&dir, &namespace);
-        let mut private = Self { dir, namespace, containerd, dockerd: None };
+        let mut private = Self { dir, namespace, containerd, dockerd: None, live_restore: true };
+        private.start();
+        private
+    }
+
+    /// As the machine's own is set up, where nobody has changed anything: it takes its containers along.
+    fn up_plain(name: &str) -> Self {
+        let mut private = Self::up(name);
+        private.live_restore = false;
+        private.stop();
         private.start();
         private
     }
@@ -76,9 +90,10 @@ impl Private {
         wait_for("containerd", || self.dir.join("c.sock").exists());
         let log = File::options().append(true).create(true).open(self.dir.join("d.log")).unwrap();
         let _ = std::fs::remove_file(self.dir.join("pid"));
+        let live = if self.live_restore { "--live-restore=true" } else { "--live-restore=false" };
         let dockerd = Command::new("nsenter")
             .arg(format!("--net=/run/netns/{}", self.namespace))
-            .args(["dockerd", "--config-file", &format!("{dir}/d.json"), "--live-restore"])
+            .args(["dockerd", "--config-file", &format!("{dir}/d.json"), live])
             .args(["--containerd", &format!("{dir}/c.sock"), "--data-root", &format!("{dir}/data")])
             .args(["--exec-root", &format!("{dir}/exec"), "--pidfile", &format!("{dir}/pid")])
             .args(["-H", &format!("unix://{dir}/docker.sock")])
@@ -97,6 +112,15 @@ impl Private {
     fn kill(&mut self) {
         let mut dockerd = self.dockerd.take().unwrap();
         dockerd.kill().unwrap();
+        dockerd.wait().unwrap();
+    }
+}
+
+impl Private {
+    /// As `systemctl stop docker` does it.
+    fn stop(&mut self) {
+        let mut dockerd = self.dockerd.take().unwrap();
+        sh(&format!("kill {}", dockerd.id()));
         dockerd.wait().unwrap();
     }
 }

@@ -19,3 +19,4 @@ mod people;
 mod pins;
 mod proxy;
 mod sinks;
+mod standstill;

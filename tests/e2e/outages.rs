@@ -25,8 +25,8 @@ fn docker_away_during_the_watch_is_told_and_is_no_failure() {
 }
 
 #[test]
-fn docker_away_during_the_rollback_only_delays_it() {
-    let mut host = Host::new("engine-rollback");
+fn no_rollback_begins_while_docker_is_away() {
+    let mut host = Host::new("engine-fails");
     host.docker_socket = host.path("docker.sock");
     let proxy = Proxy::start(&host.docker_socket, Path::new(ENGINE));
     host.rules("");
@@ -34,7 +34,24 @@ fn docker_away_during_the_rollback_only_delays_it() {
     host.deploy("2", &["--fail-after", "1s"]);
     host.eventually("the release is watched", || host.phase() == "watching");
     proxy.set_cut(true);
+    host.eventually("it fails", || host.answer().is_none());
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(host.phase(), "watching", "{}", host.story());
+    proxy.set_cut(false);
+    host.eventually("it is rolled back", || host.sinks.posts("rollback-done").len() == 1);
+    host.assert_only("1");
+}
+
+#[test]
+fn docker_away_during_the_rollback_only_delays_it() {
+    let mut host = Host::new("engine-rollback");
+    host.docker_socket = host.path("docker.sock");
+    let proxy = Proxy::start(&host.docker_socket, Path::new(ENGINE));
+    host.rules("");
+    host.with_good_version();
+    host.deploy("2", &["--fail-after", "1s"]);
     host.eventually("the rollback has begun", || host.phase() == "rolling-back");
+    proxy.set_cut(true);
     std::thread::sleep(Duration::from_secs(2));
     proxy.set_cut(false);
     host.eventually("it is rolled back", || host.sinks.posts("rollback-done").len() == 1);

@@ -54,6 +54,9 @@ impl Watched {
         if *event == Event::Started {
             self.away();
         }
+        if let Event::StoodStill { since } = event {
+            self.watched_later(Duration::try_from(self.world.now.duration_since(*since)).unwrap_or_default());
+        }
         let began = before.deployment.as_ref().map(|deployment| deployment.began);
         let actions = self.world.step(event);
         let until = self.world.facts().deployment.as_ref().map_or(self.world.now, |it| it.began);

@@ -73,7 +73,11 @@ fn event(on: &Watched, (what, with, _): Drawn) -> Option<Event> {
         200..=207 => Happening::Died { instance: said(), asked: false, exit: None, oom: with > 200 },
         208..=223 => proved(on, with),
         224..=227 => return Some(Event::EngineLost { why: said() }),
-        228..=231 => return Some(Event::EngineBack),
+        228 | 230 | 231 => return Some(Event::EngineBack),
+        229 => {
+            let since = on.world.now.checked_sub(secs(u64::from(with))).unwrap();
+            return Some(Event::StoodStill { since });
+        }
         232 => return Some(Event::ConfigReloaded),
         233 => return Some(Event::ConfigRejected { why: said() }),
         234 => return Some(Event::StoreLost { why: said() }),

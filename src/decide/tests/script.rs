@@ -61,6 +61,11 @@ impl Story {
                 self.kill();
             }
             ["unready", ..] => self.unready = rest[1..].iter().map(|why| (*why).to_owned()).collect(),
+            ["stands-still", lasts] => {
+                let since = self.world.now;
+                self.world.now = later(since, duration(lasts));
+                self.happens("goes on", &Event::StoodStill { since });
+            }
             ["status"] => self.status(),
             ["due"] => self.happens("due", &Event::Due),
             ["steps"] => self.steps(None),

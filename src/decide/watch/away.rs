@@ -1,4 +1,4 @@
-//! golive was down in the middle of a watch.
+//! golive was down, or stood still, in the middle of a watch.
 
 use std::time::Duration;
 
@@ -40,9 +40,15 @@ fn away(turn: &mut Turn<'_>, began: Timestamp, ends: Timestamp) {
     if gap <= turn.policy.interval.saturating_mul(3).max(GAP) {
         return;
     }
-    // Never more than a whole window, however often golive is started.
-    let whole = now.checked_add(turn.policy.window).unwrap_or(Timestamp::MAX);
+    missed(turn, gap);
+}
+
+/// For so long nothing was seen of the release, which is added to its window: never more than a whole window, however
+/// often golive is started.
+pub(in crate::decide) fn missed(turn: &mut Turn<'_>, gap: Duration) {
+    let whole = turn.now.checked_add(turn.policy.window).unwrap_or(Timestamp::MAX);
     if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
+        let ends = watch.ends;
         watch.ends = ends.checked_add(gap).unwrap_or(Timestamp::MAX).min(whole).max(ends);
     }
 }

@@ -32,6 +32,9 @@ pub(in crate::store) enum EventDef {
         why: String,
     },
     EngineBack,
+    StoodStill {
+        since: Timestamp,
+    },
     ConfigReloaded,
     ConfigRejected {
         why: String,

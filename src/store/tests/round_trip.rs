@@ -74,6 +74,7 @@ fn events() -> Vec<Event> {
         Event::Due,
         Event::EngineLost { why: some() },
         Event::EngineBack,
+        Event::StoodStill { since: at(4) },
         Event::ConfigReloaded,
         Event::ConfigRejected { why: some() },
         Event::StoreLost { why: some() },

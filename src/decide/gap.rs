@@ -1,0 +1,66 @@
+//! golive stood still: it was stopped, or the host slept. What it did not see is a gap, as after a restart: neither
+//! failures, nor passes, nor time that has passed for anybody.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::action::Action;
+use super::facts::Phase;
+use super::service::Turn;
+use super::{State, rollback, watch};
+
+impl State {
+    /// golive goes on, after it has stood still since then.
+    pub(super) fn stood_still(&mut self, now: Timestamp, since: Timestamp, actions: &mut Vec<Action>) {
+        let gap = Duration::try_from(now.duration_since(since)).unwrap_or_default();
+        if let Some(engine) = &mut self.engine {
+            later(&mut engine.since, gap);
+        }
+        let names: Vec<String> = self.services.keys().cloned().collect();
+        for name in names {
+            if let Some(mut turn) = self.turn(&name, now, actions).filter(Turn::acts) {
+                stood_still(&mut turn, gap);
+            }
+        }
+    }
+}
+
+fn stood_still(turn: &mut Turn<'_>, gap: Duration) {
+    turn.service.blind_from = turn.now;
+    wait(turn, gap);
+    if let Phase::Verifying(verification) = &turn.facts().phase
+        && !verification.settled()
+    {
+        return rollback::resume(turn);
+    }
+    watch::missed(turn, gap);
+    turn.service.health.resume(turn.now);
+}
+
+/// Whoever was waited for could not be heard.
+fn wait(turn: &mut Turn<'_>, gap: Duration) {
+    let held = matches!(turn.facts().phase, Phase::Held { .. });
+    if turn.facts().veto.is_none() && turn.facts().deployment.is_none() && !held {
+        return;
+    }
+    let facts = turn.facts_mut();
+    if let Some(veto) = &mut facts.veto {
+        later(&mut veto.ends, gap);
+    }
+    if let Some(deployment) = &mut facts.deployment {
+        later(&mut deployment.began, gap);
+        for stop in deployment.stops.values_mut() {
+            later(&mut stop.at, gap);
+            stop.ended.iter_mut().for_each(|ended| later(ended, gap));
+        }
+    }
+    if let Phase::Held { answer_by, watched_until, .. } = &mut facts.phase {
+        later(watched_until, gap);
+        answer_by.iter_mut().for_each(|by| later(by, gap));
+    }
+}
+
+fn later(at: &mut Timestamp, gap: Duration) {
+    *at = at.checked_add(gap).unwrap_or(Timestamp::MAX);
+}

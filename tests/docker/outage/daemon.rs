@@ -1,0 +1,138 @@
+//! The daemon beside an engine of its own that is restarted, as `systemctl restart docker` and every upgrade of it do.
+
+use std::fs::File;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{Private, wait_for};
+use crate::engine::Bench;
+
+const GOLIVE: &str = env!("CARGO_BIN_EXE_golive");
+
+/// A daemon in the engine's network, so that it reaches what the containers listen on.
+struct Daemon {
+    dir: TempDir,
+    child: Child,
+}
+
+impl Daemon {
+    fn start(private: &Private, name: &str) -> Self {
+        let dir = TempDir::new().unwrap();
+        let rules = format!(
+            "[docker]\nsocket = \"{}\"\n[state]\ndir = \"{}\"\n[service.shop]\ncontainer = \"{name}\"\n\
+             [service.shop.watch]\nwindow = \"6s\"\ngrace = \"5s\"\ninterval = \"200ms\"\n\
+             [service.shop.health.web]\ntcp = \"127.0.0.1:8080\"\n",
+            private.socket(),
+            dir.path().join("state").display()
+        );
+        std::fs::write(dir.path().join("rules.toml"), rules).unwrap();
+        let log = File::create(dir.path().join("log")).unwrap();
+        let child = Command::new("nsenter")
+            .arg(format!("--net=/run/netns/{}", private.namespace))
+            .arg(GOLIVE)
+            .args(Self::places(&dir))
+            .arg("daemon")
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        Self { dir, child }
+    }
+
+    fn places(dir: &TempDir) -> [String; 4] {
+        let path = |name: &str| dir.path().join(name).display().to_string();
+        ["--config".to_owned(), path("rules.toml"), "--socket".to_owned(), path("golive.sock")]
+    }
+
+    fn golive(&self, args: &[&str]) -> Output {
+        Command::new(GOLIVE).args(Self::places(&self.dir)).args(args).output().unwrap()
+    }
+
+    fn status(&self) -> Value {
+        let output = self.golive(&["status", "--json"]);
+        serde_json::from_slice::<Value>(&output.stdout).map_or(Value::Null, |mut status| status["services"][0].take())
+    }
+
+    fn until(&self, what: &str, so: impl Fn(&Value) -> bool) -> Value {
+        let status = || self.status();
+        let waited = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| wait_for(what, || so(&status()))));
+        let log = || std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default();
+        assert!(waited.is_ok(), "{what}: {:#}\n{}", self.status(), log());
+        self.status()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Version 1 is accepted, and version 2 passes its checks in its watch.
+fn watched(private: &Private, policy: &str) -> (Bench, String, Daemon) {
+    let bench = Bench::at(&private.socket());
+    let name = format!("{}-web", bench.prefix);
+    let deploy = |version: &str| {
+        let image = bench.image(version);
+        let _ = bench.try_docker(&["rm", "-f", &name]);
+        let run = ["run", "-d", "--name", &name, "--network", "host", "--restart", policy, &image];
+        bench.docker(&[&run[..], &["httpd", "-f", "-p", "8080"]].concat());
+    };
+    deploy("v1");
+    let daemon = Daemon::start(private, &name);
+    daemon.until("v1 is accepted", |status| status["accepted"]["version"] == "v1");
+    deploy("v2");
+    daemon.until("v2 passes in its watch", |status| {
+        status["phase"] == "watching" && status["triggers"][0]["verdict"] == "pass"
+    });
+    (bench, name, daemon)
+}
+
+/// The engine is away for so long that its checks would fail a release many times over.
+fn restart(private: &mut Private, daemon: &Daemon) {
+    private.stop();
+    daemon.until("golive knows that the engine is away", |status| {
+        status["deployment"]["waits"][0].as_str().is_some_and(|waits| waits.contains("does not answer"))
+    });
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(daemon.status()["phase"], "watching", "nothing is decided meanwhile");
+    private.start();
+}
+
+#[tokio::test]
+async fn a_good_release_outlives_a_restart_of_the_engine_that_takes_its_container_along() {
+    let mut private = Private::up_plain("along");
+    let (_bench, _, daemon) = watched(&private, "always");
+    restart(&mut private, &daemon);
+    let status = daemon.until("the watch is over", |status| status["phase"] != "watching");
+    assert_eq!((&status["accepted"]["version"], &status["phase"]), (&"v2".into(), &"idle".into()), "{status:#}");
+}
+
+#[tokio::test]
+async fn a_good_release_outlives_a_restart_of_the_engine_with_live_restore() {
+    let mut private = Private::up("live");
+    let (_bench, _, daemon) = watched(&private, "always");
+    restart(&mut private, &daemon);
+    let status = daemon.until("the watch is over", |status| status["phase"] != "watching");
+    assert_eq!((&status["accepted"]["version"], &status["phase"]), (&"v2".into(), &"idle".into()), "{status:#}");
+}
+
+#[tokio::test]
+async fn what_ended_with_the_engine_was_stopped_by_nobody_and_is_watched_on_when_it_runs_again() {
+    let mut private = Private::up_plain("ended");
+    let (bench, name, daemon) = watched(&private, "no");
+    restart(&mut private, &daemon);
+    let status = daemon.until("it is missed", |status| {
+        status["deployment"]["waits"][0]
+            .as_str()
+            .is_some_and(|waits| waits.contains("ended when the Docker Engine did"))
+    });
+    assert_eq!(status["phase"], "watching", "{status:#}");
+    bench.docker(&["start", &name]);
+    let status = daemon.until("the watch is over", |status| status["phase"] != "watching");
+    assert_eq!((&status["accepted"]["version"], &status["phase"]), (&"v2".into(), &"idle".into()), "{status:#}");
+}
