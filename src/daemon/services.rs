@@ -237,8 +237,15 @@ impl Services {
         );
         let checks = service.checks.iter();
         let checks = checks.map(|(check, what)| Probe::new(check, what, &service.runtime, tools)).collect();
-        let probes =
-            Probes::start(name, checks, service.interval, (self.clock, &self.pulse), &self.inbox, &self.tasks, &stop);
+        let probes = Probes::start(
+            name,
+            checks,
+            service.interval,
+            (self.clock, &self.pulse),
+            &self.inbox,
+            &self.tasks,
+            &stop,
+        );
         if let Some(all) = measure::all(name, service, servers, tools, (self.clock, &self.inbox)) {
             let stop = stop.clone();
             self.tasks.spawn(async move { stop.run_until_cancelled(all).await });

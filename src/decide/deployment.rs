@@ -73,7 +73,8 @@ pub(super) fn asked(turn: &mut Turn<'_>, instance: &str, signal: &str) {
     // What nobody has seen run yet was not what ran.
     let Some(Member { name, service, started, .. }) = member else { return };
     let at = turn.now;
-    let stop = Stop { name, service, at, started, signal: signal.to_owned(), ended: None, with_engine: false };
+    let stop =
+        Stop { name, service, at, started, signal: signal.to_owned(), ended: None, with_engine: false };
     let deployment = at_hand(turn);
     if !deployment.stops.contains_key(instance) {
         deployment.stops.insert(instance.to_owned(), stop);
@@ -304,8 +305,6 @@ fn tell(turn: &mut Turn<'_>, deployment: Deployment) {
         | Phase::RollingBack(_)
         | Phase::Verifying(_)
         | Phase::Held { .. }
-        | Phase::NeedsPerson { .. } => {
-            turn.open(news, tier, Some(why), Vec::new())
-        }
+        | Phase::NeedsPerson { .. } => turn.open(news, tier, Some(why), Vec::new()),
     }
 }

@@ -146,6 +146,8 @@ fn swapping(turn: &Turn<'_>) -> bool {
 pub(super) fn is_back(id: &str, stop: &Stop, running: &Running) -> bool {
     match running.member(id) {
         Some(member) => member.stage.is_up(),
-        None => running.members.iter().any(|other| other.service == stop.service && other.stage == Stage::Running),
+        None => {
+            running.members.iter().any(|other| other.service == stop.service && other.stage == Stage::Running)
+        }
     }
 }

@@ -2,16 +2,14 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use super::fixture::{API, World, happening, later, running, sample, secs, service_policy, start_of_time};
 use super::told;
 use crate::decide::action::{Action, Plan};
-use crate::decide::event::{
-    Announcement, Ask, Event, Fault, FaultKind, Happening, Outcome, Running, Stage, Step,
-};
+use crate::decide::event::{Announcement, Ask, Event, Fault, FaultKind, Happening, Outcome, Step};
 use crate::decide::facts::Release;
 use crate::decide::policy::{Autonomy, Maintenance, OnBlind, Quarantine, ServicePolicy, Window};
+
+mod seen;
 
 /// Checks are made so often.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -119,12 +117,20 @@ impl Story {
             }
             ["seen", version, "in", instance] => happening(Happening::Seen(Some(running(version, instance)))),
             ["seen", version, "in", instance, what] => {
-                let running = changed(running(version, instance), what, self.world.now);
+                let running = seen::changed(running(version, instance), what, self.world.now);
                 happening(Happening::Seen(Some(running)))
             }
-            ["stopping", instance] => happening(Happening::Stopping {
+            ["seen", version, "as", ref members @ ..] => {
+                happening(Happening::Seen(Some(seen::set(version, members, self.world.now))))
+            }
+            ["stopping", instance] => {
+                happening(Happening::Stopping { instance: instance.to_owned(), signal: "15".to_owned() })
+            }
+            ["stopped", instance] => happening(Happening::Died {
                 instance: instance.to_owned(),
-                signal: "15".to_owned(),
+                asked: true,
+                exit: Some(0),
+                oom: false,
             }),
             ["died"] => happening(Happening::Died {
                 instance: "some".to_owned(),
@@ -294,22 +300,6 @@ impl Story {
         self.out.push_str(line);
         self.out.push('\n');
     }
-}
-
-/// It was started this moment, or has ended.
-fn changed(mut running: Running, what: &str, now: Timestamp) -> Running {
-    match what {
-        "started" => {
-            running.started = Some(now);
-            running.members.iter_mut().for_each(|member| member.started = Some(now));
-        }
-        "ended" => {
-            running.alive = false;
-            running.members.iter_mut().for_each(|member| member.stage = Stage::Ended { exit: Some(0) });
-        }
-        _ => panic!("nothing can be {what}"),
-    }
-    running
 }
 
 fn ask(words: &[&str]) -> Ask {

@@ -53,12 +53,14 @@ impl Daemon {
 
     fn status(&self) -> Value {
         let output = self.golive(&["status", "--json"]);
-        serde_json::from_slice::<Value>(&output.stdout).map_or(Value::Null, |mut status| status["services"][0].take())
+        serde_json::from_slice::<Value>(&output.stdout)
+            .map_or(Value::Null, |mut status| status["services"][0].take())
     }
 
     fn until(&self, what: &str, so: impl Fn(&Value) -> bool) -> Value {
         let status = || self.status();
-        let waited = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| wait_for(what, || so(&status()))));
+        let waited =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| wait_for(what, || so(&status()))));
         let log = || std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default();
         assert!(waited.is_ok(), "{what}: {:#}\n{}", self.status(), log());
         self.status()
@@ -109,7 +111,11 @@ async fn a_good_release_outlives_a_restart_of_the_engine_that_takes_its_containe
     let (_bench, _, daemon) = watched(&private, "always");
     restart(&mut private, &daemon);
     let status = daemon.until("the watch is over", |status| status["phase"] != "watching");
-    assert_eq!((&status["accepted"]["version"], &status["phase"]), (&"v2".into(), &"idle".into()), "{status:#}");
+    assert_eq!(
+        (&status["accepted"]["version"], &status["phase"]),
+        (&"v2".into(), &"idle".into()),
+        "{status:#}"
+    );
 }
 
 #[tokio::test]
@@ -118,7 +124,11 @@ async fn a_good_release_outlives_a_restart_of_the_engine_with_live_restore() {
     let (_bench, _, daemon) = watched(&private, "always");
     restart(&mut private, &daemon);
     let status = daemon.until("the watch is over", |status| status["phase"] != "watching");
-    assert_eq!((&status["accepted"]["version"], &status["phase"]), (&"v2".into(), &"idle".into()), "{status:#}");
+    assert_eq!(
+        (&status["accepted"]["version"], &status["phase"]),
+        (&"v2".into(), &"idle".into()),
+        "{status:#}"
+    );
 }
 
 #[tokio::test]
@@ -134,5 +144,9 @@ async fn what_ended_with_the_engine_was_stopped_by_nobody_and_is_watched_on_when
     assert_eq!(status["phase"], "watching", "{status:#}");
     bench.docker(&["start", &name]);
     let status = daemon.until("the watch is over", |status| status["phase"] != "watching");
-    assert_eq!((&status["accepted"]["version"], &status["phase"]), (&"v2".into(), &"idle".into()), "{status:#}");
+    assert_eq!(
+        (&status["accepted"]["version"], &status["phase"]),
+        (&"v2".into(), &"idle".into()),
+        "{status:#}"
+    );
 }
