@@ -222,7 +222,12 @@ impl Task {
                 return Ok(());
             }
         };
-        let parcel = self.store.parcel(letter, notifier.mixes(&to.channel), room, now).await?;
+        let mixed = notifier.mixes(&to.channel);
+        let Some(parcel) = self.store.parcel(letter, mixed, room, now).await? else {
+            // Nothing of it is told, and something else may be.
+            self.wake.notify_one();
+            return Ok(());
+        };
         let Parcel { letter: Letter { id, notice, attempts, expires, thread, .. }, with } = parcel;
         let source = Source::Stored { id, notice: notice.id.clone(), attempts, expires };
         self.start(source, to, (notice, with), thread, now);

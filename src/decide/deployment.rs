@@ -285,6 +285,7 @@ fn tell(turn: &mut Turn<'_>, deployment: Deployment) {
         at_hand.told = true;
     }
     turn.service.health.start(turn.now, Timestamp::MAX);
+    turn.service.triggers.pause(Timestamp::MAX);
     let Deployment { began, waits, stops, .. } = deployment;
     if waits.iter().any(at_work) {
         let lasted = turn.now.duration_since(began).unsigned_abs();

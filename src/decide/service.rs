@@ -161,6 +161,14 @@ impl Service {
         named.or_else(|| self.seen.as_ref().map(|seen| seen.version.clone()))
     }
 
+    /// Whether nothing of it runs, as far as is known.
+    fn is_gone(&self) -> bool {
+        match &self.seen {
+            Some(seen) => !seen.members.is_empty() && !seen.members.iter().any(|member| member.stage.is_up()),
+            None => self.facts.known.is_some(),
+        }
+    }
+
     /// For changing; marks the facts as to be stored.
     pub(super) fn facts_mut(&mut self) -> &mut Facts {
         self.touched = true;
@@ -207,6 +215,9 @@ impl Turn<'_> {
             return false;
         }
         let counted = self.service.health.count(sample);
+        if self.service.is_gone() {
+            self.service.health.not_by_itself();
+        }
         launch::well(self);
         self.service.red = self.service.red.filter(|_| !self.service.health.all_pass());
         for reading in suspect::probe_readings(sample, self.policy, &self.service.triggers) {
@@ -220,6 +231,11 @@ impl Turn<'_> {
     pub(super) fn measure(&mut self, reading: &Reading) {
         let started = self.service.seen.as_ref().and_then(|seen| seen.started);
         if deployment::under_way(self.service, self.now) {
+            self.service.triggers.pause(Timestamp::MAX);
+        }
+        // What nothing answers is nobody's normal; of the release at hand it is a failure.
+        let judged = matches!(self.facts().phase, Phase::Watching(_) | Phase::Held { .. });
+        if self.service.is_gone() && !judged {
             self.service.triggers.pause(Timestamp::MAX);
         }
         self.service.triggers.measure(reading, started, self.policy);

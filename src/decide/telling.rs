@@ -19,6 +19,9 @@ use line::Line;
 /// None of an urgent notice's channels has confirmed it within this: others are told.
 const UNCONFIRMED: Duration = Duration::from_mins(1);
 
+/// What is over within this is not told.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
 /// So many urgent notices are waited for at once; beyond, the oldest goes to the other channels at once.
 const WAITING: usize = 1_000;
 
@@ -56,6 +59,9 @@ impl Telling {
             let Some(tier) = policy.tiers.get(&notice.tier).filter(|_| channels.is_empty()) else { continue };
             *channels = self.channels(notice, tier, policy);
             *when = self.when(notice, tier, now, watched);
+            if self.over_at_once(notice) {
+                continue;
+            }
             if notice.tier == Tier::Urgent && tier.fallback.iter().any(|other| !channels.contains(other)) {
                 self.wait_for(notice, channels, now);
             }
@@ -102,6 +108,17 @@ impl Telling {
             }
             None => When::Now,
         }
+    }
+
+    /// Whether it ends what has only just begun: nobody has to confirm either.
+    fn over_at_once(&mut self, notice: &Notice) -> bool {
+        let begun = |waiting: &Waiting| {
+            let ago = notice.at.duration_since(waiting.notice.at).unsigned_abs();
+            waiting.notice.incident == notice.incident && ago < AT_ONCE
+        };
+        let over = notice.place.stage == Stage::Resolved && self.waiting.iter().any(begun);
+        self.waiting.retain(|waiting| !over || !begun(waiting));
+        over
     }
 
     fn wait_for(&mut self, notice: &Notice, channels: &[String], now: Timestamp) {

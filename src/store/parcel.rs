@@ -9,6 +9,8 @@ use rusqlite::{Connection, ToSql, Transaction, params};
 use super::{Letter, Store, StoreError, notice, sqlite, text};
 use crate::decide::action::{Notice, Tier};
 
+mod over;
+
 /// So many letters are told in one message at most; the rest in the next.
 const MOST: usize = 100;
 
@@ -54,25 +56,28 @@ pub(super) fn grow(connection: &Connection) -> Result<(), rusqlite::Error> {
 impl Store {
     /// What is told together with a due letter, and noted to be: after a crash it is told under the same id again.
     /// Letters of other incidents are put in only where the address takes such messages (`mixed`), and then those that
-    /// were gathered until now, and all of its kind when more than `room` are due.
+    /// were gathered until now, and all of its kind when more than `room` are due. Nothing, when all of it was over as
+    /// soon as it had begun.
     pub async fn parcel(
         &self,
         letter: Letter,
         mixed: bool,
         room: usize,
         now: Timestamp,
-    ) -> Result<Parcel, StoreError> {
+    ) -> Result<Option<Parcel>, StoreError> {
         self.work(move |connection, path| {
             let transaction = connection.transaction().map_err(sqlite(path))?;
             let carried = carried_by(&transaction, path, letter.id)?;
             if !carried.is_empty() {
-                return Ok(Parcel { letter, with: carried });
+                return Ok(Some(Parcel { letter, with: carried }));
             }
             let together = together(&transaction, path, &letter, (mixed, room), now)?;
-            let Some(carrier) = together.last().copied().filter(|_| together.len() > 1) else {
-                return Ok(Parcel { letter, with: Vec::new() });
+            let together = over::worth_telling(&transaction, path, together, now)?;
+            let parcel = match together[..] {
+                [] => None,
+                [alone] if alone == letter.id => Some(Parcel { letter, with: Vec::new() }),
+                [.., carrier] => Some(put_together(&transaction, path, letter, carrier, &together)?),
             };
-            let parcel = put_together(&transaction, path, letter, carrier, &together)?;
             transaction.commit().map_err(sqlite(path))?;
             Ok(parcel)
         })

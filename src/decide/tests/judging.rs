@@ -20,6 +20,7 @@ mod beside;
 mod blame;
 mod blind;
 mod crashes;
+mod gone;
 mod habit;
 mod host;
 mod limits;

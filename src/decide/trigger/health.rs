@@ -51,6 +51,8 @@ struct Streak {
     passed: u32,
     /// In a row since it ended, also those that do not count.
     failed_since_end: u32,
+    /// Nothing of what is checked was there when it failed: what passes next has not come back by itself.
+    absent: bool,
     ok_since: Option<Timestamp>,
     blind_since: Option<Timestamp>,
     /// It passed once, or the grace is over: failures count.
@@ -152,6 +154,11 @@ impl Health {
             self.checks.iter().find(|(_, s)| s.counted >= u32::from(KEPT) && flaps(s) >= FLAPPING)?;
         let (failures, of) = (flaps(streak), u32::from(KEPT));
         Some(Reason::Flapping { check: check.clone(), failures, of, seen: streak.seen() })
+    }
+
+    /// Nothing of what is checked is there.
+    pub fn not_by_itself(&mut self) {
+        self.checks.values_mut().filter(|streak| streak.failed > 0).for_each(|streak| streak.absent = true);
     }
 
     /// What is checked has just ended: what fails from now on may not be its start-up.
@@ -287,7 +294,7 @@ impl Streak {
         }
         match &sample.outcome {
             Outcome::Ok => {
-                if self.failed > 0 {
+                if self.failed > 0 && !std::mem::take(&mut self.absent) {
                     self.habit.came_back(self.recent.iter().rev().find(|last| failed(last)), sample);
                 }
                 self.passed = self.passed.saturating_add(1);

@@ -40,7 +40,7 @@ async fn what_waits_of_an_incident_is_one_message_the_newest() {
     let store = open(dir.path());
     post(&store, 0, vec![about("web-1", 1, Stage::First), about("db-1", 1, Stage::First)]).await;
     let first = due(&store, 0).await.remove(0);
-    let alone = store.parcel(first, true, 99, at(0)).await.unwrap();
+    let alone = store.parcel(first, true, 99, at(0)).await.unwrap().unwrap();
     assert_eq!(ids(&alone), ["web-1.1"]);
     store.refused(alone.letter.id, "503", Some(at(300)), at(1)).await.unwrap();
     post(&store, 60, vec![about("web-1", 2, Stage::Resolved)]).await;
@@ -50,7 +50,7 @@ async fn what_waits_of_an_incident_is_one_message_the_newest() {
     store.delivered(newest.unwrap().id, "200", None, at(60)).await.unwrap();
     let letter = due(&store, 60).await.remove(0);
     assert_eq!(letter.notice.id, "web-1.2", "though the first one is not due yet");
-    let both = store.parcel(letter, false, 99, at(60)).await.unwrap();
+    let both = store.parcel(letter, false, 99, at(60)).await.unwrap().unwrap();
     assert_eq!(ids(&both), ["web-1.1", "web-1.2"]);
     assert_eq!(due(&store, 600).await.len(), 1, "one of them stands for both");
     store.delivered(both.letter.id, "200", None, at(61)).await.unwrap();
@@ -64,17 +64,17 @@ async fn after_a_crash_the_same_message_goes_out_again_and_after_a_refusal_what_
     let store = open(dir.path());
     post(&store, 0, vec![about("web-1", 1, Stage::First), about("web-1", 2, Stage::Update)]).await;
     let letter = due(&store, 0).await.remove(0);
-    let before = store.parcel(letter, false, 99, at(0)).await.unwrap();
+    let before = store.parcel(letter, false, 99, at(0)).await.unwrap().unwrap();
     post(&store, 5, vec![about("web-1", 3, Stage::Resolved)]).await;
     drop(store);
 
     let store = open(dir.path());
     let letter = due(&store, 5).await.remove(0);
-    let after = store.parcel(letter, false, 99, at(5)).await.unwrap();
+    let after = store.parcel(letter, false, 99, at(5)).await.unwrap().unwrap();
     assert_eq!(ids(&after), ids(&before), "nobody knows whether it was taken");
     store.refused(after.letter.id, "503", Some(at(10)), at(6)).await.unwrap();
     let letter = due(&store, 10).await.remove(0);
-    let all = store.parcel(letter, false, 99, at(10)).await.unwrap();
+    let all = store.parcel(letter, false, 99, at(10)).await.unwrap().unwrap();
     assert_eq!(ids(&all), ["web-1.1", "web-1.2", "web-1.3"]);
     store.refused(all.letter.id, "410", None, at(11)).await.unwrap();
     assert!(states(dir.path()).iter().all(|(_, state)| state == "given-up"), "all of it");
@@ -96,9 +96,9 @@ async fn what_was_gathered_is_one_message_where_people_read_it() {
     store.delivered(first[0].id, "200", None, at(1)).await.unwrap();
     assert_eq!(due(&store, 99).await, []);
     let letter = due(&store, 100).await.remove(0);
-    let program = store.parcel(letter.clone(), false, 99, at(100)).await.unwrap();
+    let program = store.parcel(letter.clone(), false, 99, at(100)).await.unwrap().unwrap();
     assert_eq!(ids(&program), ["a"]);
-    let people = store.parcel(letter, true, 99, at(100)).await.unwrap();
+    let people = store.parcel(letter, true, 99, at(100)).await.unwrap().unwrap();
     assert_eq!(ids(&people), ["a", "b", "c"]);
 }
 
@@ -114,9 +114,9 @@ async fn what_would_be_too_many_messages_is_one() {
     });
     post(&store, 0, letters).await;
     let letter = due(&store, 0).await.remove(0);
-    assert_eq!(ids(&store.parcel(letter.clone(), true, 30, at(0)).await.unwrap()).len(), 1, "there is room");
+    assert_eq!(ids(&store.parcel(letter.clone(), true, 30, at(0)).await.unwrap().unwrap()).len(), 1, "there is room");
     assert_eq!(
-        ids(&store.parcel(letter, true, 5, at(0)).await.unwrap()).len(),
+        ids(&store.parcel(letter, true, 5, at(0)).await.unwrap().unwrap()).len(),
         30,
         "but for what is not urgent"
     );
@@ -161,4 +161,50 @@ async fn a_daemon_that_starts_knows_who_confirmed_and_what_nobody_has() {
     let ids: Vec<(&str, usize)> =
         unconfirmed.iter().map(|(notice, channels)| (notice.id.as_str(), channels.len())).collect();
     assert_eq!(ids, [("db-1.1", 2)]);
+}
+
+#[tokio::test]
+async fn what_was_over_as_soon_as_it_had_begun_is_not_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    post(&store, 0, vec![about("web-1", 1, Stage::First)]).await;
+    post(&store, 0, vec![about("web-1", 2, Stage::Resolved)]).await;
+    let letter = due(&store, 0).await.remove(0);
+    assert_eq!(store.parcel(letter, false, 99, at(0)).await.unwrap(), None);
+    assert_eq!(due(&store, 600).await, []);
+    assert_eq!(states(dir.path()), [row("web-1.1", "void"), row("web-1.2", "void")]);
+}
+
+#[tokio::test]
+async fn what_lasted_for_longer_or_was_begun_to_be_told_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    post(&store, 0, vec![about("web-1", 1, Stage::First)]).await;
+    post(&store, 2, vec![about("web-1", 2, Stage::Resolved)]).await;
+    let letter = due(&store, 2).await.remove(0);
+    let parcel = store.parcel(letter, false, 99, at(2)).await.unwrap().unwrap();
+    assert_eq!(ids(&parcel), ["web-1.1", "web-1.2"]);
+    store.delivered(parcel.letter.id, "200", None, at(3)).await.unwrap();
+
+    post(&store, 10, vec![about("db-1", 1, Stage::First)]).await;
+    let letter = due(&store, 10).await.remove(0);
+    let alone = store.parcel(letter, false, 99, at(10)).await.unwrap().unwrap();
+    store.delivered(alone.letter.id, "200", None, at(10)).await.unwrap();
+    post(&store, 10, vec![about("db-1", 2, Stage::Resolved)]).await;
+    let letter = due(&store, 10).await.remove(0);
+    let end = store.parcel(letter, false, 99, at(10)).await.unwrap().unwrap();
+    assert_eq!(ids(&end), ["db-1.2"], "who has heard of its beginning hears of its end");
+}
+
+#[tokio::test]
+async fn nor_is_it_in_a_message_that_tells_of_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let gathered = |letter: NewLetter| NewLetter { when: When::Gathered(at(60)), ..letter };
+    let letters = [("web-1", 1, Stage::First), ("db-1", 1, Stage::First), ("web-1", 2, Stage::Resolved)];
+    let letters = letters.map(|(incident, number, stage)| gathered(about(incident, number, stage)));
+    post(&store, 0, letters.to_vec()).await;
+    let letter = due(&store, 60).await.remove(0);
+    let parcel = store.parcel(letter, true, 99, at(60)).await.unwrap().unwrap();
+    assert_eq!(ids(&parcel), ["db-1.1"]);
 }

@@ -1,0 +1,79 @@
+//! Incidents that were over as soon as they had begun, before anybody was told: nobody has to hear of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Transaction, params};
+
+use super::super::{StoreError, notice, sqlite, text};
+use crate::decide::action::Stage;
+
+/// What is over within this was born and over in one breath: something was seen before what explains it.
+const BREATH: SignedDuration = SignedDuration::from_secs(1);
+
+/// A letter that waits, as far as it matters here.
+struct Waiting {
+    id: i64,
+    incident: String,
+    stage: Stage,
+    created: Timestamp,
+    untried: bool,
+}
+
+/// Of letters that wait, in order, those that are worth telling. The others are put aside.
+pub(super) fn worth_telling(
+    transaction: &Transaction<'_>,
+    path: &Path,
+    waiting: Vec<i64>,
+    now: Timestamp,
+) -> Result<Vec<i64>, StoreError> {
+    if waiting.len() < 2 {
+        return Ok(waiting);
+    }
+    let letters: Vec<Waiting> =
+        waiting.iter().map(|id| read(transaction, path, *id)).collect::<Result<_, _>>()?;
+    let over = over(&letters);
+    let sql = "UPDATE letter SET state = 'void', settled = ?2, answer = 'over as soon as it had begun' WHERE id = ?1";
+    let mut put_aside = transaction.prepare_cached(sql).map_err(sqlite(path))?;
+    let mut worth = Vec::new();
+    for letter in letters {
+        if over.contains(&letter.incident) {
+            put_aside.execute(params![letter.id, text(now)]).map_err(sqlite(path))?;
+        } else {
+            worth.push(letter.id);
+        }
+    }
+    Ok(worth)
+}
+
+fn read(transaction: &Transaction<'_>, path: &Path, id: i64) -> Result<Waiting, StoreError> {
+    let sql = "SELECT json, created, attempts FROM letter WHERE id = ?1";
+    let mut select = transaction.prepare_cached(sql).map_err(sqlite(path))?;
+    let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let (body, created, attempts): (String, String, u32) = select.query_row([id], row).map_err(sqlite(path))?;
+    let notice = notice(path, &body)?;
+    let created = created.parse().unwrap_or(Timestamp::MIN);
+    Ok(Waiting { id, incident: notice.incident, stage: notice.place.stage, created, untried: attempts == 0 })
+}
+
+/// Incidents that began and ended in one breath, of which no word has gone out.
+fn over(letters: &[Waiting]) -> BTreeSet<String> {
+    let mut began: BTreeMap<&str, Timestamp> = BTreeMap::new();
+    let mut over = BTreeSet::new();
+    for letter in letters {
+        match letter.stage {
+            Stage::First if letter.untried => {
+                began.insert(&letter.incident, letter.created);
+            }
+            Stage::Resolved => {
+                let began = began.remove(letter.incident.as_str());
+                if began.is_some_and(|began| letter.created.duration_since(began) < BREATH) {
+                    over.insert(letter.incident.clone());
+                }
+            }
+            Stage::First | Stage::Update | Stage::Reminder | Stage::Escalation => {}
+        }
+    }
+    over
+}
