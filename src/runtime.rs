@@ -22,6 +22,7 @@ mod hook;
 mod inspect;
 mod paths;
 mod pin;
+mod sources;
 mod spec;
 mod steps;
 mod successor;

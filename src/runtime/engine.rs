@@ -26,6 +26,7 @@ mod images;
 mod labels;
 mod logs;
 mod swarm;
+mod trial;
 #[cfg(test)]
 mod tests;
 

@@ -13,7 +13,7 @@ use super::container::{Container, read, token};
 use super::engine::{Class, EngineError, short};
 use super::inspect::Inspect;
 use super::steps::dependents::joins;
-use super::{Record, copied, refused};
+use super::{Record, copied, refused, sources};
 
 mod holder;
 mod program;
@@ -70,7 +70,7 @@ pub(super) async fn forget(on: &Container, release: &str) -> Result<(), Fault> {
     }
 }
 
-/// What would make creating or starting that release fail.
+/// What would make creating or starting that release fail, or give it something else than it had.
 pub(super) async fn hard_obstacles(on: &Container, good: &Inspect) -> Result<Vec<String>, EngineError> {
     let mut obstacles = Vec::new();
     if !on.engine.exists("images", good.image()).await? {
@@ -93,6 +93,7 @@ pub(super) async fn hard_obstacles(on: &Container, good: &Inspect) -> Result<Vec
             obstacles.push(format!("the container {} whose {what} it uses is gone", short(&other)));
         }
     }
+    obstacles.extend(sources::gone(&on.engine, good).await?);
     Ok(obstacles)
 }
 
@@ -116,12 +117,9 @@ async fn losses(on: &Container, good: &Inspect) -> Result<Vec<String>, EngineErr
     let mut losses = Vec::new();
     for mount in good.items("/Mounts") {
         let path = mount["Destination"].as_str().unwrap_or_default();
-        match (mount["Type"].as_str(), mount["Name"].as_str(), mount["Source"].as_str()) {
-            (Some("volume"), Some(volume), _) if !on.engine.exists("volumes", volume).await? => {
+        match (mount["Type"].as_str(), mount["Name"].as_str()) {
+            (Some("volume"), Some(volume)) if !on.engine.exists("volumes", volume).await? => {
                 losses.push(format!("its volume {} is gone: {path} would come back empty", short(volume)));
-            }
-            (Some("bind"), _, Some(source)) if is_missing(source).await => {
-                losses.push(format!("{source} is gone, which it needs at {path}"));
             }
             _ => {}
         }
@@ -149,16 +147,6 @@ async fn dependents(on: &Container) -> Result<Vec<String>, EngineError> {
         }
     }
     Ok(problems)
-}
-
-/// Whether a path of the host is surely not there. Where golive may have a view of its own (systemd hides homes and
-/// temporary directories), nothing can be said.
-async fn is_missing(source: &str) -> bool {
-    let hidden = ["/home", "/root", "/run", "/var/run", "/tmp", "/var/tmp", "/dev", "/proc", "/sys"];
-    if hidden.iter().any(|dir| std::path::Path::new(source).starts_with(dir)) {
-        return false;
-    }
-    matches!(tokio::fs::try_exists(source).await, Ok(false))
 }
 
 /// The image carries golive's tag, and a container holds it.

@@ -16,5 +16,6 @@ mod interference;
 mod outage;
 mod pin;
 mod rollback;
+mod sources;
 mod start_first;
 mod watch;
