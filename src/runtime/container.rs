@@ -10,7 +10,7 @@ use super::compose::Compose;
 use super::engine::{Engine, EngineError};
 use super::hook::Hooks;
 use super::inspect::{Inspect, ROLLBACK};
-use super::{Done, Record, beside, forensics, pin, refused, steps};
+use super::{Done, Record, beside, copied, forensics, pin, refused, steps};
 
 /// A service in one container.
 #[derive(Debug, Clone)]
@@ -47,7 +47,10 @@ impl Container {
     }
 
     pub(super) async fn seen(&self) -> Result<Option<Running>, Fault> {
-        Ok(self.engine.named(&self.name).await?.map(|found| found.running()))
+        Ok(match self.engine.named(&self.name).await? {
+            Some(found) => Some(copied::marked(&self.engine, found).await?.running()),
+            None => None,
+        })
     }
 
     pub(super) async fn keep(&self, release: &str, instance: &str) -> Result<Record, Fault> {

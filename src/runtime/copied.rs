@@ -18,8 +18,11 @@ use super::engine::{Engine, EngineError, Kind, Stat};
 use super::inspect::Inspect;
 use super::paths;
 
+mod mark;
 #[cfg(test)]
 mod tests;
+
+pub(super) use mark::marked;
 
 /// Where a record has them.
 const FILES: &str = "golive.files";

@@ -25,10 +25,11 @@ mod files;
 mod images;
 mod labels;
 mod logs;
+mod marks;
 mod swarm;
-mod trial;
 #[cfg(test)]
 mod tests;
+mod trial;
 
 pub use calls::Version;
 pub(super) use error::{Class, EngineError};
@@ -52,6 +53,8 @@ pub struct Engine {
     socket: Arc<Path>,
     /// The configurations of images that were looked at, by their ids.
     images: Arc<Mutex<BTreeMap<String, Value>>>,
+    /// What tells apart the files that were put into containers, by their ids.
+    marks: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
 /// The client for the engine could not be made.
@@ -79,7 +82,7 @@ impl Engine {
             .redirect(Policy::none())
             .build()
             .map_err(|source| ClientError { socket: socket.display().to_string(), source })?;
-        Ok(Self { raw, socket: socket.into(), images: Arc::default() })
+        Ok(Self { raw, socket: socket.into(), images: Arc::default(), marks: Arc::default() })
     }
 
     /// A container by id or name; `None` when there is none.

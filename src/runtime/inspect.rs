@@ -30,6 +30,9 @@ pub(super) const RESTART: &str = "golive.replaces-restart";
 /// The name that people know a container's image by, which the engine may not know any more.
 pub(super) const IMAGE: &str = "golive.image";
 
+/// What tells apart the files that were put into a container as it was made: in an inspect, and on a successor.
+pub(super) const PUT: &str = "golive.put";
+
 static NULL: Value = Value::Null;
 
 /// What `GET /containers/{id}/json` said.

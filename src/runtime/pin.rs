@@ -30,6 +30,7 @@ pub(super) async fn keep(on: &Container, release: &str, instance: &str) -> Resul
     let found =
         found.ok_or_else(|| refused(format!("record the release: container {} is gone", short(instance))))?;
     pin(on, release, &found).await?;
+    let found = copied::marked(&on.engine, found).await?;
     let found = copied::with_files(&on.engine, found, Some(&holder::name(on, release))).await?;
     let image = found.image().to_owned();
     // A registry may be asked by it for what is gone here, and a tag may not.

@@ -12,8 +12,7 @@ use super::engine::{Engine, EngineError};
 use super::inspect::Inspect;
 
 /// Where golive may have a view of its own.
-const HIDDEN: [&str; 9] =
-    ["/home", "/root", "/run", "/var/run", "/tmp", "/var/tmp", "/dev", "/proc", "/sys"];
+const HIDDEN: [&str; 9] = ["/home", "/root", "/run", "/var/run", "/tmp", "/var/tmp", "/dev", "/proc", "/sys"];
 
 /// What of it is gone, a sentence each.
 pub(super) async fn gone(engine: &Engine, good: &Inspect) -> Result<Vec<String>, EngineError> {
@@ -51,7 +50,8 @@ async fn needed(engine: &Engine, good: &Inspect) -> Result<BTreeMap<String, Stri
 /// The engine does not say: what is surely not there, as golive sees it.
 async fn missing_here(sources: &BTreeSet<&str>) -> BTreeSet<String> {
     let mut missing = BTreeSet::new();
-    for source in sources.iter().filter(|source| !HIDDEN.iter().any(|dir| Path::new(source).starts_with(dir))) {
+    for source in sources.iter().filter(|source| !HIDDEN.iter().any(|dir| Path::new(source).starts_with(dir)))
+    {
         if matches!(tokio::fs::try_exists(source).await, Ok(false)) {
             missing.insert((*source).to_owned());
         }

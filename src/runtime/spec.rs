@@ -1,12 +1,12 @@
-//! What makes a container this release and no other: its image and a hash of its configuration, without what
-//! changes from one run of the same command to the next.
+//! What makes a container this release and no other: its image and a hash of its configuration and of the files that came
+//! with it, without what changes from one run of the same command to the next.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::inspect::{IMAGE, Inspect, VERSION};
+use super::inspect::{IMAGE, Inspect, PUT, VERSION};
 
 #[cfg(test)]
 mod tests;
@@ -28,6 +28,7 @@ pub(super) fn hash(container: &Inspect) -> String {
         "config": config(container),
         "host": host(container),
         "networks": networks(container),
+        "put": container.at("")[PUT],
     });
     digest(spec)
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::engine::{Engine, EngineError};
-use super::inspect::{DEPENDENT, IMAGE, Inspect, REPLACES, RESTART, ROLLBACK};
+use super::inspect::{DEPENDENT, IMAGE, Inspect, PUT, REPLACES, RESTART, ROLLBACK};
 use super::{copied, paths, spec};
 
 mod networks;
@@ -117,10 +117,11 @@ fn config(good: &Inspect, labels: &BTreeMap<&str, String>, ground: &Ground) -> M
         config.remove("MacAddress");
     }
     let mut kept = good.at("/Config/Labels").as_object().cloned().unwrap_or_default();
-    for stale in [ROLLBACK, DEPENDENT, REPLACES, RESTART, IMAGE, "com.docker.compose.replace"] {
+    for stale in [ROLLBACK, DEPENDENT, REPLACES, RESTART, IMAGE, PUT, "com.docker.compose.replace"] {
         kept.remove(stale);
     }
     kept.extend(spec::known_as(good).map(|name| (IMAGE.to_owned(), Value::from(name))));
+    kept.extend(good.at("")[PUT].as_str().map(|mark| (PUT.to_owned(), Value::from(mark))));
     kept.extend(labels.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str()))));
     config.insert("Labels".to_owned(), Value::Object(kept));
     config

@@ -152,3 +152,84 @@ async fn what_an_image_says_in_golives_name_is_not_believed() {
     bench.docker(&["commit", &name, &commit]);
     assert_eq!(seen(&[], &commit).await, ("v3".to_owned(), None));
 }
+
+/// As Compose 2 puts `configs: {content: …}` there: into the container between its creation and its start.
+async fn with_config(bench: &Bench, name: &str, content: &str) -> Identity {
+    let _ = bench.try_docker(&["rm", "-f", name]);
+    let image = bench.image("v1");
+    bench.docker(&["create", "--name", name, &image]);
+    let dir = tempfile::tempdir().unwrap();
+    let tar = dir.path().join("config.tar");
+    let mut archive = tar::Builder::new(std::fs::File::create(&tar).unwrap());
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let mut header = tar::Header::new_gnu();
+    header.set_mode(0o444);
+    header.set_mtime(now.as_secs());
+    header.set_size(content.len() as u64);
+    archive.append_data(&mut header, "app.conf", content.as_bytes()).unwrap();
+    archive.into_inner().unwrap();
+    let put = format!("docker -H unix://{} cp - {name}:/ <{}", bench.socket, tar.display());
+    assert!(std::process::Command::new("sh").args(["-c", &put]).status().unwrap().success());
+    bench.docker(&["start", name]);
+    bench.runtime(name).seen().await.unwrap().unwrap().identity
+}
+
+#[tokio::test]
+async fn files_that_came_with_a_container_make_it_another_release_and_the_same_ones_do_not() {
+    let bench = Bench::new();
+    let name = format!("{}-web", bench.prefix);
+    let plain = identity_of_image(&bench, &name).await;
+    let first = with_config(&bench, &name, "listen 80").await;
+    assert_ne!(first, plain, "a file is more than none");
+    assert_eq!(with_config(&bench, &name, "listen 80").await, first, "deployed again");
+    bench.docker(&[
+        "exec",
+        &name,
+        "sh",
+        "-c",
+        "echo state >/tmp/state; mkdir /tmp/cache; echo x >/tmp/cache/x",
+    ]);
+    bench.docker(&["restart", "-t", "0", &name]);
+    assert_eq!(bench.runtime(&name).seen().await.unwrap().unwrap().identity, first, "what its program wrote");
+    assert_ne!(with_config(&bench, &name, "listen 81").await, first, "another content");
+    bench.docker(&["rm", "-f", &name]);
+}
+
+async fn identity_of_image(bench: &Bench, name: &str) -> Identity {
+    bench.image("v1");
+    identity(bench, name, &[], "v1").await
+}
+
+#[tokio::test]
+async fn what_is_restored_with_its_files_is_the_release_that_it_was() {
+    use golive::decide::action::Plan;
+    use golive::decide::event::Step;
+    let bench = Bench::new();
+    let name = format!("{}-web", bench.prefix);
+    let good = with_config(&bench, &name, "listen 80").await;
+    let runtime = bench.runtime(&name);
+    let v1 = runtime.seen().await.unwrap().unwrap().instance;
+    let record = runtime.keep("r1", &v1).await.unwrap();
+    assert!(runtime.tells_of(&record, &v1, &good), "the record is of what was accepted");
+    assert_ne!(with_config(&bench, &name, "listen 81").await, good);
+    let bad = runtime.seen().await.unwrap().unwrap().instance;
+    let bad_record = runtime.keep("r2", &bad).await.unwrap();
+    let plan = Plan {
+        rollback: format!("{name}-rb"),
+        from: "r2".to_owned(),
+        from_version: "v1".to_owned(),
+        bad: Some(bad),
+        to: "r1".to_owned(),
+        to_version: "v1".to_owned(),
+        reason: "a bad configuration".to_owned(),
+    };
+    for step in crate::engine::FORWARD.into_iter().chain([Step::CleanUp]) {
+        runtime.perform(&plan, Some(&record), Some(&bad_record), step).await.unwrap();
+    }
+    assert_eq!(bench.runtime(&name).seen().await.unwrap().unwrap().identity, good);
+    assert_eq!(bench.docker(&["exec", &name, "cat", "/app.conf"]), "listen 80");
+    bench.docker(&["rm", "-f", &name]);
+    for release in ["r1", "r2"] {
+        runtime.forget(release, Some(&record)).await.unwrap();
+    }
+}

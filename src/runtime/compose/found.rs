@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::config::Compose;
 use crate::config::compose::{NUMBER, PROJECT, Place, SERVICE, has_ended, volumes};
 use crate::decide::event::{Identity, Running};
+use crate::runtime::copied;
 use crate::runtime::engine::{Engine, EngineError};
 use crate::runtime::inspect::Inspect;
 use crate::runtime::spec;
@@ -51,7 +52,7 @@ impl Found {
                 Place::Member => {
                     // One that is gone by now is said to be so by an event.
                     if let Some(inspect) = engine.inspect(listed["Id"].as_str().unwrap_or_default()).await? {
-                        found.members.push(Member::new(inspect));
+                        found.members.push(Member::new(copied::marked(engine, inspect).await?));
                     }
                 }
                 Place::Left => {

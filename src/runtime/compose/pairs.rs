@@ -10,6 +10,7 @@ use crate::config::compose::name;
 use crate::decide::action::Plan;
 use crate::decide::event::{Fault, parts};
 use crate::runtime::container::{Container, Swap};
+use crate::runtime::copied;
 use crate::runtime::engine::{EngineError, short};
 use crate::runtime::inspect::{Inspect, ROLLBACK};
 use crate::runtime::pin::references;
@@ -63,7 +64,11 @@ impl<'a> Pairs<'a> {
         for id in plan.bad.iter().flat_map(|bad| parts(bad)) {
             match known.iter().find(|member| member.found.id() == id) {
                 Some(member) => bad.push(member.clone()),
-                None => bad.extend(set.engine.inspect(id).await?.map(Member::new)),
+                None => {
+                    if let Some(found) = set.engine.inspect(id).await? {
+                        bad.push(Member::new(copied::marked(&set.engine, found).await?));
+                    }
+                }
             }
         }
         let same = unchanged(&good, &bad);

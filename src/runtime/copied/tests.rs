@@ -39,6 +39,29 @@ fn what_was_put_there_is_told_from_what_the_program_wrote() {
 }
 
 #[test]
+fn what_came_with_a_container_is_what_was_changed_at_a_whole_second_as_it_was_made() {
+    for (modified, wanted) in [
+        ("2026-03-02T03:00:03Z", true),      // by Compose
+        ("2026-03-02T03:00:00Z", true),      // the same, rounded down
+        ("2026-03-02T03:00:06Z", true),      // or up
+        ("1970-01-01T00:00:00Z", true),      // by one that gives no time
+        ("2024-01-01T00:00:00Z", false),     // by `docker cp`, or by a program that unpacks something
+        ("2026-03-02T03:00:05.701Z", false), // by the program
+        ("2026-03-02T03:10:00Z", false),     // by whoever puts something into what runs
+    ] {
+        assert_eq!(mark::came_with_it(&container(), &stat(modified)), wanted, "{modified}");
+    }
+    let restarted = Inspect::of(json!({
+        "Created": "2026-03-02T03:00:00.4Z",
+        "State": { "StartedAt": "2026-03-09T03:00:05.7Z" },
+    }));
+    assert!(
+        !mark::came_with_it(&restarted, &stat("2026-03-05T03:00:00Z")),
+        "written before it was restarted"
+    );
+}
+
+#[test]
 fn files_alone_are_looked_at_and_nothing_that_lies_under_a_mount() {
     let paths =
         ["/etc", "/etc/app.conf", "/data", "/data/f", "/run", "/run/cache/x", "/m", "/etc/hosts", "/dev/x"];

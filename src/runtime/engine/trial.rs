@@ -45,7 +45,8 @@ impl Engine {
         let doing = format!("look for {volume} among the volumes");
         let found = there(self.look(&doing, QUICK, &format!("/volumes/{volume}"), &[], object).await)?;
         let Some(options) = found.map(|mut found| found["Options"].take()) else { return Ok(None) };
-        let binds = options["o"].as_str().is_some_and(|o| o.split(',').any(|o| matches!(o, "bind" | "rbind")));
+        let binds =
+            options["o"].as_str().is_some_and(|o| o.split(',').any(|o| matches!(o, "bind" | "rbind")));
         let device = options["device"].as_str().filter(|device| binds && device.starts_with('/'));
         Ok(device.map(str::to_owned))
     }

@@ -104,6 +104,10 @@ async fn serve(mut connection: UnixStream, shared: Arc<Shared>) {
         if path.starts_with("/events") {
             return stream(connection, &shared, path).await;
         }
+        if path.ends_with("/changes") {
+            connection.write_all(b"HTTP/1.1 200 X\r\nContent-Length: 4\r\n\r\nnull").await.unwrap();
+            continue;
+        }
         let name = path.split('/').nth(2).unwrap_or_default().to_owned();
         let Some((status, body)) = shared.answers.lock().unwrap().get(&name).cloned() else {
             return std::future::pending().await;

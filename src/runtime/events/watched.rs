@@ -6,6 +6,7 @@ use crate::config::compose::Place;
 use crate::config::{Compose, Runtime};
 use crate::decide::event::Running;
 use crate::runtime::compose::Found;
+use crate::runtime::copied;
 use crate::runtime::inspect::ROLLBACK;
 
 /// What is watched of a service.
@@ -29,7 +30,10 @@ impl Watched {
 
     pub(super) async fn running(&self, engine: &Engine) -> Result<Option<Running>, EngineError> {
         match self {
-            Self::Container(name) => Ok(engine.named(name).await?.map(|found| found.running())),
+            Self::Container(name) => Ok(match engine.named(name).await? {
+                Some(found) => Some(copied::marked(engine, found).await?.running()),
+                None => None,
+            }),
             Self::Set(of) => Ok(Found::look(engine, of).await?.running(of)),
         }
     }

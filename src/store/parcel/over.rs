@@ -51,7 +51,8 @@ fn read(transaction: &Transaction<'_>, path: &Path, id: i64) -> Result<Waiting, 
     let sql = "SELECT json, created, attempts FROM letter WHERE id = ?1";
     let mut select = transaction.prepare_cached(sql).map_err(sqlite(path))?;
     let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-    let (body, created, attempts): (String, String, u32) = select.query_row([id], row).map_err(sqlite(path))?;
+    let (body, created, attempts): (String, String, u32) =
+        select.query_row([id], row).map_err(sqlite(path))?;
     let notice = notice(path, &body)?;
     let created = created.parse().unwrap_or(Timestamp::MIN);
     Ok(Waiting { id, incident: notice.incident, stage: notice.place.stage, created, untried: attempts == 0 })

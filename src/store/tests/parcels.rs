@@ -114,7 +114,11 @@ async fn what_would_be_too_many_messages_is_one() {
     });
     post(&store, 0, letters).await;
     let letter = due(&store, 0).await.remove(0);
-    assert_eq!(ids(&store.parcel(letter.clone(), true, 30, at(0)).await.unwrap().unwrap()).len(), 1, "there is room");
+    assert_eq!(
+        ids(&store.parcel(letter.clone(), true, 30, at(0)).await.unwrap().unwrap()).len(),
+        1,
+        "there is room"
+    );
     assert_eq!(
         ids(&store.parcel(letter, true, 5, at(0)).await.unwrap().unwrap()).len(),
         30,

@@ -101,8 +101,7 @@ fn a_release_that_fails_every_fourth_request_after_such_a_gap_goes() {
     case.deploy("v2");
     for tick in 0..40 * 12 {
         case.world.now = later(case.world.now, secs(5));
-        let outcome =
-            if tick % 4 == 3 { Outcome::Failed("status 500".to_owned()) } else { Outcome::Ok };
+        let outcome = if tick % 4 == 3 { Outcome::Failed("status 500".to_owned()) } else { Outcome::Ok };
         let sample = sample("web", case.world.now, outcome);
         case.happens(Happening::Sampled(sample));
         case.steps(&Event::Due);
