@@ -76,7 +76,7 @@ pub struct Told {
     pub notice: Notice,
     /// Through which channel.
     pub channel: String,
-    /// pending, sent, given-up or expired.
+    /// pending, sent, given-up, expired or void.
     pub state: String,
 }
 
