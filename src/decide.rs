@@ -20,6 +20,7 @@ use rule::Rules;
 use service::{Service, Turn};
 use telling::{Telling, hearing};
 
+mod accepted;
 pub mod action;
 mod again;
 mod ask;
@@ -34,6 +35,7 @@ mod gap;
 mod guard;
 mod incident;
 mod launch;
+mod naming;
 mod outage;
 pub mod past;
 pub mod policy;
@@ -45,6 +47,7 @@ mod recount;
 pub mod refusal;
 mod release;
 mod rollback;
+pub mod roster;
 mod rule;
 mod service;
 mod standing;
@@ -58,6 +61,7 @@ mod verify;
 mod veto;
 pub mod view;
 mod watch;
+mod whole;
 mod words;
 
 /// Everything golive knows at one moment.
@@ -312,21 +316,6 @@ impl State {
             Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => false,
         })
     }
-
-    fn acknowledge(&mut self, now: Timestamp, incident: &str, by: &str, actions: &mut Vec<Action>) {
-        let mut found = self.own.acknowledge(incident, by, actions);
-        let names: Vec<String> = self.services.keys().cloned().collect();
-        for name in names {
-            if let Some(mut turn) = self.turn(&name, now, actions).filter(Turn::acts) {
-                found |= turn.acknowledge(incident, by);
-            }
-        }
-        actions.push(Action::Answer(if found {
-            Answer::Done { release: None }
-        } else {
-            Answer::Refused { why: Refusal::NoIncident(incident.to_owned()) }
-        }));
-    }
 }
 
 fn happened(mut turn: Turn<'_>, what: &Happening) {
@@ -339,6 +328,7 @@ fn happened(mut turn: Turn<'_>, what: &Happening) {
         Happening::Kept { release, problems } => turn.kept(release, problems),
         Happening::Proved { release, problems } => turn.proved(release, problems),
         Happening::Unpinned { release } => turn.unpinned(release),
+        Happening::Empty { left } => turn.empty(left),
         Happening::Stopping { instance, signal } => deployment::asked(&mut turn, instance, signal),
         Happening::Dependency(sample) => turn.service.depend(sample, turn.policy),
         Happening::Measured(reading) => watch::measured(&mut turn, reading),

@@ -8,7 +8,7 @@ use minijinja::context;
 use serde_json::{Value, json};
 
 use crate::decide::event::{Event, Happening, Outcome};
-use crate::decide::facts::Origin;
+use crate::decide::facts::{Origin, Release};
 use crate::decide::reason::Reason;
 use crate::store::{Filing, Moment, Story};
 use crate::text::Texts;
@@ -94,6 +94,9 @@ impl Page<'_> {
         let unsaid = self.say("not-said");
         self.head("basics");
         self.said("version", &release.version);
+        if let Some(about) = about(release) {
+            self.said("set", about);
+        }
         self.said("release", &release.id);
         self.said("time", &time.to_string());
         self.said("responsible", said.by.as_deref().unwrap_or(&unsaid));
@@ -182,6 +185,7 @@ pub fn json(story: &Story, texts: &Texts) -> Value {
         "release": release.id,
         "service": release.service,
         "version": release.version,
+        "set": about(release),
         "began": release.began.to_string(),
         "by": said.by,
         "with": said.with,
@@ -202,6 +206,11 @@ pub fn json(story: &Story, texts: &Texts) -> Value {
         "samples": evidence::samples(story),
         "follow_up": texts.phrase(&format!("record.{}", course.follow_up()), context! {}),
     })
+}
+
+/// Every member of a set, with its version: the release's own says what it changed.
+fn about(release: &Release) -> Option<&str> {
+    release.running.as_ref()?.about.as_deref()
 }
 
 impl Tally {

@@ -116,6 +116,14 @@ impl Runtime {
         }
     }
 
+    /// Health checks that look at what a rollback would leave alone, a sentence each.
+    pub async fn beyond(&self) -> Result<Vec<String>, Fault> {
+        match self {
+            Self::Compose(set) => set.beyond().await,
+            Self::Container(_) | Self::Command(_) | Self::Swarm(_) => Ok(Vec::new()),
+        }
+    }
+
     /// Records a release while it runs well, and pins its image. The caller stores the record.
     pub async fn keep(&self, release: &str, instance: &str) -> Result<Record, Fault> {
         match self {

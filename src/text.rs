@@ -19,6 +19,7 @@ mod breach;
 mod deployment;
 mod numbers;
 mod refusal;
+mod set;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -160,6 +161,7 @@ impl Texts {
             Reason::Stopped { waits, signal } => self.stopped(waits, signal.as_deref()),
             Reason::Unfinished { waits, lasted } => self.unfinished(waits, *lasted),
             Reason::Restarted { times, seen } => self.restarted(*times, seen),
+            Reason::Set(set) => self.set(set),
             Reason::Said(seen) => self.say("reason.said", context! { seen => clean(seen) }),
         }
     }

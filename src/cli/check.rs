@@ -129,6 +129,10 @@ async fn services(config: &Config, report: &mut Report) -> Result<(), CliError> 
             Ok(None) => report.line(name, Err(nothing(&service.runtime)))?,
             Err(fault) => report.line(name, Err(&format!("failed to {}", fault.text)))?,
         }
+        // That the engine does not answer is said already.
+        for why in runtime.beyond().await.unwrap_or_default() {
+            report.line(&format!("{name} rollback"), Err(&why))?;
+        }
         if let Some(why) = runtime.stops_first().await {
             report.note(name, &format!("order: a rollback stops what runs first, because {why}"))?;
         }

@@ -48,6 +48,9 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, C
         for step in &plan.steps {
             say(&format!("  {step}"))?;
         }
+        for what in &plan.not_put_back {
+            say(&format!("not all is put back as it was: {what}"))?;
+        }
         if plan.problems.is_empty() {
             say("it would work, as far as can be told without doing it")?;
             return Ok(0);

@@ -267,7 +267,7 @@ impl Shared {
             Ok(Some(Answer::Refused { why })) => {
                 problem(StatusCode::CONFLICT, self.texts[&caller.language].refusal(&why))
             }
-            Ok(Some(answer)) => Json(Done::new(answer)).into_response(),
+            Ok(Some(answer)) => Json(Done::new(answer, &self.texts[&caller.language])).into_response(),
             Ok(None) => problem(StatusCode::SERVICE_UNAVAILABLE, "the daemon is ending".to_owned()),
             Err(_) => {
                 let error = format!("the daemon did not get to it within {} s", PATIENCE.as_secs());

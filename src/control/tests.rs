@@ -119,6 +119,8 @@ fn running(version: &str) -> Running {
         about: None,
         members: Vec::new(),
         settling: false,
+        absent: Vec::new(),
+        left: Vec::new(),
     }
 }
 
@@ -131,6 +133,7 @@ fn release(version: &str) -> Release {
         began: at(2),
         origin: Origin::Noticed,
         announcement: None,
+        roster: BTreeMap::new(),
     }
 }
 

@@ -306,6 +306,8 @@ pub struct PlanInfo {
     pub steps: Vec<String>,
     /// What stands in the way.
     pub problems: Vec<String>,
+    /// What it would not put back as it was, a sentence each.
+    pub not_put_back: Vec<String>,
 }
 
 /// Why not.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::event::{Identity, Sample, Step};
 use super::facts::{Release, ReleaseState};
 use super::reading::Reading;
-use super::reason::{Blame, Reason};
+use super::reason::{Beside, Blame, Reason};
 use super::refusal::Refusal;
 use super::verdict::Verdict;
 
@@ -152,6 +152,10 @@ pub enum Answer {
         steps: Vec<Step>,
         /// What stands in the way; empty when the target is ready.
         problems: Vec<String>,
+        /// Services that it would remove, because the version that it goes to has none of them.
+        removes: Vec<String>,
+        /// What the release has changed and it would leave alone.
+        leaves: Vec<Beside>,
     },
     /// It cannot be done, and why.
     Refused {
@@ -253,6 +257,12 @@ pub enum News {
     ServiceUp,
     /// Somebody has asked the engine to stop it, and it was not started again.
     ServiceStopped,
+    /// Part of a set does not run, or has no container at all, though nothing was released.
+    Incomplete,
+    /// All of it does again.
+    Complete,
+    /// Another number of containers of the same release runs.
+    Scaled,
     /// A deployment does not come to its end.
     DeploymentUnfinished,
     /// It has.

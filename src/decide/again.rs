@@ -5,7 +5,7 @@ use super::cause::{evidence, plain};
 use super::event::Step;
 use super::facts::{Phase, Release, ReleaseState, Rollback};
 use super::reason::Reason;
-use super::rollback::{at_hand, perform, rollback_id};
+use super::rollback::{at_hand, leaves, perform, rollback_id};
 use super::service::Turn;
 use super::{guard, quarantine};
 
@@ -52,7 +52,8 @@ fn next(turn: &Turn<'_>) -> Option<(Release, Release)> {
     }
     let at = facts.accepted.iter().position(|accepted| accepted.id == rollback.plan.to)?;
     let tried = &facts.accepted[at];
-    if guard::declared(tried).is_some() {
+    // What is left alone may be what fails: another step back would only move the set further away from it.
+    if guard::declared(tried).is_some() || !leaves(turn, tried).is_empty() {
         return None;
     }
     let fits = |older: &&Release| match (&older.running, &tried.running) {

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use super::action::{Action, Answer, News};
-use super::event::{Announcement, Ask};
+use super::event::{Announcement, Ask, Running};
 use super::facts::{Hold, Origin, Phase, Release, ReleaseState};
 use super::reason::Reason;
 use super::refusal::Refusal;
+use super::roster::Roster;
 use super::service::Turn;
 use super::verdict::Call;
-use super::{diverge, guard, release, rollback, suspect, veto, watch};
+use super::{diverge, guard, release, rollback, suspect, veto, watch, whole};
 
 /// So many digits of an image's id stand for it.
 const SHORT_ID: usize = 12;
@@ -78,6 +79,7 @@ fn announce(turn: &mut Turn<'_>, announcement: &Announcement) -> Answer {
         began: turn.now,
         origin: Origin::Announced,
         announcement: Some(announcement.clone()),
+        roster: Roster::new(),
     };
     let id = release.id.clone();
     let (said, state) = (release.clone(), ReleaseState::Announced);
@@ -121,9 +123,11 @@ fn accept(turn: &mut Turn<'_>, by: &str, why: Option<&String>, force: bool) -> R
         Phase::NeedsPerson { .. } if turn.service.seen.is_none() => return Err(Refusal::NothingRuns),
         Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => {}
         Phase::RollingBack(_) | Phase::Verifying(_) => return Err(Refusal::UnderWay),
+        Phase::Idle if turn.service.lacking.is_some() => {}
         Phase::Idle => return Err(Refusal::NothingToAccept),
     }
-    let despite = suspect::all(turn).into_iter().next().map(|suspicion| Box::new(suspicion.cause));
+    let suspicion = suspect::all(turn).into_iter().next().map(|suspicion| suspicion.cause);
+    let despite = suspicion.or_else(|| whole::cause(turn)).map(Box::new);
     if let Some(cause) = despite.clone().filter(|_| !force) {
         return Err(Refusal::Failing(cause));
     }
@@ -134,8 +138,10 @@ fn accept(turn: &mut Turn<'_>, by: &str, why: Option<&String>, force: bool) -> R
         unpassed: unpassed(turn),
         despite,
     };
-    if let Phase::NeedsPerson { .. } = turn.facts().phase {
-        return accept_what_runs(turn, reason);
+    match turn.facts().phase {
+        Phase::NeedsPerson { .. } => return accept_what_runs(turn, reason),
+        Phase::Idle => return accept_what_is_left(turn, reason),
+        Phase::Watching(_) | Phase::Held { .. } | Phase::RollingBack(_) | Phase::Verifying(_) => {}
     }
     let answer = done(turn);
     watch::accepted(turn, Some(reason));
@@ -164,23 +170,35 @@ fn accept_what_runs(turn: &mut Turn<'_>, reason: Reason) -> Result<Answer, Refus
         watch::accepted(turn, Some(reason));
     } else {
         turn.close(ReleaseState::RolledBack, None);
-        let facts = turn.facts_mut();
-        facts.known = Some(running.identity.clone());
-        let old = facts
-            .accepted
-            .iter()
-            .position(|old| old.running.as_ref().is_some_and(|old| old.identity == running.identity));
-        let release = match old {
-            Some(at) => Release { running: Some(running), ..facts.accepted.remove(at) },
-            None => release::new_release(turn, &running, Origin::Noticed),
-        };
-        let (filed, state) = (release.clone(), ReleaseState::Accepted);
-        turn.act(Action::File { release: filed, state, reason: Some(reason.clone()), asked: true });
-        turn.accept(release);
-        turn.conclude(News::ReleaseAccepted, Some(reason));
+        take_as_it_is(turn, running, reason);
     }
     turn.count_anew(turn.policy.grace);
     Ok(answer)
+}
+
+/// The accepted set is meant to be what is left of it.
+fn accept_what_is_left(turn: &mut Turn<'_>, reason: Reason) -> Result<Answer, Refusal> {
+    let running = turn.service.seen.clone().ok_or(Refusal::NothingRuns)?;
+    take_as_it_is(turn, running, reason);
+    Ok(done(turn))
+}
+
+/// What runs is accepted, whether it was before or not.
+fn take_as_it_is(turn: &mut Turn<'_>, running: Running, reason: Reason) {
+    let facts = turn.facts_mut();
+    facts.known = Some(running.identity.clone());
+    let old = facts
+        .accepted
+        .iter()
+        .position(|old| old.running.as_ref().is_some_and(|old| old.identity == running.identity));
+    let release = match old {
+        Some(at) => Release { running: Some(running), ..facts.accepted.remove(at) },
+        None => release::new_release(turn, &running, Origin::Noticed),
+    };
+    let (filed, state) = (release.clone(), ReleaseState::Accepted);
+    turn.act(Action::File { release: filed, state, reason: Some(reason.clone()), asked: true });
+    turn.accept(release, Some(&reason));
+    turn.conclude(News::ReleaseAccepted, Some(reason));
 }
 
 fn abort(turn: &mut Turn<'_>, by: &str) -> Result<Answer, Refusal> {
@@ -232,7 +250,8 @@ fn is_bad(turn: &Turn<'_>) -> bool {
     let failed = |why: &Reason| {
         let by_itself =
             matches!(why, Reason::Health { .. } | Reason::Flapping { .. } | Reason::CrashLoop { .. });
-        by_itself || matches!(why, Reason::Breach(_) | Reason::GivenUp { .. } | Reason::Quarantined { .. })
+        let broken = matches!(why, Reason::Breach(_) | Reason::Set(_) | Reason::GivenUp { .. });
+        by_itself || broken || matches!(why, Reason::Quarantined { .. })
     };
     held_for.is_some_and(failed) || !suspect::all(turn).is_empty()
 }
@@ -242,14 +261,16 @@ fn plan(turn: &mut Turn<'_>, by: &str, to: Option<&str>) -> Result<Answer, Refus
     let before = turn.facts().clone();
     let touched = turn.service.touched;
     take_at_hand(turn)?;
-    let plan = rollback::plan(turn, &target, &Reason::Person { by: by.to_owned(), why: None });
+    let person = Reason::Person { by: by.to_owned(), why: None };
+    let plan = rollback::plan(turn, &target, &person);
+    let (removes, leaves) = (rollback::removes(turn, &target), rollback::leaves(turn, &target));
     *turn.facts_mut() = before;
     turn.service.touched = touched;
     let plan = plan.ok_or(Refusal::UnknownRuns)?;
     let steps = turn.policy.steps.iter().chain(&turn.policy.finish).copied().collect();
     let ready = turn.facts().accepted.last().is_some_and(|accepted| accepted.id == target.id);
     let problems = turn.service.problems.clone().filter(|_| ready).unwrap_or_default();
-    Ok(Answer::Plan { plan, steps, problems })
+    Ok(Answer::Plan { plan, steps, problems, removes, leaves })
 }
 
 fn may_roll_back(turn: &Turn<'_>, to: Option<&str>) -> Result<Release, Refusal> {

@@ -30,6 +30,7 @@ pub(super) fn evidence(turn: &Turn<'_>, reason: &Reason) -> Vec<Sample> {
         | Reason::Superseded { .. }
         | Reason::Stopped { .. }
         | Reason::Unfinished { .. }
+        | Reason::Set(_)
         | Reason::Said(_)
         | Reason::AskFirst(_)
         | Reason::OnHold { .. }
@@ -51,7 +52,7 @@ pub(super) fn tier(reason: &Reason) -> Tier {
     {
         return Tier::General;
     }
-    let degraded = matches!(cause, Reason::Breach(_) | Reason::Flapping { .. });
+    let degraded = matches!(cause, Reason::Breach(_) | Reason::Flapping { .. } | Reason::Set(_));
     if degraded { Tier::Important } else { Tier::Urgent }
 }
 
@@ -81,6 +82,7 @@ pub(super) fn plain(reason: &Reason) -> String {
         Reason::Restarted { times, seen } => {
             format!("it was restarted on request {times} times and was never well in between: {seen}")
         }
+        Reason::Set(set) => set.plain(),
         Reason::AskFirst(_)
         | Reason::Stopped { .. }
         | Reason::Unfinished { .. }

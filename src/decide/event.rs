@@ -10,7 +10,7 @@ use super::reading::Reading;
 
 mod running;
 
-pub use running::{Identity, Member, Running, Stage, Waits, parts};
+pub use running::{Identity, Left, Member, Running, Stage, Waits, parts};
 
 /// One thing that happened. Whoever turns the world into events never judges them.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,6 +95,11 @@ pub struct Address {
 pub enum Happening {
     /// What runs under the service's name now; `None` when nothing does.
     Seen(Option<Running>),
+    /// Nothing does, because all of a set's project keeps data and is left alone.
+    Empty {
+        /// The services that are left alone.
+        left: Vec<String>,
+    },
     /// Somebody has asked the engine to stop the running instance, to restart it or to take it away.
     Stopping {
         /// The instance (container id) that was told to stop.
@@ -147,7 +152,7 @@ pub enum Happening {
     },
     /// Somebody took the pin of a release away.
     Unpinned {
-        /// The release.
+        /// The release; empty when the pin was that of several.
         release: String,
     },
     /// A rollback step holds now (it was done, or was found done).

@@ -12,6 +12,7 @@ use super::action::{Incident, Plan};
 use super::event::{Announcement, Identity, Running, Step, Waits};
 use super::reading::Counts;
 use super::reason::{Blame, Reason};
+use super::roster::Roster;
 use crate::stats::evidence::Baseline;
 
 /// What golive knows of one service and must not forget.
@@ -104,6 +105,8 @@ pub struct Release {
     pub origin: Origin,
     /// What was said of it in advance.
     pub announcement: Option<Announcement>,
+    /// What each of its services did while all was well; empty before it is accepted.
+    pub roster: Roster,
 }
 
 /// How golive came to know of a release.
@@ -197,6 +200,8 @@ pub struct Watch {
     pub red_before: bool,
     /// How often each health check had come back by itself in the hour before.
     pub came_back: BTreeMap<String, u32>,
+    /// Services of a set that did not do well already when the release came.
+    pub lame: Vec<String>,
     /// Something fails that is not the release's fault; told once.
     pub excused: Option<Reason>,
 }

@@ -33,7 +33,8 @@ fn decide(turn: &mut Turn<'_>, cause: Reason, autonomy: Autonomy, counts_down: b
     let Some(target) = target(turn, None) else {
         return impossible(turn, Reason::NothingAccepted(Box::new(cause)));
     };
-    if let Some(why) = reservation(turn, &cause, autonomy) {
+    if let Some(why) = reservation(turn, &cause, autonomy).or_else(|| rollback::partly(turn, &target, &cause))
+    {
         // Somebody is at work on it, and knows.
         let planned = matches!(why, Reason::Maintenance { .. });
         let tier = cause::tier(&why);
@@ -154,7 +155,7 @@ pub(super) fn said_irreversible(turn: &mut Turn<'_>, rollback: Rollback, why: &s
         return rollback::failed(turn, reason);
     }
     // Nothing was touched: if the old version runs, somebody else has put it back.
-    let target = rollback::target(turn).map(|target| target.identity);
+    let target = rollback::target(turn).and_then(|target| target.running).map(|target| target.identity);
     if let Some(back) = turn.service.seen.clone().filter(|seen| Some(&seen.identity) == target.as_ref()) {
         return release::another(turn, &back);
     }

@@ -1,8 +1,12 @@
 //! Incidents: opened once per matter, told in one thread, reminded of, escalated, resolved.
 
-use super::action::{Action, Incident, IncidentState, News, Notice, Place, Stage, Tier, When};
+use jiff::Timestamp;
+
+use super::State;
+use super::action::{Action, Answer, Incident, IncidentState, News, Notice, Place, Stage, Tier, When};
 use super::event::Sample;
 use super::reason::Reason;
+use super::refusal::Refusal;
 use super::service::Turn;
 
 mod fold;
@@ -191,5 +195,29 @@ impl Turn<'_> {
         notice.blame = self.facts().blame.clone().filter(|_| release);
         self.act(Action::Log(incident));
         self.act(Action::Tell { notice, channels: Vec::new(), when: When::Now });
+    }
+}
+
+impl State {
+    /// Somebody takes an incident on, whichever service it is of.
+    pub(super) fn acknowledge(
+        &mut self,
+        now: Timestamp,
+        incident: &str,
+        by: &str,
+        actions: &mut Vec<Action>,
+    ) {
+        let mut found = self.own.acknowledge(incident, by, actions);
+        let names: Vec<String> = self.services.keys().cloned().collect();
+        for name in names {
+            if let Some(mut turn) = self.turn(&name, now, actions).filter(Turn::acts) {
+                found |= turn.acknowledge(incident, by);
+            }
+        }
+        actions.push(Action::Answer(if found {
+            Answer::Done { release: None }
+        } else {
+            Answer::Refused { why: Refusal::NoIncident(incident.to_owned()) }
+        }));
     }
 }

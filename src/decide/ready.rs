@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::action::{Action, News, Tier};
 use super::event::Running;
 use super::facts::Phase;
-use super::reason::Reason;
+use super::reason::{Reason, SetReason};
 use super::service::Turn;
 
 /// Readiness to go back is proved this often while nothing happens, and this often in a watch or when it is not given.
@@ -39,10 +39,38 @@ impl Turn<'_> {
         }
     }
 
+    /// A set has nothing that could be taken back: every container of its project is left alone. Told when it stays so for
+    /// the grace, for whoever deploys may begin with those. What has been accepted before is down, and its own matter.
+    pub(super) fn empty(&mut self, left: &[String]) {
+        if !self.facts().accepted.is_empty() || self.service.empty.is_some() {
+            return;
+        }
+        self.service.empty = Some(left.to_vec());
+        self.service.prove_at = self.now.checked_add(self.policy.grace).ok();
+    }
+
+    /// It has something.
+    pub(super) fn filled(&mut self) {
+        if self.service.empty.take().is_some() {
+            self.service.problems = None;
+            self.resolve(News::ReadyAgain);
+        }
+    }
+
+    /// It has still nothing.
+    fn tell_empty(&mut self) {
+        let Some(left) = self.service.empty.clone() else { return };
+        let empty = SetReason::Empty { left };
+        self.service.problems = Some(vec![empty.plain()]);
+        self.open(News::NotReady, Tier::Important, Some(Reason::Set(empty)), Vec::new());
+    }
+
     /// The pin of a release was taken away: it is put back, or what is lost with it is said.
     pub(super) fn unpinned(&mut self, release: &str) {
-        if self.facts().accepted.iter().any(|accepted| accepted.id == release) {
-            let (service, release) = (self.service.name.clone(), release.to_owned());
+        let lost = self.facts().accepted.iter().rev().map(|accepted| accepted.id.clone());
+        let lost: Vec<String> = lost.filter(|id| release.is_empty() || id == release).collect();
+        for release in lost {
+            let service = self.service.name.clone();
             self.act(Action::Prove { service, release });
         }
     }
@@ -65,7 +93,7 @@ impl Turn<'_> {
         self.service.prove_at = self.now.checked_add(PROVE_SOON).ok();
         let Some(accepted) = self.facts().accepted.last() else {
             self.service.prove_at = None;
-            return;
+            return self.tell_empty();
         };
         let (service, release) = (self.service.name.clone(), accepted.id.clone());
         let running = accepted.running.as_ref().filter(|running| {

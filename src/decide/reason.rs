@@ -8,8 +8,10 @@ use super::event::{Step, Waits};
 use super::reading::Source;
 
 mod blame;
+mod set;
 
 pub use blame::Blame;
+pub use set::{Beside, How, Lack, Scaled, SetReason};
 
 /// Why something is done or told.
 #[derive(Debug, Clone, PartialEq)]
@@ -198,6 +200,8 @@ pub enum Reason {
         /// What was seen last.
         seen: String,
     },
+    /// Something of a set of containers.
+    Set(SetReason),
     /// Somebody else's words, as they are.
     Said(String),
 }
@@ -236,6 +240,7 @@ impl Reason {
             | Self::Stopped { .. }
             | Self::Unfinished { .. }
             | Self::Restarted { .. }
+            | Self::Set(_)
             | Self::Said(_) => None,
         }
     }
@@ -253,6 +258,7 @@ impl Reason {
             | Self::Maintenance { cause, .. }
             | Self::Unheard(cause)
             | Self::Stuck { cause, .. } => cause.cause(),
+            Self::Set(set) => set.cause().map_or(self, Self::cause),
             Self::Health { .. }
             | Self::Breach(_)
             | Self::Flapping { .. }

@@ -28,6 +28,7 @@ impl Service {
             | Happening::Kept { .. }
             | Happening::Proved { .. }
             | Happening::Unpinned { .. }
+            | Happening::Empty { .. }
             | Happening::StepDone { .. }
             | Happening::StepFailed { .. }
             | Happening::Stands(_)
@@ -50,6 +51,7 @@ impl Service {
             | Happening::Kept { .. }
             | Happening::Proved { .. }
             | Happening::Unpinned { .. }
+            | Happening::Empty { .. }
             | Happening::StepDone { .. }
             | Happening::StepFailed { .. }
             | Happening::Stands(_)

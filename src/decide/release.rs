@@ -20,10 +20,13 @@ use super::action::{Action, News, Tier};
 use super::event::{Happening, Running, Sample};
 use super::facts::{Origin, Phase, Release, ReleaseState};
 use super::policy::{Autonomy, ServicePolicy};
-use super::reason::Reason;
+use super::reason::{Reason, SetReason};
 use super::rollback;
+use super::roster::Roster;
 use super::service::{Service, Turn};
-use super::{ask, cause, deployment, diverge, incident, launch, suspect, verify, veto, watch};
+use super::{
+    ask, cause, deployment, diverge, incident, launch, naming, roster, suspect, verify, veto, watch, whole,
+};
 
 /// So often in a row every check passes before what runs at first sight is taken as good.
 const ADOPT_AFTER: u32 = 3;
@@ -34,8 +37,8 @@ const ANNOUNCED_FOR: Duration = Duration::from_hours(24);
 /// What the machine does with what happened: every phase with every happening.
 pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
     use Happening::{
-        Asked, Dependency, Died, Expected, Kept, Measured, Proved, Recalled, Sampled, Seen, Stands, StepDone,
-        StepFailed, Stopping, Unpinned,
+        Asked, Dependency, Died, Empty, Expected, Kept, Measured, Proved, Recalled, Sampled, Seen, Stands,
+        StepDone, StepFailed, Stopping, Unpinned,
     };
     match (&turn.facts().phase, what) {
         (
@@ -89,6 +92,7 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
             Kept { .. }
             | Proved { .. }
             | Unpinned { .. }
+            | Empty { .. }
             | Asked { .. }
             | Stands(_)
             | Dependency(_)
@@ -134,6 +138,7 @@ pub(super) fn due(turn: &mut Turn<'_>) {
     turn.incidents_due();
     watch::look_again(turn);
     deployment::due(turn);
+    whole::due(turn);
     if turn.service.prove_at.is_some_and(|at| at <= now) {
         turn.prove();
     }
@@ -171,7 +176,9 @@ pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy, now: Time
     let prove = service.prove_at;
     let veto = facts.veto.as_ref().map(|veto| veto.ends).filter(|_| !at_work);
     let deployment = deployment::next_deadline(service, policy);
-    [phase, veto, deployment, blind, again, hold, remind, prove, announced_until(service)]
+    let grace = launch::grace(policy, service.seen.as_ref());
+    let lacks = whole::next_deadline(service.lacking.as_ref(), grace).filter(|_| !at_work);
+    [phase, veto, deployment, lacks, blind, again, hold, remind, prove, announced_until(service)]
         .into_iter()
         .flatten()
         .min()
@@ -181,6 +188,7 @@ pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy, now: Time
 pub(super) fn seen(turn: &mut Turn<'_>, running: Option<&Running>) {
     let before = std::mem::replace(&mut turn.service.seen, running.cloned());
     let Some(running) = running else { return };
+    turn.filled();
     if running.alive {
         turn.service.died_at = None;
     }
@@ -201,6 +209,10 @@ pub(super) fn seen(turn: &mut Turn<'_>, running: Option<&Running>) {
                 watch::rolled_out(turn);
             }
             watch::given_up(turn);
+            whole::look(turn, running);
+        }
+        Some(_) if turn.facts().announced.is_none() && whole::is_left(turn, running) => {
+            whole::look(turn, running)
         }
         None if turn.facts().announced.is_none() && turn.facts().accepted.is_empty() => {
             turn.facts_mut().known = Some(running.identity.clone());
@@ -245,12 +257,16 @@ fn same_again(turn: &mut Turn<'_>, running: &Running) {
     }
     // Its record tells of containers that are gone, or of fewer than there are.
     let anew = old.instance != running.instance;
+    let scaled = roster::scaled(old, running);
     let facts = turn.facts_mut();
     if let Some(release) = facts.release.as_mut().or(facts.accepted.last_mut()) {
         release.running = Some(running.clone());
     }
     if anew {
         turn.service.prove_at = Some(turn.now);
+    }
+    if !scaled.is_empty() {
+        turn.tell(News::Scaled, Tier::General, Some(Reason::Set(SetReason::Scaled(scaled))));
     }
 }
 
@@ -278,11 +294,12 @@ pub(super) fn new_release(turn: &Turn<'_>, running: &Running, origin: Origin) ->
     Release {
         id: release_id(turn),
         service: turn.service.name.clone(),
-        version: running.version.clone(),
+        version: naming::of(turn.facts().accepted.last(), running),
         running: Some(running.clone()),
         began: turn.now,
         origin,
         announcement: None,
+        roster: Roster::new(),
     }
 }
 
@@ -306,8 +323,9 @@ fn idle_sample(turn: &mut Turn<'_>, sample: &Sample) {
         let (release_of, state) = (release.clone(), ReleaseState::Accepted);
         turn.act(Action::File { release: release_of, state, reason: None, asked: false });
         turn.facts_mut().decided = Some((release.id.clone(), ReleaseState::Accepted));
-        turn.accept(release);
-        turn.tell(News::ReleaseAccepted, Tier::General, None);
+        turn.accept(release, None);
+        let said = whole::noted(turn);
+        turn.tell(News::ReleaseAccepted, Tier::General, said);
     }
     down_or_up(turn);
 }

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::action::{Action, News, Plan, Tier};
-use super::cause::{evidence, plain};
+use super::action::{Action, News, Tier};
+use super::cause::evidence;
 use super::event::{Fault, FaultKind, Identity, Running, Step, parts};
 use super::facts::{Phase, Release, ReleaseState, Rollback, Verification};
 use super::policy::ServicePolicy;
@@ -12,13 +12,17 @@ use super::service::{Service, Turn};
 use super::{guard, release, verify};
 
 mod patience;
+mod plan;
 
 use patience::{answer_by, pause, unheard};
+use plan::told;
+pub(super) use plan::{leaves, partly, plan, removes, rollback_id};
 
 /// Decides a rollback of the release at hand, which is known when it comes again if it is bad.
 pub(super) fn begin(turn: &mut Turn<'_>, cause: Reason, target: &Release, known_bad: bool) {
     let evidence = evidence(turn, &cause);
     let Some(plan) = plan(turn, target, &cause) else { return };
+    let told = told(turn, target, &cause);
     let step = turn.policy.steps.first().copied().unwrap_or(Step::Prepare);
     let rollback = Rollback {
         plan,
@@ -41,29 +45,8 @@ pub(super) fn begin(turn: &mut Turn<'_>, cause: Reason, target: &Release, known_
     turn.service.folded.clear();
     turn.facts_mut().phase = Phase::RollingBack(rollback);
     turn.file(ReleaseState::RollingBack, Some(cause.clone()));
-    turn.open(News::RollbackStarted, Tier::Urgent, Some(cause), evidence);
+    turn.open(News::RollbackStarted, Tier::Urgent, Some(told), evidence);
     perform(turn);
-}
-
-/// From the release at hand to another.
-pub(super) fn plan(turn: &Turn<'_>, target: &Release, cause: &Reason) -> Option<Plan> {
-    let from = turn.facts().release.as_ref()?;
-    let restored = |seen: &&Running| target.running.as_ref().is_some_and(|to| to.identity == seen.identity);
-    let seen = turn.service.seen.as_ref().filter(|seen| !restored(seen)).or(from.running.as_ref());
-    Some(Plan {
-        rollback: rollback_id(turn),
-        from: from.id.clone(),
-        from_version: from.version.clone(),
-        bad: seen.map(|seen| seen.instance.clone()),
-        to: target.id.clone(),
-        to_version: target.version.clone(),
-        reason: plain(cause),
-    })
-}
-
-/// Unique on this host, as a release's id is.
-pub(super) fn rollback_id(turn: &Turn<'_>) -> String {
-    format!("{}-rb-{}", turn.service.name, turn.now.strftime("%Y%m%dT%H%M%S%3f"))
 }
 
 /// What runs has been looked at in mid-rollback: our own doing, or somebody else's.
@@ -84,7 +67,7 @@ pub(super) fn seen(turn: &mut Turn<'_>, running: Option<&Running>) {
 fn foreign(turn: &Turn<'_>, running: &Running) -> bool {
     let Some(rollback) = at_hand(turn) else { return false };
     // The operator's command restores the version itself, which is all the instance it has.
-    let target = target(turn).map(|target| target.instance);
+    let target = target(turn).and_then(|target| target.running).map(|target| target.instance);
     let ours = [rollback.successor.as_deref(), rollback.plan.bad.as_deref(), target.as_deref()];
     let is_ours = |part: &str| ours.iter().flatten().any(|known| parts(known).any(|known| known == part));
     // The engine takes the release back by itself: the update waits for that, and looks who has been there.
@@ -275,9 +258,9 @@ fn current(turn: &Turn<'_>, id: &str, step: Step) -> Option<Rollback> {
     (rollback.plan.rollback == id && rollback.step == step).then(|| rollback.clone())
 }
 
-pub(super) fn target(turn: &Turn<'_>) -> Option<Running> {
+pub(super) fn target(turn: &Turn<'_>) -> Option<Release> {
     let to = &at_hand(turn)?.plan.to;
-    turn.facts().accepted.iter().find(|release| release.id == *to)?.running.clone()
+    turn.facts().accepted.iter().find(|release| release.id == *to).cloned()
 }
 
 pub(super) fn put(turn: &mut Turn<'_>, rollback: Rollback) {

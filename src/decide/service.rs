@@ -16,7 +16,8 @@ use super::reason::Reason;
 use super::trigger::Triggers;
 use super::trigger::health::Health;
 use super::verdict::{Call, Verdict};
-use super::{deployment, diverge, quarantine, rollback, suspect, watch};
+use super::whole::Lacking;
+use super::{deployment, rollback, suspect, watch};
 
 /// Between the old container's end and the new one's start, checks fail although the old one was seen alive last.
 const SWAP: Duration = Duration::from_secs(10);
@@ -47,6 +48,8 @@ pub(super) struct Service {
     pub(super) launch: Option<Launch>,
     /// Samples of a time in which somebody was at work on what runs: those since the newest start are of what was started.
     pub(super) uncounted: VecDeque<Sample>,
+    /// What the accepted set lacks while nothing is released.
+    pub(super) lacking: Option<Lacking>,
     /// When it ended, while it has not come back.
     pub(super) died_at: Option<Timestamp>,
     /// How it did so last.
@@ -57,6 +60,8 @@ pub(super) struct Service {
     pub(super) said: BTreeMap<String, Call>,
     /// What runs now, as far as is known; `None` before the first look and when nothing does.
     pub(super) seen: Option<Running>,
+    /// What of a set's project is left alone, while the set has nothing else.
+    pub(super) empty: Option<Vec<String>>,
     /// What stands in the way of going back to the accepted release; `None` before it was looked at.
     pub(super) problems: Option<Vec<String>>,
     pub(super) prove_at: Option<Timestamp>,
@@ -100,11 +105,13 @@ impl Service {
             blind_from: Timestamp::MIN,
             launch,
             uncounted: VecDeque::new(),
+            lacking: None,
             died_at: None,
             ended_how: String::new(),
             look_again: VecDeque::new(),
             said: BTreeMap::new(),
             seen: None,
+            empty: None,
             problems: None,
             prove_at: None,
             prove_older_at: None,
@@ -157,7 +164,12 @@ impl Service {
             (Some(running), Some(seen)) => running.identity == seen.identity,
             _ => true,
         };
-        let named = self.facts.accepted.last().filter(runs).map(|accepted| accepted.version.clone());
+        // What a set's release changed does not name all of it.
+        let whole = |release: &&Release| match &release.running {
+            Some(running) => !running.is_set() || release.announcement.is_some(),
+            None => true,
+        };
+        let named = self.facts.accepted.last().filter(runs).filter(whole).map(|it| it.version.clone());
         named.or_else(|| self.seen.as_ref().map(|seen| seen.version.clone()))
     }
 
@@ -330,41 +342,5 @@ impl Turn<'_> {
         let release = facts.release.take()?;
         facts.decided = Some((release.id.clone(), state));
         Some(release)
-    }
-
-    /// The release is good, and becomes the one to go back to.
-    pub(super) fn accept(&mut self, release: Release) {
-        let keep = self.policy.keep.max(1);
-        let facts = self.facts_mut();
-        if let Some(running) = &release.running {
-            quarantine::lift(facts, &running.identity);
-        }
-        let same = |old: &Release| match (&old.running, &release.running) {
-            (Some(old), Some(new)) => old.identity == new.identity,
-            _ => false,
-        };
-        let mut forgotten: Vec<String> = Vec::new();
-        facts.accepted.retain(|old| {
-            let same = same(old);
-            if same && old.id != release.id {
-                forgotten.push(old.id.clone());
-            }
-            !same
-        });
-        let id = release.id.clone();
-        let running = release.running.clone();
-        facts.accepted.push(release);
-        while facts.accepted.len() > keep {
-            forgotten.push(facts.accepted.remove(0).id);
-        }
-        let service = self.service.name.clone();
-        for release in forgotten {
-            self.act(Action::Forget { service: service.clone(), release });
-        }
-        self.service.problems = None;
-        if let Some(Running { instance, identity, .. }) = running {
-            self.act(Action::Keep { service, release: id, instance, identity });
-        }
-        diverge::end(self);
     }
 }

@@ -33,6 +33,7 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
         | Happening::Kept { .. }
         | Happening::Proved { .. }
         | Happening::Unpinned { .. }
+        | Happening::Empty { .. }
         | Happening::StepDone { .. }
         | Happening::StepFailed { .. } => {}
     }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::event::{Outcome, Sample};
 use super::facts::Phase;
-use super::launch;
 use super::policy::{Autonomy, Level, ServicePolicy};
 use super::reading::{Reading, Source, Stream};
 use super::reason::{Blame, Reason, Rule};
@@ -12,6 +11,7 @@ use super::service::{Service, Turn};
 use super::trigger::Triggers;
 use super::trigger::health::{Habits, STEADY};
 use super::trigger::{Finding, RESOURCES};
+use super::{launch, whole};
 
 /// A container that ends so often within so long is in a loop.
 pub(super) const LOOP: u8 = 3;
@@ -62,6 +62,7 @@ pub(super) fn all(turn: &Turn<'_>) -> Vec<Suspicion> {
     found.extend(in_vain(turn).map(|why| own(why, turn.policy.health_autonomy)));
     found.extend(given_up(turn).map(|why| own(why, turn.policy.health_autonomy)));
     found.extend(health.flapping().map(|why| own(why, triggers.flapping)));
+    found.extend(whole::suspicions(turn));
     found.extend(breaches(turn));
     found.retain(|suspicion| suspicion.autonomy != Autonomy::Off && !suspicion.is_noted());
     found.sort_by_key(|suspicion| std::cmp::Reverse(suspicion.autonomy));

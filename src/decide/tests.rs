@@ -16,6 +16,7 @@ mod records;
 mod reload;
 mod scenarios;
 mod script;
+pub(super) mod sets;
 mod simulated;
 mod simulation;
 mod standing;

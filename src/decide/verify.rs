@@ -11,7 +11,7 @@ use super::policy::ServicePolicy;
 use super::reason::Reason;
 use super::rollback::{advance, at_hand, failed, runs, target};
 use super::service::Turn;
-use super::{again, diverge, quarantine, release};
+use super::{again, diverge, quarantine, release, roster, whole};
 
 /// The restored version has at least so long to prove itself.
 const PROOF_AT_LEAST: Duration = Duration::from_mins(1);
@@ -51,8 +51,12 @@ pub(super) fn prove(turn: &mut Turn<'_>) {
         since.and_then(|since| since.checked_add(turn.policy.verify).ok()).is_some_and(|at| at <= turn.now);
     let ends = ends(verification, turn.policy);
     if proved && let Some(seen) = turn.service.seen.clone() {
-        return match wrong(turn, &verification.rollback, &seen) {
-            Some(reason) => failed(turn, reason),
+        if let Some(reason) = wrong(turn, &verification.rollback, &seen) {
+            return failed(turn, reason);
+        }
+        // What passes the checks may still not be all of it.
+        return match target(turn).and_then(|target| whole::unrestored(&target, &seen)) {
+            Some(lacks) => unhealthy(turn, Reason::Unverified { check: None, seen: lacks.plain() }),
             None => proved_at_last(turn),
         };
     }
@@ -87,7 +91,7 @@ fn wrong(turn: &Turn<'_>, rollback: &Rollback, seen: &Running) -> Option<Reason>
         let seen = format!("{} still has the service's name", seen.instance);
         return Some(Reason::Unverified { check: None, seen });
     }
-    let wanted = target(turn)?.identity.image;
+    let wanted = target(turn)?.running?.identity.image;
     let running = &seen.identity.image;
     (*running != wanted).then(|| Reason::WrongImage { running: running.clone(), wanted })
 }
@@ -140,6 +144,7 @@ pub(super) fn finished(turn: &mut Turn<'_>) {
         let mut restored = facts.accepted.remove(at);
         if let (Some(running), Some(seen)) = (&mut restored.running, seen)
             && running.identity.image == seen.identity.image
+            && roster::missing(&restored.roster, &seen).is_empty()
         {
             *running = seen;
         }

@@ -18,7 +18,7 @@ use super::service::Turn;
 use super::suspect::Suspicion;
 use super::trigger::health::Health;
 use super::verdict::Call;
-use super::{ask, blame, cause, deployment, diverge, guard, launch, quarantine, suspect};
+use super::{ask, blame, cause, deployment, diverge, guard, launch, quarantine, suspect, whole};
 
 pub(super) use away::{missed, started};
 pub(super) use blindness::{blind, blind_deadline, blind_too_long};
@@ -75,6 +75,7 @@ pub(super) fn open(turn: &mut Turn<'_>, started: Timestamp, grace: Duration) {
         worst_before: turn.service.triggers.worst(),
         red_before: turn.was_red(),
         came_back: turn.service.health.habits(now),
+        lame: whole::lame(turn),
         excused: None,
     };
     let readings = turn.service.triggers.remembered(now);
@@ -88,6 +89,7 @@ pub(super) fn open(turn: &mut Turn<'_>, started: Timestamp, grace: Duration) {
     turn.service.triggers.arm(turn.policy, &watch);
     turn.service.ended.clear();
     turn.service.died_at = None;
+    turn.service.lacking = None;
     turn.service.said.clear();
     let facts = turn.facts_mut();
     facts.phase = Phase::Watching(watch);
@@ -326,7 +328,7 @@ fn try_end(turn: &mut Turn<'_>) {
         return match still_excused(turn) {
             Some(why) => guard::hold(turn, why, Tier::Important),
             None => {
-                let said = suspect::noted(turn).or_else(|| unproved(turn));
+                let said = suspect::noted(turn).or_else(|| whole::noted(turn)).or_else(|| unproved(turn));
                 accepted(turn, said);
             }
         };
@@ -379,8 +381,8 @@ fn unproved(turn: &Turn<'_>) -> Option<Reason> {
 /// The release at hand is good.
 pub(super) fn accepted(turn: &mut Turn<'_>, reason: Option<Reason>) {
     turn.conclude(News::ReleaseAccepted, reason.clone());
-    if let Some(release) = turn.close(ReleaseState::Accepted, reason) {
+    if let Some(release) = turn.close(ReleaseState::Accepted, reason.clone()) {
         turn.facts_mut().known = release.running.as_ref().map(|running| running.identity.clone());
-        turn.accept(release);
+        turn.accept(release, reason.as_ref());
     }
 }

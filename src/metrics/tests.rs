@@ -51,6 +51,7 @@ fn file(state: ReleaseState) -> Action {
         began: at(0),
         origin: Origin::Noticed,
         announcement: None,
+        roster: BTreeMap::new(),
     };
     Action::File { release, state, reason: None, asked: false }
 }

@@ -29,6 +29,7 @@ fn release(version: &str) -> Release {
         began: Clock::start().now(),
         origin: Origin::Noticed,
         announcement: None,
+        roster: BTreeMap::new(),
     }
 }
 
@@ -57,6 +58,8 @@ fn shop(words: &str) -> ServiceView {
         about: None,
         members: Vec::new(),
         settling: false,
+        absent: Vec::new(),
+        left: Vec::new(),
     };
     let ends = now.checked_add(std::time::Duration::from_secs(9 * 60 + 40)).ok();
     ServiceView {

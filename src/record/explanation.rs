@@ -59,7 +59,8 @@ impl Lines<'_> {
                 let (version, instance) = (clean(&running.version), clean(short(&running.instance)));
                 self.line(at, "seen", context! { version, instance, alive => running.alive });
             }
-            Happening::Seen(None) => self.line(at, "nothing-seen", context! {}),
+            // That it is so is told as what stands in the way of a rollback.
+            Happening::Seen(None) | Happening::Empty { .. } => self.line(at, "nothing-seen", context! {}),
             Happening::Stopping { signal, .. } => {
                 self.line(at, "stopping", context! { signal => clean(signal) });
             }

@@ -44,6 +44,8 @@ fn seen(version: &str) -> Happening {
         about: None,
         members: Vec::new(),
         settling: false,
+        absent: Vec::new(),
+        left: Vec::new(),
     }))
 }
 
@@ -119,6 +121,7 @@ fn story(text: &str) -> Story {
         began: at(0),
         origin: Origin::Noticed,
         announcement: Some(announcement),
+        roster: BTreeMap::new(),
     };
     Story {
         release,

@@ -164,6 +164,8 @@ pub(super) fn running(version: &str) -> Running {
         about: None,
         members: Vec::new(),
         settling: false,
+        absent: Vec::new(),
+        left: Vec::new(),
     }
 }
 
@@ -176,5 +178,6 @@ pub(super) fn accepted(service: &str, began: Timestamp) -> Release {
         began,
         origin: Origin::Adopted,
         announcement: None,
+        roster: BTreeMap::new(),
     }
 }

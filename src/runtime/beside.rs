@@ -30,6 +30,12 @@ pub(super) fn obstacle(one: &Inspect, other: &Inspect) -> Option<String> {
         .or_else(|| common(&written(one), &written(other)).map(|what| format!("both write to {what}")))
 }
 
+/// Whether there can be no second one of it beside it: it has a port or an address to itself.
+pub(super) fn is_only_one(container: &Inspect) -> bool {
+    let one = |port: &String| !port.contains('-');
+    ports(container).iter().any(one) || !addresses(container).is_empty()
+}
+
 fn common(these: &[String], those: &[String]) -> Option<String> {
     these.iter().find(|this| those.contains(this)).cloned()
 }

@@ -86,6 +86,8 @@ impl Command {
             about: None,
             members: Vec::new(),
             settling: false,
+            absent: Vec::new(),
+            left: Vec::new(),
         }))
     }
 

@@ -20,13 +20,17 @@ mod found;
 mod order;
 mod pairs;
 mod past;
+mod reach;
+mod replicas;
 mod retag;
+mod stand_in;
 mod steps;
 mod wiring;
 
 pub(super) use found::Found;
 use pairs::Pairs;
 use past::Past;
+use reach::Looked;
 
 /// Services of a Compose project.
 #[derive(Debug, Clone)]
@@ -37,17 +41,24 @@ pub struct Compose {
     pub(super) stop_timeout: Duration,
     pub(super) pin: Pin,
     pub(super) hooks: Hooks,
+    looked_at: Vec<Looked>,
 }
 
 impl Compose {
     pub(super) fn new(engine: Engine, service: &str, of: &config::Compose, config: &config::Service) -> Self {
         let hooks = Hooks::new(service, config);
         let (service, of) = (service.to_owned(), of.clone());
-        Self { engine, service, of, stop_timeout: config.stop_timeout, pin: config.pin, hooks }
+        let looked_at = reach::looked_at(config);
+        Self { engine, service, of, stop_timeout: config.stop_timeout, pin: config.pin, hooks, looked_at }
     }
 
     pub(super) async fn seen(&self) -> Result<Option<Running>, Fault> {
         Ok(Found::look(&self.engine, &self.of).await?.running(&self.of))
+    }
+
+    /// Health checks that look at what a rollback would leave alone, a sentence each.
+    pub(super) async fn beyond(&self) -> Result<Vec<String>, Fault> {
+        Ok(reach::beyond(&self.looked_at, &Found::look(&self.engine, &self.of).await?))
     }
 
     /// Records every member, and what else the project has.
@@ -63,7 +74,7 @@ impl Compose {
             inspects.push(kept);
         }
         let found = Found::look(&self.engine, &self.of).await?;
-        let past = Past::new(inspects, found.left.into_keys().collect());
+        let past = Past::new(inspects, &found);
         let image = found::image(&past.members());
         Ok(Record { release: release.to_owned(), image, inspect: past.written() })
     }
@@ -83,10 +94,13 @@ impl Compose {
         };
         let now = Found::look(&self.engine, &self.of).await?;
         let mut problems: Vec<String> = found::twins(&now.members).into_iter().collect();
+        problems.extend(reach::beyond(&self.looked_at, &now));
         let members = past.members();
         for member in &members {
             let container = Container::member(self, member.found.name());
             let alone = wiring::alone(&member.found, &members);
+            let alone = wiring::moved(&alone, &past.hosts(), &now.left);
+            let alone = stand_in::needed(&self.engine, alone).await?;
             let record = Record {
                 release: record.release.clone(),
                 image: alone.image().to_owned(),
@@ -103,7 +117,7 @@ impl Compose {
             return Err(refused(format!("drop the pins of release {release}: its record is gone")));
         };
         for member in Past::read(record)?.members() {
-            pin::forget(&Container::member(self, member.found.name()), release).await?;
+            pin::forget_member(&Container::member(self, member.found.name()), release, &member.found).await?;
         }
         Ok(())
     }

@@ -36,7 +36,7 @@ impl Container {
 
     /// One member of a set, by its name.
     pub(super) fn member(set: &Compose, name: &str) -> Self {
-        let Compose { engine, service, of, stop_timeout, pin, hooks } = set.clone();
+        let Compose { engine, service, of, stop_timeout, pin, hooks, .. } = set.clone();
         let (name, order) = (name.to_owned(), Order::StopFirst);
         Self { engine, service, name, stop_timeout, pin, order, set: Some(of), hooks }
     }

@@ -259,8 +259,8 @@ impl Watch {
         notes: &Notes,
         seen: &mut BTreeMap<String, Option<Running>>,
     ) -> Result<Result<(), Closed>, EngineError> {
-        let running = match self.services[service].running(&self.engine).await {
-            Ok(running) => running,
+        let (running, left) = match self.services[service].running(&self.engine).await {
+            Ok(looked) => looked,
             Err(error) if error.message().is_some() => {
                 // The engine lives and has something against this one container: the next look may tell.
                 tracing::warn!(service, "failed to {error}");
@@ -271,6 +271,10 @@ impl Watch {
         notes.runs(service, running.as_ref().map_or("", |running| &running.instance));
         if seen.get(service) != Some(&running) {
             if self.send(service, Happening::Seen(running.clone())).await.is_err() {
+                return Ok(Err(Closed));
+            }
+            let empty = running.is_none() && !left.is_empty();
+            if empty && self.send(service, Happening::Empty { left }).await.is_err() {
                 return Ok(Err(Closed));
             }
             seen.insert(service.to_owned(), running);

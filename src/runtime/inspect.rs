@@ -125,7 +125,7 @@ impl Inspect {
     pub(super) fn running(&self) -> Running {
         Running {
             instance: self.id().to_owned(),
-            identity: Identity { image: self.image().to_owned(), spec: spec::hash(self) },
+            identity: self.identity(),
             version: spec::version(self),
             alive: self.flag("/State/Running") && !self.flag("/State/Restarting"),
             started: self.started(),
@@ -136,7 +136,14 @@ impl Inspect {
             about: None,
             members: vec![self.member()],
             settling: false,
+            absent: Vec::new(),
+            left: Vec::new(),
         }
+    }
+
+    /// What makes it this version and no other.
+    pub(super) fn identity(&self) -> Identity {
+        Identity { image: self.image().to_owned(), spec: spec::hash(self) }
     }
 
     /// It as one of those that run under a service's name.
@@ -146,8 +153,11 @@ impl Inspect {
             id: self.id().to_owned(),
             name: self.name().to_owned(),
             service: self.label(compose::SERVICE).unwrap_or(self.name()).to_owned(),
+            identity: self.identity(),
+            version: spec::version(self),
             stage: self.stage(),
             started: self.started(),
+            ended: self.ended().filter(|_| !self.up()),
             restarts: self.at("/RestartCount").as_u64().unwrap_or_default(),
             start_period: Duration::from_nanos(period),
             may_end: !self.comes_back(),

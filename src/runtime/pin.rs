@@ -10,7 +10,7 @@ use crate::config::compose::{Place, volumes};
 use crate::decide::event::{Fault, FaultKind};
 
 use super::container::{Container, read, token};
-use super::engine::{Class, EngineError, short};
+use super::engine::{EngineError, short};
 use super::inspect::Inspect;
 use super::steps::dependents::joins;
 use super::{Record, copied, refused, sources};
@@ -18,6 +18,7 @@ use super::{Record, copied, refused, sources};
 mod holder;
 mod program;
 mod room;
+mod shared;
 
 const REPO: &str = "golive/keep";
 
@@ -30,8 +31,9 @@ pub(super) async fn keep(on: &Container, release: &str, instance: &str) -> Resul
     let found =
         found.ok_or_else(|| refused(format!("record the release: container {} is gone", short(instance))))?;
     pin(on, release, &found).await?;
+    let plain = holder::name(on, release, &found);
     let found = copied::marked(&on.engine, found).await?;
-    let found = copied::with_files(&on.engine, found, Some(&holder::name(on, release))).await?;
+    let found = copied::with_files(&on.engine, found, Some(&plain)).await?;
     let image = found.image().to_owned();
     // A registry may be asked by it for what is gone here, and a tag may not.
     let known_as = on.engine.digests(&image).await?.unwrap_or_default();
@@ -64,10 +66,14 @@ pub(super) async fn prove(on: &Container, record: &Record) -> Result<Vec<String>
 /// Drops the pin of that release. The image goes too, where only the pin has held it.
 pub(super) async fn forget(on: &Container, release: &str) -> Result<(), Fault> {
     holder::release(on, release).await?;
-    match on.engine.untag(&format!("{REPO}:{}", tag(on, release))).await {
-        // In use under no other name: the tag stays with the image as long as somebody's container does.
-        Err(error) if matches!(error.class(), Class::NotThere | Class::Conflict) => Ok(()),
-        result => Ok(result?),
+    Ok(shared::untag(on, &format!("{REPO}:{}", tag(on, release))).await?)
+}
+
+/// The same for a member of a set, as it was in that release.
+pub(super) async fn forget_member(on: &Container, release: &str, good: &Inspect) -> Result<(), Fault> {
+    match shared::name(on, good) {
+        Some(name) => shared::forget(on, &name, release, good).await,
+        None => forget(on, release).await,
     }
 }
 
@@ -152,7 +158,8 @@ async fn dependents(on: &Container) -> Result<Vec<String>, EngineError> {
 
 /// The image carries golive's tag, and a container holds it.
 async fn pin(on: &Container, release: &str, good: &Inspect) -> Result<(), Fault> {
-    on.engine.tag(good.image(), REPO, &tag(on, release)).await?;
+    let shared = shared::name(on, good).map(|_| shared::tag(on, release, good));
+    on.engine.tag(good.image(), REPO, &shared.unwrap_or_else(|| tag(on, release))).await?;
     holder::hold(on, release, good).await
 }
 

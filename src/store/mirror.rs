@@ -26,6 +26,7 @@ pub(super) mod policy;
 pub(super) mod reading;
 pub(super) mod reason;
 pub(super) mod season;
+pub(super) mod set;
 pub(super) mod verdict;
 
 /// A core value as JSON text, by its mirror.

@@ -10,6 +10,7 @@ use crate::decide::action::{News, Notice, Place, Plan, Tier, When};
 use crate::decide::event::{Announcement, Event, Happening, Identity, Outcome, Running, Sample};
 use crate::decide::facts::{Origin, Release};
 use crate::decide::reason::Reason;
+use crate::decide::roster::{Did, Roster};
 
 mod faults;
 mod letters;
@@ -44,6 +45,11 @@ fn sample(seconds: i64, outcome: Outcome) -> Sample {
     Sample { check: "http".to_owned(), began: at(seconds), took: Duration::from_micros(12_345), outcome }
 }
 
+fn roster() -> Roster {
+    let did = [Did::Ran { lasted: Duration::from_millis(1500) }, Did::Done, Did::Nothing];
+    did.into_iter().map(|did| (format!("{did:?}"), did)).collect()
+}
+
 fn running() -> Running {
     Running {
         instance: "0123456789ab".to_owned(),
@@ -58,6 +64,8 @@ fn running() -> Running {
         about: None,
         members: Vec::new(),
         settling: false,
+        absent: Vec::new(),
+        left: Vec::new(),
     }
 }
 
@@ -84,6 +92,7 @@ fn release(id: &str, origin: Origin) -> Release {
         began: at(0),
         origin,
         announcement: Some(announcement()),
+        roster: roster(),
     }
 }
 

@@ -18,6 +18,7 @@ mod interference;
 mod joined;
 mod members;
 mod rollback;
+mod scaled;
 mod tags;
 mod watch;
 
@@ -155,6 +156,19 @@ impl Project {
 
     async fn seen(&self) -> Running {
         self.runtime().seen().await.unwrap().expect("the set runs")
+    }
+
+    /// What is seen when everything runs or has done its work.
+    async fn seen_alive(&self) -> Running {
+        let began = std::time::Instant::now();
+        loop {
+            let seen = self.seen().await;
+            if seen.alive {
+                return seen;
+            }
+            assert!(began.elapsed() < std::time::Duration::from_secs(20), "not in time: {seen:?}");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
     }
 
     /// v1 was accepted and recorded, and is replaced by v2.

@@ -53,7 +53,23 @@ impl Shop {
         name
     }
 
-    fn compose(&self, file: &str, args: &[&str]) -> Output {
+    /// A compose file of these services, after the shop's own manner.
+    pub(crate) fn of(&self, version: &str, services: &[(&str, &str)]) -> String {
+        let tag = self.host.tag(version);
+        let name = format!("v{version}.yml");
+        let mut text = "version: '2.4'\nservices:\n".to_owned();
+        for (service, more) in services {
+            let more = more
+                .replace("SERVE", "/golive, demo-service, --listen")
+                .replace("PORT", &self.host.port.to_string());
+            text.push_str(&format!("  {service}:\n    image: {tag}\n{more}\n"));
+        }
+        text.push_str("volumes:\n  data: {}\n");
+        std::fs::write(self.host.path(&name), text).unwrap();
+        name
+    }
+
+    pub(crate) fn compose(&self, file: &str, args: &[&str]) -> Output {
         let mut compose = Command::new("docker-compose");
         compose.current_dir(self.host.dir.path()).args(["-p", &self.host.name, "-f", file]).args(args);
         compose.output().expect("docker-compose is installed")
@@ -64,15 +80,27 @@ impl Shop {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
+    /// `up -d` with something more.
+    pub(crate) fn up_with(&self, file: &str, more: &[&str]) {
+        let args: Vec<&str> = ["up", "-d"].iter().chain(more).copied().collect();
+        let output = self.compose(file, &args);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
     pub(crate) fn with_good_version(&mut self) -> String {
         let good = self.file("1", "");
-        self.up(&good);
+        self.accepts_first(&good);
+        good
+    }
+
+    /// That file is deployed, and what it makes is accepted as the first version.
+    pub(crate) fn accepts_first(&mut self, good: &str) {
+        self.up(good);
         self.host.start_daemon();
         self.host.eventually("version 1 is accepted and ready to go back to", || {
             let status = self.host.status();
             status["accepted"]["version"] == "1" && status["readiness"]["ready"] == true
         });
-        good
     }
 
     pub(crate) fn id(&self, service: &str) -> String {

@@ -18,5 +18,6 @@ mod outages;
 mod people;
 mod pins;
 mod proxy;
+mod sets;
 mod sinks;
 mod standstill;

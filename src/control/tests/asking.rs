@@ -108,12 +108,19 @@ async fn a_plan_comes_back_whole() {
         reason: "slow".to_owned(),
     };
     let problems = vec!["the image is gone".to_owned()];
-    let answer =
-        Answer::Plan { plan, steps: vec![Step::Prepare, Step::SetAside], problems: problems.clone() };
+    let answer = Answer::Plan {
+        plan,
+        steps: vec![Step::Prepare, Step::SetAside],
+        problems: problems.clone(),
+        removes: vec!["cron".to_owned()],
+        leaves: Vec::new(),
+    };
     let control = Control::start(view(shop("watching")), answer);
     let plan = control.client().ask("shop", "plan", &json!({})).await.unwrap().plan.unwrap();
     assert_eq!((plan.from.as_str(), plan.to.as_str(), plan.problems), ("2", "1", problems));
     assert_eq!(plan.steps, ["prepare", "set-aside"]);
+    assert_eq!(plan.not_put_back.len(), 1);
+    assert!(plan.not_put_back[0].contains("has no cron"), "{:?}", plan.not_put_back);
 }
 
 #[tokio::test]

@@ -241,16 +241,17 @@ impl Outcome {
 }
 
 impl Done {
-    pub(in crate::control) fn new(answer: Answer) -> Self {
+    pub(in crate::control) fn new(answer: Answer, texts: &Texts) -> Self {
         match answer {
             Answer::Done { release } => Self { release, plan: None },
-            Answer::Plan { plan, steps, problems } => Self {
+            Answer::Plan { plan, steps, problems, removes, leaves } => Self {
                 release: Some(plan.from),
                 plan: Some(PlanInfo {
                     from: plan.from_version,
                     to: plan.to_version,
                     steps: steps.into_iter().map(|step| step.word().to_owned()).collect(),
                     problems,
+                    not_put_back: texts.not_put_back(&removes, &leaves),
                 }),
             },
             Answer::Refused { .. } => Self { release: None, plan: None },

@@ -32,6 +32,21 @@ pub struct Running {
     pub members: Vec<Member>,
     /// Whether somebody is making, stopping or removing some of them right now, so that it is not whole.
     pub settling: bool,
+    /// Services that belong to it by the configuration and have no container.
+    pub absent: Vec<String>,
+    /// Services beside it in the same project that keep data and are left alone.
+    pub left: Vec<Left>,
+}
+
+/// A service that is left alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// Its name in the project.
+    pub service: String,
+    /// What makes it this version of it and no other.
+    pub identity: Identity,
+    /// The version as a person would name it.
+    pub version: String,
 }
 
 /// Two instances with the same identity are the same release.
@@ -53,10 +68,16 @@ pub struct Member {
     pub name: String,
     /// Its service in a Compose project; its name where it is in none.
     pub service: String,
+    /// What makes it this version of the service and no other.
+    pub identity: Identity,
+    /// The version as a person would name it.
+    pub version: String,
     /// How far it is.
     pub stage: Stage,
     /// When it was started last.
     pub started: Option<Timestamp>,
+    /// When it has ended, where it has since its last start.
+    pub ended: Option<Timestamp>,
     /// How often its restart policy has started it again since somebody did.
     pub restarts: u64,
     /// For so long after a start its own HEALTHCHECK may fail.
@@ -114,6 +135,11 @@ impl Running {
     /// Whether that instance is this one, or one of those that it consists of.
     pub fn has(&self, instance: &str) -> bool {
         parts(&self.instance).any(|part| part == instance)
+    }
+
+    /// Whether it is a set, which may consist of several containers.
+    pub fn is_set(&self) -> bool {
+        self.about.is_some()
     }
 
     /// The newest start that somebody asked for: what a restart policy does by itself, after a crash, is none.

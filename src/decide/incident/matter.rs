@@ -7,6 +7,7 @@ use crate::decide::action::News;
 pub(super) enum Matter {
     Release,
     Health,
+    Members,
     Blind,
     Readiness,
     Divergence,
@@ -38,6 +39,7 @@ impl Matter {
             | News::CountDown { .. }
             | News::RollbackAgain => Self::Release,
             News::ServiceDown | News::ServiceStopped | News::ServiceUp => Self::Health,
+            News::Incomplete | News::Complete | News::Scaled => Self::Members,
             News::DeploymentUnfinished | News::DeploymentFinished => Self::Deployment,
             News::Blind | News::SeesAgain => Self::Blind,
             News::NotReady | News::ReadyAgain => Self::Readiness,
@@ -58,6 +60,7 @@ impl Matter {
     pub(super) fn comes_back(&self) -> bool {
         match self {
             Self::Health
+            | Self::Members
             | Self::Blind
             | Self::Readiness
             | Self::Engine
@@ -76,7 +79,7 @@ impl Matter {
     /// A rollback brings it about by itself, so that it is no news of its own meanwhile.
     pub(super) fn is_symptom(&self) -> bool {
         match self {
-            Self::Health | Self::Blind | Self::Readiness => true,
+            Self::Health | Self::Members | Self::Blind | Self::Readiness => true,
             Self::Release
             | Self::Divergence
             | Self::Deployment

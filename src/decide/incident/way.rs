@@ -3,6 +3,7 @@
 use super::matter::Matter;
 use crate::decide::action::News;
 use crate::decide::facts::Phase;
+use crate::decide::naming;
 use crate::decide::reason::Reason;
 use crate::decide::service::Service;
 
@@ -14,7 +15,7 @@ pub(super) fn way(
 ) -> (Option<String>, Option<String>) {
     let facts = service.facts();
     let at_hand = facts.release.as_ref().map(|release| release.version.clone()).or_else(|| service.version());
-    let accepted = || facts.accepted.last().map(|accepted| accepted.version.clone());
+    let accepted = || facts.accepted.last().map(|it| naming::beside(it, facts.release.as_ref()));
     if *news == News::ReleaseSeen {
         return (accepted(), at_hand);
     }

@@ -105,6 +105,8 @@ pub(super) fn running(version: &str, instance: &str) -> Running {
         about: None,
         members: parts(instance).map(member).collect(),
         settling: false,
+        absent: Vec::new(),
+        left: Vec::new(),
     }
 }
 
@@ -114,8 +116,11 @@ pub(super) fn member(id: &str) -> Member {
         id: id.to_owned(),
         name: API.to_owned(),
         service: API.to_owned(),
+        identity: Identity { image: String::new(), spec: String::new() },
+        version: String::new(),
         stage: Stage::Running,
         started: None,
+        ended: None,
         restarts: 0,
         start_period: Duration::ZERO,
         may_end: false,

@@ -93,6 +93,7 @@ fn events() -> Vec<Event> {
         Event::StoreBack,
         Event::Acknowledged { incident: "api-1".to_owned(), by: said() },
         happening(Happening::Seen(None)),
+        happening(Happening::Empty { left: vec!["db".to_owned()] }),
         seen("v1", "c-v1"),
         seen("v1", "c-next"),
         seen("v2", "c-v2"),
@@ -150,6 +151,7 @@ fn name(event: &Event) -> String {
 fn name_of(what: &Happening) -> String {
     match what {
         Happening::Seen(None) => "seen nothing".to_owned(),
+        Happening::Empty { .. } => "nothing to take back".to_owned(),
         Happening::Seen(Some(seen)) => format!("seen {} in {}", seen.version, seen.instance),
         Happening::Stopping { .. } => "told to stop".to_owned(),
         Happening::Died { asked: true, .. } => "died on request".to_owned(),

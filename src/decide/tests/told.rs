@@ -48,7 +48,7 @@ pub(super) fn line(action: &Action) -> Option<String> {
         Action::ProbeNow { .. } | Action::Recall { .. } | Action::Remember { .. } => kind(action),
         Action::Judged { verdict, .. } => format!("{}: {}", kind(action), verdict.why),
         Action::Answer(Answer::Refused { why }) => format!("refused: {}", english().refusal(why)),
-        Action::Answer(Answer::Plan { plan, steps, problems }) => {
+        Action::Answer(Answer::Plan { plan, steps, problems, .. }) => {
             let steps: Vec<&str> = steps.iter().map(|step| step.word()).collect();
             format!("plan {} to {}: {} {problems:?}", plan.from_version, plan.to_version, steps.join(" "))
         }
@@ -137,6 +137,7 @@ pub(super) fn why(reason: &Reason) -> String {
             format!("unfinished for {}s, {}", lasted.as_secs(), waiting(waits))
         }
         Reason::Restarted { times, seen } => format!("restarted {times} times in vain \"{seen}\""),
+        Reason::Set(_) => english().reason(reason),
         Reason::Said(said) => said.clone(),
     }
 }

@@ -76,9 +76,10 @@ fn notice(news: News, tier: Tier, text: &str) -> Notice {
 /// Whether such news ends an incident; `None` when it belongs to none.
 fn ends(news: &News) -> Option<bool> {
     match news {
-        News::Test | News::ReleaseSeen | News::ConfigReloaded | News::Digest { .. } => None,
+        News::Test | News::ReleaseSeen | News::Scaled | News::ConfigReloaded | News::Digest { .. } => None,
         News::ServiceUp
         | News::DeploymentFinished
+        | News::Complete
         | News::ReleaseAccepted
         | News::ReleaseSuperseded
         | News::ReleaseAborted
@@ -92,6 +93,7 @@ fn ends(news: &News) -> Option<bool> {
         | News::Heard => Some(true),
         News::ServiceDown
         | News::ServiceStopped
+        | News::Incomplete
         | News::DeploymentUnfinished
         | News::RollbackStarted
         | News::RollbackFailed

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bollard::errors::Error;
 use bollard::models::ContainerInspectResponse;
 use bollard::query_parameters::{InspectContainerOptions, ListContainersOptionsBuilder};
-use serde_json::Value;
 
 use super::{Engine, Past, blind, told};
 use crate::config::Compose;
@@ -41,25 +40,31 @@ impl Set {
     }
 }
 
-/// The set's containers.
+/// The set's containers; those that are left alone, where there are no others.
 pub(super) async fn members(engine: &Engine, of: &Compose) -> Result<Vec<ContainerInspectResponse>, Error> {
     let docker = engine.client()?;
     let filters = HashMap::from([("label".to_owned(), vec![format!("{PROJECT}={}", of.project)])]);
     let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
-    let mut members = Vec::new();
+    let (mut members, mut left) = (Vec::new(), Vec::new());
     for listed in docker.list_containers(Some(options)).await? {
         let image = engine.image_labels(listed.image_id.as_deref().unwrap_or_default()).await?;
-        let place = |listed: Value| of.listed(&listed, &image);
-        let member = serde_json::to_value(&listed).is_ok_and(|listed| place(listed) == Place::Member);
-        let Some(id) = listed.id.filter(|_| member) else { continue };
+        let place = serde_json::to_value(&listed).map_or(Place::Apart, |listed| of.listed(&listed, &image));
+        match place {
+            Place::Member => members.extend(listed.id),
+            Place::Left => left.extend(listed.id),
+            Place::Passing | Place::Apart => {}
+        }
+    }
+    let mut found = Vec::new();
+    for id in if members.is_empty() { left } else { members } {
         match docker.inspect_container(&id, None::<InspectContainerOptions>).await {
-            Ok(found) => members.push(found),
+            Ok(one) => found.push(one),
             // Gone since it was listed.
             Err(Error::DockerResponseServerError { status_code: 404, .. }) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(members)
+    Ok(found)
 }
 
 /// The first that is not well, and which it is.

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::config::Compose;
 use crate::config::compose::{NUMBER, PROJECT, Place, SERVICE, has_ended, volumes};
-use crate::decide::event::{Identity, Running};
+use crate::decide::event::{Identity, Left, Running};
 use crate::runtime::copied;
 use crate::runtime::engine::{Engine, EngineError};
 use crate::runtime::inspect::Inspect;
@@ -31,13 +31,24 @@ pub(super) struct Member {
     pub(super) found: Inspect,
 }
 
+/// So many services of different versions are named in one line.
+const NAMED: usize = 3;
+
+/// One container of the project that is left alone.
+#[derive(Debug, Clone)]
+pub(super) struct Bystander {
+    pub(super) it: Member,
+    /// Where it keeps data.
+    pub(super) keeps: String,
+}
+
 /// What a project has.
 #[derive(Debug, Default)]
 pub(in crate::runtime) struct Found {
     /// The set, by service and number.
     pub(super) members: Vec<Member>,
-    /// Services that keep data and are left alone, with where they keep it.
-    pub(super) left: BTreeMap<String, String>,
+    /// Containers that keep data and are left alone.
+    pub(super) left: Vec<Bystander>,
     /// What is out of the way for a moment, as the engine lists it.
     pub(super) passing: Vec<Value>,
 }
@@ -56,27 +67,30 @@ impl Found {
                     }
                 }
                 Place::Left => {
-                    let service = listed["Labels"][SERVICE].as_str().unwrap_or_default();
-                    found.left.insert(service.to_owned(), volumes(&listed).join(", "));
+                    let keeps = volumes(&listed).join(", ");
+                    let inspect = engine.inspect(listed["Id"].as_str().unwrap_or_default()).await?;
+                    let bystander = |found| Bystander { it: Member::new(found), keeps };
+                    found.left.extend(inspect.map(bystander));
                 }
                 Place::Passing => found.passing.push(listed),
                 Place::Apart => {}
             }
         }
-        found.members.sort_by(|a, b| (&a.key, a.found.id()).cmp(&(&b.key, b.found.id())));
+        let order = |a: &Member, b: &Member| (&a.key, a.found.id()).cmp(&(&b.key, b.found.id()));
+        found.members.sort_by(order);
+        found.left.sort_by(|a, b| order(&a.it, &b.it));
         Ok(found)
     }
 
     /// The set as one thing that runs; `None` when there is nothing of it.
     pub(in crate::runtime) fn running(&self, of: &Compose) -> Option<Running> {
         let each: Vec<Running> = self.members.iter().map(|member| member.found.running()).collect();
-        let has = |service: &String| self.members.iter().any(|member| member.key.service == *service);
-        let complete = of.services.iter().all(has);
+        let absent = self.absent(of);
         (!each.is_empty()).then(|| Running {
             instance: ids(&self.members),
             identity: identity(&self.members),
             version: version(&self.members),
-            alive: complete && self.members.iter().all(|member| member.found.well()),
+            alive: absent.is_empty() && self.members.iter().all(|member| member.found.well()),
             started: each.iter().filter_map(|one| one.started).max(),
             restarts: each.iter().map(|one| one.restarts).sum(),
             irreversible: each.iter().find_map(|one| one.irreversible.clone()),
@@ -85,7 +99,25 @@ impl Found {
             about: Some(self.about(of)),
             members: self.members.iter().map(|member| member.found.member()).collect(),
             settling: false,
+            absent,
+            left: self.left.iter().map(Bystander::left).collect(),
         })
+    }
+
+    /// Services that belong to it by the configuration and have no container.
+    fn absent(&self, of: &Compose) -> Vec<String> {
+        let there = self.services();
+        of.services.iter().filter(|service| !there.contains(service.as_str())).cloned().collect()
+    }
+
+    /// The services that are left alone, each with where it keeps its data.
+    pub(super) fn left_alone(&self) -> BTreeMap<&str, &str> {
+        self.left.iter().map(|left| (left.it.key.service.as_str(), left.keeps.as_str())).collect()
+    }
+
+    /// The names of the services that are left alone.
+    pub(in crate::runtime) fn left_names(&self) -> Vec<String> {
+        self.left_alone().into_keys().map(str::to_owned).collect()
     }
 
     /// Who belongs to it and who does not, in words.
@@ -96,10 +128,9 @@ impl Found {
             let each: Vec<String> = of_it.map(Member::told).collect();
             about.push(each.join(", "));
         }
-        let missing = of.services.iter().filter(|service| !self.services().contains(service.as_str()));
-        about.extend(missing.map(|service| format!("{service} has no container")));
+        about.extend(self.absent(of).into_iter().map(|service| format!("{service} has no container")));
         let mut about = about.join(", ");
-        for (service, paths) in &self.left {
+        for (service, paths) in self.left_alone() {
             write!(about, "; {service} is left alone: it keeps data in {paths}")
                 .expect("writing to a string cannot fail");
         }
@@ -126,6 +157,14 @@ impl Member {
             (true, true) => format!("{name} of {version} has ended as it should"),
             (false, _) => format!("{name} of {version} does not run"),
         }
+    }
+}
+
+impl Bystander {
+    fn left(&self) -> Left {
+        let Key { service, .. } = &self.it.key;
+        let found = &self.it.found;
+        Left { service: service.clone(), identity: found.identity(), version: spec::version(found) }
     }
 }
 
@@ -164,7 +203,7 @@ pub(super) fn image(members: &[Member]) -> String {
     let images: BTreeSet<&str> = members.iter().map(|member| member.found.image()).collect();
     match images.first() {
         Some(image) if images.len() == 1 => (*image).to_owned(),
-        _ => of_each(members, "=", |member| member.found.image().to_owned()),
+        _ => each(members, "=", |member| member.found.image().to_owned()).join(", "),
     }
 }
 
@@ -173,15 +212,25 @@ fn version(members: &[Member]) -> String {
     let versions: BTreeSet<String> = members.iter().map(|member| spec::version(&member.found)).collect();
     match versions.first() {
         Some(version) if versions.len() == 1 => version.clone(),
-        _ => of_each(members, " ", |member| spec::version(&member.found)),
+        _ => short(&each(members, " ", |member| spec::version(&member.found))),
+    }
+}
+
+/// Of a set of many services the first, and how many others there are.
+fn short(parts: &[String]) -> String {
+    let more = parts.len().saturating_sub(NAMED - 1);
+    if parts.len() > NAMED {
+        format!("{} and {more} more", parts[..NAMED - 1].join(", "))
+    } else {
+        parts.join(", ")
     }
 }
 
 /// Something of each service. Replicas that are alike are said once.
-fn of_each(members: &[Member], between: &str, what: impl Fn(&Member) -> String) -> String {
+fn each(members: &[Member], between: &str, what: impl Fn(&Member) -> String) -> Vec<String> {
     let each: BTreeSet<String> =
         members.iter().map(|member| format!("{}{between}{}", member.key.service, what(member))).collect();
-    each.into_iter().collect::<Vec<_>>().join(", ")
+    each.into_iter().collect()
 }
 
 /// What all of them are configured to be. How many replicas there are is no other release.

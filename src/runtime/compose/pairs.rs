@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Compose;
 use super::found::{Found, Key, Member};
 use super::past::Past;
-use super::{order, wiring};
+use super::{order, replicas, stand_in, wiring};
 use crate::config::compose::name;
 use crate::decide::action::Plan;
 use crate::decide::event::{Fault, parts};
@@ -48,6 +48,8 @@ pub(super) struct Pairs<'a> {
     pub(super) bad: Vec<Member>,
     /// Services that were left alone while all was well.
     pub(super) left: Vec<String>,
+    /// Those of them that members lived in, by the ids of then.
+    pub(super) hosts: Vec<Member>,
 }
 
 impl<'a> Pairs<'a> {
@@ -58,7 +60,6 @@ impl<'a> Pairs<'a> {
         bad: Option<&Record>,
     ) -> Result<Self, Fault> {
         let past = good.map(Past::read).transpose()?.unwrap_or_default();
-        let good = past.members();
         let known = bad.map(Past::read).transpose()?.unwrap_or_default().members();
         let mut bad = Vec::new();
         for id in plan.bad.iter().flat_map(|bad| parts(bad)) {
@@ -71,10 +72,12 @@ impl<'a> Pairs<'a> {
                 }
             }
         }
+        let good = replicas::as_many(past.members(), &bad);
         let same = unchanged(&good, &bad);
         let each = paired(set, plan, (&good, &bad), &same);
         let same = bad.iter().filter(|member| same.contains(&member.key)).cloned().collect();
-        Ok(Self { set, plan, each, same, good, bad, left: past.left })
+        let hosts = past.hosts();
+        Ok(Self { set, plan, each, same, good, bad, left: past.left, hosts })
     }
 
     /// Whether somebody else has deployed the project since the rollback was decided: there are members that nobody
@@ -115,7 +118,9 @@ impl<'a> Pairs<'a> {
             let successor = fellow.swap().successor().await?;
             now.extend(successor.map(|successor| (&fellow.key, successor.id().to_owned())));
         }
-        Ok(wiring::joined(good, &self.good, |key| now.get(key).map(String::as_str)))
+        let joined = wiring::joined(good, &self.good, |key| now.get(key).map(String::as_str));
+        let beside = Found::look(&self.set.engine, &self.set.of).await?.left;
+        stand_in::needed(&self.set.engine, wiring::moved(&joined, &self.hosts, &beside)).await
     }
 }
 

@@ -3,7 +3,7 @@
 use super::found::{Found, ids, twins};
 use super::pairs::{Pair, Pairs};
 use super::past::Past;
-use super::{back, retag, wiring};
+use super::{back, retag, stand_in, wiring};
 use crate::decide::event::{Fault, Step};
 use crate::runtime::container::Swap;
 use crate::runtime::engine::EngineError;
@@ -123,10 +123,14 @@ async fn prepare(pairs: &Pairs<'_>) -> Result<Done, Fault> {
     for pair in &pairs.each {
         let service = &pair.key.service;
         match (&pair.good, &pair.bad) {
-            (Some(_), None) if now.left.contains_key(service) => return keeps(service, "now, unlike then"),
+            (Some(_), None) if now.left_alone().contains_key(service.as_str()) => {
+                return keeps(service, "now, unlike then");
+            }
             (None, Some(_)) if pairs.left.contains(service) => return keeps(service, "in that version"),
             (Some(good), _) => {
                 let alone = wiring::alone(good, &pairs.good);
+                let alone = wiring::moved(&alone, &pairs.hosts, &now.left);
+                let alone = stand_in::needed(&pairs.set.engine, alone).await?;
                 steps::prepare(&pair.swap(), &alone).await.map_err(|fault| of(pair, fault))?;
             }
             (None, _) => {}
@@ -158,7 +162,7 @@ async fn evidence(pairs: &Pairs<'_>) -> Result<Done, Fault> {
         return Ok(Done::default());
     }
     let now = Found::look(&pairs.set.engine, &pairs.set.of).await?;
-    let inspect = Past::new(inspects, now.left.into_keys().collect()).written();
+    let inspect = Past::new(inspects, &now).written();
     Ok(Done {
         instance: pairs.plan.bad.clone(),
         forensics: Some(Forensics { inspect, logs, events, exit, oom }),

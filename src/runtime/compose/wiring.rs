@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::found::{Key, Member};
+use super::found::{Bystander, Key, Member};
 use crate::config::compose::ENDED;
 use crate::runtime::inspect::Inspect;
 
@@ -29,6 +29,17 @@ pub(super) fn joined<'n>(
         labels.remove(ENDED);
         labels.extend(found.has_ended().then(|| (ENDED.to_owned(), "0".into())));
     }
+    Inspect::of(json)
+}
+
+/// A member that lives in what is left alone, in the container that this service has now; in the one of then, where it has
+/// none.
+pub(super) fn moved(found: &Inspect, hosts: &[Member], left: &[Bystander]) -> Inspect {
+    let mut json = found.at("").clone();
+    rewire(&mut json["HostConfig"], hosts, |key| {
+        let now = left.iter().map(|left| &left.it).find(|now| now.key == *key);
+        now.or(hosts.iter().find(|then| then.key == *key)).map(|it| it.found.id())
+    });
     Inspect::of(json)
 }
 

@@ -21,6 +21,14 @@ impl Engine {
         }))
     }
 
+    /// The tags that an image has here; none where it is not here.
+    pub(in super::super) async fn tags(&self, image: &str) -> Result<Vec<String>, EngineError> {
+        let found = self.get("look at an image", &format!("/images/{image}/json"), &[]).await?;
+        let tags = found.map(|mut image| image["RepoTags"].take());
+        let tags = tags.as_ref().and_then(Value::as_array).into_iter().flatten();
+        Ok(tags.filter_map(Value::as_str).map(str::to_owned).collect())
+    }
+
     /// The labels that an image brings along.
     pub(in super::super) async fn image_labels(&self, id: &str) -> Result<Value, EngineError> {
         Ok(self.image_config(id).await?["Labels"].take())

@@ -28,13 +28,23 @@ impl Watched {
         }
     }
 
-    pub(super) async fn running(&self, engine: &Engine) -> Result<Option<Running>, EngineError> {
+    /// What runs; where nothing does, what of its project is left alone.
+    pub(super) async fn running(
+        &self,
+        engine: &Engine,
+    ) -> Result<(Option<Running>, Vec<String>), EngineError> {
         match self {
-            Self::Container(name) => Ok(match engine.named(name).await? {
-                Some(found) => Some(copied::marked(engine, found).await?.running()),
-                None => None,
-            }),
-            Self::Set(of) => Ok(Found::look(engine, of).await?.running(of)),
+            Self::Container(name) => {
+                let found = match engine.named(name).await? {
+                    Some(found) => Some(copied::marked(engine, found).await?.running()),
+                    None => None,
+                };
+                Ok((found, Vec::new()))
+            }
+            Self::Set(of) => {
+                let found = Found::look(engine, of).await?;
+                Ok((found.running(of), found.left_names()))
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::program;
+use super::{program, shared};
 use crate::config::Pin;
 use crate::decide::event::Fault;
 use crate::runtime::container::{Container, token};
@@ -23,7 +23,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// It is there, and runs where it should.
 pub(super) async fn hold(on: &Container, release: &str, good: &Inspect) -> Result<(), Fault> {
-    let name = name(on, release);
+    let name = name(on, release, good);
     let id = match found(on, &name, good).await? {
         Some(found) if found.up() || on.pin == Pin::Created => return Ok(()),
         Some(found) => found.id().to_owned(),
@@ -44,8 +44,16 @@ pub(super) async fn hold(on: &Container, release: &str, good: &Inspect) -> Resul
 
 /// It is gone.
 pub(super) async fn release(on: &Container, release: &str) -> Result<(), Fault> {
-    match on.engine.named(&name(on, release)).await? {
+    match on.engine.named(&own_name(on, release)).await? {
         Some(holder) if holder.label(RELEASE) == Some(release) => remove(on, &holder).await,
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The holder of that name is gone.
+pub(super) async fn remove_named(on: &Container, name: &str) -> Result<(), Fault> {
+    match on.engine.named(name).await? {
+        Some(holder) if holder.label(KEEP) == Some(&on.service) => remove(on, &holder).await,
         Some(_) | None => Ok(()),
     }
 }
@@ -89,6 +97,8 @@ async fn remove(on: &Container, holder: &Inspect) -> Result<(), Fault> {
 
 async fn body(on: &Container, release: &str, good: &Inspect) -> Result<Value, EngineError> {
     let volumes = volumes(on, good).await?;
+    // One that several releases need is no release's own.
+    let release = if shared::name(on, good).is_some() { "" } else { release };
     let mut labels = json!({ KEEP: on.service, RELEASE: release, PIN: word(on.pin) });
     // Labels that the image brings along cannot be left out, but what compose goes by can be emptied.
     for (label, _) in
@@ -141,7 +151,11 @@ async fn volumes(on: &Container, good: &Inspect) -> Result<Vec<(String, String)>
     Ok(volumes)
 }
 
-pub(super) fn name(on: &Container, release: &str) -> String {
+pub(super) fn name(on: &Container, release: &str, good: &Inspect) -> String {
+    shared::name(on, good).unwrap_or_else(|| own_name(on, release))
+}
+
+fn own_name(on: &Container, release: &str) -> String {
     format!("golive-keep-{}-{}", token(&on.name), token(release))
 }
 

@@ -91,6 +91,8 @@ impl Set {
             about: None,
             members: Vec::new(),
             settling: false,
+            absent: Vec::new(),
+            left: Vec::new(),
         })
     }
 

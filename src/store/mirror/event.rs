@@ -10,8 +10,8 @@ use super::facts::FactsDef;
 use super::reading::ReadingDef;
 use super::season::{SeasonDef, UnjudgedDef};
 use crate::decide::event::{
-    Address, Announcement, Ask, Event, Fault, FaultKind, Happening, Identity, Kept, Member, Outcome, Running,
-    Sample, Stage, Standing, Step, Waits,
+    Address, Announcement, Ask, Event, Fault, FaultKind, Happening, Identity, Kept, Left, Member, Outcome,
+    Running, Sample, Stage, Standing, Step, Waits,
 };
 use crate::decide::facts::Facts;
 use crate::decide::past::Learnt;
@@ -77,6 +77,9 @@ as_core!(Address, AddressDef);
 #[serde(remote = "Happening", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub(in crate::store) enum HappeningDef {
     Seen(#[serde_as(as = "Option<RunningDef>")] Option<Running>),
+    Empty {
+        left: Vec<String>,
+    },
     Stopping {
         instance: String,
         signal: String,
@@ -179,8 +182,24 @@ pub(in crate::store) struct RunningDef {
     #[serde_as(as = "Vec<MemberDef>")]
     members: Vec<Member>,
     settling: bool,
+    #[serde(default)]
+    absent: Vec<String>,
+    #[serde(default)]
+    #[serde_as(as = "Vec<LeftDef>")]
+    left: Vec<Left>,
 }
 as_core!(Running, RunningDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Left", rename_all = "kebab-case")]
+pub(in crate::store) struct LeftDef {
+    service: String,
+    #[serde_as(as = "IdentityDef")]
+    identity: Identity,
+    version: String,
+}
+as_core!(Left, LeftDef);
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]
@@ -189,9 +208,13 @@ pub(in crate::store) struct MemberDef {
     id: String,
     name: String,
     service: String,
+    #[serde_as(as = "IdentityDef")]
+    identity: Identity,
+    version: String,
     #[serde_as(as = "StageDef")]
     stage: Stage,
     started: Option<Timestamp>,
+    ended: Option<Timestamp>,
     restarts: u64,
     #[serde_as(as = "DurationSecondsWithFrac<f64>")]
     start_period: Duration,

@@ -10,6 +10,7 @@ use super::event::{AnnouncementDef, IdentityDef, RunningDef, StepDef, WaitsDef};
 use super::notice::{IncidentDef, PlanDef};
 use super::reading::CountsDef;
 use super::reason::{BlameDef, ReasonDef};
+use super::set::DidDef;
 use crate::decide::action::{Incident, Plan};
 use crate::decide::event::{Announcement, Identity, Running, Step, Waits};
 use crate::decide::facts::{
@@ -18,6 +19,7 @@ use crate::decide::facts::{
 };
 use crate::decide::reading::Counts;
 use crate::decide::reason::{Blame, Reason};
+use crate::decide::roster::Roster;
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]
@@ -104,6 +106,9 @@ pub(in crate::store) struct ReleaseDef {
     origin: Origin,
     #[serde_as(as = "Option<AnnouncementDef>")]
     announcement: Option<Announcement>,
+    #[serde(default)]
+    #[serde_as(as = "BTreeMap<_, DidDef>")]
+    roster: Roster,
 }
 as_core!(Release, ReleaseDef);
 
@@ -173,6 +178,8 @@ pub(in crate::store) struct WatchDef {
     red_before: bool,
     #[serde(default)]
     came_back: BTreeMap<String, u32>,
+    #[serde(default)]
+    lame: Vec<String>,
     #[serde_as(as = "Option<ReasonDef>")]
     excused: Option<Reason>,
 }

@@ -8,9 +8,10 @@ use serde_with::{DeserializeAs, DurationSecondsWithFrac, SerializeAs, serde_as};
 
 use super::event::{StepDef, WaitsDef};
 use super::reading::SourceDef;
+use super::set::SetReasonDef;
 use crate::decide::event::{Step, Waits};
 use crate::decide::reading::Source;
-use crate::decide::reason::{Blame, Breach, Change, Reason, Rule, Runs, Unit, Unusual};
+use crate::decide::reason::{Blame, Breach, Change, Reason, Rule, Runs, SetReason, Unit, Unusual};
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]
@@ -136,6 +137,7 @@ pub(in crate::store) enum ReasonDef {
         times: u32,
         seen: String,
     },
+    Set(#[serde_as(as = "SetReasonDef")] SetReason),
     Said(String),
 }
 as_core!(Reason, ReasonDef);

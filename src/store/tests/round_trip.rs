@@ -2,14 +2,18 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::decide::action::{Action, Answer, Incident, IncidentState, When};
-use crate::decide::event::{Address, Ask, Fault, FaultKind, Kept, Member, Stage, Standing, Step, Waits};
+use crate::decide::event::{
+    Address, Ask, Fault, FaultKind, Kept, Left, Member, Stage, Standing, Step, Waits,
+};
 use crate::decide::facts::{
     Before, Deployment, Diverged, Facts, Hold, HostBefore, Phase, Quarantined, ReleaseState, Rollback, Stop,
     Verification, Veto, Watch,
 };
 use crate::decide::past::Unjudged;
 use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream, Use};
-use crate::decide::reason::{Blame, Breach, Change, Rule, Runs, Unit, Unusual};
+use crate::decide::reason::{
+    Beside, Blame, Breach, Change, How, Lack, Rule, Runs, Scaled, SetReason, Unit, Unusual,
+};
 use crate::decide::refusal::Refusal;
 use crate::stats::season::{Direction, Learning, Season};
 use crate::store::{Deed, Evidence, Filing, Reader};
@@ -92,7 +96,14 @@ fn events() -> Vec<Event> {
             why: some(),
             kept: Some(Box::new(Kept { facts: Facts::default(), mine: true })),
         }),
-        Happening::Seen(Some(Running { members: members(), settling: true, ..running() })),
+        Happening::Empty { left: vec![some()] },
+        Happening::Seen(Some(Running {
+            members: members(),
+            settling: true,
+            absent: vec![some()],
+            left: left(),
+            ..running()
+        })),
         Happening::Stopping { instance: some(), signal: "15".to_owned() },
         Happening::Died { instance: some(), asked: true, exit: Some(-137), oom: true },
         Happening::Died { instance: some(), asked: false, exit: None, oom: false },
@@ -174,7 +185,36 @@ fn reasons() -> Vec<Reason> {
     ]
     .into_iter()
     .chain(blames().into_iter().map(|blame| Reason::NotToBlame { blame, cause: cause() }))
+    .chain(of_sets().into_iter().map(Reason::Set))
     .collect()
+}
+
+fn of_sets() -> Vec<SetReason> {
+    let how = [
+        How::Missing,
+        How::Ended { name: some(), exit: Some(-1) },
+        How::Early { name: some(), after: Duration::from_millis(2500) },
+        How::NeverWell { name: some(), exit: None },
+    ];
+    let beside = Beside { service: some(), then: None, now: Some(some()) };
+    vec![
+        SetReason::Lacks(how.map(|how| Lack { service: some(), how }).into()),
+        SetReason::Partly {
+            removes: vec![some()],
+            leaves: vec![beside],
+            cause: Box::new(Reason::Said(some())),
+        },
+        SetReason::Scaled(vec![Scaled { service: some(), from: 1, to: 3 }]),
+        SetReason::Empty { left: vec![some()] },
+    ]
+}
+
+fn identity() -> Identity {
+    Identity { image: some(), spec: some() }
+}
+
+fn left() -> Vec<Left> {
+    vec![Left { service: some(), identity: identity(), version: some() }]
 }
 
 fn before() -> Before {
@@ -295,6 +335,7 @@ fn phases() -> Vec<Phase> {
             worst_before: BTreeMap::from([("error-rate".to_owned(), 0.08)]),
             red_before: true,
             came_back: BTreeMap::from([("web".to_owned(), 2)]),
+            lame: vec![some()],
             excused: Some(Reason::NotToBlame {
                 blame: Blame::PreExisting,
                 cause: Box::new(Reason::Said(some())),
@@ -322,8 +363,11 @@ fn members() -> Vec<Member> {
         id: some(),
         name: some(),
         service: some(),
+        identity: identity(),
+        version: some(),
         stage,
         started: Some(at(3)),
+        ended: Some(at(4)),
         restarts: 7,
         start_period: Duration::from_millis(1500),
         may_end: true,

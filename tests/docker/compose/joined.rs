@@ -78,3 +78,83 @@ async fn what_has_done_its_work_is_restored_and_not_run_again() {
     assert!(seen.alive && seen.identity == story.v1.identity, "{seen:?}");
     assert_eq!((project.serves("api"), project.serves("worker")), ("v1".to_owned(), "v1".to_owned()));
 }
+
+/// The database is left alone, for it keeps data; worker lives in its network, and migrate did its work there.
+fn lodgers(project: &Project) {
+    let text = std::fs::read_to_string(project.dir.path().join("shop.yml")).unwrap();
+    let image = project.image("v1");
+    let joined = text
+        .replace(
+            "depends_on: [api]\n    environment: {ROLE: worker}",
+            "network_mode: 'service:db'\n    environment: {ROLE: worker, PORT: '8081'}",
+        )
+        .replace(
+            "volumes:\n  data",
+            &format!(
+                "  migrate:\n    image: {image}\n    command: ['true']\n    network_mode: 'service:db'\nvolumes:\n  data"
+            ),
+        );
+    assert_ne!(joined, text);
+    project.file("shop.yml", &joined);
+    let (two, db) = (project.image("v2"), format!("{}:v1", project.name()));
+    // What is left alone is made anew too, with its data.
+    let layer = format!(
+        "version: '2.4'\nservices:\n  db:\n    image: {db}\n    environment: {{MADE: anew}}\n  \
+         api:\n    image: {two}\n  worker:\n    image: {two}\n  migrate:\n    image: {two}\n"
+    );
+    project.file("v2.yml", &layer);
+}
+
+#[tokio::test]
+async fn who_lives_in_what_is_left_alone_is_joined_to_what_it_is_now() {
+    let project = Project::new();
+    lodgers(&project);
+    project.up(&OLD, &[]);
+    let v1 = project.seen_alive().await;
+    let good = project.runtime().keep("r1", &v1.instance).await.unwrap();
+    let then = project.inspect("db")["Id"].clone();
+    project.up(&super::NEW, &[]);
+    let now = project.inspect("db")["Id"].as_str().unwrap().to_owned();
+    assert_ne!(then, now.as_str());
+    project.seen_alive().await;
+    assert_eq!(project.runtime().prove(&good).await.unwrap(), [""; 0]);
+    let story = project.story(v1, good).await;
+    for step in STEPS {
+        for _ in 0..2 {
+            project.step(&story, step).await.unwrap_or_else(|fault| panic!("{step:?}: {fault:?}"));
+        }
+    }
+    let mode = format!("container:{now}");
+    for service in ["worker", "migrate"] {
+        assert_eq!(project.inspect(service)["HostConfig"]["NetworkMode"], mode.as_str(), "{service}");
+    }
+    assert_eq!((project.serves("api"), project.serves("worker")), ("v1".to_owned(), "v1".to_owned()));
+    assert_eq!(project.inspect("db")["Id"], now.as_str());
+    let seen = project.seen().await;
+    assert!(seen.alive && seen.identity == story.v1.identity, "{seen:?}");
+    // Compose hashes ids of containers, so that it makes these anew from the old files: the same release all the same.
+    project.up(&OLD, &[]);
+    assert_eq!(project.seen_alive().await.identity, story.v1.identity);
+}
+
+#[tokio::test]
+async fn what_has_done_its_work_needs_no_network_to_stand_in_for_it() {
+    let project = Project::new();
+    lodgers(&project);
+    project.up(&OLD, &[]);
+    let v1 = project.seen_alive().await;
+    let good = project.runtime().keep("r1", &v1.instance).await.unwrap();
+    // The next version has no database any more, and nothing that lives in it but the job of before.
+    let (two, port) = (project.image("v2"), project.port);
+    let other = format!(
+        "version: '2.4'\nservices:\n  api:\n    image: {two}\n    ports: ['127.0.0.1:{port}:8080']\n  \
+         worker:\n    image: {two}\n    environment: {{PORT: '8081'}}\n"
+    );
+    project.file("other.yml", &other);
+    project.up(&["other.yml"], &["--remove-orphans"]);
+    project.seen_alive().await;
+    let problems = project.runtime().prove(&good).await.unwrap();
+    let of_worker =
+        problems.iter().all(|problem| problem.contains("_worker_1") && problem.contains("network"));
+    assert!(!problems.is_empty() && of_worker, "migrate needs nothing: {problems:?}");
+}

@@ -68,7 +68,33 @@ async fn pins_outlast_the_tags_and_go_when_they_are_dropped() {
     project.steps(&story, &STEPS).await;
     project.assert_all_run("v1");
     let kept = || project.bench.containers(&format!("golive-keep-{}", project.name())).len();
-    assert_eq!(kept(), 4);
+    assert_eq!(kept(), 2, "one an image, though each release has two members of it");
     project.runtime().forget("r1", Some(&story.good)).await.unwrap();
-    assert_eq!(kept(), 2);
+    assert_eq!(kept(), 1);
+}
+
+#[tokio::test]
+async fn one_pin_holds_an_image_for_as_long_as_a_release_needs_it() {
+    let project = Project::new();
+    project.up(&OLD, &[]);
+    let (v1, runtime) = (project.seen().await, project.runtime());
+    let mut records = Vec::new();
+    for release in ["r1", "r2", "r3"] {
+        records.push(runtime.keep(release, &v1.instance).await.unwrap());
+    }
+    let pins = || project.bench.containers(&format!("golive-keep-{}", project.name()));
+    let pin = pins();
+    assert_eq!(pin.len(), 1, "{pin:?}");
+    let name = pin.keys().next().unwrap();
+    project.bench.docker(&["rm", name]);
+    assert_eq!(runtime.prove(&records[0]).await.unwrap(), [""; 0]);
+    assert_eq!(pins(), pin, "it is put back");
+    for (record, left) in records.iter().zip([1, 1, 0]) {
+        for _ in 0..2 {
+            runtime.forget(&record.release, Some(record)).await.unwrap();
+        }
+        assert_eq!(pins().len(), left, "{}", record.release);
+    }
+    let tags = project.bench.docker(&["image", "inspect", "-f", "{{.RepoTags}}", &project.image("v1")]);
+    assert!(!tags.contains("golive/keep"), "{tags}");
 }

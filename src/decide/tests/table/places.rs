@@ -19,6 +19,7 @@ pub(super) fn release(id: &str, version: &str) -> Release {
         began: start_of_time(),
         origin: Origin::Noticed,
         announcement: None,
+        roster: BTreeMap::new(),
     }
 }
 
@@ -120,6 +121,7 @@ fn watch(began: Timestamp) -> Watch {
         worst_before: BTreeMap::new(),
         red_before: false,
         came_back: BTreeMap::new(),
+        lame: Vec::new(),
         excused: None,
     }
 }

@@ -25,7 +25,8 @@ fn up(at: &str) -> Value {
 }
 
 fn set(members: Vec<Member>) -> Found {
-    let left = BTreeMap::from([("db".to_owned(), "/data".to_owned())]);
+    let db = member("db", 1, "9", &up("2026-01-01T00:00:00Z"));
+    let left = vec![Bystander { it: db, keeps: "/data".to_owned() }];
     Found { members, left, passing: Vec::new() }
 }
 
