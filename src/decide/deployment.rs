@@ -153,7 +153,11 @@ fn started_again(id: &str, stop: &Stop, running: &Running) -> bool {
     }
     match running.member(id) {
         Some(member) => member.stage == Stage::Running && member.started != stop.started,
-        None => running.members.iter().any(|other| other.service == stop.service && other.started.is_some()),
+        None => running.members.iter().any(|other| {
+            // What was made in its place and could not be started waits for nobody.
+            let tried = other.started.is_some() || matches!(other.stage, Stage::Ended { .. });
+            other.service == stop.service && tried
+        }),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Sets of a Compose project, deployed by a real `docker-compose`.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use golive::config;
@@ -35,6 +36,8 @@ const NEW: [&str; 2] = ["shop.yml", "v2.yml"];
 
 /// A database that keeps data, and two services that need each other.
 struct Project {
+    /// Which docker-compose deploys it, and what it puts between the words of a container's name.
+    compose: (PathBuf, char),
     bench: Bench,
     dir: TempDir,
     port: u16,
@@ -53,13 +56,28 @@ struct Story {
 }
 
 impl Project {
+    /// By Compose 1.29.
     fn new() -> Self {
+        Self::by(PathBuf::from("docker-compose"), '_')
+    }
+
+    /// By Compose 2.
+    fn by_v2() -> Self {
+        let unpack = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/compose-v2.sh");
+        let output = Command::new(unpack).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{told}");
+        Self::by(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()), '-')
+    }
+
+    fn by(compose: PathBuf, between: char) -> Self {
         let bench = Bench::new();
         bench.image("v1");
         for version in ["v1", "v2", "v3"] {
             bench.image_without_data(version);
         }
         let project = Self {
+            compose: (compose, between),
             bench,
             dir: TempDir::new().unwrap(),
             port: free_port(),
@@ -105,7 +123,7 @@ impl Project {
 
     /// `docker-compose -f … ARGS`
     fn compose(&self, files: &[&str], args: &[&str]) -> Output {
-        let mut compose = Command::new("docker-compose");
+        let mut compose = Command::new(&self.compose.0);
         compose.current_dir(self.dir.path()).env("DOCKER_HOST", format!("unix://{}", self.bench.socket));
         compose.args(["-p", self.name()]);
         for file in files {
@@ -127,12 +145,13 @@ impl Project {
     }
 
     fn container(&self, service: &str) -> String {
-        format!("{}_{service}_1", self.name())
+        let between = self.compose.1;
+        format!("{}{between}{service}{between}1", self.name())
     }
 
     /// Names and states of all containers of the project, and of whatever golive made of them.
     fn containers(&self) -> BTreeMap<String, String> {
-        self.bench.containers(&format!("{}_", self.name()))
+        self.bench.containers(&format!("{}{}", self.name(), self.compose.1))
     }
 
     fn set(&self) -> config::Compose {

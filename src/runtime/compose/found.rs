@@ -184,7 +184,9 @@ impl Inspect {
 pub(super) fn twins(members: &[Member]) -> Option<String> {
     let pair = members.windows(2).find(|pair| pair[0].key == pair[1].key)?;
     let Key { service, number } = &pair[0].key;
-    Some(format!("{} and {} are both {service} {number}", pair[0].found.name(), pair[1].found.name()))
+    let mut names = [pair[0].found.name(), pair[1].found.name()];
+    names.sort_unstable();
+    Some(format!("{} are both {service} {number}", names.join(" and ")))
 }
 
 /// All ids, in the order of their services.

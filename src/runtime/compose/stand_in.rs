@@ -1,7 +1,7 @@
 //! What stands in for a container that has done its work is created and never started: it needs no network, and no other
 //! container to live in.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::runtime::engine::{Engine, EngineError};
 use crate::runtime::inspect::Inspect;
@@ -54,6 +54,8 @@ fn without(good: &Inspect, others: &[String], networks: &[String]) -> Inspect {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

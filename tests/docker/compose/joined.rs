@@ -107,8 +107,16 @@ fn lodgers(project: &Project) {
 
 #[tokio::test]
 async fn who_lives_in_what_is_left_alone_is_joined_to_what_it_is_now() {
-    let project = Project::new();
-    lodgers(&project);
+    is_joined(&Project::new()).await;
+}
+
+#[tokio::test]
+async fn who_lives_in_what_is_left_alone_is_joined_to_it_after_compose_2() {
+    is_joined(&Project::by_v2()).await;
+}
+
+async fn is_joined(project: &Project) {
+    lodgers(project);
     project.up(&OLD, &[]);
     let v1 = project.seen_alive().await;
     let good = project.runtime().keep("r1", &v1.instance).await.unwrap();

@@ -4,8 +4,17 @@ use super::{NEW, OLD, Project, STEPS};
 
 #[tokio::test]
 async fn a_rollback_keeps_the_number_of_containers() {
+    keeps_the_number(Project::new).await;
+}
+
+#[tokio::test]
+async fn a_rollback_keeps_the_number_of_containers_of_compose_2() {
+    keeps_the_number(Project::by_v2).await;
+}
+
+async fn keeps_the_number(project: fn() -> Project) {
     for (then, now) in [(1, 3), (3, 2)] {
-        let project = Project::new();
+        let project = project();
         let scale = |number: usize| format!("worker={number}");
         project.up(&OLD, &["--scale", &scale(then)]);
         let v1 = project.seen().await;
@@ -21,7 +30,7 @@ async fn a_rollback_keeps_the_number_of_containers() {
             }
         }
         let workers: Vec<String> =
-            project.containers().into_keys().filter(|name| name.contains("_worker_")).collect();
+            project.containers().into_keys().filter(|name| name.contains("worker")).collect();
         assert_eq!(workers.len(), now, "{workers:?}");
         for name in &workers {
             assert_eq!(project.bench.docker(&["exec", name, "cat", "/www/index.html"]), "v1", "{name}");
