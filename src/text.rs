@@ -109,10 +109,7 @@ impl Texts {
                 context! { check => clean(check), failures, limit, seen => clean(seen) },
             ),
             Reason::Breach(breach) => self.breach(breach),
-            Reason::Flapping { check, failures, of, seen } => self.say(
-                "reason.flapping",
-                context! { check => clean(check), failures, of, seen => clean(seen) },
-            ),
+            Reason::Flapping { check, failures, of, seen } => self.flapping(check, *failures, *of, seen),
             Reason::CrashLoop { ended, within, seen } => self.crash_loop(*ended, *within, seen),
             Reason::GivenUp { seen } => self.say("reason.given-up", context! { seen => clean(seen) }),
             Reason::NotToBlame { blame, cause } => {
@@ -183,6 +180,11 @@ impl Texts {
     fn crash_loop(&self, ended: u32, within: Duration, seen: &str) -> String {
         let within = self.duration(within);
         self.say("reason.crash-loop", context! { ended, within, seen => clean(seen) })
+    }
+
+    fn flapping(&self, check: &str, failures: u32, of: u32, seen: &str) -> String {
+        let (check, seen) = (clean(check), clean(seen));
+        self.say("reason.flapping", context! { check, failures, of, seen })
     }
 
     fn stuck(&self, undo: Option<&str>, runs: &Runs, cause: &Reason) -> String {

@@ -44,9 +44,7 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
         (
             Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. },
             Seen(running),
-        ) => {
-            seen(turn, running.as_ref());
-        }
+        ) => seen(turn, running.as_ref()),
         (Phase::RollingBack(_) | Phase::Verifying(_), Seen(running)) => {
             rollback::seen(turn, running.as_ref());
         }

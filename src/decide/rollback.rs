@@ -44,7 +44,7 @@ pub(super) fn begin(turn: &mut Turn<'_>, cause: Reason, target: &Release, known_
     turn.facts_mut().deployment = None;
     turn.service.folded.clear();
     turn.facts_mut().phase = Phase::RollingBack(rollback);
-    turn.file(ReleaseState::RollingBack, Some(cause.clone()));
+    turn.file(ReleaseState::RollingBack, Some(cause));
     turn.open(News::RollbackStarted, Tier::Urgent, Some(told), evidence);
     perform(turn);
 }

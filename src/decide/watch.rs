@@ -380,9 +380,10 @@ fn unproved(turn: &Turn<'_>) -> Option<Reason> {
 
 /// The release at hand is good.
 pub(super) fn accepted(turn: &mut Turn<'_>, reason: Option<Reason>) {
+    let by = reason.clone();
     turn.conclude(News::ReleaseAccepted, reason.clone());
-    if let Some(release) = turn.close(ReleaseState::Accepted, reason.clone()) {
+    if let Some(release) = turn.close(ReleaseState::Accepted, reason) {
         turn.facts_mut().known = release.running.as_ref().map(|running| running.identity.clone());
-        turn.accept(release, reason.as_ref());
+        turn.accept(release, by.as_ref());
     }
 }

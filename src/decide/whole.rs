@@ -141,7 +141,7 @@ pub(super) fn suspicions(turn: &Turn<'_>) -> Vec<Suspicion> {
         lacks.into_iter().partition(|lack| matches!(lack.how, How::Ended { .. }));
     let autonomy = turn.policy.health_autonomy;
     let of = |(lacks, autonomy): (Vec<Lack>, Autonomy)| {
-        (!lacks.is_empty()).then(|| Suspicion {
+        (!lacks.is_empty()).then_some(Suspicion {
             cause: Reason::Set(SetReason::Lacks(lacks)),
             autonomy,
             pre_existing: false,

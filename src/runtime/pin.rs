@@ -18,7 +18,7 @@ use super::{Record, copied, refused, sources};
 mod holder;
 mod program;
 mod room;
-mod shared;
+mod together;
 
 const REPO: &str = "golive/keep";
 
@@ -66,13 +66,13 @@ pub(super) async fn prove(on: &Container, record: &Record) -> Result<Vec<String>
 /// Drops the pin of that release. The image goes too, where only the pin has held it.
 pub(super) async fn forget(on: &Container, release: &str) -> Result<(), Fault> {
     holder::release(on, release).await?;
-    Ok(shared::untag(on, &format!("{REPO}:{}", tag(on, release))).await?)
+    Ok(together::untag(on, &format!("{REPO}:{}", tag(on, release))).await?)
 }
 
 /// The same for a member of a set, as it was in that release.
 pub(super) async fn forget_member(on: &Container, release: &str, good: &Inspect) -> Result<(), Fault> {
-    match shared::name(on, good) {
-        Some(name) => shared::forget(on, &name, release, good).await,
+    match together::name(on, good) {
+        Some(name) => together::forget(on, &name, release, good).await,
         None => forget(on, release).await,
     }
 }
@@ -158,8 +158,8 @@ async fn dependents(on: &Container) -> Result<Vec<String>, EngineError> {
 
 /// The image carries golive's tag, and a container holds it.
 async fn pin(on: &Container, release: &str, good: &Inspect) -> Result<(), Fault> {
-    let shared = shared::name(on, good).map(|_| shared::tag(on, release, good));
-    on.engine.tag(good.image(), REPO, &shared.unwrap_or_else(|| tag(on, release))).await?;
+    let together = together::name(on, good).map(|_| together::tag(on, release, good));
+    on.engine.tag(good.image(), REPO, &together.unwrap_or_else(|| tag(on, release))).await?;
     holder::hold(on, release, good).await
 }
 

@@ -44,13 +44,13 @@ fn a_member_that_ends_in_the_new_version_takes_it_back_though_every_check_passes
     shop.up(&shop.of("2", &services.each_ref().map(|(name, more)| (*name, more.as_str()))));
     is_taken_back(&shop, 1);
     let told = texts(&shop.host.sinks.posts("rollback-started"));
-    assert!(told.contains("_worker_1 has ended with exit code 2"), "{told}");
+    assert!(told.contains("_worker_1 has ended with exit code 64"), "{told}");
 
     let services = [("api", api("3", "")), ("worker", worker("3")), ("migrate", FAILS.to_owned())];
     shop.up(&shop.of("3", &services.each_ref().map(|(name, more)| (*name, more.as_str()))));
     is_taken_back(&shop, 2);
     let told = texts(&shop.host.sinks.posts("rollback-started"));
-    assert!(told.contains("_migrate_1 has ended with exit code 2"), "{told}");
+    assert!(told.contains("_migrate_1 has ended with exit code 64"), "{told}");
 }
 
 #[test]

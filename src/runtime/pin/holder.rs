@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::{program, shared};
+use super::{program, together};
 use crate::config::Pin;
 use crate::decide::event::Fault;
 use crate::runtime::container::{Container, token};
@@ -98,7 +98,7 @@ async fn remove(on: &Container, holder: &Inspect) -> Result<(), Fault> {
 async fn body(on: &Container, release: &str, good: &Inspect) -> Result<Value, EngineError> {
     let volumes = volumes(on, good).await?;
     // One that several releases need is no release's own.
-    let release = if shared::name(on, good).is_some() { "" } else { release };
+    let release = if together::name(on, good).is_some() { "" } else { release };
     let mut labels = json!({ KEEP: on.service, RELEASE: release, PIN: word(on.pin) });
     // Labels that the image brings along cannot be left out, but what compose goes by can be emptied.
     for (label, _) in
@@ -152,7 +152,7 @@ async fn volumes(on: &Container, good: &Inspect) -> Result<Vec<(String, String)>
 }
 
 pub(super) fn name(on: &Container, release: &str, good: &Inspect) -> String {
-    shared::name(on, good).unwrap_or_else(|| own_name(on, release))
+    together::name(on, good).unwrap_or_else(|| own_name(on, release))
 }
 
 fn own_name(on: &Container, release: &str) -> String {
