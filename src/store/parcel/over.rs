@@ -6,8 +6,8 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Transaction, params};
 
-use super::super::{StoreError, notice, sqlite, text};
 use crate::decide::action::Stage;
+use crate::store::{StoreError, notice, sqlite, text};
 
 /// What is over within this was born and over in one breath: something was seen before what explains it.
 const BREATH: SignedDuration = SignedDuration::from_secs(1);
