@@ -110,8 +110,11 @@ fn thinned(points: Vec<Point>) -> Vec<Point> {
     points.chunks(each).map(one).collect()
 }
 
-/// When the rollback began, and to which version it goes.
+/// When the rollback began, and to which version it goes. News of what was released and does not run names that instead.
 fn rolled_back(notice: &Notice, past: &[(Timestamp, Happening)]) -> Option<Mark> {
+    if matches!(notice.news, News::Diverged | News::Reconciled) {
+        return None;
+    }
     let at = if let News::RollbackDone { took } = notice.news {
         notice.at.checked_sub(took).ok()
     } else if notice.news == News::RollbackStarted {

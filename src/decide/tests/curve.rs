@@ -158,6 +158,8 @@ fn a_health_check_is_drawn_by_how_long_it_took() {
     assert_eq!(curve.rolled_back.unwrap().at, at(300), "when the first step was done");
     let done = draw(News::RollbackDone { took: Duration::from_secs(20) }, health(), &past).unwrap();
     assert_eq!(done.rolled_back.unwrap().at, at(580));
+    let diverged = draw(News::Diverged, health(), &past).unwrap();
+    assert_eq!(diverged.rolled_back, None, "what it names was released and does not run");
     assert_eq!(draw(News::Held, health(), &past[..3]), None, "two points are no curve");
     assert_eq!(draw(News::Held, Reason::Said("no".to_owned()), &past), None);
 }
