@@ -187,9 +187,9 @@ fn waits(service: &Service) -> Vec<Waits> {
         return vec![Waits::Engine];
     }
     let stops = facts.deployment.iter().flat_map(|deployment| deployment.stops.values());
-    waits.extend(stops.map(|stop| match stop.with_engine {
-        true => Waits::EndedWithEngine(stop.name.clone()),
-        false => Waits::StartAgain(stop.name.clone()),
+    waits.extend(stops.map(|stop| {
+        let waits = if stop.with_engine { Waits::EndedWithEngine } else { Waits::StartAgain };
+        waits(stop.name.clone())
     }));
     let Some(seen) = &service.seen else { return waits.into_iter().collect() };
     if seen.settling {
@@ -300,10 +300,8 @@ fn tell(turn: &mut Turn<'_>, deployment: Deployment) {
     let unwanted = stops.values().any(|stop| stop.with_engine);
     let signal = stops.into_values().map(|stop| stop.signal).find(|signal| !signal.is_empty());
     let why = Reason::Stopped { waits, signal };
-    let (news, tier) = match unwanted {
-        true => (News::ServiceDown, Tier::Urgent),
-        false => (News::ServiceStopped, Tier::Important),
-    };
+    let (news, tier) =
+        if unwanted { (News::ServiceDown, Tier::Urgent) } else { (News::ServiceStopped, Tier::Important) };
     match turn.facts().phase {
         Phase::Watching(_) => guard::hold(turn, why, tier),
         Phase::Idle

@@ -52,12 +52,16 @@ fn wait(turn: &mut Turn<'_>, gap: Duration) {
         later(&mut deployment.began, gap);
         for stop in deployment.stops.values_mut() {
             later(&mut stop.at, gap);
-            stop.ended.iter_mut().for_each(|ended| later(ended, gap));
+            if let Some(ended) = &mut stop.ended {
+                later(ended, gap);
+            }
         }
     }
     if let Phase::Held { answer_by, watched_until, .. } = &mut facts.phase {
         later(watched_until, gap);
-        answer_by.iter_mut().for_each(|by| later(by, gap));
+        if let Some(by) = answer_by {
+            later(by, gap);
+        }
     }
 }
 

@@ -159,16 +159,13 @@ async fn with_config(bench: &Bench, name: &str, content: &str) -> Identity {
     let image = bench.image("v1");
     bench.docker(&["create", "--name", name, &image]);
     let dir = tempfile::tempdir().unwrap();
-    let tar = dir.path().join("config.tar");
-    let mut archive = tar::Builder::new(std::fs::File::create(&tar).unwrap());
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    let mut header = tar::Header::new_gnu();
-    header.set_mode(0o444);
-    header.set_mtime(now.as_secs());
-    header.set_size(content.len() as u64);
-    archive.append_data(&mut header, "app.conf", content.as_bytes()).unwrap();
-    archive.into_inner().unwrap();
-    let put = format!("docker -H unix://{} cp - {name}:/ <{}", bench.socket, tar.display());
+    std::fs::write(dir.path().join("app.conf"), content).unwrap();
+    // An archive of this format has times in whole seconds.
+    let put = format!(
+        "tar --format=gnu -C {} -cf - app.conf | docker -H unix://{} cp - {name}:/",
+        dir.path().display(),
+        bench.socket
+    );
     assert!(std::process::Command::new("sh").args(["-c", &put]).status().unwrap().success());
     bench.docker(&["start", name]);
     bench.runtime(name).seen().await.unwrap().unwrap().identity
