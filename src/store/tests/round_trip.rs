@@ -72,6 +72,17 @@ fn answers() -> [Event; 2] {
     [Event::Told { to, notice: some() }, refused]
 }
 
+fn seen() -> Vec<Happening> {
+    let set = Running { members: members(), settling: true, absent: vec![some()], left: left(), ..running() };
+    vec![
+        Happening::Seen(None),
+        Happening::Seen(Some(running())),
+        Happening::Seen(Some(Running { started: None, irreversible: None, alive: false, ..running() })),
+        Happening::Seen(Some(set)),
+        Happening::Empty { left: vec![some()] },
+    ]
+}
+
 fn events() -> Vec<Event> {
     let mut all = vec![
         Event::Started,
@@ -87,23 +98,13 @@ fn events() -> Vec<Event> {
         Event::Acknowledged { incident: "web-1".to_owned(), by: some() },
     ];
     all.extend(answers());
-    let mut happenings = vec![
-        Happening::Seen(None),
-        Happening::Seen(Some(running())),
-        Happening::Seen(Some(Running { started: None, irreversible: None, alive: false, ..running() })),
+    let mut happenings = seen();
+    happenings.extend([
         Happening::Stands(Standing::Acts { kept: None }),
         Happening::Stands(Standing::Watches {
             why: some(),
             kept: Some(Box::new(Kept { facts: Facts::default(), mine: true })),
         }),
-        Happening::Empty { left: vec![some()] },
-        Happening::Seen(Some(Running {
-            members: members(),
-            settling: true,
-            absent: vec![some()],
-            left: left(),
-            ..running()
-        })),
         Happening::Stopping { instance: some(), signal: "15".to_owned() },
         Happening::Died { instance: some(), asked: true, exit: Some(-137), oom: true },
         Happening::Died { instance: some(), asked: false, exit: None, oom: false },
@@ -113,7 +114,7 @@ fn events() -> Vec<Event> {
         Happening::Kept { release: "r1".to_owned(), problems: vec![some(), some()] },
         Happening::Proved { release: "r1".to_owned(), problems: Vec::new() },
         Happening::Unpinned { release: "r1".to_owned() },
-    ];
+    ]);
     happenings.extend(readings().into_iter().map(Happening::Measured));
     happenings.push(Happening::Recalled(readings()));
     happenings.push(Happening::Dependency(sample(6, Outcome::Ok)));

@@ -8,7 +8,7 @@ fn looked(host: &str, port: u16) -> Looked {
     Looked { check: "web".to_owned(), host: host.to_owned(), port }
 }
 
-fn left(more: Value) -> Found {
+fn left(more: &Value) -> Found {
     let mut inspect = json!({ "Id": "1", "Name": "/shop_app_1", "Config": { "Labels": { SERVICE: "app" } } });
     for (field, value) in more.as_object().unwrap() {
         inspect[field] = value.clone();
@@ -18,7 +18,7 @@ fn left(more: Value) -> Found {
 }
 
 fn published(ip: &str, port: &str) -> Found {
-    left(json!({ "HostConfig": { "PortBindings": { "80/tcp": [{ "HostIp": ip, "HostPort": port }] } } }))
+    left(&json!({ "HostConfig": { "PortBindings": { "80/tcp": [{ "HostIp": ip, "HostPort": port }] } } }))
 }
 
 #[test]
@@ -40,12 +40,12 @@ fn what_is_published_by_what_is_left_alone_is_beyond_reach() {
         );
     }
     let given = left(
-        json!({ "NetworkSettings": { "Ports": { "80/tcp": [{ "HostIp": "0.0.0.0", "HostPort": "49153" }] } } }),
+        &json!({ "NetworkSettings": { "Ports": { "80/tcp": [{ "HostIp": "0.0.0.0", "HostPort": "49153" }] } } }),
     );
     assert_eq!(beyond(&[looked("127.0.0.1", 49153)], &given).len(), 1, "the engine chose the port");
-    let own = left(json!({ "NetworkSettings": { "Networks": { "shop": { "IPAddress": "172.18.0.3" } } } }));
+    let own = left(&json!({ "NetworkSettings": { "Networks": { "shop": { "IPAddress": "172.18.0.3" } } } }));
     assert_eq!(beyond(&[looked("172.18.0.3", 80)], &own).len(), 1, "its own address");
-    let host = left(json!({
+    let host = left(&json!({
         "HostConfig": { "NetworkMode": "host" },
         "Config": { "Labels": { SERVICE: "app" }, "ExposedPorts": { "80/tcp": {} } },
     }));

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::config::compose::SERVICE;
 
-fn member(service: &str, number: u32, version: &str, more: Value) -> Member {
+fn member(service: &str, number: u32, version: &str, more: &Value) -> Member {
     let mut inspect = json!({
         "Id": format!("{service}{number}-{version}"),
         "Name": format!("/shop_{service}_{number}"),
@@ -19,7 +19,7 @@ fn member(service: &str, number: u32, version: &str, more: Value) -> Member {
 }
 
 fn plain(service: &str, number: u32, version: &str) -> Member {
-    member(service, number, version, json!({}))
+    member(service, number, version, &json!({}))
 }
 
 fn told(members: &[Member]) -> Vec<String> {
@@ -53,13 +53,17 @@ fn one_more_is_configured_like_the_others_and_called_like_itself() {
 
 #[test]
 fn what_only_one_can_have_is_not_made_twice() {
-    for host in [json!({ "PortBindings": { "80/tcp": [{ "HostPort": "8080" }] } })] {
-        let good = vec![member("api", 1, "1", json!({ "HostConfig": host }))];
+    let port = json!({ "HostConfig": { "PortBindings": { "80/tcp": [{ "HostPort": "8080" }] } } });
+    let address = json!({
+        "NetworkSettings": { "Networks": { "shop": { "IPAMConfig": { "IPv4Address": "172.18.0.9" } } } },
+    });
+    for own in [port, address] {
+        let good = vec![member("api", 1, "1", &own)];
         let now = [plain("api", 1, "2"), plain("api", 2, "2")];
         assert_eq!(told(&as_many(good, &now)), ["shop_api_1 sha256:1"]);
     }
     let ports = json!({ "PortBindings": { "80/tcp": [{ "HostPort": "8080-8089" }], "81/tcp": [{ "HostPort": "" }] } });
-    let good = vec![member("api", 1, "1", json!({ "HostConfig": ports }))];
+    let good = vec![member("api", 1, "1", &json!({ "HostConfig": ports }))];
     assert_eq!(as_many(good, &[plain("api", 1, "2"), plain("api", 2, "2")]).len(), 2);
 }
 
@@ -72,12 +76,12 @@ fn each_keeps_its_own_anonymous_volume() {
             { "Type": "volume", "Name": "shared", "Destination": "/shared" },
         ] })
     };
-    let good = || vec![member("api", 1, "1", volume("a"))];
-    let more = as_many(good(), &[member("api", 1, "2", volume("a")), member("api", 2, "2", volume("b"))]);
+    let good = || vec![member("api", 1, "1", &volume("a"))];
+    let more = as_many(good(), &[member("api", 1, "2", &volume("a")), member("api", 2, "2", &volume("b"))]);
     let names = |member: &Member| -> Vec<String> {
         member.found.items("/Mounts").map(|mount| mount["Name"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(names(&more[1]), ["b".repeat(64), "shared".to_owned()]);
-    let none = as_many(good(), &[member("api", 1, "2", volume("a")), plain("api", 2, "2")]);
+    let none = as_many(good(), &[member("api", 1, "2", &volume("a")), plain("api", 2, "2")]);
     assert_eq!(names(&none[1]), ["shared"]);
 }
