@@ -15,6 +15,7 @@ mod channels;
 mod checks;
 mod commands;
 pub mod compose;
+mod dependency;
 mod environment;
 mod headers;
 mod heartbeat;

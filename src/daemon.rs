@@ -260,6 +260,9 @@ impl Daemon {
             self.step(Event::StoodStill { since });
         }
         for event in events {
+            if let Some(beside) = self.state.beside(self.clock.now(), &event) {
+                self.step(beside);
+            }
             answer = self.step(event).or(answer);
         }
         self.commit().await;

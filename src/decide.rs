@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use action::{Action, Answer, News, Notice, Tier};
-use blame::Around;
 use event::{Address, Event, Happening};
 use facts::{Facts, Phase};
 use incident::Own;
@@ -24,6 +23,7 @@ mod accepted;
 pub mod action;
 mod again;
 mod ask;
+mod beside;
 mod blame;
 mod cause;
 pub mod curve;
@@ -148,16 +148,10 @@ impl State {
                 self.engine_due(now, &mut actions);
                 self.own.due(now, &self.policy.tiers, &mut actions);
             }
-            Event::Service { service, what } => {
-                let watched = self.watches(service);
-                match self.turn(service, now, &mut actions) {
-                    Some(turn) => happened(turn, what),
-                    None => unknown(service, what, &mut actions),
-                }
-                if !watched && self.watches(service) {
-                    self.arm_controls(service, now);
-                }
-            }
+            Event::Service { service, what } => match self.turn(service, now, &mut actions) {
+                Some(turn) => happened(turn, what),
+                None => unknown(service, what, &mut actions),
+            },
             Event::Watched(reading) => {
                 let policy = (&self.policy.rules, &self.policy.tiers);
                 self.rules.measure(now, reading, policy, &mut self.own, &mut actions);
@@ -257,48 +251,9 @@ impl State {
 
     fn turn<'a>(&'a mut self, name: &str, now: Timestamp, actions: &'a mut Vec<Action>) -> Option<Turn<'a>> {
         let policy = self.policy.services.get(name)?;
-        let around = self.around(name);
         let unheard = hearing::waits(&self.policy) && self.telling.unheard(now, &self.policy);
         let service = self.services.get_mut(name)?;
-        Some(Turn { now, service, policy, tiers: &self.policy.tiers, around, unheard, actions })
-    }
-
-    fn watches(&self, name: &str) -> bool {
-        self.services.get(name).is_some_and(|service| matches!(service.facts().phase, Phase::Watching(_)))
-    }
-
-    /// What the other services are like, while one is judged.
-    fn around(&self, name: &str) -> Around {
-        let mut around = Around::default();
-        let judged = self.services.get(name).map(|service| &service.facts().phase);
-        if !matches!(judged, Some(Phase::Watching(_) | Phase::Held { .. })) {
-            return around;
-        }
-        for (other, service) in self.services.iter().filter(|(other, _)| *other != name) {
-            let Some(policy) = self.policy.services.get(other) else { continue };
-            // Whoever is being deployed is neither well nor in trouble.
-            let idle = service.facts().phase == Phase::Idle && !deployment::under_way(service, self.now);
-            if !idle || service.seen.is_none() {
-                continue;
-            }
-            if service.health.failing(policy.failures.min(2)).is_some() || service.triggers.moved() {
-                around.troubled.push(other.clone());
-            } else if service.health.all_pass() {
-                around.well += 1;
-            }
-        }
-        around
-    }
-
-    /// A release is watched: services that are not released show whether something else happens.
-    fn arm_controls(&mut self, released: &str, now: Timestamp) {
-        for (name, service) in self.services.iter_mut().filter(|(name, _)| *name != released) {
-            if let Some(policy) =
-                self.policy.services.get(name).filter(|_| service.facts().phase == Phase::Idle)
-            {
-                service.triggers.arm_control(now, policy);
-            }
-        }
+        Some(Turn { now, service, policy, tiers: &self.policy.tiers, unheard, actions })
     }
 
     fn each(&mut self, now: Timestamp, actions: &mut Vec<Action>, act: fn(&mut Turn<'_>)) {
@@ -330,7 +285,8 @@ fn happened(mut turn: Turn<'_>, what: &Happening) {
         Happening::Unpinned { release } => turn.unpinned(release),
         Happening::Empty { left } => turn.empty(left),
         Happening::Stopping { instance, signal } => deployment::asked(&mut turn, instance, signal),
-        Happening::Dependency(sample) => turn.service.depend(sample, turn.policy),
+        Happening::Dependency(sample) => turn.service.dependencies.depend(sample, turn.policy),
+        Happening::Beside(beside) => turn.service.others.take(beside, turn.policy.window),
         Happening::Measured(reading) => watch::measured(&mut turn, reading),
         Happening::Recalled(readings) => watch::recalled(&mut turn, readings),
         Happening::Expected { metric, until, learnt } => {

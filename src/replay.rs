@@ -60,6 +60,10 @@ impl Replay {
     pub fn feed(&mut self, at: Timestamp, what: &Happening) {
         self.until(at);
         let event = Event::Service { service: self.service.clone(), what: what.clone() };
+        if let Some(beside) = self.state.beside(self.now, &event) {
+            let actions = self.state.step(self.now, &beside);
+            self.note(actions);
+        }
         let actions = self.state.step(self.now, &event);
         self.note(actions);
     }

@@ -219,13 +219,30 @@ impl Texts {
 
     /// Whose fault it is, in one sentence.
     pub fn blame(&self, blame: &Blame) -> String {
-        let (neighbours, what) = match blame {
-            Blame::Release { neighbours } => (*neighbours, String::new()),
-            Blame::Neighbours(names) => (names.len(), clean(&names.join(", "))),
-            Blame::Dependency(what) | Blame::Host(what) => (0, clean(what)),
-            Blame::PreExisting | Blame::Unknown => (0, String::new()),
-        };
-        self.say(&format!("blame.{}", blame.word()), context! { neighbours, what })
+        let name = format!("blame.{}", blame.word());
+        match blame {
+            Blame::Release { neighbours } => self.say(&name, context! { neighbours }),
+            Blame::PreExisting | Blame::OldToo | Blame::Unknown => self.say(&name, context! {}),
+            Blame::Neighbours(names) => {
+                self.say(&name, context! { neighbours => names.len(), what => clean(&names.join(", ")) })
+            }
+            Blame::Dependency(what) | Blame::Host(what) => self.say(&name, context! { what => clean(what) }),
+            Blame::Spread { name: what, later, calls, well } => {
+                let later = (!later.is_zero()).then(|| self.duration(*later));
+                self.say(&name, context! { what => clean(what), later, calls, neighbours => well })
+            }
+            Blame::Earlier { name: what, since, by } => {
+                let (since, by) = (self.time(*since), self.duration(*by));
+                self.say(&name, context! { what => clean(what), since, by })
+            }
+            Blame::Together { name: what, apart, later } => {
+                let apart = self.duration(*apart);
+                self.say(&name, context! { what => clean(what), apart, later })
+            }
+            Blame::Waits { name: what, until } => {
+                self.say(&name, context! { what => clean(what), until => self.time(*until) })
+            }
+        }
     }
 
     /// A rollback's step.

@@ -83,6 +83,7 @@ impl Golive {
             health_autonomy: Autonomy::Auto,
             requests: Vec::new(),
             dependencies: Vec::new(),
+            needs: Vec::new(),
             triggers: Triggers {
                 level: self.level,
                 relative: self.relative,

@@ -1,6 +1,6 @@
 //! The keys of the whole configuration that belong to no service and no channel.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -9,6 +9,7 @@ use super::channels::is_address;
 use super::nearest::nearest;
 use super::prometheus::Names;
 use super::proxy::Usual;
+use super::services::Known;
 use super::table::Section;
 use super::{
     Config, Language, Person, Runtime, Service, channels, heartbeat, page, prometheus, proxy, rules,
@@ -101,8 +102,12 @@ fn socket(docker: &mut Section<'_>) -> Option<std::path::PathBuf> {
 
 fn services(root: &mut Section<'_>, servers: &Names, zone: Option<&TimeZone>) -> BTreeMap<String, Service> {
     let mut services: BTreeMap<String, Service> = BTreeMap::new();
-    root.named("service", |name, section| {
-        if let Some(service) = services::read(name, section, servers, zone) {
+    let all = root.take("service").and_then(toml::Value::as_table);
+    let all: BTreeSet<String> = all.map(|all| all.keys().cloned().collect()).unwrap_or_default();
+    let known = Known { servers, services: &all, zone };
+    root.named("service", |name, mut section| {
+        services::named(name, &mut section);
+        if let Some(service) = services::read(name, section, known) {
             services.insert(name.to_owned(), service);
         }
     });

@@ -1,6 +1,6 @@
 //! `[service.…]`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -12,7 +12,7 @@ use super::table::Section;
 use super::triggers::AUTONOMY;
 use super::{
     Check, CheckKind, Commands, Exposition, Order, Pin, Program, Runtime, Service, business, checks, compose,
-    maintenance, swarm, tls, triggers,
+    dependency, maintenance, swarm, tls, triggers,
 };
 use crate::decide::event::Step;
 use crate::decide::policy::{Autonomy, OnBlind, Quarantine, ServicePolicy};
@@ -40,28 +40,30 @@ const PIN: [(&str, Pin); 2] = [("created", Pin::Created), ("running", Pin::Runni
 const ON_BLIND: [(&str, OnBlind); 3] =
     [("hold", OnBlind::Hold), ("accept", OnBlind::Accept), ("rollback", OnBlind::Rollback)];
 
+/// What the rest of the configuration has that a service may name.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) servers: &'a Names,
+    pub(super) services: &'a BTreeSet<String>,
+    pub(super) zone: Option<&'a TimeZone>,
+}
+
 /// One service; `None` when it cannot be made sense of, which is said.
-pub(super) fn read(
-    name: &str,
-    mut section: Section<'_>,
-    servers: &Names,
-    zone: Option<&TimeZone>,
-) -> Option<Service> {
-    named(name, &mut section);
+pub(super) fn read(name: &str, mut section: Section<'_>, known: Known<'_>) -> Option<Service> {
     let runtime = runtime(&mut section);
     let command = matches!(runtime, Some(Runtime::Command { .. }));
     let autonomy = section.word("autonomy", &AUTONOMY, Autonomy::Auto);
     let runbook = section.string("runbook");
     let watch = watch(&mut section);
     let checks = health(&mut section, name, command);
-    let dependencies = dependencies(&mut section);
+    let (dependencies, needs) = dependency::read(&mut section, name, known.services);
     let metrics = metrics(&mut section);
-    let server = servers.named(&mut section).or_else(|| servers.usual().map(str::to_owned));
-    let setting = setting(autonomy, command, (servers, server), metrics.as_ref(), &checks);
+    let server = known.servers.named(&mut section).or_else(|| known.servers.usual().map(str::to_owned));
+    let setting = setting(autonomy, command, (known.servers, server), metrics.as_ref(), &checks);
     let mut judging = triggers::read(section.table("trigger"), &setting);
     judging.triggers.business = business::read(&mut section, &setting, &mut judging.measured);
     let rollback = rollback(&mut section, runtime.as_ref());
-    let maintenance = maintenance::read(&mut section, zone);
+    let maintenance = maintenance::read(&mut section, known.zone);
     section.end(&LATER);
     let runtime = runtime?;
     let (steps, finish) = steps(&runtime, rollback.before.is_some(), rollback.after.is_some());
@@ -78,6 +80,7 @@ pub(super) fn read(
         health_autonomy: judging.health_autonomy,
         requests: if judging.by_checks() { setting.urls } else { Vec::new() },
         dependencies: dependencies.keys().cloned().collect(),
+        needs,
         triggers: judging.triggers,
         ask_within: judging.ask_within,
         ask_otherwise: judging.ask_otherwise,
@@ -109,7 +112,8 @@ pub(super) fn read(
     })
 }
 
-fn named(name: &str, section: &mut Section<'_>) {
+/// Whether it may be called so.
+pub(super) fn named(name: &str, section: &mut Section<'_>) {
     if !is_name(name) {
         let hint = "use small letters, digits, `-`, `_` and `.`, at most 63";
         section.wrong_here("is not a name for a service", hint);
@@ -194,17 +198,6 @@ fn health(section: &mut Section<'_>, service: &str, command: bool) -> BTreeMap<S
             "has no health check",
             &format!("add [service.{service}.health.web] with url = \"http://127.0.0.1:8080/health\""),
         );
-    }
-    read
-}
-
-/// Checks of what the service depends on. Their names stand beside those of the health checks.
-fn dependencies(section: &mut Section<'_>) -> BTreeMap<String, Check> {
-    let health = section.take("health").and_then(toml::Value::as_table);
-    let read = named_checks(section, "dependency", Some("looks at the service's own container"));
-    for name in read.keys().filter(|name| health.is_some_and(|health| health.contains_key(*name))) {
-        let message = "is what a health check of the service is called";
-        section.wrong_key(&["dependency", name], message, "give it a name of its own");
     }
     read
 }

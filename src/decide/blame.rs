@@ -1,24 +1,29 @@
-//! Whose fault is it? Asked before a failure is held against a release (judgement §2.8).
+//! Whose fault is it? Asked before a failure is held against a release (judgement §2.8, and judgement-real §B).
 
-use super::facts::Phase;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::beside::{Shows, Trouble};
+use super::event::Kin;
+use super::facts::{Phase, Watch};
 use super::reason::{Blame, Rule};
 use super::service::Turn;
 use super::suspect::Suspicion;
+use super::trigger::span;
+use onset::{Fault, Own, Shown};
 
-/// What golive sees beside the service at hand.
-#[derive(Debug, Default)]
-pub(super) struct Around {
-    /// Other services that nobody is releasing and that are well.
-    pub(super) well: usize,
-    /// Those that are not.
-    pub(super) troubled: Vec<String>,
-}
+pub(super) mod onset;
 
 /// Whose fault a suspicion is.
 pub(super) fn of(turn: &Turn<'_>, suspicion: &Suspicion) -> Blame {
-    let release = Blame::Release { neighbours: turn.around.well };
-    if suspicion.rule == Some(Rule::SideBySide) {
+    let release = Blame::Release { neighbours: turn.service.others.well() };
+    // What ends by itself, or is given up by the engine, does not do so because of others.
+    if suspicion.rule == Some(Rule::SideBySide) || suspicion.ended {
         return release;
+    }
+    if suspicion.old_too {
+        return Blame::OldToo;
     }
     if suspicion.pre_existing {
         return Blame::PreExisting;
@@ -26,26 +31,104 @@ pub(super) fn of(turn: &Turn<'_>, suspicion: &Suspicion) -> Blame {
     if let Some(resource) = &suspicion.foreign {
         return Blame::Host(resource.clone());
     }
-    if let Some(failing) = turn.service.failing_dependency() {
-        return Blame::Dependency(failing);
-    }
-    if !turn.around.troubled.is_empty() {
-        return Blame::Neighbours(turn.around.troubled.clone());
-    }
+    let beside = suspicion.trouble.as_ref().and_then(|trouble| beside(turn, trouble));
+    let waits = match beside {
+        Some(Blame::Waits { .. } | Blame::Spread { .. } | Blame::Together { .. }) | None => beside,
+        Some(excuse) => return excuse,
+    };
     // Requests that wait for a processor which others use up; a service that is down is down all the same.
     if suspicion.rule.is_some()
         && let Some((resource, _)) = turn.service.triggers.starved(turn.policy)
     {
         return Blame::Host(resource);
     }
-    let known = match &turn.facts().phase {
-        Phase::Watching(watch) => !watch.before.is_empty(),
+    if let Some(blame) = waits {
+        return blame;
+    }
+    let was_well = watch_of(turn).is_some_and(|watch| !watch.before.is_empty())
+        || (suspicion.rule.is_none() && !turn.facts().accepted.is_empty());
+    if was_well || turn.service.others.well() > 0 { release } else { Blame::Unknown }
+}
+
+/// The watch at hand.
+fn watch_of<'a>(turn: &'a Turn<'_>) -> Option<&'a Watch> {
+    match &turn.facts().phase {
+        Phase::Watching(watch) => Some(watch),
         Phase::Idle
         | Phase::RollingBack(_)
         | Phase::Verifying(_)
         | Phase::Held { .. }
-        | Phase::NeedsPerson { .. } => false,
+        | Phase::NeedsPerson { .. } => None,
+    }
+}
+
+/// What others have to do with it; `None` when nothing.
+fn beside(turn: &Turn<'_>, trouble: &Trouble) -> Option<Blame> {
+    let others = &turn.service.others;
+    // What was so as soon as anything was counted may have begun with the release.
+    let with_release = watch_of(turn).map(|watch| watch.started).filter(|_| trouble.all_along);
+    let onset = with_release.map_or(trouble.onset, |started| trouble.onset.min(started));
+    let trouble = &Trouble { onset, ..*trouble };
+    let shown = others.shown(trouble);
+    let own = Own {
+        onset,
+        well_since: well_since(turn, trouble),
+        tolerance: others.tolerance(turn.policy.interval),
+        by_checks: trouble.of == Shows::Checks,
+        waited: waited(turn),
     };
-    let was_well = known || (suspicion.rule.is_none() && !turn.facts().accepted.is_empty());
-    if was_well || turn.around.well > 0 { release } else { Blame::Unknown }
+    let name = |at: usize| shown[at].name.to_owned();
+    match onset::whose(&own, &shown) {
+        Fault::Earlier { at, by } => {
+            let since = shown[at].trouble.unwrap_or(own.onset);
+            Some(Blame::Earlier { name: name(at), since, by })
+        }
+        Fault::Needed { at } => Some(Blame::Dependency(name(at))),
+        Fault::Shared { at } => Some(Blame::Neighbours(at.into_iter().map(name).collect())),
+        Fault::Wait { at, left } => {
+            let until = turn.now.checked_add(left).unwrap_or(Timestamp::MAX);
+            together(turn).or(Some(Blame::Waits { name: name(at), until }))
+        }
+        Fault::Release => together(turn).or_else(|| spread(&own, &shown, others.well())),
+    }
+}
+
+/// What the release depends on was released as well.
+fn together(turn: &Turn<'_>) -> Option<Blame> {
+    let began = turn.facts().release.as_ref()?.began;
+    let (name, since) = turn.service.others.released_too()?;
+    let later = since > began;
+    let apart = if later { span(began, since) } else { span(since, began) };
+    Some(Blame::Together { name: name.to_owned(), apart, later })
+}
+
+/// Another has it from the release.
+fn spread(own: &Own, shown: &[Shown<'_>], well: usize) -> Option<Blame> {
+    let since = own.onset.checked_sub(own.tolerance).unwrap_or(Timestamp::MIN);
+    let calls = |other: &Shown<'_>| other.kin == Kin::Caller;
+    let suffers = shown.iter().filter_map(|other| Some((other, other.trouble?)));
+    let suffers = suffers.filter(|(other, trouble)| calls(other) || *trouble >= since);
+    let (other, trouble) = suffers.max_by_key(|(other, _)| calls(other))?;
+    let later = span(own.onset, trouble.max(own.onset));
+    Some(Blame::Spread { name: other.name.to_owned(), later, calls: calls(other), well })
+}
+
+/// Since when the service is known to have been well before its trouble: always, where it was so before the release.
+fn well_since(turn: &Turn<'_>, trouble: &Trouble) -> Option<Timestamp> {
+    let Some(watch) = watch_of(turn) else { return Some(Timestamp::MIN) };
+    let before = match trouble.of {
+        Shows::Checks => !watch.red_before && !turn.facts().accepted.is_empty(),
+        Shows::Errors | Shows::Slowness => !watch.before.is_empty(),
+    };
+    match (trouble.bad_before, before) {
+        (true, _) => None,
+        (false, true) => Some(Timestamp::MIN),
+        (false, false) => Some(watch.started),
+    }
+}
+
+/// For how long it has been asked already. Where a person was asked, nothing is waited for any more.
+fn waited(turn: &Turn<'_>) -> Duration {
+    let since = |watch: &Watch| watch.suspected.map(|since| span(since, turn.now)).unwrap_or_default();
+    watch_of(turn).map_or(Duration::MAX, since)
 }

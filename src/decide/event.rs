@@ -8,8 +8,10 @@ use super::facts::Facts;
 use super::past::Learnt;
 use super::reading::Reading;
 
+mod beside;
 mod running;
 
+pub use beside::{Beside, Busy, Kin, Look, Norm, Other, Tick, Usual};
 pub use running::{Identity, Left, Member, Running, Stage, Waits, parts};
 
 /// One thing that happened. Whoever turns the world into events never judges them.
@@ -125,6 +127,8 @@ pub enum Happening {
     Dependency(Sample),
     /// Something was measured.
     Measured(Reading),
+    /// What others, which are not released, showed meanwhile.
+    Beside(Beside),
     /// What was measured before golive looked, oldest first: one reading a minute.
     Recalled(Vec<Reading>),
     /// What a business metric's own past lets expect of the watch, or why nothing.

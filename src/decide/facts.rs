@@ -202,6 +202,8 @@ pub struct Watch {
     pub came_back: BTreeMap<String, u32>,
     /// Services of a set that did not do well already when the release came.
     pub lame: Vec<String>,
+    /// Since when something speaks against the release, while it does.
+    pub suspected: Option<Timestamp>,
     /// Something fails that is not the release's fault; told once.
     pub excused: Option<Reason>,
 }

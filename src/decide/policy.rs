@@ -58,6 +58,8 @@ pub struct ServicePolicy {
     pub requests: Vec<String>,
     /// Checks of what the service depends on, by name: when they fail, it is not the release's fault.
     pub dependencies: Vec<String>,
+    /// Other services that it depends on, by name: it suffers from them.
+    pub needs: Vec<String>,
     /// The other triggers.
     pub triggers: Triggers,
     /// For how long a person is asked; for ever when absent.

@@ -10,7 +10,7 @@ use super::reading::Source;
 mod blame;
 mod set;
 
-pub use blame::Blame;
+pub use blame::{Blame, Says};
 pub use set::{Beside, How, Lack, Scaled, SetReason};
 
 /// Why something is done or told.

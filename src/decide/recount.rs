@@ -19,11 +19,12 @@ impl Service {
                 }
             }
             Happening::Measured(reading) => self.triggers.measure(reading, None, policy),
+            Happening::Dependency(sample) => self.dependencies.depend(sample, policy),
+            Happening::Beside(beside) => self.others.take(beside, policy.window),
             Happening::Expected { metric, until, learnt } => self.triggers.expect(metric, *until, learnt),
             Happening::Seen(_)
             | Happening::Stopping { .. }
             | Happening::Died { .. }
-            | Happening::Dependency(_)
             | Happening::Recalled(_)
             | Happening::Kept { .. }
             | Happening::Proved { .. }
@@ -46,6 +47,7 @@ impl Service {
             | Happening::Stopping { .. }
             | Happening::Died { .. }
             | Happening::Dependency(_)
+            | Happening::Beside(_)
             | Happening::Recalled(_)
             | Happening::Expected { .. }
             | Happening::Kept { .. }

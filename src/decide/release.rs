@@ -37,8 +37,8 @@ const ANNOUNCED_FOR: Duration = Duration::from_hours(24);
 /// What the machine does with what happened: every phase with every happening.
 pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
     use Happening::{
-        Asked, Dependency, Died, Empty, Expected, Kept, Measured, Proved, Recalled, Sampled, Seen, Stands,
-        StepDone, StepFailed, Stopping, Unpinned,
+        Asked, Beside, Dependency, Died, Empty, Expected, Kept, Measured, Proved, Recalled, Sampled, Seen,
+        Stands, StepDone, StepFailed, Stopping, Unpinned,
     };
     match (&turn.facts().phase, what) {
         (
@@ -94,6 +94,7 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
             | Asked { .. }
             | Stands(_)
             | Dependency(_)
+            | Beside(_)
             | Measured(_)
             | Recalled(_)
             | Stopping { .. }
@@ -160,7 +161,9 @@ pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy, now: Time
     // What is decided waits for the end of a deployment, which is an event.
     let at_work = deployment::under_way(service, now);
     let phase = match &facts.phase {
-        Phase::Watching(watch) => Some(watch.ends).filter(|_| facts.veto.is_none() && !at_work),
+        Phase::Watching(watch) => {
+            Some(watch::deadline(facts, watch)).filter(|_| facts.veto.is_none() && !at_work)
+        }
         Phase::RollingBack(_) | Phase::Verifying(_) => rollback::next_deadline(service, policy),
         // What waits for the end of a maintenance window is watched again then.
         Phase::Held { why: Reason::Maintenance { until, .. }, .. } => Some(*until),

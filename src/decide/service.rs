@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::action::{Action, Tier};
-use super::blame::Around;
-use super::event::{Outcome, Running, Sample};
+use super::beside::{Others, Rows};
+use super::event::{Running, Sample};
 use super::facts::{Facts, Phase, Release, ReleaseState};
 use super::launch::{self, Launch};
 use super::policy::{ServicePolicy, TierPolicy};
@@ -34,8 +34,10 @@ pub(super) struct Service {
     pub(super) touched: bool,
     pub(super) health: Health,
     pub(super) triggers: Triggers,
-    /// How often in a row the check of each dependency has failed.
-    dependencies: BTreeMap<String, u32>,
+    /// Checks of what it depends on.
+    pub(super) dependencies: Rows,
+    /// What others show in the watch at hand.
+    pub(super) others: Others,
     /// Its checks failed for good while it ran: a release that comes now is not what broke it.
     pub(super) red: Option<Timestamp>,
     /// When the release at hand ended by itself.
@@ -86,8 +88,9 @@ impl Service {
         };
         let health = Health::new(policy, since, grace);
         let mut triggers = Triggers::default();
-        let mut launch = None;
+        let (mut launch, mut others) = (None, Others::default());
         if let Phase::Watching(watch) = &facts.phase {
+            others = Others::of_watch(watch.began);
             triggers.arm(policy, watch);
             triggers.pause(health.grace_until());
             launch = Launch::known(at_hand, watch.started);
@@ -98,7 +101,8 @@ impl Service {
             touched: false,
             health,
             triggers,
-            dependencies: BTreeMap::new(),
+            dependencies: Rows::default(),
+            others,
             red: None,
             ended: VecDeque::new(),
             crashed: false,
@@ -140,22 +144,9 @@ impl Service {
         &self.facts
     }
 
-    /// Takes in a check of something that the service depends on.
-    pub(super) fn depend(&mut self, sample: &Sample, policy: &ServicePolicy) {
-        self.dependencies.retain(|name, _| policy.dependencies.contains(name));
-        if !policy.dependencies.contains(&sample.check) {
-            return;
-        }
-        let failed = self.dependencies.entry(sample.check.clone()).or_default();
-        *failed = match sample.outcome {
-            Outcome::Ok | Outcome::Blind(_) => 0,
-            Outcome::Failed(_) => failed.saturating_add(1),
-        };
-    }
-
-    /// Something that the service depends on fails, more than once.
-    pub(super) fn failing_dependency(&self) -> Option<String> {
-        self.dependencies.iter().find(|(_, failed)| **failed >= 2).map(|(name, _)| name.clone())
+    /// Whether something goes wrong, little as it may be.
+    pub(super) fn uneasy(&self) -> bool {
+        !self.ended.is_empty() || self.health.failing(1).is_some() || self.triggers.uneasy()
     }
 
     /// The version that runs, in the words that it was released under where there are such.
@@ -194,7 +185,6 @@ pub(super) struct Turn<'a> {
     pub(super) service: &'a mut Service,
     pub(super) policy: &'a ServicePolicy,
     pub(super) tiers: &'a BTreeMap<Tier, TierPolicy>,
-    pub(super) around: Around,
     /// No channel of the urgent tier has confirmed lately, though they were tried.
     pub(super) unheard: bool,
     pub(super) actions: &'a mut Vec<Action>,

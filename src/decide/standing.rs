@@ -17,7 +17,8 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
         Happening::Sampled(sample) => {
             turn.service.health.count(sample);
         }
-        Happening::Dependency(sample) => turn.service.depend(sample, turn.policy),
+        Happening::Dependency(sample) => turn.service.dependencies.depend(sample, turn.policy),
+        Happening::Beside(beside) => turn.service.others.take(beside, turn.policy.window),
         Happening::Measured(reading) => turn.service.triggers.measure(reading, None, turn.policy),
         Happening::Recalled(readings) => turn.service.triggers.recall(readings),
         Happening::Expected { metric, until, learnt } => {

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
+use super::beside::{Shows, Trouble};
 use super::event::{Outcome, Sample};
 use super::facts::Phase;
 use super::policy::{Autonomy, Level, ServicePolicy};
 use super::reading::{Reading, Source, Stream};
-use super::reason::{Blame, Reason, Rule};
+use super::reason::{Blame, Breach, Reason, Rule};
 use super::service::{Service, Turn};
 use super::trigger::Triggers;
 use super::trigger::health::{Habits, STEADY};
@@ -29,6 +32,12 @@ pub(super) struct Suspicion {
     pub(super) foreign: Option<String>,
     /// The rule of a trigger other than health.
     pub(super) rule: Option<Rule>,
+    /// A container of the release has ended by itself, or the engine has given it up.
+    pub(super) ended: bool,
+    /// Old replicas, which run beside the new ones, fail more often.
+    pub(super) old_too: bool,
+    /// When it began, where others might show the same.
+    pub(super) trouble: Option<Trouble>,
 }
 
 impl Suspicion {
@@ -41,32 +50,65 @@ impl Suspicion {
 
 /// Everything that speaks against the release now; what golive may act on comes first.
 pub(super) fn all(turn: &Turn<'_>) -> Vec<Suspicion> {
-    let (health, triggers) = (&turn.service.health, &turn.policy.triggers);
-    let red_before = matches!(&turn.facts().phase, Phase::Watching(watch) if watch.red_before);
-    let own = |cause: Reason, autonomy| Suspicion {
-        cause,
-        autonomy,
-        pre_existing: red_before,
-        foreign: None,
-        rule: None,
-    };
-    let mut found = Vec::new();
-    found.extend(failing(turn).map(|why| own(why, turn.policy.health_autonomy)));
+    let triggers = &turn.policy.triggers;
+    let mut found = checks(turn);
     if turn.service.ended.len() >= usize::from(LOOP) {
         let ended = u32::from(LOOP);
         let first = turn.service.ended.front().copied().unwrap_or(turn.now);
         let within = Duration::try_from(turn.now.duration_since(first)).unwrap_or(LOOP_WITHIN);
         let why = Reason::CrashLoop { ended, within, seen: turn.service.ended_how.clone() };
-        found.push(own(why, triggers.crash_loop));
+        found.push(over(why, triggers.crash_loop));
     }
-    found.extend(in_vain(turn).map(|why| own(why, turn.policy.health_autonomy)));
-    found.extend(given_up(turn).map(|why| own(why, turn.policy.health_autonomy)));
-    found.extend(health.flapping().map(|why| own(why, triggers.flapping)));
+    found.extend(given_up(turn).map(|why| over(why, turn.policy.health_autonomy)));
     found.extend(whole::suspicions(turn));
     found.extend(breaches(turn));
     found.retain(|suspicion| suspicion.autonomy != Autonomy::Off && !suspicion.is_noted());
     found.sort_by_key(|suspicion| std::cmp::Reverse(suspicion.autonomy));
     found
+}
+
+/// What the health checks say.
+fn checks(turn: &Turn<'_>) -> Vec<Suspicion> {
+    let (service, health) = (&turn.service, &turn.service.health);
+    let alive = service.seen.as_ref().is_none_or(|seen| seen.alive);
+    let ended = !alive || service.crashed || service.died_at.is_some() || !service.ended.is_empty();
+    let watch = match &turn.facts().phase {
+        Phase::Watching(watch) => Some(watch),
+        Phase::Idle
+        | Phase::RollingBack(_)
+        | Phase::Verifying(_)
+        | Phase::Held { .. }
+        | Phase::NeedsPerson { .. } => None,
+    };
+    let red_before = watch.is_some_and(|watch| watch.red_before);
+    let own = |cause: Reason, autonomy| {
+        let failing = if let Reason::Health { check, .. } = &cause { Some(check) } else { None };
+        let onset = failing.map_or_else(|| health.uneasy_since(), |check| health.failing_since(check));
+        let onset = onset.or(watch.map(|watch| watch.started)).unwrap_or(turn.now);
+        let all_along = !health.was_well();
+        let trouble = Trouble { onset, rate: None, of: Shows::Checks, bad_before: red_before, all_along };
+        let pre_existing = red_before && !ended;
+        Suspicion { pre_existing, ended, trouble: Some(trouble), ..over(cause, autonomy) }
+    };
+    let mut found = Vec::new();
+    found.extend(failing(turn).map(|why| own(why, turn.policy.health_autonomy)));
+    found.extend(in_vain(turn).map(|why| own(why, turn.policy.health_autonomy)));
+    found.extend(health.flapping().map(|why| own(why, turn.policy.triggers.flapping)));
+    found
+}
+
+/// Something of the release has come to its end.
+pub(super) fn over(cause: Reason, autonomy: Autonomy) -> Suspicion {
+    Suspicion {
+        cause,
+        autonomy,
+        pre_existing: false,
+        foreign: None,
+        rule: None,
+        ended: true,
+        old_too: false,
+        trouble: None,
+    }
 }
 
 /// What was so before the release already and is no worse, though beyond a limit: it hurts no user by itself.
@@ -79,14 +121,28 @@ pub(super) fn noted(turn: &Turn<'_>) -> Option<Reason> {
 fn breaches(turn: &Turn<'_>) -> Vec<Suspicion> {
     let version = turn.facts().release.as_ref().map(|release| release.version.as_str());
     let findings = turn.service.triggers.findings(turn.policy, version.unwrap_or_default());
-    let suspicion = |finding: Finding| Suspicion {
-        rule: Some(finding.breach.rule),
-        cause: Reason::Breach(Box::new(finding.breach)),
-        autonomy: finding.autonomy,
-        pre_existing: finding.pre_existing,
-        foreign: finding.foreign,
+    let suspicion = |finding: Finding| {
+        // What a host is short of is attributed by who uses it.
+        let of_host = finding.breach.trigger == RESOURCES;
+        let trouble = finding.trouble.or_else(|| (!of_host).then(|| lately(turn, &finding.breach)));
+        Suspicion {
+            rule: Some(finding.breach.rule),
+            cause: Reason::Breach(Box::new(finding.breach)),
+            autonomy: finding.autonomy,
+            pre_existing: finding.pre_existing,
+            foreign: finding.foreign,
+            ended: false,
+            old_too: finding.old_too,
+            trouble,
+        }
     };
     findings.into_iter().map(suspicion).collect()
+}
+
+/// A trouble of which no more is known than over how long it was seen.
+fn lately(turn: &Turn<'_>, breach: &Breach) -> Trouble {
+    let onset = turn.now.checked_sub(breach.over).unwrap_or(Timestamp::MIN);
+    Trouble { onset, rate: None, of: Shows::Errors, bad_before: false, all_along: false }
 }
 
 /// The health check that has failed too often in a row.

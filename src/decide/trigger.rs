@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::beside::Trouble;
 use super::facts::{Before, HostBefore, Watch};
 use super::past::Learnt;
 use super::policy::{Autonomy, ServicePolicy};
@@ -14,20 +15,25 @@ use super::reason::{Breach, Reason};
 use super::verdict::Verdict;
 use absent::{Absent, Taken};
 use business::Business;
+pub(super) use course::Course;
 use errors::Errors;
 use latency::Latency;
 use resources::Resources;
+pub(super) use share::Gathering;
 pub use words::number;
 
 mod absent;
 mod before;
+mod beside;
 mod blind;
 mod business;
+mod course;
 mod errors;
 mod gauge;
 pub mod health;
 mod latency;
 mod leak;
+mod others;
 mod past;
 mod proof;
 mod resources;
@@ -50,11 +56,15 @@ pub(super) struct Finding {
     pub(super) pre_existing: bool,
     /// The resource that somebody else uses up.
     pub(super) foreign: Option<String>,
+    /// Old replicas, which run beside the new ones, fail more often.
+    pub(super) old_too: bool,
+    /// When it began, where others might show the same.
+    pub(super) trouble: Option<Trouble>,
 }
 
 impl Finding {
     fn new(breach: Breach, autonomy: Autonomy, pre_existing: bool) -> Self {
-        Self { breach, autonomy, pre_existing, foreign: None }
+        Self { breach, autonomy, pre_existing, foreign: None, old_too: false, trouble: None }
     }
 }
 
@@ -138,23 +148,6 @@ impl Triggers {
     /// Its start-up is over then at the latest.
     pub(super) fn settled(&mut self, at: Timestamp) {
         self.paused_until = self.paused_until.min(at);
-    }
-
-    /// Another service is released: is this one, which is not, hit by the same?
-    pub(super) fn arm_control(&mut self, now: Timestamp, policy: &ServicePolicy) {
-        if let Some(limits) = &policy.triggers.error_rate {
-            let before = self.errors.before(now);
-            self.errors.share.arm_control(&Errors::against(policy, limits), before.as_ref());
-        }
-        if let Some(limits) = &policy.triggers.latency {
-            let (before, _) = self.latency.before(now, limits);
-            self.latency.share.arm_control(&Latency::against(policy), before.as_ref());
-        }
-    }
-
-    /// Whether errors or latency went bad since another service was released.
-    pub(super) fn moved(&self) -> bool {
-        self.errors.share.moved() || self.latency.share.moved()
     }
 
     /// A changed configuration: triggers that are gone are forgotten.
@@ -258,6 +251,8 @@ impl Triggers {
         let triggers = &policy.triggers;
         let errors = triggers.error_rate.as_ref().and_then(|l| self.errors.finding(policy, l, version));
         let latency = triggers.latency.as_ref().and_then(|limits| self.latency.finding(policy, limits));
+        let errors = errors.map(|found| Finding { trouble: self.errors.trouble(), ..found });
+        let latency = latency.map(|found| Finding { trouble: self.latency.trouble(), ..found });
         let resources = triggers.resources.as_ref().and_then(|limits| self.resources.finding(limits));
         let business = triggers.business.iter().filter_map(|(name, limits)| {
             self.business.get(name).and_then(|business| business.finding(name, limits))

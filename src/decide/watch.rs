@@ -2,26 +2,29 @@
 
 mod away;
 mod blindness;
+mod judging;
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::action::{Action, News, Tier};
+use super::beside::Others;
 use super::event::{Running, Sample};
 use super::facts::{Origin, Phase, Release, ReleaseState, Watch};
-use super::policy::{Autonomy, OnBlind, OnEnvironment};
+use super::policy::{Autonomy, OnBlind};
 use super::reading::Reading;
-use super::reason::{Blame, Reason};
+use super::reason::Reason;
 use super::release::{down_or_up, new_release, superseded};
 use super::service::Turn;
-use super::suspect::Suspicion;
 use super::trigger::health::Health;
 use super::verdict::Call;
-use super::{ask, blame, cause, deployment, diverge, guard, launch, quarantine, suspect, whole};
+use super::{ask, deployment, diverge, guard, launch, quarantine, suspect, whole};
 
 pub(super) use away::{missed, started};
 pub(super) use blindness::{blind, blind_deadline, blind_too_long};
+pub(super) use judging::{deadline, judge_held};
+use judging::{judge, still_excused};
 
 /// After something ended, it is looked at again so soon (judgement §2.1: at once, and after two and four seconds).
 const AGAIN: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(4)];
@@ -76,6 +79,7 @@ pub(super) fn open(turn: &mut Turn<'_>, started: Timestamp, grace: Duration) {
         red_before: turn.was_red(),
         came_back: turn.service.health.habits(now),
         lame: whole::lame(turn),
+        suspected: None,
         excused: None,
     };
     let readings = turn.service.triggers.remembered(now);
@@ -91,6 +95,7 @@ pub(super) fn open(turn: &mut Turn<'_>, started: Timestamp, grace: Duration) {
     turn.service.died_at = None;
     turn.service.lacking = None;
     turn.service.said.clear();
+    turn.service.others = Others::of_watch(now);
     let facts = turn.facts_mut();
     facts.phase = Phase::Watching(watch);
     facts.blame = None;
@@ -246,66 +251,6 @@ pub(super) fn given_up(turn: &mut Turn<'_>) -> bool {
     true
 }
 
-/// Acts on what speaks against the release, or looks whether its watch is over.
-fn judge(turn: &mut Turn<'_>) {
-    // What was decided stays decided, whatever is seen in the count-down.
-    if turn.facts().veto.is_some() || deployment::under_way(turn.service, turn.now) {
-        return;
-    }
-    for suspicion in suspect::all(turn) {
-        let blame = blame::of(turn, &suspicion);
-        if blame.excuses() && turn.policy.triggers.on_environment == OnEnvironment::Hold {
-            excuse(turn, suspicion.cause, blame);
-            continue;
-        }
-        turn.facts_mut().blame = Some(blame);
-        guard::failed(turn, suspicion.cause, suspicion.autonomy);
-        if !matches!(turn.facts().phase, Phase::Watching(_)) || turn.facts().veto.is_some() {
-            return;
-        }
-    }
-    down_or_up(turn);
-    try_end(turn);
-}
-
-/// A person is being asked, and something happens that golive may act on by itself.
-pub(super) fn judge_held(turn: &mut Turn<'_>) {
-    let Phase::Held { why, watched_until, .. } = &turn.facts().phase else { return };
-    let decided = turn.facts().veto.is_some();
-    let heard = matches!(why, Reason::Unheard(_)) && !turn.unheard;
-    let open = heard || matches!(why, Reason::AskFirst(_));
-    let at_work = deployment::under_way(turn.service, turn.now);
-    if decided || !open || at_work || turn.now > *watched_until {
-        return;
-    }
-    let acts = |suspicion: &Suspicion| suspicion.autonomy == Autonomy::Auto;
-    for suspicion in suspect::all(turn).into_iter().filter(acts) {
-        let blame = blame::of(turn, &suspicion);
-        if !blame.excuses() || turn.policy.triggers.on_environment == OnEnvironment::Rollback {
-            turn.facts_mut().blame = Some(blame);
-            return guard::failed(turn, suspicion.cause, suspicion.autonomy);
-        }
-    }
-}
-
-/// Not this release's fault: told once, and watched on.
-fn excuse(turn: &mut Turn<'_>, cause: Reason, blame: Blame) {
-    let Phase::Watching(watch) = &turn.facts().phase else { return };
-    if watch.excused.is_some() {
-        return;
-    }
-    let down = matches!(cause, Reason::Health { .. } | Reason::CrashLoop { .. });
-    let tier = if down { Tier::Urgent } else { Tier::Important };
-    let evidence = cause::evidence(turn, &cause);
-    let why = Reason::NotToBlame { blame: blame.clone(), cause: Box::new(cause) };
-    let facts = turn.facts_mut();
-    facts.blame = Some(blame);
-    if let Phase::Watching(watch) = &mut facts.phase {
-        watch.excused = Some(why.clone());
-    }
-    turn.open(News::NotToBlame, tier, Some(why), evidence);
-}
-
 /// The window is over: accept if nothing speaks against it, put the end off once, then do as `on-blind` says.
 fn try_end(turn: &mut Turn<'_>) {
     let Phase::Watching(watch) = &turn.facts().phase else { return };
@@ -355,17 +300,6 @@ fn try_end(turn: &mut Turn<'_>) {
         OnBlind::Rollback if judged => guard::failed(turn, why, turn.policy.autonomy),
         OnBlind::Hold | OnBlind::Rollback => guard::hold(turn, why, Tier::Important),
     }
-}
-
-/// Something fails at the end of the watch that is not the release's fault.
-fn still_excused(turn: &Turn<'_>) -> Option<Reason> {
-    let judged = |suspicion: &Suspicion| suspicion.autonomy >= Autonomy::Ask;
-    let Phase::Watching(watch) = &turn.facts().phase else { return None };
-    let first = watch.excused.clone()?;
-    let suspicion = suspect::all(turn).into_iter().find(judged)?;
-    let blame = blame::of(turn, &suspicion);
-    let now = Reason::NotToBlame { blame: blame.clone(), cause: Box::new(suspicion.cause) };
-    Some(if blame.excuses() { now } else { first })
 }
 
 /// What could not be told for sure, with the bound that was proved.

@@ -12,7 +12,7 @@ use super::policy::Autonomy;
 use super::reason::{How, Lack, Reason, SetReason};
 use super::roster::{self, Did, Roster};
 use super::service::Turn;
-use super::suspect::Suspicion;
+use super::suspect::{self, Suspicion};
 use super::{ask, deployment, launch};
 
 /// What the accepted set lacks while nothing is released.
@@ -141,13 +141,7 @@ pub(super) fn suspicions(turn: &Turn<'_>) -> Vec<Suspicion> {
         lacks.into_iter().partition(|lack| matches!(lack.how, How::Ended { .. }));
     let autonomy = turn.policy.health_autonomy;
     let of = |(lacks, autonomy): (Vec<Lack>, Autonomy)| {
-        (!lacks.is_empty()).then_some(Suspicion {
-            cause: Reason::Set(SetReason::Lacks(lacks)),
-            autonomy,
-            pre_existing: false,
-            foreign: None,
-            rule: None,
-        })
+        (!lacks.is_empty()).then(|| suspect::over(Reason::Set(SetReason::Lacks(lacks)), autonomy))
     };
     [(failed, autonomy), (doubtful, autonomy.min(Autonomy::Ask))].into_iter().filter_map(of).collect()
 }

@@ -247,6 +247,11 @@ impl Blame {
             Self::Dependency(_) => "dependency",
             Self::Host(_) => "host",
             Self::Unknown => "unknown",
+            Self::Spread { .. } => "spread",
+            Self::Earlier { .. } => "earlier",
+            Self::Together { .. } => "together",
+            Self::OldToo => "old-too",
+            Self::Waits { .. } => "waits",
         }
     }
 }

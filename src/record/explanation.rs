@@ -67,6 +67,7 @@ impl Lines<'_> {
             Happening::Died { exit, oom, asked, .. } => self.line(at, "died", context! { exit, oom, asked }),
             // What came of these is in the verdicts.
             Happening::Dependency(_)
+            | Happening::Beside(_)
             | Happening::Measured(_)
             | Happening::Recalled(_)
             | Happening::Expected { .. } => {}

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::past::{BEFORE, Tape};
 use super::*;
+use crate::decide::event::{Outcome, Sample};
 use crate::decide::policy::{
     Anomaly, Autonomy, Business, Direction, ErrorRate, Level, Maintenance, OnBlind, OnEnvironment, Otherwise,
     Ppm, Quarantine, ServicePolicy, Triggers,
@@ -35,6 +36,7 @@ fn policy() -> ServicePolicy {
         health_autonomy: Autonomy::Auto,
         requests: Vec::new(),
         dependencies: Vec::new(),
+        needs: Vec::new(),
         triggers: Triggers {
             level: Level::Default,
             relative: Autonomy::Ask,
@@ -195,6 +197,68 @@ fn a_recorded_anomaly_is_decided_as_it_was() {
     let read = Recording::read(&recording.write().unwrap()).unwrap();
     assert_eq!(read, recording);
     assert_eq!(again(&read), decided);
+}
+
+/// Three services, of which one is released: what was recorded of it, and whose fault it was said to be.
+fn among_others(bad: impl Fn(&str, u64) -> bool) -> (Recording, Vec<Blame>) {
+    let names = ["shop", "web", "mail"];
+    let services: BTreeMap<_, _> = names.iter().map(|name| ((*name).to_owned(), policy())).collect();
+    let facts = names.iter().map(|name| {
+        let accepted = vec![past::accepted(name, at(0))];
+        let known = accepted[0].running.as_ref().map(|running| running.identity.clone());
+        ((*name).to_owned(), Facts { known, accepted, ..Facts::default() })
+    });
+    let mut state = State::new(Policy { services, ..Policy::default() }, facts.collect(), at(0));
+    let (mut events, mut blamed) = (Vec::new(), Vec::new());
+    let mut feed = |now: Timestamp, service: &str, what: Happening| {
+        let event = Event::Service { service: service.to_owned(), what };
+        for event in state.beside(now, &event).into_iter().chain([event]) {
+            let Event::Service { what, .. } = &event else { continue };
+            if service == "shop" {
+                events.push((now, what.clone()));
+            }
+            for action in state.step(now, &event) {
+                if let Action::Tell { notice, .. } = action {
+                    blamed.extend(notice.blame);
+                }
+            }
+        }
+    };
+    for name in names {
+        feed(at(0), name, Happening::Seen(Some(past::running("before"))));
+    }
+    for second in (15..4200).step_by(15) {
+        if second == 3600 {
+            feed(at(second), "shop", Happening::Seen(Some(past::running("2"))));
+        }
+        for name in ["web", "mail", "shop"] {
+            feed(at(second), name, Happening::Measured(errors(second, bad(name, second))));
+            let (check, began, took) = ("page".to_owned(), at(second), Duration::ZERO);
+            feed(at(second), name, Happening::Sampled(Sample { check, began, took, outcome: Outcome::Ok }));
+        }
+    }
+    let (release, service) = ("shop-2".to_owned(), "shop".to_owned());
+    let accepted = vec![past::accepted("shop", at(0))];
+    (Recording { release, service, policy: policy(), accepted, events, decided: Vec::new() }, blamed)
+}
+
+/// What others showed is on record: without them it comes to the same.
+#[test]
+fn whose_fault_it_was_is_said_again_as_it_was() {
+    type Bad = fn(&str, u64) -> bool;
+    let cases: [(&str, Bad, &str); 3] = [
+        ("it alone", |name, second| name == "shop" && second > 3600, "release"),
+        ("a caller", |name, second| name != "mail" && second > 3660, "spread"),
+        ("all", |_, second| second > 3660, "neighbours"),
+    ];
+    for (name, bad, word) in cases {
+        let (recording, blamed) = among_others(bad);
+        assert_eq!(blamed.iter().map(Blame::word).collect::<Vec<_>>(), [word], "{name}");
+        let read = Recording::read(&recording.write().unwrap()).unwrap();
+        assert_eq!(read, recording, "{name}");
+        let again: Vec<Blame> = again(&read).into_iter().filter_map(|one| one.blame).collect();
+        assert_eq!(again, blamed, "{name}");
+    }
 }
 
 #[test]

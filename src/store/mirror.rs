@@ -19,6 +19,7 @@ macro_rules! as_core {
     };
 }
 
+pub(super) mod beside;
 pub(super) mod event;
 pub(super) mod facts;
 pub(super) mod notice;

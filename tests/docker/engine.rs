@@ -316,6 +316,7 @@ pub(crate) fn service(runtime: config::Runtime) -> Service {
             health_autonomy: Autonomy::Auto,
             requests: Vec::new(),
             dependencies: Vec::new(),
+            needs: Vec::new(),
             triggers: Triggers::none(),
             ask_within: None,
             ask_otherwise: Otherwise::Hold,

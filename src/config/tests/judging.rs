@@ -165,6 +165,15 @@ fn dependencies_are_checks_of_their_own() {
 }
 
 #[test]
+fn another_service_that_is_needed_is_named_and_not_checked() {
+    let needed = "[service.api.dependency.catalog]\nservice = \"catalog\"\n\
+         [service.catalog]\ncontainer = \"catalog\"\n[service.catalog.health.up]\ntcp = \"127.0.0.1:1\"\n";
+    let api = service(needed);
+    assert_eq!((api.policy.needs.as_slice(), api.dependencies.len()), (&["catalog".to_owned()][..], 0));
+    assert!(api.policy.dependencies.is_empty(), "it is known by its own checks");
+}
+
+#[test]
 fn prometheus_is_reached_as_it_is_written() {
     let plain = load(PROMETHEUS).unwrap().prometheus.remove("").unwrap();
     assert_eq!((plain.url.as_str(), plain.timeout), ("http://127.0.0.1:9090", Duration::from_secs(5)));

@@ -92,6 +92,7 @@ fn what_is_called_a_default_is_one() {
     // The full one has hooks, which take their time.
     policy.step_within = small.policy.step_within;
     policy.dependencies.clear();
+    policy.needs.clear();
     policy.triggers.business.clear();
     policy.maintenance = Maintenance::default();
     policy.ask_within = None;

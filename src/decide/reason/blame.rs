@@ -1,5 +1,9 @@
 //! Whose fault it is.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
+
 /// Whose fault a failure is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Blame {
@@ -8,24 +12,82 @@ pub enum Blame {
         /// How many other services were looked at.
         neighbours: usize,
     },
+    /// The release's: another service is in trouble too, but not before it.
+    Spread {
+        /// The other service.
+        name: String,
+        /// So much later its trouble began; zero when at the same time.
+        later: Duration,
+        /// It depends on the release.
+        calls: bool,
+        /// How many other services are well.
+        well: usize,
+    },
     /// It was so before the release already.
     PreExisting,
-    /// Others that were not released have the same trouble.
+    /// All others that do not depend on it have the same trouble since the same time: it is what they share.
     Neighbours(Vec<String>),
+    /// Something else was in trouble clearly earlier.
+    Earlier {
+        /// What.
+        name: String,
+        /// Since when.
+        since: Timestamp,
+        /// So long before the release's own trouble.
+        by: Duration,
+    },
     /// Something that the service depends on fails.
     Dependency(String),
     /// Something else on this host uses up this resource.
     Host(String),
+    /// The old version, which still runs beside it, fails more often.
+    OldToo,
+    /// What the release depends on was released as well, and both are watched.
+    Together {
+        /// The other service.
+        name: String,
+        /// So long before this one; or after it.
+        apart: Duration,
+        /// It came later than this one.
+        later: bool,
+    },
+    /// It cannot be told yet whether this one has the same trouble.
+    Waits {
+        /// The other service.
+        name: String,
+        /// Until when it is waited for at most.
+        until: Timestamp,
+    },
     /// Nothing is known of before, and nothing else is watched.
     Unknown,
 }
 
+/// What a blame means for the release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Says {
+    /// Its failure is held against it.
+    Release,
+    /// It is let off.
+    Excuse,
+    /// A person has to say.
+    Ask,
+    /// Not yet.
+    Wait,
+}
+
 impl Blame {
-    /// Whether the release is let off.
-    pub fn excuses(&self) -> bool {
+    /// What it means for the release.
+    pub fn says(&self) -> Says {
         match self {
-            Self::Release { .. } | Self::Unknown => false,
-            Self::PreExisting | Self::Neighbours(_) | Self::Dependency(_) | Self::Host(_) => true,
+            Self::Release { .. } | Self::Spread { .. } | Self::Unknown => Says::Release,
+            Self::PreExisting
+            | Self::Neighbours(_)
+            | Self::Earlier { .. }
+            | Self::Dependency(_)
+            | Self::OldToo
+            | Self::Host(_) => Says::Excuse,
+            Self::Together { .. } => Says::Ask,
+            Self::Waits { .. } => Says::Wait,
         }
     }
 }

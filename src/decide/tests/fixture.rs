@@ -43,6 +43,7 @@ pub(super) fn service_policy() -> ServicePolicy {
         health_autonomy: Autonomy::Auto,
         requests: Vec::new(),
         dependencies: Vec::new(),
+        needs: Vec::new(),
         triggers: Triggers::none(),
         ask_within: None,
         ask_otherwise: Otherwise::Hold,
@@ -173,8 +174,17 @@ impl World {
 
     /// One event: what changes is stored, a sample of a release at hand is recorded.
     pub(super) fn step(&mut self, event: &Event) -> Vec<Action> {
+        let beside = self.state.beside(self.now, event);
+        let mut actions = beside.map(|beside| self.step_one(&beside)).unwrap_or_default();
+        actions.extend(self.step_one(event));
+        actions
+    }
+
+    fn step_one(&mut self, event: &Event) -> Vec<Action> {
         let under = self.state.recorded_under(API).map(str::to_owned);
-        if let (Some(release), Event::Service { what, .. }) = (under, event) {
+        if let (Some(release), Event::Service { what, service }) = (under, event)
+            && service == API
+        {
             self.recorded.entry(release).or_default().push(what.clone());
         }
         let actions = self.state.step(self.now, event);

@@ -24,6 +24,7 @@ mod gone;
 mod habit;
 mod host;
 mod limits;
+mod onset;
 
 /// Errors above 5 %, P95 above 2 s, and CPU or memory above 90 % for 30 s.
 fn triggers() -> Triggers {

@@ -162,6 +162,7 @@ fn name_of(what: &Happening) -> String {
             Outcome::Blind(_) => "sampled blind".to_owned(),
         },
         Happening::Dependency(_) => "dependency sampled".to_owned(),
+        Happening::Beside(_) => "others seen".to_owned(),
         Happening::Measured(_) => "measured".to_owned(),
         Happening::Recalled(_) => "recalled".to_owned(),
         Happening::Expected { .. } => "expected".to_owned(),

@@ -12,22 +12,19 @@ use super::share::{Against, Share};
 use super::window::{Newest, Window};
 use super::words::{by, odds, of, percent, time, untold};
 use super::{Finding, Heard, span};
+use crate::decide::beside::{Shows, Trouble};
 use crate::decide::facts::Before;
 use crate::decide::policy::{Autonomy, ErrorRate, Level, ServicePolicy};
 use crate::decide::reading::{Counts, Measure, Reading, Requests, Source, Stream};
 use crate::decide::reason::{Breach, Rule, Unit};
 use crate::decide::verdict::{Call, Verdict};
-use crate::stats;
 use std::time::Duration;
 
 /// Fewer failures than this are tolerated whatever was before (judgement §2.2).
-const FLOOR: f64 = 0.01;
+pub(super) const FLOOR: f64 = 0.01;
 
 /// A normal level that may be this part of the limit is too near to it.
 pub(super) const TOO_NEAR: f64 = 0.8;
-
-/// Odds at which new replicas are worse than old ones beside them: `1 / ALPHA`.
-const SIDE_BY_SIDE: f64 = 1000.0;
 
 /// Versions that are told apart at most.
 const VERSIONS: usize = 16;
@@ -35,8 +32,8 @@ const VERSIONS: usize = 16;
 /// The error rate of one service.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Errors {
-    sight: Sight,
-    window: Window<Counts>,
+    pub(super) sight: Sight,
+    pub(super) window: Window<Counts>,
     minutes: Minutes<Counts>,
     pub(super) share: Share,
     gauge: Gauge,
@@ -44,8 +41,8 @@ pub(super) struct Errors {
     settled: Timestamp,
     bad_before: bool,
     /// Since the release, by version, and from when on they were counted.
-    versions: BTreeMap<String, Counts>,
-    versions_since: Option<Timestamp>,
+    pub(super) versions: BTreeMap<String, Counts>,
+    pub(super) versions_since: Option<Timestamp>,
     source: Option<Source>,
 }
 
@@ -211,6 +208,10 @@ impl Errors {
         {
             return Some(Finding::new(breach, autonomy, false));
         }
+        let found = |breach: Breach, autonomy| {
+            let old_too = triggers.level != Level::Literal && self.old_too(version);
+            found(breach, autonomy).map(|finding| Finding { old_too, ..finding })
+        };
         if let Some(proof) = worse.filter(|_| triggers.level != Level::Literal) {
             return found(self.evidence(Rule::Relative, proof, limits), autonomy);
         }
@@ -226,7 +227,7 @@ impl Errors {
         let proof = self.share.relative()?;
         let relative = triggers.relative.min(autonomy);
         let soon = relative < autonomy && self.beyond_so_far(limits);
-        (!soon).then(|| Finding::new(self.evidence(Rule::Relative, proof, limits), relative, was_so))
+        if soon { None } else { found(self.evidence(Rule::Relative, proof, limits), relative) }
     }
 
     /// Beyond the limit already, though not for long enough: nobody is asked what golive will do by itself in a moment.
@@ -269,32 +270,7 @@ impl Errors {
         }
     }
 
-    /// New replicas fail more often than old ones that serve at the same time: load and surroundings are the same.
-    fn side_by_side(&self, limits: &ErrorRate, version: &str) -> Option<Breach> {
-        let new = *self.versions.get(version)?;
-        let mut old = Counts::default();
-        for counts in self.versions.iter().filter(|(other, _)| *other != version).map(|(_, counts)| counts) {
-            old += *counts;
-        }
-        if old.total == 0 || new.total == 0 || ratio(new) <= ratio(old).max(FLOOR) {
-            return None;
-        }
-        let share = new.total as f64 / (new.total + old.total) as f64;
-        let log_odds = stats::two_arm(new.bad, old.bad, share);
-        let over = self.versions_since.zip(self.sight.heard).map(|(since, heard)| span(since, heard));
-        (log_odds >= SIDE_BY_SIDE.ln()).then(|| Breach {
-            value: ratio(new),
-            limit: ratio(old),
-            samples: new.total,
-            bad: new.bad,
-            over: over.unwrap_or_default(),
-            before: Some(ratio(old)),
-            log_odds: Some(log_odds),
-            ..self.breach(Rule::SideBySide, limits)
-        })
-    }
-
-    fn breach(&self, rule: Rule, limits: &ErrorRate) -> Breach {
+    pub(super) fn breach(&self, rule: Rule, limits: &ErrorRate) -> Breach {
         Breach {
             trigger: "error-rate".to_owned(),
             rule,
@@ -311,6 +287,15 @@ impl Errors {
             of: None,
             unusual: None,
         }
+    }
+
+    /// When what goes wrong began, and how much of it does.
+    pub(super) fn trouble(&self) -> Option<Trouble> {
+        let by_query = self.gauge.since().zip(self.gauge.last);
+        let by_query = by_query.map(|(since, (_, value))| (since, value, self.gauge.is_from_the_first()));
+        let (onset, rate, all_along) = by_query.or_else(|| self.share.trouble())?;
+        let (rate, bad_before) = (Some(rate.clamp(0.0, 1.0)), self.bad_before || self.gauge.was_so());
+        Some(Trouble { onset, rate, of: Shows::Errors, bad_before, all_along })
     }
 
     pub(super) fn blind(&self, now: Timestamp, policy: &ServicePolicy) -> Option<(Timestamp, String)> {

@@ -112,6 +112,11 @@ impl Gauge {
         self.beyond.map(|(since, _)| since)
     }
 
+    /// Whether it was beyond it in every reading that there was.
+    pub(super) fn is_from_the_first(&self) -> bool {
+        self.beyond.is_some_and(|(_, times)| u64::from(times) == self.readings)
+    }
+
     pub(super) fn is_beyond(&self) -> bool {
         self.beyond.is_some()
     }

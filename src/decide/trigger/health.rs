@@ -1,6 +1,7 @@
 //! Guide G4.1: a health check that fails three times in a row.
 
 mod habit;
+mod looks;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -49,6 +50,8 @@ pub struct Health {
 struct Streak {
     failed: u32,
     passed: u32,
+    /// When the first of those that failed in a row did.
+    failed_since: Option<Timestamp>,
     /// In a row since it ended, also those that do not count.
     failed_since_end: u32,
     /// Nothing of what is checked was there when it failed: what passes next has not come back by itself.
@@ -109,6 +112,11 @@ impl Health {
         self.since
     }
 
+    /// Whether there was a moment since it was started in which every check had passed.
+    pub fn was_well(&self) -> bool {
+        self.passed
+    }
+
     /// Until when failures before the first pass do not count.
     pub fn grace_until(&self) -> Timestamp {
         self.grace_until
@@ -127,9 +135,10 @@ impl Health {
     /// golive was away: passing has to be seen again; a run of failures goes on if it was not away for long.
     pub fn resume(&mut self, now: Timestamp) {
         for streak in self.checks.values_mut() {
-            let failed = if streak.fresh(now, self.pause) { streak.failed } else { 0 };
+            let goes_on = streak.fresh(now, self.pause) && streak.failed > 0;
+            let run = (streak.failed, streak.failed_since);
             streak.forget();
-            streak.failed = failed;
+            (streak.failed, streak.failed_since) = if goes_on { run } else { (0, None) };
         }
     }
 
@@ -171,6 +180,8 @@ impl Health {
         for streak in self.checks.values_mut().filter(|streak| !streak.started) {
             streak.started = true;
             streak.failed = streak.failed_since_end;
+            let run = streak.recent.iter().rev().take_while(|sample| sample.outcome != Outcome::Ok);
+            streak.failed_since = run.last().map(|sample| sample.began);
         }
     }
 
@@ -299,6 +310,7 @@ impl Streak {
                 }
                 self.passed = self.passed.saturating_add(1);
                 self.failed = 0;
+                self.failed_since = None;
                 self.failed_since_end = 0;
                 self.started = true;
                 self.ok_since.get_or_insert(sample.began);
@@ -306,7 +318,10 @@ impl Streak {
             }
             Outcome::Failed(_) => {
                 self.failed_since_end = self.failed_since_end.saturating_add(1);
-                self.failed = if self.started { self.failed.saturating_add(1) } else { 0 };
+                if self.started {
+                    self.failed = self.failed.saturating_add(1);
+                    self.failed_since.get_or_insert(sample.began);
+                }
                 self.passed = 0;
                 self.ok_since = None;
                 self.blind_since = None;

@@ -1,5 +1,6 @@
 //! Guide G4.3: 95 % of requests take longer than 2 s.
 
+mod onset;
 mod seen;
 
 use std::time::Duration;
@@ -8,6 +9,7 @@ use jiff::Timestamp;
 
 use super::before::{Minutes, before};
 use super::blind::Sight;
+use super::course::Course;
 use super::errors::TOO_NEAR;
 use super::gauge::{Gauge, IN_A_ROW};
 use super::proof::{Proof, Ticks, ratio};
@@ -21,9 +23,9 @@ use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Source
 use crate::decide::reason::{Breach, Rule, Unit};
 use crate::decide::verdict::{Call, Verdict};
 use crate::stats::histogram::Histogram;
-use seen::{Seen, edge_from, histogram, p95_of, slow, time_of};
+use seen::{Seen, edge_from, histogram, p95_of, time_of};
 
-pub(super) use seen::sentence;
+pub(super) use seen::{sentence, slow};
 
 /// What lies beyond the 95th percentile.
 const TAIL: Ppm = Ppm(50_000);
@@ -36,7 +38,7 @@ const SLOWER: f64 = 1.5;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Latency {
     sight: Sight,
-    window: Window<Histogram>,
+    pub(super) window: Window<Histogram>,
     minutes: Minutes<Histogram>,
     since: Histogram,
     /// Slower than the limit.
@@ -55,6 +57,7 @@ struct Slower {
     edge: f64,
     p95: f64,
     gathering: Gathering,
+    course: Course,
 }
 
 impl Tally for Histogram {
@@ -163,7 +166,8 @@ impl Latency {
         let relative = policy.triggers.level != Level::Literal && policy.triggers.relative != Autonomy::Off;
         self.slower = slower.filter(|_| relative).and_then(|before| {
             let gathering = Gathering::new(before.tolerated(TAIL.ratio()), before.dispersion, &against.ticks);
-            Some(Slower { edge: before.edge?, p95: before.p95?, gathering })
+            let (edge, p95) = (before.edge?, before.p95?);
+            Some(Slower { edge, p95, gathering, course: Course::default() })
         });
         self.share.arm(&against, before, self.bad_before);
     }
@@ -232,7 +236,9 @@ impl Latency {
         }
         self.share.count(from, at, slow(&tick, limits.above.as_secs_f64()));
         if let Some(slower) = &mut self.slower {
-            slower.gathering.count(from, at, slow(&tick, slower.edge));
+            let counts = slow(&tick, slower.edge);
+            slower.gathering.count(from, at, counts);
+            slower.course.push(from, at, counts);
         }
         self.window.push(from, at, tick);
     }

@@ -22,7 +22,7 @@ const STILL: usize = 3;
 
 /// The evidence against "no worse than `p0`".
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Proof {
+pub(in crate::decide) struct Proof {
     p0: f64,
     evidence: Evidence,
     /// The newest ticks, the newest in the lowest bit; set when more than `p0` was bad.
@@ -51,13 +51,22 @@ impl Proof {
 
     /// Beyond doubt, not one burst, and not gone away again.
     pub(super) fn fires(&self) -> bool {
-        let among = (1_u32 << AMONG) - 1;
-        self.log_odds() >= (2.0 / ALPHA).ln() && (self.bad & among).count_ones() >= BAD_TICKS && self.still()
+        self.troubled(2.0 / ALPHA)
     }
 
     /// As sure as one likes, and not gone away again.
     pub(super) fn holds(&self, odds: f64) -> bool {
         self.log_odds() >= odds.ln() && self.still()
+    }
+
+    /// In trouble with these odds, in more than one burst, and not gone away again.
+    pub(in crate::decide) fn troubled(&self, odds: f64) -> bool {
+        self.holds(odds) && self.bad_ticks() >= BAD_TICKS
+    }
+
+    fn bad_ticks(&self) -> u32 {
+        let among = (1_u32 << AMONG) - 1;
+        (self.bad & among).count_ones()
     }
 
     pub(super) fn log_odds(&self) -> f64 {

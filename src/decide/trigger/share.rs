@@ -1,7 +1,10 @@
 //! Counts of bad requests among all, from before a release to the end of its watch.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
+use super::course::Course;
 use super::proof::{Proof, Ticks, ratio};
 use crate::decide::facts::Before;
 use crate::decide::reading::Counts;
@@ -10,21 +13,19 @@ use crate::stats::bound;
 /// The literal rule is a breach only with these odds behind it (judgement §2.0, `certain`).
 const CERTAIN: f64 = 20.0;
 
-/// Another service has the same trouble at these odds already (judgement §2.8 B).
-const CONTROL: f64 = 20.0;
-
 /// One kind of bad requests.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Share {
     watch: Option<Watched>,
-    /// Whether it goes bad while another service's release is watched.
-    control: Option<Gathering>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 struct Watched {
     before: Option<Before>,
     since: Counts,
+    course: Course,
+    /// What is tolerated of it, by what was before.
+    tolerated: f64,
     strict: Gathering,
     relative: Option<Gathering>,
     /// It was beyond the limit before: whether it is worse than it was then.
@@ -33,8 +34,8 @@ struct Watched {
 
 /// A proof and the tick that is being filled.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Gathering {
-    pub(super) proof: Proof,
+pub(in crate::decide) struct Gathering {
+    pub(in crate::decide) proof: Proof,
     ticks: Ticks,
     tick: Counts,
 }
@@ -57,28 +58,20 @@ impl Share {
         let relative = tolerated.filter(|p0| against.relative && *p0 < against.limit).map(gather);
         let worse = tolerated.filter(|_| bad_before).map(gather);
         let strict = gather(against.limit);
-        self.watch = Some(Watched { before, since: Counts::default(), strict, relative, worse });
+        let most = if bad_before { f64::INFINITY } else { against.limit };
+        let tolerated = tolerated.unwrap_or(against.limit).min(most);
+        let (since, course) = (Counts::default(), Course::default());
+        self.watch = Some(Watched { before, since, course, tolerated, strict, relative, worse });
     }
 
     pub(super) fn rest(&mut self) {
         self.watch = None;
     }
 
-    /// Another service is released: does this one, which is not, go bad too?
-    pub(super) fn arm_control(&mut self, against: &Against, before: Option<&Before>) {
-        let before = before.filter(|_| self.watch.is_none());
-        self.control = before.map(|before| {
-            let p0 = before.tolerated(against.floor).min(against.limit);
-            Gathering::new(p0, before.dispersion, &against.ticks)
-        });
-    }
-
     pub(super) fn count(&mut self, from: Timestamp, to: Timestamp, counts: Counts) {
-        if let Some(control) = &mut self.control {
-            control.count(from, to, counts);
-        }
         if let Some(watch) = &mut self.watch {
             watch.since += counts;
+            watch.course.push(from, to, counts);
             watch.strict.count(from, to, counts);
             for gathering in [&mut watch.relative, &mut watch.worse].into_iter().flatten() {
                 gathering.count(from, to, counts);
@@ -118,9 +111,12 @@ impl Share {
         worse.map(|worse| &worse.proof).filter(|proof| proof.fires())
     }
 
-    /// Whether it has gone bad since another service was released.
-    pub(super) fn moved(&self) -> bool {
-        self.control.as_ref().is_some_and(|control| control.proof.holds(CONTROL))
+    /// When the present run of bad requests began, how many of those since then are bad, and whether it was so as long
+    /// as they are counted.
+    pub(super) fn trouble(&self) -> Option<(Timestamp, f64, bool)> {
+        let watch = self.watch.as_ref()?;
+        let onset = watch.course.onset(watch.tolerated)?;
+        Some((onset, watch.course.rate_since(onset), watch.course.is_from_the_first(onset)))
     }
 
     /// With 95 % confidence no more of the requests since the release are bad.
@@ -140,7 +136,12 @@ impl Gathering {
         Self { proof, ticks: ticks.clone(), tick: Counts::default() }
     }
 
-    pub(super) fn count(&mut self, from: Timestamp, to: Timestamp, counts: Counts) {
+    /// Of another service, in a watch of so long.
+    pub(in crate::decide) fn of(p0: f64, dispersion: f64, window: Duration, interval: Duration) -> Self {
+        Self::new(p0, dispersion, &Ticks::new(window, interval))
+    }
+
+    pub(in crate::decide) fn count(&mut self, from: Timestamp, to: Timestamp, counts: Counts) {
         self.tick += counts;
         if self.ticks.full(from, to) {
             self.proof.push(std::mem::take(&mut self.tick));

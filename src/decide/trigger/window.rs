@@ -78,6 +78,11 @@ impl<T: Tally> Window<T> {
         }
     }
 
+    /// Each piece of it, oldest first.
+    pub(super) fn pieces(&self) -> impl Iterator<Item = (Timestamp, Timestamp, &T)> {
+        self.pieces.iter().map(|piece| (piece.from, piece.to, &piece.what))
+    }
+
     pub(super) fn clear(&mut self) {
         self.pieces.clear();
     }

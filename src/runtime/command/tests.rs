@@ -43,6 +43,7 @@ fn config(runtime: Runtime) -> Service {
         health_autonomy: Autonomy::Auto,
         requests: Vec::new(),
         dependencies: Vec::new(),
+        needs: Vec::new(),
         triggers: Triggers::none(),
         ask_within: None,
         ask_otherwise: Otherwise::Hold,

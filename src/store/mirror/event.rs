@@ -6,12 +6,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_with::{DeserializeAs, DurationSecondsWithFrac, SerializeAs, serde_as};
 
+use super::beside::BesideDef;
 use super::facts::FactsDef;
 use super::reading::ReadingDef;
 use super::season::{SeasonDef, UnjudgedDef};
 use crate::decide::event::{
-    Address, Announcement, Ask, Event, Fault, FaultKind, Happening, Identity, Kept, Left, Member, Outcome,
-    Running, Sample, Stage, Standing, Step, Waits,
+    Address, Announcement, Ask, Beside, Event, Fault, FaultKind, Happening, Identity, Kept, Left, Member,
+    Outcome, Running, Sample, Stage, Standing, Step, Waits,
 };
 use crate::decide::facts::Facts;
 use crate::decide::past::Learnt;
@@ -93,6 +94,7 @@ pub(in crate::store) enum HappeningDef {
     Sampled(#[serde_as(as = "SampleDef")] Sample),
     Dependency(#[serde_as(as = "SampleDef")] Sample),
     Measured(#[serde_as(as = "ReadingDef")] Reading),
+    Beside(#[serde_as(as = "BesideDef")] Beside),
     Recalled(#[serde_as(as = "Vec<ReadingDef>")] Vec<Reading>),
     Expected {
         metric: String,

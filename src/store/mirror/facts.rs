@@ -180,6 +180,8 @@ pub(in crate::store) struct WatchDef {
     came_back: BTreeMap<String, u32>,
     #[serde(default)]
     lame: Vec<String>,
+    #[serde(default)]
+    suspected: Option<Timestamp>,
     #[serde_as(as = "Option<ReasonDef>")]
     excused: Option<Reason>,
 }

@@ -39,6 +39,8 @@ pub(in crate::store) struct ServicePolicyDef {
     health_autonomy: Autonomy,
     requests: Vec<String>,
     dependencies: Vec<String>,
+    #[serde(default)]
+    needs: Vec<String>,
     #[serde_as(as = "TriggersDef")]
     triggers: Triggers,
     #[serde_as(as = "Option<DurationSecondsWithFrac<f64>>")]

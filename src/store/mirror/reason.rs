@@ -220,14 +220,41 @@ pub(in crate::store) enum UnitDef {
 }
 as_core!(Unit, UnitDef);
 
+#[serde_as]
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "Blame", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub(in crate::store) enum BlameDef {
-    Release { neighbours: usize },
+    Release {
+        neighbours: usize,
+    },
     PreExisting,
     Neighbours(Vec<String>),
     Dependency(String),
     Host(String),
     Unknown,
+    Spread {
+        name: String,
+        #[serde_as(as = "DurationSecondsWithFrac<f64>")]
+        later: Duration,
+        calls: bool,
+        well: usize,
+    },
+    Earlier {
+        name: String,
+        since: Timestamp,
+        #[serde_as(as = "DurationSecondsWithFrac<f64>")]
+        by: Duration,
+    },
+    OldToo,
+    Together {
+        name: String,
+        #[serde_as(as = "DurationSecondsWithFrac<f64>")]
+        apart: Duration,
+        later: bool,
+    },
+    Waits {
+        name: String,
+        until: Timestamp,
+    },
 }
 as_core!(Blame, BlameDef);

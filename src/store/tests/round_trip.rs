@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::decide::action::{Action, Answer, Incident, IncidentState, When};
 use crate::decide::event::{
-    Address, Ask, Fault, FaultKind, Kept, Left, Member, Stage, Standing, Step, Waits,
+    Address, Ask, Busy, Fault, FaultKind, Kept, Kin, Left, Look, Member, Norm, Other, Stage, Standing, Step,
+    Tick, Usual, Waits,
 };
 use crate::decide::facts::{
     Before, Deployment, Diverged, Facts, Hold, HostBefore, Phase, Quarantined, ReleaseState, Rollback, Stop,
@@ -118,6 +119,7 @@ fn events() -> Vec<Event> {
     happenings.extend(readings().into_iter().map(Happening::Measured));
     happenings.push(Happening::Recalled(readings()));
     happenings.push(Happening::Dependency(sample(6, Outcome::Ok)));
+    happenings.push(Happening::Beside(beside()));
     happenings.extend(expected());
     happenings.extend(STEPS.map(|step| Happening::StepDone {
         rollback: some(),
@@ -271,6 +273,32 @@ fn breach() -> Breach {
     }
 }
 
+fn beside() -> crate::decide::event::Beside {
+    let norm = Norm { tolerated: 0.01, dispersion: 1.5, beyond: true };
+    let quiet = Other {
+        name: some(),
+        kin: Kin::Apart,
+        interval: Duration::from_millis(1500),
+        busy: None,
+        usual: None,
+        errors: Vec::new(),
+        slow: Vec::new(),
+        looks: Vec::new(),
+    };
+    let tick = Tick { from: at(1), to: at(2), counts: Counts { bad: 3, total: 50 } };
+    let seen = Other {
+        kin: Kin::Caller,
+        usual: Some(Usual { errors: norm, slow: norm }),
+        errors: vec![tick],
+        slow: vec![tick, tick],
+        looks: vec![Look { check: some(), at: at(3), passed: false }],
+        ..quiet.clone()
+    };
+    let released = Other { kin: Kin::Needed, busy: Some(Busy { released: Some(at(-40)) }), ..quiet.clone() };
+    let held = Other { busy: Some(Busy { released: None }), ..quiet.clone() };
+    crate::decide::event::Beside { at: at(4), since: at(1), others: vec![quiet, seen, released, held] }
+}
+
 fn blames() -> Vec<Blame> {
     vec![
         Blame::Release { neighbours: 2 },
@@ -279,6 +307,11 @@ fn blames() -> Vec<Blame> {
         Blame::Dependency(some()),
         Blame::Host(some()),
         Blame::Unknown,
+        Blame::Spread { name: some(), later: Duration::from_millis(1500), calls: true, well: 2 },
+        Blame::Earlier { name: some(), since: at(-75), by: Duration::from_secs(75) },
+        Blame::OldToo,
+        Blame::Together { name: some(), apart: Duration::from_secs(40), later: false },
+        Blame::Waits { name: some(), until: at(120) },
     ]
 }
 
@@ -337,6 +370,7 @@ fn phases() -> Vec<Phase> {
             red_before: true,
             came_back: BTreeMap::from([("web".to_owned(), 2)]),
             lame: vec![some()],
+            suspected: Some(at(3)),
             excused: Some(Reason::NotToBlame {
                 blame: Blame::PreExisting,
                 cause: Box::new(Reason::Said(some())),

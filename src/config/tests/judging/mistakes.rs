@@ -42,6 +42,9 @@ fn in_dependencies() {
         ("timeout = \"1s\"", "does not say what to check"),
         ("tcp = \"db\"", "is not an address"),
         ("tls = \"db:1\"", "is not supported by this version"),
+        ("service = \"api\"", "is the service itself"),
+        ("service = \"cataloge\"", "\"cataloge\" is not a service of this configuration"),
+        ("service = 1", "cannot be a number"),
     ];
     for (keys, message) in cases {
         only(SERVICE, &format!("[service.api.dependency.db]\n{keys}"), message);

@@ -75,3 +75,16 @@ fn literal_limits_know_no_side_by_side() {
     assert_eq!(case.phase(), "rolling-back");
     assert!(case.why().starts_with("breach by limit"), "{}", case.why());
 }
+
+#[test]
+fn old_replicas_that_fail_more_often_speak_for_the_release() {
+    // As bad as it is, all of it comes from what runs beside the release; and from both alike, which says nothing.
+    for (old, new, word) in [((15, 50), (2, 50), "old-too"), ((10, 50), (10, 50), "unknown")] {
+        let mut case = Case::new(|_| {});
+        case.deploy("v2");
+        case.ticks(24, &[beside(old, new)]);
+        let said = case.world.facts().blame.as_ref().map(crate::decide::reason::Blame::word);
+        assert_eq!(said, Some(word));
+        assert_eq!(case.phase(), if word == "old-too" { "watching" } else { "rolling-back" });
+    }
+}

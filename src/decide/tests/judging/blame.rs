@@ -54,7 +54,7 @@ fn a_rollback_happens_all_the_same_where_it_is_wished() {
 fn a_neighbour_in_trouble_speaks_for_the_release() {
     let mut case = Case::released(|_| {});
     with_neighbour(&mut case);
-    for _ in 0..4 {
+    for _ in 0..12 {
         case.tick(vec![errors(0, 50)]);
         let at = case.world.now;
         let failed = sample("web", at, Outcome::Failed("status 503".to_owned()));
@@ -63,13 +63,15 @@ fn a_neighbour_in_trouble_speaks_for_the_release() {
     }
     case.ticks(20, &[errors(10, 50)]);
     assert_eq!(case.phase(), "watching");
-    assert_eq!(blamed(&case), Some(Blame::Neighbours(vec!["other".to_owned()])));
+    let Some(Blame::Earlier { name, by, .. }) = blamed(&case) else { panic!("{:?}", blamed(&case)) };
+    assert_eq!((name.as_str(), by > secs(30)), ("other", true), "{by:?}");
 }
 
 #[test]
 fn a_dependency_that_fails_speaks_for_the_release() {
     let mut case = Case::released(|service| service.dependencies = vec!["db".to_owned()]);
     for _ in 0..2 {
+        case.tick(vec![errors(0, 50), fast(50)]);
         let down = sample("db", case.world.now, Outcome::Failed("connection refused".to_owned()));
         case.happens(Happening::Dependency(down));
     }

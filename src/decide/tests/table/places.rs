@@ -122,6 +122,7 @@ fn watch(began: Timestamp) -> Watch {
         red_before: false,
         came_back: BTreeMap::new(),
         lame: Vec::new(),
+        suspected: None,
         excused: None,
     }
 }

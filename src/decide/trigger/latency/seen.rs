@@ -36,7 +36,7 @@ impl Seen {
 }
 
 /// Requests slower than an edge; where no bucket ends there, than the next edge above it.
-pub(super) fn slow(histogram: &Histogram, edge: f64) -> Counts {
+pub(in crate::decide::trigger) fn slow(histogram: &Histogram, edge: f64) -> Counts {
     let total = histogram.count();
     let edge = edge_from(histogram, edge).unwrap_or(f64::INFINITY);
     Counts { bad: histogram.slower_than(edge).unwrap_or_default(), total }

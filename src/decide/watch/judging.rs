@@ -1,0 +1,131 @@
+//! What speaks against the release is held against it, excused, asked about, or waited with.
+
+use jiff::Timestamp;
+
+use super::{down_or_up, try_end};
+use crate::decide::action::{News, Tier};
+use crate::decide::facts::{Facts, Phase, Watch};
+use crate::decide::policy::{Autonomy, OnEnvironment};
+use crate::decide::reason::{Blame, Reason, Says};
+use crate::decide::service::Turn;
+use crate::decide::suspect::{self, Suspicion};
+use crate::decide::{blame, cause, deployment, guard};
+
+/// When something has to be looked at again: the end of the watch, or of waiting for others to show the same.
+pub(in crate::decide) fn deadline(facts: &Facts, watch: &Watch) -> Timestamp {
+    let waits = match &facts.blame {
+        Some(Blame::Waits { until, .. }) if watch.suspected.is_some() => Some(*until),
+        _ => None,
+    };
+    waits.map_or(watch.ends, |until| watch.ends.min(until))
+}
+
+/// Acts on what speaks against the release, or looks whether its watch is over.
+pub(super) fn judge(turn: &mut Turn<'_>) {
+    // What was decided stays decided, whatever is seen in the count-down.
+    if turn.facts().veto.is_some() || deployment::under_way(turn.service, turn.now) {
+        return;
+    }
+    let found = suspect::all(turn);
+    suspected(turn, !found.is_empty());
+    let mut waits = false;
+    for suspicion in found {
+        let blame = blame::of(turn, &suspicion);
+        let mut autonomy = suspicion.autonomy;
+        if turn.policy.triggers.on_environment == OnEnvironment::Hold {
+            match blame.says() {
+                Says::Excuse => {
+                    excuse(turn, suspicion.cause, blame);
+                    continue;
+                }
+                Says::Wait => {
+                    waits = true;
+                    blamed(turn, blame);
+                    continue;
+                }
+                Says::Ask => autonomy = autonomy.min(Autonomy::Ask),
+                Says::Release => {}
+            }
+        }
+        blamed(turn, blame);
+        guard::failed(turn, suspicion.cause, autonomy);
+        if !matches!(turn.facts().phase, Phase::Watching(_)) || turn.facts().veto.is_some() {
+            return;
+        }
+    }
+    down_or_up(turn);
+    // What is waited with is not over.
+    if !waits {
+        try_end(turn);
+    }
+}
+
+/// A person is being asked, and something happens that golive may act on by itself.
+pub(in crate::decide) fn judge_held(turn: &mut Turn<'_>) {
+    let Phase::Held { why, watched_until, .. } = &turn.facts().phase else { return };
+    let decided = turn.facts().veto.is_some();
+    let heard = matches!(why, Reason::Unheard(_)) && !turn.unheard;
+    let open = heard || matches!(why, Reason::AskFirst(_));
+    let at_work = deployment::under_way(turn.service, turn.now);
+    if decided || !open || at_work || turn.now > *watched_until {
+        return;
+    }
+    let acts = |suspicion: &Suspicion| suspicion.autonomy == Autonomy::Auto;
+    for suspicion in suspect::all(turn).into_iter().filter(acts) {
+        let blame = blame::of(turn, &suspicion);
+        if blame.says() == Says::Release || turn.policy.triggers.on_environment == OnEnvironment::Rollback {
+            turn.facts_mut().blame = Some(blame);
+            return guard::failed(turn, suspicion.cause, suspicion.autonomy);
+        }
+    }
+}
+
+/// Something fails at the end of the watch that is not the release's fault.
+pub(super) fn still_excused(turn: &Turn<'_>) -> Option<Reason> {
+    let judged = |suspicion: &Suspicion| suspicion.autonomy >= Autonomy::Ask;
+    let Phase::Watching(watch) = &turn.facts().phase else { return None };
+    let first = watch.excused.clone()?;
+    let suspicion = suspect::all(turn).into_iter().find(judged)?;
+    let blame = blame::of(turn, &suspicion);
+    let excused = blame.says() == Says::Excuse;
+    let now = Reason::NotToBlame { blame, cause: Box::new(suspicion.cause) };
+    Some(if excused { now } else { first })
+}
+
+/// Remembers since when something speaks against the release: others are waited for from then on.
+fn suspected(turn: &mut Turn<'_>, suspected: bool) {
+    let now = turn.now;
+    let Phase::Watching(watch) = &turn.facts().phase else { return };
+    if watch.suspected.is_some() == suspected {
+        return;
+    }
+    let facts = turn.facts_mut();
+    if let Phase::Watching(watch) = &mut facts.phase {
+        watch.suspected = suspected.then_some(now);
+    }
+    facts.blame = facts.blame.take().filter(|blame| blame.says() != Says::Wait);
+}
+
+fn blamed(turn: &mut Turn<'_>, blame: Blame) {
+    if turn.facts().blame.as_ref() != Some(&blame) {
+        turn.facts_mut().blame = Some(blame);
+    }
+}
+
+/// Not this release's fault: told once, and watched on.
+fn excuse(turn: &mut Turn<'_>, cause: Reason, blame: Blame) {
+    let Phase::Watching(watch) = &turn.facts().phase else { return };
+    if watch.excused.is_some() {
+        return;
+    }
+    let down = matches!(cause, Reason::Health { .. } | Reason::CrashLoop { .. });
+    let tier = if down { Tier::Urgent } else { Tier::Important };
+    let evidence = cause::evidence(turn, &cause);
+    let why = Reason::NotToBlame { blame: blame.clone(), cause: Box::new(cause) };
+    let facts = turn.facts_mut();
+    facts.blame = Some(blame);
+    if let Phase::Watching(watch) = &mut facts.phase {
+        watch.excused = Some(why.clone());
+    }
+    turn.open(News::NotToBlame, tier, Some(why), evidence);
+}
