@@ -136,7 +136,8 @@ fn breaches(turn: &Turn<'_>) -> Vec<Suspicion> {
             trouble,
         }
     };
-    findings.into_iter().map(suspicion).collect()
+    let over = !matches!(&turn.facts().phase, Phase::Watching(watch) if turn.now < watch.ends);
+    findings.into_iter().filter(|finding| over || !finding.at_end).map(suspicion).collect()
 }
 
 /// A trouble of which no more is known than over how long it was seen.

@@ -58,13 +58,15 @@ pub(super) struct Finding {
     pub(super) foreign: Option<String>,
     /// Old replicas, which run beside the new ones, fail more often.
     pub(super) old_too: bool,
+    /// It is asked about when the watch ends, if it is still so.
+    pub(super) at_end: bool,
     /// When it began, where others might show the same.
     pub(super) trouble: Option<Trouble>,
 }
 
 impl Finding {
     fn new(breach: Breach, autonomy: Autonomy, pre_existing: bool) -> Self {
-        Self { breach, autonomy, pre_existing, foreign: None, old_too: false, trouble: None }
+        Self { breach, autonomy, pre_existing, foreign: None, old_too: false, at_end: false, trouble: None }
     }
 }
 

@@ -31,6 +31,9 @@ pub(super) use seen::{sentence, slow};
 const TAIL: Ppm = Ppm(50_000);
 const P95: f64 = 0.95;
 
+/// Whether it is slower than before is asked of no cold start.
+const COLD: Duration = Duration::from_mins(1);
+
 /// "Slower than before" means by half at least.
 const SLOWER: f64 = 1.5;
 
@@ -58,6 +61,7 @@ struct Slower {
     p95: f64,
     gathering: Gathering,
     course: Course,
+    floor: Timestamp,
 }
 
 impl Tally for Histogram {
@@ -164,10 +168,13 @@ impl Latency {
         self.since = Histogram::default();
         let against = Self::against(policy);
         let relative = policy.triggers.level != Level::Literal && policy.triggers.relative != Autonomy::Off;
+        // Nobody is asked about a cold start; what golive may act on it does not wait with.
+        let cold = if policy.triggers.relative < Autonomy::Auto { COLD } else { Duration::ZERO };
+        let floor = floor.checked_add(cold.saturating_sub(policy.grace)).unwrap_or(floor);
         self.slower = slower.filter(|_| relative).and_then(|before| {
             let gathering = Gathering::new(before.tolerated(TAIL.ratio()), before.dispersion, &against.ticks);
             let (edge, p95) = (before.edge?, before.p95?);
-            Some(Slower { edge, p95, gathering, course: Course::default() })
+            Some(Slower { edge, p95, gathering, course: Course::default(), floor })
         });
         self.share.arm(&against, before, self.bad_before);
     }
@@ -235,7 +242,7 @@ impl Latency {
             self.minutes.add(at, &tick);
         }
         self.share.count(from, at, slow(&tick, limits.above.as_secs_f64()));
-        if let Some(slower) = &mut self.slower {
+        if let Some(slower) = self.slower.as_mut().filter(|slower| from >= slower.floor) {
             let counts = slow(&tick, slower.edge);
             slower.gathering.count(from, at, counts);
             slower.course.push(from, at, counts);
@@ -267,7 +274,9 @@ impl Latency {
         }
         let breach = self.evidence(Rule::Relative, &slower.gathering.proof, limits);
         let breach = Breach { before: Some(slower.p95), of: Some(time_of(slower.edge)), ..breach };
-        found(breach, relative)
+        // A cold start is slow and is over in a minute: a question can wait until the end of the watch shows what is left.
+        let at_end = relative < Autonomy::Auto;
+        found(breach, relative).map(|finding| Finding { at_end, ..finding })
     }
 
     /// Slower than before by half at least, beyond doubt.
@@ -352,6 +361,11 @@ impl Latency {
         let (counts, seen) = (slow(whole, limit), Seen::of(&newest.what, limits));
         let (value, samples) = (seen.p95.as_ref().map_or(0.0, |p95| p95.value), counts.total);
         if let Some(finding) = self.finding(policy, limits).filter(|_| self.share.watched()) {
+            if finding.at_end {
+                let why =
+                    sentence(&finding.breach) + "; asked about at the end of the watch, if it is still so";
+                return say(Call::Wait, value, samples, why);
+            }
             return say(Call::Fail, value, samples, sentence(&finding.breach));
         }
         let Some(p95) = seen.p95 else {

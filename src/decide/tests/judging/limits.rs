@@ -115,9 +115,41 @@ fn slower_than_before_yet_under_the_limit_is_a_question() {
     let mut case = Case::new(|_| {});
     case.ticks(60 * 12, &durations(50, 50));
     case.deploy("v2");
-    case.ticks(24, &durations(10, 50));
+    case.ticks(12 * 9, &durations(10, 50));
+    assert_eq!(case.phase(), "watching", "the question waits for the end of the watch");
+    let verdict = case.verdict("latency-p95");
+    assert_eq!(verdict.call, Call::Wait);
+    assert!(verdict.why.ends_with("asked about at the end of the watch, if it is still so"), "{verdict:?}");
+    case.ticks(12 + 1, &durations(10, 50));
     assert_eq!(case.phase(), "held", "{:?}", case.verdict("latency-p95"));
     assert!(case.why().starts_with("ask first, breach by relative"), "{}", case.why());
+}
+
+/// Slow for so many ticks after the start, and then as fast as before.
+fn slow_for(ticks: u32, relative: Autonomy) -> Case {
+    let durations = |fast: u64| {
+        let counts = [(0.05, 0), (0.25, fast), (1.0, 50), (2.0, 50), (5.0, 50), (f64::INFINITY, 50)];
+        let seen = counts.map(|(le, count)| Bucket { le, count }).to_vec();
+        vec![(Stream::Latency, Measure::Durations(Durations { seen, newborn: Vec::new() }))]
+    };
+    let mut case = Case::new(|service| service.triggers.relative = relative);
+    case.ticks(60 * 12, &durations(50));
+    case.deploy("v2");
+    case.ticks(ticks, &durations(10));
+    case.ticks((12 * 10 + 1_u32).saturating_sub(ticks), &durations(50));
+    case
+}
+
+#[test]
+fn a_cold_start_that_is_over_is_no_question() {
+    for ticks in [6, 12, 24, 12 * 4] {
+        let case = slow_for(ticks, Autonomy::Ask);
+        assert_eq!((case.phase(), case.world.facts().accepted.len()), ("idle", 2), "{ticks}: {}", case.why());
+    }
+    let shadow = slow_for(24, Autonomy::Shadow);
+    assert!(!shadow.told.contains(&News::WouldRollBack), "nor is it told as what would have been done");
+    let auto = slow_for(24, Autonomy::Auto);
+    assert_eq!(auto.phase(), "rolling-back", "where golive may act, it does not wait");
 }
 
 #[test]
