@@ -153,8 +153,16 @@ impl State {
                 None => unknown(service, what, &mut actions),
             },
             Event::Watched(reading) => {
-                let policy = (&self.policy.rules, &self.policy.tiers);
-                self.rules.measure(now, reading, policy, &mut self.own, &mut actions);
+                let left = self.aftermath(now).map(|(service, since)| (service.to_owned(), since));
+                let since = left.as_ref().map(|(_, since)| *since);
+                let policy = (&self.policy.rules, &self.policy.tiers, since);
+                let folded = self.rules.measure(now, reading, policy, &mut self.own, &mut actions);
+                let turn = left.and_then(|(service, _)| self.turn(&service, now, &mut actions));
+                if let Some(mut turn) = turn {
+                    for rule in folded {
+                        turn.fold(&format!("rule {rule}"));
+                    }
+                }
             }
             Event::EngineLost { why } => self.engine_lost(now, why, &mut actions),
             Event::EngineBack => self.engine_back(now, &mut actions),

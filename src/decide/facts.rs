@@ -50,10 +50,23 @@ pub struct Facts {
     pub veto: Option<Veto>,
     /// What the `before` hook says of the release at hand: that it cannot be taken back, and why.
     pub irreversible: Option<String>,
+    /// A rollback that ended a short while ago: what breaks until then by what the release did is part of it.
+    pub aftermath: Option<Aftermath>,
     /// Somebody is at work on what runs.
     pub deployment: Option<Deployment>,
     /// The engine that it runs in does not answer.
     pub away: bool,
+}
+
+/// What is left of a rollback that has ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aftermath {
+    /// Its incident.
+    pub incident: Incident,
+    /// When the release came that was taken back.
+    pub since: Timestamp,
+    /// Measurements over the last minutes tell of it until then.
+    pub until: Timestamp,
 }
 
 /// What runs is being replaced, started or stopped by somebody else than golive.

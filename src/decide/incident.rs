@@ -5,9 +5,10 @@ use jiff::Timestamp;
 use super::State;
 use super::action::{Action, Answer, Incident, IncidentState, News, Notice, Place, Stage, Tier, When};
 use super::event::Sample;
+use super::facts::Aftermath;
 use super::reason::Reason;
 use super::refusal::Refusal;
-use super::service::Turn;
+use super::service::{LINGERS, Turn};
 
 mod fold;
 mod matter;
@@ -170,6 +171,11 @@ impl Turn<'_> {
         self.notify(at, Stage::Resolved, Vec::new());
         let facts = self.service.facts_mut();
         let incident = facts.incidents.remove(at);
+        if let (News::RollbackDone { .. }, Some(release)) = (&incident.news, &facts.release) {
+            let (incident, since) = (incident.clone(), release.began);
+            let until = now.checked_add(LINGERS).unwrap_or(now);
+            facts.aftermath = Some(Aftermath { incident, since, until });
+        }
         thread::over(incident, &mut facts.lately, now);
     }
 

@@ -38,6 +38,8 @@ struct Rule {
     beyond: Run,
     within: Run,
     told: Told,
+    /// It is told in a rollback's thread, as what the release has brought about.
+    folded: bool,
     last: Option<(f64, Option<String>)>,
     /// Since when nothing could be told, and why, while nothing can.
     blind: Option<(Timestamp, String)>,
@@ -66,15 +68,17 @@ impl Rules {
         self.0.retain(|name, _| limits.contains_key(name));
     }
 
-    /// Takes a reading in, and tells what it changes.
+    /// Takes a reading in, and tells what it changes. A rollback that is under way, or has just ended, of a release that
+    /// came `since` then, has those that broke since: they are given, and are told only when they do not mend with it.
     pub(super) fn measure(
         &mut self,
         now: Timestamp,
         reading: &Reading,
-        (limits, tiers): (&BTreeMap<String, Limit>, &BTreeMap<Tier, TierPolicy>),
+        (limits, tiers, since): (&BTreeMap<String, Limit>, &BTreeMap<Tier, TierPolicy>, Option<Timestamp>),
         own: &mut Own,
         actions: &mut Vec<Action>,
-    ) {
+    ) -> Vec<String> {
+        let mut folded = Vec::new();
         for (name, limit) in limits {
             let Some(value) = value(name, limit, reading) else { continue };
             let rule = self.0.entry(name.clone()).or_default();
@@ -84,27 +88,30 @@ impl Rules {
                 Err(why) => rule.blind(name, reading.at, why),
             };
             match (rule.told == before, rule.told, reason) {
-                (true, ..) => {}
-                (false, Told::Broken, Some(reason)) => {
-                    own.open(
-                        now,
-                        News::RuleBroken { rule: name.clone() },
-                        limit.tier,
-                        reason,
-                        tiers,
-                        actions,
-                    );
+                (false, Told::Broken, Some(_)) if rule.belongs(limit, since) => {
+                    rule.folded = true;
+                    folded.push(name.clone());
                 }
+                (true, Told::Broken, Some(_)) if rule.folded && since.is_some() => {}
+                (new, Told::Broken, Some(reason)) if !new || rule.folded => {
+                    rule.folded = false;
+                    let news = News::RuleBroken { rule: name.clone() };
+                    own.open(now, news, limit.tier, reason, tiers, actions);
+                }
+                (true, ..) => {}
                 (false, Told::Blind, Some(reason)) => {
                     // Nothing is known to be wrong, so this is never urgent.
                     let tier = limit.tier.min(Tier::Important);
+                    rule.folded = false;
                     own.open(now, News::RuleBlind { rule: name.clone() }, tier, reason, tiers, actions);
                 }
                 (false, Told::Well | Told::Broken | Told::Blind, _) => {
+                    rule.folded = false;
                     own.resolve(now, News::RuleMended { rule: name.clone() }, tiers, actions);
                 }
             }
         }
+        folded
     }
 
     /// How each stands, for people.
@@ -125,6 +132,13 @@ impl Own {
 }
 
 impl Rule {
+    /// A metric that went beyond its limit since a release came that is taken back: a query over the last minutes
+    /// shows what the release did when the release has gone. What is urgent is told at once all the same.
+    fn belongs(&self, limit: &Limit, since: Option<Timestamp>) -> bool {
+        let began = since.zip(self.beyond.since).is_some_and(|(since, began)| began >= since);
+        began && limit.of == RuleOf::Metric && limit.tier < Tier::Urgent
+    }
+
     /// A value; why it is told, where it breaks the rule.
     fn read(
         &mut self,

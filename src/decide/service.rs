@@ -23,7 +23,7 @@ use super::{deployment, rollback, suspect, watch};
 const SWAP: Duration = Duration::from_secs(10);
 
 /// A rate over the last minutes tells of a release that was rolled back for so long.
-const LINGERS: Duration = Duration::from_mins(5);
+pub(super) const LINGERS: Duration = Duration::from_mins(5);
 
 /// One service.
 #[derive(Debug, Clone, PartialEq)]

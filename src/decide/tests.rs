@@ -7,6 +7,7 @@
     reason = "a test picks out what it is about"
 )]
 
+mod aftermath;
 mod curve;
 mod fixture;
 mod invariants;

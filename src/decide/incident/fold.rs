@@ -1,10 +1,14 @@
 //! Symptoms that a rollback brings about by itself: counted in its own incident, and no news of their own.
 
+use jiff::Timestamp;
+
 use super::matter::Matter;
+use crate::decide::State;
+use crate::decide::action::Action;
 use crate::decide::event::{Outcome, Sample};
 use crate::decide::facts::Phase;
 use crate::decide::reason::Reason;
-use crate::decide::service::Turn;
+use crate::decide::service::{Service, Turn};
 
 impl Turn<'_> {
     /// A rollback swaps containers, so that checks fail and go blind, and what runs ends.
@@ -33,11 +37,39 @@ impl Turn<'_> {
         }
     }
 
-    /// One symptom, counted once in a rollback.
+    /// One symptom, counted once in a rollback, or in what is left of one.
     pub(in crate::decide) fn fold(&mut self, symptom: &str) {
         let at = self.facts().incidents.iter().position(|it| Matter::of(&it.news) == Matter::Release);
-        let Some(at) = at.filter(|_| self.service.folded.insert(symptom.to_owned())) else { return };
-        let incident = &mut self.service.facts_mut().incidents[at];
-        incident.folded = incident.folded.saturating_add(1);
+        if (at.is_none() && self.facts().aftermath.is_none())
+            || !self.service.folded.insert(symptom.to_owned())
+        {
+            return;
+        }
+        let facts = self.service.facts_mut();
+        if let Some(at) = at {
+            let incident = &mut facts.incidents[at];
+            incident.folded = incident.folded.saturating_add(1);
+        } else if let Some(aftermath) = &mut facts.aftermath {
+            aftermath.incident.folded = aftermath.incident.folded.saturating_add(1);
+            let incident = aftermath.incident.clone();
+            self.act(Action::Log(incident));
+        }
+    }
+}
+
+impl State {
+    /// The service whose rollback is under way or has just ended, and when the release came that it takes back.
+    pub(in crate::decide) fn aftermath(&self, now: Timestamp) -> Option<(&str, Timestamp)> {
+        let of = |service: &Service| {
+            let facts = service.facts();
+            match facts.phase {
+                Phase::RollingBack(_) | Phase::Verifying(_) => Some(facts.release.as_ref()?.began),
+                Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => {
+                    facts.aftermath.as_ref().filter(|left| now <= left.until).map(|left| left.since)
+                }
+            }
+        };
+        let all = self.services.iter().filter_map(|(name, service)| Some((name.as_str(), of(service)?)));
+        all.min_by_key(|(_, since)| *since)
     }
 }

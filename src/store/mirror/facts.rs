@@ -14,8 +14,8 @@ use super::set::DidDef;
 use crate::decide::action::{Incident, Plan};
 use crate::decide::event::{Announcement, Identity, Running, Step, Waits};
 use crate::decide::facts::{
-    Before, Deployment, Diverged, Facts, Hold, HostBefore, Origin, Phase, Quarantined, Release, ReleaseState,
-    Rollback, Stop, Verification, Veto, Watch,
+    Aftermath, Before, Deployment, Diverged, Facts, Hold, HostBefore, Origin, Phase, Quarantined, Release,
+    ReleaseState, Rollback, Stop, Verification, Veto, Watch,
 };
 use crate::decide::reading::Counts;
 use crate::decide::reason::{Blame, Reason};
@@ -59,6 +59,9 @@ pub(in crate::store) struct FactsDef {
     veto: Option<Veto>,
     #[serde(default)]
     irreversible: Option<String>,
+    #[serde(default)]
+    #[serde_as(as = "Option<AftermathDef>")]
+    aftermath: Option<Aftermath>,
     #[serde_as(as = "Option<DeploymentDef>")]
     deployment: Option<Deployment>,
     #[serde(default)]
@@ -159,6 +162,17 @@ pub(in crate::store) enum PhaseDef {
     },
 }
 as_core!(Phase, PhaseDef);
+
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Aftermath", rename_all = "kebab-case")]
+pub(in crate::store) struct AftermathDef {
+    #[serde_as(as = "IncidentDef")]
+    incident: Incident,
+    since: Timestamp,
+    until: Timestamp,
+}
+as_core!(Aftermath, AftermathDef);
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]

@@ -7,8 +7,8 @@ use crate::decide::event::{
     Tick, Usual, Waits,
 };
 use crate::decide::facts::{
-    Before, Deployment, Diverged, Facts, Hold, HostBefore, Phase, Quarantined, ReleaseState, Rollback, Stop,
-    Verification, Veto, Watch,
+    Aftermath, Before, Deployment, Diverged, Facts, Hold, HostBefore, Phase, Quarantined, ReleaseState,
+    Rollback, Stop, Verification, Veto, Watch,
 };
 use crate::decide::past::Unjudged;
 use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream, Use};
@@ -461,6 +461,11 @@ fn facts(phase: Phase, decided: ReleaseState) -> Facts {
         }],
         veto: Some(Veto { cause: Reason::Said(some()), ends: at(9) }),
         irreversible: Some(some()),
+        aftermath: Some(Aftermath {
+            incident: incident(Reason::Said(some()), IncidentState::Resolved),
+            since: at(1),
+            until: at(300),
+        }),
         deployment: Some(deployment()),
         away: true,
         blame: Some(Blame::Unknown),
