@@ -1,5 +1,6 @@
 //! golive itself: its core, fed with what the shell would have told it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ::golive::decide::State;
@@ -8,13 +9,14 @@ use ::golive::decide::event::{Event, Happening, Identity, Outcome, Running, Samp
 use ::golive::decide::facts::{Facts, Origin, Release};
 use ::golive::decide::policy::{
     Autonomy, ErrorRate, Latency, Level, Maintenance, OnBlind, OnEnvironment, Otherwise, Policy, Ppm,
-    Quarantine, ServicePolicy, Triggers,
+    Quarantine, Resources, ServicePolicy, Triggers,
 };
-use ::golive::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream};
+use ::golive::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream, Use};
 use jiff::Timestamp;
 
 use crate::Rule;
 use crate::prometheus::Prometheus;
+use crate::scenario::Kin;
 use crate::trace::{AFTER, BEFORE, EDGES, HEALTH_TICK, Scrape, TICK, Trace};
 
 /// The service that is released, and another one that is not.
@@ -51,10 +53,13 @@ impl Rule for Golive {
     }
 
     fn judge(&self, trace: &Trace, _: &Prometheus) -> Option<f64> {
-        let mut watched = Watched::new(self.policy(), trace);
+        let mut watched = Watched::new(self.policy_among(trace), trace);
         watched.tell(-HOUR, SHOP, Happening::Seen(Some(running("1"))));
         watched.tell(-HOUR, OTHER, Happening::Seen(Some(running("1"))));
         watched.sample(-HOUR, OTHER, true);
+        for name in names(trace) {
+            watched.tell(-HOUR, &name, Happening::Seen(Some(running("1"))));
+        }
         (0..BEFORE * LOOKS).for_each(|look| watched.usual(look));
         // What is scraped at 0 s has happened in the 15 s before.
         watched.tell(-TICK, SHOP, Happening::Seen(Some(running("2"))));
@@ -67,7 +72,38 @@ const LOOKS: usize = 3;
 /// Seconds before the release at which golive begins to look.
 const HOUR: f64 = (BEFORE + 1) as f64 * TICK;
 
+/// Other services beside the two that there always are.
+fn names(trace: &Trace) -> Vec<String> {
+    (0..trace.others.len()).map(|at| format!("other-{at}")).collect()
+}
+
 impl Golive {
+    /// With the others of this trace, and the host where it is part of it.
+    fn policy_among(&self, trace: &Trace) -> Policy {
+        let mut policy = self.policy();
+        let plain = policy.services[OTHER].clone();
+        for (name, other) in names(trace).into_iter().zip(&trace.others) {
+            let mut service = plain.clone();
+            match other.kin {
+                Kin::Nothing => {}
+                Kin::Calls => service.needs.push(SHOP.to_owned()),
+                Kin::Needed => {
+                    policy.services.entry(SHOP.to_owned()).and_modify(|shop| shop.needs.push(name.clone()));
+                }
+            }
+            policy.services.insert(name, service);
+        }
+        let resources = trace.busy.is_some().then(|| Resources {
+            above: Ppm(900_000),
+            lasts: Duration::from_mins(2),
+            of: vec!["cpu".to_owned()],
+            attribute: true,
+            autonomy: Autonomy::Auto,
+        });
+        policy.services.entry(SHOP.to_owned()).and_modify(|shop| shop.triggers.resources = resources);
+        policy
+    }
+
     /// What rules.toml gives with one health check and Prometheus, in a watch of half an hour.
     fn policy(&self) -> Policy {
         let service = ServicePolicy {
@@ -152,8 +188,8 @@ struct Watched<'trace> {
 
 impl<'trace> Watched<'trace> {
     fn new(policy: Policy, trace: &'trace Trace) -> Self {
-        let facts = [SHOP, OTHER].map(|service| (service.to_owned(), accepted(service)));
-        let mut state = State::new(policy, facts.into(), moment(-HOUR));
+        let facts = policy.services.keys().map(|service| (service.clone(), accepted(service))).collect();
+        let mut state = State::new(policy, facts, moment(-HOUR));
         state.step(moment(-HOUR), &Event::Started);
         Self { trace, state, last: vec![None; trace.replicas.len()], fired: None }
     }
@@ -163,6 +199,9 @@ impl<'trace> Watched<'trace> {
         let at = look as f64 * HEALTH_TICK - BEFORE as f64 * TICK;
         if look.is_multiple_of(LOOKS) {
             self.measure(look / LOOKS);
+        }
+        if look.is_multiple_of(2) {
+            self.look_around(at, look);
         }
         if look.is_multiple_of(2) && at < -TICK {
             self.sample(at, SHOP, !self.trace.unhealthy_before[look]);
@@ -187,6 +226,7 @@ impl<'trace> Watched<'trace> {
             self.measure(BEFORE + look / LOOKS);
         }
         if look.is_multiple_of(2) {
+            self.look_around(at, BEFORE * LOOKS + look);
             self.look(at);
         }
         self.fired
@@ -197,6 +237,15 @@ impl<'trace> Watched<'trace> {
         let at = (tick as f64 - BEFORE as f64) * TICK;
         let (bad, total) = self.trace.control[tick];
         self.read(at, OTHER, Stream::Errors, requests(bad, total));
+        for (name, other) in names(self.trace).iter().zip(&self.trace.others) {
+            let (bad, total) = other.requests[tick];
+            self.read(at, name, Stream::Errors, requests(bad, total));
+        }
+        if let Some(busy) = &self.trace.busy {
+            let of = |value: f64| BTreeMap::from([("cpu".to_owned(), value)]);
+            let used = Use { host: of(busy[tick]), own: of(0.1), pressure: BTreeMap::new() };
+            self.read(at, SHOP, Stream::Resources, Measure::Use(used));
+        }
         let mut seen = Scrape { requests: 0, errors: 0, latency: [0; EDGES.len()] };
         let mut scraped = false;
         for (replica, last) in self.trace.replicas.iter().zip(&mut self.last) {
@@ -223,6 +272,13 @@ impl<'trace> Watched<'trace> {
         self.tell(at, service, Happening::Measured(reading));
     }
 
+    /// Health checks of the others.
+    fn look_around(&mut self, at: f64, look: usize) {
+        for (name, other) in names(self.trace).iter().zip(&self.trace.others) {
+            self.sample(at, name, !other.unhealthy[look]);
+        }
+    }
+
     /// A health check of the released service.
     fn look(&mut self, at: f64) {
         let known = (1_u32..).zip(&self.trace.unhealthy);
@@ -241,6 +297,13 @@ impl<'trace> Watched<'trace> {
     }
 
     fn step(&mut self, at: f64, event: &Event) {
+        if let Some(beside) = self.state.beside(moment(at), event) {
+            self.take(at, &beside);
+        }
+        self.take(at, event);
+    }
+
+    fn take(&mut self, at: f64, event: &Event) {
         for action in self.state.step(moment(at), event) {
             if let Action::Step { .. } = &action {
                 self.fired = self.fired.or(Some(at));

@@ -6,7 +6,7 @@ use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Binomial, Distribution, Exp1, Gamma, Poisson, StandardNormal};
 
-use crate::scenario::Scenario;
+use crate::scenario::{Busy, Does, Kin, Other, Scenario};
 
 /// Seconds between two scrapes.
 pub(crate) const TICK: f64 = 15.0;
@@ -47,6 +47,19 @@ pub(crate) struct Trace {
     pub(crate) unhealthy_before: Vec<bool>,
     /// Another service's (failed, all) requests, by tick.
     pub(crate) control: Vec<(u64, u64)>,
+    /// Other services beside these.
+    pub(crate) others: Vec<Neighbour>,
+    /// How much of the host's processors something else uses, by tick.
+    pub(crate) busy: Option<Vec<f64>>,
+}
+
+/// Another service.
+pub(crate) struct Neighbour {
+    pub(crate) kin: Kin,
+    /// Its (failed, all) requests, by tick.
+    pub(crate) requests: Vec<(u64, u64)>,
+    /// Whether a health check of it fails, every 5 s from the hour before the release on.
+    pub(crate) unhealthy: Vec<bool>,
 }
 
 /// What happens to all replicas in one tick.
@@ -64,7 +77,7 @@ impl Trace {
     /// Always the same for the same seed.
     pub(crate) fn new(scenario: &'static Scenario, seed: u64) -> Self {
         let mut dice = SmallRng::seed_from_u64(seed);
-        let course = course(scenario, &mut dice);
+        let (course, incident) = course(scenario, &mut dice);
         let gap = dice.random_range(6..=10);
         let replicas = from_fn(|replica| {
             let mut counted = Scrape { requests: COUNTED, errors: COUNTED, latency: [COUNTED; EDGES.len()] };
@@ -75,7 +88,8 @@ impl Trace {
                 counted.serve(tick, replica, &mut dice);
                 let lost = dice.random_bool(0.005);
                 let missed = scenario.gap && (BEFORE + 1..=BEFORE + gap).contains(&at);
-                (!lost && !missed && !tick.down).then_some(counted)
+                let silent = scenario.silent && replica == 0 && at >= BEFORE;
+                (!lost && !missed && !tick.down && !silent).then_some(counted)
             });
             scrapes.collect()
         });
@@ -84,9 +98,18 @@ impl Trace {
             (binomial(requests, tick.control_errors, &mut dice), requests)
         });
         let control = control.collect();
-        let unhealthy = health(scenario, &mut dice);
+        let mut unhealthy = health(scenario, &mut dice);
         let unhealthy_before = blips(scenario, BEFORE * LOOKS, &mut dice);
-        Self { scenario, replicas, unhealthy, unhealthy_before, control }
+        if scenario.checks {
+            unhealthy[incident * LOOKS..].fill(true);
+        }
+        let others = scenario.others.iter();
+        let others = others.map(|other| neighbour(scenario, *other, &course, incident, &mut dice)).collect();
+        let busy = scenario.busy.map(|busy| {
+            let taken = |at: usize| busy == Busy::Always || at >= BEFORE + incident;
+            (0..TICKS).map(|at| if taken(at) { 0.99 } else { 0.3 }).collect()
+        });
+        Self { scenario, replicas, unhealthy, unhealthy_before, control, others, busy }
     }
 
     /// Seconds after the release at which it turns bad.
@@ -113,8 +136,42 @@ impl Scrape {
     }
 }
 
-/// The 90 minutes, tick by tick.
-fn course(scenario: &Scenario, dice: &mut SmallRng) -> Vec<Tick> {
+/// One of the others, as loaded as the release.
+fn neighbour(
+    scenario: &Scenario,
+    other: Other,
+    course: &[Tick],
+    incident: usize,
+    dice: &mut SmallRng,
+) -> Neighbour {
+    let began = BEFORE + incident;
+    let errors = |at: usize| match other.does {
+        Does::Well => scenario.errors,
+        Does::Suffers(part) => {
+            let passed = course[at.saturating_sub(1)].errors.iter().sum::<f64>() / REPLICAS as f64;
+            scenario.errors.max(part * passed)
+        }
+        Does::Shares(lead) if at + lead >= began => scenario.incident.unwrap_or(scenario.errors),
+        Does::Shares(_) => scenario.errors,
+        Does::Red => 0.3,
+    };
+    let requests = (0..TICKS).map(|at| {
+        let requests = poisson(course[at].load * REPLICAS as f64, dice);
+        (binomial(requests, errors(at), dice), requests)
+    });
+    let requests = requests.collect();
+    // Within one interval of its checks, what happens around has taken all of them down.
+    let down = began * LOOKS + dice.random_range(0..=2);
+    let fails = |look: usize| match other.does {
+        Does::Shares(_) => scenario.checks && look >= down,
+        Does::Red => true,
+        Does::Well | Does::Suffers(_) => false,
+    };
+    Neighbour { kin: other.kin, requests, unhealthy: (0..TICKS * LOOKS).map(fails).collect() }
+}
+
+/// The 90 minutes, tick by tick, and the tick at which something happens around.
+fn course(scenario: &Scenario, dice: &mut SmallRng) -> (Vec<Tick>, usize) {
     let mut drift = 0.0;
     let mut burst = false;
     let incident = dice.random_range(8..80);
@@ -160,14 +217,15 @@ fn course(scenario: &Scenario, dice: &mut SmallRng) -> Vec<Tick> {
             down: scenario.crash && active.is_some(),
         }
     };
-    (0..TICKS).map(tick).collect()
+    ((0..TICKS).map(tick).collect(), incident)
 }
 
 /// The start, failures by chance, and what the release does.
 fn health(scenario: &Scenario, dice: &mut SmallRng) -> Vec<bool> {
     let mut unhealthy = blips(scenario, AFTER * LOOKS, dice);
     for (at, unhealthy) in unhealthy.iter_mut().enumerate() {
-        *unhealthy |= at < STARTING || dice.random_bool(scenario.flapping);
+        let flaps = at >= STARTING && dice.random_bool(scenario.flapping);
+        *unhealthy |= at < STARTING || (flaps && at >= scenario.onset * LOOKS);
     }
     if scenario.crash {
         unhealthy[scenario.onset * LOOKS..].fill(true);
