@@ -347,6 +347,8 @@ fn running(version: &str) -> Running {
         about: None,
         members: Vec::new(),
         settling: false,
+        absent: Vec::new(),
+        left: Vec::new(),
     }
 }
 
@@ -360,6 +362,7 @@ fn accepted(service: &str) -> Facts {
         began: moment(-10.0 * HOUR),
         origin: Origin::Adopted,
         announcement: None,
+        roster: golive::decide::roster::Roster::new(),
     };
     Facts { known: Some(running("1").identity), accepted: vec![release], ..Facts::default() }
 }
