@@ -16,6 +16,8 @@ use crate::engine::{Bench, FORWARD, free_port, service};
 
 mod after_crash;
 mod back;
+#[path = "../fixtures/compose_v2.rs"]
+mod compose_v2;
 mod interference;
 mod joined;
 mod members;
@@ -23,6 +25,8 @@ mod rollback;
 mod scaled;
 mod tags;
 mod watch;
+
+use compose_v2::compose_v2;
 
 /// The steps of a set's rollback: what is left of the bad release goes before the proof.
 const STEPS: [Step; 10] = {
@@ -64,11 +68,7 @@ impl Project {
 
     /// By Compose 2.
     fn by_v2() -> Self {
-        let unpack = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/compose-v2.sh");
-        let output = Command::new(unpack).output().unwrap();
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{told}");
-        Self::by(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()), '-')
+        Self::by(compose_v2(), '-')
     }
 
     fn by(compose: PathBuf, between: char) -> Self {

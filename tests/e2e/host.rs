@@ -29,7 +29,7 @@ pub(crate) struct Host {
     pub(crate) dir: TempDir,
     pub(crate) sinks: Sinks,
     pub(crate) docker_socket: PathBuf,
-    image: String,
+    pub(crate) image: String,
     daemon: Option<Child>,
 }
 
@@ -176,13 +176,18 @@ webhook = {{ format = "standard", url = "http://127.0.0.1:{hook}/alerts" }}
 
     /// An image of its own for every version: the same files under another label.
     pub(crate) fn tag(&self, version: &str) -> String {
+        self.tag_of(version, &format!("FROM {}\n", self.image), &self.empty_dir())
+    }
+
+    /// The same made by these lines of a Dockerfile.
+    pub(crate) fn tag_of(&self, version: &str, lines: &str, context: &Path) -> String {
         let tag = format!("{}:{version}", self.name);
         if !docker(&["image", "inspect", &tag]).status.success() {
-            let file = format!("FROM {}\nLABEL golive.test={tag}\n", self.image);
+            let file = format!("{lines}LABEL golive.test={tag}\n");
             std::fs::write(self.path("Dockerfile"), file).unwrap();
             let output = Command::new("docker")
                 .args(["build", "-q", "-t", &tag, "-f", self.path("Dockerfile").to_str().unwrap()])
-                .arg(self.empty_dir())
+                .arg(context)
                 .env("DOCKER_BUILDKIT", "0")
                 .output()
                 .unwrap();

@@ -20,4 +20,5 @@ mod pins;
 mod proxy;
 mod sets;
 mod sinks;
+mod stacks;
 mod standstill;

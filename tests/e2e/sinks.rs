@@ -59,6 +59,12 @@ impl Sinks {
         posts.iter().filter(|post| post["data"]["event"] == event).cloned().collect()
     }
 
+    /// How many were urgent.
+    pub(crate) fn urgent(&self) -> usize {
+        let posts = self.posts.lock().unwrap();
+        posts.iter().filter(|post| post["data"]["tier"] == "urgent").count()
+    }
+
     fn serve(&self, listener: &TcpListener, take: fn(&Self, TcpStream) -> std::io::Result<()>) {
         for stream in listener.incoming() {
             let (this, stream) = (self.clone(), stream.unwrap());

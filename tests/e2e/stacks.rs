@@ -1,0 +1,134 @@
+//! Stacks in the shapes that real projects have, deployed by Compose 2 with the daemon beside them: each file of
+//! `tests/world/stacks` goes through all that a deployment can be.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+
+#[path = "../fixtures/compose_v2.rs"]
+mod compose_v2;
+#[path = "stacks/right.rs"]
+mod right;
+#[path = "stacks/stack.rs"]
+mod stack;
+#[path = "../world/case.rs"]
+mod world;
+
+use right::{Right, Step};
+use stack::Stack;
+
+/// So many at once: most of the time each of them waits.
+const LANES: usize = 3;
+
+#[test]
+fn every_stack_is_watched_and_taken_back_whatever_its_shape() {
+    let mut cases: VecDeque<_> = world::cases("stacks").into();
+    // One alone, for whoever writes it.
+    if let Ok(only) = std::env::var("GOLIVE_STACK") {
+        cases.retain(|case| case.name == only);
+    }
+    assert!(!cases.is_empty(), "there is no stack of that name");
+    // The longest first, so that nothing long is left for the end.
+    cases.make_contiguous().sort_by_key(|case| std::cmp::Reverse(case.input.len()));
+    let (cases, failed) = (Mutex::new(cases), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..LANES {
+            scope.spawn(|| {
+                loop {
+                    let next = cases.lock().unwrap().pop_front();
+                    let Some(case) = next else { break };
+                    // The others are driven all the same.
+                    if catch_unwind(AssertUnwindSafe(|| drive(&case))).is_err() {
+                        failed.lock().unwrap().push(case.name);
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(failed.into_inner().unwrap(), [""; 0], "their stories are above");
+}
+
+fn drive(case: &world::Case) {
+    let mut stack = Stack::new(&case.name, Right::of(case), &case.input);
+    accepted_and_taken_back(&mut stack);
+    if stack.right.takes(Step::DownUp) {
+        stack.compose("2", &["down"]);
+        no_release(&stack, "down and up", &[]);
+    }
+    if stack.right.takes(Step::ForceRecreate) {
+        no_release(&stack, "up --force-recreate", &["--force-recreate"]);
+    }
+    scaled(&stack);
+    removed(&mut stack);
+}
+
+/// Two good versions are accepted one after the other, and the bad third one is taken back to the second.
+fn accepted_and_taken_back(stack: &mut Stack) {
+    stack.up("1", &[]);
+    stack.host.start_daemon();
+    stack.is_accepted("version 1");
+    stack.assert_runs("1");
+    let first = stack.accepted();
+    stack.up("2", &[]);
+    stack.host.eventually("version 2 is another release", || stack.accepted() != first);
+    stack.is_accepted("version 2");
+    stack.assert_runs("2");
+
+    let left = stack.left();
+    stack.up("3", &[]);
+    stack.host.eventually("version 3 is taken back", || {
+        stack.host.phase() == "idle" && stack.host.sinks.posts("rollback-done").len() == 1
+    });
+    let why = stack.told("rollback-started");
+    assert!(why.contains(&stack.right.because), "{}: {why}", stack.name);
+    assert!(stack.host.sinks.posts("rollback-failed").is_empty(), "{}", stack.host.story());
+    stack.assert_runs("2");
+    assert_eq!(stack.left(), left, "{}: what is left alone is what it was", stack.name);
+    assert_eq!(stack.releases(), ["rolled-back", "accepted", "accepted"], "{}", stack.host.story());
+}
+
+/// The same files again, in another way: nothing is a release, and nobody is called.
+fn no_release(stack: &Stack, how: &str, more: &[&str]) {
+    let (releases, urgent) = (stack.releases(), stack.host.sinks.urgent());
+    let before = stack.ids();
+    stack.up("2", more);
+    stack.host.eventually(how, || stack.is_settled() && stack.ids() != before);
+    assert_eq!(stack.releases(), releases, "{}: {how} is no release\n{}", stack.name, stack.host.story());
+    assert_eq!(stack.host.sinks.urgent(), urgent, "{}: {how}\n{}", stack.name, stack.host.story());
+    stack.assert_runs("2");
+}
+
+/// Another number of containers is told, and is no release.
+fn scaled(stack: &Stack) {
+    let Some(scale) = &stack.right.scale else { return };
+    let (releases, urgent) = (stack.releases(), stack.host.sinks.urgent());
+    let (service, from, to) = (&scale.service, stack.right.number(&scale.service), scale.to);
+    for (from, to) in [(from, to), (to, from)] {
+        stack.up("2", &["--scale", &format!("{service}={to}")]);
+        let said = format!("{service} {from} -> {to}");
+        stack.host.eventually(&said, || stack.told("service-scaled").contains(&said) && stack.is_settled());
+    }
+    assert_eq!(stack.releases(), releases, "{}: scaled\n{}", stack.name, stack.host.story());
+    assert_eq!(stack.host.sinks.urgent(), urgent, "{}: scaled\n{}", stack.name, stack.host.story());
+    stack.assert_runs("2");
+}
+
+/// A service without a container is told, and what is left is never learnt as good.
+fn removed(stack: &mut Stack) {
+    let Some(service) = stack.right.rm.clone() else { return };
+    let (releases, accepted) = (stack.releases(), stack.accepted());
+    // While nobody looks, so that nobody has heard of a stop.
+    stack.host.kill_daemon();
+    stack.compose("2", &["rm", "-sf", &service]);
+    stack.host.start_daemon();
+    let said = format!("{service} has no container");
+    stack.host.eventually(&said, || stack.told("service-incomplete").contains(&said));
+    assert_eq!(stack.accepted(), accepted, "{}", stack.host.story());
+    assert_eq!(stack.releases(), releases, "{}: removed\n{}", stack.name, stack.host.story());
+    stack.up("2", &[]);
+    stack.host.eventually("it is whole again", || {
+        !stack.host.sinks.posts("service-complete").is_empty() && stack.is_settled()
+    });
+    assert_eq!(stack.releases(), releases, "{}: made again\n{}", stack.name, stack.host.story());
+    stack.assert_runs("2");
+}

@@ -1,0 +1,225 @@
+//! One stack on the engine, with the daemon that watches it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use super::compose_v2::compose_v2;
+use super::right::Right;
+use crate::host::{Host, docker};
+
+/// What a stack finds in its images beside golive's own program.
+const APPLETS: [&str; 8] = ["sh", "sleep", "cat", "wget", "httpd", "true", "mkdir", "tail"];
+/// The tag of the images that have nothing else.
+const BOX: &str = "box";
+const FILE: &str = "compose.yaml";
+
+pub(super) struct Stack {
+    pub(super) name: String,
+    pub(super) right: Right,
+    pub(super) host: Host,
+    compose: PathBuf,
+}
+
+/// One container of the project.
+struct Container {
+    name: String,
+    id: String,
+    image: String,
+    state: String,
+    service: String,
+}
+
+impl Stack {
+    pub(super) fn new(name: &str, right: Right, file: &[u8]) -> Self {
+        let host = Host::new(&format!("stacks-{name}"));
+        let stack = Self { name: name.to_owned(), right, host, compose: compose_v2() };
+        stack.rules();
+        std::fs::create_dir(stack.host.path("stack")).unwrap();
+        std::fs::write(stack.host.path("stack").join(FILE), file).unwrap();
+        for (name, content) in &stack.right.files {
+            std::fs::write(stack.host.path("stack").join(name), content).unwrap();
+        }
+        stack.images();
+        stack
+    }
+
+    /// The set in place of the container, and everything sooner.
+    fn rules(&self) {
+        self.host.rules("[service.shop.health.containers]\ndocker = true\n");
+        let path = self.host.path("rules.toml");
+        let mut rules = std::fs::read_to_string(&path).unwrap();
+        let name = &self.host.name;
+        for (of_one, of_set) in [
+            (format!("container = \"{name}\""), format!("compose = {{ project = \"{name}\" }}")),
+            ("window = \"8s\"".to_owned(), "window = \"4s\"".to_owned()),
+            ("grace = \"5s\"".to_owned(), "grace = \"2s\"".to_owned()),
+        ] {
+            assert!(rules.contains(&of_one), "{rules}");
+            rules = rules.replace(&of_one, &of_set);
+        }
+        std::fs::write(path, rules).unwrap();
+    }
+
+    /// One of each version, with golive's program and a shell; and one with nothing but the shell.
+    fn images(&self) {
+        let context = self.host.path("context");
+        let bin = context.join("bin");
+        std::fs::create_dir_all(&bin).unwrap();
+        std::fs::copy("/bin/busybox", bin.join("busybox")).expect("busybox-static is installed");
+        for applet in APPLETS {
+            std::os::unix::fs::symlink("busybox", bin.join(applet)).unwrap();
+        }
+        let with_golive = format!("FROM {}\nCOPY bin /bin\n", self.host.image);
+        for version in ["1", "2", "3"] {
+            self.host.tag_of(version, &with_golive, &context);
+        }
+        self.host.tag_of(BOX, "FROM scratch\nCOPY bin /bin\n", &context);
+    }
+
+    /// `docker-compose ARGS`, with the version's values in the stack's file.
+    pub(super) fn compose(&self, version: &str, args: &[&str]) {
+        let mut compose = Command::new(&self.compose);
+        compose.current_dir(self.host.path("stack")).args(["-p", &self.host.name, "-f", FILE]);
+        for profile in &self.right.profiles {
+            compose.args(["--profile", profile]);
+        }
+        let bad = if version == "3" { &self.right.bad } else { "" };
+        compose.env("IMAGE", &self.host.name).env("VERSION", version).env("BAD", bad);
+        compose.env("PORT", self.host.port.to_string());
+        let output = compose.args(args).stdin(Stdio::null()).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        let name = &self.name;
+        assert!(output.status.success(), "{name}: {args:?} of {version}: {told}\n{}", self.host.story());
+    }
+
+    /// `up -d` with something more.
+    pub(super) fn up(&self, version: &str, more: &[&str]) {
+        let args: Vec<&str> = ["up", "-d"].iter().chain(more).copied().collect();
+        self.compose(version, &args);
+    }
+
+    /// What runs is accepted, and can be gone back to.
+    pub(super) fn is_accepted(&self, what: &str) {
+        self.host.eventually(&format!("{what} is accepted and ready to go back to"), || {
+            let status = self.host.status();
+            status["phase"] == "idle"
+                && status["accepted"]["id"].is_string()
+                && status["readiness"]["ready"] == true
+        });
+    }
+
+    /// Which release was accepted last.
+    pub(super) fn accepted(&self) -> String {
+        self.host.status()["accepted"]["id"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// What has become of each release, the newest first.
+    pub(super) fn releases(&self) -> Vec<String> {
+        let output = self.host.golive(&["releases", "--json"]);
+        let releases: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let each = releases.as_array().unwrap().iter();
+        each.map(|release| release["state"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// All that was said of one event.
+    pub(super) fn told(&self, event: &str) -> String {
+        let posts = self.host.sinks.posts(event);
+        posts.iter().map(|post| post["data"]["text"].as_str().unwrap()).collect()
+    }
+
+    /// golive has seen the containers that there are now, and does nothing about them.
+    pub(super) fn is_settled(&self) -> bool {
+        let status = self.host.status();
+        let seen = status["running"]["instance"].as_str().unwrap_or_default().split(',');
+        let seen: BTreeSet<String> = seen.map(str::to_owned).collect();
+        let idle = status["phase"] == "idle" && status["deployment"].is_null();
+        idle && status["running"]["alive"] == true && seen == self.ids()
+    }
+
+    /// The ids of the set's containers.
+    pub(super) fn ids(&self) -> BTreeSet<String> {
+        let members = self.containers().into_iter();
+        members.filter(|it| !self.right.left.contains(&it.service)).map(|it| it.id).collect()
+    }
+
+    /// What is left alone: by its name, its id.
+    pub(super) fn left(&self) -> BTreeMap<String, String> {
+        let all = self.containers().into_iter();
+        all.filter(|it| self.right.left.contains(&it.service)).map(|it| (it.name, it.id)).collect()
+    }
+
+    /// All services of the stack have their containers of that version in the state that is right, and there is nothing
+    /// else.
+    pub(super) fn assert_runs(&self, version: &str) {
+        let containers = self.containers();
+        let story = || format!("{}: not version {version}\n{}", self.name, self.host.story());
+        assert_eq!(self.host.answer().as_deref(), Some(&*format!("shop {version}")), "{}", story());
+        let (mut wanted, mut found) = (BTreeMap::new(), BTreeMap::new());
+        for service in self.right.members.iter().chain(&self.right.left) {
+            wanted.insert(service.clone(), self.right.number(service));
+        }
+        for it in &containers {
+            *found.entry(it.service.clone()).or_insert(0) += 1;
+            let tag = self.right.tags.get(&it.service).map_or(version, String::as_str);
+            let image = crate::host::inspect(&self.host.tag(tag), "{{.Id}}");
+            assert_eq!(it.image, image, "{} has the image of {tag}\n{}", it.name, story());
+            let states: &[&str] = match self.right.jobs.contains(&it.service) {
+                // What had done its work is not done again by a rollback.
+                true => &["exited", "created"],
+                false => &["running"],
+            };
+            assert!(states.contains(&&*it.state), "{} is {}\n{}", it.name, it.state, story());
+            let own = format!("{}-{}-", self.host.name, it.service);
+            let number = it.name.strip_prefix(&own).and_then(|number| number.parse::<usize>().ok());
+            assert!(number.is_some(), "{} has a name of its own\n{}", it.name, story());
+        }
+        assert_eq!(found, wanted, "{}", story());
+    }
+
+    /// Everything that carries the project's label, whoever made it and whatever it is called.
+    fn containers(&self) -> Vec<Container> {
+        let label = format!("label=com.docker.compose.project={}", self.host.name);
+        let ids = docker(&["ps", "-aq", "--no-trunc", "--filter", &label]);
+        let ids = String::from_utf8_lossy(&ids.stdout).into_owned();
+        if ids.trim().is_empty() {
+            return Vec::new();
+        }
+        let format = "{{.Name}} {{.Id}} {{.Image}} {{.State.Status}} \
+                      {{index .Config.Labels \"com.docker.compose.service\"}}";
+        let all = ["inspect", "-f", format].into_iter().chain(ids.split_whitespace()).collect::<Vec<_>>();
+        let output = docker(&all);
+        let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+        let mut containers: Vec<Container> = lines.lines().map(Container::of).collect();
+        containers.sort_by(|a, b| a.name.cmp(&b.name));
+        containers
+    }
+}
+
+impl Container {
+    fn of(line: &str) -> Self {
+        let mut words = line.split(' ').map(str::to_owned);
+        let mut next = || words.next().unwrap_or_default();
+        let name = next().trim_start_matches('/').to_owned();
+        Self { name, id: next(), image: next(), state: next(), service: next() }
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        self.host.kill_daemon();
+        let label = format!("label=com.docker.compose.project={}", self.host.name);
+        for (list, remove) in [
+            (&["ps", "-aq"][..], &["rm", "-f", "-v"][..]),
+            (&["network", "ls", "-q"], &["network", "rm"]),
+            (&["volume", "ls", "-q"], &["volume", "rm"]),
+        ] {
+            let listed = docker(&[list, &["--filter", &label]].concat());
+            for one in String::from_utf8_lossy(&listed.stdout).split_whitespace() {
+                docker(&[remove, &[one]].concat());
+            }
+        }
+    }
+}
