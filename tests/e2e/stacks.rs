@@ -64,18 +64,18 @@ fn drive(case: &world::Case) {
 
 /// Two good versions are accepted one after the other, and the bad third one is taken back to the second.
 fn accepted_and_taken_back(stack: &mut Stack) {
-    stack.up("1", &[]);
+    stack.release("1");
     stack.host.start_daemon();
     stack.is_accepted("version 1");
     stack.assert_runs("1");
     let first = stack.accepted();
-    stack.up("2", &[]);
+    stack.release("2");
     stack.host.eventually("version 2 is another release", || stack.accepted() != first);
     stack.is_accepted("version 2");
     stack.assert_runs("2");
 
     let left = stack.left();
-    stack.up("3", &[]);
+    stack.release("3");
     stack.host.eventually("version 3 is taken back", || {
         stack.host.phase() == "idle" && stack.host.sinks.posts("rollback-done").len() == 1
     });

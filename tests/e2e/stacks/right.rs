@@ -26,6 +26,9 @@ pub(super) struct Right {
     /// The profiles that are deployed.
     #[serde(default)]
     pub(super) profiles: Vec<String>,
+    /// What `up -d` needs besides, to deploy another version.
+    #[serde(default)]
+    pub(super) up: Vec<String>,
     /// Files beside the stack's own.
     #[serde(default)]
     pub(super) files: BTreeMap<String, String>,

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::compose_v2::compose_v2;
 use super::right::Right;
-use crate::host::{Host, docker};
+use crate::host::{Host, PATIENCE, docker};
 
 /// What a stack finds in its images beside golive's own program.
 const APPLETS: [&str; 8] = ["sh", "sleep", "cat", "wget", "httpd", "true", "mkdir", "tail"];
@@ -95,6 +95,12 @@ impl Stack {
         assert!(output.status.success(), "{name}: {args:?} of {version}: {told}\n{}", self.host.story());
     }
 
+    /// Deploys another version than before.
+    pub(super) fn release(&self, version: &str) {
+        let more: Vec<&str> = self.right.up.iter().map(String::as_str).collect();
+        self.up(version, &more);
+    }
+
     /// `up -d` with something more.
     pub(super) fn up(&self, version: &str, more: &[&str]) {
         let args: Vec<&str> = ["up", "-d"].iter().chain(more).copied().collect();
@@ -103,7 +109,8 @@ impl Stack {
 
     /// What runs is accepted, and can be gone back to.
     pub(super) fn is_accepted(&self, what: &str) {
-        self.host.eventually(&format!("{what} is accepted and ready to go back to"), || {
+        // What a rollback needs is proved member by member.
+        self.host.eventually_within(2 * PATIENCE, &format!("{what} is accepted and ready"), || {
             let status = self.host.status();
             status["phase"] == "idle"
                 && status["accepted"]["id"].is_string()
