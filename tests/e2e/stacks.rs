@@ -14,6 +14,7 @@ mod stack;
 #[path = "../world/case.rs"]
 mod world;
 
+use crate::host::PATIENCE;
 use right::{Right, Step};
 use stack::Stack;
 
@@ -37,10 +38,12 @@ fn every_stack_is_watched_and_taken_back_whatever_its_shape() {
                 loop {
                     let next = cases.lock().unwrap().pop_front();
                     let Some(case) = next else { break };
+                    let began = std::time::Instant::now();
                     // The others are driven all the same.
                     if catch_unwind(AssertUnwindSafe(|| drive(&case))).is_err() {
-                        failed.lock().unwrap().push(case.name);
+                        failed.lock().unwrap().push(case.name.clone());
                     }
+                    println!("{}: {} s", case.name, began.elapsed().as_secs());
                 }
             });
         }
@@ -76,7 +79,8 @@ fn accepted_and_taken_back(stack: &mut Stack) {
 
     let left = stack.left();
     stack.release("3");
-    stack.host.eventually("version 3 is taken back", || {
+    // Thirty members take longer than one.
+    stack.host.eventually_within(2 * PATIENCE, "version 3 is taken back", || {
         stack.host.phase() == "idle" && stack.host.sinks.posts("rollback-done").len() == 1
     });
     let why = stack.told("rollback-started");

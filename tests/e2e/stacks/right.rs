@@ -78,7 +78,7 @@ impl Right {
     }
 
     pub(super) fn takes(&self, step: Step) -> bool {
-        self.without.get(&step).is_none_or(|why| why.is_empty())
+        !self.without.contains_key(&step)
     }
 
     /// How many containers a service has.
