@@ -173,11 +173,9 @@ impl Stack {
             let tag = self.right.tags.get(&it.service).map_or(version, String::as_str);
             let image = crate::host::inspect(&self.host.tag(tag), "{{.Id}}");
             assert_eq!(it.image, image, "{} has the image of {tag}\n{}", it.name, story());
-            let states: &[&str] = match self.right.jobs.contains(&it.service) {
-                // What had done its work is not done again by a rollback.
-                true => &["exited", "created"],
-                false => &["running"],
-            };
+            // What had done its work is not done again by a rollback.
+            let is_job = self.right.jobs.contains(&it.service);
+            let states: &[&str] = if is_job { &["exited", "created"] } else { &["running"] };
             assert!(states.contains(&&*it.state), "{} is {}\n{}", it.name, it.state, story());
             let own = format!("{}-{}-", self.host.name, it.service);
             let number = it.name.strip_prefix(&own).and_then(|number| number.parse::<usize>().ok());
