@@ -190,6 +190,11 @@ pub(super) fn seen(turn: &mut Turn<'_>, running: Option<&Running>) {
     let before = std::mem::replace(&mut turn.service.seen, running.cloned());
     let Some(running) = running else { return };
     turn.filled();
+    // What could not be recorded while nothing of it was seen can be now.
+    let unready = turn.service.problems.as_ref().is_some_and(|problems| !problems.is_empty());
+    if before.is_none() && unready {
+        turn.service.prove_at = Some(turn.now);
+    }
     if running.alive {
         turn.service.died_at = None;
     }
