@@ -174,8 +174,8 @@ impl Stack {
             let image = crate::host::inspect(&self.host.tag(tag), "{{.Id}}");
             assert_eq!(it.image, image, "{} has the image of {tag}\n{}", it.name, story());
             // What had done its work is not done again by a rollback.
-            let is_job = self.right.jobs.contains(&it.service);
-            let states: &[&str] = if is_job { &["exited", "created"] } else { &["running"] };
+            let done = self.right.jobs.contains(&it.service);
+            let states: &[&str] = if done { &["exited", "created"] } else { &["running"] };
             assert!(states.contains(&&*it.state), "{} is {}\n{}", it.name, it.state, story());
             let own = format!("{}-{}-", self.host.name, it.service);
             let number = it.name.strip_prefix(&own).and_then(|number| number.parse::<usize>().ok());
