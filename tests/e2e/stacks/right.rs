@@ -38,8 +38,11 @@ pub(super) struct Right {
     pub(super) because: String,
     /// Which service is scaled, and to how many; back after that.
     pub(super) scale: Option<Scale>,
-    /// The service whose containers are removed.
+    /// The service whose containers are removed, while golive does not run.
     pub(super) rm: Option<String>,
+    /// Whether golive runs then: it hears that the service was asked to stop, and that is what it tells.
+    #[serde(default)]
+    pub(super) rm_is_heard: bool,
     /// Steps that the stack does not take, each with the reason.
     #[serde(default)]
     without: BTreeMap<Step, String>,
