@@ -216,11 +216,13 @@ impl Drop for Stack {
     fn drop(&mut self) {
         self.host.kill_daemon();
         let label = format!("label=com.docker.compose.project={}", self.host.name);
-        for (list, remove) in [
+        let kinds = [
             (&["ps", "-aq"][..], &["rm", "-f", "-v"][..]),
             (&["network", "ls", "-q"], &["network", "rm"]),
             (&["volume", "ls", "-q"], &["volume", "rm"]),
-        ] {
+        ];
+        // Twice: the engine may be ending what the daemon began and did not live to see.
+        for (list, remove) in kinds.into_iter().chain(kinds) {
             let listed = docker(&[list, &["--filter", &label]].concat());
             for one in String::from_utf8_lossy(&listed.stdout).split_whitespace() {
                 docker(&[remove, &[one]].concat());
