@@ -62,7 +62,7 @@ impl Container {
     }
 
     pub(super) async fn prove(&self, record: &Record) -> Result<Vec<String>, Fault> {
-        pin::prove(self, record).await
+        pin::prove(self, record, &self.engine.containers().await?).await
     }
 
     pub(super) async fn forget(&self, release: &str) -> Result<(), Fault> {

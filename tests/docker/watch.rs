@@ -48,6 +48,27 @@ impl Watching {
         }
     }
 
+    /// The next death, and what is seen after it; the look may be told first.
+    pub(crate) async fn until_died_and_seen(
+        &mut self,
+        wanted: impl Fn(Option<&Running>) -> bool,
+    ) -> ((String, Option<i64>, bool), Option<Running>) {
+        let (mut died, mut found) = (None, None);
+        loop {
+            let Event::Service { what, .. } = self.next().await else { continue };
+            if let Happening::Died { instance, exit, oom, .. } = what {
+                died = Some((instance, exit, oom));
+            } else if let Happening::Seen(seen) = what
+                && wanted(seen.as_ref())
+            {
+                found = Some(seen);
+            }
+            if let (Some(died), Some(found)) = (&died, &found) {
+                return (died.clone(), found.clone());
+            }
+        }
+    }
+
     /// The next death, past everything else.
     pub(crate) async fn until_died(&mut self) -> (String, Option<i64>, bool) {
         loop {
@@ -85,14 +106,16 @@ async fn releases_restarts_deaths_and_removal_are_seen() {
 
     bench.until_it_obeys(&name).await;
     bench.docker(&["restart", &name]);
-    assert_eq!(watching.until_died().await, (v1.clone(), Some(0), false));
-    let restarted = watching.until_seen(|seen| is_alive(seen) && seen != Some(&first)).await.unwrap();
+    let anew = |seen: Option<&Running>| is_alive(seen) && seen != Some(&first);
+    let (died, restarted) = watching.until_died_and_seen(anew).await;
+    assert_eq!(died, (v1.clone(), Some(0), false));
+    let restarted = restarted.unwrap();
     assert_eq!(restarted.identity, first.identity);
     assert!(restarted.started > first.started);
 
     bench.docker(&["rm", "-fv", &name]);
-    assert_eq!(watching.until_died().await, (v1, Some(137), false));
-    watching.until_seen(|seen| seen.is_none()).await;
+    let (died, _) = watching.until_died_and_seen(|seen| seen.is_none()).await;
+    assert_eq!(died, (v1, Some(137), false));
 
     let v2 = bench.docker(&["run", "-d", "--name", &name, &format!("{}:v2", bench.prefix)]);
     let second = watching.until_seen(is_alive).await.unwrap();

@@ -34,7 +34,9 @@ fn no_rollback_begins_while_docker_is_away() {
     host.deploy("2", &["--fail-after", "1s"]);
     host.eventually("the release is watched", || host.phase() == "watching");
     proxy.set_cut(true);
-    host.eventually("it fails", || host.answer().is_none());
+    let health = format!("http://127.0.0.1:{}/health", host.port);
+    let fails = || !Command::new("curl").args(["-sf", "-m", "1", &health]).output().unwrap().status.success();
+    host.eventually("it fails", fails);
     std::thread::sleep(Duration::from_secs(2));
     assert_eq!(host.phase(), "watching", "{}", host.story());
     proxy.set_cut(false);

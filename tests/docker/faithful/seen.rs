@@ -60,6 +60,12 @@ pub(crate) fn told(text: &str, inspect: &Value) -> BTreeMap<String, String> {
     let mut told = BTreeMap::new();
     for line in text.lines() {
         let Some((key, value)) = line.split_once('\t') else { continue };
+        // Of the host's own network, others make and remove links meanwhile.
+        if inspect["HostConfig"]["NetworkMode"] == "host"
+            && (key.starts_with("link ") || key.starts_with("address "))
+        {
+            continue;
+        }
         if chosen.iter().any(|address| key.contains(address.as_str())) {
             continue;
         }
