@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::beside::{Shows, Trouble};
 use super::event::Kin;
-use super::facts::{Phase, Watch};
+use super::facts::Watch;
 use super::reason::{Blame, Rule};
 use super::service::Turn;
 use super::suspect::Suspicion;
@@ -45,28 +45,16 @@ pub(super) fn of(turn: &Turn<'_>, suspicion: &Suspicion) -> Blame {
     if let Some(blame) = waits {
         return blame;
     }
-    let was_well = watch_of(turn).is_some_and(|watch| !watch.before.is_empty())
+    let was_well = turn.facts().watch().is_some_and(|watch| !watch.before.is_empty())
         || (suspicion.rule.is_none() && !turn.facts().accepted.is_empty());
     if was_well || turn.service.others.well() > 0 { release } else { Blame::Unknown }
-}
-
-/// The watch at hand.
-fn watch_of<'a>(turn: &'a Turn<'_>) -> Option<&'a Watch> {
-    match &turn.facts().phase {
-        Phase::Watching(watch) => Some(watch),
-        Phase::Idle
-        | Phase::RollingBack(_)
-        | Phase::Verifying(_)
-        | Phase::Held { .. }
-        | Phase::NeedsPerson { .. } => None,
-    }
 }
 
 /// What others have to do with it; `None` when nothing.
 fn beside(turn: &Turn<'_>, trouble: &Trouble) -> Option<Blame> {
     let others = &turn.service.others;
     // What was so as soon as anything was counted may have begun with the release.
-    let with_release = watch_of(turn).map(|watch| watch.started).filter(|_| trouble.all_along);
+    let with_release = turn.facts().watch().map(|watch| watch.started).filter(|_| trouble.all_along);
     let onset = with_release.map_or(trouble.onset, |started| trouble.onset.min(started));
     let trouble = &Trouble { onset, ..*trouble };
     let shown = others.shown(trouble);
@@ -115,7 +103,7 @@ fn spread(own: &Own, shown: &[Shown<'_>], well: usize) -> Option<Blame> {
 
 /// Since when the service is known to have been well before its trouble: always, where it was so before the release.
 fn well_since(turn: &Turn<'_>, trouble: &Trouble) -> Option<Timestamp> {
-    let Some(watch) = watch_of(turn) else { return Some(Timestamp::MIN) };
+    let Some(watch) = turn.facts().watch() else { return Some(Timestamp::MIN) };
     let before = match trouble.of {
         Shows::Checks => !watch.red_before && !turn.facts().accepted.is_empty(),
         Shows::Errors | Shows::Slowness => !watch.before.is_empty(),
@@ -130,5 +118,5 @@ fn well_since(turn: &Turn<'_>, trouble: &Trouble) -> Option<Timestamp> {
 /// For how long it has been asked already. Where a person was asked, nothing is waited for any more.
 fn waited(turn: &Turn<'_>) -> Duration {
     let since = |watch: &Watch| watch.suspected.map(|since| span(since, turn.now)).unwrap_or_default();
-    watch_of(turn).map_or(Duration::MAX, since)
+    turn.facts().watch().map_or(Duration::MAX, since)
 }

@@ -102,29 +102,30 @@ pub(super) fn crashed(turn: &mut Turn<'_>, instance: &str) {
 
 /// What runs was looked at. Whether it may be taken for a release.
 pub(super) fn seen(turn: &mut Turn<'_>, running: &Running) -> bool {
-    if let Some(deployment) = &mut turn.facts_mut().deployment {
-        deployment.stops.retain(|id, stop| !started_again(id, stop, running));
-    }
-    if !turn.facts().away {
-        since_engine_is_back(turn);
-    }
-    reconsider(turn);
+    looked(turn, Some(running));
     turn.facts().deployment.as_ref().is_none_or(|deployment| !deployment.waits.iter().any(at_work))
 }
 
 /// The engine answers again after an outage, which is over unless something is still waited for. What is left of it has
 /// its own time from now on.
 pub(super) fn engine_is_back(turn: &mut Turn<'_>, seen: Option<&Running>) {
-    if let (Some(deployment), Some(running)) = (&mut turn.facts_mut().deployment, seen) {
-        deployment.stops.retain(|id, stop| !started_again(id, stop, running));
-    }
-    since_engine_is_back(turn);
-    reconsider(turn);
+    looked(turn, seen);
     let now = turn.now;
     if let Some(deployment) = &mut turn.facts_mut().deployment {
         let lasted = now.duration_since(std::mem::replace(&mut deployment.began, now)).unsigned_abs();
         watch::prolong(turn, lasted);
     }
+}
+
+/// What was stopped and runs again is waited for no more.
+fn looked(turn: &mut Turn<'_>, seen: Option<&Running>) {
+    if let (Some(deployment), Some(running)) = (&mut turn.facts_mut().deployment, seen) {
+        deployment.stops.retain(|id, stop| !started_again(id, stop, running));
+    }
+    if !turn.facts().away {
+        since_engine_is_back(turn);
+    }
+    reconsider(turn);
 }
 
 /// What has ended with the engine is missed from now on.

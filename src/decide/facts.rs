@@ -360,3 +360,17 @@ impl Verification {
         self.proved.is_some() || self.rollback.undoing.is_some()
     }
 }
+
+impl Facts {
+    /// The watch at hand.
+    pub(super) fn watch(&self) -> Option<&Watch> {
+        match &self.phase {
+            Phase::Watching(watch) => Some(watch),
+            Phase::Idle
+            | Phase::RollingBack(_)
+            | Phase::Verifying(_)
+            | Phase::Held { .. }
+            | Phase::NeedsPerson { .. } => None,
+        }
+    }
+}

@@ -72,14 +72,7 @@ fn checks(turn: &Turn<'_>) -> Vec<Suspicion> {
     let (service, health) = (&turn.service, &turn.service.health);
     let alive = service.seen.as_ref().is_none_or(|seen| seen.alive);
     let ended = !alive || service.crashed || service.died_at.is_some() || !service.ended.is_empty();
-    let watch = match &turn.facts().phase {
-        Phase::Watching(watch) => Some(watch),
-        Phase::Idle
-        | Phase::RollingBack(_)
-        | Phase::Verifying(_)
-        | Phase::Held { .. }
-        | Phase::NeedsPerson { .. } => None,
-    };
+    let watch = turn.facts().watch();
     let red_before = watch.is_some_and(|watch| watch.red_before);
     let own = |cause: Reason, autonomy| {
         let failing = if let Reason::Health { check, .. } = &cause { Some(check) } else { None };

@@ -47,10 +47,7 @@ impl Container {
     }
 
     pub(super) async fn seen(&self) -> Result<Option<Running>, Fault> {
-        Ok(match self.engine.named(&self.name).await? {
-            Some(found) => Some(copied::marked(&self.engine, found).await?.running()),
-            None => None,
-        })
+        Ok(copied::running(&self.engine, &self.name).await?)
     }
 
     pub(super) async fn keep(&self, release: &str, instance: &str) -> Result<Record, Fault> {

@@ -22,7 +22,7 @@ mod mark;
 #[cfg(test)]
 mod tests;
 
-pub(super) use mark::marked;
+pub(super) use mark::{marked, running};
 
 /// Where a record has them.
 const FILES: &str = "golive.files";

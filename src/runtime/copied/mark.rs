@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
 use super::{HEADER, LARGEST, ROUNDED, worth_a_look};
+use crate::decide::event::Running;
 use crate::runtime::engine::{Class, Engine, EngineError, Kind, Stat};
 use crate::runtime::inspect::{Inspect, PUT};
 
@@ -19,6 +20,14 @@ use crate::runtime::inspect::{Inspect, PUT};
 const MADE: SignedDuration = SignedDuration::from_mins(5);
 /// An engine that takes longer to say what has changed in a container says nothing.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The container of that name, as what runs.
+pub(in crate::runtime) async fn running(engine: &Engine, name: &str) -> Result<Option<Running>, EngineError> {
+    Ok(match engine.named(name).await? {
+        Some(found) => Some(marked(engine, found).await?.running()),
+        None => None,
+    })
+}
 
 /// The container, with what tells apart the files that were put into it.
 pub(in crate::runtime) async fn marked(engine: &Engine, found: Inspect) -> Result<Inspect, EngineError> {

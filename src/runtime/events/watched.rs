@@ -34,13 +34,7 @@ impl Watched {
         engine: &Engine,
     ) -> Result<(Option<Running>, Vec<String>), EngineError> {
         match self {
-            Self::Container(name) => {
-                let found = match engine.named(name).await? {
-                    Some(found) => Some(copied::marked(engine, found).await?.running()),
-                    None => None,
-                };
-                Ok((found, Vec::new()))
-            }
+            Self::Container(name) => Ok((copied::running(engine, name).await?, Vec::new())),
             Self::Set(of) => {
                 let found = Found::look(engine, of).await?;
                 Ok((found.running(of), found.left_names()))
