@@ -1,6 +1,7 @@
 //! A socket between golive and the engine that counts the calls which change something, and can do harm to one of them
 //! or to all from one on: kill golive, answer with an error, lose the call or its answer. It can cut everything off, too.
 
+use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
@@ -44,8 +45,9 @@ struct Inner {
     calls: Mutex<Vec<String>>,
     strike: Mutex<Option<Strike>>,
     cut: AtomicBool,
-    /// Both ends of every connection, to be cut.
-    open: Mutex<Vec<UnixStream>>,
+    /// Both ends of every connection that is open, by its number, to be cut.
+    open: Mutex<HashMap<usize, [UnixStream; 2]>>,
+    connections: AtomicUsize,
     /// When each request went out, and when its answer came.
     requests: Mutex<Vec<(Instant, String, Option<Instant>)>>,
 }
@@ -63,7 +65,11 @@ impl Proxy {
                 }
                 std::thread::spawn(move || {
                     if let Ok(engine) = UnixStream::connect(engine) {
+                        let number = proxy.inner.connections.fetch_add(1, Ordering::SeqCst);
+                        let ends = [engine.try_clone().unwrap(), client.try_clone().unwrap()];
+                        proxy.inner.open.lock().unwrap().insert(number, ends);
                         proxy.carry(client, engine);
+                        proxy.inner.open.lock().unwrap().remove(&number);
                     }
                 });
             }
@@ -105,14 +111,15 @@ impl Proxy {
     pub(crate) fn set_cut(&self, cut: bool) {
         self.inner.cut.store(cut, Ordering::SeqCst);
         if cut {
-            for stream in self.inner.open.lock().unwrap().drain(..) {
-                drop(stream.shutdown(std::net::Shutdown::Both));
+            for (_, ends) in self.inner.open.lock().unwrap().drain() {
+                for end in ends {
+                    drop(end.shutdown(std::net::Shutdown::Both));
+                }
             }
         }
     }
 
     fn carry(&self, mut client: UnixStream, mut engine: UnixStream) {
-        self.inner.open.lock().unwrap().extend([engine.try_clone().unwrap(), client.try_clone().unwrap()]);
         let (mut answers, mut back) = (engine.try_clone().unwrap(), client.try_clone().unwrap());
         let (answered, last) = (self.clone(), Arc::new(AtomicUsize::new(usize::MAX)));
         let at_hand = Arc::clone(&last);
@@ -147,10 +154,14 @@ impl Proxy {
             }
             let fate = changing(&buffer[..read]).and_then(|call| self.fate(call));
             match fate {
-                Some(Fate::KilledBefore(victim)) => return kill(victim),
+                Some(Fate::KilledBefore(victim)) => {
+                    kill(victim);
+                    break;
+                }
                 Some(Fate::Error) => {
                     drop(client.write_all(NO_SPACE));
-                    return drop(client.shutdown(std::net::Shutdown::Both));
+                    drop(client.shutdown(std::net::Shutdown::Both));
+                    break;
                 }
                 Some(Fate::Lost) => {
                     drop(std::io::copy(&mut client, &mut std::io::sink()));

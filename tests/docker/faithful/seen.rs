@@ -27,7 +27,7 @@ $b awk '{ s = 0; for (i = 7; i <= NF; i++) if ($i == "-") s = i; root = $4; sub(
   sub(/^\/docker\/.*|^\/golive-test\/.*|^\/\.\.\/?.*/, "/", root); print "mount " $5 "\t" $(s+1), root, $6 }' /proc/$P/mountinfo
 echo "host name$t$($b hostname)"
 echo "domain$t$($b cat /proc/sys/kernel/domainname)"
-for file in /etc/resolv.conf /etc/hosts; do echo "$file$t$($b sort $file | $b tr '\n\t' '; ')"; done
+for file in /etc/resolv.conf /etc/hosts; do echo "$file$t$($b tr '\n\t' '; ' <$file)"; done
 echo "queue$t$($b cat /proc/sys/net/core/somaxconn 2>&1)"
 $b ip -o addr | $b awk '$3 == "inet" { print "address " $4 "\tyes" }'
 $b ip -o link | $b sed -n "s/^[0-9]*: lo.*/link lo${t}yes/p; s/.*link.ether \([^ ]*\).*/link \1${t}yes/p"
@@ -66,14 +66,39 @@ pub(crate) fn told(text: &str, inspect: &Value) -> BTreeMap<String, String> {
         {
             continue;
         }
-        if chosen.iter().any(|address| key.contains(address.as_str())) {
+        if chosen.iter().any(|address| replaced(key, address) != key) {
             continue;
         }
         let mut value = value.replace(short, "ID");
         for address in &chosen {
-            value = value.replace(address.as_str(), "ADDRESS");
+            value = replaced(&value, address);
+        }
+        if key.starts_with("/etc/") {
+            value = sorted(&value);
         }
         told.insert(key.to_owned(), value);
     }
     told
+}
+
+/// Without an address, and with one that only begins or ends like it.
+fn replaced(text: &str, address: &str) -> String {
+    let belongs =
+        |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_hexdigit() || b".:".contains(byte));
+    let (mut rest, mut replaced) = (text, String::new());
+    while let Some(at) = rest.find(address) {
+        let (before, after) = (&rest[..at], &rest[at + address.len()..]);
+        let whole = !belongs(before.as_bytes().last()) && !belongs(after.as_bytes().first());
+        replaced += before;
+        replaced += if whole { "ADDRESS" } else { address };
+        rest = after;
+    }
+    replaced + rest
+}
+
+/// The lines of a file in an order that no address has a part in.
+fn sorted(lines: &str) -> String {
+    let mut lines: Vec<&str> = lines.split(';').collect();
+    lines.sort_unstable();
+    lines.join(";")
 }
