@@ -1,6 +1,8 @@
 //! One task per service that carries rollback steps and pins out, one after the other: no two ever touch a service at
-//! the same time. It may not be dropped in the middle of a step; on shutdown it finishes the step at hand.
+//! the same time. It may not be dropped in the middle of a step; on shutdown it finishes the step at hand. What is kept
+//! or proved may end at any moment, as golive itself may: a step does not wait for it.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -14,7 +16,7 @@ use crate::runtime::{Done, Forensics, Record, Runtime};
 use crate::store::{Evidence, Store, StoreError};
 
 /// What a worker can be asked for. At most [`QUEUE`] wait; the core asks for one step at a time, so it never fills.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Job {
     Keep {
         release: String,
@@ -35,6 +37,16 @@ pub(super) enum Job {
     Share {
         facts: String,
     },
+}
+
+impl Job {
+    /// What it keeps, proves or forgets.
+    fn release(&self) -> Option<&str> {
+        match self {
+            Self::Keep { release, .. } | Self::Prove { release } | Self::Forget { release } => Some(release),
+            Self::Step { .. } | Self::Share { .. } => None,
+        }
+    }
 }
 
 const QUEUE: usize = 64;
@@ -58,7 +70,8 @@ impl Worker {
         tasks: &TaskTracker,
         before: Option<Self>,
     ) -> Self {
-        let (jobs, mut queue) = mpsc::channel(QUEUE);
+        let (jobs, asked) = mpsc::channel(QUEUE);
+        let mut queue = Queue { asked, waiting: VecDeque::new() };
         let mut hand = Hand {
             service: service.to_owned(),
             runtime,
@@ -67,7 +80,7 @@ impl Worker {
             inbox,
             records: None,
             unshared: None,
-            unanswered: None,
+            undone: VecDeque::new(),
         };
         let task = tasks.spawn(async move {
             if let Some(Self { jobs, task }) = before {
@@ -77,7 +90,7 @@ impl Worker {
                 }
             }
             while let Some(job) = hand.next(&mut queue).await {
-                let what = hand.work(job).await;
+                let what = hand.work_or_leave(job, &mut queue).await;
                 if let Some(what) = what
                     && hand.inbox.send(Event::Service { service: hand.service.clone(), what }).await.is_err()
                 {
@@ -106,6 +119,32 @@ pub(super) fn untaken(plan: Plan, step: Step) -> Happening {
     Happening::StepFailed { rollback: plan.rollback, step, fault }
 }
 
+/// What it was asked for, in that order.
+struct Queue {
+    asked: mpsc::Receiver<Job>,
+    /// Taken already while something was at work.
+    waiting: VecDeque<Job>,
+}
+
+impl Queue {
+    async fn next(&mut self) -> Option<Job> {
+        match self.waiting.pop_front() {
+            Some(job) => Some(job),
+            None => self.asked.recv().await,
+        }
+    }
+
+    /// Comes back when the next job is a step, which may be never. Nothing is lost when it is not waited for any longer.
+    async fn a_step(&mut self) {
+        while !self.waiting.iter().any(|job| matches!(job, Job::Step { .. })) {
+            match self.asked.recv().await {
+                Some(job) => self.waiting.push_back(job),
+                None => std::future::pending().await,
+            }
+        }
+    }
+}
+
 struct Hand {
     service: String,
     runtime: Arc<Runtime>,
@@ -116,8 +155,8 @@ struct Hand {
     records: Option<Records>,
     /// What others should know and could not be told yet.
     unshared: Option<String>,
-    /// What was to be kept or proved last, and could not be for want of an answer.
-    unanswered: Option<Job>,
+    /// What was to be kept or proved, and could not be for want of an answer or because a step came.
+    undone: VecDeque<Job>,
 }
 
 struct Records {
@@ -128,16 +167,16 @@ struct Records {
 
 impl Hand {
     /// The next job; what could not be shared or kept is tried again meanwhile.
-    async fn next(&mut self, queue: &mut mpsc::Receiver<Job>) -> Option<Job> {
+    async fn next(&mut self, queue: &mut Queue) -> Option<Job> {
         loop {
-            if self.unshared.is_none() && self.unanswered.is_none() {
-                return queue.recv().await;
+            if self.unshared.is_none() && self.undone.is_empty() {
+                return queue.next().await;
             }
-            if let Ok(job) = tokio::time::timeout(AGAIN, queue.recv()).await {
+            if let Ok(job) = tokio::time::timeout(AGAIN, queue.next()).await {
                 return job;
             }
             self.share().await.unwrap_or_else(|fault| tracing::debug!("failed to {}", fault.text));
-            if let Some(job) = self.unanswered.take() {
+            if let Some(job) = self.undone.pop_front() {
                 return Some(job);
             }
         }
@@ -152,11 +191,31 @@ impl Hand {
         Ok(())
     }
 
+    /// Works on a job; what is kept or proved is left for a step, and begun anew when nothing else is to be done.
+    async fn work_or_leave(&mut self, job: Job, queue: &mut Queue) -> Option<Happening> {
+        let (Job::Keep { .. } | Job::Prove { .. }) = job else { return self.work(job).await };
+        let left = job.clone();
+        tokio::select! {
+            biased;
+            what = self.work(job) => what,
+            () = queue.a_step() => {
+                self.later(left);
+                None
+            }
+        }
+    }
+
+    /// Of one release, what was asked for last is enough.
+    fn later(&mut self, job: Job) {
+        self.undone.retain(|other| other.release() != job.release());
+        self.undone.push_back(job);
+    }
+
     async fn work(&mut self, job: Job) -> Option<Happening> {
         match job {
             Job::Keep { release, instance, identity } => {
                 let Some(problems) = self.keep(&release, &instance, &identity).await else {
-                    self.unanswered = Some(Job::Keep { release, instance, identity });
+                    self.later(Job::Keep { release, instance, identity });
                     return None;
                 };
                 self.note(&release, &problems).await;
@@ -164,21 +223,22 @@ impl Hand {
             }
             Job::Prove { release } => {
                 let Some(problems) = self.prove(&release).await else {
-                    self.unanswered = Some(Job::Prove { release });
+                    self.later(Job::Prove { release });
                     return None;
                 };
                 self.note(&release, &problems).await;
                 Some(Happening::Proved { release, problems })
             }
-            Job::Forget { release } => {
-                let forgotten = match self.record(&release).await {
-                    Ok(record) => self.runtime.forget(&release, record.as_ref()).await,
+            Job::Forget { ref release } => {
+                self.undone.retain(|other| other.release() != Some(release));
+                let forgotten = match self.record(release).await {
+                    Ok(record) => self.runtime.forget(release, record.as_ref()).await,
                     Err(fault) => Err(fault),
                 };
                 if let Err(fault) = forgotten {
                     tracing::warn!(service = self.service, release, "failed to {}", fault.text);
                 }
-                if let Err(error) = self.store.drop_proof(&release).await {
+                if let Err(error) = self.store.drop_proof(release).await {
                     tracing::warn!(service = self.service, release, "failed to {error}");
                 }
                 None

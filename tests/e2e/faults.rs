@@ -2,6 +2,7 @@
 //! answers with an error, the call is lost, its answer is lost; once, or from then on.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use crate::host::{ENGINE, Host, PATIENCE};
 use crate::kills::outcomes;
@@ -119,4 +120,21 @@ fn with_good_version(name: &str) -> (Host, Proxy) {
     host.allow_many_rollbacks();
     host.with_good_version();
     (host, proxy)
+}
+
+/// golive waits ten seconds for the answer to a call that keeps something; a rollback that is asked for meanwhile does
+/// not wait with it.
+#[test]
+fn a_rollback_does_not_wait_for_what_is_kept() {
+    let (host, proxy) = with_good_version("unkept");
+    proxy.strike(1, Fate::Lost, false);
+    host.deploy("2", &[]);
+    host.eventually("1 is proved once more, without an answer", || proxy.struck());
+    let lost = Instant::now();
+    let by_hand = host.golive(&["rollback", "shop", "--wait"]);
+    let took = lost.elapsed();
+    assert_eq!(by_hand.status.code(), Some(10), "{by_hand:?}\n{}", host.story());
+    host.assert_only("1");
+    assert!(took < Duration::from_secs(10), "{took:?}: {:?}\n{}", proxy.calls(), host.story());
+    host.eventually("it is proved in the end", || host.status()["readiness"]["ready"] == true);
 }

@@ -14,7 +14,6 @@ mod stack;
 #[path = "../world/case.rs"]
 mod world;
 
-use crate::host::PATIENCE;
 use right::{Right, Step};
 use stack::Stack;
 
@@ -73,14 +72,13 @@ fn accepted_and_taken_back(stack: &mut Stack) {
     stack.assert_runs("1");
     let first = stack.accepted();
     stack.release("2");
-    stack.host.eventually("version 2 is another release", || stack.accepted() != first);
+    stack.eventually("version 2 is another release", || stack.accepted() != first);
     stack.is_accepted("version 2");
     stack.assert_runs("2");
 
     let left = stack.left();
     stack.release("3");
-    // Many members take longer than one, on an engine that is busy.
-    stack.host.eventually_within(2 * PATIENCE, "version 3 is taken back", || {
+    stack.eventually("version 3 is taken back", || {
         stack.host.phase() == "idle" && stack.host.sinks.posts("rollback-done").len() == 1
     });
     let why = stack.told("rollback-started");
@@ -96,7 +94,7 @@ fn no_release(stack: &Stack, how: &str, more: &[&str]) {
     let (releases, urgent) = (stack.releases(), stack.host.sinks.urgent());
     let before = stack.ids();
     stack.up("2", more);
-    stack.host.eventually(how, || stack.is_settled() && stack.ids() != before);
+    stack.eventually(how, || stack.is_settled() && stack.ids() != before);
     assert_eq!(stack.releases(), releases, "{}: {how} is no release\n{}", stack.name, stack.host.story());
     assert_eq!(stack.host.sinks.urgent(), urgent, "{}: {how}\n{}", stack.name, stack.host.story());
     stack.assert_runs("2");
@@ -110,7 +108,7 @@ fn scaled(stack: &Stack) {
     for (from, to) in [(from, to), (to, from)] {
         stack.up("2", &["--scale", &format!("{service}={to}")]);
         let said = format!("{service} {from} -> {to}");
-        stack.host.eventually(&said, || stack.told("service-scaled").contains(&said) && stack.is_settled());
+        stack.eventually(&said, || stack.told("service-scaled").contains(&said) && stack.is_settled());
     }
     assert_eq!(stack.releases(), releases, "{}: scaled\n{}", stack.name, stack.host.story());
     assert_eq!(stack.host.sinks.urgent(), urgent, "{}: scaled\n{}", stack.name, stack.host.story());
@@ -134,12 +132,12 @@ fn removed(stack: &mut Stack) {
     if !heard {
         stack.host.start_daemon();
     }
-    stack.host.eventually(&said, || stack.told(event).contains(&said));
+    stack.eventually(&said, || stack.told(event).contains(&said));
     assert_eq!(stack.accepted(), accepted, "{}", stack.host.story());
     assert_eq!(stack.releases(), releases, "{}: removed\n{}", stack.name, stack.host.story());
     stack.up("2", &[]);
     let told = || heard || !stack.host.sinks.posts("service-complete").is_empty();
-    stack.host.eventually("it is whole again", || told() && stack.is_settled());
+    stack.eventually("it is whole again", || told() && stack.is_settled());
     assert_eq!(stack.releases(), releases, "{}: made again\n{}", stack.name, stack.host.story());
     stack.assert_runs("2");
 }

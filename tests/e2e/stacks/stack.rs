@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -15,6 +16,8 @@ const APPLETS: [&str; 8] = ["sh", "sleep", "cat", "wget", "httpd", "true", "mkdi
 /// The tag of the images that have nothing else.
 const BOX: &str = "box";
 const FILE: &str = "compose.yaml";
+/// How much longer each member of a set may take.
+const MEMBER: Duration = Duration::from_secs(5);
 
 pub(super) struct Stack {
     pub(super) name: String,
@@ -109,13 +112,18 @@ impl Stack {
 
     /// What runs is accepted, and can be gone back to.
     pub(super) fn is_accepted(&self, what: &str) {
-        // What a rollback needs is proved member by member.
-        self.host.eventually_within(2 * PATIENCE, &format!("{what} is accepted and ready"), || {
+        self.eventually(&format!("{what} is accepted and ready"), || {
             let status = self.host.status();
             status["phase"] == "idle"
                 && status["accepted"]["id"].is_string()
                 && status["readiness"]["ready"] == true
         });
+    }
+
+    /// Many members take longer than one, on an engine that is busy.
+    pub(super) fn eventually(&self, what: &str, holds: impl Fn() -> bool) {
+        let members = u32::try_from(self.right.members.len()).unwrap();
+        self.host.eventually_within(PATIENCE + members * MEMBER, what, holds);
     }
 
     /// Which release was accepted last.
