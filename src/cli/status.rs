@@ -109,7 +109,13 @@ impl Page {
         }
         match &service.running {
             Some(running) if running.alive => self.row("runs", &running.version, None),
-            Some(running) => self.row("runs", &format!("{}, not running", running.version), Some(Mood::Bad)),
+            Some(running) => {
+                // Of one container, its name says nothing.
+                let down = if running.about.is_some() { running.down.join(", ") } else { String::new() };
+                let which = if down.is_empty() { down } else { format!(": {down}") };
+                let text = format!("{}, not running{which}", running.version);
+                self.row("runs", &text, Some(Mood::Bad));
+            }
             None => self.row("runs", "nothing seen", Some(Mood::Uncertain)),
         }
         if let Some(about) = service.running.as_ref().and_then(|running| running.about.as_ref()) {

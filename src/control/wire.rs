@@ -135,6 +135,9 @@ pub struct RunningInfo {
     /// What it consists of, where that is more than one container.
     #[serde(default)]
     pub about: Option<String>,
+    /// Which of it do not run and have not done their work either: containers, and services without one.
+    #[serde(default)]
+    pub down: Vec<String>,
 }
 
 /// Automation is off.

@@ -26,11 +26,9 @@ pub(super) fn begin(turn: &mut Turn<'_>, why: Reason, closed: &Release) {
 
 /// What runs is what was released.
 pub(super) fn end(turn: &mut Turn<'_>) {
-    if turn.facts().diverged.is_some() {
-        let facts = turn.facts_mut();
-        facts.diverged = None;
-        // Why it had diverged says nothing of what runs now.
-        facts.incidents.iter_mut().filter(|it| it.news == News::Diverged).for_each(|it| it.reason = None);
-        turn.resolve(News::Reconciled);
-    }
+    let facts = turn.facts_mut();
+    facts.diverged = None;
+    // Why it had diverged says nothing of what runs now.
+    facts.incidents.iter_mut().filter(|it| it.news == News::Diverged).for_each(|it| it.reason = None);
+    turn.resolve(News::Reconciled);
 }

@@ -35,9 +35,13 @@ pub(super) fn holds(facts: &Facts, identity: &Identity) -> bool {
     facts.quarantine.iter().any(|bad| bad.identity == *identity)
 }
 
-/// A release has begun: is it one that was gone back from?
-pub(super) fn look(turn: &mut Turn<'_>, running: &Running) {
-    let Some(why) = known(turn.facts(), &running.identity) else { return };
+/// Whether what begins now was gone back from, and matters because of that: what is said of it then.
+pub(super) fn meets(turn: &Turn<'_>, running: &Running) -> Option<Reason> {
+    known(turn.facts(), &running.identity).filter(|_| turn.policy.quarantine != Quarantine::Off)
+}
+
+/// A release has begun that was gone back from.
+pub(super) fn met(turn: &mut Turn<'_>, why: Reason) {
     let autonomy = turn.policy.autonomy;
     let judged = autonomy != Autonomy::Off && matches!(why, Reason::Quarantined { same: true, .. });
     match turn.policy.quarantine {

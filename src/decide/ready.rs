@@ -39,6 +39,23 @@ impl Turn<'_> {
         }
     }
 
+    /// Nothing of the service is there: what a rollback needs may have gone with it, as a project's networks do.
+    pub(super) fn unknown(&mut self) {
+        if self.service.problems.as_ref().is_some_and(Vec::is_empty) {
+            self.service.problems = None;
+            self.service.prove_at = self.now.checked_add(PROVE_IDLE).ok();
+        }
+    }
+
+    /// It is there again: readiness is looked at now where it is not given, or is not known any more.
+    pub(super) fn prove_now(&mut self) {
+        let soon = self.now.checked_add(PROVE_SOON).unwrap_or(self.now);
+        let unready = self.service.problems.as_ref().is_some_and(|problems| !problems.is_empty());
+        if unready || self.service.prove_at.is_some_and(|at| at > soon) {
+            self.service.prove_at = Some(self.now);
+        }
+    }
+
     /// A set has nothing that could be taken back: every container of its project is left alone. Told when it stays so for
     /// the grace, for whoever deploys may begin with those. What has been accepted before is down, and its own matter.
     pub(super) fn empty(&mut self, left: &[String]) {

@@ -188,12 +188,13 @@ pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy, now: Time
 /// What runs has been looked at while nothing is being taken back.
 pub(super) fn seen(turn: &mut Turn<'_>, running: Option<&Running>) {
     let before = std::mem::replace(&mut turn.service.seen, running.cloned());
-    let Some(running) = running else { return };
+    let Some(running) = running else {
+        return turn.unknown();
+    };
     turn.filled();
-    // What could not be recorded while nothing of it was seen can be now.
-    let unready = turn.service.problems.as_ref().is_some_and(|problems| !problems.is_empty());
-    if before.is_none() && unready {
-        turn.service.prove_at = Some(turn.now);
+    // What could not be recorded or found while nothing of it was seen can be now.
+    if before.is_none() {
+        turn.prove_now();
     }
     if running.alive {
         turn.service.died_at = None;

@@ -57,9 +57,18 @@ pub(super) fn begin(turn: &mut Turn<'_>, running: &Running) {
     let said = (!doubts.is_empty()).then(|| Reason::Said(doubts.join("; ")));
     let said = said.map(|said| if nothing { Reason::NothingAccepted(Box::new(said)) } else { said });
     turn.tell(News::ReleaseSeen, Tier::General, said);
-    diverge::end(turn);
-    turn.prove();
-    quarantine::look(turn, running);
+    match quarantine::meets(turn, running) {
+        // What runs is what was released, which is good news only when it is accepted after all.
+        Some(why) => {
+            turn.facts_mut().diverged = None;
+            turn.prove();
+            quarantine::met(turn, why);
+        }
+        None => {
+            diverge::end(turn);
+            turn.prove();
+        }
+    }
 }
 
 /// Watches the release at hand from now on; it was started a moment ago, or is given no grace any more.

@@ -174,3 +174,22 @@ fn colour_is_never_the_only_sign() {
     let plain = draw(&status, false);
     assert!(plain.contains("held") && !plain.contains('\x1b'));
 }
+
+#[test]
+fn of_a_set_that_does_not_run_it_is_said_what_does_not() {
+    let running = |about: Value, down: &[&str]| {
+        json!({ "running": {
+            "instance": "c2", "version": "2", "image": "sha256:2", "alive": false, "started": null, "restarts": 0,
+            "about": about, "down": down,
+        } })
+    };
+    for (about, down, said) in [
+        (json!(null), &["shop"][..], "runs       2, not running\n"),
+        (json!("app 2, worker 2"), &["shop-worker-1"], "runs       2, not running: shop-worker-1\n"),
+        (json!("app 2, worker 2"), &["shop-worker-1", "mail"], "2, not running: shop-worker-1, mail\n"),
+        (json!("app 2, worker 2"), &[], "runs       2, not running\n"),
+    ] {
+        let drawn = draw(&status(&with(shop(), &running(about, down)), &json!([])), false);
+        assert!(drawn.contains(said), "{drawn}");
+    }
+}

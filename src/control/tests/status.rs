@@ -46,7 +46,7 @@ async fn the_document_is_the_contracts() {
             "accepted": {"id": "shop-1", "version": "1", "image": "sha256:1", "began": "2027-01-15T08:00:02Z"},
             "running": {
                 "instance": "container-2", "version": "2", "image": "sha256:2", "alive": true,
-                "started": "2027-01-15T08:00:01Z", "restarts": 0, "about": null,
+                "started": "2027-01-15T08:00:01Z", "restarts": 0, "about": null, "down": [],
             },
             "diverged": null, "veto": null, "maintenance": null, "quarantine": [],
             "warnings": [],

@@ -111,6 +111,7 @@ impl RunningInfo {
             started: running.started,
             restarts: running.restarts,
             about: running.about.clone(),
+            down: running.down(),
         }
     }
 }

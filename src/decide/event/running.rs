@@ -132,6 +132,13 @@ pub enum Waits {
 }
 
 impl Running {
+    /// The names of the containers that do not run and have not done their work either, and of the services without one.
+    pub fn down(&self) -> Vec<String> {
+        let up = |member: &&Member| matches!(member.stage, Stage::Running | Stage::Done);
+        let down = self.members.iter().filter(|member| !up(member)).map(|member| member.name.clone());
+        down.chain(self.absent.iter().cloned()).collect()
+    }
+
     /// Whether that instance is this one, or one of those that it consists of.
     pub fn has(&self, instance: &str) -> bool {
         parts(&self.instance).any(|part| part == instance)

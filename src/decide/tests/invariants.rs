@@ -252,7 +252,9 @@ impl Watched {
         let counts = matches!(facts.phase, Phase::Watching(_) | Phase::Held { .. });
         assert!(facts.veto.is_none() || counts, "a count-down of nothing: {:?}", facts.phase);
         let reminded = facts.incidents.iter().any(|incident| incident.news == News::Diverged);
-        assert!(facts.diverged.is_some() == reminded, "diverged in silence: {facts:?}");
+        assert!(facts.diverged.is_none() || reminded, "diverged in silence: {facts:?}");
+        // A version that was gone back from before is at hand again: only its end says whether that is good news.
+        assert!(facts.diverged.is_some() || !reminded || facts.release.is_some(), "not over: {facts:?}");
         assert!(facts.incidents.len() <= 6, "{:?}", facts.incidents);
         assert!(facts.rollbacks.len() <= self.policy().per_day as usize);
     }

@@ -68,3 +68,26 @@ fn the_same_configuration_in_another_container_is_recorded_from_there() {
     see(&mut world, running("v1", "c2"));
     assert_eq!(asked(&mut world), ["keep spec of c2"]);
 }
+
+/// With a container its networks may go and come: what was found while it was there says nothing any more.
+#[test]
+fn readiness_is_not_known_while_nothing_is_there_and_looked_at_when_it_is_back() {
+    let mut world = adopted();
+    assert_eq!(problems(&world), Some(Vec::new()));
+    world.step(&happening(Happening::Seen(None)));
+    assert_eq!(problems(&world), None);
+    see(&mut world, running("v1", "c1"));
+    assert_eq!(world.state.next_deadline(), Some(world.now), "at once");
+    assert!(asked(&mut world).contains(&"keep spec of c1".to_owned()));
+
+    // What stands in its way stands there until somebody has looked.
+    let release = world.facts().accepted[0].id.clone();
+    let gone = vec!["its network shop_default is gone".to_owned()];
+    world.step(&happening(Happening::Proved { release, problems: gone.clone() }));
+    world.step(&happening(Happening::Seen(None)));
+    assert_eq!(problems(&world), Some(gone));
+}
+
+fn problems(world: &World) -> Option<Vec<String>> {
+    world.state.view().services.remove(0).problems
+}
