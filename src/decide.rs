@@ -38,6 +38,7 @@ mod launch;
 mod naming;
 mod outage;
 pub mod past;
+pub mod phrase;
 pub mod policy;
 mod quarantine;
 pub mod reading;

@@ -19,7 +19,7 @@ use crate::decide::view::{ServiceView, View};
 use crate::record;
 use crate::signals::Signal;
 use crate::store::{Reader, StoreError};
-use crate::text::Texts;
+use crate::text::{Texts, english};
 
 mod containers;
 pub mod customers;
@@ -292,8 +292,10 @@ fn line(shop: &ServiceView) -> String {
             None => phase.to_owned(),
         },
     };
-    let trigger =
-        shop.triggers.first().map(|health| format!("{}: {}", health.verdict.call.word(), health.verdict.why));
+    let trigger = shop
+        .triggers
+        .first()
+        .map(|health| format!("{}: {}", health.verdict.call.word(), english().sentence(&health.verdict.why)));
     let ready = match &shop.problems {
         Some(problems) if problems.is_empty() => "; ready to go back",
         Some(_) => "; not ready to go back",

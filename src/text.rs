@@ -1,6 +1,7 @@
 //! Words for people, in their language: the core's vocabulary as sentences.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -18,6 +19,7 @@ use crate::untrusted::clean;
 mod breach;
 mod deployment;
 mod numbers;
+mod phrase;
 mod refusal;
 mod set;
 #[cfg(test)]
@@ -32,6 +34,12 @@ pub struct Texts {
     catalogue: BTreeMap<String, String>,
     environment: Environment<'static>,
     zone: TimeZone,
+}
+
+/// For logs: in English, with times in UTC.
+pub fn english() -> &'static Texts {
+    static ENGLISH: LazyLock<Texts> = LazyLock::new(|| Texts::new(Language::English, Some(TimeZone::UTC)));
+    &ENGLISH
 }
 
 impl Texts {
@@ -116,8 +124,9 @@ impl Texts {
                 self.because("not-to-blame", cause, context! { blame => self.blame(blame) })
             }
             Reason::Unproved(sentences) => {
-                self.say("reason.unproved", context! { sentences => clean(&sentences.join("; ")) })
+                self.say("reason.unproved", context! { sentences => self.all(sentences) })
             }
+            Reason::Doubts(sentences) => self.all(sentences),
             Reason::Unanswered(cause) => self.because("unanswered", cause, context! {}),
             Reason::Person { by, why } => {
                 self.say("reason.person", context! { by => clean(by), why => why.as_deref().map(clean) })

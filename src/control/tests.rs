@@ -12,6 +12,7 @@ use super::*;
 use crate::clock::Clock;
 use crate::decide::event::{Ask, Happening, Identity, Outcome as SampleOutcome, Running, Sample};
 use crate::decide::facts::{Origin, Release, ReleaseState};
+use crate::decide::phrase::Phrase;
 use crate::decide::policy::Autonomy;
 use crate::decide::reason::Unit;
 use crate::decide::verdict::{Bound, Call, Verdict};
@@ -146,7 +147,7 @@ fn shop(phase: &'static str) -> ServiceView {
         bound: Bound::AtLeast,
         unit: Unit::Failures,
         samples: 4,
-        why: "web failed once".to_owned(),
+        why: Phrase::words("web failed once"),
     };
     let sample = Sample {
         check: "web".to_owned(),

@@ -2,6 +2,7 @@
 
 use crate::decide::action::Action;
 use crate::decide::event::Event;
+use crate::text::english;
 
 /// What an event led to, a line each.
 pub(super) fn log(event: &Event, actions: &[Action]) {
@@ -22,7 +23,13 @@ pub(super) fn log(event: &Event, actions: &[Action]) {
                 );
             }
             Action::Judged { service, trigger, verdict } => {
-                tracing::info!(service, trigger, verdict = verdict.call.word(), "{}", verdict.why);
+                tracing::info!(
+                    service,
+                    trigger,
+                    verdict = verdict.call.word(),
+                    "{}",
+                    english().sentence(&verdict.why)
+                );
             }
             Action::Keep { .. }
             | Action::Recall { .. }

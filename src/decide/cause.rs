@@ -2,7 +2,7 @@
 
 use super::action::Tier;
 use super::event::Sample;
-use super::reason::{Reason, Rule};
+use super::reason::{Reason, Rule, Unit};
 use super::service::Turn;
 use super::trigger;
 
@@ -21,6 +21,7 @@ pub(super) fn evidence(turn: &Turn<'_>, reason: &Reason) -> Vec<Sample> {
         | Reason::GivenUp { .. }
         | Reason::NotToBlame { .. }
         | Reason::Unproved(_)
+        | Reason::Doubts(_)
         | Reason::Unanswered(_)
         | Reason::Person { .. }
         | Reason::Accepted { .. }
@@ -62,13 +63,17 @@ pub(super) fn plain(reason: &Reason) -> String {
         Reason::Health { check, failures, limit, seen } => {
             format!("health check {check} failed {failures} of {limit} times in a row: {seen}")
         }
-        Reason::Breach(breach) => trigger::sentence(breach),
+        Reason::Breach(breach) => {
+            let [value, limit] = [breach.value, breach.limit].map(|value| measured(value, breach.unit));
+            format!("{} is {value}, the limit is {limit}", breach.trigger)
+        }
         Reason::Flapping { check, failures, of, seen } => {
             format!("health check {check} failed {failures} of {of} times: {seen}")
         }
         Reason::CrashLoop { ended, seen, .. } => format!("it ended {ended} times: {seen}"),
         Reason::GivenUp { seen } => format!("Docker Swarm gave the release up: {seen}"),
-        Reason::Unproved(sentences) => sentences.join("; "),
+        Reason::Unproved(_) => "not all of it was proved".to_owned(),
+        Reason::Doubts(_) => "it cannot be judged well".to_owned(),
         Reason::Person { by, why: Some(why) } => format!("{by}: {why}"),
         Reason::Person { by, why: None } | Reason::Accepted { by, .. } => format!("asked for by {by}"),
         Reason::Blind { check, seen, .. } => format!("health check {check} could not be made: {seen}"),
@@ -95,5 +100,13 @@ pub(super) fn plain(reason: &Reason) -> String {
         | Reason::Budget { .. }
         | Reason::Stuck { .. }
         | Reason::Unheard(_) => String::new(),
+    }
+}
+
+fn measured(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Ratio => format!("{} %", trigger::number(value * 100.0)),
+        Unit::Seconds => format!("{} s", trigger::number(value)),
+        Unit::Plain | Unit::Failures => trigger::number(value),
     }
 }

@@ -1,5 +1,6 @@
 //! Whether a business metric is judged by its own past, and on what ground.
 
+use super::phrase::Phrase;
 use crate::stats::season::{Direction, Learning, Season};
 
 /// What a metric's own past lets expect of a watch, or why nothing.
@@ -15,47 +16,33 @@ pub enum Unjudged {
 }
 
 /// Whether it is judged, on what ground, or why not. `golive check --online` says it in the same words as a watch.
-pub fn standing(learnt: &Learnt) -> String {
+pub fn standing(learnt: &Learnt) -> Phrase {
     let why = match learnt {
         Ok(season) => return judged(season),
-        Err(Unjudged::Unknown(why)) => why.clone(),
+        Err(Unjudged::Unknown(why)) => Phrase::words(why),
         Err(Unjudged::Past(learning)) => lacking(*learning),
     };
-    format!("not judged: {why}")
+    Phrase::new("past.not-judged").part("why", why)
 }
 
-fn judged(season: &Season) -> String {
-    let known = known(season.minutes);
-    let rises = if season.facts.empty && season.direction == Direction::Both {
-        "; it is usually none, so only a rise is judged"
-    } else {
-        ""
-    };
-    format!("judged by {} imagined releases on {known} of its past{rises}", season.placebos)
+fn judged(season: &Season) -> Phrase {
+    let hours = season.minutes as u64 / 60;
+    Phrase::new("past.judged")
+        .count("placebos", season.placebos as u64)
+        .count("days", (hours >= 48).then_some(hours / 24))
+        .count("hours", hours)
+        .flag("rises", season.facts.empty && season.direction == Direction::Both)
 }
 
-fn lacking(learning: Learning) -> String {
+fn lacking(learning: Learning) -> Phrase {
     match learning {
-        Learning::Watch { needed } => {
-            format!("the watch is too short, its window has to be {needed} min at least")
-        }
-        Learning::Short { minutes, needed } => {
-            format!("{} h of its past are known, {} h are needed", minutes / 60, needed.div_ceil(60))
-        }
-        Learning::Gaps => "its past has too many gaps".to_owned(),
-        Learning::NoLevel => {
-            "nothing is known of the hour before, or of the same hour on other days".to_owned()
-        }
-        Learning::AlwaysZero => "it has always been 0, so there is nothing to judge by".to_owned(),
-        Learning::UsuallyZero => {
-            "it is usually none, so a drop says nothing; a sum over more minutes as its query helps"
-                .to_owned()
-        }
+        Learning::Watch { needed } => Phrase::new("past.short-watch").count("minutes", needed as u64),
+        Learning::Short { minutes, needed } => Phrase::new("past.short")
+            .count("known", minutes as u64 / 60)
+            .count("needed", needed.div_ceil(60) as u64),
+        Learning::Gaps => Phrase::new("past.gaps"),
+        Learning::NoLevel => Phrase::new("past.no-level"),
+        Learning::AlwaysZero => Phrase::new("past.always-zero"),
+        Learning::UsuallyZero => Phrase::new("past.usually-zero"),
     }
-}
-
-/// `28 days`, `29 h`
-fn known(minutes: usize) -> String {
-    let hours = minutes / 60;
-    if hours < 48 { format!("{hours} h") } else { format!("{} days", hours / 24) }
 }

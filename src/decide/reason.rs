@@ -5,12 +5,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::event::{Step, Waits};
-use super::reading::Source;
+use super::phrase::Phrase;
 
 mod blame;
+mod breach;
 mod set;
 
 pub use blame::{Blame, Says};
+pub use breach::{Breach, Change, Rule, Unit, Unusual};
 pub use set::{Beside, How, Lack, Scaled, SetReason};
 
 /// Why something is done or told.
@@ -62,7 +64,9 @@ pub enum Reason {
         cause: Box<Reason>,
     },
     /// The watch ended before these could be proved: what was proved instead, a sentence per trigger.
-    Unproved(Vec<String>),
+    Unproved(Vec<Phrase>),
+    /// What makes judging a release doubtful, a sentence each.
+    Doubts(Vec<Phrase>),
     /// Nobody answered in time, so what was configured for that is done; the cause itself.
     Unanswered(Box<Reason>),
     /// A person asked for it.
@@ -229,6 +233,7 @@ impl Reason {
             | Self::CrashLoop { .. }
             | Self::GivenUp { .. }
             | Self::Unproved(_)
+            | Self::Doubts(_)
             | Self::Person { .. }
             | Self::Accepted { .. }
             | Self::Blind { .. }
@@ -266,6 +271,7 @@ impl Reason {
             | Self::Quarantined { .. }
             | Self::GivenUp { .. }
             | Self::Unproved(_)
+            | Self::Doubts(_)
             | Self::Person { .. }
             | Self::Accepted { .. }
             | Self::Blind { .. }
@@ -291,100 +297,4 @@ pub enum Runs {
     Nothing,
     /// That version.
     Version(String),
-}
-
-/// A trigger that has passed its limit, with the numbers that say so.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Breach {
-    /// The trigger: `error-rate`, `latency-p95`, `resources`, or a business metric's name.
-    pub trigger: String,
-    /// By which rule.
-    pub rule: Rule,
-    /// What was measured.
-    pub value: f64,
-    /// What it is held against.
-    pub limit: f64,
-    /// What both are in.
-    pub unit: Unit,
-    /// Out of how many requests or readings.
-    pub samples: u64,
-    /// How many of them were bad, where they are counted.
-    pub bad: u64,
-    /// Over how long.
-    pub over: Duration,
-    /// By what.
-    pub source: Source,
-    /// The same before the release, where it is known.
-    pub before: Option<f64>,
-    /// The most that the evidence tolerates, where evidence speaks.
-    pub tolerated: Option<f64>,
-    /// Natural logarithm of the odds against a release that is no worse than tolerated.
-    pub log_odds: Option<f64>,
-    /// The resource, the mount or whatever else has to be named.
-    pub of: Option<String>,
-    /// How a business metric differs from its own past, where it is held against that.
-    pub unusual: Option<Unusual>,
-}
-
-/// How a business metric differs from its own past.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Unusual {
-    /// On how many of the last six days it rests what is expected.
-    pub days: usize,
-    /// On how many of the last four weeks.
-    pub weeks: usize,
-    /// By how much it has changed; nothing where nothing was expected.
-    pub change: Option<Change>,
-    /// At most so many of the releases that were imagined on its past looked as unusual.
-    pub reached: usize,
-    /// So many were imagined.
-    pub placebos: usize,
-}
-
-/// By how much something has changed.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Change {
-    /// By this part of what was expected.
-    OfExpected(f64),
-    /// By this part of its usual range: percent of something near 0 mean nothing.
-    OfRange(f64),
-}
-
-impl Change {
-    /// As a ratio.
-    pub fn part(self) -> f64 {
-        match self {
-            Self::OfExpected(part) | Self::OfRange(part) => part,
-        }
-    }
-}
-
-/// The rule by which a trigger has passed its limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rule {
-    /// The limit as it is written.
-    Limit,
-    /// Evidence that the true value lies beyond the limit.
-    Evidence,
-    /// Worse than before the release, though under the limit.
-    Relative,
-    /// New replicas are worse than old ones that run beside them.
-    SideBySide,
-    /// Beyond what the metric's own past lets expect.
-    Anomaly,
-    /// The limit of a rule that is watched always.
-    Standing,
-}
-
-/// What a value is in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// 0 to 1.
-    Ratio,
-    /// Seconds.
-    Seconds,
-    /// Whatever the operator's query gives.
-    Plain,
-    /// How often in a row.
-    Failures,
 }

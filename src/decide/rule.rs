@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::action::{Action, News, Tier};
 use super::incident::Own;
+use super::phrase::Phrase;
 use super::policy::{Rule as Limit, RuleOf, TierPolicy};
 use super::reading::{Measure, Reading, Stream, Use};
 use super::reason::{Breach, Reason, Rule as By};
@@ -207,16 +208,14 @@ impl Rule {
             (None, Told::Well | Told::Blind, Some(_)) if self.beyond.count == 0 => Call::Pass,
             (None, Told::Well | Told::Blind, _) => Call::Wait,
         };
-        let of = of.map(|of| format!("{of}: ")).unwrap_or_default();
-        let why = match (&self.blind, call) {
-            (Some((_, why)), _) => why.clone(),
-            (None, Call::Fail) => format!("{of}beyond the limit"),
-            (None, Call::Wait) if self.last.is_some() => {
-                format!("{of}beyond the limit, not yet for long enough")
-            }
-            (None, Call::Wait) => "not measured yet".to_owned(),
-            (None, Call::Pass | Call::Blind) => format!("{of}within the limit"),
+        let sentence = match (&self.blind, call) {
+            (Some((_, why)), _) => Phrase::words(why),
+            (None, Call::Fail) => Phrase::new("verdict.rule-beyond"),
+            (None, Call::Wait) if self.last.is_some() => Phrase::new("verdict.rule-not-yet"),
+            (None, Call::Wait) => Phrase::new("verdict.rule-unmeasured"),
+            (None, Call::Pass | Call::Blind) => Phrase::new("verdict.rule-within"),
         };
+        let why = sentence.text("of", of.unwrap_or_default());
         let samples = u64::from(self.beyond.count.max(self.within.count));
         let (limit, bound, unit) = (Some(limit.passed(value)), limit.bound(value), limit.unit);
         Verdict { call, value: self.last.as_ref().map(|(value, _)| *value), limit, bound, unit, samples, why }

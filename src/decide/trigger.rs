@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::beside::Trouble;
 use super::facts::{Before, HostBefore, Watch};
 use super::past::Learnt;
+use super::phrase::Phrase;
 use super::policy::{Autonomy, ServicePolicy};
 use super::reading::{Measure, Reading, Stream};
 use super::reason::{Breach, Reason};
@@ -281,7 +282,7 @@ impl Triggers {
 
     /// What makes judging doubtful before anything is judged: a limit within the noise of normal times, a histogram
     /// without an edge at the limit.
-    pub(super) fn warnings(&self, now: Timestamp, policy: &ServicePolicy) -> Vec<String> {
+    pub(super) fn warnings(&self, now: Timestamp, policy: &ServicePolicy) -> Vec<Phrase> {
         let triggers = &policy.triggers;
         let mut warnings = Vec::new();
         warnings.extend(triggers.error_rate.as_ref().and_then(|limits| self.errors.warning(now, limits)));
@@ -293,10 +294,10 @@ impl Triggers {
     }
 
     /// Measurements that have told nothing for so long that people should know.
-    pub(super) fn untold(&self, now: Timestamp, policy: &ServicePolicy) -> Vec<String> {
+    pub(super) fn untold(&self, now: Timestamp, policy: &ServicePolicy) -> Vec<Phrase> {
         let long = |since: Timestamp| span(since, now) >= policy.blind_after;
         let blind = self.all_blind(now, policy).into_iter().filter(|(since, ..)| long(*since));
-        blind.map(|(since, what, why)| words::untold(&what, span(since, now), &why)).collect()
+        blind.map(|(since, what, why)| words::untold(Phrase::words(&what), span(since, now), &why)).collect()
     }
 
     /// The stream that has been blind longest, since when, and why.
@@ -346,7 +347,7 @@ impl Triggers {
             }
         }?;
         Some(match self.absent.left_out(stream, policy) {
-            Some(why) => Verdict { why: format!("left out: {why}"), ..verdict },
+            Some(why) => Verdict { why: Phrase::new("verdict.left-out").text("why", why), ..verdict },
             None => verdict,
         })
     }
@@ -365,16 +366,6 @@ impl Triggers {
             verdicts.push((name.clone(), business.verdict(now, name, policy, limits)));
         }
         verdicts
-    }
-}
-
-/// A breach as a sentence with its numbers.
-pub(super) fn sentence(breach: &Breach) -> String {
-    match breach.trigger.as_str() {
-        ERRORS => errors::sentence(breach),
-        SLOW => latency::sentence(breach),
-        RESOURCES => resources::sentence(breach),
-        _ => business::sentence(breach),
     }
 }
 

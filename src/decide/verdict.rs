@@ -1,5 +1,6 @@
 //! What a trigger says, with its evidence.
 
+use super::phrase::Phrase;
 use super::reason::Unit;
 
 /// What a trigger says at one moment.
@@ -18,7 +19,7 @@ pub struct Verdict {
     /// How many samples it rests on.
     pub samples: u64,
     /// One sentence that a person understands.
-    pub why: String,
+    pub why: Phrase,
 }
 
 impl Verdict {
@@ -28,7 +29,7 @@ impl Verdict {
         call: Call,
         (value, samples): (f64, u64),
         unit: Unit,
-        why: String,
+        why: Phrase,
     ) -> Self {
         let value = (samples > 0).then_some(value);
         Self { call, value, limit: Some(limit), bound: Bound::Above, unit, samples, why }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::action::{Incident, IncidentState, News};
 use super::event::{Running, Sample, Waits};
 use super::facts::{Diverged, Facts, Hold, Phase, Quarantined, Release, ReleaseState, Veto};
+use super::phrase::Phrase;
 use super::policy::{Autonomy, ServicePolicy};
 use super::reason::Reason;
 use super::service::Service;
@@ -82,7 +83,7 @@ pub struct ServiceView {
     /// The triggers.
     pub triggers: Vec<TriggerView>,
     /// What makes judging doubtful.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Phrase>,
     /// The last decided release.
     pub decided: Option<(String, ReleaseState)>,
     /// The last sample of each check.

@@ -12,6 +12,7 @@ use super::action::{Action, News, Tier};
 use super::beside::Others;
 use super::event::{Running, Sample};
 use super::facts::{Origin, Phase, Release, ReleaseState, Watch};
+use super::phrase::Phrase;
 use super::policy::{Autonomy, OnBlind};
 use super::reading::Reading;
 use super::reason::Reason;
@@ -52,9 +53,9 @@ pub(super) fn begin(turn: &mut Turn<'_>, running: &Running) {
     doubts.extend(turn.service.triggers.unsaid(turn.policy));
     let nothing = turn.facts().accepted.is_empty();
     if nothing {
-        doubts.insert(0, "a failing release cannot be rolled back".to_owned());
+        doubts.insert(0, Phrase::new("doubt.nothing-to-go-back-to"));
     }
-    let said = (!doubts.is_empty()).then(|| Reason::Said(doubts.join("; ")));
+    let said = (!doubts.is_empty()).then_some(Reason::Doubts(doubts));
     let said = said.map(|said| if nothing { Reason::NothingAccepted(Box::new(said)) } else { said });
     turn.tell(News::ReleaseSeen, Tier::General, said);
     match quarantine::meets(turn, running) {
@@ -317,7 +318,8 @@ fn unproved(turn: &Turn<'_>) -> Option<Reason> {
     let waiting = verdicts.into_iter().filter(|(name, verdict)| {
         verdict.call == Call::Wait && !turn.service.triggers.leaves_out(name, turn.policy)
     });
-    let sentences: Vec<String> = waiting.map(|(name, verdict)| format!("{name}: {}", verdict.why)).collect();
+    let of = |name: String, why| Phrase::new("verdict.of").text("trigger", name).part("sentence", why);
+    let sentences: Vec<Phrase> = waiting.map(|(name, verdict)| of(name, verdict.why)).collect();
     (!sentences.is_empty()).then_some(Reason::Unproved(sentences))
 }
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::decide::action::{Incident, IncidentState, Place, Tier, When};
 use crate::decide::event::Sample;
 use crate::decide::facts::{Origin, Release};
+use crate::decide::phrase::Phrase;
 use crate::decide::policy::Autonomy;
 use crate::decide::reason::Unit;
 use crate::decide::verdict::{Bound, Call, Verdict};
@@ -64,7 +65,7 @@ pub(crate) fn shop() -> ServiceView {
         bound: Bound::AtLeast,
         unit,
         samples: 4,
-        why: String::new(),
+        why: Phrase::words(""),
     };
     let trigger = |name: &str, verdict| TriggerView { name: name.to_owned(), verdict };
     ServiceView {

@@ -187,7 +187,7 @@ impl Rows<'_> {
             }
         }
         for warning in &service.warnings {
-            self.row("warning", warning, "warn");
+            self.row("warning", &texts.sentence(warning), "warn");
         }
         if let Some(diverged) = &service.diverged {
             let lasts = texts.page("for", &self.lasting(self.now, diverged.since));
@@ -251,7 +251,7 @@ fn line(trigger: &TriggerView, stage: &Stage) -> Value {
         limit => stage.texts.limit(verdict.limit, verdict.bound, verdict.unit),
         verdict => stage.texts.page(verdict.call.word(), ""),
         mood,
-        why => clean(&verdict.why),
+        why => stage.texts.sentence(&verdict.why),
     }
 }
 

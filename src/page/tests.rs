@@ -9,6 +9,7 @@ use crate::config::Language;
 use crate::decide::action::{Incident, IncidentState, News, Place, Tier};
 use crate::decide::event::Running;
 use crate::decide::facts::{Diverged, Hold, Origin, Release};
+use crate::decide::phrase::Phrase;
 use crate::decide::policy::Autonomy;
 use crate::decide::reason::{Reason, Unit};
 use crate::decide::verdict::{Bound, Call, Verdict};
@@ -42,7 +43,7 @@ fn shop(words: &str) -> ServiceView {
         bound: Bound::Above,
         unit: Unit::Ratio,
         samples: 4,
-        why: words.to_owned(),
+        why: Phrase::words(words),
     };
     let why = Reason::Said(words.to_owned());
     let running = Running {
@@ -82,7 +83,7 @@ fn shop(words: &str) -> ServiceView {
         quarantine: Vec::new(),
         problems: Some(vec![words.to_owned()]),
         triggers: vec![TriggerView { name: "error-rate".to_owned(), verdict }],
-        warnings: vec![words.to_owned()],
+        warnings: vec![Phrase::words(words)],
         decided: None,
         samples: Vec::new(),
     }

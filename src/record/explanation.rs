@@ -121,7 +121,7 @@ impl Lines<'_> {
             Deed::Filed { state, .. } => self.line(at, "filed", context! { state => texts.state(*state) }),
             Deed::Judged { trigger, verdict } => {
                 let (trigger, call) = (clean(trigger), texts.page(verdict.call.word(), ""));
-                self.line(at, "judged", context! { trigger, call, why => clean(&verdict.why) });
+                self.line(at, "judged", context! { trigger, call, why => texts.sentence(&verdict.why) });
             }
             Deed::Refused { why } => self.line(at, "refused", context! { why => texts.refusal(why) }),
             // These are in the record.

@@ -6,6 +6,7 @@ use crate::config::Language;
 use crate::decide::action::Plan;
 use crate::decide::event::{Announcement, Ask, Identity, Running, Sample, Step};
 use crate::decide::facts::{Release, ReleaseState};
+use crate::decide::phrase::Phrase;
 use crate::decide::reason::{Reason, Unit};
 use crate::decide::refusal::Refusal;
 use crate::decide::verdict::{Bound, Call, Verdict};
@@ -82,7 +83,7 @@ fn moments(text: &str) -> Vec<Moment> {
         bound: Bound::Above,
         unit: Unit::Ratio,
         samples: 100,
-        why: text.to_owned(),
+        why: Phrase::words(text),
     };
     let judged = |name: &str| (name.to_owned(), verdict.clone());
     let concluded = Deed::Concluded { verdicts: vec![judged("error-rate")] };

@@ -68,7 +68,7 @@ impl Check<'_> {
         let (call, why, value, limit) = match &self.says {
             Says::Verdict(verdict) => (
                 verdict.call,
-                verdict.why.clone(),
+                texts.sentence(&verdict.why),
                 Some(texts.value(verdict.value, verdict.unit)),
                 Some(texts.limit(verdict.limit, verdict.bound, verdict.unit)),
             ),
@@ -83,7 +83,7 @@ impl Check<'_> {
             Says::Verdict(verdict) => json!({
                 "name": self.name, "verdict": verdict.call.word(), "value": verdict.value, "limit": verdict.limit,
                 "bound": verdict.bound.word(), "unit": verdict.unit.word(), "samples": verdict.samples,
-                "why": verdict.why,
+                "why": texts.sentence(&verdict.why),
             }),
             Says::Reason(reason) => json!({
                 "name": self.name, "verdict": Call::Fail.word(), "value": null, "limit": null,

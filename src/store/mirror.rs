@@ -23,6 +23,7 @@ pub(super) mod beside;
 pub(super) mod event;
 pub(super) mod facts;
 pub(super) mod notice;
+pub(super) mod phrase;
 pub(super) mod policy;
 pub(super) mod reading;
 pub(super) mod reason;

@@ -14,6 +14,7 @@ use crate::probe::exposition::Page;
 use crate::probe::host::Host;
 use crate::probe::prometheus::{Meter, Server, Servers};
 use crate::probe::{Probe, Tools, Trial};
+use crate::text::english;
 
 /// Every measurement of a service, and the checks of what it depends on.
 pub(super) async fn measured(
@@ -133,7 +134,7 @@ async fn own_past(
         Err(fault) => return report.line(&what, Err(&fault.to_string())),
     };
     let learnt = anomaly.learn(&values, service.policy.window).map_err(Unjudged::Past);
-    let said = past::standing(&learnt);
+    let said = english().sentence(&past::standing(&learnt));
     if learnt.is_ok() { report.line(&what, Ok(&said)) } else { report.note(&what, &said) }
 }
 

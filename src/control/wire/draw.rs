@@ -33,7 +33,12 @@ impl Status {
                 }),
             },
             services: services.map(|service| ServiceInfo::new(service, texts)).collect(),
-            rules: view.rules.iter().filter(|_| only.is_none()).map(TriggerInfo::new).collect(),
+            rules: view
+                .rules
+                .iter()
+                .filter(|_| only.is_none())
+                .map(|it| TriggerInfo::new(it, texts))
+                .collect(),
             incidents: incidents.map(|incident| IncidentInfo::new(incident, texts)).collect(),
         }
     }
@@ -73,12 +78,12 @@ impl ServiceInfo {
             veto: service.veto.as_ref().map(|veto| VetoInfo::new(veto, texts)),
             maintenance: service.maintenance,
             quarantine: service.quarantine.iter().map(|bad| QuarantineInfo::new(bad, texts)).collect(),
-            warnings: service.warnings.clone(),
+            warnings: service.warnings.iter().map(|doubt| texts.sentence(doubt)).collect(),
             readiness: Readiness {
                 ready: problems.as_ref().map(Vec::is_empty),
                 problems: problems.unwrap_or_default(),
             },
-            triggers: service.triggers.iter().map(TriggerInfo::new).collect(),
+            triggers: service.triggers.iter().map(|it| TriggerInfo::new(it, texts)).collect(),
             checks: service.samples.iter().map(CheckInfo::new).collect(),
             decided: service.decided.as_ref().map(|(release, state)| DecidedInfo {
                 release: release.clone(),
@@ -148,7 +153,7 @@ impl QuarantineInfo {
 }
 
 impl TriggerInfo {
-    fn new(trigger: &TriggerView) -> Self {
+    fn new(trigger: &TriggerView, texts: &Texts) -> Self {
         let verdict = &trigger.verdict;
         Self {
             name: trigger.name.clone(),
@@ -158,7 +163,7 @@ impl TriggerInfo {
             bound: verdict.bound.word().to_owned(),
             unit: verdict.unit.word().to_owned(),
             samples: verdict.samples,
-            why: verdict.why.clone(),
+            why: texts.sentence(&verdict.why),
         }
     }
 }

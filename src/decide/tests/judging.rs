@@ -189,3 +189,8 @@ fn with_neighbour(case: &mut Case) {
     case.world.step(&other(Happening::Sampled(sample("web", case.world.now, Outcome::Ok))));
     assert!(case.world.policy.services.contains_key(API));
 }
+
+/// A verdict's sentence.
+fn sentence(verdict: &Verdict) -> String {
+    super::told::sentence(&verdict.why)
+}

@@ -84,7 +84,7 @@ impl Story {
             version(view.announced.as_ref()),
             version(view.accepted.as_ref()),
             view.running.map_or("-".to_owned(), |running| running.version),
-            view.triggers[0].verdict.why,
+            told::sentence(&view.triggers[0].verdict.why),
         ));
         if let Some(diverged) = view.diverged {
             let known = view.diverged_known_to.map(|by| format!(", {by} knows")).unwrap_or_default();

@@ -3,9 +3,9 @@
 use crate::config::Language;
 use crate::decide::action::{Action, Answer, IncidentState, Notice, Stage, When};
 use crate::decide::event::Waits;
+use crate::decide::phrase::Phrase;
 use crate::decide::reason::Reason;
-use crate::decide::trigger::sentence;
-use crate::text::Texts;
+use crate::text::{Texts, english};
 
 /// What is wanted, in two or three words.
 pub(super) fn kind(action: &Action) -> String {
@@ -46,7 +46,7 @@ pub(super) fn line(action: &Action) -> Option<String> {
         Action::Keep { instance, .. } => format!("keep {instance}"),
         Action::Forget { .. } => "forget".to_owned(),
         Action::ProbeNow { .. } | Action::Recall { .. } | Action::Remember { .. } => kind(action),
-        Action::Judged { verdict, .. } => format!("{}: {}", kind(action), verdict.why),
+        Action::Judged { verdict, .. } => format!("{}: {}", kind(action), sentence(&verdict.why)),
         Action::Answer(Answer::Refused { why }) => format!("refused: {}", english().refusal(why)),
         Action::Answer(Answer::Plan { plan, steps, problems, .. }) => {
             let steps: Vec<&str> = steps.iter().map(|step| step.word()).collect();
@@ -88,21 +88,28 @@ fn tell(notice: &Notice, channels: &[String], when: When) -> String {
     line
 }
 
-/// A reason in words.
-/// What is data in the core, as its readers have it.
-pub(super) fn english() -> Texts {
-    Texts::new(Language::English, Some(jiff::tz::TimeZone::UTC))
+/// A sentence in English, which is one in Chinese too.
+pub(super) fn sentence(phrase: &Phrase) -> String {
+    for texts in [english(), &Texts::new(Language::Chinese, None)] {
+        let (said, table) = (texts.sentence(phrase), phrase.name.split('.').next().unwrap());
+        assert!(!said.is_empty() && !said.contains(&format!("{table}.")), "{phrase:?}: {said}");
+    }
+    english().sentence(phrase)
 }
 
+/// A reason in words.
 pub(super) fn why(reason: &Reason) -> String {
     match reason {
         Reason::Health { check, failures, limit, seen } => format!("{check} {failures}/{limit} \"{seen}\""),
-        Reason::Breach(breach) => format!("breach by {}, {}", breach.rule.word(), sentence(breach)),
+        Reason::Breach(breach) => format!("breach by {}, {}", breach.rule.word(), english().reason(reason)),
         Reason::Flapping { check, failures, of, seen } => format!("{check} flaps {failures}/{of} \"{seen}\""),
         Reason::CrashLoop { ended, .. } => format!("crash loop, {ended} times"),
         Reason::GivenUp { seen } => format!("given up \"{seen}\""),
         Reason::NotToBlame { blame, cause } => format!("not to blame ({}), {}", blame.word(), why(cause)),
-        Reason::Unproved(sentences) => format!("unproved: {}", sentences.join("; ")),
+        Reason::Doubts(all) => all.iter().map(sentence).collect::<Vec<_>>().join("; "),
+        Reason::Unproved(all) => {
+            format!("unproved: {}", all.iter().map(sentence).collect::<Vec<_>>().join("; "))
+        }
         Reason::Unanswered(cause) => format!("unanswered, {}", why(cause)),
         Reason::Person { by, why } => format!("{by} {:?}", why.as_deref().unwrap_or_default()),
         Reason::Accepted { .. } => english().reason(reason),

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Triggers;
+use crate::decide::phrase::Phrase;
 use crate::decide::policy::ServicePolicy;
 use crate::decide::reading::{Measure, Reading, Source, Stream};
 
@@ -64,11 +65,14 @@ impl Absent {
     }
 
     /// What people do not know yet: each is said once.
-    pub(super) fn unsaid(&mut self, policy: &ServicePolicy) -> Vec<String> {
-        let instead =
-            if policy.requests.is_empty() { "it is left out" } else { "golive's own checks are taken" };
+    pub(super) fn unsaid(&mut self, policy: &ServicePolicy) -> Vec<Phrase> {
+        let left_out = policy.requests.is_empty();
         let unsaid = self.missing.iter().filter(|(stream, _)| self.said.insert((*stream).clone()));
-        unsaid.map(|(stream, why)| format!("{}: {instead}, as {why}", stream.trigger())).collect()
+        let doubt = |(stream, why): (&Stream, &String)| {
+            let doubt = Phrase::new("doubt.absent").text("trigger", stream.trigger());
+            doubt.flag("left_out", left_out).text("why", why)
+        };
+        unsaid.map(doubt).collect()
     }
 }
 
@@ -97,7 +101,7 @@ impl Triggers {
     }
 
     /// What nothing measures, or something else than is meant to: each is said once.
-    pub(in crate::decide) fn unsaid(&mut self, policy: &ServicePolicy) -> Vec<String> {
+    pub(in crate::decide) fn unsaid(&mut self, policy: &ServicePolicy) -> Vec<Phrase> {
         self.absent.unsaid(policy)
     }
 

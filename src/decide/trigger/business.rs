@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use super::blind::Sight;
 use super::gauge::Gauge;
 use super::past::{self, OwnPast};
-use super::words::{number, time, untold};
+use super::words::{by, untold};
 use super::{Finding, Heard, span};
 use crate::decide::facts::Watch;
 use crate::decide::past::{Learnt, standing};
+use crate::decide::phrase::Phrase;
 use crate::decide::policy::{Anomaly, Business as Limits, ServicePolicy};
 use crate::decide::reading::{Measure, Source};
 use crate::decide::reason::{Breach, Rule, Unit};
@@ -154,47 +155,43 @@ impl Business {
             Verdict { call, value, limit, bound, unit: Unit::Plain, samples, why }
         };
         if let Some((since, why)) = self.blind(now, policy) {
-            let why = untold(name, span(since, now), &why);
-            return say(Call::Blind, 0.0, 0, why);
+            return say(Call::Blind, 0.0, 0, untold(Phrase::words(name), span(since, now), &why));
         }
         let Some((_, value)) = self.low.last else {
-            return say(Call::Wait, 0.0, 0, format!("{name} was not measured yet"));
+            return say(Call::Wait, 0.0, 0, Phrase::new("verdict.not-measured").text("name", name));
         };
-        let (samples, shown) = (self.low.readings, number(value));
+        let samples = self.low.readings;
         if let Some(finding) = self.finding(name, limits) {
             return say(Call::Fail, value, samples, sentence(&finding.breach));
         }
+        let is = Phrase::new("verdict.metric").text("name", name).number("value", value);
         if self.low.is_beyond() || self.high.is_beyond() {
-            return say(
-                Call::Wait,
-                value,
-                samples,
-                format!("{name} is {shown}, beyond its limit, though not for long enough"),
-            );
+            return say(Call::Wait, value, samples, is.flag("beyond", true).part("past", None));
         }
-        let (call, why) = match (&limits.anomaly, self.past.seen()) {
-            (Some(_), Some((seen, unusual))) => (Call::Pass, past::compared(name, seen, &unusual)),
-            (Some(_), None) if self.watched => {
-                let why = self.past.learnt().map(|learnt| format!("; {}", standing(learnt)));
-                let why = why.unwrap_or_else(|| "; its past is being asked for".to_owned());
-                (Call::Wait, format!("{name} is {shown}{why}"))
+        let is = is.flag("beyond", false);
+        match (&limits.anomaly, self.past.seen()) {
+            (Some(_), Some((seen, unusual))) => {
+                say(Call::Pass, value, samples, past::compared(name, seen, &unusual))
             }
-            (Some(_) | None, _) => (Call::Pass, format!("{name} is {shown}")),
-        };
-        say(call, value, samples, why)
+            (Some(_), None) if self.watched => {
+                let past = self.past.learnt().map_or_else(|| Phrase::new("past.asked-for"), standing);
+                say(Call::Wait, value, samples, is.part("past", past))
+            }
+            (Some(_) | None, _) => say(Call::Pass, value, samples, is.part("past", None)),
+        }
     }
 }
 
 /// What was found, with its numbers.
-pub(super) fn sentence(breach: &Breach) -> String {
+pub(super) fn sentence(breach: &Breach) -> Phrase {
     if let Some(unusual) = &breach.unusual {
-        return past::said(breach, unusual);
+        return unusual.phrase(&breach.trigger, (breach.value, breach.limit), breach.over, true);
     }
-    let (name, value, limit) = (&breach.trigger, breach.value, breach.limit);
-    let way = if value < limit { "below" } else { "above" };
-    let by = match breach.source {
-        Source::Exposition => ", by the service's own metrics",
-        Source::Prometheus | Source::Probes | Source::Host => "",
-    };
-    format!("{name} is {}, {way} {}, for {}{by}", number(value), number(limit), time(breach.over))
+    Phrase::new("verdict.metric-found")
+        .text("name", &breach.trigger)
+        .number("value", breach.value)
+        .flag("below", breach.value < breach.limit)
+        .number("limit", breach.limit)
+        .time("over", breach.over)
+        .part("by", by(breach.source).filter(|_| breach.source == Source::Exposition))
 }

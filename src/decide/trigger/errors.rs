@@ -10,10 +10,11 @@ use super::gauge::{Gauge, IN_A_ROW};
 use super::proof::{Proof, Ticks, ratio};
 use super::share::{Against, Share};
 use super::window::{Newest, Window};
-use super::words::{by, odds, of, percent, time, untold};
+use super::words::{by, odds, untold};
 use super::{Finding, Heard, span};
 use crate::decide::beside::{Shows, Trouble};
 use crate::decide::facts::Before;
+use crate::decide::phrase::Phrase;
 use crate::decide::policy::{Autonomy, ErrorRate, Level, ServicePolicy};
 use crate::decide::reading::{Counts, Measure, Reading, Requests, Source, Stream};
 use crate::decide::reason::{Breach, Rule, Unit};
@@ -85,24 +86,16 @@ impl Errors {
     }
 
     /// What makes judging by this rule doubtful, before anything is judged.
-    pub(super) fn warning(&self, now: Timestamp, limits: &ErrorRate) -> Option<String> {
+    pub(super) fn warning(&self, now: Timestamp, limits: &ErrorRate) -> Option<Phrase> {
         let limit = limits.above.ratio();
         let before = self.before(now).filter(|before| before.counts.total >= limits.min_requests)?;
-        let (level, beyond) = (percent(ratio(before.counts)), ratio(before.counts) > limit);
-        let near = before.upper >= TOO_NEAR * limit;
-        let limit = percent(limit);
-        if beyond {
-            return Some(format!(
-                "the normal error rate of {level} is beyond the limit of {limit}: a release is judged by whether it is \
-                 worse than that"
-            ));
-        }
-        near.then(|| {
-            format!(
-                "the normal error rate of {level} lies within the noise of the limit of {limit}: good releases will be \
-                 rolled back too; set level = \"certain\", or a higher limit"
-            )
-        })
+        let level = ratio(before.counts);
+        let doubt = match () {
+            () if level > limit => "doubt.errors-beyond",
+            () if before.upper >= TOO_NEAR * limit => "doubt.errors-near",
+            () => return None,
+        };
+        Some(Phrase::new(doubt).ratio("level", level).ratio("limit", limit))
     }
 
     /// A watch begins: what comes before `floor` does not count.
@@ -306,18 +299,18 @@ impl Errors {
         let limit = limits.above.ratio();
         let say = |call, value, samples, why| Verdict::above(limit, call, (value, samples), Unit::Ratio, why);
         if let Some((since, why)) = self.blind(now, policy) {
-            let why = untold("the error rate", span(since, now), &why);
-            return say(Call::Blind, 0.0, 0, why);
+            let what = Phrase::new("verdict.the-error-rate");
+            return say(Call::Blind, 0.0, 0, untold(what, span(since, now), &why));
         }
         let source = by(self.source.unwrap_or(limits.source));
         if let Some((_, value)) = self.gauge.last {
             let call = if self.gauge.within() { Call::Pass } else { Call::Wait };
             let call = if self.literal(Level::Literal, limits).is_some() { Call::Fail } else { call };
-            let why = format!("{} of requests fail, by the configured query", percent(value));
+            let why = Phrase::new("verdict.errors-by-query").ratio("value", value);
             return say(call, value, self.gauge.readings, why);
         }
         let Some(newest) = self.window.newest(limits.over, limits.min_requests) else {
-            return say(Call::Wait, 0.0, 0, format!("no requests were counted yet{source}"));
+            return say(Call::Wait, 0.0, 0, Phrase::new("verdict.not-counted").part("by", source));
         };
         let (now_of, value) = (newest.what, ratio(newest.what));
         let counts = if self.share.watched() { self.share.since() } else { now_of };
@@ -326,42 +319,32 @@ impl Errors {
             return say(Call::Fail, value, samples, sentence(&finding.breach));
         }
         if counts.total == 0 {
-            return say(Call::Wait, 0.0, 0, format!("no traffic{source}"));
+            return say(Call::Wait, 0.0, 0, Phrase::new("verdict.no-traffic").part("by", source));
         }
         let most = Share::at_most(counts);
-        let proved = format!("{} failed{source}: at most {} with 95 % confidence", of(counts), percent(most));
-        if most < limit {
-            return say(Call::Pass, value, samples, proved);
-        }
-        say(Call::Wait, value, samples, format!("{proved}, not enough to say"))
+        let (call, enough) = if most < limit { (Call::Pass, true) } else { (Call::Wait, false) };
+        let proved = Phrase::new("verdict.errors-proved").count("bad", counts.bad).count("samples", samples);
+        let proved = proved.part("by", source).ratio("most", most).flag("enough", enough);
+        say(call, value, samples, proved)
     }
 }
 
 /// What was found, with its numbers.
-pub(super) fn sentence(breach: &Breach) -> String {
-    let counts = Counts { bad: breach.bad, total: breach.samples };
-    let mut text = match breach.rule {
-        Rule::Limit if counts.bad == 0 => {
-            format!("{} of requests failed, {IN_A_ROW} times in a row", percent(breach.value))
-        }
-        Rule::Limit | Rule::Evidence | Rule::Relative | Rule::SideBySide | Rule::Anomaly | Rule::Standing => {
-            format!("{} failed in {} ({})", of(counts), time(breach.over), percent(breach.value))
-        }
-    };
-    text += by(breach.source);
-    match (breach.rule, breach.before) {
-        (Rule::SideBySide, Some(beside)) => {
-            text += &format!("; of the old version, which runs beside it, {}", percent(beside))
-        }
-        (_, Some(before)) => text += &format!("; before the release {}", percent(before)),
-        (_, None) => {}
-    }
-    match (breach.tolerated, breach.log_odds) {
-        (Some(tolerated), Some(log)) => {
-            text += &format!("; with the tolerated {}, {}", percent(tolerated), odds(log));
-        }
-        (None, Some(log)) => text += &format!("; {}", odds(log)),
-        (_, None) => text += &format!("; the limit is {}", percent(breach.limit)),
-    }
-    text
+pub(super) fn sentence(breach: &Breach) -> Phrase {
+    let in_a_row = (breach.rule == Rule::Limit && breach.bad == 0).then_some(u64::from(IN_A_ROW));
+    let beside = breach.before.filter(|_| breach.rule == Rule::SideBySide);
+    let before = breach.before.filter(|_| breach.rule != Rule::SideBySide);
+    let log = breach.log_odds;
+    Phrase::new("verdict.errors-found")
+        .count("in_a_row", in_a_row)
+        .count("bad", breach.bad)
+        .count("samples", breach.samples)
+        .time("over", breach.over)
+        .ratio("value", breach.value)
+        .ratio("limit", breach.limit)
+        .part("by", by(breach.source))
+        .ratio("beside", beside)
+        .ratio("before", before)
+        .ratio("tolerated", breach.tolerated.filter(|_| log.is_some()))
+        .part("odds", log.map(odds))
 }

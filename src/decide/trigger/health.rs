@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::decide::event::{Outcome, Sample};
+use crate::decide::phrase::Phrase;
 use crate::decide::policy::ServicePolicy;
 use crate::decide::reason::{Reason, Unit};
 use crate::decide::verdict::{Bound, Call, Verdict};
@@ -239,50 +240,41 @@ impl Health {
         let (check, worst) = match self.checks.iter().max_by_key(|(_, s)| (s.failed, s.passed == 0)) {
             Some((check, worst)) => (check.as_str(), worst),
             None => {
-                return self.sentence(Call::Blind, 0, configured, "no health check is configured".to_owned());
+                return self.sentence(Call::Blind, 0, configured, Phrase::new("verdict.no-check"));
             }
         };
         let failed = worst.failed;
         let limit = worst.limit(configured, usual.get(check), self.since);
         if failed >= limit {
-            let why = format!(
-                "health check \"{check}\" failed {failed} of {limit} times in a row: {}",
-                worst.seen()
-            );
+            let why = worst.failing("verdict.health-failed", check, limit);
             return self.sentence(Call::Fail, failed, limit, why);
         }
         if let Some((_, Reason::Blind { check, seen, .. })) = self.blind() {
-            let why = format!("health check \"{check}\" could not be made: {seen}");
+            let why = Phrase::new("verdict.health-blind").text("check", check).text("seen", seen);
             return self.sentence(Call::Blind, failed, limit, why);
         }
         if failed > 0 {
-            let usual = usual
-                .get(check)
-                .filter(|_| limit > configured)
-                .map(|times| habit::words(*times))
-                .unwrap_or_default();
-            let why =
-                format!("health check \"{check}\" failed {failed} of {limit} times: {}{usual}", worst.seen());
+            let usual = usual.get(check).filter(|_| limit > configured).copied();
+            let why = worst.failing("verdict.health-failing", check, limit);
+            let why = why.count("usual", usual.map(u64::from));
             return self.sentence(Call::Wait, failed, limit, why);
         }
         if let Some((check, streak)) = self.checks.iter().find(|(_, streak)| streak.passed == 0) {
             let why = match streak.recent.back() {
-                Some(_) => format!(
-                    "health check \"{check}\" has not passed yet, within its grace: {}",
-                    streak.seen()
-                ),
-                None => format!("health check \"{check}\" has not been made yet"),
+                Some(_) => Phrase::new("verdict.health-in-grace").text("seen", streak.seen()),
+                None => Phrase::new("verdict.health-unmade"),
             };
+            let why = why.text("check", check);
             return self.sentence(Call::Wait, failed, limit, why);
         }
         let why = match self.checks.len() {
-            1 => format!("health check \"{check}\" passes"),
-            many => format!("all {many} health checks pass"),
+            1 => Phrase::new("verdict.health-passes").text("check", check),
+            many => Phrase::new("verdict.all-pass").count("checks", many as u64),
         };
         self.sentence(Call::Pass, failed, limit, why)
     }
 
-    fn sentence(&self, call: Call, failed: u32, limit: u32, why: String) -> Verdict {
+    fn sentence(&self, call: Call, failed: u32, limit: u32, why: Phrase) -> Verdict {
         let samples: u64 = self.checks.values().map(|streak| streak.recent.len() as u64).sum();
         Verdict {
             call,
@@ -337,6 +329,13 @@ impl Streak {
             self.recent.pop_front();
         }
         self.recent.push_back(sample.clone());
+    }
+
+    /// That it failed so many times of so many.
+    fn failing(&self, sentence: &'static str, check: &str, limit: u32) -> Phrase {
+        let (failed, limit) = (u64::from(self.failed), u64::from(limit));
+        let failing = Phrase::new(sentence).text("check", check).count("failed", failed);
+        failing.count("limit", limit).text("seen", self.seen())
     }
 
     /// Whether it was made lately.

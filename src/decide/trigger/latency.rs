@@ -15,15 +15,16 @@ use super::gauge::{Gauge, IN_A_ROW};
 use super::proof::{Proof, Ticks, ratio};
 use super::share::{Against, Gathering, Share};
 use super::window::{Newest, Tally, Window};
-use super::words::{by, percent, untold};
+use super::words::{by, number, untold};
 use super::{Finding, Heard, span};
 use crate::decide::facts::Before;
+use crate::decide::phrase::Phrase;
 use crate::decide::policy::{Autonomy, Latency as Limits, Level, Ppm, ServicePolicy};
 use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Source, Stream};
 use crate::decide::reason::{Breach, Rule, Unit};
 use crate::decide::verdict::{Call, Verdict};
 use crate::stats::histogram::Histogram;
-use seen::{Seen, edge_from, histogram, p95_of, time_of};
+use seen::{Seen, edge_from, histogram, seconds};
 
 pub(super) use seen::{sentence, slow};
 
@@ -103,28 +104,21 @@ impl Latency {
     }
 
     /// What makes judging by this rule doubtful, before anything is judged.
-    pub(super) fn warnings(&self, now: Timestamp, limits: &Limits) -> Vec<String> {
+    pub(super) fn warnings(&self, now: Timestamp, limits: &Limits) -> Vec<Phrase> {
         let limit = limits.above.as_secs_f64();
         let mut hour = Histogram::default();
         self.minutes.young(now).for_each(|minute| hour.add(minute));
         let mut warnings = Vec::new();
-        let limit = time_of(limit);
-        if hour.count() > 0 && hour.cumulative_at(limits.above.as_secs_f64()).is_none() {
-            warnings.push(format!(
-                "no bucket of the latency's histogram ends at the limit of {limit}, so P95 is interpolated near it: add \
-                 an edge there"
-            ));
+        if hour.count() > 0 && hour.cumulative_at(limit).is_none() {
+            warnings.push(Phrase::new("doubt.no-edge").time("limit", limits.above));
         }
         let (before, _) = self.before(now, limits);
         let near = |before: &Before| {
             before.counts.total >= limits.min_requests && before.upper >= TOO_NEAR * TAIL.ratio()
         };
         if let Some(before) = before.filter(near) {
-            let slow = percent(ratio(before.counts));
-            warnings.push(format!(
-                "{slow} of requests take longer than {limit} at normal times, too near to the limit of 5 %: good \
-                 releases will be rolled back too; set level = \"certain\", or a higher limit"
-            ));
+            let slow = ratio(before.counts);
+            warnings.push(Phrase::new("doubt.latency-near").ratio("slow", slow).time("limit", limits.above));
         }
         warnings
     }
@@ -273,7 +267,8 @@ impl Latency {
             return None;
         }
         let breach = self.evidence(Rule::Relative, &slower.gathering.proof, limits);
-        let breach = Breach { before: Some(slower.p95), of: Some(time_of(slower.edge)), ..breach };
+        let breach =
+            Breach { before: Some(slower.p95), of: Some(format!("{} s", number(slower.edge))), ..breach };
         // A cold start is slow and is over in a minute: a question can wait until the end of the watch shows what is left.
         let at_end = relative < Autonomy::Auto;
         found(breach, relative).map(|finding| Finding { at_end, ..finding })
@@ -344,43 +339,40 @@ impl Latency {
         let say =
             |call, value, samples, why| Verdict::above(limit, call, (value, samples), Unit::Seconds, why);
         if let Some((since, why)) = self.blind(now, policy) {
-            let why = untold("the latency", span(since, now), &why);
-            return say(Call::Blind, 0.0, 0, why);
+            let what = Phrase::new("verdict.the-latency");
+            return say(Call::Blind, 0.0, 0, untold(what, span(since, now), &why));
         }
         let source = by(self.source.unwrap_or(limits.source));
         if let Some((_, value)) = self.gauge.last {
             let call = if self.gauge.within() { Call::Pass } else { Call::Wait };
             let call = if self.literal(Level::Literal, limits).is_some() { Call::Fail } else { call };
-            let why = format!("P95 is {}, by the configured query", time_of(value));
+            let why = Phrase::new("verdict.latency-by-query").time("value", seconds(value));
             return say(call, value, self.gauge.readings, why);
         }
         let Some(newest) = self.window.newest(limits.over, limits.min_requests) else {
-            return say(Call::Wait, 0.0, 0, format!("no request was timed yet{source}"));
+            return say(Call::Wait, 0.0, 0, Phrase::new("verdict.not-timed").part("by", source));
         };
         let whole = if self.share.watched() { &self.since } else { &newest.what };
         let (counts, seen) = (slow(whole, limit), Seen::of(&newest.what, limits));
         let (value, samples) = (seen.p95.as_ref().map_or(0.0, |p95| p95.value), counts.total);
         if let Some(finding) = self.finding(policy, limits).filter(|_| self.share.watched()) {
-            if finding.at_end {
-                let why =
-                    sentence(&finding.breach) + "; asked about at the end of the watch, if it is still so";
-                return say(Call::Wait, value, samples, why);
-            }
-            return say(Call::Fail, value, samples, sentence(&finding.breach));
+            let call = if finding.at_end { Call::Wait } else { Call::Fail };
+            let why = sentence(&finding.breach).flag("at_end", finding.at_end);
+            return say(call, value, samples, why);
         }
-        let Some(p95) = seen.p95 else {
-            return say(Call::Wait, 0.0, 0, format!("no traffic{source}"));
+        let Some(p95) = &seen.p95 else {
+            return say(Call::Wait, 0.0, 0, Phrase::new("verdict.no-traffic").part("by", source));
         };
         let most = Share::at_most(counts);
-        let mut why = format!("P95 is {} over {} requests{source}", p95_of(&p95), counts.total);
-        if !seen.exact {
-            why += &format!(", interpolated: no bucket ends at {}", time_of(limit));
-        }
-        if most < TAIL.ratio() && !seen.close {
-            return say(Call::Pass, value, samples, why);
-        }
-        why +=
-            &format!("; at most {} were slower than {} with 95 % confidence", percent(most), time_of(limit));
-        say(Call::Wait, value, samples, format!("{why}, not enough to say"))
+        let enough = most < TAIL.ratio() && !seen.close;
+        let why = Phrase::new("verdict.latency")
+            .flag("open", p95.open())
+            .time("value", seconds(if p95.open() { p95.lower } else { p95.value }))
+            .count("samples", counts.total)
+            .part("by", source)
+            .flag("exact", seen.exact)
+            .time("limit", limits.above)
+            .ratio("most", (!enough).then_some(most));
+        say(if enough { Call::Pass } else { Call::Wait }, value, samples, why)
     }
 }

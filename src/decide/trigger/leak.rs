@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::span;
-use super::words::percent;
+use crate::decide::phrase::Phrase;
 use crate::stats::robust;
 
 /// What is looked at, how finely, and when it is looked at again.
@@ -29,7 +29,7 @@ const FULL: f64 = 0.9;
 pub(super) struct Leak {
     points: VecDeque<(Timestamp, f64)>,
     looked: Option<Timestamp>,
-    said: Option<String>,
+    said: Option<Phrase>,
 }
 
 impl Leak {
@@ -51,11 +51,11 @@ impl Leak {
         *self = Self::default();
     }
 
-    pub(super) fn warning(&self) -> Option<String> {
+    pub(super) fn warning(&self) -> Option<Phrase> {
         self.said.clone()
     }
 
-    fn look(&self, host: f64) -> Option<String> {
+    fn look(&self, host: f64) -> Option<Phrase> {
         let (first, last) = (self.points.front()?.0, self.points.back()?.0);
         if span(first, last) < OVER * 9 / 10 {
             return None;
@@ -70,10 +70,7 @@ impl Leak {
             return None;
         }
         let left = ((FULL - host) / slope).max(0.0);
-        Some(format!(
-            "the memory of its containers grows by {} of the host's a minute: {} of the host's would be used in {left:.0} min",
-            percent(slope),
-            percent(FULL)
-        ))
+        let grows = Phrase::new("doubt.leak").ratio("slope", slope).ratio("full", FULL);
+        Some(grows.time("left", Duration::try_from_secs_f64(left * 60.0).ok()))
     }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::span;
-use super::words::{number, time};
 use crate::decide::past::Learnt;
-use crate::decide::reason::{Breach, Change, Unusual};
+use crate::decide::phrase::Phrase;
+use crate::decide::reason::{Change, Unusual};
 use crate::stats::season::{Season, Seen};
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -109,39 +109,7 @@ impl Unusual {
 }
 
 /// How it compares, in one sentence.
-pub(super) fn compared(name: &str, seen: &Seen, unusual: &Unusual) -> String {
+pub(super) fn compared(name: &str, seen: &Seen, unusual: &Unusual) -> Phrase {
     let over = Duration::from_secs(60 * seen.minutes as u64);
-    sentence(name, (seen.measured, seen.expected), over, unusual)
-}
-
-/// The same of what speaks against a release, with how unusual that is.
-pub(super) fn said(breach: &Breach, unusual: &Unusual) -> String {
-    let compared = sentence(&breach.trigger, (breach.value, breach.limit), breach.over, unusual);
-    let Unusual { reached, placebos, .. } = unusual;
-    format!(
-        "{compared}. At most {reached} of {placebos} imagined releases on its past were as unusual two minutes in a row"
-    )
-}
-
-fn sentence(name: &str, (measured, expected): (f64, f64), over: Duration, unusual: &Unusual) -> String {
-    let minus = |text: String| text.replace('-', "−");
-    let (measured, expected, over) = (minus(number(measured)), minus(number(expected)), time(over));
-    let change = match unusual.change {
-        Some(Change::OfExpected(part)) => minus(format!(" ({:+.0} %)", part * 100.0)),
-        Some(Change::OfRange(part)) => {
-            format!(": a change by {:.0} % of its usual range", part.abs() * 100.0)
-        }
-        None => String::new(),
-    };
-    let some = |count: usize, of: &str| match count {
-        0 => None,
-        1 => Some(of.to_owned()),
-        more => Some(format!("{more} {of}s")),
-    };
-    let days: Vec<String> =
-        [some(unusual.days, "day"), some(unusual.weeks, "week")].into_iter().flatten().collect();
-    let days = days.join(" and ");
-    format!(
-        "{name}: {measured} on average over {over}, expected {expected} by the same minutes of the last {days}{change}"
-    )
+    unusual.phrase(name, (seen.measured, seen.expected), over, false)
 }

@@ -8,9 +8,10 @@ use jiff::Timestamp;
 use super::blind::Sight;
 use super::gauge::Gauge;
 use super::leak::Leak;
-use super::words::{percent, time, untold};
+use super::words::untold;
 use super::{Finding, Heard, RESOURCES, span};
 use crate::decide::facts::HostBefore;
+use crate::decide::phrase::Phrase;
 use crate::decide::policy::{Resources as Limits, ServicePolicy};
 use crate::decide::reading::{Measure, Reading, Source, Use};
 use crate::decide::reason::{Breach, Rule, Unit};
@@ -118,7 +119,7 @@ impl Resources {
     }
 
     /// Nothing is short yet, and will be.
-    pub(super) fn warning(&self) -> Option<String> {
+    pub(super) fn warning(&self) -> Option<Phrase> {
         self.leak.warning()
     }
 
@@ -172,24 +173,22 @@ impl Resources {
         let limit = limits.above.ratio();
         let say = |call, value, samples, why| Verdict::above(limit, call, (value, samples), Unit::Ratio, why);
         if let Some((since, why)) = self.blind(now, policy) {
-            let why = untold("the host's resources", span(since, now), &why);
-            return say(Call::Blind, 0.0, 0, why);
+            let what = Phrase::new("verdict.the-host");
+            return say(Call::Blind, 0.0, 0, untold(what, span(since, now), &why));
         }
         if let Some(finding) = self.finding(limits) {
             let breach = &finding.breach;
             let used = breach.of.as_ref().and_then(|of| self.used.get(of));
-            let why = sentence(breach) + &used.map(Used::share).unwrap_or_default();
-            if finding.pre_existing {
-                let why = why + ": it was so before, and is no worse";
-                return say(Call::Pass, breach.value, breach.samples, why);
-            }
-            return say(Call::Fail, breach.value, breach.samples, why);
+            let why = sentence(breach).ratio("own", used.and_then(|used| used.own));
+            let call = if finding.pre_existing { Call::Pass } else { Call::Fail };
+            return say(call, breach.value, breach.samples, why.flag("was_so", finding.pre_existing));
         }
         let values = self.used.iter().filter_map(|(name, used)| Some((used.gauge.last?.1, name, used)));
         let Some((value, name, used)) = values.max_by(|a, b| a.0.total_cmp(&b.0)) else {
-            return say(Call::Wait, 0.0, 0, "nothing was measured of the host yet".to_owned());
+            return say(Call::Wait, 0.0, 0, Phrase::new("verdict.nothing-of-host"));
         };
-        let why = format!("{name} is at {}{}", percent(value), used.share());
+        let why =
+            Phrase::new("verdict.resource").text("of", name).ratio("value", value).ratio("own", used.own);
         let call = if used.gauge.is_beyond() { Call::Wait } else { Call::Pass };
         say(call, value, used.gauge.readings, why)
     }
@@ -211,11 +210,6 @@ impl Used {
                 self.minutes.push_back(Minute { began: at, host: value, own, readings: 1.0 });
             }
         }
-    }
-
-    /// The service's part, in words.
-    fn share(&self) -> String {
-        self.own.map(|own| format!(", {} of it by this service", percent(own))).unwrap_or_default()
     }
 }
 
@@ -241,12 +235,11 @@ fn kind(name: &str) -> &str {
 }
 
 /// What was found, with its numbers.
-pub(super) fn sentence(breach: &Breach) -> String {
-    let of = breach.of.as_deref().unwrap_or("a resource");
-    let (value, limit) = (percent(breach.value), percent(breach.limit));
-    let mut text = format!("{of} is at {value} for {} (limit {limit})", time(breach.over));
-    if let Some(before) = breach.before {
-        text += &format!("; before the release {}", percent(before));
-    }
-    text
+pub(super) fn sentence(breach: &Breach) -> Phrase {
+    Phrase::new("verdict.resource-found")
+        .text("of", breach.of.as_deref().unwrap_or_default())
+        .ratio("value", breach.value)
+        .time("over", breach.over)
+        .ratio("limit", breach.limit)
+        .ratio("before", breach.before)
 }

@@ -1,41 +1,9 @@
-//! Numbers as a verdict's sentence writes them.
+//! Parts that the sentences of several triggers have.
 
 use std::time::Duration;
 
-use crate::decide::reading::{Counts, Source};
-
-/// `0.15 %`, `24 %`: two digits that count.
-pub(super) fn percent(ratio: f64) -> String {
-    let percent = ratio * 100.0;
-    match percent.abs() {
-        0.0 => "0 %".to_owned(),
-        p if p < 0.995 => format!("{percent:.2} %"),
-        p if p < 9.95 => {
-            let text = format!("{percent:.1}");
-            format!("{} %", text.trim_end_matches(".0"))
-        }
-        _ => format!("{percent:.0} %"),
-    }
-}
-
-/// `18 of 75 requests`
-pub(super) fn of(counts: Counts) -> String {
-    format!("{} of {} requests", counts.bad, counts.total)
-}
-
-/// `45 s`, `5 min`
-pub(super) fn time(duration: Duration) -> String {
-    let seconds = duration.as_secs_f64();
-    match seconds {
-        s if s < 0.9995 => format!("{:.0} ms", s * 1000.0),
-        s if s < 9.95 => {
-            let text = format!("{s:.1}");
-            format!("{} s", text.trim_end_matches(".0"))
-        }
-        s if s < 120.0 => format!("{:.0} s", s.floor()),
-        s => format!("{:.0} min", s / 60.0),
-    }
-}
+use crate::decide::phrase::Phrase;
+use crate::decide::reading::Source;
 
 /// `1234`, `4.968`, `0.25`, `0.00001234`: four digits that count.
 pub fn number(value: f64) -> String {
@@ -46,25 +14,23 @@ pub fn number(value: f64) -> String {
 }
 
 /// That something cannot be told, for how long, and why.
-pub(super) fn untold(what: &str, lasted: Duration, why: &str) -> String {
-    if lasted < Duration::from_secs(1) {
-        return format!("{what} cannot be told: {why}");
-    }
-    format!("{what} cannot be told for {}: {why}", time(lasted))
+pub(super) fn untold(what: Phrase, lasted: Duration, why: &str) -> Phrase {
+    let lasted = (lasted >= Duration::from_secs(1)).then_some(lasted);
+    Phrase::new("verdict.untold").part("what", what).time("lasted", lasted).text("why", why)
 }
 
 /// What odds of at least `10^N` mean, from their natural logarithm.
-pub(super) fn odds(log: f64) -> String {
+pub(super) fn odds(log: f64) -> Phrase {
     let power = (log / std::f64::consts::LN_10).floor().max(0.0);
     let watches = if power <= 6.0 { format!("{:.0}", 10_f64.powf(power)) } else { format!("10^{power:.0}") };
-    format!("fewer than 1 watch in {watches} would look like this")
+    Phrase::new("verdict.odds").text("watches", watches)
 }
 
 /// Who measured, where it has to be said.
-pub(super) fn by(source: Source) -> &'static str {
+pub(super) fn by(source: Source) -> Option<Phrase> {
     match source {
-        Source::Prometheus | Source::Host => "",
-        Source::Exposition => ", by the service's own metrics",
-        Source::Probes => ", by golive's own health checks, as nothing else measures it",
+        Source::Prometheus | Source::Host => None,
+        Source::Exposition => Some(Phrase::new("verdict.by-exposition")),
+        Source::Probes => Some(Phrase::new("verdict.by-probes")),
     }
 }

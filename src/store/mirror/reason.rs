@@ -7,9 +7,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_with::{DeserializeAs, DurationSecondsWithFrac, SerializeAs, serde_as};
 
 use super::event::{StepDef, WaitsDef};
+use super::phrase::PhraseDef;
 use super::reading::SourceDef;
 use super::set::SetReasonDef;
 use crate::decide::event::{Step, Waits};
+use crate::decide::phrase::Phrase;
 use crate::decide::reading::Source;
 use crate::decide::reason::{Blame, Breach, Change, Reason, Rule, Runs, SetReason, Unit, Unusual};
 
@@ -45,7 +47,8 @@ pub(in crate::store) enum ReasonDef {
         #[serde_as(as = "Box<ReasonDef>")]
         cause: Box<Reason>,
     },
-    Unproved(Vec<String>),
+    Unproved(#[serde_as(as = "Vec<PhraseDef>")] Vec<Phrase>),
+    Doubts(#[serde_as(as = "Vec<PhraseDef>")] Vec<Phrase>),
     Unanswered(#[serde_as(as = "Box<ReasonDef>")] Box<Reason>),
     Person {
         by: String,

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_with::{DeserializeAs, SerializeAs, serde_as};
 
+use super::phrase::PhraseDef;
 use super::reason::{ReasonDef, UnitDef};
+use crate::decide::phrase::Phrase;
 use crate::decide::reason::{Reason, Unit};
 use crate::decide::refusal::Refusal;
 use crate::decide::verdict::{Bound, Call, Verdict};
@@ -21,7 +23,8 @@ pub(in crate::store) struct VerdictDef {
     #[serde_as(as = "UnitDef")]
     unit: Unit,
     samples: u64,
-    why: String,
+    #[serde_as(as = "PhraseDef")]
+    why: Phrase,
 }
 as_core!(Verdict, VerdictDef);
 

@@ -11,6 +11,7 @@ use crate::decide::facts::{
     Rollback, Stop, Verification, Veto, Watch,
 };
 use crate::decide::past::Unjudged;
+use crate::decide::phrase::{Phrase, Told};
 use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream, Use};
 use crate::decide::reason::{
     Beside, Blame, Breach, Change, How, Lack, Rule, Runs, Scaled, SetReason, Unit, Unusual,
@@ -150,6 +151,21 @@ fn expected() -> [Happening; 3] {
     learnt.map(|learnt| Happening::Expected { metric: some(), until: at(7), learnt })
 }
 
+fn phrase() -> Phrase {
+    let values = [
+        Told::Nothing,
+        Told::Text(some()),
+        Told::Count(3),
+        Told::Flag(true),
+        Told::Number(-0.125),
+        Told::Ratio(0.05),
+        Told::Time(Duration::from_millis(90_500)),
+        Told::Part(Phrase { name: "verdict.the-host".into(), values: Vec::new() }),
+    ];
+    let named = values.into_iter().enumerate().map(|(at, told)| (format!("value{at}").into(), told));
+    Phrase { name: "verdict.of".into(), values: named.collect() }
+}
+
 fn reasons() -> Vec<Reason> {
     let cause = || Box::new(Reason::Said(some()));
     let lasted = Duration::from_millis(90_500);
@@ -158,7 +174,8 @@ fn reasons() -> Vec<Reason> {
         Reason::Breach(Box::new(breach())),
         Reason::Flapping { check: some(), failures: 5, of: 10, seen: some() },
         Reason::CrashLoop { ended: 3, within: lasted, seen: some() },
-        Reason::Unproved(vec![some()]),
+        Reason::Unproved(vec![phrase()]),
+        Reason::Doubts(vec![phrase()]),
         Reason::Unanswered(cause()),
         Reason::Person { by: some(), why: None },
         Reason::Blind { check: some(), lasted, seen: some() },

@@ -61,7 +61,7 @@ fn what_nothing_measures_is_no_trigger_and_is_said_once() {
     assert!(!accepted.is_empty() && accepted.iter().all(|line| !line.contains("latency-p95")), "{filed:?}");
     let verdict = case.verdict("latency-p95");
     assert_eq!(verdict.call, Call::Wait);
-    assert!(verdict.why.starts_with("left out: no histogram"), "{}", verdict.why);
+    assert!(sentence(&verdict).starts_with("left out: no histogram"), "{}", sentence(&verdict));
     let said = seen(&mut case, "v3");
     assert!(!said.contains("latency-p95"), "{said}");
 }
@@ -78,7 +78,11 @@ fn own_checks_stand_in_where_there_are_any() {
         tick(&mut case, summaries_only());
     }
     let verdict = case.verdict("latency-p95");
-    assert!(verdict.why.contains("golive's own health checks") && verdict.samples > 0, "{}", verdict.why);
+    assert!(
+        sentence(&verdict).contains("golive's own health checks") && verdict.samples > 0,
+        "{}",
+        sentence(&verdict)
+    );
     assert_eq!((case.phase(), case.told.last()), ("idle", Some(&News::ReleaseAccepted)));
 }
 
@@ -93,7 +97,7 @@ fn metrics_that_come_later_take_over_and_are_compared_with_nothing_else() {
         tick(&mut case, vec![errors(0, 50), fast(50)]);
     }
     let verdict = case.verdict("latency-p95");
-    assert!(!verdict.why.contains("own health checks"), "{}", verdict.why);
+    assert!(!sentence(&verdict).contains("own health checks"), "{}", sentence(&verdict));
     assert_eq!((verdict.call, verdict.samples), (Call::Pass, 50 * 11));
     // And from then on they are missed when they are gone.
     for _ in 0..12 * 20 {

@@ -102,7 +102,7 @@ impl Watched {
     }
 
     fn says(&self) -> String {
-        self.case.verdict("orders").why
+        super::sentence(&self.case.verdict("orders"))
     }
 }
 
@@ -230,7 +230,7 @@ fn what_is_not_judged_is_said_and_keeps_nothing() {
         watched.ticks(300, 0.1);
         let verdict = watched.case.verdict("orders");
         assert_eq!(verdict.call, Call::Wait);
-        assert!(verdict.why.ends_with(said), "{}", verdict.why);
+        assert!(sentence(&verdict).ends_with(said), "{}", sentence(&verdict));
         watched.ticks(400, 0.1);
         assert_eq!(watched.case.phase(), "idle", "accepted, and said to be unproved");
     }

@@ -31,7 +31,7 @@ fn readings_that_stop_coming_are_blind_too() {
     case.ticks(6, &[errors(0, 50)]);
     case.ticks(13, &[]);
     let verdict = case.verdict("error-rate");
-    assert_eq!(verdict.call, Call::Blind, "{}", verdict.why);
+    assert_eq!(verdict.call, Call::Blind, "{}", sentence(&verdict));
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn enough_good_requests_prove_it() {
     case.ticks(12, &[errors(0, 50), fast(50)]);
     let verdict = case.verdict("error-rate");
     assert_eq!(verdict.call, Call::Pass);
-    assert!(verdict.why.contains("at most 0.50 % with 95 % confidence"), "{}", verdict.why);
+    assert!(sentence(&verdict).contains("at most 0.5 % with 95 % confidence"), "{}", sentence(&verdict));
 }
 
 #[test]

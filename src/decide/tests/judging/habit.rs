@@ -33,11 +33,10 @@ fn one_that_came_back_before_is_given_one_more_chance() {
         (verdict.call, verdict.value, verdict.limit),
         (Call::Wait, Some(3.0), Some(4.0)),
         "{}",
-        verdict.why
+        sentence(&verdict)
     );
     assert!(
-        verdict
-            .why
+        sentence(&verdict)
             .ends_with("came back by itself 5 times in the hour before the release, so one more has to fail")
     );
     assert!(!case.told.contains(&News::ServiceDown), "it may come back, as it did");

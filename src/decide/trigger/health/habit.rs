@@ -60,12 +60,6 @@ impl Health {
     }
 }
 
-/// Why one more has to fail.
-pub(super) fn words(times: u32) -> String {
-    let times = if times == 1 { "once".to_owned() } else { format!("{times} times") };
-    format!("; it came back by itself {times} in the hour before the release, so one more has to fail")
-}
-
 impl Streak {
     /// The failures in a row that count as one too many: one more than configured where coming back is usual, and is
     /// so no oftener since `since` than before.

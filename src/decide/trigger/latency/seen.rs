@@ -1,12 +1,13 @@
-//! What a histogram says of its 95th percentile, and in words.
+//! What a histogram says of its 95th percentile.
 
 use std::time::Duration;
 
 use super::{IN_A_ROW, Limits, P95, TAIL};
+use crate::decide::phrase::Phrase;
 use crate::decide::reading::{Bucket, Counts};
 use crate::decide::reason::{Breach, Rule};
 use crate::decide::trigger::proof::ratio;
-use crate::decide::trigger::words::{by, odds, percent, time};
+use crate::decide::trigger::words::{by, odds};
 use crate::stats::histogram::{Histogram, Quantile};
 
 /// What a histogram says of the limit.
@@ -51,36 +52,25 @@ pub(super) fn histogram(buckets: &[Bucket]) -> Histogram {
     Histogram::new(buckets.iter().map(|bucket| (bucket.le, bucket.count)))
 }
 
-pub(super) fn time_of(seconds: f64) -> String {
-    time(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
-}
-
-/// Beyond the last edge nothing is known.
-pub(super) fn p95_of(p95: &Quantile) -> String {
-    if p95.open() { format!("over {}", time_of(p95.lower)) } else { time_of(p95.value) }
+pub(super) fn seconds(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
 }
 
 /// What was found, with its numbers.
-pub(in crate::decide::trigger) fn sentence(breach: &Breach) -> String {
-    let limit = time_of(breach.limit);
+pub(in crate::decide::trigger) fn sentence(breach: &Breach) -> Phrase {
     let counts = Counts { bad: breach.bad, total: breach.samples };
-    let mut text = if breach.bad == 0 && breach.rule == Rule::Limit {
-        format!("P95 was {}, {IN_A_ROW} times in a row (limit {limit})", time_of(breach.value))
-    } else if breach.rule == Rule::Relative {
-        format!("P95 is {} (limit {limit})", time_of(breach.value))
-    } else {
-        let share = percent(ratio(counts));
-        let value = time_of(breach.value);
-        format!("{share} of {} requests took longer than {limit} (limit 5 %), P95 is {value}", counts.total)
-    };
-    text += by(breach.source);
-    if let Some(before) = breach.before {
-        text += &format!("; before the release P95 was {}", time_of(before));
-    }
-    if let (Some(tolerated), Some(log)) = (breach.tolerated, breach.log_odds) {
-        let edge = breach.of.clone().unwrap_or(limit);
-        let tolerated = percent(tolerated);
-        text += &format!("; with the tolerated {tolerated} slower than {edge}, {}", odds(log));
-    }
-    text
+    let in_a_row = breach.bad == 0 && breach.rule == Rule::Limit;
+    let share = (!in_a_row && breach.rule != Rule::Relative).then(|| ratio(counts));
+    let log = breach.log_odds.filter(|_| breach.tolerated.is_some());
+    Phrase::new("verdict.latency-found")
+        .count("in_a_row", in_a_row.then_some(u64::from(IN_A_ROW)))
+        .ratio("share", share)
+        .count("samples", breach.samples)
+        .time("value", seconds(breach.value))
+        .time("limit", seconds(breach.limit))
+        .part("by", by(breach.source))
+        .time("before", breach.before.map(seconds))
+        .ratio("tolerated", breach.tolerated.filter(|_| log.is_some()))
+        .text("edge", breach.of.as_deref().unwrap_or_default())
+        .part("odds", log.map(odds))
 }
