@@ -1,12 +1,13 @@
 //! How well releases are judged, by golive and by others: `cargo bench --bench judgement`.
 //!
 //! Each rule sees the same synthetic releases. `TRACES=100` of each kind make it shorter, `SEED=2` makes others, and
-//! `SCENARIO=b1` takes those of that name alone.
+//! `SCENARIO=b1` takes those of that name alone, `SCENARIO=metrics` the business metrics.
 
 #![expect(clippy::print_stdout, reason = "a benchmark says what it found")]
 #![expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
 
 mod golive;
+mod metrics;
 mod peers;
 mod prometheus;
 mod scenario;
@@ -79,8 +80,14 @@ fn main() {
     let name = std::env::var("SCENARIO").unwrap_or_default();
     let chosen: Vec<&Scenario> =
         SCENARIOS.iter().filter(|scenario| scenario.name.starts_with(&name)).collect();
+    if name == "metrics" || name.is_empty() {
+        metrics::print(traces, seed);
+    }
+    if chosen.is_empty() {
+        return;
+    }
     let rules = rules();
-    println!("{traces} traces of each of {} scenarios, seed {seed}\n", chosen.len());
+    println!("\n{traces} traces of each of {} scenarios, seed {seed}\n", chosen.len());
     let scores = judge(&rules, &chosen, traces, seed);
     if chosen.len() == SCENARIOS.len() {
         summaries(&rules, &scores);

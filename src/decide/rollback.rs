@@ -9,7 +9,7 @@ use super::facts::{Phase, Release, ReleaseState, Rollback, Verification};
 use super::policy::ServicePolicy;
 use super::reason::{Reason, Runs};
 use super::service::{Service, Turn};
-use super::{guard, release, verify};
+use super::{diverge, guard, release, verify};
 
 mod patience;
 mod plan;
@@ -327,6 +327,7 @@ fn stood_aside(turn: &mut Turn<'_>) {
             let why = at_hand(turn).and_then(|rollback| rollback.undoing.clone());
             turn.conclude(News::ReleaseSuperseded, why.clone());
             turn.close(ReleaseState::Superseded, why);
+            diverge::end(turn);
             turn.facts_mut().known = seen.map(|running| running.identity);
         }
     }

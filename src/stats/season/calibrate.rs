@@ -14,6 +14,8 @@ const APART: usize = 5;
 const PLACEBOS_MIN: usize = 33;
 /// So many of a hundred placebos reach a limit. Real releases begin in calmer minutes than placebos do.
 const PASSING: usize = 2;
+/// Of fewer that tell something each, nobody can say what two of a hundred reach.
+const ENOUGH: f64 = 50.0;
 /// However quiet the past was.
 const LIMIT_MIN: f64 = 3.0;
 /// Minutes that are needed before another day's release.
@@ -79,6 +81,8 @@ pub(super) fn all(pasts: &[Past], minutes: usize, bad: Bad) -> Option<Calibrated
         highest.iter().zip(&limits).map(|(most, limit)| most[placebo] / limit).fold(0.0, f64::max)
     };
     let joint = limit(&(0..placebos).map(times).collect::<Vec<_>>(), 1.0);
+    let apart = releases.windows(2).map(|pair| pair[0] - pair[1]).next().unwrap_or(minutes);
+    let joint = joint * further(placebos as f64 * (apart as f64 / minutes as f64).min(1.0));
     let views = spread.into_iter().zip(limits).map(|(spreads, limit)| OfView { spreads, limit });
     Some(Calibrated { views: views.collect(), joint, placebos })
 }
@@ -97,6 +101,12 @@ fn limit(highest: &[f64], least: f64) -> f64 {
     let mut sorted = highest.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
     sorted[sorted.len() - rank(sorted.len())].max(least)
+}
+
+/// By how much the highest of so few placebos is too low. Watches that overlap are hardly more than one; the highest of
+/// `n` normal numbers grows about as the root of `2 ln n` does.
+fn further(placebos: f64) -> f64 {
+    (ENOUGH.ln() / placebos.max(2.0).ln()).sqrt().max(1.0)
 }
 
 /// By window that the watch is long enough for: robust, of windows that do not overlap.

@@ -77,6 +77,29 @@ fn a_day_and_some_hours_are_enough() {
     assert_eq!(learn(&nothing).unwrap_err(), Learning::Short { minutes: 0, needed });
 }
 
+/// Watches that overlap tell little more than one of them, so the highest of few is no limit yet.
+#[test]
+fn few_placebos_carry_the_limit_further() {
+    let all = four_days(ORDERS);
+    let joint = |minutes: usize, watch: usize| {
+        Season::learn(&all[..minutes], watch, Direction::Drop, 0.15).unwrap().joint
+    };
+    // A metric as quiet as this keeps to the least limits, so `joint` is what it is carried further by.
+    let short = DAY + 67 + WATCH + 160;
+    for (minutes, watch, times) in [
+        (3 * DAY, 10, 1.0),
+        (3 * DAY, 30, 1.0),
+        (short, 10, (50_f64.ln() / 16.5_f64.ln()).sqrt()),
+        (short + 20, 30, (50_f64.ln() / 5.5_f64.ln()).sqrt()),
+    ] {
+        let joint = joint(minutes, watch);
+        assert!(
+            (joint - times).abs() < 1e-9,
+            "{minutes} min of past, {watch} of watch: {joint}, not {times}"
+        );
+    }
+}
+
 #[test]
 fn a_past_that_says_too_little_is_not_judged_by() {
     let whole = sample(ORDERS).0;
