@@ -137,7 +137,7 @@ fn series(metric: &Metric, minutes: usize, window: usize, luck: &mut SmallRng) -
     let unit = 10_f64.powi(luck.random_range(-4..=6));
     let phase = luck.random_range(0..7 * DAY);
     let (mut drift, mut today) = (0.0, 0.0);
-    let (mut left, mut lasts) = (1.0, 0);
+    let (mut left, mut lasts) = (1.0, 0_usize);
     let minute = |now: usize| {
         let at = now + phase;
         lasts = lasts.saturating_sub(1);
