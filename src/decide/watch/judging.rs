@@ -114,6 +114,8 @@ fn blamed(turn: &mut Turn<'_>, blame: Blame) {
 
 /// Not this release's fault: told once, and watched on.
 fn excuse(turn: &mut Turn<'_>, cause: Reason, blame: Blame) {
+    // Also when that was told already: nobody is waited for any more.
+    blamed(turn, blame.clone());
     let Phase::Watching(watch) = &turn.facts().phase else { return };
     if watch.excused.is_some() {
         return;
@@ -121,10 +123,8 @@ fn excuse(turn: &mut Turn<'_>, cause: Reason, blame: Blame) {
     let down = matches!(cause, Reason::Health { .. } | Reason::CrashLoop { .. });
     let tier = if down { Tier::Urgent } else { Tier::Important };
     let evidence = cause::evidence(turn, &cause);
-    let why = Reason::NotToBlame { blame: blame.clone(), cause: Box::new(cause) };
-    let facts = turn.facts_mut();
-    facts.blame = Some(blame);
-    if let Phase::Watching(watch) = &mut facts.phase {
+    let why = Reason::NotToBlame { blame, cause: Box::new(cause) };
+    if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
         watch.excused = Some(why.clone());
     }
     turn.open(News::NotToBlame, tier, Some(why), evidence);

@@ -204,6 +204,24 @@ fn checks_that_all_fail_together_are_what_they_share() {
     assert_eq!((case.phase(), took), ("rolling-back", 1), "mail has passed twice since");
 }
 
+/// Whoever was excused once and is waited with again is waited with no longer than it takes: a deadline that has passed
+/// would come again and again.
+#[test]
+fn what_fails_together_again_and_again_is_waited_with_anew() {
+    let mut case = among(&[], &[(MAIL, &[]), (DB, &[])]);
+    for round in 0..3 {
+        for tick in 0..36 {
+            // One after the other they begin to fail, and all of them come back at once.
+            let well = |first: u32| tick < first || tick >= 24;
+            checks(&mut case, well(0), &[(DB, well(1)), (MAIL, well(2))]);
+            let (now, due) = (case.world.now, case.world.state.next_deadline());
+            assert!(due.is_none_or(|due| due > now), "{round}, {tick}: {:?}", blamed(&case));
+        }
+        assert_eq!(case.phase(), "watching", "{round}");
+        assert_eq!(blamed(&case).map(|blame| blame.says()), Some(Says::Excuse), "{round}");
+    }
+}
+
 #[test]
 fn what_ends_by_itself_is_never_excused() {
     let mut case = among(&[DB], &[(DB, &[]), (MAIL, &[])]);
