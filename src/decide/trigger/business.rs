@@ -183,7 +183,7 @@ impl Business {
 }
 
 /// What was found, with its numbers.
-pub(super) fn sentence(breach: &Breach) -> Phrase {
+fn sentence(breach: &Breach) -> Phrase {
     if let Some(unusual) = &breach.unusual {
         return unusual.phrase(&breach.trigger, (breach.value, breach.limit), breach.over, true);
     }

@@ -330,7 +330,7 @@ impl Errors {
 }
 
 /// What was found, with its numbers.
-pub(super) fn sentence(breach: &Breach) -> Phrase {
+fn sentence(breach: &Breach) -> Phrase {
     let in_a_row = (breach.rule == Rule::Limit && breach.bad == 0).then_some(u64::from(IN_A_ROW));
     let beside = breach.before.filter(|_| breach.rule == Rule::SideBySide);
     let before = breach.before.filter(|_| breach.rule != Rule::SideBySide);

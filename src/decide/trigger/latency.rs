@@ -24,9 +24,9 @@ use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Source
 use crate::decide::reason::{Breach, Rule, Unit};
 use crate::decide::verdict::{Call, Verdict};
 use crate::stats::histogram::Histogram;
-use seen::{Seen, edge_from, histogram, seconds};
+use seen::{Seen, edge_from, histogram, seconds, sentence};
 
-pub(super) use seen::{sentence, slow};
+pub(super) use seen::slow;
 
 /// What lies beyond the 95th percentile.
 const TAIL: Ppm = Ppm(50_000);

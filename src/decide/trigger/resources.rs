@@ -235,7 +235,7 @@ fn kind(name: &str) -> &str {
 }
 
 /// What was found, with its numbers.
-pub(super) fn sentence(breach: &Breach) -> Phrase {
+fn sentence(breach: &Breach) -> Phrase {
     Phrase::new("verdict.resource-found")
         .text("of", breach.of.as_deref().unwrap_or_default())
         .ratio("value", breach.value)

@@ -31,6 +31,7 @@ pub(super) fn judge(turn: &mut Turn<'_>) {
     let mut waits = false;
     for suspicion in found {
         let blame = blame::of(turn, &suspicion);
+        blamed(turn, &blame);
         let mut autonomy = suspicion.autonomy;
         if turn.policy.triggers.on_environment == OnEnvironment::Hold {
             match blame.says() {
@@ -40,14 +41,12 @@ pub(super) fn judge(turn: &mut Turn<'_>) {
                 }
                 Says::Wait => {
                     waits = true;
-                    blamed(turn, blame);
                     continue;
                 }
                 Says::Ask => autonomy = autonomy.min(Autonomy::Ask),
                 Says::Release => {}
             }
         }
-        blamed(turn, blame);
         guard::failed(turn, suspicion.cause, autonomy);
         if !matches!(turn.facts().phase, Phase::Watching(_)) || turn.facts().veto.is_some() {
             return;
@@ -106,16 +105,15 @@ fn suspected(turn: &mut Turn<'_>, suspected: bool) {
     facts.blame = facts.blame.take().filter(|blame| blame.says() != Says::Wait);
 }
 
-fn blamed(turn: &mut Turn<'_>, blame: Blame) {
-    if turn.facts().blame.as_ref() != Some(&blame) {
-        turn.facts_mut().blame = Some(blame);
+/// Also when nothing more is told of it: what is waited for no longer has no deadline any more.
+fn blamed(turn: &mut Turn<'_>, blame: &Blame) {
+    if turn.facts().blame.as_ref() != Some(blame) {
+        turn.facts_mut().blame = Some(blame.clone());
     }
 }
 
 /// Not this release's fault: told once, and watched on.
 fn excuse(turn: &mut Turn<'_>, cause: Reason, blame: Blame) {
-    // Also when that was told already: nobody is waited for any more.
-    blamed(turn, blame.clone());
     let Phase::Watching(watch) = &turn.facts().phase else { return };
     if watch.excused.is_some() {
         return;

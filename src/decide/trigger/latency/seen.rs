@@ -57,7 +57,7 @@ pub(super) fn seconds(seconds: f64) -> Duration {
 }
 
 /// What was found, with its numbers.
-pub(in crate::decide::trigger) fn sentence(breach: &Breach) -> Phrase {
+pub(super) fn sentence(breach: &Breach) -> Phrase {
     let counts = Counts { bad: breach.bad, total: breach.samples };
     let in_a_row = breach.bad == 0 && breach.rule == Rule::Limit;
     let share = (!in_a_row && breach.rule != Rule::Relative).then(|| ratio(counts));
