@@ -95,7 +95,7 @@ impl Compose {
         let now = Found::look(&self.engine, &self.of).await?;
         let mut problems: Vec<String> = found::twins(&now.members).into_iter().collect();
         problems.extend(reach::beyond(&self.looked_at, &now));
-        let (members, all) = (past.members(), self.engine.containers().await?);
+        let members = past.members();
         for member in &members {
             let container = Container::member(self, member.found.name());
             let alone = wiring::alone(&member.found, &members);
@@ -106,7 +106,7 @@ impl Compose {
                 image: alone.image().to_owned(),
                 inspect: alone.raw().to_owned(),
             };
-            let told = pin::prove(&container, &record, &all).await?;
+            let told = pin::prove(&container, &record).await?;
             problems.extend(told.into_iter().map(|problem| format!("{}: {problem}", container.name)));
         }
         Ok(problems)

@@ -59,7 +59,7 @@ impl Container {
     }
 
     pub(super) async fn prove(&self, record: &Record) -> Result<Vec<String>, Fault> {
-        pin::prove(self, record, &self.engine.containers().await?).await
+        pin::prove(self, record).await
     }
 
     pub(super) async fn forget(&self, release: &str) -> Result<(), Fault> {

@@ -24,8 +24,10 @@ mod error;
 mod files;
 mod images;
 mod labels;
+mod leaning;
 mod logs;
 mod marks;
+mod stream;
 mod swarm;
 #[cfg(test)]
 mod tests;
@@ -34,6 +36,7 @@ mod trial;
 pub use calls::Version;
 pub(super) use error::{Class, EngineError};
 pub(super) use files::{Kind, Stat};
+pub(super) use leaning::Leaning;
 
 /// For calls that the engine answers from memory or with one small write.
 pub(super) const QUICK: Duration = Duration::from_secs(10);
@@ -55,6 +58,8 @@ pub struct Engine {
     images: Arc<Mutex<BTreeMap<String, Value>>>,
     /// What tells apart the files that were put into containers, by their ids.
     marks: Arc<Mutex<BTreeMap<String, String>>>,
+    /// What the host's containers lean on, by their ids.
+    leaning: Arc<tokio::sync::Mutex<leaning::Known>>,
 }
 
 /// The client for the engine could not be made.
@@ -82,7 +87,13 @@ impl Engine {
             .redirect(Policy::none())
             .build()
             .map_err(|source| ClientError { socket: socket.display().to_string(), source })?;
-        Ok(Self { raw, socket: socket.into(), images: Arc::default(), marks: Arc::default() })
+        Ok(Self {
+            raw,
+            socket: socket.into(),
+            images: Arc::default(),
+            marks: Arc::default(),
+            leaning: Arc::default(),
+        })
     }
 
     /// A container by id or name; `None` when there is none.
@@ -117,16 +128,6 @@ impl Engine {
         let filters =
             serde_json::json!({ "name": [format!("^/{}", prefix.replace('.', "\\."))] }).to_string();
         self.list(&[("all", "true"), ("filters", &filters)]).await
-    }
-
-    /// Every container.
-    pub(super) async fn containers(&self) -> Result<Vec<Inspect>, EngineError> {
-        let mut containers = Vec::new();
-        for listed in self.list(&[("all", "true")]).await? {
-            // One that is gone meanwhile is none of them.
-            containers.extend(self.inspect(listed["Id"].as_str().unwrap_or_default()).await?);
-        }
-        Ok(containers)
     }
 
     async fn list(&self, query: &[(&str, &str)]) -> Result<Vec<Value>, EngineError> {

@@ -41,9 +41,8 @@ pub(super) async fn keep(on: &Container, release: &str, instance: &str) -> Resul
     Ok(Record { release: release.to_owned(), image, inspect })
 }
 
-/// What stands in the way of going back to that release, beside all containers of the engine. A pin that somebody took away
-/// is put back.
-pub(super) async fn prove(on: &Container, record: &Record, all: &[Inspect]) -> Result<Vec<String>, Fault> {
+/// What stands in the way of going back to that release. A pin that somebody took away is put back.
+pub(super) async fn prove(on: &Container, record: &Record) -> Result<Vec<String>, Fault> {
     let good = match read(record) {
         Ok(good) => good,
         Err(fault) => return Ok(vec![format!("failed to {}", fault.text)]),
@@ -51,7 +50,7 @@ pub(super) async fn prove(on: &Container, record: &Record, all: &[Inspect]) -> R
     let mut problems = hard_obstacles(on, &good).await?;
     problems.extend(losses(on, &good).await?);
     problems.extend(copied::lost(&good));
-    problems.extend(dependents(on, all).await?);
+    problems.extend(dependents(on).await?);
     problems.extend(room::lacking(&on.engine).await?);
     if on.engine.exists("images", good.image()).await? {
         match pin(on, &record.release, &good).await {
@@ -136,7 +135,7 @@ async fn losses(on: &Container, good: &Inspect) -> Result<Vec<String>, EngineErr
 }
 
 /// What would keep containers that live in the one that a rollback would remove from being made anew with it.
-async fn dependents(on: &Container, all: &[Inspect]) -> Result<Vec<String>, EngineError> {
+async fn dependents(on: &Container) -> Result<Vec<String>, EngineError> {
     let Some(current) = on.engine.named(&on.name).await? else { return Ok(Vec::new()) };
     let mut problems = Vec::new();
     // Fellow members of a set are made anew with it.
@@ -145,6 +144,7 @@ async fn dependents(on: &Container, all: &[Inspect]) -> Result<Vec<String>, Engi
         let place = |set: &Compose| set.place(other.name(), |label| other.label(label), keeps_data);
         on.set.as_ref().is_some_and(|set| place(set) == Place::Member)
     };
+    let all = on.engine.leaning(|leaning| leaning.on.contains(current.id())).await?;
     for other in all.iter().filter(|other| other.up() && joins(other, &[current.id()]) && !fellow(other)) {
         let name = other.name();
         for obstacle in hard_obstacles(on, other).await? {

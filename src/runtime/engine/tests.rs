@@ -77,7 +77,7 @@ fn serving(answer: Vec<u8>, stays: bool) -> (Engine, tempfile::TempDir) {
     (engine, dir)
 }
 
-fn listening() -> (Engine, UnixListener, tempfile::TempDir) {
+pub(super) fn listening() -> (Engine, UnixListener, tempfile::TempDir) {
     static TLS: Once = Once::new();
     TLS.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
     let dir = tempfile::tempdir().unwrap();
@@ -87,7 +87,7 @@ fn listening() -> (Engine, UnixListener, tempfile::TempDir) {
 }
 
 /// The head of a request, and its body as far as it comes with it.
-async fn heard(connection: &mut UnixStream) -> String {
+pub(super) async fn heard(connection: &mut UnixStream) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(connection.read_u8().await.unwrap());

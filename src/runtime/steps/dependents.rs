@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::decide::action::Plan;
 use crate::decide::event::{Fault, FaultKind};
 use crate::runtime::container::Swap;
-use crate::runtime::engine::EngineError;
+use crate::runtime::engine::{EngineError, Leaning};
 use crate::runtime::inspect::{DEPENDENT, Inspect, REPLACES, ROLLBACK};
 use crate::runtime::{Done, answered_first, refused, spec};
 
@@ -92,7 +92,8 @@ impl Removal<'_> {
             dependents.insert(name.to_owned(), Dependent { id, old });
         }
         let stopped = self.stopped().await?;
-        for other in engine.containers().await? {
+        let on_it = |leaning: &Leaning| leaning.linked || leaning.on.iter().any(|on| self.is_the_service(on));
+        for other in engine.leaning(on_it).await? {
             // What golive has moved out of the way is on its way out itself.
             let passing = other.name().contains(".golive-");
             if passing || dependents.values().any(|begun| begun.id == other.id()) {
