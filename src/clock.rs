@@ -6,6 +6,10 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use rustix::time::{ClockId, clock_gettime};
 
+mod turn;
+
+pub use turn::Turn;
+
 /// A clock that never goes back.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {

@@ -46,6 +46,7 @@ mod reload;
 mod resume;
 mod season;
 mod services;
+mod showing;
 mod shutdown;
 mod worker;
 
@@ -54,11 +55,11 @@ use deliver::Pump;
 pub use error::DaemonError;
 use error::chain;
 use front::Front;
-use headline::Headline;
 use heartbeat::Heartbeat;
 use pulse::Pulse;
 use services::Services;
 pub use services::ServicesError;
+use showing::Showing;
 
 /// Events on their way to the loop. When it is full, whoever sends waits: a probe's next turn comes later.
 const INBOX: usize = 1024;
@@ -109,8 +110,7 @@ pub struct Daemon {
     notifier: watch::Sender<Arc<Notifier>>,
     inbox: mpsc::Receiver<Event>,
     requests: mpsc::Receiver<Request>,
-    views: watch::Sender<Arc<View>>,
-    headline: Headline,
+    showing: Showing,
     metrics: Metrics,
     front: Front,
     asks: mpsc::Receiver<page::Ask>,
@@ -135,7 +135,8 @@ impl Daemon {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let (events, inbox) = mpsc::channel(INBOX);
         let (asked, requests) = mpsc::channel(64);
-        let (views, shown) = watch::channel(Arc::new(state.view()));
+        let showing = Showing::new(state.view());
+        let shown = showing.views();
         let metrics = Metrics::default();
         let (mut front, asks) = Front::new(clock, shown.clone(), metrics.clone(), &tasks, &stop);
         let notifier = Notifier::new(&config).linking(front.follow(&config));
@@ -173,8 +174,7 @@ impl Daemon {
             notifier,
             inbox,
             requests,
-            views,
-            headline: Headline::default(),
+            showing,
             metrics,
             front,
             asks,
@@ -189,7 +189,7 @@ impl Daemon {
 
     /// What is shown to people, whenever it changes.
     pub fn views(&self) -> watch::Receiver<Arc<View>> {
-        self.views.subscribe()
+        self.showing.views()
     }
 
     /// Serves until told to end.
@@ -221,7 +221,8 @@ impl Daemon {
     fn wake_at(&self) -> tokio::time::Instant {
         let store = self.store_lost.and_then(|tried| tried.checked_add(STORE_AGAIN).ok());
         let heartbeat = self.heartbeat.next(self.notifier.borrow().heartbeat_every());
-        let deadlines = [self.state.next_deadline(), store, Some(self.prune_at), heartbeat];
+        let deadlines =
+            [self.state.next_deadline(), store, Some(self.prune_at), heartbeat, self.showing.due()];
         let next = deadlines.into_iter().flatten().min().unwrap_or(self.prune_at);
         self.clock.instant(next).into()
     }
@@ -272,22 +273,7 @@ impl Daemon {
 
     fn step(&mut self, event: Event) -> Option<Answer> {
         let now = self.clock.now();
-        let service = match &event {
-            Event::Service { service, .. } => Some(service.clone()),
-            Event::Started
-            | Event::Due
-            | Event::EngineLost { .. }
-            | Event::Watched(_)
-            | Event::EngineBack
-            | Event::StoodStill { .. }
-            | Event::ConfigReloaded
-            | Event::ConfigRejected { .. }
-            | Event::StoreLost { .. }
-            | Event::StoreBack
-            | Event::Told { .. }
-            | Event::NotTold { .. }
-            | Event::Acknowledged { .. } => None,
-        };
+        let service = event.service().map(str::to_owned);
         let under = |state: &State| {
             service.as_deref().and_then(|service| state.recorded_under(service)).map(str::to_owned)
         };
@@ -296,7 +282,12 @@ impl Daemon {
         let release = before.or_else(|| under(&self.state));
         journal::log(&event, &actions);
         self.metrics.count(now, &event, &actions);
-        self.backlog.facts(self.state.changed());
+        self.showing.note(now, &event);
+        let facts = self.state.changed();
+        if !facts.is_empty() {
+            self.showing.at_once(now);
+        }
+        self.backlog.facts(facts);
         let notifier = Arc::clone(&self.notifier.borrow());
         self.backlog.add(now, event, release, actions, &notifier)
     }
@@ -342,18 +333,8 @@ impl Daemon {
     }
 
     fn show(&mut self) {
-        let mut view = self.state.view();
-        view.heartbeat = self.heartbeat.shown(self.notifier.borrow().heartbeat_every());
-        if let Some(line) = self.headline.news(&view, self.clock.now()) {
-            systemd::status(line);
-        }
-        self.views.send_if_modified(|shown| {
-            let changed = **shown != view;
-            if changed {
-                *shown = Arc::new(view);
-            }
-            changed
-        });
+        let heartbeat = self.heartbeat.shown(self.notifier.borrow().heartbeat_every());
+        self.showing.draw(self.clock.now(), &self.state, heartbeat);
     }
 
     async fn answer(&mut self, request: Request) {

@@ -90,7 +90,9 @@ impl State {
             let facts = facts.remove(name).unwrap_or_default();
             (name.clone(), Service::new(name.clone(), policy, facts, now))
         });
-        Self { services: services.collect(), resting: facts, policy, now, ..Self::default() }
+        let mut state = Self { services: services.collect(), resting: facts, policy, now, ..Self::default() };
+        state.schedule(now, None);
+        state
     }
 
     /// Counts again what was recorded of a release, after a restart. Decides nothing.
@@ -100,6 +102,7 @@ impl State {
         for what in happenings {
             service.recount(what, policy);
         }
+        service.deadline = release::next_deadline(service, policy, self.now);
     }
 
     /// Takes in what an earlier run knew of the channels: who confirmed when, and which urgent notices, on their way
@@ -136,6 +139,7 @@ impl State {
         self.rules.follow(&policy.rules);
         self.policy = policy;
         self.telling.follow(&self.policy);
+        self.schedule(now, None);
     }
 
     /// Takes one event in and says what is to be done.
@@ -187,7 +191,21 @@ impl State {
             Event::Acknowledged { incident, by } => self.acknowledge(now, incident, by, &mut actions),
         }
         self.send(now, &mut actions);
+        self.schedule(now, event.service());
         actions
+    }
+
+    /// Works out when something is due of a service, or of each: only what had a turn has another deadline.
+    fn schedule(&mut self, now: Timestamp, only: Option<&str>) {
+        let policies = &self.policy.services;
+        let of = |(name, service): (&str, &mut Service)| {
+            let next = policies.get(name).and_then(|policy| release::next_deadline(service, policy, now));
+            service.deadline = next.filter(|_| service.aside.is_none());
+        };
+        match only {
+            Some(name) => self.services.get_mut(name).into_iter().for_each(|service| of((name, service))),
+            None => self.services.iter_mut().for_each(|(name, service)| of((name, service))),
+        }
     }
 
     /// Another configuration is in force: what it asks for no more is over.
@@ -212,10 +230,7 @@ impl State {
 
     /// When [`Event::Due`] has to come at the latest.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        let services = self.services.iter().filter_map(|(name, service)| {
-            let policy = self.policy.services.get(name)?;
-            release::next_deadline(service, policy, self.now).filter(|_| service.aside.is_none())
-        });
+        let services = self.services.values().filter_map(|service| service.deadline);
         let own = [self.engine_deadline(), self.own.next_deadline()];
         let telling = [self.telling.next_deadline(), self.hearing_deadline()];
         services.chain(own.into_iter().flatten()).chain(telling.into_iter().flatten()).min()

@@ -58,6 +58,7 @@ pub struct Tools {
     web: Arc<http::Web>,
     resolver: resolve::Resolver,
     engine: Arc<docker::Engine>,
+    host: Arc<host::Counters>,
 }
 
 impl Tools {
@@ -66,7 +67,9 @@ impl Tools {
     pub fn new(docker: &Path) -> Result<Self, reqwest::Error> {
         let resolver = resolve::Resolver::default();
         let web = Arc::new(http::Web::new(resolver.clone())?);
-        Ok(Self { web, resolver, engine: Arc::new(docker::Engine::new(PathBuf::from(docker))) })
+        let engine = Arc::new(docker::Engine::new(PathBuf::from(docker)));
+        let host = Arc::new(host::Counters::new(PathBuf::from(host::PROC)));
+        Ok(Self { web, resolver, engine, host })
     }
 }
 
@@ -91,6 +94,11 @@ impl Probe {
             (CheckKind::Docker, Runtime::Command { .. }) => Kind::Nothing,
         };
         Self { name: name.to_owned(), timeout: check.timeout, kind }
+    }
+
+    /// Its name in the configuration.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Looks once.

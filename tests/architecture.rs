@@ -94,7 +94,7 @@ const HOLDERS: [(&str, &[&str]); 14] = [
 ];
 
 /// What the core must not name: it has no IO, no clock, no tasks, no randomness, no log and no wire format.
-const NOT_PURE: [&str; 22] = [
+const NOT_PURE: [&str; 27] = [
     "tokio",
     "futures_util",
     "serde",
@@ -110,7 +110,12 @@ const NOT_PURE: [&str; 22] = [
     "std::process",
     "std::thread",
     "std::env",
-    "std::sync",
+    "Mutex",
+    "RwLock",
+    "Atomic",
+    "OnceLock",
+    "Condvar",
+    "mpsc",
     "Instant",
     "SystemTime",
     "rand",

@@ -326,7 +326,7 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for Body<T> {
 
 #[expect(clippy::result_large_err, reason = "the error is the response itself")]
 fn known<'a>(view: &'a View, service: &str) -> Result<&'a ServiceView, Response> {
-    view.services.iter().find(|it| it.name == service).ok_or_else(|| {
+    view.services.iter().map(|it| &**it).find(|it| it.name == service).ok_or_else(|| {
         let names: Vec<&str> = view.services.iter().map(|it| it.name.as_str()).collect();
         let names = if names.is_empty() { "none is configured".to_owned() } else { names.join(", ") };
         problem(StatusCode::NOT_FOUND, format!("there is no service {service}; services: {names}"))

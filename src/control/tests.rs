@@ -187,7 +187,7 @@ fn decided(state: ReleaseState) -> ServiceView {
 }
 
 fn view(service: ServiceView) -> View {
-    View { services: vec![service], ..View::default() }
+    View { services: vec![Arc::new(service)], ..View::default() }
 }
 
 /// Seconds since `since`, by the one clock.

@@ -76,7 +76,13 @@ impl Backlog {
             }
         }
         if release.is_some() {
-            self.entries.push(Entry { at, service: service(&event), release, event, actions });
+            self.entries.push(Entry {
+                at,
+                service: event.service().map(str::to_owned),
+                release,
+                event,
+                actions,
+            });
             return answer;
         }
         // A deadline is nobody's, though it may decide several releases.
@@ -85,7 +91,13 @@ impl Backlog {
             by_release.entry(about(&action).map(str::to_owned)).or_default().push(action);
         }
         for (release, actions) in by_release {
-            self.entries.push(Entry { at, service: service(&event), release, event: event.clone(), actions });
+            self.entries.push(Entry {
+                at,
+                service: event.service().map(str::to_owned),
+                release,
+                event: event.clone(),
+                actions,
+            });
         }
         answer
     }
@@ -178,24 +190,5 @@ fn about(action: &Action) -> Option<&str> {
         | Action::Forget { .. }
         | Action::ProbeNow { .. }
         | Action::Answer(_) => None,
-    }
-}
-
-fn service(event: &Event) -> Option<String> {
-    match event {
-        Event::Service { service, what: _ } => Some(service.clone()),
-        Event::Started
-        | Event::Due
-        | Event::EngineLost { .. }
-        | Event::Watched(_)
-        | Event::EngineBack
-        | Event::StoodStill { .. }
-        | Event::ConfigReloaded
-        | Event::ConfigRejected { .. }
-        | Event::StoreLost { .. }
-        | Event::StoreBack
-        | Event::Told { .. }
-        | Event::NotTold { .. }
-        | Event::Acknowledged { .. } => None,
     }
 }

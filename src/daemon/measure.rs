@@ -12,7 +12,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Turn};
 use crate::config::{Measured, Query, Rule, Service};
 use crate::decide::event::{Event, Happening};
 use crate::decide::reading::Reading;
@@ -92,8 +92,9 @@ pub(super) fn always(
 impl Shared {
     /// All queries of a step at once; says so when Prometheus answers again.
     async fn ask(self, server: Arc<Server>, mut meters: Vec<Meter>, back: Arc<Notify>) -> Option<()> {
-        let (mut turn, mut away) = (self.turn(), true);
+        let (mut turn, mut away) = (self.turn("prometheus"), true);
         loop {
+            turn.wait().await;
             let mut reached = false;
             let queries = meters.iter_mut().map(|meter| meter.read(&server, &self.clock));
             let mut queries: FuturesUnordered<_> = queries.collect();
@@ -108,7 +109,7 @@ impl Shared {
                 back.notify_one();
             }
             away = !reached;
-            turn.wait().await;
+            turn.done();
         }
     }
 
@@ -142,30 +143,33 @@ impl Shared {
     }
 
     async fn scrape(self, mut page: Page) -> Option<()> {
-        let mut turn = self.turn();
+        let mut turn = self.turn("metrics");
         loop {
+            turn.wait().await;
             for reading in page.read(&self.clock).await {
                 self.send(Happening::Measured(reading)).await?;
             }
-            turn.wait().await;
+            turn.done();
         }
     }
 
     async fn host(self, mut host: Host) -> Option<()> {
-        let mut turn = self.turn();
+        let mut turn = self.turn("host");
         loop {
+            turn.wait().await;
             let reading = host.read(&self.clock).await;
             self.send(Happening::Measured(reading)).await?;
-            turn.wait().await;
+            turn.done();
         }
     }
 
     async fn depend(self, probe: Probe) -> Option<()> {
-        let mut turn = self.turn();
+        let mut turn = self.turn(probe.name());
         loop {
+            turn.wait().await;
             let sample = probe.observe(&self.clock).await;
             self.send(Happening::Dependency(sample)).await?;
-            turn.wait().await;
+            turn.done();
         }
     }
 
@@ -179,25 +183,9 @@ impl Shared {
         self.inbox.send(event).await.ok()
     }
 
-    fn turn(&self) -> Turn {
-        Turn { next: self.clock.now(), interval: self.interval, clock: self.clock }
-    }
-}
-
-/// Turns keep their rhythm. One that was missed is not made up for, and none follows another at its heels: over a few
-/// milliseconds, counters tell nothing.
-struct Turn {
-    next: Timestamp,
-    interval: Duration,
-    clock: Clock,
-}
-
-impl Turn {
-    async fn wait(&mut self) {
-        let now = self.clock.now();
-        let soonest = now.checked_add(self.interval / 2).unwrap_or(now);
-        self.next = self.next.checked_add(self.interval).map_or(soonest, |next| next.max(soonest));
-        tokio::time::sleep_until(self.clock.instant(self.next).into()).await;
+    /// Over a few milliseconds, counters tell nothing.
+    fn turn(&self, what: &str) -> Turn {
+        Turn::new(self.clock, self.interval, (&self.service, what)).with_pause(self.interval / 2)
     }
 }
 

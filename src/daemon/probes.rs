@@ -2,6 +2,7 @@
 //!
 //! A slow check delays no other. A task may be dropped at any await: a probe holds nothing but its connection.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::pulse::Pulse;
-use crate::clock::Clock;
+use crate::clock::{Clock, Turn};
 use crate::decide::event::{Event, Happening};
 use crate::probe::Probe;
 
@@ -20,8 +21,7 @@ pub(super) struct Probes {
 }
 
 impl Probes {
-    /// Starts a task per check. The checks of a service are spread over the interval so that they do not all come at
-    /// once; the first round is at once.
+    /// Starts a task per check, each with its own moment in the interval.
     pub(super) fn start(
         service: &str,
         checks: Vec<Probe>,
@@ -66,21 +66,21 @@ struct Task {
 
 impl Task {
     async fn run(self) {
-        let mut next = self.clock.now();
+        let mut turn = Turn::new(self.clock, self.interval, (&self.service, self.probe.name()));
+        // Heard of while a probe is under way, too.
+        let mut poked = pin!(self.poke.notified());
         loop {
-            let poked = self.poke.notified();
+            tokio::select! {
+                () = turn.wait() => {}
+                () = &mut poked => turn.at_once(),
+            }
+            poked.set(self.poke.notified());
             let sample = self.probe.observe(&self.clock).await;
             let what = Happening::Sampled(self.pulse.whole(sample));
             if self.inbox.send(Event::Service { service: self.service.clone(), what }).await.is_err() {
                 return;
             }
-            // Turns keep their rhythm; one that was missed is not made up for.
-            let now = self.clock.now();
-            next = next.checked_add(self.interval).map_or(now, |next| next.max(now));
-            tokio::select! {
-                () = tokio::time::sleep_until(self.clock.instant(next).into()) => {}
-                () = poked => next = self.clock.now(),
-            }
+            turn.done();
         }
     }
 }

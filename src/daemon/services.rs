@@ -251,7 +251,8 @@ impl Services {
             self.tasks.spawn(async move { stop.run_until_cancelled(all).await });
         }
         if let Runtime::Command(command) = &*runtime {
-            let watch = runtime::command::watch(command.clone(), service.interval, self.inbox.clone());
+            let watch =
+                runtime::command::watch(command.clone(), (self.clock, service.interval), self.inbox.clone());
             let stop = stop.clone();
             self.tasks.spawn(async move { stop.run_until_cancelled(watch).await });
         }

@@ -83,6 +83,28 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// The service that it happened to; `None` for what concerns golive or all of them.
+    pub fn service(&self) -> Option<&str> {
+        match self {
+            Self::Service { service, .. } => Some(service),
+            Self::Started
+            | Self::Due
+            | Self::StoodStill { .. }
+            | Self::Watched(_)
+            | Self::EngineLost { .. }
+            | Self::EngineBack
+            | Self::ConfigReloaded
+            | Self::ConfigRejected { .. }
+            | Self::StoreLost { .. }
+            | Self::StoreBack
+            | Self::Told { .. }
+            | Self::NotTold { .. }
+            | Self::Acknowledged { .. } => None,
+        }
+    }
+}
+
 /// Whom a channel reaches: one of its addresses.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Address {

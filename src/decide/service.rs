@@ -73,6 +73,8 @@ pub(super) struct Service {
     pub(super) aside: Option<String>,
     /// Symptoms of the rollback at hand that are counted already.
     pub(super) folded: BTreeSet<String>,
+    /// When something is due at the latest, as far as is known since its last turn.
+    pub(super) deadline: Option<Timestamp>,
 }
 
 impl Service {
@@ -121,6 +123,7 @@ impl Service {
             prove_older_at: None,
             aside: policy.shared.then(|| "it is not known yet whose turn it is".to_owned()),
             folded: BTreeSet::new(),
+            deadline: None,
         }
     }
 

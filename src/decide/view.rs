@@ -1,5 +1,7 @@
 //! The read model: what status, page and metrics draw, and nothing else.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::action::{Incident, IncidentState, News};
@@ -17,7 +19,7 @@ use super::{State, deployment, rollback, suspect};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct View {
     /// Services by name.
-    pub services: Vec<ServiceView>,
+    pub services: Vec<Arc<ServiceView>>,
     /// What is watched always.
     pub rules: Vec<TriggerView>,
     /// Incidents that are not over, oldest first.
@@ -124,13 +126,23 @@ pub struct TriggerView {
 impl State {
     /// What status, page and metrics show.
     pub fn view(&self) -> View {
+        self.view_anew(&View::default(), |_| true)
+    }
+
+    /// The same, where none but those services have changed since an older one.
+    pub fn view_anew(&self, old: &View, changed: impl Fn(&str) -> bool) -> View {
+        let mut old = old.services.iter().peekable();
         let services = self.services.iter().filter_map(|(name, service)| {
             let policy = self.policy.services.get(name)?;
+            while old.next_if(|old| old.name < *name).is_some() {}
+            if let Some(same) = old.next_if(|old| old.name == *name && !changed(name)) {
+                return Some(Arc::clone(same));
+            }
             let mut view = service_view(service, policy, self.now);
             if hearing::acts(policy) && self.telling.unheard(self.now, &self.policy) {
                 view.problems.get_or_insert_default().push(self.telling.silence(&self.policy));
             }
-            Some(view)
+            Some(Arc::new(view))
         });
         let incidents = self.services.values().flat_map(|service| service.facts().incidents.iter());
         let mut incidents: Vec<Incident> = incidents.chain(&self.own.incidents).cloned().collect();

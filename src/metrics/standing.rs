@@ -27,7 +27,7 @@ pub(super) fn registry(view: &View, waiting: &BTreeMap<String, u64>) -> Registry
     let version = vec![("version", env!("CARGO_PKG_VERSION").to_owned())];
     gauge("golive_up", "The daemon runs, and its loop answers", vec![(Vec::new(), 1.0)]);
     gauge("golive_build_info", "The daemon's version", vec![(version, 1.0)]);
-    let services = || view.services.iter();
+    let services = || view.services.iter().map(|service| &**service);
     let phases = services().flat_map(|service| one_hot(service, "phase", &PHASES, service.phase));
     gauge("golive_release_phase", "1 for the phase that a service is in", phases.collect());
     gauge("golive_rollback_ready", "Whether a rollback would work", services().filter_map(ready).collect());

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
@@ -152,7 +153,7 @@ fn the_view_is_drawn_as_it_stands() {
     };
     let taken = IncidentState::Acknowledged { by: "Ada".to_owned() };
     let view = View {
-        services: vec![shop()],
+        services: vec![Arc::new(shop())],
         incidents: vec![incident(Tier::Urgent, IncidentState::Open), incident(Tier::Important, taken)],
         store_lost: Some("disk full".to_owned()),
         ..View::default()
@@ -181,14 +182,15 @@ fn the_view_is_drawn_as_it_stands() {
         !text.contains("golive_trigger_value{service=\"shop\",trigger=\"latency-p95\"}"),
         "blind is no value"
     );
-    let unlooked = View { services: vec![ServiceView { problems: None, ..shop() }], ..View::default() };
+    let unlooked =
+        View { services: vec![Arc::new(ServiceView { problems: None, ..shop() })], ..View::default() };
     assert!(!Metrics::default().draw(&unlooked, &BTreeMap::new()).contains("golive_rollback_ready{"));
 }
 
 #[test]
 fn a_name_cannot_break_out_of_its_label() {
     let name = "a\"} 1\ngolive_up 0\\".to_owned();
-    let view = View { services: vec![ServiceView { name, ..shop() }], ..View::default() };
+    let view = View { services: vec![Arc::new(ServiceView { name, ..shop() })], ..View::default() };
     let text = Metrics::default().draw(&view, &BTreeMap::new());
     has(&text, &["golive_diverged{service=\"a\\\"} 1\\ngolive_up 0\\\\\"} 0.0", "golive_up 1.0"]);
 }

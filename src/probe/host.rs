@@ -1,13 +1,12 @@
 //! The host's resources, and the part of them that a service's own containers use.
 //!
-//! The kernel's counters are read beside the loop: a mount whose disk is gone may hold whoever asks for its space.
+//! What the kernel says of the whole host is shared by all services; what it says of their containers is each one's own.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::Tools;
 use super::docker;
@@ -19,9 +18,16 @@ use crate::decide::reading::{Measure, Reading, Source, Use};
 mod cgroup;
 mod disks;
 mod kernel;
+mod own;
+mod whole;
 
 use cgroup::Part;
-use kernel::Busy;
+use own::Own;
+pub use whole::Counters;
+use whole::Whole;
+
+/// Where the kernel shows processes and counters.
+pub const PROC: &str = "/proc";
 
 /// For the whole of a reading.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -36,10 +42,11 @@ const APART: Duration = Duration::from_millis(500);
 pub struct Host {
     measured: Measured,
     engine: Arc<docker::Engine>,
+    counters: Arc<Counters>,
     runtime: Option<Runtime>,
     roots: Roots,
+    own: Option<Own>,
     before: Option<Now>,
-    reading: Option<tokio::task::JoinHandle<Result<Now, String>>>,
 }
 
 /// Where the kernel tells about itself.
@@ -52,20 +59,18 @@ struct Roots {
 /// What was read, without what needs two readings.
 #[derive(Debug)]
 struct Now {
-    at: Timestamp,
-    seen: Use,
-    busy: Busy,
-    cores: f64,
-    memory: f64,
+    whole: Arc<Whole>,
     own: Option<(Vec<docker::Process>, Part)>,
+    /// When the containers' part was read.
+    at: Timestamp,
 }
 
 impl Host {
     /// The host alone, for what is watched always.
     pub fn alone(measured: &Measured, tools: &Tools) -> Self {
-        let roots = Roots { proc: PathBuf::from("/proc"), cgroup: PathBuf::from("/sys/fs/cgroup") };
-        let engine = Arc::clone(&tools.engine);
-        Self { measured: measured.clone(), engine, runtime: None, roots, before: None, reading: None }
+        let roots = Roots { proc: PathBuf::from(PROC), cgroup: PathBuf::from("/sys/fs/cgroup") };
+        let (engine, counters) = (Arc::clone(&tools.engine), Arc::clone(&tools.host));
+        Self { measured: measured.clone(), engine, counters, runtime: None, roots, own: None, before: None }
     }
 
     /// `None` for a stream that something else measures.
@@ -101,38 +106,36 @@ impl Host {
         Trial::new(&reading.stream, words(&reading.measure))
     }
 
-    /// One reading at a time: one that hangs holds one thread, however often it is asked for.
     async fn now(&mut self, clock: Clock) -> Result<Now, String> {
-        if self.reading.is_none() {
-            let own = match &self.runtime {
-                Some(runtime) => {
-                    tokio::time::timeout(ENGINE, self.engine.processes(runtime)).await.unwrap_or_default()
-                }
-                None => Vec::new(),
-            };
-            let roots = self.roots.clone();
-            self.reading = Some(tokio::task::spawn_blocking(move || read(&roots, own, clock)));
+        let own = self.processes(clock).await;
+        let before = self.before.as_ref().map(|before| before.whole.at);
+        let whole = self.counters.read(clock, before).await?;
+        Ok(Now { whole, own: parts(&self.roots, own), at: clock.now() })
+    }
+
+    /// The main processes of the service's containers. The engine is asked when they are others than before, and now and
+    /// then, because others may have come.
+    async fn processes(&mut self, clock: Clock) -> Vec<docker::Process> {
+        let Some(runtime) = &self.runtime else { return Vec::new() };
+        if let Some(own) = self.own.as_ref().filter(|own| own.holds(&self.roots.proc, clock.now())) {
+            return own.processes.clone();
         }
-        let Some(reading) = &mut self.reading else { return Err("nothing was read".to_owned()) };
-        let read = reading.await;
-        self.reading = None;
-        let now = read.unwrap_or_else(|error| Err(error.to_string()))?;
-        // What hung for long is no reading of now.
-        let late =
-            clock.now().duration_since(now.at) > SignedDuration::try_from(DEADLINE).unwrap_or_default();
-        if late { Err("the kernel was slow to answer".to_owned()) } else { Ok(now) }
+        let asked = tokio::time::timeout(ENGINE, self.engine.processes(runtime)).await;
+        let processes = asked.unwrap_or_default();
+        self.own = Own::new(&self.roots.proc, processes.clone(), clock.now());
+        processes
     }
 
     /// Adds what two readings tell: how busy the processors were between them, and by whose work.
     fn compare(&mut self, now: Now) -> Use {
-        let mut seen = now.seen.clone();
+        let mut seen = now.whole.seen.clone();
         if let Some((_, part)) = &now.own
             && let Some(memory) = part.memory
         {
-            seen.own.insert("memory".to_owned(), ratio(float(memory), now.memory));
+            seen.own.insert("memory".to_owned(), ratio(float(memory), now.whole.memory));
         }
         if let Some(before) = &self.before {
-            let busy = now.busy.since(&before.busy);
+            let busy = now.whole.busy.since(&before.whole.busy);
             seen.host.extend(busy.map(|busy| ("cpu".to_owned(), busy)));
             let elapsed = now.at.duration_since(before.at).as_secs_f64();
             if let (Some((own, part)), Some((same, past))) = (&now.own, &before.own)
@@ -140,7 +143,7 @@ impl Host {
                 && let (Some(cpu), Some(past)) = (part.cpu, past.cpu)
             {
                 let used = cpu.saturating_sub(past).as_secs_f64();
-                seen.own.insert("cpu".to_owned(), ratio(used, elapsed * now.cores));
+                seen.own.insert("cpu".to_owned(), ratio(used, elapsed * now.whole.cores));
             }
         }
         self.before = Some(now);
@@ -148,16 +151,10 @@ impl Host {
     }
 }
 
-fn read(roots: &Roots, own: Vec<docker::Process>, clock: Clock) -> Result<Now, String> {
-    let (busy, cores) = kernel::busy(&roots.proc)?;
-    let memory = kernel::memory()?;
-    let mut host: BTreeMap<String, f64> = disks::used(&roots.proc).into_iter().collect();
-    host.insert("memory".to_owned(), memory.used());
-    host.extend(kernel::load(cores).map(|load| ("load".to_owned(), load)));
-    let seen = Use { host, own: BTreeMap::new(), pressure: kernel::pressure(&roots.proc) };
+/// The part of the host that these use.
+fn parts(roots: &Roots, own: Vec<docker::Process>) -> Option<(Vec<docker::Process>, Part)> {
     let parts = own.iter().filter_map(|process| cgroup::part(&roots.proc, &roots.cgroup, process));
-    let own = parts.reduce(|one, two| one.and(&two)).map(|part| (own, part));
-    Ok(Now { at: clock.now(), seen, busy, cores, memory: memory.total(), own })
+    parts.reduce(|one, two| one.and(&two)).map(|part| (own, part))
 }
 
 /// A part of a whole, from 0 to 1.

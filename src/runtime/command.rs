@@ -7,8 +7,8 @@
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::MissedTickBehavior;
 
+use crate::clock::{Clock, Turn};
 use crate::config::{self, Commands, Program};
 use crate::decide::action::Plan;
 use crate::decide::event::{Event, Fault, Happening, Identity, Running, Step};
@@ -28,14 +28,15 @@ pub struct Command {
     hooks: Hooks,
 }
 
-/// Asks for the version at once and at every interval, and sends what it was when it is another than before.
-pub async fn watch(command: Command, interval: Duration, events: mpsc::Sender<Event>) {
-    let mut ticks = tokio::time::interval(interval);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+/// Asks for the version at every interval, and sends what it was when it is another than before.
+pub async fn watch(command: Command, (clock, interval): (Clock, Duration), events: mpsc::Sender<Event>) {
+    let mut turn = Turn::new(clock, interval, &command.service).with_pause(interval);
     let (mut last, mut told) = (None, String::new());
     loop {
-        ticks.tick().await;
-        let seen = match command.seen().await {
+        turn.wait().await;
+        let seen = command.seen().await;
+        turn.done();
+        let seen = match seen {
             Ok(seen) => seen,
             Err(fault) => {
                 // Once, and not at every interval until it works again.

@@ -30,6 +30,8 @@ pub(crate) struct Host {
     pub(crate) sinks: Sinks,
     pub(crate) docker_socket: PathBuf,
     pub(crate) image: String,
+    /// How much the daemon logs.
+    pub(crate) log: &'static str,
     daemon: Option<Child>,
 }
 
@@ -45,6 +47,7 @@ impl Host {
             sinks: Sinks::start(),
             docker_socket: PathBuf::from(ENGINE),
             image,
+            log: "golive=debug,info",
             daemon: None,
         }
     }
@@ -111,7 +114,7 @@ webhook = {{ format = "standard", url = "http://127.0.0.1:{hook}/alerts" }}
         let child = Command::new(GOLIVE)
             .args(["--config", self.path("rules.toml").to_str().unwrap()])
             .args(["--socket", self.path("golive.sock").to_str().unwrap(), "daemon"])
-            .env("GOLIVE_LOG", "golive=debug,info")
+            .env("GOLIVE_LOG", self.log)
             .stdin(Stdio::null())
             .stdout(Stdio::from(log.try_clone().unwrap()))
             .stderr(Stdio::from(log))

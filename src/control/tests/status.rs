@@ -97,7 +97,7 @@ async fn what_is_wrong_is_said() {
 #[tokio::test]
 async fn one_service_alone_can_be_asked_for() {
     let mut both = view(shop("idle"));
-    both.services.push(ServiceView { name: "blog".to_owned(), ..shop("idle") });
+    both.services.push(Arc::new(ServiceView { name: "blog".to_owned(), ..shop("idle") }));
     let control = Control::start(View { incidents: vec![incident()], ..both }, done());
     let status = control.client().status(Some("blog")).await.unwrap();
     assert_eq!((status.services.len(), status.incidents.len()), (1, 0));

@@ -89,5 +89,5 @@ fn readiness_is_not_known_while_nothing_is_there_and_looked_at_when_it_is_back()
 }
 
 fn problems(world: &World) -> Option<Vec<String>> {
-    world.state.view().services.remove(0).problems
+    world.state.view().services[0].problems.clone()
 }

@@ -83,18 +83,18 @@ impl Story {
             version(at_hand),
             version(view.announced.as_ref()),
             version(view.accepted.as_ref()),
-            view.running.map_or("-".to_owned(), |running| running.version),
+            view.running.as_ref().map_or("-", |running| &running.version),
             told::sentence(&view.triggers[0].verdict.why),
         ));
-        if let Some(diverged) = view.diverged {
-            let known = view.diverged_known_to.map(|by| format!(", {by} knows")).unwrap_or_default();
+        if let Some(diverged) = &view.diverged {
+            let known = view.diverged_known_to.as_ref().map(|by| format!(", {by} knows")).unwrap_or_default();
             self.write(&format!("           diverged: {}{known}", told::why(&diverged.why)));
         }
-        if let Some(veto) = view.veto {
+        if let Some(veto) = &view.veto {
             let left = veto.ends.duration_since(self.world.now).as_secs();
             self.write(&format!("           rolls back in {left}s: {}", told::why(&veto.cause)));
         }
-        for bad in view.quarantine {
+        for bad in &view.quarantine {
             self.write(&format!("           known bad: {}, {}", bad.version, told::why(&bad.why)));
         }
     }

@@ -3,7 +3,7 @@
 mod habit;
 mod looks;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -40,6 +40,8 @@ pub struct Health {
     /// For so long a pass is one.
     lately: Duration,
     checks: BTreeMap<String, Streak>,
+    /// Those that did not pass when they were last made, or were not made yet: of many, these are few.
+    unwell: BTreeSet<String>,
     /// There was a moment since then in which every check had passed.
     passed: bool,
     /// A check has failed since then.
@@ -87,6 +89,11 @@ impl Health {
             streak.forget();
         }
         streak.count(sample, self.grace_until);
+        if streak.passed > 0 {
+            self.unwell.remove(&sample.check);
+        } else if !self.unwell.contains(&sample.check) {
+            self.unwell.insert(sample.check.clone());
+        }
         self.failed |= failed(sample);
         self.passed |= self.all_pass();
         true
@@ -101,6 +108,18 @@ impl Health {
             streak.forget();
             streak.started = false;
         }
+        self.look_through();
+    }
+
+    /// Finds anew who is not well.
+    fn look_through(&mut self) {
+        let unwell = self.checks.iter().filter(|(_, streak)| streak.passed == 0);
+        self.unwell = unwell.map(|(name, _)| name.clone()).collect();
+    }
+
+    /// Those that are not well, in order.
+    fn unwell(&self) -> impl Iterator<Item = (&String, &Streak)> {
+        self.unwell.iter().filter_map(|name| self.checks.get_key_value(name))
     }
 
     /// Whether it was checked since it was started, and never well.
@@ -131,6 +150,7 @@ impl Health {
         for name in &policy.checks {
             self.checks.entry(name.clone()).or_default();
         }
+        self.look_through();
     }
 
     /// golive was away: passing has to be seen again; a run of failures goes on if it was not away for long.
@@ -141,6 +161,7 @@ impl Health {
             streak.forget();
             (streak.failed, streak.failed_since) = if goes_on { run } else { (0, None) };
         }
+        self.look_through();
     }
 
     /// The check that has failed `limit` times in a row or more, if one has.
@@ -151,7 +172,7 @@ impl Health {
     /// The same, where a check that used to come back by itself is given one more chance.
     pub fn failing_unlike(&self, usual: &Habits, limit: u32) -> Option<Reason> {
         let wanted = |name: &str, streak: &Streak| streak.limit(limit, usual.get(name), self.since);
-        let failing = self.checks.iter().filter(|(name, s)| s.failed >= wanted(name, s));
+        let failing = self.unwell().filter(|(name, s)| s.failed >= wanted(name, s));
         let (check, streak) = failing.max_by_key(|(_, s)| s.failed)?;
         let (failures, limit) = (streak.failed, wanted(check, streak));
         Some(Reason::Health { check: check.clone(), failures, limit, seen: streak.seen() })
@@ -168,7 +189,13 @@ impl Health {
 
     /// Nothing of what is checked is there.
     pub fn not_by_itself(&mut self) {
-        self.checks.values_mut().filter(|streak| streak.failed > 0).for_each(|streak| streak.absent = true);
+        for name in &self.unwell {
+            self.checks
+                .get_mut(name)
+                .filter(|streak| streak.failed > 0)
+                .into_iter()
+                .for_each(|it| it.absent = true);
+        }
     }
 
     /// What is checked has just ended: what fails from now on may not be its start-up.
@@ -188,7 +215,7 @@ impl Health {
 
     /// Whether every check passed when it was last made.
     pub fn all_pass(&self) -> bool {
-        self.checks.values().all(|streak| streak.passed > 0)
+        self.unwell.is_empty()
     }
 
     /// Whether every check passed at least so often in a row.
@@ -198,16 +225,13 @@ impl Health {
 
     /// Since when every check has passed without a break; `None` while one does not.
     pub fn all_pass_since(&self) -> Option<Timestamp> {
-        let mut latest = self.since;
-        for streak in self.checks.values() {
-            latest = latest.max(streak.ok_since.filter(|_| streak.passed > 0)?);
-        }
-        Some(latest)
+        let since = || self.checks.values().filter_map(|streak| streak.ok_since).max();
+        self.all_pass().then(|| since().map_or(self.since, |since| since.max(self.since)))
     }
 
     /// The check that has been blind longest, since when, and why.
     pub fn blind(&self) -> Option<(Timestamp, Reason)> {
-        let blind = self.checks.iter().filter_map(|(name, s)| s.blind_since.map(|since| (since, name, s)));
+        let blind = self.unwell().filter_map(|(name, s)| s.blind_since.map(|since| (since, name, s)));
         let (since, check, streak) = blind.min_by_key(|(since, ..)| *since)?;
         let lasted = streak.recent.back().map_or(Duration::ZERO, |last| span(since, last.began));
         Some((since, Reason::Blind { check: check.clone(), lasted, seen: streak.seen() }))
@@ -259,7 +283,7 @@ impl Health {
             let why = why.count("usual", usual.map(u64::from));
             return self.sentence(Call::Wait, failed, limit, why);
         }
-        if let Some((check, streak)) = self.checks.iter().find(|(_, streak)| streak.passed == 0) {
+        if let Some((check, streak)) = self.unwell().next() {
             let why = match streak.recent.back() {
                 Some(_) => Phrase::new("verdict.health-in-grace").text("seen", streak.seen()),
                 None => Phrase::new("verdict.health-unmade"),

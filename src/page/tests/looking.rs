@@ -2,7 +2,7 @@ use super::*;
 
 fn everything(words: &str) -> View {
     View {
-        services: vec![shop(words)],
+        services: vec![Arc::new(shop(words))],
         rules: shop(words).triggers,
         incidents: vec![incident("shop-1", words)],
         engine_lost: Some(words.to_owned()),
@@ -53,7 +53,8 @@ async fn a_quiet_host_says_so() {
     let mut fine = shop("");
     (fine.why, fine.hold, fine.diverged, fine.announced, fine.release) = (None, None, None, None, None);
     (fine.problems, fine.phase) = (Some(Vec::new()), "idle");
-    let served = Served::start(View { services: vec![fine], ..View::default() }, Language::English).await;
+    let served =
+        Served::start(View { services: vec![Arc::new(fine)], ..View::default() }, Language::English).await;
     assert!(served.get("/").await.2.contains("All is well."));
     served.views.send_replace(Arc::new(View::default()));
     assert!(served.get("/").await.2.contains("No services yet."));

@@ -69,8 +69,9 @@ impl Machine {
     fn read(&self, at: i64) -> Result<Now, String> {
         let roots = Roots { proc: self.dir.path().join("proc"), cgroup: self.dir.path().join("cgroup") };
         let process = docker::Process { id: "4f8a".to_owned(), pid: 77 };
-        let now = read(&roots, vec![process], Clock::start())?;
-        Ok(Now { at: Timestamp::from_second(at).unwrap(), ..now })
+        let at = Timestamp::from_second(at).unwrap();
+        let whole = Whole { at, ..whole::read(&roots.proc, Clock::start())? };
+        Ok(Now { whole: Arc::new(whole), own: parts(&roots, vec![process]), at })
     }
 }
 
@@ -101,4 +102,35 @@ async fn the_containers_part_is_of_the_whole_host() {
 fn a_machine_without_its_counters_is_blind() {
     let why = Machine::new().read(0).unwrap_err();
     assert!(why.ends_with("stat: No such file or directory (os error 2)"), "{why}");
+}
+
+#[tokio::test]
+async fn all_services_share_a_reading_and_none_gets_the_same_twice() {
+    let (counters, clock) = (Counters::new(PathBuf::from(PROC)), Clock::start());
+    let (one, other) = tokio::join!(counters.read(clock, None), counters.read(clock, None));
+    let (one, other) = (one.unwrap(), other.unwrap());
+    assert!(Arc::ptr_eq(&one, &other));
+    let next = counters.read(clock, Some(one.at)).await.unwrap();
+    assert!(next.at > one.at);
+    // What is older than a second is nobody's any more.
+    let old = Whole { at: next.at.checked_sub(Duration::from_millis(1100)).unwrap(), ..Whole::clone(&next) };
+    counters.keep(old.clone()).await;
+    assert!(counters.read(clock, None).await.unwrap().at > old.at);
+}
+
+/// Whoever gives up waiting takes no reading with it, and nobody begins a second one beside it.
+#[tokio::test]
+async fn a_reading_that_hangs_is_one_thread_for_all() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipe = dir.path().join("stat");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let (counters, clock) = (Counters::new(dir.path().to_owned()), Clock::start());
+    for _ in 0..3 {
+        let read = tokio::time::timeout(Duration::from_millis(20), counters.read(clock, None)).await;
+        assert!(read.is_err(), "{read:?}");
+    }
+    // One reader is let go, which then sees no more than this.
+    fs::write(&pipe, "cpu  1 2 3 4 5 6 7 8\ncpu0 1\n").unwrap();
+    assert!(counters.read(clock, None).await.is_ok());
 }

@@ -158,7 +158,8 @@ async fn another_version_is_seen_once() {
     let dir = tempfile::tempdir().unwrap();
     let command = service(dir.path(), "true");
     let (sender, mut events) = mpsc::channel(8);
-    let task = tokio::spawn(watch(command, Duration::from_millis(20), sender));
+    let task =
+        tokio::spawn(watch(command, (crate::clock::Clock::start(), Duration::from_millis(20)), sender));
     let mut seen = async || match events.recv().await {
         Some(Event::Service { service, what: Happening::Seen(seen) }) if service == "shop" => {
             seen.map(|s| s.version)

@@ -1,0 +1,71 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::config::Config;
+use crate::decide::event::{Outcome, Sample};
+
+/// Two services and what is shown of them.
+fn state(now: Timestamp) -> State {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("rules.toml");
+    let service = |name: &str| {
+        format!(
+            "[service.{name}]\ncontainer = \"{name}\"\n[service.{name}.health.web]\nurl = \"http://127.0.0.1:1/\"\n"
+        )
+    };
+    std::fs::write(&path, service("shop") + &service("blog")).unwrap();
+    State::new(Config::load(&path).unwrap().policy(), BTreeMap::new(), now)
+}
+
+fn sampled(service: &str, began: Timestamp, outcome: Outcome) -> Event {
+    let sample = Sample { check: "web".to_owned(), began, took: Duration::ZERO, outcome };
+    Event::Service { service: service.to_owned(), what: Happening::Sampled(sample) }
+}
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(1_800_000_000_000 + millis).unwrap()
+}
+
+#[test]
+fn samples_are_shown_within_a_second_and_only_of_their_service() {
+    let mut state = state(at(0));
+    let mut showing = Showing::new(state.view());
+    let first = Arc::clone(&showing.views().borrow());
+    showing.draw(at(0), &state, None);
+    assert_eq!(showing.due(), None);
+    showing.everything = false;
+    for millis in [100, 400, 900] {
+        let event = sampled("shop", at(millis), Outcome::Ok);
+        state.step(at(millis), &event);
+        showing.note(at(millis), &event);
+        showing.draw(at(millis), &state, None);
+        assert_eq!(showing.due(), Some(at(1100)));
+        assert!(Arc::ptr_eq(&first, &showing.views().borrow()), "nothing was drawn yet");
+    }
+    showing.draw(at(1100), &state, None);
+    let second = Arc::clone(&showing.views().borrow());
+    assert_eq!(*second, state.view());
+    // By name: the blog comes first.
+    assert!(Arc::ptr_eq(&first.services[0], &second.services[0]));
+    assert!(!Arc::ptr_eq(&first.services[1], &second.services[1]));
+    assert_eq!(showing.due(), None);
+}
+
+#[test]
+fn what_happens_is_shown_at_once() {
+    let state = state(at(0));
+    let mut showing = Showing::new(state.view());
+    showing.draw(at(0), &state, None);
+    let died = Happening::Died { instance: "c1".to_owned(), exit: Some(1), oom: false, asked: false };
+    let event = Event::Service { service: "shop".to_owned(), what: died };
+    for event in [event, Event::EngineLost { why: "no answer".to_owned() }, Event::Due] {
+        showing.note(at(500), &event);
+        assert_eq!(showing.due(), Some(at(500)), "{event:?}");
+        showing.draw(at(500), &state, None);
+        assert_eq!(showing.due(), None);
+    }
+    // As is a sample that has changed what is known.
+    showing.note(at(600), &sampled("shop", at(600), Outcome::Ok));
+    showing.at_once(at(600));
+    assert_eq!(showing.due(), Some(at(600)));
+}
