@@ -17,11 +17,20 @@ const HIDDEN: [&str; 9] = ["/home", "/root", "/run", "/var/run", "/tmp", "/var/t
 /// What of it is gone, a sentence each.
 pub(super) async fn gone(engine: &Engine, good: &Inspect) -> Result<Vec<String>, EngineError> {
     let needed = needed(engine, good).await?;
+    gone_of(engine, good.image(), &needed).await
+}
+
+/// What of these paths of the host is gone, which a container of that image has where they are mapped to.
+pub(super) async fn gone_of(
+    engine: &Engine,
+    image: &str,
+    needed: &BTreeMap<String, String>,
+) -> Result<Vec<String>, EngineError> {
     if needed.is_empty() {
         return Ok(Vec::new());
     }
     let sources: BTreeSet<&str> = needed.keys().map(String::as_str).collect();
-    let missing = match engine.missing(good.image(), &sources).await? {
+    let missing = match engine.missing(image, &sources).await? {
         Some(missing) => missing,
         None => missing_here(&sources).await,
     };

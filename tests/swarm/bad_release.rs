@@ -91,3 +91,25 @@ fn a_person_who_deploys_in_the_middle_comes_first() {
     assert_eq!(sink.posts("release-superseded").len(), 1, "{:?}", sink.events());
     assert!(sink.posts("rollback-done").is_empty(), "{:?}", sink.events());
 }
+
+#[test]
+fn what_its_tasks_are_bound_to_is_looked_for_on_this_node() {
+    let cluster = Cluster::new(1);
+    let sink = Sink::start(&cluster.gateway());
+    let bound = cluster.dir().join("app.d");
+    std::fs::create_dir(&bound).unwrap();
+    let mount = format!("type=bind,source={},target=/etc/app", bound.display());
+    cluster.node().create("shop_api", "v1", &["--mount", &mount]);
+    let mut golive = Manager::new(&cluster, cluster.node(), &sink, SET, WEB);
+    golive.start();
+    golive.eventually("v1 is accepted and ready to go back to", || golive.accepted("v1"));
+
+    std::fs::remove_dir(&bound).unwrap();
+    // It looks anew when it starts.
+    golive.kill();
+    golive.start();
+    golive.eventually("its path is missed", || golive.status()["readiness"]["ready"] == false);
+    let problems = golive.status()["readiness"]["problems"].to_string();
+    let gone = format!("shop_api: {} is gone, which it needs at /etc/app", bound.display());
+    assert!(problems.contains(&gone), "{problems}");
+}

@@ -1,5 +1,6 @@
 //! One service of a Swarm as its managers described it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -106,6 +107,15 @@ impl Member {
 /// The image of a specification, as it is written there.
 pub(super) fn image(spec: &Value) -> &str {
     text(spec, "/TaskTemplate/ContainerSpec/Image")
+}
+
+/// Paths of the host that its tasks are bound to, and where they have them.
+pub(super) fn bound(spec: &Value) -> BTreeMap<String, String> {
+    let mounts = spec.pointer("/TaskTemplate/ContainerSpec/Mounts").and_then(Value::as_array);
+    let binds = mounts.into_iter().flatten().filter(|mount| mount["Type"] == "bind");
+    binds
+        .filter_map(|bind| Some((bind["Source"].as_str()?.to_owned(), bind["Target"].as_str()?.to_owned())))
+        .collect()
 }
 
 pub(super) fn replicas(spec: &Value) -> Option<u64> {

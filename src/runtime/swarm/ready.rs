@@ -6,7 +6,7 @@ use crate::decide::action::Plan;
 use crate::decide::event::Fault;
 use crate::runtime::container::token;
 use crate::runtime::engine::{Class, EngineError, short};
-use crate::runtime::{Done, Record, foreign, refused};
+use crate::runtime::{Done, Record, foreign, refused, sources};
 
 use super::member;
 use super::record::{Specs, local_image};
@@ -43,6 +43,7 @@ pub(super) async fn prove(on: &Swarm, record: &Record) -> Result<Vec<String>, Fa
     };
     let mut problems = obstacles(on, &good).await.map_err(fault)?;
     problems.extend(doubts(on, &good).await.map_err(fault)?);
+    problems.extend(sources_gone(on, &good).await.map_err(fault)?);
     if problems.is_empty() {
         pin(on, &record.release, &good).await?;
         shelf::put(on, record).await?;
@@ -84,6 +85,21 @@ async fn doubts(on: &Swarm, good: &Specs) -> Result<Vec<String>, EngineError> {
         }
     }
     Ok(doubts)
+}
+
+/// What of this host its tasks here are bound to is gone. Of other nodes nobody knows.
+async fn sources_gone(on: &Swarm, good: &Specs) -> Result<Vec<String>, EngineError> {
+    let mut gone = Vec::new();
+    for (name, spec) in &good.services {
+        let bound = member::bound(spec);
+        let here = format!("com.docker.swarm.service.name={name}");
+        if bound.is_empty() || on.engine.labelled(&here).await?.is_empty() {
+            continue;
+        }
+        let missing = sources::gone_of(&on.engine, member::image(spec), &bound).await?;
+        gone.extend(missing.into_iter().map(|what| format!("{name}: {what}")));
+    }
+    Ok(gone)
 }
 
 /// Images that no registry can give again are held on this node, by containers that never run.
