@@ -352,6 +352,9 @@ pub struct HttpCheck {
     pub max_latency: Option<Duration>,
     /// A PEM file of the authorities that its certificate may come from, or of that certificate, instead of the system's.
     pub ca_file: Option<PathBuf>,
+    /// Whether one connection serves look after look; unless said, it does where one process answers, and not in a Swarm,
+    /// whose mesh sends each connection to another task.
+    pub keep_alive: Option<bool>,
 }
 
 /// Somebody to call (guide G7).

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::config::{Check, CheckKind, Runtime};
+use crate::config::{Check, CheckKind, HttpCheck, Runtime};
 use crate::decide::event::{Outcome, Sample};
 
 mod body;
@@ -77,8 +77,11 @@ impl Probe {
     /// A check of a service.
     pub fn new(name: &str, check: &Check, runtime: &Runtime, tools: &Tools) -> Self {
         let kind = match (&check.kind, runtime) {
-            (CheckKind::Http(http), _) => {
-                Kind::Http(http::Http::new(http.clone(), check.timeout, &tools.web, &tools.resolver))
+            (CheckKind::Http(http), runtime) => {
+                let one_answers = !matches!(runtime, Runtime::Swarm(_));
+                let keep = http.keep_alive.unwrap_or(one_answers);
+                let http = HttpCheck { keep_alive: Some(keep), ..http.clone() };
+                Kind::Http(http::Http::new(http, check.timeout, &tools.web, &tools.resolver))
             }
             (CheckKind::Tcp { address }, _) => Kind::Tcp(tcp::Tcp::new(address, &tools.resolver)),
             (CheckKind::Command { argv }, _) => Kind::Command(argv.clone()),

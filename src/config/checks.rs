@@ -12,8 +12,17 @@ use super::{Check, CheckKind, HttpCheck, headers, tls};
 const LATER: [&str; 2] = ["tls", "file-age"];
 
 /// What only a check by `url` has.
-const HTTP_ONLY: [&str; 8] =
-    ["method", "header", "headers", "status", "body-contains", "json", "max-latency", "ca-file"];
+const HTTP_ONLY: [&str; 9] = [
+    "method",
+    "header",
+    "headers",
+    "status",
+    "body-contains",
+    "json",
+    "max-latency",
+    "ca-file",
+    "keep-alive",
+];
 
 /// One check; `None` when it cannot be made sense of, which is told. `without_docker` says why it may not be `docker`.
 pub(super) fn read(mut section: Section<'_>, without_docker: Option<&str>) -> Option<Check> {
@@ -87,8 +96,18 @@ fn http(section: &mut Section<'_>, timeout: Duration) -> Option<HttpCheck> {
         let hint = "make `timeout` at least as long (2s unless set)";
         section.wrong("max-latency", "is longer than `timeout`, after which the check fails anyway", hint);
     }
-    let ca_file = tls::ca_file(section);
-    Some(HttpCheck { url: url?, method, headers, status, body_contains, json, max_latency, ca_file })
+    let (ca_file, keep_alive) = (tls::ca_file(section), section.boolean("keep-alive"));
+    Some(HttpCheck {
+        url: url?,
+        method,
+        headers,
+        status,
+        body_contains,
+        json,
+        max_latency,
+        ca_file,
+        keep_alive,
+    })
 }
 
 /// `headers`, or `header` for those who think of one.

@@ -10,7 +10,7 @@ use reqwest::{Response, Url};
 
 use super::Tools;
 use super::body;
-use super::http::Fault;
+use super::http::{Connections, Fault};
 use super::seen::{people, quote};
 use super::trial::{Trial, words};
 use crate::clock::Clock;
@@ -138,7 +138,11 @@ impl Page {
 
     async fn ask(&self) -> Result<Response, Fault> {
         let url = Url::parse(&self.from.url).map_err(|error| Fault::Own(format!("the URL {error}")))?;
-        let client = self.tools.web.client(&url, self.from.ca_file.as_deref()).map_err(Fault::Own)?;
+        let client = self
+            .tools
+            .web
+            .client(&url, self.from.ca_file.as_deref(), Connections::Kept)
+            .map_err(Fault::Own)?;
         client.get(url).header(ACCEPT, FORMATS).send().await.map_err(|error| Fault::of(&error))
     }
 

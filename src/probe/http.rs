@@ -18,7 +18,7 @@ use crate::decide::event::Outcome;
 mod client;
 mod fault;
 
-pub(super) use client::{Web, builder};
+pub(super) use client::{Connections, Web, builder};
 pub(super) use fault::Fault;
 
 /// So much of a body is searched.
@@ -102,7 +102,9 @@ impl Http {
 
     async fn ask_once(&self) -> Result<Response, Fault> {
         let url = self.url.clone().map_err(Fault::Own)?;
-        let client = self.web.client(&url, self.check.ca_file.as_deref()).map_err(Fault::Own)?;
+        let connections =
+            if self.check.keep_alive == Some(false) { Connections::New } else { Connections::Kept };
+        let client = self.web.client(&url, self.check.ca_file.as_deref(), connections).map_err(Fault::Own)?;
         let method = self.method()?;
         let told = self.check.headers.keys().any(|name| name.eq_ignore_ascii_case(CONTENT_LENGTH.as_str()));
         let with_body = [Method::POST, Method::PUT, Method::PATCH].contains(&method);

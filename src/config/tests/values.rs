@@ -73,7 +73,7 @@ fn without_alert_tables_every_channel_hears_everything() {
 #[test]
 fn a_check_may_ask_for_much() {
     let text = format!(
-        "{SERVICE}status = 204\nmethod = \"HEAD\"\nheader = {{ Host = \"x\" }}\nmax-latency = \"2s\"\n\
+        "{SERVICE}status = 204\nmethod = \"HEAD\"\nkeep-alive = false\nheader = {{ Host = \"x\" }}\nmax-latency = \"2s\"\n\
          json = {{ \"/a~1b/0\" = 1, \"/deep\" = {{ x = [true] }} }}\nbody-contains = \"✓\"\n"
     );
     let CheckKind::Http(check) = &load(&text).unwrap().services["api"].checks["web"].kind.clone() else {
@@ -84,6 +84,7 @@ fn a_check_may_ask_for_much() {
     assert_eq!(check.json["/a~1b/0"], serde_json::json!(1));
     assert_eq!(check.json["/deep"], serde_json::json!({ "x": [true] }));
     assert_eq!(check.body_contains.as_deref(), Some("✓"));
+    assert_eq!(check.keep_alive, Some(false));
 }
 
 #[test]

@@ -18,7 +18,16 @@ const IDLE_PER_HOST: usize = 2;
 /// A head with more lines is too long. What is in them is nobody's business here.
 const HEADERS_MAX: usize = 1000;
 
-/// One client for `http:`, and for `https:` one for each file of authorities.
+/// What becomes of a connection when its answer has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::probe) enum Connections {
+    /// It serves the next request too.
+    Kept,
+    /// Each request has one of its own: whoever balances them sends each somewhere else.
+    New,
+}
+
+/// For each way to use connections one client for `http:`, and for `https:` one for each file of authorities.
 ///
 /// The host's certificates are loaded by the first check that needs them: they cost memory, and a host that has none
 /// can still be checked without TLS.
@@ -26,8 +35,9 @@ const HEADERS_MAX: usize = 1000;
 pub(in crate::probe) struct Web {
     resolver: Resolver,
     plain: Client,
+    unkept: Client,
     /// By file; without one, the host's own authorities are asked.
-    secure: Mutex<BTreeMap<Option<PathBuf>, Secure>>,
+    secure: Mutex<BTreeMap<(Option<PathBuf>, Connections), Secure>>,
 }
 
 #[derive(Debug)]
@@ -39,22 +49,29 @@ struct Secure {
 
 impl Web {
     pub(in crate::probe) fn new(resolver: Resolver) -> Result<Self, reqwest::Error> {
-        let plain = without_tls(builder(&resolver)).build()?;
-        Ok(Self { plain, secure: Mutex::default(), resolver })
+        let plain = |connections: Connections| without_tls(connections.of(builder(&resolver))).build();
+        let (plain, unkept) = (plain(Connections::Kept)?, plain(Connections::New)?);
+        Ok(Self { plain, unkept, secure: Mutex::default(), resolver })
     }
 
     /// The client for a URL. A file of authorities that has changed is read anew: certificates are renewed.
-    pub(in crate::probe) fn client(&self, url: &Url, ca_file: Option<&Path>) -> Result<Client, String> {
+    pub(in crate::probe) fn client(
+        &self,
+        url: &Url,
+        ca_file: Option<&Path>,
+        connections: Connections,
+    ) -> Result<Client, String> {
         if url.scheme() != "https" {
-            return Ok(self.plain.clone());
+            let plain = if connections == Connections::Kept { &self.plain } else { &self.unkept };
+            return Ok(plain.clone());
         }
         let written = ca_file.and_then(|file| file.metadata().ok()?.modified().ok());
         let mut secure = self.secure.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = ca_file.map(Path::to_path_buf);
+        let key = (ca_file.map(Path::to_path_buf), connections);
         if let Some(made) = secure.get(&key).filter(|made| made.written == written) {
             return Ok(made.client.clone());
         }
-        let builder = builder(&self.resolver);
+        let builder = connections.of(builder(&self.resolver));
         let failed = |why: String| format!("failed to {why}");
         let builder = match ca_file {
             Some(file) => builder.tls_backend_preconfigured(tls::client(Some(file), None).map_err(failed)?),
@@ -63,6 +80,15 @@ impl Web {
         let client = builder.build().map_err(|error| format!("TLS: {}", fault::root(&error)))?;
         secure.insert(key, Secure { client: client.clone(), written });
         Ok(client)
+    }
+}
+
+impl Connections {
+    fn of(self, builder: ClientBuilder) -> ClientBuilder {
+        match self {
+            Self::Kept => builder,
+            Self::New => builder.pool_max_idle_per_host(0),
+        }
     }
 }
 

@@ -74,6 +74,7 @@ pub(in crate::probe) fn http_check(url: &str) -> HttpCheck {
         body_contains: None,
         json: BTreeMap::new(),
         max_latency: None,
+        keep_alive: None,
         ca_file: None,
     }
 }

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
-use crate::config::HttpCheck;
+use crate::config::{Check, CheckKind, HttpCheck, Runtime, SwarmSet};
 use crate::decide::event::Outcome;
-use crate::probe::tests::stage::{Server, failed, http, look, request};
+use crate::probe::Probe;
+use crate::probe::tests::stage::{Server, failed, http, look, request, tools};
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
@@ -26,6 +28,30 @@ async fn a_connection_is_kept_from_look_to_look() {
         assert_eq!(look(&probe).await, Outcome::Ok);
     }
     assert_eq!(server.connections(), 1);
+}
+
+/// Behind whoever sends each connection to another replica, one that is kept would see one of them for ever.
+#[tokio::test]
+async fn each_look_has_a_connection_of_its_own_where_many_answer() {
+    let container = Runtime::Container { name: "shop".to_owned() };
+    let swarm = Runtime::Swarm(SwarmSet::Service("shop".to_owned()));
+    let cases = [
+        (&container, None, 1),
+        (&container, Some(true), 1),
+        (&container, Some(false), 5),
+        (&swarm, None, 5),
+        (&swarm, Some(true), 1),
+    ];
+    for (runtime, keep_alive, connections) in cases {
+        let server = Server::start(|mut stream, _| async move { while once(&mut stream).await {} }).await;
+        let kind = CheckKind::Http(HttpCheck { keep_alive, ..server.check() });
+        let check = Check { timeout: Duration::from_secs(1), kind };
+        let probe = Probe::new("web", &check, runtime, &tools());
+        for _ in 0..5 {
+            assert_eq!(look(&probe).await, Outcome::Ok);
+        }
+        assert_eq!(server.connections(), connections, "{runtime:?} {keep_alive:?}");
+    }
 }
 
 #[tokio::test]
