@@ -48,6 +48,7 @@ mod season;
 mod services;
 mod showing;
 mod shutdown;
+mod upkeep;
 mod worker;
 
 use commit::Backlog;
@@ -159,6 +160,8 @@ impl Daemon {
         let pulse = Pulse::new(clock);
         let (beat, token) = (Arc::clone(&pulse).beat(), stop.clone());
         tasks.spawn(async move { token.run_until_cancelled(beat).await });
+        let (upkeep, token) = (upkeep::work(store.clone(), events.clone()), stop.clone());
+        tasks.spawn(async move { token.run_until_cancelled(upkeep).await });
         let services = Services::start(&config, (clock, &pulse), &store, &events, &tasks, &stop)?;
         let daemon = Self {
             clock,

@@ -187,6 +187,10 @@ impl State {
                 self.store_lost = None;
                 self.own.resolve(now, News::StoreBack, &self.policy.tiers, &mut actions);
             }
+            Event::StateLost { why } => {
+                let reason = Reason::Said(why.clone());
+                self.own.open(now, News::StateLost, Tier::Urgent, reason, &self.policy.tiers, &mut actions);
+            }
             Event::Told { .. } | Event::NotTold { .. } => self.answered(now, event, &mut actions),
             Event::Acknowledged { incident, by } => self.acknowledge(now, incident, by, &mut actions),
         }

@@ -31,6 +31,7 @@ mod proof;
 mod reader;
 pub mod recording;
 mod releases;
+mod sound;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -84,7 +85,7 @@ pub enum StoreError {
     },
     /// The file is damaged. It is left as it is.
     #[error(
-        "read {path}: it is damaged ({seen}); it was left as it is: move it away to start anew, and keep it"
+        "read {path}: it is damaged ({seen}); golive mends nothing in it: to start anew, move it away, and keep it"
     )]
     Damaged {
         /// The file.
@@ -341,7 +342,7 @@ fn open(path: &Path) -> Result<Connection, StoreError> {
             );
             connection.execute_batch(&schema).map_err(sqlite(path))?;
         }
-        SCHEMA => sound(&connection, path)?,
+        SCHEMA => {}
         found => return Err(StoreError::Newer { path: path.to_owned(), found }),
     }
     growth::complete(&connection).map_err(sqlite(path))?;
@@ -350,12 +351,6 @@ fn open(path: &Path) -> Result<Connection, StoreError> {
 
 fn version(connection: &Connection, path: &Path) -> Result<i32, StoreError> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(sqlite(path))
-}
-
-fn sound(connection: &Connection, path: &Path) -> Result<(), StoreError> {
-    let check: String =
-        connection.pragma_query_value(None, "quick_check", |row| row.get(0)).map_err(sqlite(path))?;
-    if check == "ok" { Ok(()) } else { Err(StoreError::Damaged { path: path.to_owned(), seen: check }) }
 }
 
 /// Logs and alerts may tell more than everybody should read.

@@ -342,6 +342,8 @@ pub enum News {
     StoreLost,
     /// It can be written again.
     StoreBack,
+    /// Something that was stored is damaged, or not there any more.
+    StateLost,
     /// A channel takes no letters.
     ChannelDead {
         /// The channel, with the address where it has several.

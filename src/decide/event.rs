@@ -56,6 +56,11 @@ pub enum Event {
     },
     /// The state directory can be written again.
     StoreBack,
+    /// Something that was stored is damaged, or not there any more.
+    StateLost {
+        /// What, and what was seen of it.
+        why: String,
+    },
     /// A provider confirmed a notice.
     Told {
         /// Where.
@@ -98,6 +103,7 @@ impl Event {
             | Self::ConfigRejected { .. }
             | Self::StoreLost { .. }
             | Self::StoreBack
+            | Self::StateLost { .. }
             | Self::Told { .. }
             | Self::NotTold { .. }
             | Self::Acknowledged { .. } => None,

@@ -229,6 +229,7 @@ impl State {
             | Event::ConfigRejected { .. }
             | Event::StoreLost { .. }
             | Event::StoreBack
+            | Event::StateLost { .. }
             | Event::Watched(_)
             | Event::Acknowledged { .. } => {}
         }

@@ -142,15 +142,21 @@ pub struct Moment {
     pub deeds: Vec<Deed>,
 }
 
+/// A connection that changes nothing.
+pub(super) fn read_only(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(sqlite(path))?;
+    connection.busy_timeout(super::PATIENCE).map_err(sqlite(path))?;
+    Ok(connection)
+}
+
 impl Reader {
     /// Opens the store in a directory.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         let path = dir.join("golive.db");
         let readable = std::fs::File::open(&path);
         readable.map_err(|source| StoreError::Directory { dir: path.clone(), source })?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&path, flags).map_err(sqlite(&path))?;
-        connection.busy_timeout(super::PATIENCE).map_err(sqlite(&path))?;
+        let connection = read_only(&path)?;
         match version(&connection, &path)? {
             SCHEMA => Ok(Self { path, connection }),
             found => Err(StoreError::Newer { path, found }),

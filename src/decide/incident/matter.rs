@@ -52,7 +52,7 @@ impl Matter {
                 Self::Rule(rule.clone())
             }
             News::Diverged | News::Reconciled => Self::Divergence,
-            News::Test | News::LeftOver | News::Digest { .. } => Self::Other,
+            News::Test | News::LeftOver | News::StateLost | News::Digest { .. } => Self::Other,
         }
     }
 

@@ -114,6 +114,7 @@ fn ends(news: &News) -> Option<bool> {
         | News::RuleBlind { .. }
         | News::ConfigRejected
         | News::StoreLost
+        | News::StateLost
         | News::ChannelDead { .. }
         | News::Unheard => Some(false),
     }

@@ -44,6 +44,9 @@ pub(in crate::store) enum EventDef {
         why: String,
     },
     StoreBack,
+    StateLost {
+        why: String,
+    },
     Watched(#[serde_as(as = "ReadingDef")] Reading),
     Told {
         #[serde_as(as = "AddressDef")]

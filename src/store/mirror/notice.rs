@@ -145,6 +145,7 @@ pub(in crate::store) enum NewsDef {
     ConfigRejected,
     StoreLost,
     StoreBack,
+    StateLost,
     ChannelDead {
         channel: String,
     },

@@ -48,20 +48,12 @@ async fn the_file_is_for_its_owner_alone() {
 }
 
 #[tokio::test]
-async fn a_damaged_file_is_refused_and_left_as_it_is() {
+async fn a_file_that_cannot_be_opened_is_refused_and_left_as_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("golive.db");
-    let store = open(dir.path());
-    for number in 1..=200 {
-        store.commit(counted(number, 500)).await.unwrap();
-    }
-    drop(store);
-    let whole = std::fs::read(&path).unwrap();
-    let mut holed = whole.clone();
-    holed[4096..whole.len() - 4096].fill(0xA5);
+    let whole = grown(dir.path()).await;
     let cases = [
         ("not a database", b"this is no database, but somebody's text".repeat(400)),
-        ("a hole", holed),
         ("cut", whole[..whole.len() / 2].to_vec()),
     ];
     for (name, bytes) in cases {
@@ -71,7 +63,32 @@ async fn a_damaged_file_is_refused_and_left_as_it_is() {
         assert!(std::fs::read(&path).unwrap() == bytes, "{name}: the file was changed");
     }
     std::fs::write(&path, &whole).unwrap();
-    assert_eq!(counts(dir.path(), &open(dir.path())).await, (200, 200, 200));
+    let store = open(dir.path());
+    assert_eq!(counts(dir.path(), &store).await, (200, 200, 200));
+    assert!(store.sound(Duration::from_mins(1)).await.unwrap());
+}
+
+#[tokio::test]
+async fn damage_far_in_the_file_hinders_no_start_and_is_found_beside_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let whole = grown(dir.path()).await;
+    let mut holed = whole.clone();
+    holed[whole.len() - 8 * 4096..whole.len() - 4096].fill(0xA5);
+    std::fs::write(dir.path().join("golive.db"), &holed).unwrap();
+    let store = open(dir.path());
+    assert_eq!(store.load().await.unwrap()["web"].incidents_ever, 200);
+    let found = store.sound(Duration::from_mins(1)).await.unwrap_err();
+    assert!(matches!(found, StoreError::Damaged { .. }), "{found:?}");
+}
+
+/// The bytes of a store of many pages.
+async fn grown(dir: &Path) -> Vec<u8> {
+    let store = open(dir);
+    for number in 1..=200 {
+        store.commit(counted(number, 500)).await.unwrap();
+    }
+    drop(store);
+    std::fs::read(dir.join("golive.db")).unwrap()
 }
 
 #[tokio::test]

@@ -97,6 +97,7 @@ fn events() -> Vec<Event> {
         Event::StoreLost { why: some() },
         watched(),
         Event::StoreBack,
+        Event::StateLost { why: some() },
         Event::Acknowledged { incident: "web-1".to_owned(), by: some() },
     ];
     all.extend(answers());
