@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::{self, Request};
 use crate::decide::State;
-use crate::decide::action::{Action, Answer};
+use crate::decide::action::Answer;
 use crate::decide::event::Event;
 use crate::decide::refusal::Refusal;
 use crate::decide::view::View;
@@ -48,6 +48,7 @@ mod season;
 mod services;
 mod showing;
 mod shutdown;
+mod storing;
 mod upkeep;
 mod worker;
 
@@ -61,6 +62,7 @@ use pulse::Pulse;
 use services::Services;
 pub use services::ServicesError;
 use showing::Showing;
+use storing::Storing;
 
 /// Events on their way to the loop. When it is full, whoever sends waits: a probe's next turn comes later.
 const INBOX: usize = 1024;
@@ -106,6 +108,7 @@ pub struct Daemon {
     store: Store,
     store_lost: Option<Timestamp>,
     backlog: Backlog,
+    storing: Storing,
     services: Services,
     pump: Pump,
     notifier: watch::Sender<Arc<Notifier>>,
@@ -150,7 +153,7 @@ impl Daemon {
             stop.clone(),
             metrics.clone(),
         );
-        let heartbeat = Heartbeat::start(notifier.subscribe(), clock, &tasks, stop.clone());
+        let heartbeat = Heartbeat::start(store.clone(), notifier.subscribe(), clock, &tasks, stop.clone());
         let about = control::About {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             since: now,
@@ -160,8 +163,7 @@ impl Daemon {
         let pulse = Pulse::new(clock);
         let (beat, token) = (Arc::clone(&pulse).beat(), stop.clone());
         tasks.spawn(async move { token.run_until_cancelled(beat).await });
-        let (upkeep, token) = (upkeep::work(store.clone(), events.clone()), stop.clone());
-        tasks.spawn(async move { token.run_until_cancelled(upkeep).await });
+        upkeep::start(&store, &events, &tasks, &stop);
         let services = Services::start(&config, (clock, &pulse), &store, &events, &tasks, &stop)?;
         let daemon = Self {
             clock,
@@ -172,6 +174,7 @@ impl Daemon {
             store,
             store_lost: None,
             backlog: Backlog::default(),
+            storing: Storing::default(),
             services,
             pump,
             notifier,
@@ -197,66 +200,87 @@ impl Daemon {
 
     /// Serves until told to end.
     pub async fn serve(mut self, mut signals: mpsc::Receiver<Signal>) {
-        self.take(vec![Event::Started]).await;
+        self.take(vec![Event::Started]);
         systemd::ready();
         tracing::info!(config = %self.config_path.display(), "watching {} services", self.services.len());
         let pet_every = systemd::watchdog_interval().map_or(Duration::from_hours(1), |timeout| timeout / 3);
         let mut pet = tokio::time::interval(pet_every);
+        // What is due comes first: however much arrives, nothing may starve the watchdog or a deadline.
         loop {
             let wake = self.wake_at();
             tokio::select! {
                 biased;
                 signal = signals.recv() => match signal {
-                    Some(Signal::Reload) => self.reload().await,
+                    Some(Signal::Reload) => self.reload(),
                     Some(Signal::Terminate) | None => break,
                 },
-                () = self.pulse.missed() => drop(self.take(Vec::new()).await),
-                Some(event) = self.inbox.recv() => self.drain(event).await,
-                Some(request) = self.requests.recv() => self.answer(request).await,
-                Some(ask) = self.asks.recv() => self.shown(ask).await,
-                () = tokio::time::sleep_until(wake) => self.due().await,
                 _ = pet.tick() => systemd::watchdog(),
+                () = self.pulse.missed() => self.take(Vec::new()),
+                () = tokio::time::sleep_until(wake) => self.due(),
+                landed = self.storing.landed() => self.landed(landed),
+                Some(request) = self.requests.recv() => self.answer(request),
+                Some(ask) = self.asks.recv() => self.shown(ask),
+                Some(event) = self.inbox.recv() => self.drain(event),
             }
         }
         self.shut_down().await;
     }
 
     fn wake_at(&self) -> tokio::time::Instant {
-        let store = self.store_lost.and_then(|tried| tried.checked_add(STORE_AGAIN).ok());
+        let again = self.store_lost.filter(|_| !self.storing.under_way());
+        let store = again.and_then(|tried| tried.checked_add(STORE_AGAIN).ok()).or(self.storing.late());
         let heartbeat = self.heartbeat.next(self.notifier.borrow().heartbeat_every());
-        let deadlines =
-            [self.state.next_deadline(), store, Some(self.prune_at), heartbeat, self.showing.due()];
+        // What is stored is shown when it is.
+        let show = self.showing.due().filter(|_| !self.storing.under_way());
+        let deadlines = [self.state.next_deadline(), store, Some(self.prune_at), heartbeat, show];
         let next = deadlines.into_iter().flatten().min().unwrap_or(self.prune_at);
         self.clock.instant(next).into()
     }
 
     /// Takes an event and whatever else is waiting into one transaction.
-    async fn drain(&mut self, first: Event) {
+    fn drain(&mut self, first: Event) {
         let mut events = vec![first];
         while events.len() < BATCH
             && let Ok(event) = self.inbox.try_recv()
         {
             events.push(event);
         }
-        self.take(events).await;
+        self.take(events);
     }
 
-    async fn due(&mut self) {
+    fn due(&mut self) {
         let now = self.clock.now();
         if now >= self.prune_at {
             self.prune_at = now.checked_add(PRUNE_EVERY).unwrap_or(Timestamp::MAX);
             let before = now.checked_sub(self.keep).unwrap_or(Timestamp::MIN);
-            if let Err(error) = self.store.prune(before).await {
-                tracing::warn!("failed to {error}");
-            }
+            let store = self.store.clone();
+            self.tasks.spawn(async move {
+                if let Err(error) = store.prune(before).await {
+                    tracing::warn!("failed to {}", chain(&error));
+                }
+            });
         }
-        self.beat(now).await;
+        self.look_after_store(now);
+        self.beat(now);
         let core = self.state.next_deadline().is_some_and(|at| at <= now);
-        self.take(if core { vec![Event::Due] } else { Vec::new() }).await;
+        self.take(if core { vec![Event::Due] } else { Vec::new() });
     }
 
-    /// Steps the core over events, stores, performs. Gives the last answer.
-    async fn take(&mut self, events: Vec<Event>) -> Option<Answer> {
+    /// Steps the core over events, and stores.
+    fn take(&mut self, events: Vec<Event>) {
+        self.steps(events);
+        self.store_waiting();
+    }
+
+    /// The same for one that somebody asked for; the answer is given when it is stored.
+    fn ask(&mut self, event: Event, give: impl FnOnce(Answer) + Send + 'static) {
+        let answer = self.steps(vec![event]).unwrap_or(Answer::Refused { why: Refusal::NotUnderstood });
+        self.backlog.reply(give, answer);
+        self.store_waiting();
+    }
+
+    /// Steps the core over events. Gives the last answer.
+    fn steps(&mut self, events: Vec<Event>) -> Option<Answer> {
         let mut answer = None;
         // What golive did not see comes before all that it sees when it goes on.
         if let Some(since) = self.pulse.gap() {
@@ -269,8 +293,6 @@ impl Daemon {
             }
             answer = self.step(event).or(answer);
         }
-        self.commit().await;
-        self.show();
         answer
     }
 
@@ -295,74 +317,24 @@ impl Daemon {
         self.backlog.add(now, event, release, actions, &notifier)
     }
 
-    /// Stores what was decided and carries it out; without a store, tells people and lets the rest wait.
-    async fn commit(&mut self) {
-        let now = self.clock.now();
-        let again =
-            self.store_lost.is_none_or(|tried| tried.checked_add(STORE_AGAIN).is_ok_and(|at| at <= now));
-        if again {
-            match self.backlog.commit(&self.store, now, &self.pump).await {
-                Ok(stored) => {
-                    for (service, facts) in
-                        stored.facts.iter().filter(|(service, _)| self.state.acts(service))
-                    {
-                        self.services.share(service, facts);
-                    }
-                    self.perform(stored.effects);
-                    if self.store_lost.take().is_some() {
-                        self.step(Event::StoreBack);
-                        // Told with the next commit at the latest; this one is at once.
-                        Box::pin(self.commit()).await;
-                    }
-                    return;
-                }
-                Err(error) => {
-                    let first = self.store_lost.replace(now).is_none();
-                    tracing::error!("failed to {}", chain(&error));
-                    if first {
-                        self.step(Event::StoreLost { why: chain(&error) });
-                    }
-                }
-            }
-        }
-        let effects = self.backlog.without_store(&self.pump);
-        self.perform(effects);
-    }
-
-    fn perform(&mut self, effects: Vec<Action>) {
-        for action in effects {
-            self.services.perform(action);
-        }
-    }
-
-    fn show(&mut self) {
-        let heartbeat = self.heartbeat.shown(self.notifier.borrow().heartbeat_every());
-        self.showing.draw(self.clock.now(), &self.state, heartbeat);
-    }
-
-    async fn answer(&mut self, request: Request) {
+    fn answer(&mut self, request: Request) {
         match request {
-            Request::Event { event, reply } => {
-                let answer = self.take(vec![event]).await;
-                let unanswered = || Answer::Refused { why: Refusal::NotUnderstood };
-                let mut answer = answer.unwrap_or_else(unanswered);
-                if self.store_lost.is_some() && !matches!(answer, Answer::Plan { .. }) {
-                    answer = Answer::Refused { why: Refusal::NotStored };
-                }
-                give(reply, answer);
-            }
+            Request::Event { event, reply } => self.ask(event, |answer| give(reply, answer)),
             Request::Tried { event, reply } => {
-                self.take(vec![event]).await;
+                self.take(vec![event]);
                 give(reply, Answer::Done { release: None });
             }
             Request::RetryLetter { id, reply } => {
-                let answer = match self.store.retry(id, self.clock.now()).await {
-                    Ok(true) => Answer::Done { release: None },
-                    Ok(false) => Answer::Refused { why: Refusal::NoLetter(id) },
-                    Err(error) => Answer::Refused { why: Refusal::Failed(chain(&error)) },
-                };
-                self.pump.wake();
-                give(reply, answer);
+                let (store, pump, now) = (self.store.clone(), self.pump.clone(), self.clock.now());
+                self.tasks.spawn(async move {
+                    let answer = match store.retry(id, now).await {
+                        Ok(true) => Answer::Done { release: None },
+                        Ok(false) => Answer::Refused { why: Refusal::NoLetter(id) },
+                        Err(error) => Answer::Refused { why: Refusal::Failed(chain(&error)) },
+                    };
+                    pump.wake();
+                    give(reply, answer);
+                });
             }
         }
     }

@@ -4,22 +4,26 @@
 //! and no alert can be lost between two of them. State is kept whole beside the events rather than folded out of them
 //! at every start: a changed limit must not take back a decision that was acted on.
 //!
-//! One connection works on a blocking thread, so that a slow disk never stops the probes.
+//! One connection works on a blocking thread, so that a slow disk never stops the probes, and does one thing at a time:
+//! behind a disk that stands still, nothing is piled up that would be done late and again.
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::decide::action::{Action, Notice};
 use crate::decide::event::{Event, Happening};
 use crate::decide::facts::Facts;
 
 mod deed;
+mod error;
 mod filing;
 mod growth;
 mod journal;
@@ -38,86 +42,24 @@ mod thread;
 mod told;
 
 pub use deed::Deed;
+pub use error::StoreError;
 pub use filing::Filing;
-pub use outbox::{Letter, NewLetter};
+pub use outbox::{Letter, NewLetter, Twin};
 pub use parcel::Parcel;
 pub use past::Past;
 pub use reader::{IncidentRow, LetterRow, Moment, Reader, ReleaseRow, Story, SummaryRow};
 
+use error::{json, sqlite};
 use mirror::facts::FactsDef;
 
 /// The file's version; another one is refused.
 const SCHEMA: i32 = 1;
 
-/// Nothing may wait longer for the disk.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Nobody waits longer for the disk.
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Samples of the release at hand that are counted again after a restart, at most; older ones no longer matter.
 const RECOUNTED: u32 = 20_000;
-
-/// Why the store cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// Another golive works on it.
-    #[error("use the state directory {dir}: another golive daemon already does; end that one first")]
-    Busy {
-        /// The directory.
-        dir: PathBuf,
-    },
-    /// The directory cannot be used.
-    #[error("use the state directory {dir}")]
-    Directory {
-        /// The directory.
-        dir: PathBuf,
-        /// What the operating system said.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The file was written by a newer golive.
-    #[error(
-        "read {path}: it was written by a newer golive (format {found}, this one knows {SCHEMA}); install that one"
-    )]
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// Its version.
-        found: i32,
-    },
-    /// The file is damaged. It is left as it is.
-    #[error(
-        "read {path}: it is damaged ({seen}); golive mends nothing in it: to start anew, move it away, and keep it"
-    )]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// What SQLite said.
-        seen: String,
-    },
-    /// SQLite.
-    #[error("read or write {path}")]
-    Sqlite {
-        /// The file.
-        path: PathBuf,
-        /// What it said.
-        #[source]
-        source: rusqlite::Error,
-    },
-    /// A row cannot be understood.
-    #[error("understand what is stored in {path}")]
-    Json {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        #[source]
-        source: serde_json::Error,
-    },
-    /// The disk did not answer.
-    #[error("read or write {path} within {PATIENCE:?}")]
-    Late {
-        /// The file.
-        path: PathBuf,
-    },
-}
 
 /// The store, for the daemon. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -128,7 +70,9 @@ pub struct Store {
 #[derive(Debug)]
 struct Inner {
     path: PathBuf,
-    connection: Mutex<Connection>,
+    connection: Arc<Mutex<Connection>>,
+    /// The number of the last batch.
+    batches: AtomicU64,
     /// Held as long as the store is.
     _lock: File,
 }
@@ -144,6 +88,14 @@ pub struct Batch {
     pub facts: Vec<(String, Facts)>,
     /// Letters to send.
     pub letters: Vec<NewLetter>,
+}
+
+/// A batch that is told from the same one given again.
+#[derive(Debug)]
+pub struct Numbered {
+    number: u64,
+    /// The batch.
+    pub batch: Batch,
 }
 
 /// One event and what it led to.
@@ -189,13 +141,31 @@ impl Store {
         }
         let path = dir.join("golive.db");
         let connection = open(&path)?;
-        Ok(Self { inner: Arc::new(Inner { path, connection: Mutex::new(connection), _lock: lock }) })
+        let batches = AtomicU64::new(last(&connection, &path)?);
+        let connection = Arc::new(Mutex::new(connection));
+        Ok(Self { inner: Arc::new(Inner { path, connection, batches, _lock: lock }) })
     }
 
-    /// Stores a batch, all of it or nothing.
-    pub async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
-        self.work(move |connection, path| {
+    /// Gives a batch its number.
+    pub fn number(&self, batch: Batch) -> Arc<Numbered> {
+        let number = self.inner.batches.fetch_add(1, Ordering::Relaxed) + 1;
+        Arc::new(Numbered { number, batch })
+    }
+
+    /// Stores a batch, all of it or nothing, and once, however often it is given. However long that takes: whoever does
+    /// not wait for it must not take it for undone.
+    pub async fn put(&self, batch: &Arc<Numbered>) -> Result<(), StoreError> {
+        let batch = Arc::clone(batch);
+        let connection = Arc::clone(&self.inner.connection).lock_owned().await;
+        self.at_work(connection, move |connection, path| {
             let transaction = connection.transaction().map_err(sqlite(path))?;
+            if last(&transaction, path)? >= batch.number {
+                return Ok(());
+            }
+            let Numbered { number, batch } = &*batch;
+            let sql = "INSERT OR REPLACE INTO batch (id, number) VALUES (0, ?1)";
+            let noted = transaction.prepare_cached(sql).and_then(|mut it| it.execute([number.cast_signed()]));
+            noted.map_err(sqlite(path))?;
             for entry in &batch.entries {
                 journal::append(&transaction, path, entry)?;
                 releases::project(&transaction, path, entry)?;
@@ -212,6 +182,11 @@ impl Store {
             transaction.commit().map_err(sqlite(path))
         })
         .await
+    }
+
+    /// Stores a batch that is given once.
+    pub async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+        self.put(&self.number(batch)).await
     }
 
     /// Every service's state.
@@ -312,21 +287,39 @@ impl Store {
         &self,
         work: impl FnOnce(&mut Connection, &Path) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let inner = Arc::clone(&self.inner);
-        let done = tokio::task::spawn_blocking(move || {
-            let mut connection = inner.connection.lock().unwrap_or_else(PoisonError::into_inner);
-            work(&mut connection, &inner.path)
-        });
-        match tokio::time::timeout(PATIENCE, done).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) | Err(_) => Err(StoreError::Late { path: self.inner.path.clone() }),
-        }
+        let done = async {
+            let connection = Arc::clone(&self.inner.connection).lock_owned().await;
+            self.at_work(connection, work).await
+        };
+        let late = |_| Err(StoreError::Late { path: self.inner.path.clone() });
+        tokio::time::timeout(PATIENCE, done).await.unwrap_or_else(late)
     }
+
+    /// What has begun comes to its end, whoever waits for it.
+    async fn at_work<T: Send + 'static>(
+        &self,
+        mut connection: OwnedMutexGuard<Connection>,
+        work: impl FnOnce(&mut Connection, &Path) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        let done = tokio::task::spawn_blocking(move || work(&mut connection, &inner.path));
+        done.await.unwrap_or_else(|_| Err(StoreError::Late { path: self.inner.path.clone() }))
+    }
+}
+
+/// The number of the last batch that is stored.
+fn last(connection: &Connection, path: &Path) -> Result<u64, StoreError> {
+    let sql = "SELECT number FROM batch";
+    let number =
+        connection.prepare_cached(sql).and_then(|mut it| it.query_row([], |row| row.get(0)).optional());
+    Ok(number.map_err(sqlite(path))?.map_or(0, i64::cast_unsigned))
 }
 
 /// Opens the file for writing, makes it if it is not there, refuses it if it is not right.
 fn open(path: &Path) -> Result<Connection, StoreError> {
-    let connection = Connection::open(path).map_err(sqlite(path))?;
+    let mut connection = Connection::open(path).map_err(sqlite(path))?;
+    // What begins by reading would be refused, not wait, when somebody else writes.
+    connection.set_transaction_behavior(TransactionBehavior::Immediate);
     restrict(path)?;
     connection.busy_timeout(PATIENCE).map_err(sqlite(path))?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(sqlite(path))?;
@@ -359,19 +352,6 @@ fn restrict(path: &Path) -> Result<(), StoreError> {
     let only_owner = std::fs::Permissions::from_mode(0o600);
     std::fs::set_permissions(path, only_owner)
         .map_err(|source| StoreError::Directory { dir: path.to_owned(), source })
-}
-
-fn sqlite(path: &Path) -> impl Fn(rusqlite::Error) -> StoreError {
-    move |source| match source.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
-            StoreError::Damaged { path: path.to_owned(), seen: source.to_string() }
-        }
-        Some(_) | None => StoreError::Sqlite { path: path.to_owned(), source },
-    }
-}
-
-fn json(path: &Path) -> impl Fn(serde_json::Error) -> StoreError {
-    move |source| StoreError::Json { path: path.to_owned(), source }
 }
 
 /// A time as it is stored: sorts as text.

@@ -2,6 +2,7 @@
 //! told from memory, and whatever changes the world waits.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -9,11 +10,16 @@ use super::deliver::{Pump, Unstored};
 use crate::decide::action::{Action, Answer, When};
 use crate::decide::event::Event;
 use crate::decide::facts::Facts;
+use crate::decide::refusal::Refusal;
 use crate::notify::{self, Notifier};
-use crate::store::{Batch, Entry, NewLetter, Store, StoreError};
+use crate::store::{Batch, Entry, NewLetter, Numbered, Store};
 
-/// Events kept for the record while the store cannot be written; beyond, the oldest are dropped.
+/// Events and letters kept to be stored while the store cannot be written; beyond, the oldest are dropped, of events those
+/// first that led to nothing.
 const KEPT: usize = 10_000;
+
+/// Whoever waits for an answer, and the answer; it is given when what it says is stored.
+type Reply = (Box<dyn FnOnce(Answer) + Send>, Answer);
 
 /// What waits to be stored.
 #[derive(Default)]
@@ -21,15 +27,25 @@ pub(super) struct Backlog {
     entries: Vec<Entry>,
     facts: BTreeMap<String, Facts>,
     letters: Vec<NewLetter>,
-    effects: Vec<Action>,
+    /// So many of the letters are told from memory already.
+    told: usize,
+    rest: Rest,
+    sealed: Option<Sealed>,
 }
 
-/// What has been stored.
-pub(super) struct Committed {
-    /// What is known now of services of which something else was known before.
-    pub(super) facts: BTreeMap<String, Facts>,
-    /// What may be carried out now.
+/// What follows when something is stored.
+#[derive(Default)]
+pub(super) struct Rest {
+    /// What may be carried out then.
     pub(super) effects: Vec<Action>,
+    pub(super) replies: Vec<Reply>,
+}
+
+/// What is being stored: always the same until it is.
+struct Sealed {
+    batch: Arc<Numbered>,
+    told: usize,
+    rest: Rest,
 }
 
 impl Backlog {
@@ -66,7 +82,7 @@ impl Backlog {
                 | Action::Forget { .. }
                 | Action::Step { .. }
                 | Action::ProbeNow { .. }
-                | Action::Recall { .. } => self.effects.push(action.clone()),
+                | Action::Recall { .. } => self.rest.effects.push(action.clone()),
                 Action::Answer(given) => answer = Some(given.clone()),
                 Action::File { .. }
                 | Action::Judged { .. }
@@ -106,39 +122,87 @@ impl Backlog {
         self.facts.extend(changed);
     }
 
-    /// Stores everything, and gives what may be carried out now.
-    pub(super) async fn commit(
-        &mut self,
-        store: &Store,
-        at: Timestamp,
-        pump: &Pump,
-    ) -> Result<Committed, StoreError> {
-        if !self.entries.is_empty() || !self.facts.is_empty() || !self.letters.is_empty() {
-            let facts = self.facts.iter().map(|(name, facts)| (name.clone(), facts.clone())).collect();
-            let batch = Batch { at, entries: self.entries.clone(), facts, letters: self.letters.clone() };
-            store.commit(batch).await?;
-            if !self.letters.is_empty() {
-                pump.wake();
-            }
-        }
-        self.entries.clear();
-        self.letters.clear();
-        Ok(Committed { facts: std::mem::take(&mut self.facts), effects: std::mem::take(&mut self.effects) })
+    /// An answer that waits until what it says is stored.
+    pub(super) fn reply(&mut self, give: impl FnOnce(Answer) + Send + 'static, answer: Answer) {
+        self.rest.replies.push((Box::new(give), answer));
     }
 
-    /// The store cannot be written: what must not wait is done all the same.
+    /// Whether anything waits to be stored.
+    pub(super) fn waits(&self) -> bool {
+        let empty = self.entries.is_empty() && self.facts.is_empty() && self.letters.is_empty();
+        self.sealed.is_some() || !empty
+    }
+
+    /// The next batch to be stored; the one before, as long as it is not.
+    pub(super) fn seal(&mut self, store: &Store, at: Timestamp) -> Option<Arc<Numbered>> {
+        if self.sealed.is_none() && self.waits() {
+            let told = std::mem::take(&mut self.told);
+            let batch = Batch {
+                at,
+                entries: std::mem::take(&mut self.entries),
+                facts: std::mem::take(&mut self.facts).into_iter().collect(),
+                letters: std::mem::take(&mut self.letters),
+            };
+            let rest = std::mem::take(&mut self.rest);
+            self.sealed = Some(Sealed { batch: store.number(batch), told, rest });
+        }
+        self.sealed.as_ref().map(|sealed| Arc::clone(&sealed.batch))
+    }
+
+    /// The batch is stored: what was in it, and what follows.
+    pub(super) fn stored(&mut self) -> Option<(Arc<Numbered>, Rest)> {
+        self.sealed.take().map(|sealed| (sealed.batch, sealed.rest))
+    }
+
+    /// What follows although there is nothing to be stored.
+    pub(super) fn rest(&mut self) -> Rest {
+        std::mem::take(&mut self.rest)
+    }
+
+    /// The store cannot be written: what must not wait is done all the same. What is told from memory is stored later,
+    /// too, and the pump knows it again.
     pub(super) fn without_store(&mut self, pump: &Pump) -> Vec<Action> {
-        for NewLetter { notice, channel, address, expires, .. } in self.letters.drain(..) {
-            pump.deliver_unstored(Unstored { notice, channel, address, expires, attempts: 0 });
+        if let Some(sealed) = &mut self.sealed {
+            tell(&sealed.batch.batch.letters, &mut sealed.told, pump);
         }
-        if let Some(surplus) = self.entries.len().checked_sub(KEPT) {
-            self.entries.drain(..surplus);
+        tell(&self.letters, &mut self.told, pump);
+        self.forget_surplus();
+        let mut now = Vec::new();
+        for rest in self.sealed.as_mut().map(|sealed| &mut sealed.rest).into_iter().chain([&mut self.rest]) {
+            now.extend(rest.effects.extract_if(.., |action| harmless(action)));
+            for (give, answer) in rest.replies.drain(..) {
+                give(if matches!(answer, Answer::Plan { .. }) { answer } else { NOT_STORED });
+            }
         }
-        let (now, later) = std::mem::take(&mut self.effects).into_iter().partition(harmless);
-        self.effects = later;
         now
     }
+
+    /// What led to nothing is dropped first.
+    fn forget_surplus(&mut self) {
+        let surplus = self.entries.len().saturating_sub(KEPT);
+        let mut dropped = 0;
+        self.entries.retain(|entry| {
+            let drop = dropped < surplus && entry.actions.is_empty();
+            dropped += usize::from(drop);
+            !drop
+        });
+        self.entries.drain(..surplus - dropped);
+        let surplus = self.letters.len().saturating_sub(KEPT);
+        self.letters.drain(..surplus);
+        self.told = self.letters.len();
+    }
 }
+
+/// Tells those from memory that were not told so yet.
+fn tell(letters: &[NewLetter], told: &mut usize, pump: &Pump) {
+    for letter in &letters[*told..] {
+        let NewLetter { notice, channel, address, expires, .. } = letter.clone();
+        pump.deliver_unstored(Unstored { notice, channel, address, expires, attempts: 0 });
+    }
+    *told = letters.len();
+}
+
+const NOT_STORED: Answer = Answer::Refused { why: Refusal::NotStored };
 
 /// Looking changes nothing, so it needs no record.
 fn harmless(action: &Action) -> bool {

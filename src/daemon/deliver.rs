@@ -3,7 +3,7 @@
 //! One task. It waits for new letters, for the next one that is due again, or for a delivery to end. A delivery may be
 //! dropped at any await: its letter stays in the store and is sent again under the same id.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,11 +20,13 @@ use crate::metrics::{Metrics, Told};
 use crate::notify::{self, Delivery, Notifier, Refusal, Retry};
 use crate::store::{Letter, Parcel, Store, StoreError};
 
+mod memory;
 mod pace;
 #[cfg(test)]
 mod tests;
 mod unwritten;
 
+use memory::{Memory, UNSTORED};
 use pace::Pace;
 use unwritten::{Became, STORE_PAUSE, Settled, Unwritten};
 
@@ -33,9 +35,6 @@ const AT_ONCE: usize = 32;
 
 /// However long a provider asks to be left alone, it is tried again after this.
 const ASKED_MAX: Duration = Duration::from_hours(1);
-
-/// Letters that could not be stored wait in memory, at most so many; beyond, the oldest is dropped and logged.
-const UNSTORED: usize = 1000;
 
 /// What the loop tells the pump.
 #[derive(Clone)]
@@ -71,15 +70,14 @@ impl Pump {
         metrics: Metrics,
     ) -> Self {
         let wake = Arc::new(Notify::new());
-        let (unstored, memory) = mpsc::channel(UNSTORED);
+        let (unstored, handed) = mpsc::channel(UNSTORED);
         let task = Task {
             store,
             notifier,
             events,
             clock,
             wake: Arc::clone(&wake),
-            memory,
-            held: VecDeque::new(),
+            memory: Memory::default(),
             busy: BTreeSet::new(),
             paused: BTreeMap::new(),
             paces: BTreeMap::new(),
@@ -88,7 +86,7 @@ impl Pump {
             under_way: JoinSet::new(),
             metrics,
         };
-        tasks.spawn(async move { stop.run_until_cancelled(task.run()).await });
+        tasks.spawn(async move { stop.run_until_cancelled(task.run(handed)).await });
         Self { wake, unstored }
     }
 
@@ -112,9 +110,7 @@ struct Task {
     events: mpsc::Sender<Event>,
     clock: Clock,
     wake: Arc<Notify>,
-    memory: mpsc::Receiver<Unstored>,
-    /// Unstored letters with the time of their next attempt.
-    held: VecDeque<(Timestamp, Unstored)>,
+    memory: Memory,
     /// Addresses with a delivery under way.
     busy: BTreeSet<Address>,
     /// Addresses whose provider asked to be left alone until then.
@@ -142,13 +138,21 @@ enum Source {
 }
 
 impl Task {
-    async fn run(mut self) {
+    async fn run(mut self, mut handed: mpsc::Receiver<Unstored>) {
         loop {
-            let next = self.send_due().await;
+            let next = tokio::select! {
+                biased;
+                // What comes because of a store that stands still does not wait for it.
+                Some(letter) = handed.recv() => {
+                    self.memory.hold(self.clock.now(), letter);
+                    continue;
+                }
+                next = self.send_due() => next,
+            };
             let until = next.map(|at| tokio::time::Instant::from(self.clock.instant(at)));
             tokio::select! {
                 () = self.wake.notified() => {}
-                Some(letter) = self.memory.recv() => self.hold(self.clock.now(), letter),
+                Some(letter) = handed.recv() => self.memory.hold(self.clock.now(), letter),
                 Some(ended) = self.under_way.join_next() => match ended {
                     Ok(outcome) => self.settle(outcome).await,
                     Err(error) => {
@@ -166,20 +170,13 @@ impl Task {
         let now = self.clock.now();
         self.paused.retain(|_, until| *until > now);
         self.paced.retain(|_, until| *until > now);
-        for _ in 0..self.held.len() {
-            if let Some((at, letter)) = self.held.pop_front() {
-                let start = at <= now && self.free(&letter.to());
-                if start {
-                    self.start_memory(letter, now);
-                } else {
-                    self.held.push_back((at, letter));
-                }
-            }
+        let mut memory = std::mem::take(&mut self.memory);
+        while let Some(letter) = memory.due(now, |to| self.free(to)) {
+            self.start_memory(letter, now);
         }
-        if self.unwritten.next().is_some_and(|again| again <= now) {
-            self.unwritten.write(&self.store, now).await;
-        }
-        let held = self.held.iter().map(|(at, _)| *at).filter(|at| *at > now).min();
+        self.memory = memory;
+        self.unwritten.write(&self.store, now).await;
+        let held = self.memory.next(now);
         let stored = match self.send_stored(now).await {
             Ok(next) => next,
             Err(error) => {
@@ -192,6 +189,7 @@ impl Task {
     }
 
     async fn send_stored(&mut self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.memory.hand_over(&self.store, now).await?;
         // One of each address, so that many for one that hangs hide none for another.
         let kept_back = self.busy.len() + self.paused.len() + self.paced.len() + self.unwritten.len();
         let looked_at = AT_ONCE + kept_back;
@@ -294,8 +292,9 @@ impl Task {
                 given_up = next.is_none();
                 Some((id, Became::Refused { why: refusal.text, next }))
             }
-            (Source::Memory(letter), Ok(_)) => {
+            (Source::Memory(letter), Ok(notify::Receipt { answer, .. })) => {
                 tracing::info!(channel, notice = letter.notice.id, "told without having been stored");
+                self.memory.told(&letter, answer);
                 None
             }
             (Source::Memory(letter), Err(refusal)) => {
@@ -303,13 +302,13 @@ impl Task {
                 let next = next_attempt(&refusal, &letter.notice.id, letter.attempts, now, letter.expires);
                 given_up = next.is_none();
                 if let Some(next) = next {
-                    self.hold(next, Unstored { attempts: letter.attempts + 1, ..letter });
+                    self.memory.hold(next, Unstored { attempts: letter.attempts + 1, ..letter });
                 }
                 None
             }
         };
         if let Some((id, became)) = became {
-            self.unwritten.take(&self.store, to.clone(), Settled { id, at: now, became }, now).await;
+            self.unwritten.take(to.clone(), Settled { id, at: now, became });
         }
         self.report(&to, notices, refused, given_up).await;
     }
@@ -325,19 +324,6 @@ impl Task {
             // The loop ends only with the daemon.
             drop(self.events.send(event).await);
         }
-    }
-
-    fn hold(&mut self, at: Timestamp, letter: Unstored) {
-        if self.held.len() >= UNSTORED
-            && let Some((_, dropped)) = self.held.pop_front()
-        {
-            tracing::error!(
-                notice = dropped.notice.id,
-                channel = dropped.channel,
-                "dropped an alert: too many wait in memory"
-            );
-        }
-        self.held.push_back((at, letter));
     }
 }
 

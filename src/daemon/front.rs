@@ -19,6 +19,7 @@ use crate::decide::view::View;
 use crate::metrics::Metrics;
 use crate::notify::{Links, host};
 use crate::page::{self, Ask, Shelf, Stage, Told};
+use crate::store::Store;
 use crate::text::Texts;
 use crate::ticket::Tickets;
 
@@ -128,30 +129,34 @@ async fn show(page: config::Page, stage: impl Fn() -> Stage, stop: CancellationT
 
 impl Daemon {
     /// Answers the page.
-    pub(super) async fn shown(&mut self, ask: Ask) {
+    pub(super) fn shown(&mut self, ask: Ask) {
         // Whoever asked may have gone meanwhile.
         match ask {
             Ask::Pulse(reply) => drop(reply.send(())),
-            Ask::Shelf(reply) => drop(reply.send(self.shelf().await)),
+            Ask::Shelf(reply) => {
+                let store = self.store.clone();
+                self.tasks.spawn(async move { drop(reply.send(shelf(&store).await)) });
+            }
             Ask::Acknowledge { incident, reply } => {
                 let event = Event::Acknowledged { incident, by: "link".to_owned() };
-                let answer = match self.take(vec![event]).await {
-                    Some(Answer::Refused { why }) => Err(why),
-                    Some(Answer::Done { .. } | Answer::Plan { .. }) | None => Ok(()),
-                };
-                drop(reply.send(answer));
+                self.ask(event, |answer| {
+                    drop(reply.send(match answer {
+                        Answer::Refused { why } => Err(why),
+                        Answer::Done { .. } | Answer::Plan { .. } => Ok(()),
+                    }));
+                });
             }
         }
     }
+}
 
-    async fn shelf(&self) -> Shelf {
-        let waiting = self.store.waiting().await;
-        let letters = self.store.last_letters(LETTERS).await;
-        if let Some(error) = waiting.as_ref().err().or(letters.as_ref().err()) {
-            tracing::warn!("failed to {error}");
-        }
-        let told = |(notice, channel, state)| Told { notice, channel, state };
-        let letters = letters.unwrap_or_default().into_iter().map(told).collect();
-        Shelf { waiting: waiting.unwrap_or_default(), letters }
+async fn shelf(store: &Store) -> Shelf {
+    let waiting = store.waiting().await;
+    let letters = store.last_letters(LETTERS).await;
+    if let Some(error) = waiting.as_ref().err().or(letters.as_ref().err()) {
+        tracing::warn!("failed to {error}");
     }
+    let told = |(notice, channel, state)| Told { notice, channel, state };
+    let letters = letters.unwrap_or_default().into_iter().map(told).collect();
+    Shelf { waiting: waiting.unwrap_or_default(), letters }
 }

@@ -15,6 +15,7 @@ use super::{Daemon, chain};
 use crate::clock::Clock;
 use crate::decide::view;
 use crate::notify::Notifier;
+use crate::store::Store;
 
 /// What the loop holds.
 pub(super) struct Heartbeat {
@@ -25,6 +26,7 @@ pub(super) struct Heartbeat {
 
 impl Heartbeat {
     pub(super) fn start(
+        store: Store,
         notifier: watch::Receiver<Arc<Notifier>>,
         clock: Clock,
         tasks: &TaskTracker,
@@ -32,7 +34,9 @@ impl Heartbeat {
     ) -> Self {
         let (beat, beats) = mpsc::channel(1);
         let (shown, state) = watch::channel(view::Heartbeat::default());
-        tasks.spawn(async move { stop.run_until_cancelled(serve(notifier, clock, beats, shown)).await });
+        tasks.spawn(
+            async move { stop.run_until_cancelled(serve(store, notifier, clock, beats, shown)).await },
+        );
         Self { beat, state, next: clock.now() }
     }
 
@@ -62,24 +66,26 @@ impl Heartbeat {
 
 impl Daemon {
     /// Tells the outside watcher that golive is alive, if it is time and the store can be written.
-    pub(super) async fn beat(&mut self, now: Timestamp) {
+    pub(super) fn beat(&mut self, now: Timestamp) {
         let every = self.notifier.borrow().heartbeat_every();
         if self.heartbeat.due(every, now) && self.store_lost.is_none() {
-            match self.store.touch().await {
-                Ok(()) => self.heartbeat.beat(),
-                Err(error) => tracing::warn!("no heartbeat: failed to {}", chain(&error)),
-            }
+            self.heartbeat.beat();
         }
     }
 }
 
 async fn serve(
+    store: Store,
     notifier: watch::Receiver<Arc<Notifier>>,
     clock: Clock,
     mut beats: mpsc::Receiver<()>,
     shown: watch::Sender<view::Heartbeat>,
 ) {
     while beats.recv().await.is_some() {
+        if let Err(error) = store.touch().await {
+            tracing::warn!("no heartbeat: failed to {}", chain(&error));
+            continue;
+        }
         let notifier = Arc::clone(&notifier.borrow());
         let result = notifier.beat().await;
         shown.send_modify(|state| match result {

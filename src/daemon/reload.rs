@@ -10,7 +10,7 @@ use crate::notify::Notifier;
 use crate::systemd;
 
 impl Daemon {
-    pub(super) async fn reload(&mut self) {
+    pub(super) fn reload(&mut self) {
         systemd::reloading();
         let event = match self.load() {
             Ok(()) => Event::ConfigReloaded,
@@ -19,7 +19,7 @@ impl Daemon {
                 Event::ConfigRejected { why }
             }
         };
-        self.take(vec![event]).await;
+        self.take(vec![event]);
         systemd::ready();
     }
 

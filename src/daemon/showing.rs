@@ -23,6 +23,8 @@ const WITHIN: Duration = Duration::from_secs(1);
 /// What is shown, and what has changed since it was drawn.
 pub(super) struct Showing {
     views: watch::Sender<Arc<View>>,
+    /// What was drawn last; it may wait to be shown.
+    drawn: Arc<View>,
     headline: Headline,
     stale: BTreeSet<String>,
     everything: bool,
@@ -31,8 +33,9 @@ pub(super) struct Showing {
 
 impl Showing {
     pub(super) fn new(view: View) -> Self {
-        let (views, _) = watch::channel(Arc::new(view));
-        Self { views, headline: Headline::default(), stale: BTreeSet::new(), everything: true, due: None }
+        let drawn = Arc::new(view);
+        let (views, _) = watch::channel(Arc::clone(&drawn));
+        Self { views, drawn, headline: Headline::default(), stale: BTreeSet::new(), everything: true, due: None }
     }
 
     pub(super) fn views(&self) -> watch::Receiver<Arc<View>> {
@@ -62,22 +65,33 @@ impl Showing {
     }
 
     /// Draws what has changed, where that is due.
-    pub(super) fn draw(&mut self, now: Timestamp, state: &State, heartbeat: Option<Heartbeat>) {
+    pub(super) fn draw(
+        &mut self,
+        now: Timestamp,
+        state: &State,
+        heartbeat: Option<Heartbeat>,
+    ) -> Option<Arc<View>> {
         if self.due.is_none_or(|due| due > now) {
-            return;
+            return None;
         }
         self.due = None;
         let (stale, everything) =
             (std::mem::take(&mut self.stale), std::mem::replace(&mut self.everything, false));
-        let mut view = state.view_anew(&self.views.borrow(), |service| everything || stale.contains(service));
+        let mut view = state.view_anew(&self.drawn, |service| everything || stale.contains(service));
         view.heartbeat = heartbeat;
+        self.drawn = Arc::new(view);
+        Some(Arc::clone(&self.drawn))
+    }
+
+    /// Shows what was drawn.
+    pub(super) fn show(&mut self, now: Timestamp, view: Arc<View>) {
         if let Some(line) = self.headline.news(&view, now) {
             systemd::status(line);
         }
         self.views.send_if_modified(|shown| {
-            let changed = **shown != view;
+            let changed = **shown != *view;
             if changed {
-                *shown = Arc::new(view);
+                *shown = view;
             }
             changed
         });

@@ -14,16 +14,17 @@ impl Daemon {
         tracing::info!("ending");
         self.stop.cancel();
         self.services.end();
+        self.store_last();
         self.tasks.close();
         let tasks = self.tasks.clone();
         let drained = tokio::time::timeout(DRAIN, async {
             loop {
                 tokio::select! {
-                    () = tasks.wait() => return,
+                    biased;
+                    landed = self.storing.landed() => self.landed(landed),
                     // A step that ends now is recorded, so that it is not looked into again at the next start.
-                    Some(event) = self.inbox.recv() => {
-                        self.take(vec![event]).await;
-                    }
+                    Some(event) = self.inbox.recv() => self.take(vec![event]),
+                    () = tasks.wait(), if !self.storing.under_way() => return,
                 }
             }
         });

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::chain;
 use crate::decide::event::Event;
@@ -14,8 +16,18 @@ const SETTLED: Duration = Duration::from_mins(1);
 /// It is looked at for so long at most; what is behind that is not looked at.
 const LONGEST: Duration = Duration::from_mins(10);
 
-/// Works until the daemon ends.
-pub(super) async fn work(store: Store, events: mpsc::Sender<Event>) {
+/// Starts the task.
+pub(super) fn start(
+    store: &Store,
+    events: &mpsc::Sender<Event>,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) {
+    let (work, stop) = (work(store.clone(), events.clone()), stop.clone());
+    tasks.spawn(async move { stop.run_until_cancelled(work).await });
+}
+
+async fn work(store: Store, events: mpsc::Sender<Event>) {
     tokio::time::sleep(SETTLED).await;
     match store.sound(LONGEST).await {
         Ok(true) => tracing::debug!("the store is whole"),

@@ -49,6 +49,19 @@ pub struct Letter {
     pub thread: Option<String>,
 }
 
+/// A letter that was told, or is to be told, from memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Twin {
+    /// The notice.
+    pub notice: String,
+    /// Through which channel.
+    pub channel: String,
+    /// To whom there.
+    pub address: String,
+    /// What the provider said, when it was told.
+    pub answer: Option<String>,
+}
+
 /// Adds letters; one that is there already stays as it is.
 pub(super) fn put(
     transaction: &Transaction<'_>,
@@ -177,6 +190,28 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.settle(id, if next.is_some() { "pending" } else { "given-up" }, answer, next, now).await
+    }
+
+    /// Those of letters in memory that are stored by now; what was told already is settled.
+    pub async fn twins(&self, twins: Vec<Twin>, now: Timestamp) -> Result<Vec<Twin>, StoreError> {
+        self.work(move |connection, path| {
+            let transaction = connection.transaction().map_err(sqlite(path))?;
+            let mut stored = Vec::new();
+            for twin in twins {
+                let Twin { notice, channel, address, answer } = &twin;
+                let sql = "UPDATE letter SET state = iif(?4 IS NOT NULL AND state = 'pending', 'sent', state), \
+                           settled = iif(?4 IS NULL, settled, ?5), answer = coalesce(?4, answer) \
+                           WHERE notice = ?1 AND channel = ?2 AND address = ?3";
+                let mut settle = transaction.prepare_cached(sql).map_err(sqlite(path))?;
+                let row = params![notice, channel, address, answer, text(now)];
+                if settle.execute(row).map_err(sqlite(path))? > 0 {
+                    stored.push(twin);
+                }
+            }
+            transaction.commit().map_err(sqlite(path))?;
+            Ok(stored)
+        })
+        .await
     }
 
     /// Sends a letter again that was given up or has expired, now. Whether there was one.

@@ -16,6 +16,7 @@ mod people;
 mod script_faults;
 mod secrets;
 mod shop;
+mod store;
 mod supervised;
 mod told;
 mod waiting;

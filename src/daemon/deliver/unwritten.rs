@@ -61,24 +61,25 @@ impl Unwritten {
         self.again
     }
 
-    /// Writes it, or keeps it until the store can. A store that has just failed is not asked for each letter anew.
-    pub(super) async fn take(&mut self, store: &Store, to: Address, settled: Settled, now: Timestamp) {
+    /// Keeps it until it is written.
+    pub(super) fn take(&mut self, to: Address, settled: Settled) {
         self.waiting.insert(to, settled);
-        if self.again.is_none_or(|again| again <= now) {
-            self.write(store, now).await;
-        }
     }
 
-    /// Writes what waits, up to the first failure.
+    /// Writes what waits, up to the first failure. A store that has just failed is not asked for each letter anew. May be
+    /// dropped.
     pub(super) async fn write(&mut self, store: &Store, now: Timestamp) {
+        if self.again.is_some_and(|again| again > now) {
+            return;
+        }
         self.again = None;
-        while let Some((to, settled)) = self.waiting.pop_first() {
+        while let Some((to, settled)) = self.waiting.first_key_value() {
             if let Err(error) = settled.write(store).await {
                 tracing::warn!(channel = to.channel, "failed to {error}");
-                self.waiting.insert(to, settled);
                 self.again = now.checked_add(STORE_PAUSE).ok();
                 return;
             }
+            self.waiting.pop_first();
         }
     }
 }

@@ -26,23 +26,30 @@ fn at(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(1_800_000_000_000 + millis).unwrap()
 }
 
+/// Drawn and shown at once, as where nothing has to be stored.
+fn draw(showing: &mut Showing, now: Timestamp, state: &State) {
+    if let Some(view) = showing.draw(now, state, None) {
+        showing.show(now, view);
+    }
+}
+
 #[test]
 fn samples_are_shown_within_a_second_and_only_of_their_service() {
     let mut state = state(at(0));
     let mut showing = Showing::new(state.view());
     let first = Arc::clone(&showing.views().borrow());
-    showing.draw(at(0), &state, None);
+    draw(&mut showing, at(0), &state);
     assert_eq!(showing.due(), None);
     showing.everything = false;
     for millis in [100, 400, 900] {
         let event = sampled("shop", at(millis), Outcome::Ok);
         state.step(at(millis), &event);
         showing.note(at(millis), &event);
-        showing.draw(at(millis), &state, None);
+        draw(&mut showing, at(millis), &state);
         assert_eq!(showing.due(), Some(at(1100)));
         assert!(Arc::ptr_eq(&first, &showing.views().borrow()), "nothing was drawn yet");
     }
-    showing.draw(at(1100), &state, None);
+    draw(&mut showing, at(1100), &state);
     let second = Arc::clone(&showing.views().borrow());
     assert_eq!(*second, state.view());
     // By name: the blog comes first.
@@ -55,13 +62,13 @@ fn samples_are_shown_within_a_second_and_only_of_their_service() {
 fn what_happens_is_shown_at_once() {
     let state = state(at(0));
     let mut showing = Showing::new(state.view());
-    showing.draw(at(0), &state, None);
+    draw(&mut showing, at(0), &state);
     let died = Happening::Died { instance: "c1".to_owned(), exit: Some(1), oom: false, asked: false };
     let event = Event::Service { service: "shop".to_owned(), what: died };
     for event in [event, Event::EngineLost { why: "no answer".to_owned() }, Event::Due] {
         showing.note(at(500), &event);
         assert_eq!(showing.due(), Some(at(500)), "{event:?}");
-        showing.draw(at(500), &state, None);
+        draw(&mut showing, at(500), &state);
         assert_eq!(showing.due(), None);
     }
     // As is a sample that has changed what is known.

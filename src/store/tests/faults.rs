@@ -36,6 +36,43 @@ async fn a_batch_is_stored_whole_or_not_at_all() {
 }
 
 #[tokio::test]
+async fn a_batch_that_is_given_again_is_stored_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let (first, second) = (store.number(counted(1, 10)), store.number(counted(2, 10)));
+    for batch in [&first, &first, &second, &first, &second] {
+        store.put(batch).await.unwrap();
+    }
+    assert_eq!(counts(dir.path(), &store).await, (2, 2, 2));
+    drop(store);
+    let store = open(dir.path());
+    store.commit(counted(3, 10)).await.unwrap();
+    assert_eq!(counts(dir.path(), &store).await, (3, 3, 3));
+}
+
+#[tokio::test]
+async fn behind_a_disk_that_stands_still_nothing_is_piled_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.commit(counted(1, 10)).await.unwrap();
+    let still = std::sync::Arc::clone(&store.inner.connection).lock_owned().await;
+    let batch = store.number(counted(2, 10));
+    let first = {
+        let (store, batch) = (store.clone(), std::sync::Arc::clone(&batch));
+        tokio::spawn(async move { store.put(&batch).await })
+    };
+    for release in ["r1", "r2", "r3"] {
+        let waits = store.save_spec(release, "sha256:aa", "{}");
+        assert!(tokio::time::timeout(Duration::from_millis(20), waits).await.is_err());
+    }
+    drop(still);
+    first.await.unwrap().unwrap();
+    store.put(&batch).await.unwrap();
+    assert_eq!(store.spec("r1").await.unwrap(), None, "nobody waited for it any more");
+    assert_eq!(counts(dir.path(), &store).await, (2, 2, 2));
+}
+
+#[tokio::test]
 async fn the_file_is_for_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();

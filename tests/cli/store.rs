@@ -1,0 +1,117 @@
+//! What stands under golive's state: a disk that stands still, is slow, full or gone.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::os::unix::net::UnixDatagram;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use golive::clock::Clock;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::shop::Shop;
+
+/// Everything that was posted to an address that confirms it.
+#[derive(Clone)]
+struct Sink {
+    address: String,
+    bodies: Arc<Mutex<Vec<Value>>>,
+}
+
+impl Sink {
+    fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let bodies = Arc::new(Mutex::new(Vec::new()));
+        let taken = Arc::clone(&bodies);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+                let (mut text, mut buffer) = (Vec::new(), [0; 16384]);
+                while let Ok(length @ 1..) = stream.read(&mut buffer) {
+                    text.extend_from_slice(&buffer[..length]);
+                    let body = text.windows(4).position(|end| end == b"\r\n\r\n").map(|at| &text[at + 4..]);
+                    if let Some(body) = body.and_then(|body| serde_json::from_slice(body).ok()) {
+                        taken.lock().unwrap().push(body);
+                        break;
+                    }
+                }
+                let answer = "HTTP/1.1 204 No Content\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+                drop(stream.write_all(answer.as_bytes()));
+            }
+        });
+        Self { address, bodies }
+    }
+
+    fn rules(&self) -> String {
+        let address = &self.address;
+        format!(
+            "[channel.all]\nwebhook = {{ url = \"{address}\", format = \"standard\" }}\n\
+             [alert.urgent]\nchannels = [\"all\"]\n[alert.important]\nchannels = [\"all\"]\n"
+        )
+    }
+
+    fn count(&self, event: &str) -> usize {
+        self.bodies.lock().unwrap().iter().filter(|body| body["data"]["event"] == event).count()
+    }
+}
+
+/// The times at which systemd's watchdog was petted.
+fn pets(shop: &mut Shop, every: Duration) -> Arc<Mutex<Vec<Timestamp>>> {
+    shop.kill();
+    let socket = UnixDatagram::bind(shop.path("notify")).unwrap();
+    let pets = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&pets);
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(length) = socket.recv(&mut buffer) {
+            if String::from_utf8_lossy(&buffer[..length]).contains("WATCHDOG=1") {
+                heard.lock().unwrap().push(Clock::wall());
+            }
+        }
+    });
+    let mut daemon = shop.command(&["daemon"]);
+    daemon.env("NOTIFY_SOCKET", shop.path("notify")).env("WATCHDOG_USEC", every.as_micros().to_string());
+    shop.start_as(daemon);
+    pets
+}
+
+fn longest(pets: &[Timestamp]) -> Duration {
+    let gaps = pets.windows(2).map(|two| two[1].duration_since(two[0]).unsigned_abs());
+    gaps.max().unwrap_or(Duration::MAX)
+}
+
+/// Nobody else writes while it is there.
+fn lock(shop: &Shop) -> rusqlite::Connection {
+    let connection = rusqlite::Connection::open(shop.path("state/golive.db")).unwrap();
+    connection.busy_timeout(Duration::from_secs(5)).unwrap();
+    connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+    connection
+}
+
+#[test]
+fn a_store_that_stands_still_is_told_stops_no_watching_and_doubles_nothing() {
+    let sink = Sink::open();
+    let mut shop = Shop::open(&sink.rules());
+    let pets = pets(&mut shop, Duration::from_secs(3));
+    shop.eventually("it is back", |shop| shop["accepted"]["version"] == "1");
+    let still = lock(&shop);
+    shop.deploy("2", false);
+    shop.eventually("it is told, from memory", |_| sink.count("store-lost") == 1);
+    shop.eventually("what was decided is told, too", |_| sink.count("rollback-started") == 1);
+    assert_eq!(shop.version(), "2", "nothing is done that is not on record");
+    drop(still);
+    shop.says(10, &["wait", "shop"]);
+    shop.eventually("that it is back is told", |_| sink.count("store-back") == 1);
+    shop.eventually("what followed is told", |_| sink.count("rollback-done") == 1);
+    let log: Vec<Value> = serde_json::from_str(&shop.says(0, &["notify", "log", "--json"])).unwrap();
+    let waits = log.iter().filter(|letter| letter["state"] == "pending").count();
+    assert_eq!(waits, 0, "{log:#?}");
+    for event in ["store-lost", "rollback-started", "store-back", "rollback-done"] {
+        assert_eq!(sink.count(event), 1, "{event}");
+    }
+    let longest = longest(&pets.lock().unwrap());
+    assert!(longest < Duration::from_millis(2500), "{longest:?} without a pet");
+}
