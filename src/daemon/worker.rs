@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
+use super::chain;
 use crate::clock::Clock;
 use crate::decide::action::Plan;
 use crate::decide::event::{Event, Fault, FaultKind, Happening, Identity, Step};
@@ -285,8 +286,7 @@ impl Hand {
             let text = "record the release: what runs has been changed in place".to_owned();
             return Err(Fault { kind: FaultKind::Refused, text });
         }
-        let saved = self.store.save_spec(&record.release, &record.image, &record.inspect).await;
-        saved.map_err(|error| Fault { kind: FaultKind::Transient, text: error.to_string() })?;
+        self.store.save_spec(&record.release, &record.image, &record.inspect).await.map_err(not_stored)?;
         Ok(record)
     }
 
@@ -298,7 +298,7 @@ impl Hand {
                 Ok(None) => return Some(vec!["its record was never stored".to_owned()]),
                 Err(fault) => return problem(fault),
             },
-            Err(error) => return Some(vec![format!("failed to {error}")]),
+            Err(error) => return problem(not_stored(error)),
         };
         self.runtime.prove(&record).await.map_or_else(problem, Some)
     }
@@ -344,25 +344,30 @@ impl Hand {
         match self.store.spec(release).await {
             Ok(Some((image, inspect))) => Ok(Some(Record { release: release.to_owned(), image, inspect })),
             Ok(None) => self.runtime.record(release).await,
-            Err(error) => Err(Fault { kind: FaultKind::Transient, text: error.to_string() }),
+            Err(error) => Err(not_stored(error)),
         }
     }
 
     /// The bad release as it was, before anything of it is changed: also what undoing goes by. A record that was kept
     /// while it ran well is the better one.
     async fn save_forensics(&self, plan: &Plan, found: &Forensics) -> Result<Record, Fault> {
-        let fault = |error: StoreError| Fault { kind: FaultKind::Transient, text: error.to_string() };
         let Forensics { inspect, logs, events, exit, oom } = found.clone();
         let kept = self.record(&plan.from).await?;
         let evidence = Evidence { inspect: inspect.clone(), logs, events, exit, oom };
-        self.store.save_forensics(&plan.from, evidence).await.map_err(fault)?;
+        self.store.save_forensics(&plan.from, evidence).await.map_err(not_stored)?;
         if let Some(kept) = kept {
             return Ok(kept);
         }
         let record = Record { release: plan.from.clone(), image: String::new(), inspect };
-        self.store.save_spec(&record.release, &record.image, &record.inspect).await.map_err(fault)?;
+        self.store.save_spec(&record.release, &record.image, &record.inspect).await.map_err(not_stored)?;
         Ok(record)
     }
+}
+
+/// What the store refuses may pass; what it has not done in time may be done yet.
+fn not_stored(error: StoreError) -> Fault {
+    let kind = if matches!(error, StoreError::Late { .. }) { FaultKind::Lost } else { FaultKind::Transient };
+    Fault { kind, text: chain(&error) }
 }
 
 /// What a failure says of readiness: nothing while the engine does not answer, which is told on its own, or its answers

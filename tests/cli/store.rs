@@ -109,9 +109,44 @@ fn a_store_that_stands_still_is_told_stops_no_watching_and_doubles_nothing() {
     let log: Vec<Value> = serde_json::from_str(&shop.says(0, &["notify", "log", "--json"])).unwrap();
     let waits = log.iter().filter(|letter| letter["state"] == "pending").count();
     assert_eq!(waits, 0, "{log:#?}");
+    assert_eq!(sink.count("not-ready"), 0, "what is late is not missing");
     for event in ["store-lost", "rollback-started", "store-back", "rollback-done"] {
         assert_eq!(sink.count(event), 1, "{event}");
     }
+    let longest = longest(&pets.lock().unwrap());
+    assert!(longest < Duration::from_millis(2500), "{longest:?} without a pet");
+}
+
+#[test]
+fn a_slow_store_starves_neither_the_watchdog_nor_a_deadline() {
+    let sink = Sink::open();
+    let checks = (0..10).map(|number| format!("[service.shop.health.c{number}]\ncommand = [\"true\"]\n"));
+    let mut shop = Shop::open(&(sink.rules() + &checks.collect::<String>()));
+    let pets = pets(&mut shop, Duration::from_secs(3));
+    shop.eventually("it is back", |shop| shop["accepted"]["version"] == "1");
+    let fast = Arc::new(());
+    let slow = std::thread::spawn({
+        let (path, going) = (shop.path("state/golive.db"), Arc::downgrade(&fast));
+        move || {
+            let connection = rusqlite::Connection::open(path).unwrap();
+            connection.busy_timeout(Duration::from_secs(5)).unwrap();
+            while going.upgrade().is_some() {
+                connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+                std::thread::sleep(Duration::from_millis(400));
+                connection.execute_batch("ROLLBACK").unwrap();
+                std::thread::sleep(Duration::from_millis(100));
+            }
+        }
+    });
+    shop.deploy("2", true);
+    let began = Clock::start();
+    let start = began.now();
+    shop.eventually("the release is accepted", |shop| shop["accepted"]["version"] == "2");
+    let took = began.now().duration_since(start).unsigned_abs();
+    assert!(took < Duration::from_secs(8), "a watch of two seconds took {took:?}");
+    drop(fast);
+    slow.join().unwrap();
+    assert_eq!(sink.count("store-lost"), 0, "it is slow, and nothing else");
     let longest = longest(&pets.lock().unwrap());
     assert!(longest < Duration::from_millis(2500), "{longest:?} without a pet");
 }
