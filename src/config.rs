@@ -78,6 +78,8 @@ pub struct Config {
     pub state_dir: PathBuf,
     /// For how long closed releases stay in the store.
     pub keep: Duration,
+    /// For how long their readings do.
+    pub keep_readings: Duration,
     /// Every Prometheus that is asked, by name; that of `[prometheus]` itself has the empty one.
     pub prometheus: BTreeMap<String, Prometheus>,
     /// The status page and golive's own metrics; none when absent.

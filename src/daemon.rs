@@ -63,6 +63,7 @@ use services::Services;
 pub use services::ServicesError;
 use showing::Showing;
 use storing::Storing;
+use upkeep::Upkeep;
 
 /// Events on their way to the loop. When it is full, whoever sends waits: a probe's next turn comes later.
 const INBOX: usize = 1024;
@@ -73,8 +74,8 @@ const BATCH: usize = 256;
 /// The state directory is tried again after this while it cannot be written.
 const STORE_AGAIN: Duration = Duration::from_secs(2);
 
-/// Closed releases past their keeping time are dropped this often.
-const PRUNE_EVERY: Duration = Duration::from_hours(6);
+/// The loop goes round so often at least.
+const NOTHING_DUE: Duration = Duration::from_hours(1);
 
 /// Runs until SIGTERM or SIGINT, under systemd or by hand.
 pub async fn run(config_path: &Path, socket_path: &Path) -> Result<(), DaemonError> {
@@ -103,7 +104,6 @@ pub struct Daemon {
     clock: Clock,
     config_path: PathBuf,
     state_dir: PathBuf,
-    keep: Duration,
     state: State,
     store: Store,
     store_lost: Option<Timestamp>,
@@ -120,9 +120,9 @@ pub struct Daemon {
     asks: mpsc::Receiver<page::Ask>,
     tasks: TaskTracker,
     stop: CancellationToken,
-    prune_at: Timestamp,
     heartbeat: Heartbeat,
     pulse: Arc<Pulse>,
+    upkeep: Upkeep,
 }
 
 impl Daemon {
@@ -135,7 +135,7 @@ impl Daemon {
     ) -> Result<Self, DaemonError> {
         let store = Store::open(&config.state_dir)?;
         let now = clock.now();
-        let state = resume::state(&config, &store, now).await?;
+        let state = resume::state(&config, &store, now).await;
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let (events, inbox) = mpsc::channel(INBOX);
         let (asked, requests) = mpsc::channel(64);
@@ -163,13 +163,12 @@ impl Daemon {
         let pulse = Pulse::new(clock);
         let (beat, token) = (Arc::clone(&pulse).beat(), stop.clone());
         tasks.spawn(async move { token.run_until_cancelled(beat).await });
-        upkeep::start(&store, &events, &tasks, &stop);
+        let upkeep = Upkeep::start(&config, (&store, clock), &events, &tasks, &stop);
         let services = Services::start(&config, (clock, &pulse), &store, &events, &tasks, &stop)?;
         let daemon = Self {
             clock,
             config_path,
             state_dir: config.state_dir,
-            keep: config.keep,
             state,
             store,
             store_lost: None,
@@ -186,9 +185,9 @@ impl Daemon {
             asks,
             tasks,
             stop,
-            prune_at: now,
             heartbeat,
             pulse,
+            upkeep,
         };
         Ok(daemon)
     }
@@ -228,12 +227,13 @@ impl Daemon {
 
     fn wake_at(&self) -> tokio::time::Instant {
         let again = self.store_lost.filter(|_| !self.storing.under_way());
-        let store = again.and_then(|tried| tried.checked_add(STORE_AGAIN).ok()).or(self.storing.late());
+        let store = again.and_then(|tried| tried.checked_add(STORE_AGAIN).ok()).or(self.storing.next());
         let heartbeat = self.heartbeat.next(self.notifier.borrow().heartbeat_every());
         // What is stored is shown when it is.
         let show = self.showing.due().filter(|_| !self.storing.under_way());
-        let deadlines = [self.state.next_deadline(), store, Some(self.prune_at), heartbeat, show];
-        let next = deadlines.into_iter().flatten().min().unwrap_or(self.prune_at);
+        let deadlines = [self.state.next_deadline(), store, heartbeat, show];
+        let next = deadlines.into_iter().flatten().min();
+        let next = next.or_else(|| self.clock.now().checked_add(NOTHING_DUE).ok()).unwrap_or(Timestamp::MAX);
         self.clock.instant(next).into()
     }
 
@@ -250,16 +250,6 @@ impl Daemon {
 
     fn due(&mut self) {
         let now = self.clock.now();
-        if now >= self.prune_at {
-            self.prune_at = now.checked_add(PRUNE_EVERY).unwrap_or(Timestamp::MAX);
-            let before = now.checked_sub(self.keep).unwrap_or(Timestamp::MIN);
-            let store = self.store.clone();
-            self.tasks.spawn(async move {
-                if let Err(error) = store.prune(before).await {
-                    tracing::warn!("failed to {}", chain(&error));
-                }
-            });
-        }
         self.look_after_store(now);
         self.beat(now);
         let core = self.state.next_deadline().is_some_and(|at| at <= now);

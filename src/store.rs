@@ -25,12 +25,15 @@ use crate::decide::facts::Facts;
 mod deed;
 mod error;
 mod filing;
+mod flaws;
+mod ground;
 mod growth;
 mod journal;
 mod mirror;
 mod outbox;
 mod parcel;
 mod past;
+mod press;
 mod proof;
 mod reader;
 pub mod recording;
@@ -39,6 +42,7 @@ mod sound;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod tidy;
 mod told;
 
 pub use deed::Deed;
@@ -48,8 +52,10 @@ pub use outbox::{Letter, NewLetter, Twin};
 pub use parcel::Parcel;
 pub use past::Past;
 pub use reader::{IncidentRow, LetterRow, Moment, Reader, ReleaseRow, Story, SummaryRow};
+pub use tidy::Ages;
 
 use error::{json, sqlite};
+use flaws::{Flaws, Raw};
 use mirror::facts::FactsDef;
 
 /// The file's version; another one is refused.
@@ -73,8 +79,17 @@ struct Inner {
     connection: Arc<Mutex<Connection>>,
     /// The number of the last batch.
     batches: AtomicU64,
+    flaws: Flaws,
+    place: std::sync::Mutex<Place>,
+}
+
+/// Where it is.
+#[derive(Debug)]
+struct Place {
+    /// The file that is open: its device and number there.
+    file: (u64, u64),
     /// Held as long as the store is.
-    _lock: File,
+    lock: File,
 }
 
 /// One transaction.
@@ -133,17 +148,19 @@ impl Store {
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         let directory = |source| StoreError::Directory { dir: dir.to_owned(), source };
         std::fs::create_dir_all(dir).map_err(directory)?;
-        let lock = File::options().create(true).append(true).open(dir.join("lock")).map_err(directory)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => return Err(StoreError::Busy { dir: dir.to_owned() }),
-            Err(std::fs::TryLockError::Error(source)) => return Err(directory(source)),
-        }
+        let known = dir.join("lock").exists();
+        let lock = ground::lock(dir)?;
         let path = dir.join("golive.db");
+        let flaws = Flaws::default();
+        if let Some(lost) = ground::look(&path, known)? {
+            flaws.note(lost);
+        }
         let connection = open(&path)?;
         let batches = AtomicU64::new(last(&connection, &path)?);
+        let file = ground::identity(&path)?.unwrap_or_default();
+        let place = std::sync::Mutex::new(Place { file, lock });
         let connection = Arc::new(Mutex::new(connection));
-        Ok(Self { inner: Arc::new(Inner { path, connection, batches, _lock: lock }) })
+        Ok(Self { inner: Arc::new(Inner { path, connection, batches, flaws, place }) })
     }
 
     /// Gives a batch its number.
@@ -189,15 +206,23 @@ impl Store {
         self.put(&self.number(batch)).await
     }
 
-    /// Every service's state.
+    /// Every service's state. One that cannot be read is put aside as it is, and the service begins anew.
     pub async fn load(&self) -> Result<BTreeMap<String, Facts>, StoreError> {
-        self.work(|connection, path| {
-            let mut rows = connection.prepare("SELECT name, facts FROM service").map_err(sqlite(path))?;
+        let inner = Arc::clone(&self.inner);
+        self.work(move |connection, path| {
+            let mut rows =
+                connection.prepare("SELECT name, CAST(facts AS TEXT) FROM service").map_err(sqlite(path))?;
             let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(sqlite(path))?;
             let mut all = BTreeMap::new();
             for row in rows {
-                let (name, text): (String, String) = row.map_err(sqlite(path))?;
-                all.insert(name, mirror::read::<_, FactsDef>(&text).map_err(json(path))?);
+                let (name, Raw(text)): (String, Raw) = row.map_err(sqlite(path))?;
+                let facts = mirror::read::<_, FactsDef>(&text);
+                if let Some(facts) = inner.flaws.read(|| format!("the state of the service {name}"), facts) {
+                    all.insert(name, facts);
+                } else {
+                    let sql = "INSERT OR IGNORE INTO unread SELECT name, facts FROM service WHERE name = ?1";
+                    connection.execute(sql, [&name]).map_err(sqlite(path))?;
+                }
             }
             Ok(all)
         })
@@ -207,8 +232,9 @@ impl Store {
     /// What was recorded of a release, oldest first.
     pub async fn happenings(&self, service: &str, release: &str) -> Result<Vec<Happening>, StoreError> {
         let (service, release) = (service.to_owned(), release.to_owned());
+        let inner = Arc::clone(&self.inner);
         self.work(move |connection, path| {
-            journal::happenings(connection, path, &service, &release, RECOUNTED)
+            journal::happenings(connection, path, (&service, &release), RECOUNTED, &inner.flaws)
         })
         .await
     }
@@ -269,20 +295,6 @@ impl Store {
         self.work(move |connection, path| releases::end_own(connection, path, at)).await
     }
 
-    /// Writes something, to see whether that can be done.
-    pub async fn touch(&self) -> Result<(), StoreError> {
-        self.work(|connection, path| {
-            connection.pragma_update(None, "user_version", SCHEMA).map_err(sqlite(path))
-        })
-        .await
-    }
-
-    /// Drops what is older than `before` and no service needs any more.
-    pub async fn prune(&self, before: Timestamp) -> Result<(), StoreError> {
-        let needed = self.load().await?;
-        self.work(move |connection, path| releases::prune(connection, path, before, &needed)).await
-    }
-
     async fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection, &Path) -> Result<T, StoreError> + Send + 'static,
@@ -317,16 +329,14 @@ fn last(connection: &Connection, path: &Path) -> Result<u64, StoreError> {
 
 /// Opens the file for writing, makes it if it is not there, refuses it if it is not right.
 fn open(path: &Path) -> Result<Connection, StoreError> {
-    let mut connection = Connection::open(path).map_err(sqlite(path))?;
-    // What begins by reading would be refused, not wait, when somebody else writes.
-    connection.set_transaction_behavior(TransactionBehavior::Immediate);
+    let connection = connect(path)?;
     restrict(path)?;
-    connection.busy_timeout(PATIENCE).map_err(sqlite(path))?;
+    if version(&connection, path)? == 0 {
+        // Before anything else is in it, or not at all.
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL").map_err(sqlite(path))?;
+    }
     connection.pragma_update(None, "journal_mode", "WAL").map_err(sqlite(path))?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(sqlite(path))?;
-    connection.pragma_update(None, "cache_size", -512).map_err(sqlite(path))?;
-    // More than there are, so that none is compiled twice.
-    connection.set_prepared_statement_cache_capacity(64);
     match version(&connection, path)? {
         0 => {
             let schema = format!(
@@ -339,6 +349,18 @@ fn open(path: &Path) -> Result<Connection, StoreError> {
         found => return Err(StoreError::Newer { path: path.to_owned(), found }),
     }
     growth::complete(&connection).map_err(sqlite(path))?;
+    Ok(connection)
+}
+
+/// A connection for writing.
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let mut connection = Connection::open(path).map_err(sqlite(path))?;
+    // What begins by reading would be refused, not wait, when somebody else writes.
+    connection.set_transaction_behavior(TransactionBehavior::Immediate);
+    connection.busy_timeout(PATIENCE).map_err(sqlite(path))?;
+    connection.pragma_update(None, "cache_size", -512).map_err(sqlite(path))?;
+    // More than there are, so that none is compiled twice.
+    connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }
 
@@ -360,8 +382,8 @@ fn text(at: Timestamp) -> String {
 }
 
 /// What is sent later has to be read again.
-fn notice(path: &Path, text: &str) -> Result<Notice, StoreError> {
-    mirror::read::<_, mirror::notice::NoticeDef>(text).map_err(json(path))
+fn notice(text: &str) -> Result<Notice, serde_json::Error> {
+    mirror::read::<_, mirror::notice::NoticeDef>(text)
 }
 
 /// A service's state as text, for whoever else has to know it.

@@ -33,6 +33,12 @@ pub(super) fn recording(named: Option<&str>, context: &Context) -> Result<Record
     let config = context.config()?;
     let (story, _) = read(named, context)?;
     let reader = Reader::open(&config.state_dir)?;
+    let id = &story.release.id;
+    if !reader.exact(id)? {
+        return Err(CliError::Plain(format!(
+            "{id} cannot be judged again: its readings are older than state.keep-readings"
+        )));
+    }
     let (name, began) = (&story.release.service, story.release.began);
     let service = config.services.get(name).ok_or_else(|| {
         CliError::Usage(format!(
@@ -41,7 +47,7 @@ pub(super) fn recording(named: Option<&str>, context: &Context) -> Result<Record
     })?;
     let mut accepted = Vec::new();
     for row in reader.releases(Some(name))?.into_iter().filter(|row| row.state == "accepted") {
-        let release = reader.story(&row.id)?.map(|story| story.release);
+        let release = reader.release(&row.id)?;
         accepted.extend(release.filter(|release| release.began < began));
     }
     accepted.truncate(service.policy.keep);

@@ -24,6 +24,9 @@ pub(super) const LANGUAGES: [(&str, Language); 2] = [("en", Language::English), 
 /// For how long closed releases are kept, unless said otherwise.
 const KEEP: Duration = Duration::from_hours(24 * 400);
 
+/// How long the readings of a decided release are kept.
+const KEEP_READINGS: Duration = Duration::from_hours(24 * 30);
+
 /// Everything. What is wrong has a stand-in, and is told.
 pub(super) fn read(mut root: Section<'_>) -> Config {
     let spoken = root.optional_word("language", &LANGUAGES);
@@ -34,10 +37,11 @@ pub(super) fn read(mut root: Section<'_>) -> Config {
         docker.end(&[]);
         socket
     });
-    let (mut state_dir, mut keep) = (None, KEEP);
+    let (mut state_dir, mut keep, mut keep_readings) = (None, KEEP, KEEP_READINGS);
     if let Some(mut state) = root.section("state") {
         state_dir = state.string("dir").map(|dir| state.beside(&dir));
         keep = state.duration("keep", keep);
+        keep_readings = state.duration("keep-readings", keep_readings);
         state.end(&[]);
     }
     let proxy = proxy::read(&mut root, Usual { proxy: None, unasked: false });
@@ -64,6 +68,7 @@ pub(super) fn read(mut root: Section<'_>) -> Config {
         docker_socket: docker_socket.unwrap_or_default(),
         state_dir: state_dir.unwrap_or_default(),
         keep,
+        keep_readings,
         prometheus,
         page,
         services,

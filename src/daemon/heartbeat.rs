@@ -82,7 +82,7 @@ async fn serve(
     shown: watch::Sender<view::Heartbeat>,
 ) {
     while beats.recv().await.is_some() {
-        if let Err(error) = store.touch().await {
+        if let Err(error) = store.usable().await {
             tracing::warn!("no heartbeat: failed to {}", chain(&error));
             continue;
         }

@@ -31,7 +31,7 @@ impl Daemon {
         let notifier = notifier.linking(self.front.follow(&config));
         self.state.follow(config.policy(), self.clock.now());
         self.notifier.send_replace(Arc::new(notifier));
-        self.keep = config.keep;
+        self.upkeep.follow(&config);
         tracing::info!("the new configuration is in force");
         Ok(())
     }

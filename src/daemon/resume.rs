@@ -8,16 +8,25 @@ use crate::decide::State;
 use crate::store::{Store, StoreError};
 
 /// The state as it was stored, with what was recorded of releases at hand and what is known of the channels.
-pub(super) async fn state(config: &Config, store: &Store, now: Timestamp) -> Result<State, StoreError> {
+pub(super) async fn state(config: &Config, store: &Store, now: Timestamp) -> State {
     if let Err(error) = store.end_own_incidents(now).await {
         tracing::warn!("failed to {}", chain(&error));
     }
-    let mut state = State::new(config.policy(), store.load().await?, now);
+    let mut state = State::new(config.policy(), known(store.load().await, store), now);
     for service in config.services.keys() {
         if let Some(release) = state.at_hand(service).map(str::to_owned) {
-            state.recount(service, &store.happenings(service, &release).await?);
+            state.recount(service, &known(store.happenings(service, &release).await, store));
         }
     }
-    state.recall_told(&store.confirmed().await?, store.unconfirmed().await?);
-    Ok(state)
+    let (confirmed, unconfirmed) = (store.confirmed().await, store.unconfirmed().await);
+    state.recall_told(&known(confirmed, store), known(unconfirmed, store));
+    state
+}
+
+/// What could be read; nothing, where the file is damaged: watching from now on is better than not at all.
+fn known<T: Default>(read: Result<T, StoreError>, store: &Store) -> T {
+    read.unwrap_or_else(|error| {
+        store.flaw(chain(&error));
+        T::default()
+    })
 }

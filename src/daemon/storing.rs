@@ -6,6 +6,7 @@
 //! up for another, because it may be stored yet.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::task::JoinHandle;
@@ -16,6 +17,9 @@ use crate::clock::Clock;
 use crate::decide::event::Event;
 use crate::decide::view::View;
 use crate::store::{self, Numbered, Store, StoreError};
+
+/// So often the store is looked at: a disk that is full and a directory that is gone are told before they are needed.
+const LOOK_EVERY: Duration = Duration::from_mins(1);
 
 /// What the store said of a batch.
 pub(super) struct Landed {
@@ -32,6 +36,8 @@ pub(super) struct Storing {
     late: Option<Timestamp>,
     /// What is to be seen when it is stored.
     view: Option<Arc<View>>,
+    /// When the store is looked at, though nothing may be stored.
+    look: Option<Timestamp>,
 }
 
 impl Storing {
@@ -40,8 +46,8 @@ impl Storing {
     }
 
     /// When the loop has to look after it.
-    pub(super) fn late(&self) -> Option<Timestamp> {
-        self.late
+    pub(super) fn next(&self) -> Option<Timestamp> {
+        if self.under_way() { self.late } else { self.look }
     }
 
     /// Waits for the end of what is under way. May be dropped.
@@ -53,15 +59,19 @@ impl Storing {
         landed.expect("whoever panics ends golive")
     }
 
-    fn begin(&mut self, store: &Store, batch: Option<Arc<Numbered>>, was_lost: bool, clock: Clock) {
+    fn begin(&mut self, store: &Store, batch: Option<Arc<Numbered>>, look: bool, clock: Clock) {
         let store = store.clone();
-        self.late = clock.now().checked_add(store::PATIENCE).ok();
+        let now = clock.now();
+        self.late = now.checked_add(store::PATIENCE).ok();
+        if look {
+            self.look = now.checked_add(LOOK_EVERY).ok();
+        }
         self.task = Some(tokio::spawn(async move {
             let stored = match &batch {
                 Some(batch) => store.put(batch).await,
                 None => Ok(()),
             };
-            let whole = if was_lost { store.touch().await } else { Ok(()) };
+            let whole = if look { store.usable().await } else { Ok(()) };
             Landed { batch: stored, whole }
         }));
     }
@@ -75,8 +85,9 @@ impl Daemon {
         let again = lost.is_none_or(|tried| tried.checked_add(STORE_AGAIN).is_ok_and(|at| at <= now));
         if !self.storing.under_way() && again {
             let batch = self.backlog.seal(&self.store, now);
-            if batch.is_some() || lost.is_some() {
-                self.storing.begin(&self.store, batch, lost.is_some(), self.clock);
+            let look = lost.is_some() || self.storing.look.is_none_or(|at| at <= now);
+            if batch.is_some() || look {
+                self.storing.begin(&self.store, batch, look, self.clock);
                 self.storing.view = self.draw();
             } else {
                 let rest = self.backlog.rest();

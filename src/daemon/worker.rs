@@ -286,7 +286,10 @@ impl Hand {
             let text = "record the release: what runs has been changed in place".to_owned();
             return Err(Fault { kind: FaultKind::Refused, text });
         }
-        self.store.save_spec(&record.release, &record.image, &record.inspect).await.map_err(not_stored)?;
+        self.store
+            .save_spec(&record.release, &record.image, &record.inspect)
+            .await
+            .map_err(|error| not_stored(&error))?;
         Ok(record)
     }
 
@@ -298,7 +301,7 @@ impl Hand {
                 Ok(None) => return Some(vec!["its record was never stored".to_owned()]),
                 Err(fault) => return problem(fault),
             },
-            Err(error) => return problem(not_stored(error)),
+            Err(error) => return problem(not_stored(&error)),
         };
         self.runtime.prove(&record).await.map_or_else(problem, Some)
     }
@@ -344,7 +347,7 @@ impl Hand {
         match self.store.spec(release).await {
             Ok(Some((image, inspect))) => Ok(Some(Record { release: release.to_owned(), image, inspect })),
             Ok(None) => self.runtime.record(release).await,
-            Err(error) => Err(not_stored(error)),
+            Err(error) => Err(not_stored(&error)),
         }
     }
 
@@ -354,20 +357,23 @@ impl Hand {
         let Forensics { inspect, logs, events, exit, oom } = found.clone();
         let kept = self.record(&plan.from).await?;
         let evidence = Evidence { inspect: inspect.clone(), logs, events, exit, oom };
-        self.store.save_forensics(&plan.from, evidence).await.map_err(not_stored)?;
+        self.store.save_forensics(&plan.from, evidence).await.map_err(|error| not_stored(&error))?;
         if let Some(kept) = kept {
             return Ok(kept);
         }
         let record = Record { release: plan.from.clone(), image: String::new(), inspect };
-        self.store.save_spec(&record.release, &record.image, &record.inspect).await.map_err(not_stored)?;
+        self.store
+            .save_spec(&record.release, &record.image, &record.inspect)
+            .await
+            .map_err(|error| not_stored(&error))?;
         Ok(record)
     }
 }
 
 /// What the store refuses may pass; what it has not done in time may be done yet.
-fn not_stored(error: StoreError) -> Fault {
+fn not_stored(error: &StoreError) -> Fault {
     let kind = if matches!(error, StoreError::Late { .. }) { FaultKind::Lost } else { FaultKind::Transient };
-    Fault { kind, text: chain(&error) }
+    Fault { kind, text: chain(error) }
 }
 
 /// What a failure says of readiness: nothing while the engine does not answer, which is told on its own, or its answers

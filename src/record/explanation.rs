@@ -26,6 +26,10 @@ pub fn explain(story: &Story, texts: &Texts) -> String {
     text.push_str(&lines.text);
     let last = story.filings.last().and_then(|filing| filing.reason.as_ref());
     let why = last.or_else(|| Course::of(story).problem()).map(|reason| texts.reason(reason));
+    if story.unread > 0 {
+        writeln!(text, "{}", texts.phrase("explain.unread", context! { count => story.unread }))
+            .expect("writing to a string cannot fail");
+    }
     let why = why.map(|why| why.trim_end_matches(['.', '。']).to_owned());
     let state = texts.state(story.state);
     writeln!(text, "{}", texts.phrase("explain.end", context! { state, why }))

@@ -133,6 +133,7 @@ fn story(text: &str) -> Story {
             filing(3350, ReleaseState::RolledBack, Some(Reason::Said(text.to_owned()))),
         ],
         moments: moments(text),
+        unread: 0,
         forensics: Some(Evidence {
             inspect: json!({"RestartCount": 4, "Config": {"Env": ["PASSWORD=hunter2", "EMPTY"]}}).to_string(),
             events: (0..30).map(|code| format!("die exitCode={code}\n")).chain([text.to_owned()]).collect(),

@@ -60,6 +60,15 @@ pub enum StoreError {
         #[source]
         source: serde_json::Error,
     },
+    /// It is another file than the one that is open.
+    #[error(
+        "use {path}: another file was put in its place while golive ran; restart golive to use that one, or move it \
+         away and golive puts its own back"
+    )]
+    Replaced {
+        /// The file.
+        path: PathBuf,
+    },
     /// The disk did not answer.
     #[error("read or write {path} within {PATIENCE:?}")]
     Late {

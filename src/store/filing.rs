@@ -57,11 +57,12 @@ impl Reader {
         for row in rows.map_err(sqlite(path))? {
             let (at, state, asked, reason) = row.map_err(sqlite(path))?;
             let state = serde_json::Value::from(state).to_string();
-            let reason = reason.map(|text| mirror::read::<_, ReasonDef>(&text)).transpose();
+            // A reason that cannot be read leaves the entry without one.
+            let reason = reason.and_then(|text| mirror::read::<_, ReasonDef>(&text).ok());
             filings.push(Filing {
                 at: at.parse().unwrap_or(Timestamp::UNIX_EPOCH),
                 state: mirror::read::<_, ReleaseStateDef>(&state).map_err(json(path))?,
-                reason: reason.map_err(json(path))?,
+                reason,
                 asked,
             });
         }

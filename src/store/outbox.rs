@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::flaws::Raw;
 use super::mirror::notice::NoticeDef;
 use super::{Store, StoreError, json, mirror, notice, sqlite, text, thread};
 use crate::decide::action::{Notice, Tier, When};
@@ -113,7 +115,7 @@ const DUE: &str = "\
             (SELECT id FROM waits WHERE waits.channel > place.channel \
              ORDER BY waits.channel, waits.address LIMIT 1))) \
     SELECT id, letter.channel, letter.address, attempts, expires, json, gathered, ( \
-        SELECT thread.place FROM thread WHERE thread.incident = json ->> '$.incident' \
+        SELECT thread.place FROM thread WHERE thread.incident = letter.incident \
         AND thread.channel = letter.channel AND thread.address = letter.address) \
     FROM place JOIN letter ON letter.id IN ( \
         SELECT id FROM waits WHERE waits.channel = place.channel AND waits.address = place.address \
@@ -124,13 +126,14 @@ impl Store {
     /// Letters to be sent now, the most urgent first: at most `each` of one address, and `limit` in all. Those that are no
     /// longer worth telling are given up.
     pub async fn due(&self, now: Timestamp, each: usize, limit: usize) -> Result<Vec<Letter>, StoreError> {
+        let inner = Arc::clone(&self.inner);
         self.work(move |connection, path| {
             expire(connection, path, now)?;
             let mut select = connection.prepare_cached(DUE).map_err(sqlite(path))?;
             let [each, limit] = [each, limit].map(|count| i64::try_from(count).unwrap_or(i64::MAX));
             let rows = select.query_map(params![text(now), each, limit], |row| {
                 let expires: String = row.get(4)?;
-                let body: String = row.get(5)?;
+                let Raw(body) = row.get(5)?;
                 Ok((
                     row.get(0)?,
                     row.get(1)?,
@@ -146,7 +149,11 @@ impl Store {
             for row in rows.map_err(sqlite(path))? {
                 let (id, channel, address, attempts, expires, body, gathered, thread) =
                     row.map_err(sqlite(path))?;
-                let notice = notice(path, &body)?;
+                let Some(notice) = inner.flaws.read(|| format!("the alert number {id}"), notice(&body))
+                else {
+                    give_up(connection, path, id, now)?;
+                    continue;
+                };
                 let expires = expires.parse().unwrap_or(Timestamp::MAX);
                 letters.push(Letter { id, notice, channel, address, attempts, expires, gathered, thread });
             }
@@ -243,12 +250,11 @@ impl Store {
         self.work(move |connection, path| {
             let sql = "SELECT json, channel, state FROM letter ORDER BY id DESC LIMIT ?1";
             let mut select = connection.prepare_cached(sql).map_err(sqlite(path))?;
-            let rows =
-                select.query_map([most], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?)));
+            let rows = select.query_map([most], |row| Ok((row.get::<_, Raw>(0)?, row.get(1)?, row.get(2)?)));
             let mut letters = Vec::new();
             for row in rows.map_err(sqlite(path))? {
-                let (body, channel, state) = row.map_err(sqlite(path))?;
-                letters.push((notice(path, &body)?, channel, state));
+                let (Raw(body), channel, state) = row.map_err(sqlite(path))?;
+                letters.extend(notice(&body).ok().map(|notice| (notice, channel, state)));
             }
             Ok(letters)
         })
@@ -273,6 +279,19 @@ impl Store {
         })
         .await
     }
+}
+
+/// Gives up a letter that cannot be read.
+pub(super) fn give_up(
+    connection: &Connection,
+    path: &Path,
+    id: i64,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let sql =
+        "UPDATE letter SET state = 'given-up', settled = ?2, answer = 'it cannot be read' WHERE id = ?1";
+    let given = connection.prepare_cached(sql).and_then(|mut it| it.execute(params![id, text(now)]));
+    given.map(drop).map_err(sqlite(path))
 }
 
 /// Gives up letters that are no longer worth telling.

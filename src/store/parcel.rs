@@ -2,11 +2,13 @@
 //! what would be too many messages at once.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, ToSql, Transaction, params};
 
-use super::{Letter, Store, StoreError, notice, sqlite, text};
+use super::flaws::Raw;
+use super::{Letter, Store, StoreError, json, notice, sqlite, text};
 use crate::decide::action::{Notice, Tier};
 
 mod over;
@@ -65,6 +67,7 @@ impl Store {
         room: usize,
         now: Timestamp,
     ) -> Result<Option<Parcel>, StoreError> {
+        let inner = Arc::clone(&self.inner);
         self.work(move |connection, path| {
             let transaction = connection.transaction().map_err(sqlite(path))?;
             let carried = carried_by(&transaction, path, letter.id)?;
@@ -72,7 +75,7 @@ impl Store {
                 return Ok(Some(Parcel { letter, with: carried }));
             }
             let together = together(&transaction, path, &letter, (mixed, room), now)?;
-            let together = over::worth_telling(&transaction, path, together, now)?;
+            let together = over::worth_telling(&transaction, path, together, now, &inner.flaws)?;
             let parcel = match together[..] {
                 [] => None,
                 [alone] if alone == letter.id => Some(Parcel { letter, with: Vec::new() }),
@@ -140,10 +143,10 @@ fn put_together(
                WHERE id = ?1 RETURNING attempts, expires, json, gathered";
     let mut update = transaction.prepare_cached(sql).map_err(sqlite(path))?;
     let row = update.query_row([carrier], |row| {
-        Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get(3)?))
+        Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, Raw>(2)?, row.get(3)?))
     });
-    let (attempts, expires, body, gathered) = row.map_err(sqlite(path))?;
-    let notice = notice(path, &body)?;
+    let (attempts, expires, Raw(body), gathered) = row.map_err(sqlite(path))?;
+    let notice = notice(&body).map_err(json(path))?;
     let expires = expires.parse().unwrap_or(Timestamp::MAX);
     let thread = due.thread.filter(|_| notice.incident == due.notice.incident);
     let letter = Letter { id: carrier, notice, attempts, expires, gathered, thread, ..due };
@@ -154,7 +157,8 @@ fn put_together(
 fn carried_by(transaction: &Transaction<'_>, path: &Path, carrier: i64) -> Result<Vec<Notice>, StoreError> {
     let sql = "SELECT json FROM letter WHERE carrier = ?1 AND state = 'pending' ORDER BY id";
     let mut select = transaction.prepare_cached(sql).map_err(sqlite(path))?;
-    let rows = select.query_map([carrier], |row| row.get::<_, String>(0)).map_err(sqlite(path))?;
-    let bodies: Vec<String> = rows.collect::<Result<_, _>>().map_err(sqlite(path))?;
-    bodies.iter().map(|body| notice(path, body)).collect()
+    let rows = select.query_map([carrier], |row| row.get::<_, Raw>(0)).map_err(sqlite(path))?;
+    let bodies: Vec<Raw> = rows.collect::<Result<_, _>>().map_err(sqlite(path))?;
+    // One that cannot be read is not told; the others are.
+    Ok(bodies.iter().filter_map(|Raw(body)| notice(body).ok()).collect())
 }

@@ -1,13 +1,11 @@
 //! What was seen of a release, for whoever draws it.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
 
-use super::mirror::facts::ReleaseDef;
-use super::{Deed, Reader, Store, StoreError, journal, json, mirror, sqlite};
+use super::flaws::Flaws;
+use super::{Deed, Reader, Store, StoreError, journal};
 use crate::decide::curve::Mark;
 use crate::decide::event::{Event, Happening};
-use crate::decide::facts::Release;
 
 /// So many of the newest events are read.
 const NEWEST: u32 = 5_000;
@@ -38,32 +36,22 @@ impl Store {
 
 impl Reader {
     fn past(&self, release: &str) -> Result<Past, StoreError> {
-        let (path, connection) = (self.path.as_path(), &self.connection);
-        let sql = "SELECT json FROM release WHERE id = ?1";
-        let row = connection.query_row(sql, [release], |row| row.get::<_, String>(0)).optional();
-        let row = row.map_err(sqlite(path))?;
-        let row: Option<Result<Release, _>> = row.map(|text| mirror::read::<_, ReleaseDef>(&text));
-        let row = row.transpose().map_err(json(path))?;
-        let released = row.map(|release| Mark { at: release.began, version: release.version });
-        let sql = "SELECT at, json, actions FROM event WHERE release = ?1 ORDER BY seq DESC LIMIT ?2";
-        let mut select = connection.prepare(sql).map_err(sqlite(path))?;
-        let rows =
-            select.query_map(params![release, NEWEST], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        let flaws = Flaws::default();
+        let released = self.release(release)?;
+        let released = released.map(|release| Mark { at: release.began, version: release.version });
         let mut happened = Vec::new();
-        for row in rows.map_err(sqlite(path))? {
-            let (at, event, actions): (String, String, String) = row.map_err(sqlite(path))?;
-            let at = at.parse().unwrap_or(Timestamp::UNIX_EPOCH);
-            if let Event::Service { what, .. } = journal::read(path, &event)? {
-                happened.push((at, what));
-            }
-            let deeds: Vec<Deed> = serde_json::from_str(&actions).map_err(json(path))?;
-            for deed in deeds {
+        for line in journal::lines(&self.connection, &self.path, release, NEWEST, &flaws)? {
+            let at = line.at.parse().unwrap_or(Timestamp::UNIX_EPOCH);
+            // What cannot be read cannot be drawn.
+            for deed in line.deeds().unwrap_or_default() {
                 if let Deed::Remembered { readings, .. } = deed {
                     happened.push((at, Happening::Recalled(readings)));
                 }
             }
+            if let Ok(Event::Service { what, .. }) = line.event() {
+                happened.push((at, what));
+            }
         }
-        happened.reverse();
         Ok(Past { released, happened })
     }
 }

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::flaws::{Flaws, Raw};
 use super::mirror::facts::ReleaseDef;
 use super::mirror::notice::IncidentDef;
 use super::{Deed, Evidence, Filing, SCHEMA, StoreError, journal, json, mirror, sqlite, version};
@@ -129,6 +130,8 @@ pub struct Story {
     pub moments: Vec<Moment>,
     /// What was found of it before it was taken away.
     pub forensics: Option<Evidence>,
+    /// So many events could not be read.
+    pub unread: usize,
 }
 
 /// One event of a release and what it led to.
@@ -166,11 +169,9 @@ impl Reader {
     /// Releases, newest first.
     pub fn releases(&self, service: Option<&str>) -> Result<Vec<ReleaseRow>, StoreError> {
         let sql = "SELECT id, service, version, state, began, changed, proof.problems, proof.at, \
-                   EXISTS (SELECT 1 FROM service, json_each(facts, '$.quarantine') AS bad \
-                   WHERE name = release.service AND json_extract(bad.value, '$.release') = release.id) \
-                   FROM release LEFT JOIN proof ON proof.release = release.id \
+                   release.id IN (SELECT value FROM json_each(?2)) FROM release LEFT JOIN proof ON proof.release = release.id \
                    WHERE ?1 IS NULL OR service = ?1 ORDER BY began DESC, id DESC LIMIT 1000";
-        self.rows(sql, params![service], |row| {
+        self.rows(sql, params![service, self.quarantined()?], |row| {
             let problems = row.get::<_, Option<String>>(6)?;
             let problems = problems.map(|text| serde_json::from_str(&text).unwrap_or_else(|_| vec![text]));
             Ok(ReleaseRow {
@@ -190,14 +191,12 @@ impl Reader {
 
     /// What has become of a service's releases, or of everybody's, by service.
     pub fn summary(&self, service: Option<&str>) -> Result<Vec<SummaryRow>, StoreError> {
-        // A shadow decision is told, and what is told is in the release's events.
         let sql = "SELECT service, count(*), sum(state = 'accepted'), sum(state = 'rolled-back'), \
                    sum(state = 'rollback-failed'), sum(state = 'held'), sum(state IN ('superseded', 'aborted')), \
                    sum(shadow), sum(shadow AND state = 'accepted'), sum(shadow AND state = 'rolled-back'), \
                    sum(state = 'rolled-back' AND asked) \
-                   FROM (SELECT service, state, EXISTS (SELECT 1 FROM event WHERE event.release = release.id \
-                   AND event.actions LIKE '%\"would-roll-back\"%') AS shadow, \
-                   (SELECT asked FROM filing WHERE filing.release = release.id ORDER BY seq DESC LIMIT 1) AS asked \
+                   FROM (SELECT service, state, shadow, \
+                   state = 'rolled-back' AND (SELECT asked FROM filing WHERE filing.release = release.id ORDER BY seq DESC LIMIT 1) AS asked \
                    FROM release) \
                    WHERE ?1 IS NULL OR service = ?1 GROUP BY service ORDER BY service";
         self.rows(sql, params![service], |row| {
@@ -221,7 +220,7 @@ impl Reader {
     pub fn incidents(&self) -> Result<Vec<IncidentRow>, StoreError> {
         let sql = "SELECT id, service, tier, state, began, json FROM incident ORDER BY began DESC, id DESC LIMIT 1000";
         self.rows(sql, [], |row| {
-            let detail: String = row.get(5)?;
+            let Raw(detail) = row.get(5)?;
             Ok(IncidentRow {
                 id: row.get(0)?,
                 service: row.get(1)?,
@@ -256,38 +255,64 @@ impl Reader {
     /// The release, of a service or of all, that something became of last; one that never ran only where there is no
     /// other.
     pub fn latest_release(&self, service: Option<&str>) -> Result<Option<String>, StoreError> {
-        let sql = "SELECT id FROM release WHERE ?1 IS NULL OR service = ?1 \
-                   ORDER BY json_extract(json, '$.running') IS NULL, changed DESC, began DESC, id DESC LIMIT 1";
-        Ok(self.rows(sql, params![service], |row| row.get(0))?.into_iter().next())
+        let whose = if service.is_some() { "service = ?1" } else { "?1 IS NULL" };
+        let sql = format!(
+            "SELECT id FROM release WHERE {whose} \
+                   ORDER BY iif(json_valid(json), json ->> '$.running' IS NULL, 1), changed DESC, began DESC, id DESC LIMIT 1"
+        );
+        Ok(self.rows(&sql, params![service], |row| row.get(0))?.into_iter().next())
     }
 
     /// Everything about one release; `None` when there is none of that id.
     pub fn story(&self, release: &str) -> Result<Option<Story>, StoreError> {
-        let sql = "SELECT json FROM release WHERE id = ?1";
-        let row = self.connection.query_row(sql, [release], |row| row.get::<_, String>(0));
-        let Some(text) = row.optional().map_err(sqlite(&self.path))? else { return Ok(None) };
+        let Some(found) = self.release(release)? else { return Ok(None) };
         let filings = self.filings(release)?;
+        let flaws = Flaws::default();
+        let moments = self.moments(release, &flaws)?;
         Ok(Some(Story {
-            release: mirror::read::<_, ReleaseDef>(&text).map_err(json(&self.path))?,
+            release: found,
             state: filings.last().map_or(ReleaseState::Announced, |filing| filing.state),
             filings,
-            moments: self.moments(release)?,
+            moments,
             forensics: self.forensics(release)?,
+            unread: flaws.count(),
         }))
     }
 
-    fn moments(&self, release: &str) -> Result<Vec<Moment>, StoreError> {
-        let sql = "SELECT at, json, actions FROM event WHERE release = ?1 ORDER BY seq";
-        let rows: Vec<(String, String, String)> =
-            self.rows(sql, [release], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-        let moment = |(at, event, actions): (String, String, String)| {
-            Ok(Moment {
-                at: at.parse().unwrap_or(Timestamp::UNIX_EPOCH),
-                event: journal::read(&self.path, &event)?,
-                deeds: serde_json::from_str(&actions).map_err(json(&self.path))?,
-            })
+    /// What is known of one release; `None` when there is none of that id.
+    pub fn release(&self, release: &str) -> Result<Option<Release>, StoreError> {
+        let sql = "SELECT json FROM release WHERE id = ?1";
+        let row = self.connection.query_row(sql, [release], |row| row.get::<_, Raw>(0));
+        let text = row.optional().map_err(sqlite(&self.path))?;
+        text.map(|Raw(text)| mirror::read::<_, ReleaseDef>(&text)).transpose().map_err(json(&self.path))
+    }
+
+    /// Whether the release's readings are still there.
+    pub fn exact(&self, release: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM packed WHERE release = ?1 AND thin";
+        Ok(self.rows(sql, [release], |_| Ok(()))?.is_empty())
+    }
+
+    fn moments(&self, release: &str, flaws: &Flaws) -> Result<Vec<Moment>, StoreError> {
+        let lines = journal::lines(&self.connection, &self.path, release, u32::MAX, flaws)?;
+        let numbered = lines.into_iter().enumerate();
+        let moment = |(number, line): (usize, journal::Line)| {
+            let event = flaws.read(|| format!("event {number}"), line.event())?;
+            let deeds = flaws.read(|| format!("what event {number} led to"), line.deeds())?;
+            Some(Moment { at: line.at.parse().unwrap_or(Timestamp::UNIX_EPOCH), event, deeds })
         };
-        rows.into_iter().map(moment).collect()
+        Ok(numbered.filter_map(moment).collect())
+    }
+
+    /// Releases that were taken back and are known as bad, as a list in JSON.
+    fn quarantined(&self) -> Result<String, StoreError> {
+        let all = self.rows("SELECT facts FROM service", [], |row| row.get::<_, Raw>(0))?;
+        let bad = |Raw(text)| {
+            let facts: Value = serde_json::from_str(&text).ok()?;
+            let bad = facts["quarantine"].as_array()?.iter();
+            Some(bad.map(|bad| bad["release"].clone()).collect::<Vec<_>>())
+        };
+        Ok(all.into_iter().filter_map(bad).flatten().collect::<Value>().to_string())
     }
 
     fn forensics(&self, release: &str) -> Result<Option<Evidence>, StoreError> {

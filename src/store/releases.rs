@@ -1,17 +1,30 @@
 //! The lists of releases and incidents: rows that follow what the core files.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, params};
 
 use super::filing::{self, Filing};
+use super::flaws::Raw;
 use super::mirror::facts::ReleaseDef;
 use super::mirror::notice::IncidentDef;
-use super::{Entry, StoreError, json, mirror, sqlite, text, thread};
-use crate::decide::action::{Action, Incident, IncidentState};
-use crate::decide::facts::Facts;
+use super::{Entry, StoreError, json, mirror, sqlite, text};
+use crate::decide::action::{Action, Incident, IncidentState, News};
+
+/// So that what is looked at often takes no longer in a store of many years.
+pub(super) const INDEXES: &str = "\
+    CREATE INDEX IF NOT EXISTS release_by_age ON release (began DESC, id DESC); \
+    CREATE INDEX IF NOT EXISTS release_by_change ON release (changed); \
+    CREATE INDEX IF NOT EXISTS release_by_turn ON release \
+    (iif(json_valid(json), json ->> '$.running' IS NULL, 1), changed DESC, began DESC, id DESC); \
+    CREATE INDEX IF NOT EXISTS release_by_turn_of ON release \
+    (service, iif(json_valid(json), json ->> '$.running' IS NULL, 1), changed DESC, began DESC, id DESC); \
+    CREATE INDEX IF NOT EXISTS release_sums ON release (service, state, shadow, id); \
+    CREATE INDEX IF NOT EXISTS incident_by_age ON incident (began DESC, id DESC); \
+    CREATE INDEX IF NOT EXISTS incident_own ON incident (began) WHERE service IS NULL AND state <> 'resolved'; \
+    CREATE INDEX IF NOT EXISTS letter_confirmed ON letter (channel, address, settled) WHERE state = 'sent'; \
+    CREATE INDEX IF NOT EXISTS letter_by_age ON letter (created) WHERE state <> 'pending';";
 
 /// Brings the rows that an entry's actions are about up to date.
 pub(super) fn project(transaction: &Transaction<'_>, path: &Path, entry: &Entry) -> Result<(), StoreError> {
@@ -19,7 +32,8 @@ pub(super) fn project(transaction: &Transaction<'_>, path: &Path, entry: &Entry)
         match action {
             Action::File { release, state, reason, asked } => {
                 let row = mirror::write::<_, ReleaseDef>(release).map_err(json(path))?;
-                let sql = "INSERT INTO release VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
+                let sql = "INSERT INTO release (id, service, version, state, began, changed, json) \
+                           VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
                            ON CONFLICT (id) DO UPDATE SET version = ?3, state = ?4, changed = ?6, json = ?7";
                 let mut insert = transaction.prepare_cached(sql).map_err(sqlite(path))?;
                 let (began, changed) = (text(release.began), text(entry.at));
@@ -43,6 +57,16 @@ pub(super) fn project(transaction: &Transaction<'_>, path: &Path, entry: &Entry)
             | Action::Answer(_) => {}
         }
     }
+    let shadow = entry.actions.iter().find_map(|action| {
+        let Action::Tell { notice, .. } = action else { return None };
+        (notice.news == News::WouldRollBack).then_some(&notice.release)
+    });
+    if let Some(release) = shadow {
+        let sql = "UPDATE release SET shadow = 1 WHERE id = ?1";
+        let release = entry.release.as_ref().or(release.as_ref());
+        let noted = transaction.prepare_cached(sql).and_then(|mut it| it.execute([release]));
+        noted.map_err(sqlite(path))?;
+    }
     Ok(())
 }
 
@@ -60,64 +84,21 @@ fn log(transaction: &Transaction<'_>, path: &Path, incident: &Incident) -> Resul
 /// Ends golive's own incidents that are not over.
 pub(super) fn end_own(connection: &mut Connection, path: &Path, at: Timestamp) -> Result<(), StoreError> {
     let transaction = connection.transaction().map_err(sqlite(path))?;
-    let open: Vec<String> = {
-        let sql = "SELECT json FROM incident WHERE service IS NULL AND state <> 'resolved'";
+    let open: Vec<(String, Raw)> = {
+        let sql = "SELECT id, json FROM incident WHERE service IS NULL AND state <> 'resolved'";
         let mut select = transaction.prepare(sql).map_err(sqlite(path))?;
-        let rows = select.query_map([], |row| row.get(0)).map_err(sqlite(path))?;
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(sqlite(path))?;
         rows.collect::<Result<_, _>>().map_err(sqlite(path))?
     };
-    for row in open {
-        let incident: Incident = mirror::read::<_, IncidentDef>(&row).map_err(json(path))?;
-        let over = Incident { state: IncidentState::Resolved, ended: Some(at), remind_at: None, ..incident };
-        log(&transaction, path, &over)?;
-    }
-    transaction.commit().map_err(sqlite(path))
-}
-
-/// Drops what is older than `before`, but for what a service's state still names.
-pub(super) fn prune(
-    connection: &mut Connection,
-    path: &Path,
-    before: Timestamp,
-    needed: &BTreeMap<String, Facts>,
-) -> Result<(), StoreError> {
-    let needed: BTreeSet<&str> = needed
-        .values()
-        .flat_map(|facts| facts.accepted.iter().chain(&facts.release).chain(&facts.announced))
-        .map(|release| release.id.as_str())
-        .collect();
-    let before = text(before);
-    let transaction = connection.transaction().map_err(sqlite(path))?;
-    let ids = |sql| -> Result<Vec<String>, StoreError> {
-        let mut select = transaction.prepare(sql).map_err(sqlite(path))?;
-        let rows = select.query_map([&before], |row| row.get(0)).map_err(sqlite(path))?;
-        let rows: Vec<String> = rows.collect::<Result<_, _>>().map_err(sqlite(path))?;
-        Ok(rows.into_iter().filter(|id| !needed.contains(id.as_str())).collect())
-    };
-    let old = ids("SELECT id FROM release WHERE changed < ?1")?;
-    // A release that was never filed, because the store could not be written then, say, and has no row.
-    let unfiled = ids("SELECT DISTINCT release FROM event WHERE at < ?1 AND release IS NOT NULL \
-                       AND release NOT IN (SELECT id FROM release)")?;
-    for id in unfiled {
-        let sql = "DELETE FROM event WHERE release = ?1 AND at < ?2";
-        transaction.execute(sql, [&id, &before]).map_err(sqlite(path))?;
-    }
-    for id in old {
-        for table in ["event", "spec", "forensics", "proof", "filing"] {
-            transaction
-                .execute(&format!("DELETE FROM {table} WHERE release = ?1"), [&id])
-                .map_err(sqlite(path))?;
+    for (id, Raw(row)) in open {
+        if let Ok(incident) = mirror::read::<_, IncidentDef>(&row) {
+            let over =
+                Incident { state: IncidentState::Resolved, ended: Some(at), remind_at: None, ..incident };
+            log(&transaction, path, &over)?;
+        } else {
+            let sql = "UPDATE incident SET state = 'resolved' WHERE id = ?1";
+            transaction.execute(sql, [id]).map_err(sqlite(path))?;
         }
-        transaction.execute("DELETE FROM release WHERE id = ?1", [&id]).map_err(sqlite(path))?;
     }
-    for sql in [
-        "DELETE FROM event WHERE release IS NULL AND at < ?1",
-        "DELETE FROM incident WHERE state = 'resolved' AND began < ?1",
-        "DELETE FROM letter WHERE state <> 'pending' AND created < ?1",
-    ] {
-        transaction.execute(sql, [&before]).map_err(sqlite(path))?;
-    }
-    transaction.execute(super::parcel::PRUNE, []).map_err(sqlite(path))?;
-    transaction.execute(thread::PRUNE, []).map_err(sqlite(path))?;
     transaction.commit().map_err(sqlite(path))
 }

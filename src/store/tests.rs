@@ -13,10 +13,13 @@ use crate::decide::reason::Reason;
 use crate::decide::roster::{Did, Roster};
 
 mod faults;
+mod flaws;
+mod ground;
 mod letters;
 mod parcels;
 mod prune;
 mod round_trip;
+mod tidy;
 
 /// A moment, so many seconds after another.
 fn at(seconds: i64) -> Timestamp {

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::flaws::Raw;
 use super::{Store, StoreError, notice, sqlite};
 use crate::decide::action::Notice;
 use crate::decide::event::Address;
@@ -28,17 +29,18 @@ impl Store {
     pub async fn unconfirmed(&self) -> Result<Vec<(Notice, Vec<String>)>, StoreError> {
         self.work(|connection, path| {
             let sql = "SELECT json, json_group_array(DISTINCT channel) FROM letter \
-                       WHERE state = 'pending' AND tier = 2 AND notice NOT IN \
-                       (SELECT notice FROM letter WHERE state = 'sent' AND tier = 2) \
-                       GROUP BY notice ORDER BY min(id) LIMIT ?1";
+                       WHERE state = 'pending' AND tier = 2 AND NOT EXISTS \
+                       (SELECT 1 FROM letter AS other WHERE other.notice = letter.notice AND other.state = 'sent' \
+                       AND other.tier = 2) GROUP BY notice ORDER BY min(id) LIMIT ?1";
             let mut select = connection.prepare(sql).map_err(sqlite(path))?;
             let rows = select.query_map([UNCONFIRMED], |row| Ok((row.get(0)?, row.get(1)?)));
-            let rows: Vec<(String, String)> =
+            let rows: Vec<(Raw, String)> =
                 rows.map_err(sqlite(path))?.collect::<Result<_, _>>().map_err(sqlite(path))?;
-            let read = |(body, channels): (String, String)| {
-                Ok((notice(path, &body)?, serde_json::from_str(&channels).map_err(super::json(path))?))
+            // What cannot be read is told of when it is due.
+            let read = |(Raw(body), channels): (Raw, String)| {
+                Some((notice(&body).ok()?, serde_json::from_str(&channels).ok()?))
             };
-            rows.into_iter().map(read).collect()
+            Ok(rows.into_iter().filter_map(read).collect())
         })
         .await
     }

@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Transaction, params};
 
 use crate::decide::action::Stage;
-use crate::store::{StoreError, notice, sqlite, text};
+use crate::store::flaws::{Flaws, Raw};
+use crate::store::{StoreError, notice, outbox, sqlite, text};
 
 /// What is over within this was born and over in one breath: something was seen before what explains it.
 const BREATH: SignedDuration = SignedDuration::from_secs(1);
@@ -27,12 +28,18 @@ pub(super) fn worth_telling(
     path: &Path,
     waiting: Vec<i64>,
     now: Timestamp,
+    flaws: &Flaws,
 ) -> Result<Vec<i64>, StoreError> {
     if waiting.len() < 2 {
         return Ok(waiting);
     }
-    let letters: Vec<Waiting> =
-        waiting.iter().map(|id| read(transaction, path, *id)).collect::<Result<_, _>>()?;
+    let mut letters = Vec::new();
+    for id in waiting {
+        match read(transaction, path, id, flaws)? {
+            Some(letter) => letters.push(letter),
+            None => outbox::give_up(transaction, path, id, now)?,
+        }
+    }
     let over = over(&letters);
     let sql = "UPDATE letter SET state = 'void', settled = ?2, answer = 'over as soon as it had begun' WHERE id = ?1";
     let mut put_aside = transaction.prepare_cached(sql).map_err(sqlite(path))?;
@@ -47,15 +54,24 @@ pub(super) fn worth_telling(
     Ok(worth)
 }
 
-fn read(transaction: &Transaction<'_>, path: &Path, id: i64) -> Result<Waiting, StoreError> {
+/// Nothing, when it cannot be read.
+fn read(
+    transaction: &Transaction<'_>,
+    path: &Path,
+    id: i64,
+    flaws: &Flaws,
+) -> Result<Option<Waiting>, StoreError> {
     let sql = "SELECT json, created, attempts FROM letter WHERE id = ?1";
     let mut select = transaction.prepare_cached(sql).map_err(sqlite(path))?;
     let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-    let (body, created, attempts): (String, String, u32) =
+    let (Raw(body), created, attempts): (Raw, String, u32) =
         select.query_row([id], row).map_err(sqlite(path))?;
-    let notice = notice(path, &body)?;
+    let Some(notice) = flaws.read(|| format!("the alert number {id}"), notice(&body)) else {
+        return Ok(None);
+    };
     let created = created.parse().unwrap_or(Timestamp::MIN);
-    Ok(Waiting { id, incident: notice.incident, stage: notice.place.stage, created, untried: attempts == 0 })
+    let (incident, stage, untried) = (notice.incident, notice.place.stage, attempts == 0);
+    Ok(Some(Waiting { id, incident, stage, created, untried }))
 }
 
 /// Incidents that began and ended in one breath, of which no word has gone out.

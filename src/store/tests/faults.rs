@@ -1,6 +1,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
+use super::ground::Disk;
 use super::*;
 use crate::decide::facts::Facts;
 use crate::store::{Reader, StoreError};
@@ -199,7 +200,7 @@ async fn what_was_acknowledged_survives_kill_9() {
 }
 
 /// A batch whose number can be counted again in its event, its state and its letter.
-fn counted(number: u32, size: usize) -> Batch {
+pub(super) fn counted(number: u32, size: usize) -> Batch {
     let outcome = Outcome::Failed("x".repeat(size));
     let event = happening(Happening::Sampled(sample(i64::from(number), outcome)));
     Batch {
@@ -210,44 +211,11 @@ fn counted(number: u32, size: usize) -> Batch {
     }
 }
 
-async fn counts(dir: &Path, store: &Store) -> (u32, u32, u32) {
+pub(super) async fn counts(dir: &Path, store: &Store) -> (u32, u32, u32) {
     let facts = store.load().await.unwrap()["web"].incidents_ever;
     let samples = store.happenings("web", "r1").await.unwrap().len();
     let letters = Reader::open(dir).unwrap().letters(u32::MAX).unwrap().len();
     (facts, samples.try_into().unwrap(), letters.try_into().unwrap())
-}
-
-/// A file system of one megabyte.
-struct Disk {
-    dir: tempfile::TempDir,
-}
-
-impl Disk {
-    fn mount() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        root(&[
-            "mount",
-            "-t",
-            "tmpfs",
-            "-o",
-            "size=1m,mode=0777",
-            "golive-test",
-            dir.path().to_str().unwrap(),
-        ]);
-        Self { dir }
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        root(&["umount", "--lazy", self.dir.path().to_str().unwrap()]);
-    }
-}
-
-fn root(command: &[&str]) {
-    let sudo: &[&str] = if rustix::process::geteuid().is_root() { &[] } else { &["sudo", "-n"] };
-    let argv = [sudo, command].concat();
-    assert!(Command::new(argv[0]).args(&argv[1..]).status().unwrap().success(), "{argv:?}");
 }
 
 #[tokio::test]

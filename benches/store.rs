@@ -1,0 +1,241 @@
+//! A store of many releases: what each takes, how long a start and the lists take, and what tidying up does to others:
+//! `cargo bench --bench store`. `RELEASES=100000` of ten minutes' watch, with Prometheus, unless said.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark says what it found")]
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use golive::decide::action::{Action, News, Notice, Place, Tier, When};
+use golive::decide::event::{Event, Happening, Outcome, Sample};
+use golive::decide::facts::{Facts, Origin, Release, ReleaseState};
+use golive::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream};
+use golive::decide::reason::Reason;
+use golive::store::{Ages, Batch, Entry, NewLetter, Reader, Store};
+use jiff::{SignedDuration, Timestamp};
+use rand::rngs::SmallRng;
+use rand::{RngExt as _, SeedableRng as _};
+
+/// What a release of a store of many looks like when it was packed: only the first are written out and packed in turn.
+const WRITTEN: usize = 40;
+
+fn main() {
+    // `cargo test --benches` only builds it.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    let many: usize = std::env::var("RELEASES").ok().and_then(|many| many.parse().ok()).unwrap_or(100_000);
+    let dir = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(run(dir.path(), many));
+}
+
+async fn run(dir: &Path, many: usize) {
+    let store = Store::open(dir).unwrap();
+    let mut random = SmallRng::seed_from_u64(1);
+    for number in 0..WRITTEN {
+        write(&store, number, &mut random).await;
+    }
+    let never = Ages { all: Timestamp::MIN, readings: Timestamp::MIN };
+    store.tidy(Ages { all: Timestamp::MIN, readings: Timestamp::MIN }).await.unwrap();
+    let exact = size(dir) / WRITTEN as u64;
+    copy(dir, many);
+    println!("{many} releases, {:.1} kB each with every reading", exact as f64 / 1e3);
+    let began = Instant::now();
+    store.tidy(never).await.unwrap();
+    println!("tidying up where there is nothing to do: {:?}", began.elapsed());
+    drop(store);
+    let began = Instant::now();
+    let store = Store::open(dir).unwrap();
+    store.end_own_incidents(Timestamp::now()).await.unwrap();
+    store.load().await.unwrap();
+    store.confirmed().await.unwrap();
+    store.unconfirmed().await.unwrap();
+    println!("start, as far as it is the store's: {:?}", began.elapsed());
+    let first = Instant::now();
+    let reader = Reader::open(dir).unwrap();
+    let last = reader.latest_release(None).unwrap().unwrap();
+    time("explain", || reader.story(&last).unwrap().unwrap());
+    println!("  with the release looked up: {:?}", first.elapsed());
+    time("explain SERVICE", || reader.latest_release(Some("s7")).unwrap().unwrap());
+    time("releases", || reader.releases(None).unwrap());
+    time("releases SERVICE", || reader.releases(Some("s7")).unwrap());
+    time("releases --summary", || reader.summary(None).unwrap());
+    time("incidents", || reader.incidents().unwrap());
+    let began = Instant::now();
+    let (waiting, letters) = (store.waiting().await.unwrap(), store.last_letters(10).await.unwrap());
+    println!(
+        "the page's letters: {:?} ({} channels, {} letters)",
+        began.elapsed(),
+        waiting.len(),
+        letters.len()
+    );
+    tidy(dir, &store, many).await;
+}
+
+/// While nine of ten releases are dropped, somebody else stores something every 50 ms.
+async fn tidy(dir: &Path, store: &Store, many: usize) {
+    let before = size(dir);
+    let all = at(many * 9 / 10, 0);
+    let (tidying, began) = (
+        tokio::spawn({
+            let store = store.clone();
+            async move { store.tidy(Ages { all, readings: Timestamp::MIN }).await.unwrap() }
+        }),
+        Instant::now(),
+    );
+    let mut longest = Duration::ZERO;
+    while !tidying.is_finished() {
+        let turn = Instant::now();
+        let facts = vec![("s1".to_owned(), Facts::default())];
+        let batch = Batch { at: Timestamp::now(), entries: Vec::new(), facts, letters: Vec::new() };
+        store.commit(batch).await.unwrap();
+        longest = longest.max(turn.elapsed());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    println!("nine of ten dropped in {:?}; meanwhile nobody waited longer than {longest:?}", began.elapsed());
+    println!("the file: {:.1} MB before, {:.1} MB after", before as f64 / 1e6, size(dir) as f64 / 1e6);
+}
+
+fn time<T>(what: &str, mut work: impl FnMut() -> T) {
+    let began = Instant::now();
+    drop(work());
+    let first = began.elapsed();
+    let again = Instant::now();
+    drop(work());
+    println!("{what}: {first:?}, again {:?}", again.elapsed());
+}
+
+fn size(dir: &Path) -> u64 {
+    std::fs::metadata(dir.join("golive.db")).unwrap().len()
+}
+
+fn at(release: usize, second: usize) -> Timestamp {
+    let begin: Timestamp = "2026-03-01T10:00:00Z".parse().unwrap();
+    begin + SignedDuration::from_secs((release * 400 + second).try_into().unwrap())
+}
+
+fn release(number: usize) -> Release {
+    Release {
+        id: format!("s{}-r{number}", number % 20),
+        service: format!("s{}", number % 20),
+        version: format!("1.4.{number}"),
+        running: None,
+        began: at(number, 0),
+        origin: Origin::Noticed,
+        announcement: None,
+        roster: [].into(),
+    }
+}
+
+/// A release of ten minutes: a check, two metrics and the host every five seconds, two alerts at two addresses.
+async fn write(store: &Store, number: usize, random: &mut SmallRng) {
+    let release = release(number);
+    let mut entries = Vec::new();
+    for second in (0..600).step_by(5) {
+        let now = at(number, second) + SignedDuration::from_micros(random.random_range(0..900_000));
+        let happened = |what| Event::Service { service: release.service.clone(), what };
+        let reading = |stream, measure| {
+            happened(Happening::Measured(Reading { stream, source: Source::Prometheus, at: now, measure }))
+        };
+        let took = Duration::from_micros(random.random_range(900..90_000));
+        let sample = Sample { check: "web".to_owned(), began: now, took, outcome: Outcome::Ok };
+        let total = random.random_range(800..1_200);
+        let seen = Counts { bad: random.random_range(0..5), total };
+        let requests = Requests { seen, newborn: Counts::default(), versions: [].into() };
+        let mut count = 0;
+        let edges = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, f64::INFINITY];
+        let seen = edges.map(|le| {
+            count += random.random_range(0..total / 6);
+            Bucket { le, count }
+        });
+        let durations = Durations { seen: seen.to_vec(), newborn: Vec::new() };
+        let events = [
+            happened(Happening::Sampled(sample)),
+            reading(Stream::Errors, Measure::Requests(requests)),
+            reading(Stream::Latency, Measure::Durations(durations)),
+            reading(
+                Stream::Business("orders".to_owned()),
+                Measure::Value(f64::from(random.random_range(10..90))),
+            ),
+        ];
+        let (service, release) = (Some(release.service.clone()), Some(release.id.clone()));
+        let entry = |event| Entry {
+            at: now,
+            service: service.clone(),
+            release: release.clone(),
+            event,
+            actions: Vec::new(),
+        };
+        entries.extend(events.map(entry));
+    }
+    let reason = Some(Reason::Said("the window has passed".to_owned()));
+    for (entry, state) in [(0, ReleaseState::Watching), (entries.len() - 1, ReleaseState::Accepted)] {
+        let (release, reason) = (release.clone(), reason.clone());
+        entries[entry].actions.push(Action::File { release, state, reason, asked: false });
+    }
+    let letters = [News::ReleaseSeen, News::ReleaseAccepted].map(|news| Notice {
+        id: format!("{}.{}", release.id, news.word()),
+        incident: release.id.clone(),
+        tier: Tier::General,
+        news,
+        service: Some(release.service.clone()),
+        at: at(number, 0),
+        release: Some(release.id.clone()),
+        from: Some(release.version.clone()),
+        to: None,
+        reason: reason.clone(),
+        blame: None,
+        evidence: Vec::new(),
+        acknowledgeable: false,
+        place: Place::default(),
+    });
+    let to = |notice: &Notice| {
+        ["ann@example.com", "ben@example.com"].map(|address| NewLetter {
+            notice: notice.clone(),
+            channel: "mail".to_owned(),
+            address: address.to_owned(),
+            when: When::Now,
+            expires: Timestamp::MAX,
+        })
+    };
+    let letters = letters.iter().flat_map(to).collect();
+    let now = at(number, 0);
+    store.commit(Batch { at: now, entries, facts: Vec::new(), letters }).await.unwrap();
+    let inspect = format!("{{{}}}", r#""Config":{"Env":["A=b"],"Labels":{"com.example":"x"}},"#.repeat(120));
+    store.save_spec(&release.id, "sha256:aa", &inspect).await.unwrap();
+}
+
+/// The rows of those that were written, under other names.
+fn copy(dir: &Path, many: usize) {
+    let file = rusqlite::Connection::open(dir.join("golive.db")).unwrap();
+    file.execute_batch(
+        "PRAGMA synchronous = OFF; UPDATE letter SET state = 'sent', settled = created; BEGIN",
+    )
+    .unwrap();
+    for number in WRITTEN..many {
+        let (new, old) = (release(number), release(number % WRITTEN));
+        let values =
+            [&new.id, &old.id, &new.service, &at(number, 0).to_string(), &at(number, 600).to_string()];
+        for sql in [
+            "INSERT INTO release SELECT ?1, ?3, version, state, ?4, ?5, json, shadow FROM release WHERE id = ?2",
+            "INSERT INTO packed SELECT ?1, ?5, thin, lines FROM packed WHERE release = ?2 AND ?3 AND ?4",
+            "INSERT INTO filing (release, at, state, asked, reason) SELECT ?1, ?5, state, asked, reason FROM filing \
+             WHERE release = ?2 AND ?3 AND ?4",
+            "INSERT INTO spec SELECT ?1, image, inspect FROM spec WHERE release = ?2 AND ?3 AND ?4 AND ?5",
+            "INSERT INTO letter (notice, channel, address, tier, state, created, due, expires, settled, json, incident) \
+             SELECT ?1 || notice, channel, address, tier, 'sent', ?4, ?4, expires, ?5, json, ?1 FROM letter \
+             WHERE incident = ?2 AND ?3 IS NOT NULL",
+        ] {
+            let mut insert = file
+                .prepare_cached(
+                    &sql.replace("AND ?3 AND ?4 AND ?5", "AND ?3 <> '' AND ?4 <> '' AND ?5 <> ''")
+                        .replace("AND ?3 AND ?4", "AND ?3 <> '' AND ?4 <> ''"),
+                )
+                .unwrap();
+            insert.execute(values).unwrap();
+        }
+    }
+    file.execute_batch("COMMIT").unwrap();
+}
