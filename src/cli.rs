@@ -13,6 +13,7 @@ mod abort;
 mod accept;
 mod ack;
 mod backtest;
+mod backup;
 mod check;
 mod daemon;
 mod demo;
@@ -129,6 +130,8 @@ enum Verb {
     Explain(explain::Arguments),
     /// What today's rules would have done in the past
     Backtest(backtest::Arguments),
+    /// Copy all that golive has stored into a file
+    Backup(backup::Arguments),
     /// Try channels, see what was sent, send again
     Notify(notify::Arguments),
     /// The whole story in under a minute on this machine, without any configuration
@@ -204,6 +207,7 @@ async fn verb(verb: Verb, context: &Context) -> Result<u8, CliError> {
         Verb::Record(arguments) => record::run(&arguments, context),
         Verb::Explain(arguments) => explain::run(&arguments, context),
         Verb::Backtest(arguments) => backtest::run(&arguments, context).await,
+        Verb::Backup(arguments) => backup::run(&arguments, context),
         Verb::Notify(arguments) => notify::run(arguments, context).await,
         Verb::Demo => demo::run().await,
         Verb::Generate(arguments) => generate::run(&arguments, Arguments::command()),

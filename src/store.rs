@@ -22,6 +22,7 @@ use crate::decide::action::{Action, Notice};
 use crate::decide::event::{Event, Happening};
 use crate::decide::facts::Facts;
 
+mod backup;
 mod deed;
 mod error;
 mod filing;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Daemon;
+use super::{Daemon, chain};
 use crate::systemd;
 
 /// On shutdown, a rollback step under way may take so long to end; the rest is taken up at the next start.
@@ -30,6 +30,9 @@ impl Daemon {
         });
         if drained.await.is_err() {
             tracing::warn!("a rollback step is still under way; it is taken up again at the next start");
+        }
+        if let Err(error) = self.store.checkpoint().await {
+            tracing::warn!("failed to {}", chain(&error));
         }
     }
 }

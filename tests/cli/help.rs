@@ -2,7 +2,7 @@
 
 use crate::{golive, stderr, stdout};
 
-const VERBS: [&str; 18] = [
+const VERBS: [&str; 19] = [
     "daemon",
     "check",
     "status",
@@ -18,6 +18,7 @@ const VERBS: [&str; 18] = [
     "releases",
     "record",
     "explain",
+    "backup",
     "notify",
     "demo",
     "generate",

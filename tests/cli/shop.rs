@@ -75,6 +75,15 @@ verify = "300ms"
         fs::read_to_string(&self.rules).unwrap()
     }
 
+    /// Ends the daemon, as systemd does.
+    pub(crate) fn end(&mut self) {
+        if let Some(mut daemon) = self.daemon.take() {
+            let pid = daemon.id().to_string();
+            assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+            assert!(daemon.wait().unwrap().success());
+        }
+    }
+
     /// Kills the daemon, as a power cut does.
     pub(crate) fn kill(&mut self) {
         if let Some(mut daemon) = self.daemon.take() {

@@ -150,3 +150,25 @@ fn a_slow_store_starves_neither_the_watchdog_nor_a_deadline() {
     let longest = longest(&pets.lock().unwrap());
     assert!(longest < Duration::from_millis(2500), "{longest:?} without a pet");
 }
+
+#[test]
+fn a_backup_is_whole_and_so_is_the_file_alone_when_golive_has_ended() {
+    let mut shop = Shop::open("");
+    let copy = shop.path("copy");
+    let copy = copy.to_str().unwrap();
+    shop.says(0, &["backup", copy]);
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(copy).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    let refused = shop.golive(&["backup", copy]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("exists"), "{refused:?}");
+    shop.deploy("2", true);
+    shop.eventually("the release is accepted", |shop| shop["accepted"]["version"] == "2");
+    shop.end();
+    let log = std::fs::metadata(shop.path("state/golive.db-wal")).map_or(0, |log| log.len());
+    assert_eq!(log, 0, "all of it is in the file");
+    assert!(shop.says(0, &["releases"]).contains(" 2 "));
+    std::fs::copy(copy, shop.path("state/golive.db")).unwrap();
+    assert!(!shop.says(0, &["releases"]).contains(" 2 "));
+    shop.start();
+    shop.eventually("it goes on from there", |shop| shop["accepted"]["version"] == "2");
+}
