@@ -25,6 +25,10 @@ const EVERY: Duration = Duration::from_mins(10);
 /// Nothing is dropped for its age before that: a host's clock may be wrong when it has just booted.
 const YOUNG: Duration = Duration::from_hours(1);
 
+/// What a release could be made again from is kept so long after it is gone back to no more: what was made for it may still
+/// have to be removed.
+const SPECS: Duration = Duration::from_hours(24);
+
 /// What the loop holds.
 pub(super) struct Upkeep {
     /// How long everything is kept, and how long readings.
@@ -88,7 +92,8 @@ async fn work(
         let (all, readings) = *kept.borrow();
         let before =
             |keep| if young { Timestamp::MIN } else { now.checked_sub(keep).unwrap_or(Timestamp::MIN) };
-        if let Err(error) = store.tidy(Ages { all: before(all), readings: before(readings) }).await {
+        let ages = Ages { all: before(all), readings: before(readings), specs: before(SPECS) };
+        if let Err(error) = store.tidy(ages).await {
             tracing::warn!("failed to {}", chain(&error));
         }
         tokio::time::sleep(EVERY).await;

@@ -60,6 +60,12 @@ pub enum StoreError {
         #[source]
         source: serde_json::Error,
     },
+    /// It was removed while it was open.
+    #[error("find {path}: it was removed while golive ran; all that was in it is put back")]
+    Gone {
+        /// The file.
+        path: PathBuf,
+    },
     /// It is another file than the one that is open.
     #[error(
         "use {path}: another file was put in its place while golive ran; restart golive to use that one, or move it \

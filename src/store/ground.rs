@@ -14,12 +14,13 @@ use super::{Inner, SCHEMA, Store, StoreError, open, restrict, sqlite};
 const ROOM: usize = 16 << 10;
 
 impl Store {
-    /// Whether what is stored now would be there after a restart. A file that was removed is put back.
+    /// Whether what is stored now would be there after a restart. A file that was removed is put back, and told once.
     pub async fn usable(&self) -> Result<(), StoreError> {
         let inner = std::sync::Arc::clone(&self.inner);
         self.work(move |connection, path| {
             if !in_place(&inner, path)? {
                 put_back(&inner, connection, path)?;
+                return Err(StoreError::Gone { path: path.to_owned() });
             }
             room(path)?;
             connection.pragma_update(None, "user_version", SCHEMA).map_err(sqlite(path))
@@ -86,7 +87,6 @@ fn put_back(inner: &Inner, connection: &mut Connection, path: &Path) -> Result<(
     if let Some(lock) = lock {
         place.lock = lock;
     }
-    tracing::warn!("{} was gone and is put back", path.display());
     Ok(())
 }
 

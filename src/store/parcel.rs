@@ -31,8 +31,9 @@ const INDEXES: &str = "\
     CREATE INDEX IF NOT EXISTS letter_by_end ON letter (expires) WHERE state = 'pending' AND carrier IS NULL;";
 
 /// So many settled letters are kept at most, whatever their age.
-pub(super) const PRUNE: &str =
-    "DELETE FROM letter WHERE state <> 'pending' AND id <= (SELECT max(id) FROM letter) - 100000";
+pub(super) const PRUNE: &str = "\
+    DELETE FROM letter WHERE id IN (SELECT id FROM letter \
+    WHERE id <= (SELECT max(id) FROM letter) - 100000 AND state <> 'pending' LIMIT ?1)";
 
 /// One message: the newest of its letters, and what is told with it.
 #[derive(Debug, Clone, PartialEq)]

@@ -31,16 +31,19 @@ pub struct Ages {
     pub all: Timestamp,
     /// Of decided releases that are older, readings are dropped.
     pub readings: Timestamp,
+    /// Of those that are older and that nobody goes back to any more, what they could be made again from is dropped.
+    pub specs: Timestamp,
 }
 
 /// A piece of work; whether there is more of it.
 type Piece = fn(&Task, &mut Connection) -> Result<bool, StoreError>;
 
 /// In this order: what is dropped needs not be packed.
-const PIECES: [Piece; 7] = [
+const PIECES: [Piece; 8] = [
     Task::drop_releases,
     Task::drop_unfiled,
     Task::drop_rows,
+    Task::drop_specs,
     Task::pack,
     Task::thin,
     Task::give_back,
@@ -145,7 +148,7 @@ impl Task {
     fn drop_releases(&self, connection: &mut Connection) -> Result<bool, StoreError> {
         let sql = "SELECT id FROM release WHERE changed < ?1 AND id NOT IN (SELECT value FROM json_each(?2)) \
                    ORDER BY changed LIMIT ?3";
-        let old = self.ids(connection, sql, params![text(self.ages.all), self.needed, PIECE / 8])?;
+        let old = self.ids(connection, sql, params![text(self.ages.all), self.needed, PIECE / 2])?;
         self.each(connection, &old, |transaction, id| {
             for table in ["event", "packed", "spec", "forensics", "proof", "filing"] {
                 self.execute(transaction, &format!("DELETE FROM {table} WHERE release = ?1"), [id])?;
@@ -185,11 +188,18 @@ impl Task {
             );
             dropped += self.execute(connection, &sql, params![before, PIECE])?;
         }
+        dropped += self.execute(connection, parcel::PRUNE, [PIECE])?;
         if dropped == 0 {
-            self.execute(connection, parcel::PRUNE, [])?;
             self.execute(connection, thread::PRUNE, [])?;
         }
         Ok(dropped > 0)
+    }
+
+    fn drop_specs(&self, connection: &mut Connection) -> Result<bool, StoreError> {
+        let sql = "DELETE FROM spec WHERE release IN (SELECT spec.release FROM spec JOIN release ON id = spec.release \
+                   WHERE changed < ?1 AND id NOT IN (SELECT value FROM json_each(?2)) LIMIT ?3)";
+        let row = params![text(self.ages.specs), self.needed, PIECE];
+        self.execute(connection, sql, row).map(|dropped| dropped > 0)
     }
 
     fn pack(&self, connection: &mut Connection) -> Result<bool, StoreError> {

@@ -23,6 +23,7 @@ async fn what_is_removed_while_it_is_open_is_put_back_whole() {
         store.usable().await.unwrap();
         remove(&dir);
         store.commit(counted(2, 10)).await.unwrap();
+        assert!(matches!(store.usable().await, Err(StoreError::Gone { .. })), "{name}");
         store.usable().await.unwrap_or_else(|error| panic!("{name}: {error:?}"));
         assert!(matches!(Store::open(&dir), Err(StoreError::Busy { .. })), "{name}");
         store.commit(counted(3, 10)).await.unwrap();
@@ -45,6 +46,7 @@ async fn a_file_that_somebody_put_there_is_left_alone_and_told() {
     assert!(matches!(store.usable().await, Err(StoreError::Replaced { .. })));
     assert_eq!(std::fs::read(&path).unwrap(), b"an older one");
     std::fs::remove_file(&path).unwrap();
+    assert!(matches!(store.usable().await, Err(StoreError::Gone { .. })));
     store.usable().await.unwrap();
     assert_eq!(counts(dir.path(), &store).await, (1, 1, 1));
 }

@@ -148,7 +148,7 @@ async fn an_incidents_next_letter_knows_where_the_first_message_stands() {
     for letter in due {
         store.delivered(letter.id, "200", None, at(11)).await.unwrap();
     }
-    store.tidy(crate::store::Ages { all: at(9_999), readings: at(0) }).await.unwrap();
+    store.tidy(crate::store::Ages { all: at(9_999), readings: at(0), specs: Timestamp::MIN }).await.unwrap();
     post(&store, 12, vec![of("6", "web-1", "a")]).await;
     assert_eq!(store.due(at(12), 20_000, 9).await.unwrap()[0].thread, None, "forgotten with the last letter");
 }

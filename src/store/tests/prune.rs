@@ -38,7 +38,7 @@ async fn what_a_service_needs_stays_and_the_rest_goes() {
     let sent = store.due(at(4), 20_000, 1).await.unwrap().remove(0);
     store.delivered(sent.id, "250", None, at(5)).await.unwrap();
 
-    store.tidy(Ages { all: at(50), readings: Timestamp::MIN }).await.unwrap();
+    store.tidy(Ages { all: at(50), readings: Timestamp::MIN, specs: Timestamp::MIN }).await.unwrap();
 
     let reader = Reader::open(dir.path()).unwrap();
     let mut left: Vec<String> = reader.releases(None).unwrap().into_iter().map(|row| row.id).collect();
@@ -64,7 +64,7 @@ async fn events_of_a_release_that_was_never_filed_go_when_they_are_old() {
     let facts = Facts { release: Some(release("at-hand", Origin::Noticed)), ..Facts::default() };
     let facts = vec![("web".to_owned(), facts)];
     store.commit(Batch { entries, facts, ..batch(at(100)) }).await.unwrap();
-    store.tidy(Ages { all: at(50), readings: Timestamp::MIN }).await.unwrap();
+    store.tidy(Ages { all: at(50), readings: Timestamp::MIN, specs: Timestamp::MIN }).await.unwrap();
     assert_eq!(
         store.happenings("web", "unfiled").await.unwrap(),
         [Happening::Sampled(sample(100, Outcome::Ok))]

@@ -4,7 +4,7 @@ use crate::decide::facts::{Facts, Phase, ReleaseState};
 use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream};
 use crate::store::{Ages, Reader};
 
-const NEVER: Ages = Ages { all: Timestamp::MIN, readings: Timestamp::MIN };
+const NEVER: Ages = Ages { all: Timestamp::MIN, readings: Timestamp::MIN, specs: Timestamp::MIN };
 
 /// A watch of ten minutes, as it is recorded: a check and two metrics every five seconds.
 async fn watch(store: &Store, id: &str, began: i64) {
@@ -88,7 +88,7 @@ async fn what_is_at_hand_is_left_as_it_is() {
         ..Facts::default()
     };
     store.commit(Batch { facts: vec![("web".to_owned(), facts)], ..batch(at(1)) }).await.unwrap();
-    store.tidy(Ages { all: at(9_999), readings: at(9_999) }).await.unwrap();
+    store.tidy(Ages { all: at(9_999), readings: at(9_999), specs: at(9_999) }).await.unwrap();
     assert_eq!(sizes(dir.path()), (362, 0));
 }
 
@@ -111,6 +111,23 @@ async fn readings_go_when_they_are_old_and_what_they_led_to_stays() {
 }
 
 #[tokio::test]
+async fn a_record_goes_when_nobody_goes_back_to_it_any_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    for (id, began) in [("old", 0), ("kept", 0), ("young", 10_000)] {
+        watch(&store, id, began).await;
+        store.save_spec(id, "sha256:aa", "{}").await.unwrap();
+    }
+    let facts = Facts { accepted: vec![release("kept", Origin::Noticed)], ..Facts::default() };
+    store.commit(Batch { facts: vec![("web".to_owned(), facts)], ..batch(at(1)) }).await.unwrap();
+    store.tidy(Ages { specs: at(5_000), ..NEVER }).await.unwrap();
+    assert_eq!(store.spec("old").await.unwrap(), None);
+    for id in ["kept", "young"] {
+        assert!(store.spec(id).await.unwrap().is_some(), "{id}");
+    }
+}
+
+#[tokio::test]
 async fn the_file_shrinks_with_what_is_in_it() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
@@ -126,7 +143,7 @@ async fn the_file_shrinks_with_what_is_in_it() {
         0,
         "a copy of the file is whole"
     );
-    store.tidy(Ages { all: at(9_999), readings: at(0) }).await.unwrap();
+    store.tidy(Ages { all: at(9_999), ..NEVER }).await.unwrap();
     assert!(size() < packed / 2 + 1_100_000, "{} of {packed} bytes are left", size());
     assert_eq!(Reader::open(dir.path()).unwrap().releases(None).unwrap().len(), 0);
 }
