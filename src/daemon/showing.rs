@@ -35,7 +35,14 @@ impl Showing {
     pub(super) fn new(view: View) -> Self {
         let drawn = Arc::new(view);
         let (views, _) = watch::channel(Arc::clone(&drawn));
-        Self { views, drawn, headline: Headline::default(), stale: BTreeSet::new(), everything: true, due: None }
+        Self {
+            views,
+            drawn,
+            headline: Headline::default(),
+            stale: BTreeSet::new(),
+            everything: true,
+            due: None,
+        }
     }
 
     pub(super) fn views(&self) -> watch::Receiver<Arc<View>> {
