@@ -6,6 +6,9 @@
 /// In a sentence, somebody else's words go this far, in bytes.
 const QUOTED: usize = 300;
 
+/// A version, a name or the like goes this far, in characters.
+const NAMED: usize = 128;
+
 /// Whether a character does something where it is shown rather than being seen there: it moves the cursor, ends the
 /// line, turns the way of writing, or hides.
 pub fn acts(character: char) -> bool {
@@ -28,20 +31,35 @@ pub fn clean(text: &str) -> String {
     short(text, QUOTED)
 }
 
+/// As a version or another name, which goes into every event, row and plan: one line, and not long.
+pub fn named(text: &str) -> String {
+    let mut rest = seen(text).chars().map(spaced);
+    let name: String = rest.by_ref().take(NAMED).collect();
+    if rest.next().is_none() {
+        return name;
+    }
+    name.chars().take(NAMED - 1).chain(['…']).collect()
+}
+
 /// As one line that is cut after so many bytes.
 pub fn short(text: &str, most: usize) -> String {
-    cut(text, most, |line, character| line.push(spaced(character)))
+    cut(seen(text), most, |line, character| line.push(spaced(character)))
 }
 
 /// As one line that is cut after so many bytes, and in which whatever acts can be seen and looked for.
 pub fn escaped(text: &str, most: usize) -> String {
-    cut(text, most, |line, character| {
+    cut(text.trim(), most, |line, character| {
         if acts(character) {
             line.extend(character.escape_default());
         } else {
             line.push(character);
         }
     })
+}
+
+/// Without what is not to be seen at either end.
+fn seen(text: &str) -> &str {
+    text.trim_matches(|character: char| character.is_whitespace() || acts(character))
 }
 
 fn spaced(character: char) -> char {
@@ -51,7 +69,7 @@ fn spaced(character: char) -> char {
 /// Whole characters only, and an ellipsis for what is left out.
 fn cut(text: &str, most: usize, write: impl Fn(&mut String, char)) -> String {
     let mut line = String::with_capacity(text.len().min(most));
-    for character in text.trim().chars() {
+    for character in text.chars() {
         let before = line.len();
         write(&mut line, character);
         if line.len() > most {
@@ -88,6 +106,14 @@ mod tests {
     fn what_does_something_can_be_found() {
         assert_eq!(escaped("a\nb\u{1b}[31m\0", 99), "a\\nb\\u{1b}[31m\\u{0}");
         assert_eq!(escaped("gnp.\u{202e}exe\u{200b}\u{2028}!", 99), "gnp.\\u{202e}exe\\u{200b}\\u{2028}!");
+    }
+
+    #[test]
+    fn a_name_is_short() {
+        assert_eq!(named(" 1.2\0.3\n"), "1.2 .3");
+        assert_eq!(named(&"版".repeat(NAMED)), "版".repeat(NAMED), "what just fits is not cut");
+        assert_eq!(named(&"版".repeat(10 << 20)), "版".repeat(NAMED - 1) + "…");
+        assert_eq!(named("\u{202e}\u{200b}\r\n"), "", "nothing of it is to be seen");
     }
 
     #[test]

@@ -26,7 +26,7 @@ const MAY_USE: [(&str, &[&str]); 27] = [
     ("text", &["config", "decide", "untrusted"]),
     ("outbound", &["config"]),
     ("probe", &["clock", "config", "decide", "outbound", "program", "untrusted"]),
-    ("runtime", &["clock", "config", "decide", "program"]),
+    ("runtime", &["clock", "config", "decide", "program", "untrusted"]),
     ("notify", &["chart", "clock", "config", "decide", "outbound", "text", "ticket", "untrusted"]),
     ("store", &["decide", "stats"]),
     ("control", &["config", "decide", "door", "text"]),

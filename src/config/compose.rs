@@ -25,6 +25,8 @@ pub const DEPENDS_ON: &str = "com.docker.compose.depends_on";
 pub const ENDED: &str = "golive.ended";
 /// The label that says whether `docker-compose run` started it.
 pub const ONE_OFF: &str = "com.docker.compose.oneoff";
+/// No service and no container of Compose's has a name longer than this, in bytes; anybody can write such a label.
+const LONGEST_NAME: usize = 255;
 /// What all of Compose's labels begin with.
 const COMPOSE: &str = "com.docker.compose.";
 
@@ -80,7 +82,8 @@ impl Compose {
         let stays = label(ONE_OFF).is_some_and(|once| once.eq_ignore_ascii_case("false"));
         let numbered = label(NUMBER).is_some_and(|number| number.parse::<u32>().is_ok());
         let made = stays && numbered && label(CONFIG_HASH).is_some_and(|hash| !hash.is_empty());
-        let Some(service) = label(SERVICE).filter(|_| made && label(PROJECT) == Some(&self.project)) else {
+        let compose = made && name.len() <= LONGEST_NAME && label(PROJECT) == Some(&self.project);
+        let Some(service) = label(SERVICE).filter(|service| compose && is_service(service)) else {
             return Place::Apart;
         };
         let named = self.services.iter().any(|named| named == service);
@@ -135,7 +138,8 @@ pub fn waits_for(label: &str) -> Vec<String> {
     let each = label.split(',').map(|one| one.split(':').map(str::trim));
     let ended = each.filter_map(|mut parts| {
         let service = parts.next()?;
-        (parts.next()? == "service_completed_successfully").then(|| service.to_owned())
+        let ends = parts.next()? == "service_completed_successfully";
+        (ends && is_service(service)).then(|| service.to_owned())
     });
     ended.collect::<BTreeSet<_>>().into_iter().collect()
 }
@@ -184,5 +188,7 @@ fn is_project(name: &str) -> bool {
 }
 
 fn is_service(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+    !name.is_empty()
+        && name.len() <= LONGEST_NAME
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
 }

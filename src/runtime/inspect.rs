@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::config::compose;
 use crate::decide::event::{Identity, Member, Running, Stage};
+use crate::untrusted::clean;
 
 use super::spec;
 
@@ -130,7 +131,7 @@ impl Inspect {
             alive: self.flag("/State/Running") && !self.flag("/State/Restarting"),
             started: self.started(),
             restarts: self.at("/RestartCount").as_u64().unwrap_or_default(),
-            irreversible: self.label("golive.irreversible").map(str::to_owned),
+            irreversible: self.label("golive.irreversible").map(clean),
             given_up: None,
             rolling_out: false,
             about: None,

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::untrusted::named;
+
 use super::inspect::{IMAGE, Inspect, PUT, VERSION};
 
 #[cfg(test)]
@@ -42,12 +44,11 @@ pub(super) fn digest(value: Value) -> String {
 /// The version as a person would name it.
 pub(super) fn version(container: &Inspect) -> String {
     let reference = container.text("/Config/Image");
-    let label = |name| container.label(name).filter(|label| !label.is_empty());
+    let label = |name| container.label(name).map(named).filter(|label| !label.is_empty());
     label(VERSION)
-        .or_else(|| tag(reference).filter(|tag| *tag != "latest"))
+        .or_else(|| tag(reference).filter(|tag| *tag != "latest").map(named))
         .or_else(|| label("org.opencontainers.image.version"))
-        .unwrap_or_else(|| super::engine::short(container.image()))
-        .to_owned()
+        .unwrap_or_else(|| super::engine::short(container.image()).to_owned())
 }
 
 /// The name that people know the container's image by; none when they have none for it but its id.

@@ -52,6 +52,20 @@ fn other_projects_and_single_runs_are_none_of_it() {
     assert_eq!(place(&all, "shop_api_1", &API, false), Place::Member);
 }
 
+/// Anybody can write Compose's labels, and as much into them as he likes.
+#[test]
+fn what_no_compose_file_can_name_is_none_of_it() {
+    let long: &'static str = "a".repeat(1 << 20).leak();
+    let all = compose(&[]);
+    for service in ["", "a b", "a\nb", "\u{202e}api", "a,b:c", long] {
+        assert_eq!(place(&all, "shop_api_1", &member("shop", service), false), Place::Apart);
+    }
+    assert_eq!(place(&all, long, &API, false), Place::Apart);
+    let waits =
+        format!("{long}:service_completed_successfully:false,migrate:service_completed_successfully:false");
+    assert_eq!(waits_for(&waits), ["migrate"]);
+}
+
 /// What the engine lists of a project, and the labels of the images.
 #[test]
 fn who_belongs_to_a_project_is_told_from_what_only_carries_its_labels() {

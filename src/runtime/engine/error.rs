@@ -8,6 +8,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::decide::event::{Fault, FaultKind};
+use crate::untrusted::short;
+
+/// The engine repeats in its messages what containers and images brought along; this much of one is kept, in bytes.
+const LONGEST_MESSAGE: usize = 2000;
 
 /// A call to the engine did not do what it should.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -53,7 +57,7 @@ impl EngineError {
         let message = serde_json::from_str::<Value>(body)
             .ok()
             .filter(|_| status >= 400)
-            .and_then(|body| Some(body.get("message")?.as_str()?.to_owned()));
+            .and_then(|body| Some(short(body.get("message")?.as_str()?, LONGEST_MESSAGE)));
         match message {
             Some(message) => Self::Answer { doing, status, message },
             None => {

@@ -9,6 +9,8 @@ use super::{Engine, EngineError, QUICK, id, there};
 
 /// The configurations of so many images are remembered; then all are forgotten.
 const REMEMBERED: usize = 256;
+/// A larger one is asked for each time.
+const LARGEST_REMEMBERED: usize = 64 << 10;
 
 impl Engine {
     /// The names, with digests, that registries gave an image: none for one that was only made here, `None` where it is
@@ -42,11 +44,13 @@ impl Engine {
         let found = self.get("look at an image", &format!("/images/{id}/json"), &[]).await?;
         let Some(mut found) = found else { return Ok(Value::Null) };
         let config = found["Config"].take();
-        let mut all = self.images();
-        if all.len() >= REMEMBERED {
-            all.clear();
+        if config.to_string().len() <= LARGEST_REMEMBERED {
+            let mut all = self.images();
+            if all.len() >= REMEMBERED {
+                all.clear();
+            }
+            all.insert(id.to_owned(), config.clone());
         }
-        all.insert(id.to_owned(), config.clone());
         Ok(config)
     }
 

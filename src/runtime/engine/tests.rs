@@ -144,6 +144,34 @@ async fn an_answer_that_never_ends_is_lost_when_its_time_is_over() {
     assert_eq!((error.class(), Fault::from(error).kind), (Class::Lost, FaultKind::Lost));
 }
 
+/// Anybody's labels can make an answer as long as they like.
+#[tokio::test]
+async fn a_description_that_is_too_long_is_refused_and_not_held() {
+    let described = |bytes: usize| {
+        let body = serde_json::json!({ "Id": "c1", "Config": { "Labels": { "x": "y".repeat(bytes) } } });
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.to_string().len())
+    };
+    let (engine, _dir) = serving(described(1 << 20).into_bytes(), false);
+    assert!(engine.inspect("web").await.unwrap().is_some());
+    let (engine, _dir) = serving(described(LONGEST_INSPECT).into_bytes(), false);
+    let error = engine.inspect("web").await.unwrap_err();
+    assert_eq!(error.class(), Class::Refused);
+    assert_eq!(Fault::from(error).kind, FaultKind::Refused, "it would be as long again");
+    let error = engine.image_labels("sha256:00").await.unwrap_err();
+    assert_eq!(error.class(), Class::Refused, "so would an image's");
+}
+
+#[tokio::test]
+async fn a_message_is_not_repeated_without_end() {
+    let body = serde_json::json!({ "message": format!("no such image\n{}", "x".repeat(1 << 20)) });
+    let answer = format!("HTTP/1.1 404 X\r\nContent-Length: {}\r\n\r\n{body}", body.to_string().len());
+    let (engine, _dir) = serving(answer.into_bytes(), false);
+    let error = engine.create("web", &Value::Null).await.unwrap_err();
+    assert_eq!(error.class(), Class::NotThere);
+    let text = error.to_string();
+    assert!(text.len() < 2100 && !text.contains('\n'), "{} bytes", text.len());
+}
+
 #[tokio::test]
 async fn an_engine_that_is_not_there_is_unreachable() {
     let (engine, listener, dir) = listening();

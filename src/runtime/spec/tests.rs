@@ -197,6 +197,26 @@ fn a_version_is_the_tag_the_label_or_the_image() {
     assert_eq!(version("sha256:9a5b", json!({ "golive.version": "v3" })), "v3");
 }
 
+/// Whoever builds an image, or starts a container, writes what he likes into its labels.
+#[test]
+fn what_labels_say_is_one_line_and_not_long() {
+    let labelled = |name: &str, value: &str| {
+        changed(|c| {
+            c["Config"]["Image"] = "shop".into();
+            c["Config"]["Labels"] = json!({ name: value });
+        })
+    };
+    let long = "9".repeat(10 << 20);
+    for label in ["org.opencontainers.image.version", "golive.version"] {
+        assert_eq!(version(&labelled(label, &long)).chars().count(), 128, "{label}");
+        assert_eq!(version(&labelled(label, "1\u{0}\r\n\u{1b}[2J\u{202e}2")), "1    [2J 2", "{label}");
+        assert_eq!(version(&labelled(label, "\n\u{200b}")), "9a5b11e57b54", "{label}");
+    }
+    let why = |value: &str| labelled("golive.irreversible", value).running().irreversible.unwrap();
+    assert!(why(&long).len() < 400);
+    assert_eq!(why("drops\na\u{0}table"), "drops a table");
+}
+
 #[test]
 fn hardware_addresses_made_from_the_address_are_known() {
     assert!(is_generated_mac("02:42:0a:00:00:09", "10.0.0.9"));

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::runtime::spec;
+use crate::untrusted::{clean, named};
 
 use super::text;
 
@@ -100,7 +101,7 @@ impl Member {
         let state = text(&self.json, "/UpdateStatus/State");
         let given_up = state == "paused" || state.starts_with("rollback_");
         let by_hand = self.message().contains("manually requested");
-        (given_up && !by_hand).then(|| format!("{}: {}", self.name(), self.message()))
+        (given_up && !by_hand).then(|| format!("{}: {}", self.name(), clean(self.message())))
     }
 }
 
@@ -170,5 +171,5 @@ pub(super) fn version(spec: &Value) -> String {
     let image = image(spec);
     let tag = || spec::tag(image).filter(|tag| *tag != "latest");
     let digest = || image.split_once('@').map(|(_, digest)| crate::runtime::engine::short(digest));
-    label(spec, "golive.version").or_else(tag).or_else(digest).unwrap_or(image).to_owned()
+    named(label(spec, "golive.version").or_else(tag).or_else(digest).unwrap_or(image))
 }

@@ -8,6 +8,7 @@ use crate::config::SwarmSet;
 use crate::decide::event::{Identity, Running};
 use crate::runtime::engine::EngineError;
 use crate::runtime::spec;
+use crate::untrusted::clean;
 
 use super::member::{self, Member};
 use super::task::Tasks;
@@ -83,9 +84,7 @@ impl Set {
             alive: self.members.values().all(|member| tasks.any_runs(member)),
             started: None,
             restarts: 0,
-            irreversible: specs()
-                .find_map(|spec| member::label(spec, "golive.irreversible"))
-                .map(str::to_owned),
+            irreversible: specs().find_map(|spec| member::label(spec, "golive.irreversible")).map(clean),
             given_up: self.members.values().find_map(Member::given_up),
             rolling_out: self.under_way(),
             about: None,
