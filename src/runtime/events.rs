@@ -21,13 +21,15 @@ use super::engine::{Engine, EngineError};
 use super::inspect::{KEEP, RELEASE};
 
 mod asked;
+mod lines;
 mod notes;
 #[cfg(test)]
 mod tests;
 mod watched;
 
 use asked::Asked;
-use notes::{Notes, Ready};
+use lines::{Line, Lines};
+use notes::{Notes, Ready, When};
 pub use watched::Watched;
 
 /// A stream that has gone silent or has lost events is made good after this long.
@@ -37,8 +39,6 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LAST_PAUSE: Duration = Duration::from_secs(2);
 /// An engine that takes longer to take a subscription does not answer: a socket that systemd holds open waits for one.
 const PROMPT: Duration = Duration::from_secs(2);
-/// An event longer than this breaks the stream off, and everything is looked at anew.
-const LONGEST_EVENT: usize = 1 << 20;
 /// So many containers are remembered as out of memory until they die; then all are forgotten.
 const REMEMBERED_OOMS: usize = 64;
 
@@ -138,15 +138,22 @@ impl Watch {
         since: &mut Option<String>,
     ) -> Ended {
         let mut stream = stream.bytes_stream();
-        let (mut buffer, mut oomed) = (Vec::new(), BTreeSet::new());
+        let (mut lines, mut oomed) = (Lines::default(), BTreeSet::new());
         while let Some(chunk) = stream.next().await {
             match chunk {
-                Ok(chunk) => buffer.extend_from_slice(&chunk),
+                Ok(chunk) => lines.take(&chunk),
                 Err(error) => return Ended::Broken(error.to_string()),
             }
-            while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
-                let line: Vec<u8> = buffer.drain(..=end).collect();
-                let heard = match Heard::parse(&line) {
+            while let Some(line) = lines.next() {
+                let heard = match line {
+                    Line::Whole(line) => Heard::parse(&line),
+                    Line::TooLong { time } => {
+                        self.unheard(notes);
+                        *since = time.map(just_after).or(since.take());
+                        continue;
+                    }
+                };
+                let heard = match heard {
                     Ok(heard) => heard,
                     Err(error) => return Ended::Broken(error.to_string()),
                 };
@@ -154,13 +161,19 @@ impl Watch {
                     return Ended::Closed;
                 }
                 // Only now: what was not passed on before an interruption is asked for again.
-                *since = Some(heard.just_after());
-            }
-            if buffer.len() > LONGEST_EVENT {
-                return Ended::Broken(format!("an event of more than {LONGEST_EVENT} bytes"));
+                *since = Some(just_after(heard.time));
             }
         }
         Ended::Broken("the engine ended it".to_owned())
+    }
+
+    /// Whose event it was is not known, so that all are looked at.
+    fn unheard(&self, notes: &Notes) {
+        tracing::warn!(
+            "an event of the Docker Engine of more than {} bytes was not read; some container has labels as long",
+            lines::LONGEST,
+        );
+        self.services.keys().for_each(|service| notes.take(service, When::Soon));
     }
 
     async fn pass_on(
@@ -328,9 +341,10 @@ impl Heard {
     fn exit(&self) -> Option<i64> {
         self.actor.attributes.get("exitCode").and_then(|code| code.parse().ok())
     }
+}
 
-    fn just_after(&self) -> String {
-        let next = self.time.saturating_add(1);
-        format!("{}.{:09}", next / 1_000_000_000, next % 1_000_000_000)
-    }
+/// The moment after that one, as the engine wants it.
+fn just_after(nanos: i64) -> String {
+    let next = nanos.saturating_add(1);
+    format!("{}.{:09}", next / 1_000_000_000, next % 1_000_000_000)
 }

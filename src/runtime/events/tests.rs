@@ -270,6 +270,26 @@ async fn a_pin_that_is_taken_away_is_told_to_its_service_alone() {
     }
 }
 
+/// Anybody on the host can make an event as long as he likes; the engine repeats it when it is asked again.
+#[tokio::test]
+async fn an_event_that_is_too_long_hides_no_other() {
+    let fake = Fake::start();
+    fake.runs("web", "a");
+    let mut events = fake.watched(&["web"], NEVER);
+    seen(&mut events).await;
+    let long = event("exec", "loud", "x", 5).replace("shop:v1", &"9".repeat(2 << 20));
+    fake.runs("web", "b");
+    fake.says(&long);
+    // It may have been one of its own.
+    assert_eq!(seen(&mut events).await, ("web-service".to_owned(), Some("b".to_owned())));
+    fake.says(&(long.repeat(3) + &event("die", "web", "b", 6)));
+    assert_eq!(next(&mut events).await, died("web-service", "b", false));
+    fake.says(&long.replace("\"timeNano\":5", "\"timeNano\":8000000000"));
+    fake.says("");
+    let since = fake.subscribed(2).await;
+    assert!(since[1].ends_with("since=8.000000001"), "{since:?}");
+}
+
 /// A container joins or leaves a network.
 fn network(action: &str, network: &str, container: &str) -> String {
     let attributes = json!({ "name": network, "type": "bridge", "container": container });
