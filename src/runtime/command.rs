@@ -13,6 +13,7 @@ use crate::config::{self, Commands, Program};
 use crate::decide::action::Plan;
 use crate::decide::event::{Event, Fault, Happening, Identity, Running, Step};
 use crate::program::{self, Ended, Left, ProgramError};
+use crate::untrusted::{clean, escaped};
 
 use super::hook::{self, Hooks};
 use super::{Done, Record, find_program, refused, transient};
@@ -73,6 +74,11 @@ impl Command {
         let ended = ended.map_err(|error| transient(format!("ask for the version: {error}")))?;
         if !ended.status.success() {
             return Err(transient(hook::told("ask for the version", &ended)));
+        }
+        // It is handed back to the operator's programs as it was printed.
+        if clean(&ended.line) != ended.line {
+            let line = escaped(&ended.line, 100);
+            return Err(transient(format!("ask for the version: what it printed cannot be one: {line}")));
         }
         Ok(Some(ended.line).filter(|line| !line.is_empty()).map(|version| Running {
             instance: version.clone(),
@@ -211,5 +217,6 @@ impl Command {
 
 /// Arguments with versions in their places.
 fn filled(argv: &[String], to: &str, from: &str) -> Vec<String> {
-    argv.iter().map(|arg| arg.replace("{to}", to).replace("{from}", from)).collect()
+    let (to, from) = (clean(to), clean(from));
+    argv.iter().map(|arg| arg.replace("{to}", &to).replace("{from}", &from)).collect()
 }

@@ -4,12 +4,16 @@ use crate::config::{self, Program};
 use crate::decide::action::Plan;
 use crate::decide::event::{Fault, FaultKind};
 use crate::program::{self, Ended, Left};
+use crate::untrusted::{clean, short};
 
 use super::{Done, refused};
 
 /// A `before` hook that ends so says: this release cannot be taken back, and the first line it printed is why. No code
 /// of the shell's, of sysexits or of curl's, so that no accident is taken for it.
 const IRREVERSIBLE: i32 = 113;
+
+/// A program is told this much of the reason, in bytes.
+const LONGEST_REASON: usize = 2000;
 
 /// A service's `before` and `after` hooks.
 #[derive(Debug, Clone)]
@@ -49,13 +53,14 @@ impl Hooks {
     }
 }
 
-/// What every program of a rollback finds in its environment.
+/// What every program of a rollback finds in its environment. Versions and reasons hold what images, containers and
+/// services said of themselves: no byte of it may keep the program from being started, or act in its output.
 pub(super) fn environment(service: &str, plan: &Plan) -> [(&'static str, String); 5] {
     [
         ("GOLIVE_SERVICE", service.to_owned()),
-        ("GOLIVE_FROM", plan.from_version.clone()),
-        ("GOLIVE_TO", plan.to_version.clone()),
-        ("GOLIVE_REASON", plan.reason.clone()),
+        ("GOLIVE_FROM", clean(&plan.from_version)),
+        ("GOLIVE_TO", clean(&plan.to_version)),
+        ("GOLIVE_REASON", short(&plan.reason, LONGEST_REASON)),
         ("GOLIVE_ROLLBACK", plan.rollback.clone()),
     ]
 }

@@ -104,6 +104,38 @@ async fn the_command_is_told_where_to_go_and_believed_only_when_the_version_says
     command.perform(&plan(), Step::CleanUp).await.unwrap();
 }
 
+/// Versions and reasons are whatever images and services said of themselves.
+#[tokio::test]
+async fn no_word_of_a_stranger_keeps_a_hook_from_being_started() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("log");
+    let script = format!("printenv GOLIVE_FROM GOLIVE_TO GOLIVE_REASON >{}", log.display());
+    let before = program(["/bin/sh", "-c", &script].map(str::to_owned).to_vec());
+    let command = service_with(dir.path(), "true", |config| config.before = Some(before));
+    for hostile in ["v2\0", "v2\r\n\u{1b}[2J$(touch oops)\u{202e}", &"9".repeat(200 << 10)] {
+        let plan = Plan { from_version: hostile.to_owned(), reason: format!("bad: {hostile}"), ..plan() };
+        command.perform(&plan, Step::Before).await.unwrap();
+        let told = std::fs::read_to_string(&log).unwrap();
+        assert_eq!(told.lines().count(), 3, "{told:?}");
+        assert!(told.len() < 3000 && !told.contains(|c: char| c != '\n' && crate::untrusted::acts(c)));
+    }
+    let last = Plan { from_version: "v2 $(true)\0".to_owned(), reason: "a\nb".to_owned(), ..plan() };
+    command.perform(&last, Step::Before).await.unwrap();
+    assert_eq!(std::fs::read_to_string(&log).unwrap(), "v2 $(true)\nv1; touch oops\na b\n");
+}
+
+#[tokio::test]
+async fn what_cannot_be_a_version_is_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let command = service(dir.path(), "true");
+    for printed in ["v\u{1b}[1m2", "v2\x003", &"9".repeat(301)] {
+        std::fs::write(dir.path().join("version"), printed).unwrap();
+        let fault = command.seen().await.unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Transient);
+        assert!(fault.text.contains("cannot be one") && fault.text.len() < 200, "{}", fault.text);
+    }
+}
+
 #[tokio::test]
 async fn a_command_that_changes_nothing_is_asked_again() {
     let dir = tempfile::tempdir().unwrap();
