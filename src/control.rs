@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use tokio::net::UnixListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -30,7 +29,7 @@ mod tests;
 pub mod wire;
 
 use entrance::Gated;
-pub use socket::bind;
+pub use socket::{Socket, bind};
 
 /// What somebody asks through the socket.
 #[derive(Debug)]
@@ -81,13 +80,13 @@ struct Shared {
 
 /// Serves until `stop`.
 pub async fn serve(
-    listener: UnixListener,
+    socket: Socket,
     views: watch::Receiver<Arc<View>>,
     requests: mpsc::Sender<Request>,
     about: About,
     stop: CancellationToken,
 ) {
-    serve_at(Door::new(Gated::new(listener)), views, requests, about, stop).await;
+    serve_at(Door::new(Gated::new(socket)), views, requests, about, stop).await;
 }
 
 async fn serve_at(

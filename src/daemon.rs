@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::net::UnixListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -82,7 +81,7 @@ pub async fn run(config_path: &Path, socket_path: &Path) -> Result<(), DaemonErr
     let config = Config::load(config_path)?;
     let mut signals = Signals::install()
         .map_err(|source| DaemonError::System { what: "install signal handlers", source })?;
-    let listener = control::bind(socket_path)
+    let socket = control::bind(socket_path)
         .map_err(|source| DaemonError::Socket { path: socket_path.to_owned(), source })?;
     let (signal, received) = mpsc::channel(4);
     tokio::spawn(async move {
@@ -93,7 +92,7 @@ pub async fn run(config_path: &Path, socket_path: &Path) -> Result<(), DaemonErr
             }
         }
     });
-    let daemon = Daemon::start(config, config_path.to_owned(), listener, Clock::start()).await?;
+    let daemon = Daemon::start(config, config_path.to_owned(), socket, Clock::start()).await?;
     daemon.serve(received).await;
     drop(std::fs::remove_file(socket_path));
     Ok(())
@@ -130,7 +129,7 @@ impl Daemon {
     pub async fn start(
         config: Config,
         config_path: PathBuf,
-        listener: UnixListener,
+        socket: control::Socket,
         clock: Clock,
     ) -> Result<Self, DaemonError> {
         let store = Store::open(&config.state_dir)?;
@@ -159,7 +158,7 @@ impl Daemon {
             since: now,
             config: config_path.clone(),
         };
-        tasks.spawn(control::serve(listener, shown, asked, about, stop.clone()));
+        tasks.spawn(control::serve(socket, shown, asked, about, stop.clone()));
         let pulse = Pulse::new(clock);
         let (beat, token) = (Arc::clone(&pulse).beat(), stop.clone());
         tasks.spawn(async move { token.run_until_cancelled(beat).await });

@@ -3,7 +3,7 @@
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -238,9 +238,9 @@ async fn start_daemon(
     clock: Clock,
 ) -> Result<(mpsc::Sender<Signal>, watch::Receiver<Arc<View>>, Served), DemoError> {
     let config = Config::load(rules).map_err(DaemonError::from)?;
-    let socket: PathBuf = dir.join("golive.sock");
-    let listener = control::bind(&socket).map_err(DemoError::system("open the control socket"))?;
-    let daemon = Daemon::start(config, rules.to_owned(), listener, clock).await?;
+    let socket =
+        control::bind(&dir.join("golive.sock")).map_err(DemoError::system("open the control socket"))?;
+    let daemon = Daemon::start(config, rules.to_owned(), socket, clock).await?;
     let shown = daemon.views();
     // Dropping the sender ends the daemon.
     let (end, signals) = mpsc::channel(1);

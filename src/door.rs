@@ -1,70 +1,137 @@
 //! Where connections come in: so many at once, and none may keep its place without asking or taking its answer.
+//!
+//! When all places are taken and somebody comes, whoever has asked nothing for the longest time goes. Whoever has asked
+//! is answered first; whoever waits for news gives the place up meanwhile.
 
+use std::collections::VecDeque;
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::serve::Listener;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::Sleep;
+use axum::extract::connect_info::Connected;
+use axum::serve::{IncomingStream, Listener};
+use tokio::io::{AsyncRead, AsyncWrite};
 
-/// Connections at once. When all are taken, the next wait in the kernel's queue until one ends.
-const PLACES: usize = 64;
+mod line;
+mod seat;
+#[cfg(test)]
+mod tests;
 
-/// A connection is closed when a request, its answer or the pause between two takes longer. More than any request may
-/// take to be answered.
-const LIMIT: Duration = Duration::from_mins(1);
+pub use line::Line;
+pub use seat::Seat;
+use seat::{Hall, Place};
 
 /// Accepting fails for a moment when the process has no file descriptor left.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
+
+/// So many may stand before the door while all places are taken by those who have asked; then the first of them goes.
+const BEFORE_THE_DOOR: usize = 256;
+
+/// What a door holds to.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Connections at once, beside those that wait for news.
+    pub places: usize,
+    /// More of them, for those whom the entrance keeps a place for.
+    pub kept: usize,
+    /// Connections that wait for news at once.
+    pub waiting: usize,
+    /// A request has come whole within this.
+    pub ask: Duration,
+    /// An answer, or the pause between two requests, may take this long: more than any answer does.
+    pub rest: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { places: 64, kept: 8, waiting: 256, ask: Duration::from_secs(10), rest: Duration::from_mins(1) }
+    }
+}
 
 /// What a door is built into.
 pub trait Entrance: Send + 'static {
     /// A connection.
     type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
     /// Who is at its other end.
-    type Peer: Send;
+    type Peer: Clone + Send + Sync + 'static;
 
     /// Waits for the next connection.
     fn enter(&mut self) -> impl Future<Output = io::Result<(Self::Stream, Self::Peer)>> + Send;
+
+    /// Whether a place is kept for them.
+    fn keeps_a_place(_peer: &Self::Peer) -> bool {
+        false
+    }
 }
 
 /// Where connections come in.
-#[derive(Debug)]
-pub struct Door<E> {
+pub struct Door<E: Entrance> {
     entrance: E,
-    places: Arc<Semaphore>,
-    limit: Duration,
+    hall: Arc<Hall>,
+    /// Those who have no place yet, in the order in which they came.
+    before: VecDeque<(E::Stream, E::Peer)>,
+}
+
+/// Whoever has a place.
+#[derive(Debug, Clone)]
+pub struct Guest<P> {
+    /// Who is at the other end.
+    pub peer: P,
+    /// The place.
+    pub seat: Seat,
 }
 
 impl<E: Entrance> Door<E> {
     /// With the usual limits.
     pub fn new(entrance: E) -> Self {
-        Self::limited(entrance, PLACES, LIMIT)
+        Self::limited(entrance, Limits::default())
     }
 
-    /// So many connections at once, and so long for a request, its answer or the pause between two.
-    pub fn limited(entrance: E, places: usize, limit: Duration) -> Self {
-        Self { entrance, places: Arc::new(Semaphore::new(places)), limit }
+    /// With limits of its own.
+    pub fn limited(entrance: E, limits: Limits) -> Self {
+        Self { entrance, hall: Arc::new(Hall::new(limits)), before: VecDeque::new() }
+    }
+
+    /// The first of those before the door for whom there is a place.
+    fn next(&mut self) -> Option<(<Self as Listener>::Io, <Self as Listener>::Addr)> {
+        let found = self.before.iter().enumerate().find_map(|(index, (_, peer))| {
+            let place = self.hall.place(E::keeps_a_place(peer))?;
+            Some((index, place))
+        });
+        let (index, place): (usize, Place) = found?;
+        let (stream, peer) = self.before.remove(index)?;
+        let seat = Seat::new(&self.hall, place);
+        Some((Line::new(stream, seat.clone(), self.hall.limits), Guest { peer, seat }))
+    }
+
+    fn came(&mut self, stream: E::Stream, peer: E::Peer) {
+        if self.before.len() >= BEFORE_THE_DOOR {
+            let passed_over = self.before.iter().position(|(_, peer)| !E::keeps_a_place(peer));
+            self.before.remove(passed_over.unwrap_or_default());
+        }
+        self.before.push_back((stream, peer));
     }
 }
 
 impl<E: Entrance> Listener for Door<E> {
     type Io = Line<E::Stream>;
-    type Addr = E::Peer;
+    type Addr = Guest<E::Peer>;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        let place = Arc::clone(&self.places).acquire_owned().await.expect("the semaphore is never closed");
         loop {
-            match self.entrance.enter().await {
-                Ok((stream, peer)) => return (Line::new(stream, self.limit, place), peer),
-                Err(error) => {
-                    tracing::warn!(%error, "failed to accept a connection");
-                    tokio::time::sleep(ACCEPT_AGAIN).await;
-                }
+            if let Some(guest) = self.next() {
+                return guest;
+            }
+            self.hall.make_room(self.before.len());
+            tokio::select! {
+                entered = self.entrance.enter() => match entered {
+                    Ok((stream, peer)) => self.came(stream, peer),
+                    Err(error) => {
+                        tracing::warn!(%error, "failed to accept a connection");
+                        tokio::time::sleep(ACCEPT_AGAIN).await;
+                    }
+                },
+                () = self.hall.changed(), if !self.before.is_empty() => {}
             }
         }
     }
@@ -75,65 +142,8 @@ impl<E: Entrance> Listener for Door<E> {
     }
 }
 
-/// One connection.
-#[derive(Debug)]
-pub struct Line<S> {
-    stream: S,
-    limit: Duration,
-    overdue: Pin<Box<Sleep>>,
-    /// Something was written since something was read: the next bytes begin a new request.
-    answered: bool,
-    _place: OwnedSemaphorePermit,
-}
-
-impl<S> Line<S> {
-    fn new(stream: S, limit: Duration, place: OwnedSemaphorePermit) -> Self {
-        let overdue = Box::pin(tokio::time::sleep(limit));
-        Self { stream, limit, overdue, answered: false, _place: place }
-    }
-
-    fn progress(&mut self) {
-        self.overdue.set(tokio::time::sleep(self.limit));
-    }
-
-    /// Nothing can be done now: fails once that has been so for too long.
-    fn wait<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
-        self.overdue.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Line<S> {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let line = self.get_mut();
-        let read = Pin::new(&mut line.stream).poll_read(cx, buf);
-        if read.is_pending() {
-            return line.wait(cx);
-        }
-        // A request that trickles in makes no progress: only its first bytes count.
-        if std::mem::take(&mut line.answered) {
-            line.progress();
-        }
-        read
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let line = self.get_mut();
-        let written = Pin::new(&mut line.stream).poll_write(cx, bytes);
-        if written.is_pending() {
-            return line.wait(cx);
-        }
-        line.answered = true;
-        line.progress();
-        written
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+impl<E: Entrance> Connected<IncomingStream<'_, Door<E>>> for Guest<E::Peer> {
+    fn connect_info(stream: IncomingStream<'_, Door<E>>) -> Self {
+        stream.remote_addr().clone()
     }
 }

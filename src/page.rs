@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
@@ -27,7 +27,7 @@ use crate::clock::Clock;
 use crate::decide::action::Notice;
 use crate::decide::refusal::Refusal;
 use crate::decide::view::View;
-use crate::door::{Door, Entrance};
+use crate::door::{Door, Entrance, Guest};
 use crate::metrics::{self, Metrics};
 use crate::text::Texts;
 use crate::ticket::Tickets;
@@ -97,7 +97,7 @@ pub struct Stage {
     pub clock: Clock,
     /// The host's name.
     pub host: String,
-    /// Host names by which a page on loopback may be asked for, beside addresses and `localhost`.
+    /// Host names by which the page may be asked for, beside addresses and `localhost`.
     pub names: Vec<String>,
 }
 
@@ -116,8 +116,6 @@ impl Entrance for Open {
 /// What all requests share.
 struct Shared {
     stage: Stage,
-    /// Only this host can connect.
-    loopback: bool,
     drawing: draw::Drawing,
     /// One link at a time, so that each is good for once.
     acknowledging: Mutex<()>,
@@ -125,9 +123,8 @@ struct Shared {
 
 /// Serves until `stop`.
 pub async fn serve(listener: TcpListener, stage: Stage, stop: CancellationToken) {
-    let loopback = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
     let drawing = draw::Drawing::new();
-    let shared = Arc::new(Shared { stage, loopback, drawing, acknowledging: Mutex::new(()) });
+    let shared = Arc::new(Shared { stage, drawing, acknowledging: Mutex::new(()) });
     let app = Router::new()
         .route("/", get(status))
         .route("/style.css", get(style))
@@ -136,7 +133,8 @@ pub async fn serve(listener: TcpListener, stage: Stage, stop: CancellationToken)
         .route("/ack", get(acknowledge::show).post(acknowledge::take))
         .fallback(nothing_there)
         .layer(from_fn_with_state(Arc::clone(&shared), guard))
-        .with_state(shared);
+        .with_state(shared)
+        .into_make_service_with_connect_info::<Guest<SocketAddr>>();
     let served = axum::serve(Door::new(Open(listener)), app).into_future();
     if let Some(Err(error)) = stop.run_until_cancelled(served).await {
         tracing::error!(%error, "the status page ended");
@@ -145,11 +143,19 @@ pub async fn serve(listener: TcpListener, stage: Stage, stop: CancellationToken)
 
 /// A page of this host must not be read through a name that a stranger made point here; and whatever is answered is for
 /// now, for nobody's frame, and no script.
-async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    let mut answer = if shared.loopback && !shared.stage.is_asked_for(request.headers()) {
-        plain(StatusCode::MISDIRECTED_REQUEST, "this page is not known by that name")
-    } else {
+async fn guard(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(guest): ConnectInfo<Guest<SocketAddr>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    // Nothing here reads a body.
+    guest.seat.asked();
+    let mut answer = if shared.stage.is_asked_for(request.headers()) {
         next.run(request).await
+    } else {
+        let why = "this page is not known by that name; page.url may say that it is";
+        plain(StatusCode::MISDIRECTED_REQUEST, why)
     };
     for (name, value) in [
         (CONTENT_SECURITY_POLICY, POLICY),

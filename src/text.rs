@@ -293,6 +293,11 @@ impl Texts {
         self.say(&format!("page.{name}"), context! { host, why, who, when, lasted, version, incident })
     }
 
+    /// Somebody's name, and who says that it is theirs.
+    pub fn said_by(&self, name: &str, who: &str) -> String {
+        self.say("asked.by", context! { name => clean(name), who => clean(who) })
+    }
+
     /// That something is told late.
     pub fn late(&self, by: Duration) -> String {
         self.say("label.late", context! { lasted => self.duration(by) })

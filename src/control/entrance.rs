@@ -2,12 +2,11 @@
 
 use std::io;
 
-use axum::extract::connect_info::Connected;
-use axum::serve::IncomingStream;
 use tokio::net::{UnixListener, UnixStream};
 
 use super::peer::{Gate, Peer};
-use crate::door::{Door, Entrance};
+use super::socket::Socket;
+use crate::door::Entrance;
 
 /// The socket, and who may use it.
 pub(super) struct Gated {
@@ -16,8 +15,8 @@ pub(super) struct Gated {
 }
 
 impl Gated {
-    pub(super) fn new(listener: UnixListener) -> Self {
-        Self { listener, gate: Gate::new() }
+    pub(super) fn new(Socket { listener, path }: Socket) -> Self {
+        Self { listener, gate: Gate::new(path) }
     }
 }
 
@@ -30,10 +29,8 @@ impl Entrance for Gated {
         let peer = self.gate.peer(&stream);
         Ok((stream, peer))
     }
-}
 
-impl Connected<IncomingStream<'_, Door<Gated>>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, Door<Gated>>) -> Self {
-        stream.remote_addr().clone()
+    fn keeps_a_place(peer: &Peer) -> bool {
+        peer.master
     }
 }

@@ -1,12 +1,19 @@
 //! Who is at the other end of a connection, and whether they may use it.
 
 use std::fs;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::PathBuf;
 
 use rustix::process::{getegid, geteuid};
 use tokio::net::UnixStream;
 
+use crate::text::Texts;
+
 /// Who may use the socket beside root and the daemon's own user.
 const GROUP: &str = "golive";
+
+/// The bits of a mode that are everybody's.
+const OTHERS: u32 = 3;
 
 /// Who asks, as the kernel saw them when they connected.
 #[derive(Debug, Clone)]
@@ -15,11 +22,15 @@ pub(super) struct Peer {
     uid: Option<u32>,
     /// Whether they may ask anything.
     pub(super) admitted: bool,
+    /// Root, or the daemon's own user.
+    pub(super) master: bool,
 }
 
-/// Who may use the socket. Its mode says the same; this holds also where somebody widened the mode.
+/// Who may use the socket. While its mode says the same, whoever has connected is one of them: the kernel knows also the
+/// groups that only a directory service tells of. This holds also where somebody widened the mode.
 #[derive(Debug)]
 pub(super) struct Gate {
+    socket: PathBuf,
     own: u32,
     groups: Vec<u32>,
 }
@@ -33,21 +44,37 @@ pub(super) struct Credentials {
 }
 
 impl Gate {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(socket: PathBuf) -> Self {
         let groups = [group(GROUP), Some(getegid().as_raw())];
-        Self { own: geteuid().as_raw(), groups: groups.into_iter().flatten().collect() }
+        Self { socket, own: geteuid().as_raw(), groups: groups.into_iter().flatten().collect() }
     }
 
     pub(super) fn peer(&self, stream: &UnixStream) -> Peer {
         let found = stream.peer_cred().ok();
         let found = found.map(|it| Credentials { uid: it.uid(), gid: it.gid(), pid: it.pid() });
-        Peer { uid: found.map(|it| it.uid), admitted: found.is_some_and(|it| self.admits(it)) }
+        Peer {
+            uid: found.map(|it| it.uid),
+            admitted: found.is_some_and(|it| self.admits(it)),
+            master: found.is_some_and(|it| self.is_master(it)),
+        }
+    }
+
+    fn is_master(&self, peer: Credentials) -> bool {
+        peer.uid == 0 || peer.uid == self.own
+    }
+
+    /// Whether the kernel lets nobody else connect.
+    fn is_narrow(&self) -> bool {
+        self.socket.symlink_metadata().is_ok_and(|found| {
+            let owned = [0, self.own].contains(&found.uid()) && self.groups.contains(&found.gid());
+            found.file_type().is_socket() && owned && found.mode().trailing_zeros() >= OTHERS
+        })
     }
 
     fn admits(&self, peer: Credentials) -> bool {
         let ours = |gid: u32| self.groups.contains(&gid);
-        peer.uid == 0
-            || peer.uid == self.own
+        self.is_master(peer)
+            || self.is_narrow()
             || ours(peer.gid)
             || listed(peer.uid).into_iter().any(ours)
             || peer.pid.is_some_and(|pid| supplementary(pid).into_iter().any(ours))
@@ -55,10 +82,20 @@ impl Gate {
 }
 
 impl Peer {
-    /// Who it is, unless they say otherwise.
-    pub(super) fn name(&self, said: Option<String>) -> String {
-        let own = || Some(user(self.uid?).unwrap_or_else(|| self.number()));
-        said.filter(|said| !said.trim().is_empty()).or_else(own).unwrap_or_else(|| "somebody".to_owned())
+    /// Who it is.
+    pub(super) fn name(&self) -> String {
+        let known = self.uid.map(|uid| user(uid).unwrap_or_else(|| self.number()));
+        known.unwrap_or_else(|| "somebody".to_owned())
+    }
+
+    /// Whom they say it is, where they say so. Whoever could say so falsely is named too.
+    pub(super) fn stands_for(&self, said: Option<String>, texts: &Texts) -> String {
+        let own = self.name();
+        match said.filter(|said| !said.trim().is_empty()) {
+            None => own,
+            Some(said) if self.uid == Some(0) || said == own => said,
+            Some(said) => texts.said_by(&said, &own),
+        }
     }
 
     /// Their user id, for the journal.
@@ -83,7 +120,7 @@ fn listed(uid: u32) -> Vec<u32> {
     rows("/etc/group").iter().filter(|row| named(row)).filter_map(|row| field(row, 2).parse().ok()).collect()
 }
 
-/// The groups of a process: members may also come from a directory service, which `/etc/group` does not know.
+/// The groups of a process, where `/proc` shows it.
 fn supplementary(pid: i32) -> Vec<u32> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let groups = status.lines().find_map(|line| line.strip_prefix("Groups:")).unwrap_or_default();

@@ -4,13 +4,14 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Bytes, HttpBody as _};
+use axum::body::{Body as HttpBody, Bytes, HttpBody as _};
 use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum::extract::{
     ConnectInfo, DefaultBodyLimit, FromRequest, FromRequestParts, Path, Query, Request as HttpRequest, State,
 };
+use axum::http::HeaderValue;
 use axum::http::StatusCode;
-use axum::http::header::ACCEPT_LANGUAGE;
+use axum::http::header::{ACCEPT_LANGUAGE, CONNECTION};
 use axum::http::request::Parts;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
@@ -29,6 +30,7 @@ use crate::config::Language;
 use crate::decide::action::Answer;
 use crate::decide::event::{Address, Announcement, Ask, Event, Happening};
 use crate::decide::view::{ServiceView, View};
+use crate::door::{Guest, Seat};
 
 /// A request's body is at most this large.
 const BODY_MAX: usize = 64 * 1024;
@@ -36,7 +38,10 @@ const BODY_MAX: usize = 64 * 1024;
 /// An answer comes within this.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-pub(super) fn app(shared: Shared) -> IntoMakeServiceWithConnectInfo<Router, Peer> {
+/// Where too many wait for news already, one more may wait this long in a place that others need.
+const CROWDED: Duration = Duration::from_secs(1);
+
+pub(super) fn app(shared: Shared) -> IntoMakeServiceWithConnectInfo<Router, Guest<Peer>> {
     Router::new()
         .route("/v1/status", get(status))
         .route("/v1/services/{service}/outcome", get(outcome))
@@ -54,22 +59,27 @@ pub(super) fn app(shared: Shared) -> IntoMakeServiceWithConnectInfo<Router, Peer
         .layer(from_fn(admit))
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .with_state(shared)
-        .into_make_service_with_connect_info::<Peer>()
+        .into_make_service_with_connect_info::<Guest<Peer>>()
 }
 
-async fn admit(ConnectInfo(peer): ConnectInfo<Peer>, request: HttpRequest, next: Next) -> Response {
+async fn admit(ConnectInfo(guest): ConnectInfo<Guest<Peer>>, request: HttpRequest, next: Next) -> Response {
+    let Guest { peer, seat } = guest;
     if peer.admitted {
+        let too_large = || {
+            let error = format!("the body is larger than {BODY_MAX} bytes");
+            problem(StatusCode::PAYLOAD_TOO_LARGE, error)
+        };
         // Refused before it is read; one that does not tell its size is read up to the limit.
         if request.body().size_hint().lower() > BODY_MAX as u64 {
-            return problem(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                format!("the body is larger than {BODY_MAX} bytes"),
-            );
+            return too_large();
         }
-        return next.run(request).await;
+        let (head, body) = request.into_parts();
+        let Ok(body) = axum::body::to_bytes(body, BODY_MAX).await else { return too_large() };
+        seat.asked();
+        return next.run(HttpRequest::from_parts(head, HttpBody::from(body))).await;
     }
     tracing::warn!(peer = peer.number(), path = request.uri().path(), "refused on the control socket");
-    let who = peer.name(None);
+    let who = peer.name();
     problem(StatusCode::FORBIDDEN, format!("{who} may not use golive: join the group golive, or be root"))
 }
 
@@ -95,22 +105,41 @@ async fn status(
 
 /// Waits until a release is decided or the phase is another than the caller has seen, for as long as they like.
 async fn outcome(
-    State(mut shared): State<Shared>,
-    Speaks(language): Speaks,
+    State(shared): State<Shared>,
+    Caller { seat, language, .. }: Caller,
     Path(service): Path<String>,
     Query(query): Query<OutcomeQuery>,
 ) -> Response {
     let patience = Duration::from_secs(query.timeout.unwrap_or_default()).min(PATIENCE);
+    if patience.is_zero() {
+        return news(shared, language, &service, &query, patience).await;
+    }
+    if !seat.waits() {
+        return news(shared, language, &service, &query, patience.min(CROWDED)).await;
+    }
+    let mut answer = news(shared, language, &service, &query, patience).await;
+    // Its place is another one's now.
+    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    answer
+}
+
+async fn news(
+    mut shared: Shared,
+    language: Language,
+    service: &str,
+    query: &OutcomeQuery,
+    patience: Duration,
+) -> Response {
     let end = tokio::time::sleep(patience);
     tokio::pin!(end);
     loop {
         let view = Arc::clone(&shared.views.borrow_and_update());
-        let service = match known(&view, &service) {
+        let service = match known(&view, service) {
             Ok(service) => service,
             Err(missing) => return missing,
         };
         let Some(outcome) = Outcome::of(service, query.release.as_deref(), &shared.texts[&language]) else {
-            let release = query.release.unwrap_or_default();
+            let release = query.release.as_deref().unwrap_or_default();
             let error =
                 format!("there is no release {release} of {}; `golive releases` lists them", service.name);
             return problem(StatusCode::NOT_FOUND, error);
@@ -137,9 +166,10 @@ async fn release(
     if body.version.trim().is_empty() {
         return problem(StatusCode::UNPROCESSABLE_ENTITY, "a release needs a version".to_owned());
     }
+    let by = caller.peer.stands_for(body.by, &shared.texts[&caller.language]);
     let announcement = Announcement {
         version: body.version,
-        by: Some(caller.peer.name(body.by)),
+        by: Some(by),
         with: body.with,
         features: body.features,
         improvements: body.improvements,
@@ -206,7 +236,7 @@ async fn acknowledge(
     Path(incident): Path<String>,
     Body(body): Body<AckBody>,
 ) -> Response {
-    let by = caller.peer.name(body.by);
+    let by = caller.peer.stands_for(body.by, &shared.texts[&caller.language]);
     tracing::info!(incident, by, peer = caller.peer.number(), "acknowledged");
     shared.send(&caller, |reply| Request::Event { event: Event::Acknowledged { incident, by }, reply }).await
 }
@@ -246,7 +276,7 @@ impl Shared {
             | Ask::Rollback { .. }
             | Ask::Plan { .. }
             | Ask::Hold { .. }
-            | Ask::Resume => caller.peer.name(None),
+            | Ask::Resume => caller.peer.name(),
         };
         tracing::info!(service, by, peer = caller.peer.number(), ?ask, "asked");
         let event = Event::Service { service, what: Happening::Asked { by, ask } };
@@ -283,6 +313,7 @@ struct Speaks(Language);
 /// Who asks.
 struct Caller {
     peer: Peer,
+    seat: Seat,
     language: Language,
 }
 
@@ -299,10 +330,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
-        let peer = ConnectInfo::<Peer>::from_request_parts(parts, state).await;
-        let ConnectInfo(peer) = peer.map_err(IntoResponse::into_response)?;
+        let guest = ConnectInfo::<Guest<Peer>>::from_request_parts(parts, state).await;
+        let ConnectInfo(Guest { peer, seat }) = guest.map_err(IntoResponse::into_response)?;
         let Ok(Speaks(language)) = Speaks::from_request_parts(parts, state).await;
-        Ok(Self { peer, language })
+        Ok(Self { peer, seat, language })
     }
 }
 

@@ -3,15 +3,22 @@
 use std::fs;
 use std::io::{Error, Result};
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, PermissionsExt, chown};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tokio::net::UnixListener;
 
 use super::peer::golive_group;
 
+/// The socket, and where it is.
+#[derive(Debug)]
+pub struct Socket {
+    pub(super) listener: UnixListener,
+    pub(super) path: PathBuf,
+}
+
 /// Makes the socket: for root, the daemon's user and the group `golive`. What is no socket is not removed, and neither
 /// is one that another daemon listens on. Its directory is made when only that is missing.
-pub fn bind(path: &Path) -> Result<UnixListener> {
+pub fn bind(path: &Path) -> Result<Socket> {
     if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty() && !dir.exists()) {
         fs::DirBuilder::new().mode(0o755).create(dir)?;
     }
@@ -27,7 +34,7 @@ pub fn bind(path: &Path) -> Result<UnixListener> {
         tracing::debug!(%error, "the socket stays with the daemon's own group");
     }
     fs::rename(&new, path)?;
-    Ok(listener)
+    Ok(Socket { listener, path: path.to_owned() })
 }
 
 /// Removes a socket that a daemon left behind when it was killed.

@@ -17,6 +17,7 @@ use crate::decide::policy::Autonomy;
 use crate::decide::reason::Unit;
 use crate::decide::verdict::{Bound, Call, Verdict};
 use crate::decide::view::{ReleaseView, ServiceView, TriggerView};
+use crate::door::Limits;
 
 mod asking;
 mod limits;
@@ -37,12 +38,12 @@ struct Control {
 
 impl Control {
     fn start(view: View, answer: Answer) -> Self {
-        Self::limited(view, answer, 64, Duration::from_mins(1))
+        Self::limited(view, answer, Limits::default())
     }
 
-    fn limited(view: View, answer: Answer, places: usize, limit: Duration) -> Self {
+    fn limited(view: View, answer: Answer, limits: Limits) -> Self {
         let dir = TempDir::new().unwrap();
-        let listener = bind(&dir.path().join("golive.sock")).unwrap();
+        let socket = bind(&dir.path().join("golive.sock")).unwrap();
         let (views, shown) = watch::channel(Arc::new(view));
         let (requests, mut asked) = mpsc::channel(8);
         let heard = Arc::new(Mutex::new(Vec::new()));
@@ -60,7 +61,7 @@ impl Control {
             config: PathBuf::from("/etc/golive/rules.toml"),
         };
         let stop = CancellationToken::new();
-        let door = Door::limited(Gated::new(listener), places, limit);
+        let door = Door::limited(Gated::new(socket), limits);
         let served = tokio::spawn(serve_at(door, shown, requests, about, stop.clone()));
         Self { dir, views, heard, stop, served }
     }

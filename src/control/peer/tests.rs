@@ -1,9 +1,12 @@
+use std::os::unix::fs::PermissionsExt;
+
 use super::*;
+use crate::config::Language;
 
 const NOBODY: u32 = 4_000_000;
 
 fn gate() -> Gate {
-    Gate { own: 1000, groups: vec![5000] }
+    Gate { socket: PathBuf::new(), own: 1000, groups: vec![5000] }
 }
 
 fn peer(uid: u32, gid: u32) -> Credentials {
@@ -27,17 +30,46 @@ fn nobody_else_may() {
 fn a_group_that_the_process_has_beside_its_own_counts() {
     let own = i32::try_from(std::process::id()).unwrap();
     let groups = supplementary(own);
-    let gate = Gate { own: 1000, groups: groups.clone() };
+    let gate = Gate { groups: groups.clone(), ..gate() };
     let beside = Credentials { uid: NOBODY, gid: NOBODY, pid: Some(own) };
     assert_eq!(gate.admits(beside), !groups.is_empty());
 }
 
+/// Of a user whom only a directory service knows, `/proc` may show nothing: the kernel has let them connect.
+#[tokio::test]
+async fn whoever_the_socket_lets_in_may_while_it_is_narrow() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("golive.sock");
+    let _socket = super::super::bind(&path).unwrap();
+    let groups = vec![path.symlink_metadata().unwrap().gid()];
+    let mode = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    let gate = Gate { groups: groups.clone(), ..Gate::new(path.clone()) };
+    assert!(gate.admits(peer(NOBODY, NOBODY)));
+    for wide in [0o666, 0o662, 0o661] {
+        mode(wide);
+        assert!(!gate.admits(peer(NOBODY, NOBODY)), "{wide:o}");
+        assert!(gate.admits(peer(NOBODY, groups[0])), "{wide:o}");
+    }
+    mode(0o660);
+    let others = Gate { groups: vec![NOBODY - 1], ..Gate::new(path.clone()) };
+    assert!(!others.admits(peer(NOBODY, NOBODY)), "the socket's group is another one");
+    let unowned = Gate { groups, own: NOBODY - 1, ..Gate::new(path.clone()) };
+    let is_roots = path.symlink_metadata().unwrap().uid() == 0;
+    assert_eq!(unowned.admits(peer(NOBODY, NOBODY)), is_roots, "the socket is somebody else's");
+}
+
 #[test]
-fn a_peer_is_called_by_name_unless_they_say_otherwise() {
-    let root = Peer { uid: Some(0), admitted: true };
-    assert_eq!(root.name(None), "root");
-    assert_eq!(root.name(Some("  ".to_owned())), "root");
-    assert_eq!(root.name(Some("Ada".to_owned())), "Ada");
-    assert_eq!(Peer { uid: Some(NOBODY), admitted: true }.name(None), "uid 4000000");
-    assert_eq!(Peer { uid: None, admitted: false }.name(None), "somebody");
+fn a_peer_is_called_by_name_and_named_where_they_speak_for_another() {
+    let texts = Texts::new(Language::English, None);
+    let peer = |uid| Peer { uid, admitted: true, master: false };
+    let said = |uid, name: &str| peer(uid).stands_for(Some(name.to_owned()), &texts);
+    assert_eq!(peer(Some(0)).stands_for(None, &texts), "root");
+    assert_eq!(said(Some(0), "  "), "root");
+    assert_eq!(said(Some(0), "Ada"), "Ada", "root may speak for anybody");
+    assert_eq!(peer(Some(NOBODY)).name(), "uid 4000000");
+    assert_eq!(said(Some(NOBODY), "root"), "root (said by uid 4000000)");
+    assert_eq!(said(Some(NOBODY), "ro\u{200b}ot\n"), "ro ot (said by uid 4000000)");
+    assert_eq!(said(Some(NOBODY), "uid 4000000"), "uid 4000000");
+    assert_eq!(peer(None).name(), "somebody");
+    assert_eq!(said(None, "root"), "root (said by somebody)");
 }

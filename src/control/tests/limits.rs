@@ -19,7 +19,9 @@ async fn connect(control: &Control) -> (UnixStreamRead, tokio::io::WriteHalf<tok
 }
 
 fn tight(places: usize) -> Control {
-    Control::limited(view(shop("idle")), done(), places, Duration::from_millis(300))
+    let soon = Duration::from_millis(300);
+    let limits = Limits { places, kept: 0, ask: soon, rest: soon, ..Limits::default() };
+    Control::limited(view(shop("idle")), done(), limits)
 }
 
 #[tokio::test]
@@ -74,6 +76,19 @@ async fn a_body_too_large_is_refused_before_it_is_read() {
 }
 
 #[tokio::test]
+async fn however_many_say_nothing_whoever_asks_is_answered() {
+    let control = Control::limited(view(shop("idle")), done(), Limits { kept: 0, ..Limits::default() });
+    let mut silent = Vec::new();
+    for _ in 0..3 {
+        for _ in 0..70 {
+            silent.push(connect(&control).await);
+        }
+        let asked = tokio::time::timeout(Duration::from_secs(5), control.client().status(None)).await;
+        asked.expect("nobody waits for those who say nothing").unwrap();
+    }
+}
+
+#[tokio::test]
 async fn who_waits_for_an_outcome_is_not_sent_away() {
     let control = tight(1);
     control.show(view(shop("watching")));
@@ -93,8 +108,9 @@ async fn who_waits_for_an_outcome_is_not_sent_away() {
 
 #[tokio::test]
 async fn those_who_wait_leave_room_for_the_others() {
-    let control = Control::limited(view(shop("watching")), done(), 2, Duration::from_mins(1));
-    let waiters: Vec<_> = (0..4)
+    let limits = Limits { places: 2, kept: 0, ..Limits::default() };
+    let control = Control::limited(view(shop("watching")), done(), limits);
+    let waiters: Vec<_> = (0..70)
         .map(|_| {
             let client = control.client();
             tokio::spawn(async move {

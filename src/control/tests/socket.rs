@@ -59,7 +59,7 @@ async fn an_answer_of_something_else_is_not_taken_for_the_daemons() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("golive.sock");
-    let listener = bind(&path).unwrap();
+    let listener = bind(&path).unwrap().listener;
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             let _: usize = stream.read(&mut [0; 4096]).await.unwrap();
