@@ -21,6 +21,10 @@ const LINE_MAX: u64 = 4096;
 /// An answer has no more lines.
 const LINES_MAX: usize = 128;
 
+/// What stands for a secret, and for a part of one that is at least this long.
+const BLOT: &str = "[…]";
+const PIECE: usize = 6;
+
 /// A connection, protected or not.
 trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
@@ -213,7 +217,24 @@ impl Conversation {
     /// Servers quote the line that they refuse, whatever stands in it.
     fn redact(&self, text: &str) -> String {
         let secrets = self.secrets.iter().filter(|secret| secret.len() >= 4);
-        secrets.fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "[…]"))
+        let whole = secrets.fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), BLOT));
+        let word = |byte: char| byte.is_ascii_alphanumeric() || "+/=".contains(byte);
+        let mut rest = whole.as_str();
+        let mut told = String::new();
+        while let Some(begin) = rest.find(word) {
+            let (before, from) = rest.split_at(begin);
+            let (piece, after) = from.split_at(from.find(|byte| !word(byte)).unwrap_or(from.len()));
+            told.push_str(before);
+            told.push_str(if self.is_piece(piece) { BLOT } else { piece });
+            rest = after;
+        }
+        told + rest
+    }
+
+    /// Some servers cut the line that they quote, or write it in capitals.
+    fn is_piece(&self, word: &str) -> bool {
+        let word = word.to_ascii_lowercase();
+        word.len() >= PIECE && self.secrets.iter().any(|secret| secret.to_ascii_lowercase().contains(&word))
     }
 }
 
