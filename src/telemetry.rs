@@ -11,6 +11,7 @@ use std::os::unix::fs::MetadataExt;
 
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormattedFields};
@@ -19,6 +20,10 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::untrusted::escaped;
+
+mod json;
+
+use json::Json;
 
 /// Longer lines are cut; the journal would cut them too, and take the rest for a record of its own.
 const LINE_MAX: usize = 8 * 1024;
@@ -31,7 +36,8 @@ pub fn init() {
     let log = tracing_subscriber::registry().with(filter);
     let json = std::env::var_os("GOLIVE_LOG_FORMAT").is_some_and(|format| format == "json");
     let begun = if json {
-        log.with(base.json()).try_init()
+        let format = Json { journal: is_journal(&std::io::stderr()) };
+        log.with(base.fmt_fields(JsonFields::new()).event_format(format)).try_init()
     } else {
         log.with(base.with_ansi(false).event_format(Lines::of_stderr())).try_init()
     };
@@ -68,7 +74,7 @@ enum Lines {
 impl Lines {
     fn of_stderr() -> Self {
         let stderr = std::io::stderr();
-        if std::env::var("JOURNAL_STREAM").is_ok_and(|stream| is_stream(&stderr, &stream)) {
+        if is_journal(&stderr) {
             return Self::Journal;
         }
         let plain = std::env::var_os("NO_COLOR").is_some_and(|no| !no.is_empty());
@@ -76,15 +82,15 @@ impl Lines {
     }
 
     fn start(self, writer: &mut Writer<'_>, level: Level) -> fmt::Result {
-        let (priority, word, color) = match level {
-            Level::ERROR => (3, "ERROR", 31),
-            Level::WARN => (4, "WARN ", 33),
-            Level::INFO => (6, "INFO ", 32),
-            Level::DEBUG => (7, "DEBUG", 34),
-            Level::TRACE => (7, "TRACE", 35),
+        let (word, color) = match level {
+            Level::ERROR => ("ERROR", 31),
+            Level::WARN => ("WARN ", 33),
+            Level::INFO => ("INFO ", 32),
+            Level::DEBUG => ("DEBUG", 34),
+            Level::TRACE => ("TRACE", 35),
         };
         let color = match self {
-            Self::Journal => return write!(writer, "<{priority}>"),
+            Self::Journal => return write!(writer, "<{}>", priority(level)),
             Self::People { color: on } => on.then_some(color),
         };
         SystemTime.format_time(writer)?;
@@ -93,6 +99,20 @@ impl Lines {
             None => write!(writer, " {word} "),
         }
     }
+}
+
+/// As syslog counts.
+fn priority(level: Level) -> u8 {
+    match level {
+        Level::ERROR => 3,
+        Level::WARN => 4,
+        Level::INFO => 6,
+        Level::DEBUG | Level::TRACE => 7,
+    }
+}
+
+fn is_journal(file: &impl AsFd) -> bool {
+    std::env::var("JOURNAL_STREAM").is_ok_and(|stream| is_stream(file, &stream))
 }
 
 /// Whether a file is the journal's stream, `device:inode` (`systemd.exec(5)`). The variable alone says little: it is

@@ -31,9 +31,23 @@ impl MakeWriter<'_> for Buffer {
 }
 
 fn logged(lines: Lines, log: impl FnOnce()) -> String {
+    let layer = tracing_subscriber::fmt::layer().with_ansi(false).event_format(lines);
+    written(|buffer| layer.with_writer(buffer), log)
+}
+
+fn logged_json(journal: bool, log: impl FnOnce()) -> String {
+    let layer = tracing_subscriber::fmt::layer().fmt_fields(JsonFields::new()).event_format(Json { journal });
+    written(|buffer| layer.with_writer(buffer), log)
+}
+
+fn written<L>(layer: impl FnOnce(Buffer) -> L, log: impl FnOnce()) -> String
+where
+    L: tracing_subscriber::Layer<tracing_subscriber::layer::Layered<Targets, tracing_subscriber::Registry>>
+        + Send
+        + Sync,
+{
     let buffer = Buffer::default();
-    let layer =
-        tracing_subscriber::fmt::layer().with_ansi(false).with_writer(buffer.clone()).event_format(lines);
+    let layer = layer(buffer.clone());
     let subscriber = tracing_subscriber::registry().with(filter(None).0).with(layer);
     tracing::subscriber::with_default(subscriber, log);
     String::from_utf8(std::mem::take(&mut buffer.0.lock().unwrap())).unwrap()
@@ -57,6 +71,31 @@ fn the_journal_gets_one_record_per_event() {
     assert!(lines[2].starts_with("<6>heard said=\"ok\\n<0>panic"), "{said}");
     assert!(lines[3].starts_with("<6>heard said=ok\\n<0>panic\\r\\u{0}"), "{said}");
     assert_eq!(lines[4], "<6>in a\\nspan said=a\\nb");
+}
+
+#[test]
+fn json_is_one_bounded_record_per_event_too() {
+    let hostile = "<0>panic\n\u{1b}[2J\u{202e}\u{e0041}\"\\".repeat(5000);
+    let said = logged_json(true, || {
+        tracing::error!(said = hostile, count = 3, "broken");
+        tracing::warn!(said = %hostile, ok = true, "odd");
+        let _span = tracing::info_span!("watch", said = %hostile).entered();
+        tracing::info!("in a\nspan");
+    });
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines.len(), 3, "{said}");
+    for (line, (priority, level)) in lines.iter().zip([("<3>", "ERROR"), ("<4>", "WARN"), ("<6>", "INFO")]) {
+        assert!(line.len() <= LINE_MAX + 3, "{} bytes", line.len());
+        assert!(!line.contains(crate::untrusted::acts), "{line}");
+        let record: serde_json::Value = serde_json::from_str(line.strip_prefix(priority).unwrap()).unwrap();
+        assert_eq!(record["level"], level);
+        let said = if level == "INFO" { &record["spans"][0]["said"] } else { &record["fields"]["said"] };
+        assert!(
+            said.as_str().unwrap().starts_with("<0>panic\n\u{1b}[2J\u{202e}\u{e0041}\"\\<0>"),
+            "{record}"
+        );
+    }
+    assert!(logged_json(false, || tracing::info!("heard")).starts_with('{'));
 }
 
 #[test]
