@@ -23,6 +23,7 @@ use crate::text::{Texts, english};
 
 mod containers;
 pub mod customers;
+mod host;
 mod image;
 pub mod processes;
 pub mod service;
@@ -57,6 +58,15 @@ pub enum DemoError {
         /// What Docker said.
         #[source]
         source: Box<bollard::errors::Error>,
+    },
+    /// The engine that is wanted is not this host's.
+    #[error(
+        "use the engine of DOCKER_HOST={host}: golive speaks to an engine of its own host, by its Unix socket; \
+         unset DOCKER_HOST, or write unix:///PATH-OF-A-SOCKET"
+    )]
+    Elsewhere {
+        /// What DOCKER_HOST says.
+        host: String,
     },
     /// The operating system.
     #[error("{what}")]
@@ -107,7 +117,8 @@ pub async fn run(out: &mut impl Write) -> Result<(), DemoError> {
 async fn play(out: &mut impl Write, dir: &Path) -> Result<(), DemoError> {
     let listen = free_address()?;
     let name = format!("golive-demo-{}", std::process::id());
-    let carrier = match Containers::find(&name, listen.port()).await {
+    let socket = host::socket(std::env::var("DOCKER_HOST").ok().as_deref())?;
+    let carrier = match Containers::find(&socket, &name, listen.port()).await {
         Some(containers) => Carrier::Containers(containers),
         None => Carrier::Processes(Processes::new(dir, listen)?),
     };
@@ -161,10 +172,20 @@ impl Carrier {
         }
     }
 
+    /// Which engine, where it is one.
+    fn docker(&self) -> String {
+        match self {
+            Self::Containers(Containers { socket, .. }) => {
+                format!("[docker]\nsocket = {}\n\n", toml::Value::from(&*socket.to_string_lossy()))
+            }
+            Self::Processes(_) => String::new(),
+        }
+    }
+
     /// The service's part of rules.toml.
     fn rules(&self, dir: &Path) -> Result<String, DemoError> {
         match self {
-            Self::Containers(containers) => Ok(format!("container = \"{}\"", containers.name)),
+            Self::Containers(Containers { name, .. }) => Ok(format!("container = \"{name}\"")),
             Self::Processes(_) => {
                 let program =
                     std::env::current_exe().map_err(DemoError::system("find golive's own program"))?;
@@ -187,7 +208,7 @@ async fn story(
     let (smtp, web) =
         sinks::start(&received).await.map_err(DemoError::system("open a port for the alerts"))?;
     carrier.build().await?;
-    let rules = rules(dir, listen, smtp, web, &carrier.rules(dir)?);
+    let rules = carrier.docker() + &rules(dir, listen, smtp, web, &carrier.rules(dir)?);
     let path = dir.join("rules.toml");
     std::fs::write(&path, &rules).map_err(DemoError::system("write rules.toml"))?;
     say(out, &format!("\nrules.toml of this demo:\n\n{}", indent(&rules)))?;

@@ -48,8 +48,19 @@ const MAY_USE: [(&str, &[&str]); 27] = [
     (
         "demo",
         &[
-            "clock", "config", "control", "daemon", "decide", "notify", "probe", "record", "runtime",
-            "signals", "store", "text",
+            "clock",
+            "config",
+            "control",
+            "daemon",
+            "decide",
+            "notify",
+            "probe",
+            "record",
+            "runtime",
+            "signals",
+            "store",
+            "text",
+            "untrusted",
         ],
     ),
     (

@@ -12,6 +12,7 @@ use crate::demo::service::{self, Options};
 
 pub(super) const AFTER: &str = "\
 Uses containers where a Docker Engine answers, else plain processes, and says which. Everything it makes is removed.
+The engine is the one of DOCKER_HOST, where that is a unix socket of this host; else it is refused.
 
 Exit codes: 0 the service is healthy again, 1 it is not.";
 

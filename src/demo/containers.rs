@@ -1,15 +1,16 @@
 //! The demo's service as a container: deployed the way people deploy by hand, `docker rm -f` and `docker run`.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use bollard::Docker;
 use bollard::models::{ContainerCreateBody, HostConfig, PortBinding};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, CreateImageOptionsBuilder, ListContainersOptionsBuilder,
     ListImagesOptionsBuilder, RemoveContainerOptionsBuilder, RemoveImageOptionsBuilder,
     StartContainerOptions,
 };
+use bollard::{API_DEFAULT_VERSION, Docker};
 use futures_util::StreamExt;
 
 use super::{DemoError, image};
@@ -21,17 +22,19 @@ const PATIENCE: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub(super) struct Containers {
     docker: Docker,
+    pub(super) socket: PathBuf,
     pub(super) name: String,
     port: u16,
 }
 
 impl Containers {
     /// `None` where no Docker Engine answers.
-    pub(super) async fn find(name: &str, port: u16) -> Option<Self> {
-        let docker = Docker::connect_with_local_defaults().ok()?;
+    pub(super) async fn find(socket: &Path, name: &str, port: u16) -> Option<Self> {
+        let at = socket.to_string_lossy();
+        let docker = Docker::connect_with_unix(&at, PATIENCE.as_secs(), API_DEFAULT_VERSION).ok()?;
         let answer = tokio::time::timeout(Duration::from_secs(3), docker.ping()).await;
         answer.ok()?.ok()?;
-        Some(Self { docker, name: name.to_owned(), port })
+        Some(Self { docker, socket: socket.to_owned(), name: name.to_owned(), port })
     }
 
     /// Makes the image of one version.
