@@ -31,7 +31,7 @@ pub mod swarm;
 pub use command::Command;
 pub use compose::Compose;
 pub use container::Container;
-pub use engine::{ClientError, Engine, Version};
+pub use engine::{ClientError, Engine, OLDEST_API, Version};
 pub use events::{Watched, watch};
 pub use swarm::Swarm;
 

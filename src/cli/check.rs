@@ -10,7 +10,7 @@ use crate::control::client::ClientError;
 use crate::decide::event::{Outcome, Sample};
 use crate::notify::{self, Notifier};
 use crate::probe::{Probe, Tools};
-use crate::runtime::{Engine, Runtime};
+use crate::runtime::{Engine, OLDEST_API, Runtime};
 use crate::untrusted::harmless;
 
 mod measured;
@@ -99,7 +99,9 @@ async fn docker(config: &Config, report: &mut Report) -> Result<(), CliError> {
     let what = format!("Docker at {}", config.docker_socket.display());
     match engine(config)?.version().await {
         Ok(version) => {
-            report.line(&what, Ok(&version.text))?;
+            let (major, minor) = OLDEST_API;
+            let old = format!("{}; golive needs API {major}.{minor}, which Docker 20.10 has", version.text);
+            report.line(&what, if version.too_old { Err(&old) } else { Ok(&version.text) })?;
             if version.podman {
                 report.note(&what, PODMAN)?;
             }

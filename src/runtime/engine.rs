@@ -33,7 +33,7 @@ mod swarm;
 mod tests;
 mod trial;
 
-pub use calls::Version;
+pub use calls::{OLDEST_API, Version};
 pub(super) use error::{Class, EngineError};
 pub(super) use files::{Kind, Stat};
 pub(super) use leaning::Leaning;

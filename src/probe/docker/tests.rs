@@ -120,6 +120,37 @@ async fn an_engine_in_trouble_makes_blind() {
     assert!(matches!(garbage, Outcome::Blind(_)), "{garbage:?}");
 }
 
+/// An engine refuses a version in the path that it does not know yet, or no longer. Without one it speaks its newest.
+#[tokio::test]
+async fn no_version_of_the_api_is_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("docker.sock");
+    let listener = UnixListener::bind(&socket).unwrap();
+    let asked = tokio::spawn(async move {
+        let mut paths = Vec::new();
+        for _ in 0..4 {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = Vec::with_capacity(4096);
+            stream.read_buf(&mut head).await.unwrap();
+            paths.push(String::from_utf8(head).unwrap().split(' ').nth(1).unwrap().to_owned());
+            let answer = "HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+        paths
+    });
+    let engine = Arc::new(Engine::new(socket));
+    look(&probe(CheckKind::Docker, Duration::from_secs(5), &Tools::new(&engine.socket).unwrap())).await;
+    let of = crate::config::Compose { project: "shop".to_owned(), services: Vec::new(), retag: false };
+    engine.processes(&Runtime::Compose(of)).await;
+    engine.processes(&Runtime::Swarm(crate::config::SwarmSet::Service("shop".to_owned()))).await;
+    engine.image_labels("sha256:00").await.unwrap();
+    let paths = asked.await.unwrap();
+    for (path, begins) in paths.iter().zip(["/containers/shop-api/json", "/containers/json", "/", "/images/"])
+    {
+        assert!(path.starts_with(begins) && !path.starts_with("/v1"), "{path}");
+    }
+}
+
 #[tokio::test]
 async fn an_engine_may_come_up_later() {
     let dir = tempfile::tempdir().unwrap();

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Class, Engine, EngineError, QUICK, SLOW, object, short, url};
 use crate::decide::event::Fault;
+use crate::untrusted::clean;
 
 /// What answers at the socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +15,12 @@ pub struct Version {
     pub text: String,
     /// Whether it is Podman.
     pub podman: bool,
+    /// Whether its API is older than what golive needs.
+    pub too_old: bool,
 }
+
+/// The first API that has all that golive asks for: Docker 20.10's.
+pub const OLDEST_API: (u32, u32) = (1, 41);
 
 impl Engine {
     /// The engine's own version, which also says that it answers.
@@ -24,18 +30,16 @@ impl Engine {
         let parts = version["Components"].as_array().into_iter().flatten();
         let podman = parts.filter_map(|part| part["Name"].as_str()).any(|name| name.starts_with("Podman"));
         let name = if podman { "Podman" } else { "version" };
-        Ok(Version { text: format!("{name} {}, API {}", text("Version"), text("ApiVersion")), podman })
+        let told = format!("{name} {}, API {}", text("Version"), text("ApiVersion"));
+        let too_old = api(&version).is_some_and(|api| api < OLDEST_API);
+        Ok(Version { text: clean(&told), podman, too_old })
     }
 
     /// The newest API that the engine speaks, which is the one that it is spoken to in.
     pub(in super::super) async fn api(&self) -> Result<(u32, u32), EngineError> {
         let doing = "ask for the version";
         let version = self.look(doing, QUICK, "/version", &[], object).await?;
-        let numbers = version["ApiVersion"].as_str().and_then(|text| text.split_once('.'));
-        let read = |(major, minor): (&str, &str)| Some((major.parse().ok()?, minor.parse().ok()?));
-        numbers
-            .and_then(read)
-            .ok_or_else(|| EngineError::nonsense(doing, "it names no version of its API".to_owned()))
+        api(&version).ok_or_else(|| EngineError::nonsense(doing, "it names no version of its API".to_owned()))
     }
 
     /// Starts a container; a running one stays as it is.
@@ -112,4 +116,9 @@ impl Engine {
     ) -> Result<(), EngineError> {
         self.act(doing, limit, self.raw.post(url(path, query)).body("")).await
     }
+}
+
+fn api(version: &Value) -> Option<(u32, u32)> {
+    let (major, minor) = version["ApiVersion"].as_str()?.split_once('.')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
 }

@@ -144,6 +144,18 @@ async fn an_answer_that_never_ends_is_lost_when_its_time_is_over() {
     assert_eq!((error.class(), Fault::from(error).kind), (Class::Lost, FaultKind::Lost));
 }
 
+#[tokio::test]
+async fn an_engine_that_is_too_old_is_known() {
+    for (api, too_old) in
+        [("1.24", true), ("1.40", true), ("1.41", false), ("1.51", false), ("2.0", false), ("", false)]
+    {
+        let body = serde_json::json!({ "Version": "20.10", "ApiVersion": api });
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.to_string().len());
+        let (engine, _dir) = serving(answer.into_bytes(), false);
+        assert_eq!(engine.version().await.unwrap().too_old, too_old, "{api:?}");
+    }
+}
+
 /// Anybody's labels can make an answer as long as they like.
 #[tokio::test]
 async fn a_description_that_is_too_long_is_refused_and_not_held() {
