@@ -65,7 +65,7 @@ pub enum DemoError {
          unset DOCKER_HOST, or write unix:///PATH-OF-A-SOCKET"
     )]
     Elsewhere {
-        /// What DOCKER_HOST says.
+        /// What `DOCKER_HOST` says.
         host: String,
     },
     /// The operating system.
@@ -175,9 +175,7 @@ impl Carrier {
     /// Which engine, where it is one.
     fn docker(&self) -> String {
         match self {
-            Self::Containers(Containers { socket, .. }) => {
-                format!("[docker]\nsocket = {}\n\n", toml::Value::from(&*socket.to_string_lossy()))
-            }
+            Self::Containers(containers) => containers.engine(),
             Self::Processes(_) => String::new(),
         }
     }

@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub(super) struct Containers {
     docker: Docker,
-    pub(super) socket: PathBuf,
+    socket: PathBuf,
     pub(super) name: String,
     port: u16,
 }
@@ -35,6 +35,11 @@ impl Containers {
         let answer = tokio::time::timeout(Duration::from_secs(3), docker.ping()).await;
         answer.ok()?.ok()?;
         Some(Self { docker, socket: socket.to_owned(), name: name.to_owned(), port })
+    }
+
+    /// Which engine, for rules.toml.
+    pub(super) fn engine(&self) -> String {
+        format!("[docker]\nsocket = {}\n\n", toml::Value::from(&*self.socket.to_string_lossy()))
     }
 
     /// Makes the image of one version.
