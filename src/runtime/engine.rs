@@ -5,7 +5,7 @@
 //! one answer is never taken for the next one. What is only looked at is asked for again while no answer comes that
 //! makes sense; what acts is asked for once, because whoever wants it begins with a look.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -27,6 +27,7 @@ mod labels;
 mod leaning;
 mod logs;
 mod marks;
+mod pins;
 mod stream;
 mod swarm;
 #[cfg(test)]
@@ -62,6 +63,8 @@ pub struct Engine {
     marks: Arc<Mutex<BTreeMap<String, String>>>,
     /// What the host's containers lean on, by their ids.
     leaning: Arc<tokio::sync::Mutex<leaning::Known>>,
+    /// The containers that hold images, by their ids.
+    pins: Arc<Mutex<BTreeSet<String>>>,
 }
 
 /// The client for the engine could not be made.
@@ -95,6 +98,7 @@ impl Engine {
             images: Arc::default(),
             marks: Arc::default(),
             leaning: Arc::default(),
+            pins: Arc::default(),
         })
     }
 

@@ -208,7 +208,8 @@ impl Watch {
                 self.send(service, what).await?;
             }
             // Also when it ends: it may be one that has to run.
-            if matches!(&*heard.action, "die" | "destroy") && heard.attribute(KEEP) == service {
+            let pin = heard.attribute(KEEP) == service && self.engine.is_held_by(instance);
+            if pin && matches!(&*heard.action, "die" | "destroy") {
                 self.send(service, Happening::Unpinned { release: heard.attribute(RELEASE).to_owned() })
                     .await?;
             }

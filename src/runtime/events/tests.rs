@@ -79,15 +79,22 @@ impl Fake {
         }
     }
 
-    fn watched(&self, services: &[&str], resync: Duration) -> mpsc::Receiver<Event> {
+    fn engine(&self) -> Engine {
         static TLS: Once = Once::new();
         TLS.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+        Engine::new(&self.socket).unwrap()
+    }
+
+    fn watched(&self, services: &[&str], resync: Duration) -> mpsc::Receiver<Event> {
+        Self::watched_at(self.engine(), services, resync)
+    }
+
+    fn watched_at(engine: Engine, services: &[&str], resync: Duration) -> mpsc::Receiver<Event> {
         let (events, received) = mpsc::channel(16);
         let services = services
             .iter()
             .map(|name| (format!("{name}-service"), Watched::Container((*name).to_owned())))
             .collect();
-        let engine = Engine::new(&self.socket).unwrap();
         tokio::spawn(async move { Watch { engine, services, events, resync }.run().await });
         received
     }
@@ -243,23 +250,28 @@ async fn one_container_that_cannot_be_inspected_hides_no_other() {
 }
 
 #[tokio::test]
-async fn a_pin_that_is_taken_away_is_told_to_its_service_alone() {
+async fn a_pin_that_is_taken_away_is_told_to_its_service_alone_and_another_golives_to_nobody() {
     let fake = Fake::start();
     fake.answers("web", 404, r#"{"message":"No such container"}"#);
     fake.answers("db", 404, r#"{"message":"No such container"}"#);
-    let mut events = fake.watched(&["db", "web"], NEVER);
+    let engine = fake.engine();
+    engine.holds("x");
+    let mut events = Fake::watched_at(engine, &["db", "web"], NEVER);
     fake.subscribed(1).await;
     let (first, second) = (seen(&mut events).await, seen(&mut events).await);
     assert_eq!((first.1, second.1), (None, None));
-    let gone = |action: &str| {
+    let gone = |action: &str, id: &str| {
+        let release = if id == "x" { "r1" } else { "another golive's, or anybody's" };
         let attributes =
-            json!({ "name": "golive-keep-web-r1", "golive.keep": "web-service", "golive.release": "r1" });
+            json!({ "name": "golive-keep-web", "golive.keep": "web-service", "golive.release": release });
         let event = json!({ "Type": "container", "Action": action, "timeNano": 1,
-            "Actor": { "ID": "x", "Attributes": attributes } });
+            "Actor": { "ID": id, "Attributes": attributes } });
         format!("{event}\n")
     };
-    for action in ["create", "destroy", "die"] {
-        fake.says(&gone(action));
+    for id in ["y", "x", "z"] {
+        for action in ["create", "destroy", "die"] {
+            fake.says(&gone(action, id));
+        }
     }
     for _ in 0..2 {
         let unpinned = Happening::Unpinned { release: "r1".to_owned() };

@@ -25,13 +25,19 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 pub(super) async fn hold(on: &Container, release: &str, good: &Inspect) -> Result<(), Fault> {
     let name = name(on, release, good);
     let id = match found(on, &name, good).await? {
-        Some(found) if found.up() || on.pin == Pin::Created => return Ok(()),
-        Some(found) => found.id().to_owned(),
+        Some(found) => {
+            on.engine.holds(found.id());
+            if found.up() || on.pin == Pin::Created {
+                return Ok(());
+            }
+            found.id().to_owned()
+        }
         None => match on.engine.create(&name, &body(on, release, good).await?).await {
             Err(error) if error.class() == Class::Conflict => until_found(on, &name, good, error).await?,
             result => result?,
         },
     };
+    on.engine.holds(&id);
     match on.pin {
         Pin::Created => Ok(()),
         Pin::Running => {
@@ -89,6 +95,7 @@ async fn until_found(
 }
 
 async fn remove(on: &Container, holder: &Inspect) -> Result<(), Fault> {
+    on.engine.lets_go(holder.id());
     if holder.up() {
         on.engine.stop(holder.id(), Duration::ZERO).await?;
     }
