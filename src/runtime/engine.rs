@@ -45,7 +45,7 @@ pub(super) const QUICK: Duration = Duration::from_secs(10);
 pub(super) const SLOW: Duration = Duration::from_mins(1);
 /// An answer longer than this is refused: it is no answer of an engine.
 const LONGEST_ANSWER: usize = 32 << 20;
-/// The description of one container or image is held several times over, and labels can make it as long as anybody likes.
+/// The description of one container is held several times over, and may be this long once its long texts are cut.
 const LONGEST_INSPECT: usize = 4 << 20;
 
 /// Between one look whose answer was lost and the next, doubling from the first to the last: five looks.
@@ -105,13 +105,17 @@ impl Engine {
     /// A container by id or name; `None` when there is none.
     pub(super) async fn inspect(&self, id: &str) -> Result<Option<Inspect>, EngineError> {
         let doing = format!("inspect container {}", short(id));
-        let read = |body: &str| match Inspect::parse(body.to_owned()) {
+        let read = |body: &str| match Inspect::told(body) {
             Ok(found) if !found.id().is_empty() => Ok(found),
             Ok(_) => Err("it names no id".to_owned()),
             Err(error) => Err(error.to_string()),
         };
         let found = self.look(&doing, QUICK, &format!("/containers/{id}/json"), &[], read).await;
         match there(found)? {
+            Some(found) if found.raw().len() > LONGEST_INSPECT => {
+                let message = format!("its description is longer than {LONGEST_INSPECT} bytes");
+                Err(EngineError::Answer { doing, status: 200, message })
+            }
             Some(found) => self.believed(found).await.map(Some),
             None => Ok(None),
         }
@@ -275,16 +279,15 @@ impl Engine {
     }
 
     async fn body(&self, doing: &str, response: Response) -> Result<String, EngineError> {
-        let longest = longest(response.url().path());
         let mut body = Vec::new();
         let mut chunks = response.bytes_stream();
         while let Some(chunk) = chunks.next().await {
             let chunk =
                 chunk.map_err(|error| EngineError::Cut { doing: doing.to_owned(), why: root(&error) })?;
             body.extend_from_slice(&chunk);
-            if body.len() > longest {
+            if body.len() > LONGEST_ANSWER {
                 // It would be as long when it is asked for again.
-                let message = format!("more than {longest} bytes");
+                let message = format!("more than {LONGEST_ANSWER} bytes");
                 return Err(EngineError::Answer { doing: doing.to_owned(), status: 200, message });
             }
         }
@@ -358,12 +361,6 @@ fn object(body: &str) -> Result<Value, String> {
 fn id(body: &str) -> Result<String, String> {
     let id = object(body)?["Id"].as_str().filter(|id| !id.is_empty()).map(str::to_owned);
     id.ok_or_else(|| "it names no id".to_owned())
-}
-
-/// So long an answer may be; the list of containers goes by a path of one part fewer.
-fn longest(path: &str) -> usize {
-    let one = path.ends_with("/json") && path.split('/').count() > 3;
-    if one { LONGEST_INSPECT } else { LONGEST_ANSWER }
 }
 
 /// Without a version in the path the engine answers in its newest one.

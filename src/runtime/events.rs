@@ -138,7 +138,7 @@ impl Watch {
         since: &mut Option<String>,
     ) -> Ended {
         let mut stream = stream.bytes_stream();
-        let (mut lines, mut oomed) = (Lines::default(), BTreeSet::new());
+        let (mut lines, mut oomed, mut said) = (Lines::default(), BTreeSet::new(), false);
         while let Some(chunk) = stream.next().await {
             match chunk {
                 Ok(chunk) => lines.take(&chunk),
@@ -148,7 +148,7 @@ impl Watch {
                 let heard = match line {
                     Line::Whole(line) => Heard::parse(&line),
                     Line::TooLong { time } => {
-                        self.unheard(notes);
+                        self.unheard(notes, !std::mem::replace(&mut said, true));
                         *since = time.map(just_after).or(since.take());
                         continue;
                     }
@@ -168,11 +168,13 @@ impl Watch {
     }
 
     /// Whose event it was is not known, so that all are looked at.
-    fn unheard(&self, notes: &Notes) {
-        tracing::warn!(
-            "an event of the Docker Engine of more than {} bytes was not read; some container has labels as long",
-            lines::LONGEST,
-        );
+    fn unheard(&self, notes: &Notes, say: bool) {
+        if say {
+            tracing::warn!(
+                "events of the Docker Engine of more than {} bytes are not read; some container has labels as long",
+                lines::LONGEST,
+            );
+        }
         self.services.keys().for_each(|service| notes.take(service, When::Soon));
     }
 

@@ -11,6 +11,8 @@ use crate::untrusted::clean;
 
 use super::spec;
 
+mod long;
+
 /// The service that a container holds the image of a release for.
 pub(super) const KEEP: &str = "golive.keep";
 /// The release that it holds.
@@ -47,6 +49,17 @@ impl Inspect {
     pub(super) fn parse(raw: String) -> Result<Self, serde_json::Error> {
         let json = serde_json::from_str(&raw)?;
         Ok(Self { raw, json })
+    }
+
+    /// From an engine's answer, in which anybody's labels can be as long as he likes.
+    pub(super) fn told(answer: &str) -> Result<Self, serde_json::Error> {
+        let mut json = serde_json::from_str(answer)?;
+        Ok(if long::cut(&mut json) { Self::of(json) } else { Self { raw: answer.to_owned(), json } })
+    }
+
+    /// Labels of which only the length and a hash are known.
+    pub(super) fn cut_labels(&self) -> impl Iterator<Item = &str> {
+        self.entries("/Config/Labels").filter(|(_, value)| long::is_cut(value)).map(|(name, _)| name.as_str())
     }
 
     /// From the engine's answer within a longer text.

@@ -9,6 +9,8 @@ use crate::config::Compose;
 use crate::config::compose::{Place, volumes};
 use crate::decide::event::{Fault, FaultKind};
 
+use crate::untrusted::named;
+
 use super::container::{Container, read, token};
 use super::engine::{EngineError, short};
 use super::inspect::Inspect;
@@ -121,7 +123,10 @@ pub(super) fn references(good: &Inspect) -> Vec<(&'static str, String)> {
 
 /// What would not come back as it was, although the release could be started.
 async fn losses(on: &Container, good: &Inspect) -> Result<Vec<String>, EngineError> {
-    let mut losses = Vec::new();
+    let mut losses: Vec<String> = good
+        .cut_labels()
+        .map(|label| format!("its label {} is too long to be kept, and would not come back", named(label)))
+        .collect();
     for mount in good.items("/Mounts") {
         let path = mount["Destination"].as_str().unwrap_or_default();
         match (mount["Type"].as_str(), mount["Name"].as_str()) {

@@ -22,3 +22,4 @@ mod sets;
 mod sinks;
 mod stacks;
 mod standstill;
+mod strangers;

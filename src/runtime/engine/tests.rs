@@ -158,19 +158,28 @@ async fn an_engine_that_is_too_old_is_known() {
 
 /// Anybody's labels can make an answer as long as they like.
 #[tokio::test]
-async fn a_description_that_is_too_long_is_refused_and_not_held() {
-    let described = |bytes: usize| {
-        let body = serde_json::json!({ "Id": "c1", "Config": { "Labels": { "x": "y".repeat(bytes) } } });
-        format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.to_string().len())
+async fn labels_are_not_kept_at_any_length() {
+    let found = async |labels: Value| {
+        let body = serde_json::json!({ "Id": "c1", "Image": "sha256:00", "Config": { "Labels": labels } });
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.to_string().len());
+        let (engine, _dir) = serving((head + &body.to_string()).into_bytes(), false);
+        engine.inspect("web").await.map(|found| found.unwrap())
     };
-    let (engine, _dir) = serving(described(1 << 20).into_bytes(), false);
-    assert!(engine.inspect("web").await.unwrap().is_some());
-    let (engine, _dir) = serving(described(LONGEST_INSPECT).into_bytes(), false);
-    let error = engine.inspect("web").await.unwrap_err();
-    assert_eq!(error.class(), Class::Refused);
+    let long = |letter: &str| serde_json::json!({ "team": "shop", "x": letter.repeat(30 << 20) });
+    let (one, same, other) =
+        (found(long("y")).await.unwrap(), found(long("y")).await.unwrap(), found(long("z")).await.unwrap());
+    assert!(one.raw().len() < 500 && one.label("team") == Some("shop"), "{}", one.raw());
+    assert_eq!(one.cut_labels().collect::<Vec<_>>(), ["x"]);
+    assert_eq!(one.identity(), same.identity());
+    assert_ne!(one.identity(), other.identity(), "it is still another release");
+
+    let short = found(serde_json::json!({ "x": "y".repeat(100 << 10) })).await.unwrap();
+    assert_eq!((short.cut_labels().count(), short.label("x").unwrap().len()), (0, 100 << 10));
+
+    let many: serde_json::Map<String, Value> =
+        (0..50).map(|n| (format!("x{n}"), "y".repeat(100 << 10).into())).collect();
+    let error = found(many.into()).await.unwrap_err();
     assert_eq!(Fault::from(error).kind, FaultKind::Refused, "it would be as long again");
-    let error = engine.image_labels("sha256:00").await.unwrap_err();
-    assert_eq!(error.class(), Class::Refused, "so would an image's");
 }
 
 #[tokio::test]
