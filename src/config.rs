@@ -44,7 +44,7 @@ mod tls;
 mod triggers;
 mod webhook;
 
-pub use access::{Access, ClientCertificate, HttpLogin};
+pub use access::{Access, ClientCertificate, HttpLogin, is_secret_header};
 pub use channel::{
     Channel, EmailChannel, Login, LoginKind, Smtp, SmtpTls, Url, Way, WebhookChannel, WebhookFormat,
 };
@@ -53,6 +53,7 @@ pub use compose::Compose;
 use environment::Environment;
 pub use heartbeat::Heartbeat;
 use layers::Layers;
+pub use layers::uid;
 pub use mistakes::Mistakes;
 pub use page::Page;
 pub use proxy::Proxy;

@@ -232,7 +232,7 @@ fn foreign(text: impl Into<String>) -> Fault {
 }
 
 /// Where a program named in the configuration is, as the system would find it.
-fn find_program(program: &str) -> Option<PathBuf> {
+pub fn find_program(program: &str) -> Option<PathBuf> {
     use std::os::unix::fs::PermissionsExt;
     let runnable = |path: &PathBuf| {
         path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)

@@ -13,6 +13,7 @@ use crate::probe::{Probe, Tools};
 use crate::runtime::{Engine, OLDEST_API, Runtime};
 use crate::untrusted::harmless;
 
+mod doubts;
 mod measured;
 
 #[derive(Debug, clap::Args)]
@@ -42,6 +43,9 @@ pub(super) async fn run(arguments: &Arguments, context: &Context) -> Result<u8, 
         count(config.channels.len(), "channel"),
     ];
     writeln!(report.out, "{} is good: {}", context.config.display(), counts.join(", "))?;
+    for (what, why) in doubts::doubts(&config, &context.config) {
+        report.note(&what, &why)?;
+    }
     if arguments.online {
         docker(&config, &mut report).await?;
         services(&config, &mut report).await?;

@@ -13,6 +13,11 @@ use super::{Proxy, Secret, headers, proxy, secret, tls};
 /// Headers that hold what nobody else is to know.
 const SECRETS: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
 
+/// Whether a header of that name holds what nobody else is to know.
+pub fn is_secret_header(name: &str) -> bool {
+    SECRETS.contains(&name.to_ascii_lowercase().as_str())
+}
+
 /// How a server is reached.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Access {
@@ -101,7 +106,7 @@ fn certificate(section: &mut Section<'_>) -> Option<ClientCertificate> {
 }
 
 fn header(keys: &Keys, name: &str, value: &Value) -> Result<String, String> {
-    if SECRETS.contains(&name.to_ascii_lowercase().as_str()) {
+    if is_secret_header(name) {
         let file = keys.headers_file;
         return Err(format!("is a secret, which does not belong in here: put it into `{file}`"));
     }

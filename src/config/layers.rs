@@ -1,6 +1,7 @@
 //! The layers of the configuration, later wins: built-in defaults, the file, `rules.d/*.toml`, the environment.
 
 use std::io::{ErrorKind, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use toml::Table;
@@ -11,6 +12,9 @@ use super::source::{File, Layer};
 
 /// A configuration file is small; one that is not is a mistake.
 const FILE_MAX: (u64, &str) = (1 << 20, "is larger than 1 MiB, which no configuration is");
+
+/// A mode by which everybody may write.
+const EVERYBODY: u32 = 0o002;
 
 /// More drop-ins than this are a mistake, and the rest is not read.
 const DROP_INS_MAX: usize = 100;
@@ -36,12 +40,15 @@ impl Layers {
     pub(super) fn read(path: &Path, environment: &Environment, mistakes: &mut Mistakes) -> Self {
         let defaults = File::parse("the defaults".to_owned(), include_str!("defaults.toml"), mistakes)
             .expect("the defaults are TOML: a test loads them");
+        let main_path = path;
         let dir = path.parent().unwrap_or(Path::new("")).to_owned();
         let main = path.display().to_string();
         let (mut files, mut partial) = (Vec::new(), false);
         for path in std::iter::once(path.to_owned()).chain(drop_ins(&dir, &mut partial, mistakes)) {
             let name = path.display().to_string();
-            let text = read_file(&path, FILE_MAX).map_err(|(why, hint)| mistakes.push_file(&name, why, hint));
+            let text = is_ours(&path, main_path)
+                .and_then(|()| read_file(&path, FILE_MAX))
+                .map_err(|(why, hint)| mistakes.push_file(&name, why, hint));
             match text.ok().and_then(|text| File::parse(name, &text, mistakes)) {
                 Some(file) => files.push(file),
                 None => partial = true,
@@ -127,6 +134,34 @@ fn drop_ins(dir: &Path, partial: &mut bool, mistakes: &mut Mistakes) -> Vec<Path
         paths.truncate(DROP_INS_MAX);
     }
     paths
+}
+
+/// The user that this process runs as.
+pub fn uid() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// Whether a drop-in was written by somebody who may say what golive runs: root, the user that golive runs as, or
+/// whoever wrote the main file.
+fn is_ours(path: &Path, main: &Path) -> Result<(), (String, &'static str)> {
+    let (Ok(found), owner) = (path.metadata(), main.metadata().map(|main| main.uid())) else { return Ok(()) };
+    if path == main {
+        return Ok(());
+    }
+    if found.mode() & EVERYBODY != 0 {
+        return Err((
+            "is not read: everybody may write it".to_owned(),
+            "let nobody else write it: chmod o-w",
+        ));
+    }
+    if ![0, uid()].contains(&found.uid()) && owner.is_ok_and(|owner| owner != found.uid()) {
+        let whose = found.uid();
+        return Err((
+            format!("is not read: it belongs to uid {whose}, and the main file to another user"),
+            "look what it says, then: chown root",
+        ));
+    }
+    Ok(())
 }
 
 /// A file's text, or why there is none, with a hint.

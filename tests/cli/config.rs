@@ -26,6 +26,32 @@ fn good_rules_are_counted() {
 }
 
 #[test]
+fn what_is_not_safe_is_said_of_good_rules() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = TempDir::new().unwrap();
+    let (script, token) = (dir.path().join("deploy.sh"), dir.path().join("token"));
+    std::fs::write(&script, "#!/bin/sh\n").unwrap();
+    std::fs::set_permissions(&script, PermissionsExt::from_mode(0o777)).unwrap();
+    std::fs::write(&token, "s3cret").unwrap();
+    std::fs::set_permissions(&token, PermissionsExt::from_mode(0o600)).unwrap();
+    let text = GOOD.replace("[\"true\"] }", &format!("[\"/bin/sh\", \"{}\"] }}", script.display())).replace(
+        "http://127.0.0.1:9/\"",
+        &format!("http://10.0.0.7/\", bearer-token-file = \"{}\"", token.display()),
+    );
+    let rules = rules(dir.path(), &(text + "[page]\nlisten = \"0.0.0.0:0\"\n"));
+    let told = stdout(&golive(&["--config", &rules, "check"]).code(0));
+    for line in [
+        "rules.toml is good: ",
+        "deploy.sh, and so decide what golive does",
+        "channel hook: sends what is secret over plain http to another host",
+        "page at 0.0.0.0:0: whoever can reach the address may read it",
+    ] {
+        assert!(told.contains(line), "lacks {line}:\n{told}");
+    }
+    assert_eq!(told.lines().count(), 4, "{told}");
+}
+
+#[test]
 fn every_mistake_is_told_with_its_place() {
     let dir = TempDir::new().unwrap();
     let rules =

@@ -63,6 +63,28 @@ fn a_file_of_the_largest_size_is_read() {
     assert!(place.load(&[]).is_ok());
 }
 
+/// Whoever writes the rules says what golive runs.
+#[test]
+fn drop_ins_of_strangers_are_refused() {
+    use std::os::unix::fs::{PermissionsExt, chown};
+    let place = Place::new();
+    let main = place.write("rules.toml", SERVICE);
+    let drop_in = place.write("rules.d/1.toml", "language = \"zh-CN\"");
+    assert!(place.load(&[]).is_ok());
+    for mode in [0o666, 0o602] {
+        std::fs::set_permissions(&drop_in, PermissionsExt::from_mode(mode)).unwrap();
+        assert!(place.told(&[]).contains("rules.d/1.toml: is not read: everybody may write it"), "{mode:o}");
+    }
+    std::fs::set_permissions(&drop_in, PermissionsExt::from_mode(0o660)).unwrap();
+    assert!(place.load(&[]).is_ok(), "a group is nobody's stranger");
+    if super::super::uid() == 0 {
+        chown(&drop_in, Some(4_000_000), None).unwrap();
+        assert!(place.told(&[]).contains("is not read: it belongs to uid 4000000"));
+        chown(&main, Some(4_000_000), None).unwrap();
+        assert!(place.load(&[]).is_ok(), "they are all of one hand");
+    }
+}
+
 #[test]
 fn too_many_drop_ins_are_told() {
     let place = Place::new();
