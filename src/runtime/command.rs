@@ -16,7 +16,7 @@ use crate::program::{self, Ended, Left, ProgramError};
 use crate::untrusted::{clean, escaped};
 
 use super::hook::{self, Hooks};
-use super::{Done, Record, find_program, refused, transient};
+use super::{Done, Record, find_program, refused, spec, transient};
 
 #[cfg(test)]
 mod tests;
@@ -66,7 +66,8 @@ impl Command {
         Self { service, commands: commands.clone(), hooks }
     }
 
-    pub(super) async fn seen(&self) -> Result<Option<Running>, Fault> {
+    /// The version, as the operator's command prints it.
+    async fn printed(&self) -> Result<Option<String>, Fault> {
         let Program { argv, limit } = &self.commands.version;
         let ended =
             program::run(argv, &[("GOLIVE_SERVICE", self.service.clone())], Some(*limit), Left::Running)
@@ -75,14 +76,17 @@ impl Command {
         if !ended.status.success() {
             return Err(transient(hook::told("ask for the version", &ended)));
         }
-        // It is handed back to the operator's programs as it was printed.
-        if clean(&ended.line) != ended.line {
-            let line = escaped(&ended.line, 100);
-            return Err(transient(format!("ask for the version: what it printed cannot be one: {line}")));
-        }
-        Ok(Some(ended.line).filter(|line| !line.is_empty()).map(|version| Running {
+        Ok(Some(ended.line).filter(|line| !line.is_empty()))
+    }
+
+    pub(super) async fn seen(&self) -> Result<Option<Running>, Fault> {
+        Ok(self.printed().await?.map(|line| (clean(&line), line)).map(|(version, line)| Running {
             instance: version.clone(),
-            identity: Identity { image: version.clone(), spec: String::new() },
+            // What only looks alike is another release.
+            identity: Identity {
+                image: version.clone(),
+                spec: if version == line { String::new() } else { spec::digest(line.into()) },
+            },
             version,
             alive: true,
             started: None,
@@ -108,8 +112,18 @@ impl Command {
     /// What stands in the way of going to that version.
     pub(super) async fn prove(&self, to: &str) -> Result<Vec<String>, Fault> {
         let mut problems = Vec::new();
-        let from = match self.seen().await {
-            Ok(seen) => seen.map(|seen| seen.version).unwrap_or_default(),
+        let from = match self.printed().await {
+            Ok(line) => {
+                let line = line.unwrap_or_default();
+                let from = clean(&line);
+                if from != line && from == to {
+                    let line = escaped(&line, 100);
+                    problems.push(format!(
+                        "what the version command prints cannot be handed to a program: {line}"
+                    ));
+                }
+                from
+            }
             Err(fault) => {
                 problems.push(format!("the version command does not work: failed to {}", fault.text));
                 String::new()

@@ -125,15 +125,27 @@ async fn no_word_of_a_stranger_keeps_a_hook_from_being_started() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_a_version_is_none() {
+async fn whatever_the_version_is_it_is_watched_and_can_be_left() {
     let dir = tempfile::tempdir().unwrap();
-    let command = service(dir.path(), "true");
-    for printed in ["v\u{1b}[1m2", "v2\x003", &"9".repeat(301)] {
+    let command = service(dir.path(), ROLLBACK);
+    let mut identities = std::collections::BTreeSet::new();
+    for (printed, version) in [
+        ("v\u{1b}[1m2", "v [1m2"),
+        ("v\u{202e}[1m2", "v [1m2"),
+        ("v [1m2", "v [1m2"),
+        (&"9".repeat(301), &*("9".repeat(300) + "…")),
+    ] {
         std::fs::write(dir.path().join("version"), printed).unwrap();
-        let fault = command.seen().await.unwrap_err();
-        assert_eq!(fault.kind, FaultKind::Transient);
-        assert!(fault.text.contains("cannot be one") && fault.text.len() < 200, "{}", fault.text);
+        let seen = command.seen().await.unwrap().unwrap();
+        assert_eq!(seen.version, version);
+        identities.insert(seen.identity.image + &seen.identity.spec);
+        let problems = command.prove(version).await.unwrap();
+        let told = problems.iter().any(|problem| problem.contains("cannot be handed to a program"));
+        assert_eq!(told, printed != version, "{problems:?}");
+        let plan = Plan { from_version: seen.version, ..plan() };
+        command.perform(&plan, Step::Command).await.unwrap();
     }
+    assert_eq!(identities.len(), 4, "what looks alike is told apart");
 }
 
 #[tokio::test]
