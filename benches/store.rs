@@ -43,9 +43,9 @@ async fn run(dir: &Path, many: usize) {
         write(&store, number, &mut random).await;
     }
     store.tidy(NEVER).await.unwrap();
-    let exact = size(dir) / WRITTEN as u64;
+    let exact = used(dir) / WRITTEN as u64;
     copy(dir, many);
-    println!("{many} releases, {:.1} kB each with every reading", exact as f64 / 1e3);
+    println!("{many} releases, {} kB each with every reading", exact / 1000);
     let began = Instant::now();
     store.tidy(NEVER).await.unwrap();
     println!("tidying up where there is nothing to do: {:?}", began.elapsed());
@@ -99,7 +99,7 @@ async fn tidy(dir: &Path, store: &Store, many: usize) {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     println!("nine of ten dropped in {:?}; meanwhile nobody waited longer than {longest:?}", began.elapsed());
-    println!("the file: {:.1} MB before, {:.1} MB after", before as f64 / 1e6, size(dir) as f64 / 1e6);
+    println!("the file: {} MB before, {} MB after", before / 1_000_000, size(dir) / 1_000_000);
 }
 
 fn time<T>(what: &str, mut work: impl FnMut() -> T) {
@@ -109,6 +109,16 @@ fn time<T>(what: &str, mut work: impl FnMut() -> T) {
     let again = Instant::now();
     drop(work());
     println!("{what}: {first:?}, again {:?}", again.elapsed());
+}
+
+/// Without the pages that are free to be written again.
+fn used(dir: &Path) -> u64 {
+    let file = rusqlite::Connection::open(dir.join("golive.db")).unwrap();
+    let pragma = |name| -> u64 {
+        let value: i64 = file.pragma_query_value(None, name, |row| row.get(0)).unwrap();
+        value.try_into().unwrap()
+    };
+    (pragma("page_count") - pragma("freelist_count")) * pragma("page_size")
 }
 
 fn size(dir: &Path) -> u64 {
@@ -133,63 +143,46 @@ fn release(number: usize) -> Release {
     }
 }
 
-/// A release of ten minutes: a check, two metrics and the host every five seconds, two alerts at two addresses.
-async fn write(store: &Store, number: usize, random: &mut SmallRng) {
-    let release = release(number);
-    let mut entries = Vec::new();
-    for second in (0..600).step_by(5) {
-        let now = at(number, second) + SignedDuration::from_micros(random.random_range(0..900_000));
-        let happened = |what| Event::Service { service: release.service.clone(), what };
-        let reading = |stream, measure| {
-            happened(Happening::Measured(Reading { stream, source: Source::Prometheus, at: now, measure }))
-        };
-        let took = Duration::from_micros(random.random_range(900..90_000));
-        let sample = Sample { check: "web".to_owned(), began: now, took, outcome: Outcome::Ok };
-        let total = random.random_range(800..1_200);
-        let seen = Counts { bad: random.random_range(0..5), total };
-        let requests = Requests { seen, newborn: Counts::default(), versions: [].into() };
-        let mut count = 0;
-        let edges = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, f64::INFINITY];
-        let seen = edges.map(|le| {
-            count += random.random_range(0..total / 6);
-            Bucket { le, count }
-        });
-        let durations = Durations { seen: seen.to_vec(), newborn: Vec::new() };
-        let events = [
-            happened(Happening::Sampled(sample)),
-            reading(Stream::Errors, Measure::Requests(requests)),
-            reading(Stream::Latency, Measure::Durations(durations)),
-            reading(
-                Stream::Business("orders".to_owned()),
-                Measure::Value(f64::from(random.random_range(10..90))),
-            ),
-        ];
-        let (service, release) = (Some(release.service.clone()), Some(release.id.clone()));
-        let entry = |event| Entry {
-            at: now,
-            service: service.clone(),
-            release: release.clone(),
-            event,
-            actions: Vec::new(),
-        };
-        entries.extend(events.map(entry));
-    }
-    let reason = Some(Reason::Said("the window has passed".to_owned()));
-    for (entry, state) in [(0, ReleaseState::Watching), (entries.len() - 1, ReleaseState::Accepted)] {
-        let (release, reason) = (release.clone(), reason.clone());
-        entries[entry].actions.push(Action::File { release, state, reason, asked: false });
-    }
-    let letters = [News::ReleaseSeen, News::ReleaseAccepted].map(|news| Notice {
+/// What is seen at one moment: a check, requests, durations and a business metric.
+fn looks(service: &str, now: Timestamp, random: &mut SmallRng) -> [Event; 4] {
+    let happened = |what| Event::Service { service: service.to_owned(), what };
+    let reading = |stream, measure| {
+        happened(Happening::Measured(Reading { stream, source: Source::Prometheus, at: now, measure }))
+    };
+    let took = Duration::from_micros(random.random_range(900..90_000));
+    let sample = Sample { check: "web".to_owned(), began: now, took, outcome: Outcome::Ok };
+    let total = random.random_range(800..1_200);
+    let seen = Counts { bad: random.random_range(0..5), total };
+    let requests = Requests { seen, newborn: Counts::default(), versions: [].into() };
+    let mut count = 0;
+    let edges = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, f64::INFINITY];
+    let seen = edges.map(|le| {
+        count += random.random_range(0..total / 6);
+        Bucket { le, count }
+    });
+    let durations = Durations { seen: seen.to_vec(), newborn: Vec::new() };
+    let orders = f64::from(random.random_range(10..90));
+    [
+        happened(Happening::Sampled(sample)),
+        reading(Stream::Errors, Measure::Requests(requests)),
+        reading(Stream::Latency, Measure::Durations(durations)),
+        reading(Stream::Business("orders".to_owned()), Measure::Value(orders)),
+    ]
+}
+
+/// Two alerts at two addresses.
+fn letters(release: &Release, reason: Option<&Reason>) -> Vec<NewLetter> {
+    let notices = [News::ReleaseSeen, News::ReleaseAccepted].map(|news| Notice {
         id: format!("{}.{}", release.id, news.word()),
         incident: release.id.clone(),
         tier: Tier::General,
         news,
         service: Some(release.service.clone()),
-        at: at(number, 0),
+        at: release.began,
         release: Some(release.id.clone()),
         from: Some(release.version.clone()),
         to: None,
-        reason: reason.clone(),
+        reason: reason.cloned(),
         blame: None,
         evidence: Vec::new(),
         acknowledgeable: false,
@@ -204,9 +197,33 @@ async fn write(store: &Store, number: usize, random: &mut SmallRng) {
             expires: Timestamp::MAX,
         })
     };
-    let letters = letters.iter().flat_map(to).collect();
-    let now = at(number, 0);
-    store.commit(Batch { at: now, entries, facts: Vec::new(), letters }).await.unwrap();
+    notices.iter().flat_map(to).collect()
+}
+
+/// A release of ten minutes, looked at every five seconds.
+async fn write(store: &Store, number: usize, random: &mut SmallRng) {
+    let release = release(number);
+    let mut entries = Vec::new();
+    for second in (0..600).step_by(5) {
+        let now = at(number, second) + SignedDuration::from_micros(random.random_range(0..900_000));
+        let (service, release) = (Some(release.service.clone()), Some(release.id.clone()));
+        let entry = |event| Entry {
+            at: now,
+            service: service.clone(),
+            release: release.clone(),
+            event,
+            actions: Vec::new(),
+        };
+        let service = service.as_deref().unwrap();
+        entries.extend(looks(service, now, random).map(entry));
+    }
+    let reason = Some(Reason::Said("the window has passed".to_owned()));
+    for (entry, state) in [(0, ReleaseState::Watching), (entries.len() - 1, ReleaseState::Accepted)] {
+        let (release, reason) = (release.clone(), reason.clone());
+        entries[entry].actions.push(Action::File { release, state, reason, asked: false });
+    }
+    let letters = letters(&release, reason.as_ref());
+    store.commit(Batch { at: release.began, entries, facts: Vec::new(), letters }).await.unwrap();
 }
 
 /// The rows of those that were written, under other names.
