@@ -230,7 +230,8 @@ impl Daemon {
         let heartbeat = self.heartbeat.next(self.notifier.borrow().heartbeat_every());
         // What is stored is shown when it is.
         let show = self.showing.due().filter(|_| !self.storing.under_way());
-        let deadlines = [self.state.next_deadline(), store, heartbeat, show];
+        let gathered = self.gathered_by().filter(|_| again.is_none());
+        let deadlines = [self.state.next_deadline(), store, heartbeat, show, gathered];
         let next = deadlines.into_iter().flatten().min();
         let next = next.or_else(|| self.clock.now().checked_add(NOTHING_DUE).ok()).unwrap_or(Timestamp::MAX);
         self.clock.instant(next).into()

@@ -30,6 +30,8 @@ pub(super) struct Backlog {
     /// So many of the letters are told from memory already.
     told: usize,
     rest: Rest,
+    /// Something of it was decided or asked for.
+    urgent: bool,
     sealed: Option<Sealed>,
 }
 
@@ -59,6 +61,7 @@ impl Backlog {
         notifier: &Notifier,
     ) -> Option<Answer> {
         let mut answer = None;
+        self.urgent |= !actions.is_empty();
         for action in &actions {
             match action {
                 Action::Tell { notice, channels, when } => {
@@ -119,11 +122,13 @@ impl Backlog {
     }
 
     pub(super) fn facts(&mut self, changed: Vec<(String, Facts)>) {
+        self.urgent |= !changed.is_empty();
         self.facts.extend(changed);
     }
 
     /// An answer that waits until what it says is stored.
     pub(super) fn reply(&mut self, give: impl FnOnce(Answer) + Send + 'static, answer: Answer) {
+        self.urgent = true;
         self.rest.replies.push((Box::new(give), answer));
     }
 
@@ -133,10 +138,17 @@ impl Backlog {
         self.sealed.is_some() || !empty
     }
 
+    /// Since when there have been only samples that led to nothing; `None` where anything else waits too.
+    pub(super) fn only_samples_since(&self) -> Option<Timestamp> {
+        let only = !self.urgent && self.sealed.is_none();
+        self.entries.first().filter(|_| only).map(|entry| entry.at)
+    }
+
     /// The next batch to be stored; the one before, as long as it is not.
     pub(super) fn seal(&mut self, store: &Store, at: Timestamp) -> Option<Arc<Numbered>> {
         if self.sealed.is_none() && self.waits() {
             let told = std::mem::take(&mut self.told);
+            self.urgent = false;
             let batch = Batch {
                 at,
                 entries: std::mem::take(&mut self.entries),
@@ -256,3 +268,6 @@ fn about(action: &Action) -> Option<&str> {
         | Action::Answer(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,10 @@ use crate::store::{self, Numbered, Store, StoreError};
 /// So often the store is looked at: a disk that is full and a directory that is gone are told before they are needed.
 const LOOK_EVERY: Duration = Duration::from_mins(1);
 
+/// Samples that led to nothing are stored together, after this at the latest. What is decided is stored at once, and they
+/// with it.
+const GATHERED: Duration = Duration::from_millis(250);
+
 /// What the store said of a batch.
 pub(super) struct Landed {
     batch: Result<(), StoreError>,
@@ -38,6 +42,8 @@ pub(super) struct Storing {
     view: Option<Arc<View>>,
     /// When the store is looked at, though nothing may be stored.
     look: Option<Timestamp>,
+    /// Nothing comes any more.
+    last: bool,
 }
 
 impl Storing {
@@ -84,7 +90,7 @@ impl Daemon {
         let lost = self.store_lost;
         let again = lost.is_none_or(|tried| tried.checked_add(STORE_AGAIN).is_ok_and(|at| at <= now));
         if !self.storing.under_way() && again {
-            let batch = self.backlog.seal(&self.store, now);
+            let batch = if self.gathers(now) { None } else { self.backlog.seal(&self.store, now) };
             let look = lost.is_some() || self.storing.look.is_none_or(|at| at <= now);
             if batch.is_some() || look {
                 self.storing.begin(&self.store, batch, look, self.clock);
@@ -98,6 +104,18 @@ impl Daemon {
         if lost.is_some() {
             self.go_on_without();
         }
+    }
+
+    /// Whether what waits may wait for more.
+    fn gathers(&self, now: Timestamp) -> bool {
+        self.gathered_by().is_some_and(|by| now < by)
+    }
+
+    /// When what is gathered has to be stored.
+    pub(super) fn gathered_by(&self) -> Option<Timestamp> {
+        let since =
+            self.backlog.only_samples_since().filter(|_| !self.storing.under_way() && !self.storing.last)?;
+        since.checked_add(GATHERED).ok()
     }
 
     /// What is under way has come to its end.
@@ -138,6 +156,7 @@ impl Daemon {
     /// The last that is stored: what waits for the store is tried once more.
     pub(super) fn store_last(&mut self) {
         self.store_lost = self.store_lost.map(|_| Timestamp::MIN);
+        self.storing.last = true;
         self.store_waiting();
     }
 

@@ -2,6 +2,7 @@
 
 mod habit;
 mod looks;
+mod uneasy;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -40,8 +41,8 @@ pub struct Health {
     /// For so long a pass is one.
     lately: Duration,
     checks: BTreeMap<String, Streak>,
-    /// Those that did not pass when they were last made, or were not made yet: of many, these are few.
-    unwell: BTreeSet<String>,
+    /// Those that did not pass when they were last made, were not made yet, or failed lately: of many, these are few.
+    uneasy: BTreeSet<String>,
     /// There was a moment since then in which every check had passed.
     passed: bool,
     /// A check has failed since then.
@@ -89,10 +90,10 @@ impl Health {
             streak.forget();
         }
         streak.count(sample, self.grace_until);
-        if streak.passed > 0 {
-            self.unwell.remove(&sample.check);
-        } else if !self.unwell.contains(&sample.check) {
-            self.unwell.insert(sample.check.clone());
+        if streak.is_steady() {
+            self.uneasy.remove(&sample.check);
+        } else if !self.uneasy.contains(&sample.check) {
+            self.uneasy.insert(sample.check.clone());
         }
         self.failed |= failed(sample);
         self.passed |= self.all_pass();
@@ -109,17 +110,6 @@ impl Health {
             streak.started = false;
         }
         self.look_through();
-    }
-
-    /// Finds anew who is not well.
-    fn look_through(&mut self) {
-        let unwell = self.checks.iter().filter(|(_, streak)| streak.passed == 0);
-        self.unwell = unwell.map(|(name, _)| name.clone()).collect();
-    }
-
-    /// Those that are not well, in order.
-    fn unwell(&self) -> impl Iterator<Item = (&String, &Streak)> {
-        self.unwell.iter().filter_map(|name| self.checks.get_key_value(name))
     }
 
     /// Whether it was checked since it was started, and never well.
@@ -180,16 +170,15 @@ impl Health {
 
     /// A check that fails half of the time, though never often enough in a row.
     pub fn flapping(&self) -> Option<Reason> {
-        let flaps = |streak: &Streak| (streak.failures & ((1 << KEPT) - 1)).count_ones();
-        let (check, streak) =
-            self.checks.iter().find(|(_, s)| s.counted >= u32::from(KEPT) && flaps(s) >= FLAPPING)?;
-        let (failures, of) = (flaps(streak), u32::from(KEPT));
+        let flapping = |s: &Streak| s.counted >= u32::from(KEPT) && s.failed_lately() >= FLAPPING;
+        let (check, streak) = self.uneasy().find(|(_, streak)| flapping(streak))?;
+        let (failures, of) = (streak.failed_lately(), u32::from(KEPT));
         Some(Reason::Flapping { check: check.clone(), failures, of, seen: streak.seen() })
     }
 
     /// Nothing of what is checked is there.
     pub fn not_by_itself(&mut self) {
-        for name in &self.unwell {
+        for name in &self.uneasy {
             self.checks
                 .get_mut(name)
                 .filter(|streak| streak.failed > 0)
@@ -215,7 +204,7 @@ impl Health {
 
     /// Whether every check passed when it was last made.
     pub fn all_pass(&self) -> bool {
-        self.unwell.is_empty()
+        self.unwell().next().is_none()
     }
 
     /// Whether every check passed at least so often in a row.
