@@ -1,7 +1,10 @@
 //! What the engine says of containers, in the words of a story.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
+use super::duration;
 use crate::decide::event::{Member, Running, Stage};
 use crate::decide::tests::fixture::{member, running};
 
@@ -12,7 +15,9 @@ pub(super) fn changed(mut running: Running, what: &str, now: Timestamp) -> Runni
         return running;
     }
     for member in &mut running.members {
+        let (what, period) = start_period(what);
         (member.stage, member.started) = stage(what, now);
+        member.start_period = period;
     }
     running.alive = running.members.iter().any(|member| member.stage.is_up());
     running.started = running.members.iter().filter_map(|member| member.started).max();
@@ -48,7 +53,16 @@ fn one(version: &str, text: &str, now: Timestamp) -> Member {
     }
 }
 
+/// `starts-for-TIME`: it was started this moment, and its HEALTHCHECK gives it so long.
+fn start_period(what: &str) -> (&str, Duration) {
+    what.strip_prefix("starts-for-").map_or((what, Duration::ZERO), |period| ("started", duration(period)))
+}
+
 fn stage(what: &str, now: Timestamp) -> (Stage, Option<Timestamp>) {
+    let ago = what.strip_prefix("started-").and_then(|what| what.strip_suffix("-ago"));
+    if let Some(ago) = ago {
+        return (Stage::Running, now.checked_sub(duration(ago)).ok());
+    }
     match what {
         "runs" => (Stage::Running, None),
         "started" => (Stage::Running, Some(now)),
