@@ -117,6 +117,8 @@ fn what_happens_is_counted() {
     let done = News::RollbackDone { took: Duration::from_millis(4200) };
     metrics.count(at(25), &due, &[file(ReleaseState::RolledBack), notice(done, Vec::new())]);
     metrics.count(at(26), &due, &[file(ReleaseState::RollbackFailed)]);
+    let Action::File { release, state, reason, .. } = file(ReleaseState::RolledBack) else { unreachable!() };
+    metrics.count(at(26), &due, &[Action::File { release, state, reason, asked: true }]);
     for told in [Told::Sent, Told::Sent, Told::Refused, Told::GivenUp] {
         metrics.told("oncall", told);
     }
@@ -126,6 +128,7 @@ fn what_happens_is_counted() {
         &[
             "golive_rollbacks_total{service=\"shop\",outcome=\"rolled-back\",by=\"golive\"} 1",
             "golive_rollbacks_total{service=\"shop\",outcome=\"rollback-failed\",by=\"golive\"} 1",
+            "golive_rollbacks_total{service=\"shop\",outcome=\"rolled-back\",by=\"person\"} 1",
             "golive_rollback_duration_seconds_sum{service=\"shop\"} 4.2",
             "golive_rollback_duration_seconds_bucket{le=\"2.0\",service=\"shop\"} 0",
             "golive_rollback_duration_seconds_bucket{le=\"5.0\",service=\"shop\"} 1",

@@ -57,6 +57,7 @@ fn all_reasons() -> Vec<Reason> {
         Reason::Irreversible { why: text(), cause: cause() },
         Reason::NothingAccepted(cause()),
         Reason::Budget { per_day: 3, cause: cause() },
+        Reason::Budget { per_day: 0, cause: cause() },
         Reason::Maintenance { until: Timestamp::UNIX_EPOCH, cause: cause() },
         Reason::Quarantined { version: text(), at: Timestamp::UNIX_EPOCH, same: true, cause: cause() },
         Reason::Quarantined { version: text(), at: Timestamp::UNIX_EPOCH, same: false, cause: cause() },

@@ -69,6 +69,15 @@ impl Watching {
         }
     }
 
+    /// Whether the next death was what somebody had asked for.
+    pub(crate) async fn until_asked(&mut self) -> bool {
+        loop {
+            if let Event::Service { what: Happening::Died { asked, .. }, .. } = self.next().await {
+                return asked;
+            }
+        }
+    }
+
     /// The next death, past everything else.
     pub(crate) async fn until_died(&mut self) -> (String, Option<i64>, bool) {
         loop {
@@ -159,6 +168,47 @@ async fn a_container_out_of_memory_is_told_as_such() {
         }
     }
     panic!("the engine never told in time that it was out of memory");
+}
+
+/// Whoever asks the engine to stop, restart, kill or remove something has ended it; whoever kills it past the engine has not, nor
+/// has the program itself.
+#[tokio::test]
+async fn what_was_asked_to_stop_is_told_from_what_ends_by_itself() {
+    let bench = Bench::new();
+    bench.image("v1");
+    let (name, image) = (format!("{}-web", bench.prefix), format!("{}:v1", bench.prefix));
+    let mut watching = Watching::over(&bench, &name);
+    watching.until_seen(|seen| seen.is_none()).await;
+    let run = ["run", "-d", "--name", &name, "--stop-timeout", "1", &image, "sleep", "1000"];
+    let pid = || bench.docker(&["inspect", "--format", "{{.State.Pid}}", &name]);
+    let asked: [(&str, &[&str]); 5] = [
+        ("stop", &["stop", &name]),
+        ("restart", &["restart", &name]),
+        ("kill", &["kill", &name]),
+        ("kill -s HUP", &["kill", "-s", "HUP", &name]),
+        ("rm -f", &["rm", "-f", &name]),
+    ];
+    for (what, by) in asked {
+        bench.docker(&run);
+        watching.until_seen(is_alive).await;
+        bench.docker(by);
+        // What runs first in a container hears of no signal that it has not asked for.
+        if what == "kill -s HUP" {
+            bench.docker(&["kill", &name]);
+        }
+        assert!(watching.until_asked().await, "{what}");
+        bench.docker(&["rm", "-fv", &name]);
+        watching.until_seen(|seen| seen.is_none()).await;
+    }
+    bench.docker(&run);
+    watching.until_seen(is_alive).await;
+    std::process::Command::new("kill").args(["-9", &pid()]).status().unwrap();
+    assert!(!watching.until_asked().await, "killed past the engine");
+    bench.docker(&["rm", "-fv", &name]);
+    watching.until_seen(|seen| seen.is_none()).await;
+    bench.docker(&["run", "-d", "--name", &name, &image, "sh", "-c", "sleep 1; exit 3"]);
+    assert!(!watching.until_asked().await, "ended by itself");
+    bench.docker(&["rm", "-fv", &name]);
 }
 
 #[tokio::test]

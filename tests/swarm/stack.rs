@@ -45,3 +45,41 @@ fn a_stack_is_one_release_and_goes_back_as_one() {
     golive.eventually("it is told", || sink.posts("rollback-done").len() == 1);
     assert_eq!(sink.posts("release-seen").len(), 2, "{:?}", sink.events());
 }
+
+/// `docker stack rm` and `docker stack deploy` make everything anew under the same names.
+#[test]
+fn what_is_made_anew_under_the_same_names_is_gone_back_with() {
+    let cluster = Cluster::new(1);
+    let node = cluster.node();
+    let sink = Sink::start(&cluster.gateway());
+    let file = cluster.dir().join("app.conf");
+    std::fs::write(&file, "colour = blue\n").unwrap();
+    let file = file.display().to_string();
+    let up = |version: &str, bad: &str| {
+        node.docker(&["config", "create", "shop_conf", &file]);
+        node.docker(&["secret", "create", "shop_key", &file]);
+        let (config, secret) = ("source=shop_conf,target=/app.conf", "source=shop_key,target=key");
+        let env = format!("BAD={bad}");
+        let more = ["--label", STACK, "--config", config, "--secret", secret, "--env", &env];
+        node.create("shop_api", version, &more);
+    };
+    up("v1", "");
+    let web = "[service.shop.health.web]\nurl = \"http://127.0.0.1:8080/health\"\ntimeout = \"2s\"";
+    let mut golive = Manager::new(&cluster, node, &sink, "{ stack = \"shop\" }", web);
+    golive.start();
+    golive.eventually("v1 is accepted and ready to go back to", || golive.accepted("v1"));
+    let config = "{{(index .Spec.TaskTemplate.ContainerSpec.Configs 0).ConfigID}}";
+    let before = node.service("shop_api", config);
+
+    node.docker(&["service", "rm", "shop_api"]);
+    // Tasks that end keep what they use for a moment.
+    golive.eventually("the config is gone", || node.try_docker(&["config", "rm", "shop_conf"]).is_ok());
+    golive.eventually("the secret is gone", || node.try_docker(&["secret", "rm", "shop_key"]).is_ok());
+    up("v2", "1");
+    golive.eventually("v2 is taken back", || golive.rolled_back());
+    assert_eq!(node.image_of("shop_api"), "localhost:1/app:v1");
+    assert_eq!(node.answer(8080).as_deref(), Some("v1"));
+    let now = node.service("shop_api", config);
+    assert_ne!(now, before);
+    assert_eq!(now, node.docker(&["config", "inspect", "--format", "{{.ID}}", "shop_conf"]));
+}

@@ -696,12 +696,13 @@ async fn a_spec_is_kept_and_replaced() {
 async fn a_summary_counts_outcomes_and_shadow_decisions() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
-    let file = |id: &str, state| Action::File {
+    let filed = |id: &str, state, asked| Action::File {
         release: release(id, Origin::Noticed),
         state,
         reason: None,
-        asked: false,
+        asked,
     };
+    let file = |id: &str, state| filed(id, state, false);
     let shadow = Notice { news: News::WouldRollBack, ..notice("web-1.1", Tier::Important) };
     let told = Action::Tell { notice: shadow, channels: vec!["chat".to_owned()], when: When::Now };
     let with = |id: &'static str, actions| Entry { actions, ..entry(at(1), Some(id), Event::Due) };
@@ -709,11 +710,15 @@ async fn a_summary_counts_outcomes_and_shadow_decisions() {
         with("r1", vec![file("r1", ReleaseState::Accepted)]),
         with("r2", vec![told.clone(), file("r2", ReleaseState::Accepted)]),
         with("r3", vec![told, file("r3", ReleaseState::RolledBack)]),
+        // A person went back, and a rollback that a person asked for did not succeed.
+        with("r4", vec![filed("r4", ReleaseState::RolledBack, true)]),
+        with("r5", vec![filed("r5", ReleaseState::RollbackFailed, true)]),
     ];
     store.commit(Batch { entries, ..batch(at(2)) }).await.unwrap();
     let rows = Reader::open(dir.path()).unwrap().summary(None).unwrap();
     let [row] = rows.as_slice() else { panic!("{rows:?}") };
-    assert_eq!((row.releases, row.accepted, row.rolled_back), (3, 2, 1));
+    assert_eq!((row.releases, row.accepted, row.rolled_back, row.rollback_failed), (5, 2, 2, 1));
+    assert_eq!(row.rolled_back_by_person, 1);
     assert_eq!((row.shadow, row.shadow_accepted, row.shadow_rolled_back), (2, 1, 1));
 }
 
