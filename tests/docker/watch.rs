@@ -69,10 +69,17 @@ impl Watching {
         }
     }
 
-    /// Whether the next death was what somebody had asked for.
-    pub(crate) async fn until_asked(&mut self) -> bool {
+    /// Until that container is seen to run; what else is told may come before or after.
+    pub(crate) async fn until_runs(&mut self, id: &str) {
+        self.until_seen(|seen| seen.is_some_and(|seen| seen.alive && seen.instance == id)).await;
+    }
+
+    /// Whether the next death of that container was what somebody had asked for.
+    pub(crate) async fn until_asked(&mut self, id: &str) -> bool {
         loop {
-            if let Event::Service { what: Happening::Died { asked, .. }, .. } = self.next().await {
+            if let Event::Service { what: Happening::Died { instance, asked, .. }, .. } = self.next().await
+                && instance == id
+            {
                 return asked;
             }
         }
@@ -189,25 +196,23 @@ async fn what_was_asked_to_stop_is_told_from_what_ends_by_itself() {
         ("rm -f", &["rm", "-f", &name]),
     ];
     for (what, by) in asked {
-        bench.docker(&run);
-        watching.until_seen(is_alive).await;
+        let id = bench.docker(&run);
+        watching.until_runs(&id).await;
         bench.docker(by);
         // What runs first in a container hears of no signal that it has not asked for.
         if what == "kill -s HUP" {
             bench.docker(&["kill", &name]);
         }
-        assert!(watching.until_asked().await, "{what}");
+        assert!(watching.until_asked(&id).await, "{what}");
         bench.docker(&["rm", "-fv", &name]);
-        watching.until_seen(|seen| seen.is_none()).await;
     }
-    bench.docker(&run);
-    watching.until_seen(is_alive).await;
+    let id = bench.docker(&run);
+    watching.until_runs(&id).await;
     std::process::Command::new("kill").args(["-9", &pid()]).status().unwrap();
-    assert!(!watching.until_asked().await, "killed past the engine");
+    assert!(!watching.until_asked(&id).await, "killed past the engine");
     bench.docker(&["rm", "-fv", &name]);
-    watching.until_seen(|seen| seen.is_none()).await;
-    bench.docker(&["run", "-d", "--name", &name, &image, "sh", "-c", "sleep 1; exit 3"]);
-    assert!(!watching.until_asked().await, "ended by itself");
+    let id = bench.docker(&["run", "-d", "--name", &name, &image, "sh", "-c", "sleep 1; exit 3"]);
+    assert!(!watching.until_asked(&id).await, "ended by itself");
     bench.docker(&["rm", "-fv", &name]);
 }
 
