@@ -53,7 +53,7 @@ pub use compose::Compose;
 use environment::Environment;
 pub use heartbeat::Heartbeat;
 use layers::Layers;
-pub use layers::uid;
+pub use layers::{EVERYBODY, uid};
 pub use mistakes::Mistakes;
 pub use page::Page;
 pub use proxy::Proxy;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::config::{Check, CheckKind, HttpCheck, Runtime};
+use crate::config::{Check, CheckKind, Runtime};
 use crate::decide::event::{Outcome, Sample};
 
 mod body;
@@ -29,6 +29,7 @@ mod trial;
 #[cfg(test)]
 mod tests;
 
+use http::Connections;
 use seen::people;
 pub use trial::Trial;
 
@@ -79,9 +80,8 @@ impl Probe {
         let kind = match (&check.kind, runtime) {
             (CheckKind::Http(http), runtime) => {
                 let one_answers = !matches!(runtime, Runtime::Swarm(_));
-                let keep = http.keep_alive.unwrap_or(one_answers);
-                let http = HttpCheck { keep_alive: Some(keep), ..http.clone() };
-                Kind::Http(http::Http::new(http, check.timeout, &tools.web, &tools.resolver))
+                let connections = Connections::kept(http.keep_alive.unwrap_or(one_answers));
+                Kind::Http(http::Http::new(http.clone(), check.timeout, connections, tools))
             }
             (CheckKind::Tcp { address }, _) => Kind::Tcp(tcp::Tcp::new(address, &tools.resolver)),
             (CheckKind::Command { argv }, _) => Kind::Command(argv.clone()),

@@ -14,7 +14,7 @@ use super::source::{File, Layer};
 const FILE_MAX: (u64, &str) = (1 << 20, "is larger than 1 MiB, which no configuration is");
 
 /// A mode by which everybody may write.
-const EVERYBODY: u32 = 0o002;
+pub const EVERYBODY: u32 = 0o002;
 
 /// More drop-ins than this are a mistake, and the rest is not read.
 const DROP_INS_MAX: usize = 100;

@@ -10,7 +10,7 @@ use reqwest::{Method, Response, Url};
 use super::decode::{self, Packed};
 use super::resolve::Resolver;
 use super::seen::{people, quote};
-use super::stalled;
+use super::{Tools, stalled};
 use crate::clock::Clock;
 use crate::config::HttpCheck;
 use crate::decide::event::Outcome;
@@ -33,6 +33,7 @@ pub(super) struct Http {
     resolver: Resolver,
     check: HttpCheck,
     timeout: Duration,
+    connections: Connections,
     url: Result<Url, String>,
     /// The last look left its connection open, so the next one may meet it half closed.
     kept: AtomicBool,
@@ -55,10 +56,10 @@ impl Progress {
 }
 
 impl Http {
-    pub(super) fn new(check: HttpCheck, timeout: Duration, web: &Arc<Web>, resolver: &Resolver) -> Self {
+    pub(super) fn new(check: HttpCheck, timeout: Duration, connections: Connections, tools: &Tools) -> Self {
         let url = Url::parse(&check.url).map_err(|error| format!("the check's URL: {error}"));
-        let (web, resolver, kept) = (Arc::clone(web), resolver.clone(), AtomicBool::new(false));
-        Self { web, resolver, check, timeout, url, kept }
+        let (web, resolver) = (Arc::clone(&tools.web), tools.resolver.clone());
+        Self { web, resolver, check, timeout, connections, url, kept: AtomicBool::new(false) }
     }
 
     /// Whether the name's resolution is what is waited for.
@@ -102,9 +103,8 @@ impl Http {
 
     async fn ask_once(&self) -> Result<Response, Fault> {
         let url = self.url.clone().map_err(Fault::Own)?;
-        let connections =
-            if self.check.keep_alive == Some(false) { Connections::New } else { Connections::Kept };
-        let client = self.web.client(&url, self.check.ca_file.as_deref(), connections).map_err(Fault::Own)?;
+        let client =
+            self.web.client(&url, self.check.ca_file.as_deref(), self.connections).map_err(Fault::Own)?;
         let method = self.method()?;
         let told = self.check.headers.keys().any(|name| name.eq_ignore_ascii_case(CONTENT_LENGTH.as_str()));
         let with_body = [Method::POST, Method::PUT, Method::PATCH].contains(&method);

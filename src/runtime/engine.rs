@@ -193,13 +193,7 @@ impl Engine {
         let mut query = vec![("filters", filters.as_str())];
         query.extend(since.map(|since| ("since", since)));
         let query = &query;
-        let subscribe = || async move {
-            let response = self.send(doing, self.raw.get(url("/events", query))).await?;
-            if response.status().as_u16() == 200 && !is_page(&response) {
-                return Ok(response);
-            }
-            Err(EngineError::answered(doing, response.status().as_u16(), &self.body(doing, response).await?))
-        };
+        let subscribe = || async move { self.begun(doing, self.raw.get(url("/events", query))).await };
         patiently(doing, QUICK, subscribe).await
     }
 
@@ -276,6 +270,16 @@ impl Engine {
             }
             EngineError::Cut { doing, why }
         })
+    }
+
+    /// An answer that is what was asked for, as far as its head says.
+    async fn begun(&self, doing: &str, request: RequestBuilder) -> Result<Response, EngineError> {
+        let response = self.send(doing, request).await?;
+        let status = response.status().as_u16();
+        if status == 200 && !is_page(&response) {
+            return Ok(response);
+        }
+        Err(EngineError::answered(doing, status, &self.body(doing, response).await?))
     }
 
     async fn body(&self, doing: &str, response: Response) -> Result<String, EngineError> {

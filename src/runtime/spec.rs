@@ -37,8 +37,17 @@ pub(super) fn hash(container: &Inspect) -> String {
 
 /// The hash of a value, without what in it says nothing.
 pub(super) fn digest(value: Value) -> String {
-    let digest = Sha256::digest(pruned(value).to_string());
-    digest.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    sha256(&pruned(value).to_string())
+}
+
+/// A text's SHA-256, in hexadecimal digits.
+pub(super) fn sha256(text: &str) -> String {
+    hex(&Sha256::digest(text))
+}
+
+/// Bytes in hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 /// The version as a person would name it.

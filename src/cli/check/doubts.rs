@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use reqwest::Url;
 
 use crate::config::{
-    self, Access, Channel, CheckKind, Config, Program, Runtime, Way, WebhookChannel, WebhookFormat, uid,
+    self, Access, Channel, CheckKind, Config, EVERYBODY, Program, Runtime, Way, WebhookChannel,
+    WebhookFormat, uid,
 };
 use crate::runtime::find_program;
 
-/// A mode by which everybody may write; for a directory, only where nobody's files are protected in it.
-const EVERYBODY: u32 = 0o002;
+/// In such a directory nobody writes another's files, though everybody may write in it.
 const STICKY: u32 = 0o1000;
 
 /// One sentence for each, after what it is about.

@@ -179,11 +179,9 @@ impl Health {
     /// Nothing of what is checked is there.
     pub fn not_by_itself(&mut self) {
         for name in &self.uneasy {
-            self.checks
-                .get_mut(name)
-                .filter(|streak| streak.failed > 0)
-                .into_iter()
-                .for_each(|it| it.absent = true);
+            if let Some(streak) = self.checks.get_mut(name).filter(|streak| streak.failed > 0) {
+                streak.absent = true;
+            }
         }
     }
 

@@ -84,6 +84,10 @@ impl Web {
 }
 
 impl Connections {
+    pub(in crate::probe) fn kept(kept: bool) -> Self {
+        if kept { Self::Kept } else { Self::New }
+    }
+
     fn of(self, builder: ClientBuilder) -> ClientBuilder {
         match self {
             Self::Kept => builder,

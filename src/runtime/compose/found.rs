@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use crate::config::Compose;
 use crate::config::compose::{NUMBER, PROJECT, Place, SERVICE, has_ended, volumes};
@@ -241,6 +240,5 @@ fn spec(members: &[Member]) -> String {
         .iter()
         .map(|member| (member.key.service.as_str(), member.found.image(), spec::hash(&member.found)))
         .collect();
-    let digest = Sha256::digest(format!("{each:?}"));
-    digest.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    spec::sha256(&format!("{each:?}"))
 }

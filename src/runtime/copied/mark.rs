@@ -15,6 +15,7 @@ use super::{HEADER, LARGEST, ROUNDED, worth_a_look};
 use crate::decide::event::Running;
 use crate::runtime::engine::{Class, Engine, EngineError, Kind, Stat};
 use crate::runtime::inspect::{Inspect, PUT};
+use crate::runtime::spec;
 
 /// Whoever makes a container has put its files into it by then; what comes later was written there by its program.
 const MADE: SignedDuration = SignedDuration::from_mins(5);
@@ -96,7 +97,7 @@ async fn digest(engine: &Engine, found: &Inspect) -> Result<String, EngineError>
             }
         }
     }
-    Ok(sum.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")))
+    Ok(spec::hex(&sum.finalize()))
 }
 
 /// Whether it was put there by whoever made the container.

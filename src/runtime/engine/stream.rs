@@ -9,7 +9,7 @@ use reqwest::Response;
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc::{self, Receiver};
 
-use super::{Engine, EngineError, is_page, patiently, root, url};
+use super::{Engine, EngineError, patiently, root, url};
 
 /// So many pieces of an answer wait to be read.
 const WAITING: usize = 8;
@@ -43,14 +43,8 @@ impl Engine {
         path: &str,
         query: &[(&str, &str)],
     ) -> Result<T, EngineError> {
-        let once = || async move {
-            let response = self.send(doing, self.raw.get(url(path, query))).await?;
-            let status = response.status().as_u16();
-            if status != 200 || is_page(&response) {
-                return Err(EngineError::answered(doing, status, &self.body(doing, response).await?));
-            }
-            parsed(doing, response).await
-        };
+        let once =
+            || async move { parsed(doing, self.begun(doing, self.raw.get(url(path, query))).await?).await };
         patiently(doing, limit, once).await
     }
 }

@@ -1,7 +1,8 @@
 //! Texts of a container's description that are too long to be kept. What tells one from another is.
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
+
+use crate::runtime::spec;
 
 /// In bytes: no argument and no variable of a program that runs is longer, so only labels are.
 const LONGEST: usize = 128 << 10;
@@ -14,10 +15,8 @@ const MARK: &str = "[too long for golive: sha256 ";
 pub(super) fn cut(json: &mut Value) -> bool {
     match json {
         Value::String(text) if text.len() > LONGEST => {
-            let digest = Sha256::digest(&*text);
-            let hex = digest.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
             let begins: String = text.chars().take(BEGINS).collect();
-            *text = format!("{begins}{MARK}{hex}]");
+            *text = format!("{begins}{MARK}{}]", spec::sha256(text));
             true
         }
         Value::Array(items) => items.iter_mut().map(cut).filter(|was| *was).count() > 0,
