@@ -7,7 +7,6 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -24,7 +23,7 @@ mod proxy;
 #[path = "../tests/e2e/sinks.rs"]
 mod sinks;
 
-use host::{ENGINE, Host, docker, inspect};
+use host::{Host, docker, engine, inspect};
 use proxy::Proxy;
 
 fn main() {
@@ -38,7 +37,7 @@ fn main() {
     let switch = Switch::start();
     let mut host = Host::new("bench");
     host.docker_socket = host.path("docker.sock");
-    let proxy = Proxy::start(&host.docker_socket, Path::new(ENGINE));
+    let proxy = Proxy::start(&host.docker_socket, &engine());
     host.rules(&format!("[service.shop.health.switch]\nurl = \"http://127.0.0.1:{}/\"\n", switch.port));
     host.allow_many_rollbacks();
     host.with_good_version();

@@ -61,9 +61,13 @@ struct Story {
 }
 
 impl Project {
-    /// By Compose 1.29.
+    /// By Compose 1.29, where it can: it reads a field of images that engines from 25 on have not.
     fn new() -> Self {
-        Self::by(PathBuf::from("docker-compose"), '_')
+        if Bench::new().api() < (1, 44) {
+            Self::by(PathBuf::from("docker-compose"), '_')
+        } else {
+            Self::by_v2()
+        }
     }
 
     /// By Compose 2.

@@ -18,6 +18,8 @@ use serde_json::Value;
 
 #[path = "../fixtures/port.rs"]
 mod port;
+#[path = "../fixtures/engine.rs"]
+mod tested;
 
 pub(crate) use port::free_port;
 
@@ -65,10 +67,9 @@ pub(crate) struct Story {
 }
 
 impl Bench {
-    /// On the shared engine.
+    /// On the engine that the tests run on.
     pub(crate) fn new() -> Self {
-        let socket = std::env::var("DOCKER_HOST").unwrap_or_default();
-        Self::at(socket.strip_prefix("unix://").unwrap_or("/var/run/docker.sock"))
+        Self::at(tested::engine().to_str().unwrap())
     }
 
     /// On the engine that listens there.
@@ -78,6 +79,13 @@ impl Bench {
         let prefix = format!("golive-test-{}-{count}", std::process::id());
         let (volumes, images, stories) = Default::default();
         Self { prefix, socket: socket.to_owned(), volumes, images, stories }
+    }
+
+    /// The newest API that the engine speaks.
+    pub(crate) fn api(&self) -> (u32, u32) {
+        let told = self.docker(&["version", "--format", "{{.Server.APIVersion}}"]);
+        let (major, minor) = told.split_once('.').unwrap();
+        (major.parse().unwrap(), minor.parse().unwrap())
     }
 
     /// Runs the `docker` command as an operator would, and gives what it printed.

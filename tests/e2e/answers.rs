@@ -1,9 +1,7 @@
 //! Rollbacks through a line on which every seventh answer of the engine is cut, late, doubled or garbled.
 
-use std::path::Path;
-
 use crate::compose::{BAD, Shop};
-use crate::host::{ENGINE, Host, PATIENCE};
+use crate::host::{Host, PATIENCE, engine};
 use crate::kills::outcomes;
 use crate::noise::{Noise, rollbacks, seed};
 
@@ -15,7 +13,7 @@ fn a_container_is_restored_though_answers_are_lost() {
     in_lanes(3, |lane, seed, times| {
         let mut host = Host::new(&format!("answers-{lane}"));
         host.docker_socket = host.path("docker.sock");
-        let noise = Noise::start(&host.docker_socket, Path::new(ENGINE), seed);
+        let noise = Noise::start(&host.docker_socket, &engine(), seed);
         host.rules("");
         host.allow_many_rollbacks();
         host.with_good_version();
@@ -34,7 +32,7 @@ fn a_set_is_restored_though_answers_are_lost() {
     in_lanes(2, |lane, seed, times| {
         let mut shop = Shop::new(&format!("answers-set-{lane}"));
         shop.host.docker_socket = shop.host.path("docker.sock");
-        let noise = Noise::start(&shop.host.docker_socket, Path::new(ENGINE), seed);
+        let noise = Noise::start(&shop.host.docker_socket, &engine(), seed);
         shop.rules("");
         shop.host.allow_many_rollbacks();
         shop.with_good_version();

@@ -1,9 +1,8 @@
 //! A Compose project, deployed by `docker-compose`, with the daemon beside it.
 
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
-use crate::host::{ENGINE, Host, PATIENCE, docker, inspect};
+use crate::host::{Host, PATIENCE, docker, engine, inspect, on_engine};
 use crate::proxy::{Fate, Proxy};
 
 /// Turns bad a little after its start.
@@ -70,7 +69,7 @@ impl Shop {
     }
 
     pub(crate) fn compose(&self, file: &str, args: &[&str]) -> Output {
-        let mut compose = Command::new("docker-compose");
+        let mut compose = on_engine("docker-compose");
         compose.current_dir(self.host.dir.path()).args(["-p", &self.host.name, "-f", file]).args(args);
         compose.output().expect("docker-compose is installed")
     }
@@ -229,7 +228,7 @@ fn one_call_fails_in_the_middle_of_a_set() {
 fn once_at_calls(name: &str, calls: &[usize], fate: impl Fn(&Shop) -> Fate) {
     let mut shop = Shop::new(name);
     shop.host.docker_socket = shop.host.path("docker.sock");
-    let proxy = Proxy::start(&shop.host.docker_socket, Path::new(ENGINE));
+    let proxy = Proxy::start(&shop.host.docker_socket, &engine());
     shop.rules("");
     shop.host.allow_many_rollbacks();
     shop.with_good_version();

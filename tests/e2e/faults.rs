@@ -1,10 +1,9 @@
 //! Every changing call of a rollback, and what can become of it: golive is killed before it or after it, the engine
 //! answers with an error, the call is lost, its answer is lost; once, or from then on.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::host::{ENGINE, Host, PATIENCE};
+use crate::host::{Host, PATIENCE, engine};
 use crate::kills::outcomes;
 use crate::proxy::{Fate, Proxy};
 
@@ -117,7 +116,7 @@ fn everything_fails_from(n: usize) {
 fn with_good_version(name: &str) -> (Host, Proxy) {
     let mut host = Host::new(name);
     host.docker_socket = host.path("docker.sock");
-    let proxy = Proxy::start(&host.docker_socket, Path::new(ENGINE));
+    let proxy = Proxy::start(&host.docker_socket, &engine());
     host.rules("");
     host.allow_many_rollbacks();
     host.with_good_version();

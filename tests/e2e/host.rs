@@ -1,5 +1,6 @@
 //! One test's corner of the host: a service in containers, a daemon, its rules, and where its alerts arrive.
 
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -10,15 +11,15 @@ use tempfile::TempDir;
 
 use crate::sinks::Sinks;
 
+#[path = "../fixtures/engine.rs"]
+mod engine;
 #[path = "../fixtures/port.rs"]
 mod port;
 
+pub(crate) use engine::engine;
 use port::free_port;
 
 pub(crate) const GOLIVE: &str = env!("CARGO_BIN_EXE_golive");
-
-/// Where the machine's own engine listens.
-pub(crate) const ENGINE: &str = "/var/run/docker.sock";
 
 /// Nothing that is waited for here may take longer.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
@@ -45,7 +46,7 @@ impl Host {
             port,
             dir: TempDir::new().unwrap(),
             sinks: Sinks::start(),
-            docker_socket: PathBuf::from(ENGINE),
+            docker_socket: engine(),
             image,
             log: "golive=debug,info",
             daemon: None,
@@ -188,7 +189,7 @@ webhook = {{ format = "standard", url = "http://127.0.0.1:{hook}/alerts" }}
         if !docker(&["image", "inspect", &tag]).status.success() {
             let file = format!("{lines}LABEL golive.test={tag}\n");
             std::fs::write(self.path("Dockerfile"), file).unwrap();
-            let output = Command::new("docker")
+            let output = on_engine("docker")
                 .args(["build", "-q", "-t", &tag, "-f", self.path("Dockerfile").to_str().unwrap()])
                 .arg(context)
                 .env("DOCKER_BUILDKIT", "0")
@@ -308,7 +309,14 @@ pub(crate) fn inspect(what: &str, format: &str) -> String {
 }
 
 pub(crate) fn docker(args: &[&str]) -> Output {
-    Command::new("docker").args(args).output().unwrap()
+    on_engine("docker").args(args).output().unwrap()
+}
+
+/// `docker` or `docker-compose`, speaking to the engine that the tests run on.
+pub(crate) fn on_engine(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.env("DOCKER_HOST", format!("unix://{}", engine().display()));
+    command
 }
 
 /// The image that every version is made from: golive's own program with the shared objects it needs. Made once per

@@ -1,17 +1,16 @@
 //! What golive stands on goes away: Docker, the channels, the disk.
 
-use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::host::{ENGINE, Host};
+use crate::host::{Host, engine};
 use crate::proxy::Proxy;
 
 #[test]
 fn docker_away_during_the_watch_is_told_and_is_no_failure() {
     let mut host = Host::new("engine-watch");
     host.docker_socket = host.path("docker.sock");
-    let proxy = Proxy::start(&host.docker_socket, Path::new(ENGINE));
+    let proxy = Proxy::start(&host.docker_socket, &engine());
     host.rules("[service.shop.health.engine]\ndocker = true\n");
     host.with_good_version();
     host.deploy("2", &[]);
@@ -28,7 +27,7 @@ fn docker_away_during_the_watch_is_told_and_is_no_failure() {
 fn no_rollback_begins_while_docker_is_away() {
     let mut host = Host::new("engine-fails");
     host.docker_socket = host.path("docker.sock");
-    let proxy = Proxy::start(&host.docker_socket, Path::new(ENGINE));
+    let proxy = Proxy::start(&host.docker_socket, &engine());
     host.rules("");
     host.with_good_version();
     host.deploy("2", &["--fail-after", "1s"]);
@@ -48,7 +47,7 @@ fn no_rollback_begins_while_docker_is_away() {
 fn docker_away_during_the_rollback_only_delays_it() {
     let mut host = Host::new("engine-rollback");
     host.docker_socket = host.path("docker.sock");
-    let proxy = Proxy::start(&host.docker_socket, Path::new(ENGINE));
+    let proxy = Proxy::start(&host.docker_socket, &engine());
     host.rules("");
     host.with_good_version();
     host.deploy("2", &["--fail-after", "1s"]);

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::host::{ENGINE, Host, docker, inspect};
+use crate::host::{Host, docker, engine, inspect};
 
 /// `docker run` of version 2 with labels that no command line takes.
 fn deploy_labelled(host: &Host, labels: &serde_json::Value, behaviour: &[&str]) {
@@ -26,15 +26,9 @@ fn create(host: &Host, name: &str, body: &serde_json::Value) {
     let file = host.dir.path().join("body.json");
     std::fs::write(&file, body.to_string()).unwrap();
     let made = Command::new("curl")
-        .args([
-            "-sS",
-            "--fail-with-body",
-            "--unix-socket",
-            ENGINE,
-            "-H",
-            "Content-Type: application/json",
-            "-d",
-        ])
+        .args(["-sS", "--fail-with-body", "-H", "Content-Type: application/json", "-d"])
+        .arg("--unix-socket")
+        .arg(engine())
         .args([&format!("@{}", file.display()), &format!("http://docker/containers/create?name={name}")])
         .output()
         .unwrap();

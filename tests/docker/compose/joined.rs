@@ -162,7 +162,7 @@ async fn what_has_done_its_work_needs_no_network_to_stand_in_for_it() {
     project.up(&["other.yml"], &["--remove-orphans"]);
     project.seen_alive().await;
     let problems = project.runtime().prove(&good).await.unwrap();
-    let of_worker =
-        problems.iter().all(|problem| problem.contains("_worker_1") && problem.contains("network"));
+    let worker = project.container("worker");
+    let of_worker = problems.iter().all(|problem| problem.contains(&worker) && problem.contains("network"));
     assert!(!problems.is_empty() && of_worker, "migrate needs nothing: {problems:?}");
 }

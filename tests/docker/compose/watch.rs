@@ -45,9 +45,8 @@ async fn a_member_that_dies_is_told_and_one_that_ends_is_not() {
     project.bench.docker(&["kill", &worker]);
     let (died, exit, _) = watching.until_died().await;
     assert_eq!((died, exit), (worker, Some(137)));
-    let told = |seen: &Running| {
-        seen.about.as_ref().is_some_and(|about| about.contains("_worker_1 of v1 does not run"))
-    };
+    let stands = format!("{} of v1 does not run", project.container("worker"));
+    let told = |seen: &Running| seen.about.as_ref().is_some_and(|about| about.contains(&stands));
     let seen = until(&mut watching, told).await.pop().unwrap();
     assert!(!seen.alive);
 }

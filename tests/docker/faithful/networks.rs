@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::options::{Change, Surroundings, mode};
 
-const MAC: &str = "02:00:5e:10:00:07";
+/// A hardware address that is asked for.
+pub(crate) const MAC: &str = "02:00:5e:10:00:07";
 
 /// Something that is done to a container after its creation, before it is started.
 #[derive(Debug)]

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::networks::MAC;
+
 /// Lines of a key, a tab and a value. `$P` is the program's process, `$F` the paths of files to be told.
 const SCRIPT: &str = r#"
 b=/bin/busybox; t=$($b printf '\t')
@@ -48,15 +50,16 @@ pub(crate) fn command(process: &str) -> Vec<String> {
 /// What it told, without what cannot be the same: what the engine numbers, and addresses that it chose.
 pub(crate) fn told(text: &str, inspect: &Value) -> BTreeMap<String, String> {
     let short = &inspect["Id"].as_str().unwrap()[..12];
-    let networks = || inspect["NetworkSettings"]["Networks"].as_object().into_iter().flatten();
-    let chosen: Vec<String> = networks()
-        .filter(|(_, network)| network["IPAMConfig"]["IPv4Address"].is_null())
-        .flat_map(|(_, network)| {
-            ["IPAddress", "MacAddress"].map(|field| network[field].as_str().unwrap_or_default())
-        })
-        .filter(|address| !address.is_empty() && inspect["Config"]["MacAddress"] != *address)
-        .map(str::to_owned)
-        .collect();
+    let address = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut chosen = Vec::new();
+    for (_, network) in inspect["NetworkSettings"]["Networks"].as_object().into_iter().flatten() {
+        if network["IPAMConfig"]["IPv4Address"].is_null() {
+            chosen.push(address(&network["IPAddress"]));
+        }
+        // From Docker 28 on it is another one at every start, beside an address that was asked for, too.
+        chosen.push(address(&network["MacAddress"]));
+    }
+    chosen.retain(|address| !address.is_empty() && address != MAC);
     let mut told = BTreeMap::new();
     for line in text.lines() {
         let Some((key, value)) = line.split_once('\t') else { continue };

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::compose_v2::compose_v2;
 use super::right::Right;
-use crate::host::{Host, PATIENCE, docker};
+use crate::host::{Host, PATIENCE, docker, on_engine};
 
 /// What a stack finds in its images beside golive's own program.
 const APPLETS: [&str; 8] = ["sh", "sleep", "cat", "wget", "httpd", "true", "mkdir", "tail"];
@@ -84,7 +84,7 @@ impl Stack {
 
     /// `docker-compose ARGS`, with the version's values in the stack's file.
     pub(super) fn compose(&self, version: &str, args: &[&str]) {
-        let mut compose = Command::new(&self.compose);
+        let mut compose = on_engine(&self.compose);
         compose.current_dir(self.host.path("stack")).args(["-p", &self.host.name, "-f", FILE]);
         for profile in &self.right.profiles {
             compose.args(["--profile", profile]);
