@@ -5,7 +5,7 @@
 //! one answer is never taken for the next one. What is only looked at is asked for again while no answer comes that
 //! makes sense; what acts is asked for once, because whoever wants it begins with a look.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -27,7 +27,7 @@ mod labels;
 mod leaning;
 mod logs;
 mod marks;
-mod pins;
+mod remembered;
 mod stream;
 mod swarm;
 #[cfg(test)]
@@ -38,6 +38,7 @@ pub use calls::{OLDEST_API, Version};
 pub(super) use error::{Class, EngineError};
 pub(super) use files::{Kind, Stat};
 pub(super) use leaning::Leaning;
+use remembered::Remembered;
 
 /// For calls that the engine answers from memory or with one small write.
 pub(super) const QUICK: Duration = Duration::from_secs(10);
@@ -63,8 +64,10 @@ pub struct Engine {
     marks: Arc<Mutex<BTreeMap<String, String>>>,
     /// What the host's containers lean on, by their ids.
     leaning: Arc<tokio::sync::Mutex<leaning::Known>>,
-    /// The containers that hold images, by their ids.
-    pins: Arc<Mutex<BTreeSet<String>>>,
+    /// The containers that were made or found to hold images.
+    pub(super) pins: Remembered,
+    /// What was rehearsed, and came out as it should.
+    pub(super) rehearsed: Remembered,
 }
 
 /// The client for the engine could not be made.
@@ -98,7 +101,8 @@ impl Engine {
             images: Arc::default(),
             marks: Arc::default(),
             leaning: Arc::default(),
-            pins: Arc::default(),
+            pins: Remembered::default(),
+            rehearsed: Remembered::default(),
         })
     }
 

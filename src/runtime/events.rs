@@ -210,7 +210,7 @@ impl Watch {
                 self.send(service, what).await?;
             }
             // Also when it ends: it may be one that has to run.
-            let pin = heard.attribute(KEEP) == service && self.engine.is_held_by(instance);
+            let pin = heard.attribute(KEEP) == service && self.engine.pins.contains(instance);
             if pin && matches!(&*heard.action, "die" | "destroy") {
                 self.send(service, Happening::Unpinned { release: heard.attribute(RELEASE).to_owned() })
                     .await?;

@@ -23,6 +23,8 @@ pub(super) const VERSION: &str = "golive.version";
 pub(super) const ROLLBACK: &str = "golive.rollback";
 /// The rollback that a container was made anew with, because it lives in the service's.
 pub(super) const DEPENDENT: &str = "golive.dependent-of";
+/// The service for which it was tried whether a container can be made.
+pub(super) const REHEARSAL: &str = "golive.rehearsal-of";
 /// The service that a container was made for.
 pub(super) const SERVICE: &str = "golive.service";
 /// The container that a successor stands in for.

@@ -19,6 +19,7 @@ use super::{Record, copied, refused, sources};
 
 mod holder;
 mod program;
+mod rehearsal;
 mod room;
 mod together;
 
@@ -51,6 +52,10 @@ pub(super) async fn prove(on: &Container, record: &Record) -> Result<Vec<String>
     };
     let mut problems = hard_obstacles(on, &good).await?;
     problems.extend(losses(on, &good).await?);
+    // With something missing it would fail for that, or have the engine put something empty in its place.
+    if problems.is_empty() {
+        problems.extend(rehearsal::problems(on, &good).await?);
+    }
     problems.extend(copied::lost(&good));
     problems.extend(dependents(on).await?);
     problems.extend(room::lacking(&on.engine).await?);

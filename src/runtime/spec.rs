@@ -26,13 +26,17 @@ const AFFINITY: &str = "affinity:container=";
 
 /// The hash of a container's configuration.
 pub(super) fn hash(container: &Inspect) -> String {
-    let spec = json!({
-        "config": config(container),
-        "host": host(container),
-        "networks": networks(container),
+    digest(told(container))
+}
+
+/// A container's configuration, without what changes from one run of the same command to the next.
+pub(super) fn told(container: &Inspect) -> Value {
+    json!({
+        "Config": config(container),
+        "HostConfig": host(container),
+        "Networks": networks(container),
         "put": container.at("")[PUT],
-    });
-    digest(spec)
+    })
 }
 
 /// The hash of a value, without what in it says nothing.

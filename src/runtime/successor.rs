@@ -63,6 +63,17 @@ impl Blueprint {
         self
     }
 
+    /// The same with no other labels but these, and what the image brings along.
+    pub(super) fn labelled(mut self, labels: Value) -> Self {
+        self.body["Labels"] = labels;
+        self
+    }
+
+    /// Tells apart what is asked of the engine.
+    pub(super) fn hash(&self) -> String {
+        spec::digest(json!([self.body, self.further]))
+    }
+
     /// Creates it under that name, and gives its id.
     pub(super) async fn create(&self, engine: &Engine, name: &str) -> Result<String, EngineError> {
         engine.create(name, &self.body).await
@@ -70,13 +81,19 @@ impl Blueprint {
 
     /// Gives a container that was created from it, and never started, what cannot be given at creation. Again is fine.
     pub(super) async fn complete(&self, engine: &Engine, id: &str) -> Result<(), EngineError> {
-        for (network, endpoint) in &self.further {
-            engine.connect(network, id, endpoint).await?;
-        }
+        self.join(engine, id).await?;
         match &self.files {
             Some(files) => engine.put(id, "/", files.clone()).await,
             None => Ok(()),
         }
+    }
+
+    /// Connects it to the networks that it could not be created in.
+    pub(super) async fn join(&self, engine: &Engine, id: &str) -> Result<(), EngineError> {
+        for (network, endpoint) in &self.further {
+            engine.connect(network, id, endpoint).await?;
+        }
+        Ok(())
     }
 }
 

@@ -2,6 +2,8 @@
 
 use golive::config;
 use golive::decide::event::{FaultKind, Step};
+use golive::runtime::Record;
+use serde_json::{Value, json};
 
 use crate::engine::{Bench, FORWARD};
 
@@ -128,10 +130,10 @@ async fn what_is_missing_is_said_in_plain_sentences() {
     let problems = runtime.prove(&good).await.unwrap();
     assert!(problems.contains(&format!("its image {} is gone", &good.image[7..19])), "{problems:?}");
     // A registry had given it a name.
-    let mut inspect: serde_json::Value = serde_json::from_str(&good.inspect).unwrap();
-    assert_eq!(inspect["RepoDigests"], serde_json::json!([]), "{inspect:#}");
-    inspect["RepoDigests"] = serde_json::json!(["registry.test/shop@sha256:1234"]);
-    let pushed = golive::runtime::Record { inspect: inspect.to_string(), ..good.clone() };
+    let mut inspect: Value = serde_json::from_str(&good.inspect).unwrap();
+    assert_eq!(inspect["RepoDigests"], json!([]), "{inspect:#}");
+    inspect["RepoDigests"] = json!(["registry.test/shop@sha256:1234"]);
+    let pushed = Record { inspect: inspect.to_string(), ..good.clone() };
     let problems = runtime.prove(&pushed).await.unwrap();
     let hint = "; `docker pull registry.test/shop@sha256:1234` may have it";
     assert!(problems.iter().any(|problem| problem.ends_with(hint)), "{problems:?}");
@@ -231,4 +233,42 @@ async fn a_record_is_of_what_was_accepted_and_not_of_what_was_made_of_it_in_plac
         let changed = runtime.keep("r1", &id).await.unwrap();
         assert!(!runtime.tells_of(&changed, &id, &accepted), "{change:?}");
     }
+}
+
+#[tokio::test]
+async fn what_the_engine_would_not_make_as_it_was_is_known_beforehand() {
+    let bench = Bench::new();
+    let story = bench.released(&["-v", "/anonymous", "--label", "com.docker.compose.project=shop"]).await;
+    let runtime = bench.runtime(&story.name);
+    let began = bench.docker(&["info", "--format", "{{.SystemTime}}"]);
+    let changed = |pointer: &str, field: &str, value: Value| {
+        let mut inspect: Value = serde_json::from_str(&story.good.inspect).unwrap();
+        inspect.pointer_mut(pointer).unwrap()[field] = value;
+        Record { inspect: inspect.to_string(), ..story.good.clone() }
+    };
+    let refused = runtime.prove(&changed("/HostConfig", "Runtime", "no-such".into())).await.unwrap();
+    assert!(refused.len() == 1 && refused[0].contains("no-such"), "{refused:?}");
+    assert!(refused[0].starts_with("the engine would not make it anew: failed to create"), "{refused:?}");
+    let dropped = runtime.prove(&changed("/HostConfig", "Unheard", 7.into())).await.unwrap();
+    assert_eq!(dropped, ["the engine would not give it back as it was: HostConfig.Unheard would differ"]);
+    // A secret may be in what differs.
+    let secret = runtime.prove(&changed("/Config", "Unheard", json!(["PASSWORD=hunter2"]))).await.unwrap();
+    assert_eq!(secret, ["the engine would not give it back as it was: Config.Unheard would differ"]);
+    for _ in 0..3 {
+        assert_eq!(runtime.prove(&story.good).await.unwrap(), Vec::<String>::new());
+    }
+    let volumes = || bench.docker(&["volume", "ls", "-q"]).lines().count();
+    let before = volumes();
+    assert_eq!(bench.runtime(&story.name).prove(&story.good).await.unwrap(), Vec::<String>::new());
+    assert_eq!(volumes(), before);
+    let of = format!("label=golive.rehearsal-of={}", story.name);
+    assert_eq!(bench.docker(&["ps", "-aq", "--filter", &of]), "");
+    let until = bench.docker(&["info", "--format", "{{.SystemTime}}"]);
+    let filters = ["--filter", &of, "--filter", "event=create"];
+    let mut events = vec!["events", "--since", &began, "--until", &until, "--format", "{{json .Actor}}"];
+    events.extend(filters);
+    let events = bench.docker(&events);
+    // Two that were dropped or changed, one of what it is, and one by another golive; none of a refusal.
+    assert_eq!(events.lines().count(), 4, "{events}");
+    assert!(!events.contains(r#""com.docker.compose.project":"shop""#), "{events}");
 }

@@ -255,7 +255,7 @@ async fn a_pin_that_is_taken_away_is_told_to_its_service_alone_and_another_goliv
     fake.answers("web", 404, r#"{"message":"No such container"}"#);
     fake.answers("db", 404, r#"{"message":"No such container"}"#);
     let engine = fake.engine();
-    engine.holds("x");
+    engine.pins.insert("x");
     let mut events = Fake::watched_at(engine, &["db", "web"], NEVER);
     fake.subscribed(1).await;
     let (first, second) = (seen(&mut events).await, seen(&mut events).await);

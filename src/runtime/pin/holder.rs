@@ -26,7 +26,7 @@ pub(super) async fn hold(on: &Container, release: &str, good: &Inspect) -> Resul
     let name = name(on, release, good);
     let id = match found(on, &name, good).await? {
         Some(found) => {
-            on.engine.holds(found.id());
+            on.engine.pins.insert(found.id());
             if found.up() || on.pin == Pin::Created {
                 return Ok(());
             }
@@ -37,7 +37,7 @@ pub(super) async fn hold(on: &Container, release: &str, good: &Inspect) -> Resul
             result => result?,
         },
     };
-    on.engine.holds(&id);
+    on.engine.pins.insert(&id);
     match on.pin {
         Pin::Created => Ok(()),
         Pin::Running => {
@@ -95,7 +95,7 @@ async fn until_found(
 }
 
 async fn remove(on: &Container, holder: &Inspect) -> Result<(), Fault> {
-    on.engine.lets_go(holder.id());
+    on.engine.pins.remove(holder.id());
     if holder.up() {
         on.engine.stop(holder.id(), Duration::ZERO).await?;
     }
@@ -107,12 +107,7 @@ async fn body(on: &Container, release: &str, good: &Inspect) -> Result<Value, En
     // One that several releases need is no release's own.
     let release = if together::name(on, good).is_some() { "" } else { release };
     let mut labels = json!({ KEEP: on.service, RELEASE: release, PIN: word(on.pin) });
-    // Labels that the image brings along cannot be left out, but what compose goes by can be emptied.
-    for (label, _) in
-        good.entries("/Config/Labels").filter(|(label, _)| label.starts_with("com.docker.compose."))
-    {
-        labels[label] = Value::from("");
-    }
+    apart_from_projects(&mut labels, good);
     // Every volume of the image that is not given here would become an anonymous one of the holder's.
     let others = good
         .entries("/Config/Volumes")
@@ -141,6 +136,15 @@ async fn body(on: &Container, release: &str, good: &Inspect) -> Result<Value, En
             "Tmpfs": tmpfs,
         },
     }))
+}
+
+/// Labels that the image brings along cannot be left out, but what Compose goes by can be emptied.
+pub(super) fn apart_from_projects(labels: &mut Value, good: &Inspect) {
+    for (label, _) in
+        good.entries("/Config/Labels").filter(|(label, _)| label.starts_with("com.docker.compose."))
+    {
+        labels[label] = Value::from("");
+    }
 }
 
 /// The release's anonymous volumes, and where they are.
