@@ -31,7 +31,7 @@ pub mod swarm;
 pub use command::Command;
 pub use compose::Compose;
 pub use container::Container;
-pub use engine::{ClientError, Engine, OLDEST_API, Version};
+pub use engine::{ClientError, Engine, OLDEST_API, ON_PODMAN, Version};
 pub use events::{Watched, watch};
 pub use swarm::Swarm;
 

@@ -10,7 +10,7 @@ use crate::control::client::ClientError;
 use crate::decide::event::{Outcome, Sample};
 use crate::notify::{self, Notifier};
 use crate::probe::{Probe, Tools};
-use crate::runtime::{Engine, OLDEST_API, Runtime};
+use crate::runtime::{Engine, OLDEST_API, ON_PODMAN, Runtime};
 use crate::untrusted::harmless;
 
 mod doubts;
@@ -87,10 +87,6 @@ impl Report {
     }
 }
 
-/// What `docs/operations.md` says at length.
-const PODMAN: &str = "rollbacks on Podman are best effort: a fixed address is not known and not restored, a container that \
-                      others live in is not taken back, and without podman-restart.service nothing starts after a reboot";
-
 /// The engine itself, where anything needs it.
 async fn docker(config: &Config, report: &mut Report) -> Result<(), CliError> {
     let needed = |service: &Service| {
@@ -107,7 +103,7 @@ async fn docker(config: &Config, report: &mut Report) -> Result<(), CliError> {
             let old = format!("{}; golive needs API {major}.{minor}, which Docker 20.10 has", version.text);
             report.line(&what, if version.too_old { Err(&old) } else { Ok(&version.text) })?;
             if version.podman {
-                report.note(&what, PODMAN)?;
+                report.note(&what, ON_PODMAN)?;
             }
             Ok(())
         }

@@ -28,12 +28,15 @@ pub(super) struct Containers {
 }
 
 impl Containers {
-    /// `None` where no Docker Engine answers.
+    /// `None` where no Docker Engine answers that golive would roll back on.
     pub(super) async fn find(socket: &Path, name: &str, port: u16) -> Option<Self> {
         let at = socket.to_string_lossy();
         let docker = Docker::connect_with_unix(&at, PATIENCE.as_secs(), API_DEFAULT_VERSION).ok()?;
-        let answer = tokio::time::timeout(Duration::from_secs(3), docker.ping()).await;
-        answer.ok()?.ok()?;
+        let answer = tokio::time::timeout(Duration::from_secs(3), docker.version()).await;
+        let parts = answer.ok()?.ok()?.components.unwrap_or_default();
+        if parts.iter().any(|part| part.name.starts_with("Podman")) {
+            return None;
+        }
         Some(Self { docker, socket: socket.to_owned(), name: name.to_owned(), port })
     }
 

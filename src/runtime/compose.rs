@@ -11,7 +11,7 @@ use crate::decide::action::Plan;
 use crate::decide::event::{Fault, Identity, Running, Step, parts};
 
 use super::container::Container;
-use super::engine::Engine;
+use super::engine::{Engine, ON_PODMAN};
 use super::hook::Hooks;
 use super::{Done, Record, pin, refused};
 
@@ -92,6 +92,9 @@ impl Compose {
             Ok(past) => past,
             Err(fault) => return Ok(vec![format!("failed to {}", fault.text)]),
         };
+        if self.engine.is_podman().await? {
+            return Ok(vec![ON_PODMAN.to_owned()]);
+        }
         let now = Found::look(&self.engine, &self.of).await?;
         let mut problems: Vec<String> = found::twins(&now.members).into_iter().collect();
         problems.extend(reach::beyond(&self.looked_at, &now));

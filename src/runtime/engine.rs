@@ -34,9 +34,10 @@ mod swarm;
 mod tests;
 mod trial;
 
-pub use calls::{OLDEST_API, Version};
+pub use calls::{OLDEST_API, ON_PODMAN, Version};
 pub(super) use error::{Class, EngineError};
 pub(super) use files::{Kind, Stat};
+pub(super) use images::KEPT;
 pub(super) use leaning::Leaning;
 use remembered::Remembered;
 
@@ -64,6 +65,8 @@ pub struct Engine {
     marks: Arc<Mutex<BTreeMap<String, String>>>,
     /// What the host's containers lean on, by their ids.
     leaning: Arc<tokio::sync::Mutex<leaning::Known>>,
+    /// Whether it is Podman, once that is known.
+    podman: Arc<tokio::sync::OnceCell<bool>>,
     /// The containers that were made or found to hold images.
     pub(super) pins: Remembered,
     /// What was rehearsed, and came out as it should.
@@ -101,6 +104,7 @@ impl Engine {
             images: Arc::default(),
             marks: Arc::default(),
             leaning: Arc::default(),
+            podman: Arc::default(),
             pins: Remembered::default(),
             rehearsed: Remembered::default(),
         })

@@ -12,7 +12,7 @@ use crate::decide::event::{Fault, FaultKind};
 use crate::untrusted::named;
 
 use super::container::{Container, read, token};
-use super::engine::{EngineError, short};
+use super::engine::{EngineError, KEPT, ON_PODMAN, short};
 use super::inspect::Inspect;
 use super::steps::dependents::joins;
 use super::{Record, copied, refused, sources};
@@ -22,8 +22,6 @@ mod program;
 mod rehearsal;
 mod room;
 mod together;
-
-const REPO: &str = "golive/keep";
 
 /// Where a record has the names that its registries gave the image.
 const DIGESTS: &str = "RepoDigests";
@@ -39,7 +37,7 @@ pub(super) async fn keep(on: &Container, release: &str, instance: &str) -> Resul
     let found = copied::with_files(&on.engine, found, Some(&plain)).await?;
     let image = found.image().to_owned();
     // A registry may be asked by it for what is gone here, and a tag may not.
-    let known_as = on.engine.digests(&image).await?.unwrap_or_default();
+    let known_as = on.engine.digests(&image).await?;
     let inspect = found.with(DIGESTS, known_as.into()).raw().to_owned();
     Ok(Record { release: release.to_owned(), image, inspect })
 }
@@ -73,7 +71,7 @@ pub(super) async fn prove(on: &Container, record: &Record) -> Result<Vec<String>
 /// Drops the pin of that release. The image goes too, where only the pin has held it.
 pub(super) async fn forget(on: &Container, release: &str) -> Result<(), Fault> {
     holder::release(on, release).await?;
-    Ok(together::untag(on, &format!("{REPO}:{}", tag(on, release))).await?)
+    Ok(together::untag(on, &format!("{KEPT}:{}", tag(on, release))).await?)
 }
 
 /// The same for a member of a set, as it was in that release.
@@ -86,6 +84,9 @@ pub(super) async fn forget_member(on: &Container, release: &str, good: &Inspect)
 
 /// What would make creating or starting that release fail, or give it something else than it had.
 pub(super) async fn hard_obstacles(on: &Container, good: &Inspect) -> Result<Vec<String>, EngineError> {
+    if on.engine.is_podman().await? {
+        return Ok(vec![ON_PODMAN.to_owned()]);
+    }
     let mut obstacles = Vec::new();
     if !on.engine.exists("images", good.image()).await? {
         let known_as: Vec<&str> = good.items(&format!("/{DIGESTS}")).filter_map(Value::as_str).collect();
@@ -169,7 +170,7 @@ async fn dependents(on: &Container) -> Result<Vec<String>, EngineError> {
 /// The image carries golive's tag, and a container holds it.
 async fn pin(on: &Container, release: &str, good: &Inspect) -> Result<(), Fault> {
     let together = together::name(on, good).map(|_| together::tag(on, release, good));
-    on.engine.tag(good.image(), REPO, &together.unwrap_or_else(|| tag(on, release))).await?;
+    on.engine.tag(good.image(), KEPT, &together.unwrap_or_else(|| tag(on, release))).await?;
     holder::hold(on, release, good).await
 }
 

@@ -15,6 +15,7 @@ mod identity;
 mod interference;
 mod outage;
 mod pin;
+mod podman;
 mod rollback;
 mod sources;
 mod start_first;

@@ -8,6 +8,7 @@
 mod answers;
 mod bad_release;
 mod compose;
+mod engines;
 mod faults;
 mod guards;
 mod host;

@@ -45,6 +45,8 @@ struct Inner {
     calls: Mutex<Vec<String>>,
     strike: Mutex<Option<Strike>>,
     cut: AtomicBool,
+    /// The first and the last version of the API, 1.N, that a path may name; any without it.
+    versions: Mutex<Option<(u32, u32)>>,
     /// Both ends of every connection that is open, by its number, to be cut.
     open: Mutex<HashMap<usize, [UnixStream; 2]>>,
     connections: AtomicUsize,
@@ -107,6 +109,12 @@ impl Proxy {
         (after[0].0, start.2.unwrap())
     }
 
+    /// From now on the engine knows no paths of other versions of the API than 1.`first` to 1.`last`.
+    #[allow(dead_code, reason = "not everybody asks for a version")]
+    pub(crate) fn know_only(&self, first: u32, last: u32) {
+        *self.inner.versions.lock().unwrap() = Some((first, last));
+    }
+
     /// While cut, no call reaches the engine.
     pub(crate) fn set_cut(&self, cut: bool) {
         self.inner.cut.store(cut, Ordering::SeqCst);
@@ -128,11 +136,7 @@ impl Proxy {
         std::thread::spawn(move || {
             let mut buffer = vec![0; 64 * 1024];
             while let Ok(read @ 1..) = answers.read(&mut buffer) {
-                if let Some(request) =
-                    answered.inner.requests.lock().unwrap().get_mut(at_hand.load(Ordering::SeqCst))
-                {
-                    request.2.get_or_insert(Instant::now());
-                }
+                answered.answered(at_hand.load(Ordering::SeqCst));
                 if silenced.load(Ordering::SeqCst) {
                     continue;
                 }
@@ -148,6 +152,10 @@ impl Proxy {
                 break;
             }
             if let Some(line) = request_line(&buffer[..read]) {
+                if self.refuses(&line) {
+                    answer(&mut client, ANOTHER_VERSION);
+                    break;
+                }
                 let mut requests = self.inner.requests.lock().unwrap();
                 last.store(requests.len(), Ordering::SeqCst);
                 requests.push((Instant::now(), line, None));
@@ -159,8 +167,7 @@ impl Proxy {
                     break;
                 }
                 Some(Fate::Error) => {
-                    drop(client.write_all(NO_SPACE));
-                    drop(client.shutdown(std::net::Shutdown::Both));
+                    answer(&mut client, NO_SPACE);
                     break;
                 }
                 Some(Fate::Lost) => {
@@ -182,6 +189,20 @@ impl Proxy {
         drop(engine.shutdown(std::net::Shutdown::Write));
     }
 
+    /// The answer to a request has begun.
+    fn answered(&self, number: usize) {
+        if let Some(request) = self.inner.requests.lock().unwrap().get_mut(number) {
+            request.2.get_or_insert(Instant::now());
+        }
+    }
+
+    /// Whether a request is in a version that the engine does not know.
+    fn refuses(&self, line: &str) -> bool {
+        let asked = line.split_once(" /v1.").and_then(|(_, path)| path.split_once('/')?.0.parse().ok());
+        let known = *self.inner.versions.lock().unwrap();
+        asked.zip(known).is_some_and(|(asked, (first, last)): (u32, _)| asked < first || asked > last)
+    }
+
     /// What becomes of a call, which is counted.
     fn fate(&self, call: String) -> Option<Fate> {
         self.inner.calls.lock().unwrap().push(call);
@@ -200,6 +221,16 @@ impl Proxy {
 const NO_SPACE: &[u8] =
     b"HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\nConnection: close\r\n\
     Content-Length: 39\r\n\r\n{\"message\":\"no space left on device\"}\n\n";
+
+const ANOTHER_VERSION: &[u8] =
+    b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close\r\n\
+    Content-Length: 46\r\n\r\n{\"message\":\"client version is too new or old\"}\n";
+
+/// Says that in the engine's place, and nothing more.
+fn answer(client: &mut UnixStream, bytes: &[u8]) {
+    drop(client.write_all(bytes));
+    drop(client.shutdown(std::net::Shutdown::Both));
+}
 
 /// One that has ended already is as dead as is wanted.
 fn kill(victim: u32) {

@@ -22,17 +22,28 @@ pub struct Version {
 /// The first API that has all that golive asks for: Docker 20.10's.
 pub const OLDEST_API: (u32, u32) = (1, 41);
 
+/// Why golive rolls nothing back on Podman.
+pub const ON_PODMAN: &str = "Podman's Docker API does not tell all that a container was made with, such as a fixed address, and \
+                             removes none that others live in: golive watches and tells there, and rolls nothing back";
+
 impl Engine {
     /// The engine's own version, which also says that it answers.
     pub async fn version(&self) -> Result<Version, Fault> {
         let version = self.look("ask for the version", QUICK, "/version", &[], object).await?;
         let text = |key: &str| version[key].as_str().unwrap_or_default();
-        let parts = version["Components"].as_array().into_iter().flatten();
-        let podman = parts.filter_map(|part| part["Name"].as_str()).any(|name| name.starts_with("Podman"));
+        let podman = is_podman(&version);
         let name = if podman { "Podman" } else { "version" };
         let told = format!("{name} {}, API {}", text("Version"), text("ApiVersion"));
         let too_old = api(&version).is_some_and(|api| api < OLDEST_API);
         Ok(Version { text: clean(&told), podman, too_old })
+    }
+
+    /// Whether it is Podman; at a socket, that stays so.
+    pub(in super::super) async fn is_podman(&self) -> Result<bool, EngineError> {
+        let asked = || async {
+            Ok(is_podman(&self.look("ask for the version", QUICK, "/version", &[], object).await?))
+        };
+        self.podman.get_or_try_init(asked).await.copied()
     }
 
     /// The newest API that the engine speaks, which is the one that it is spoken to in.
@@ -121,4 +132,9 @@ impl Engine {
 fn api(version: &Value) -> Option<(u32, u32)> {
     let (major, minor) = version["ApiVersion"].as_str()?.split_once('.')?;
     Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
+fn is_podman(version: &Value) -> bool {
+    let parts = version["Components"].as_array().into_iter().flatten();
+    parts.filter_map(|part| part["Name"].as_str()).any(|name| name.starts_with("Podman"))
 }

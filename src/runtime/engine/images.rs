@@ -7,20 +7,30 @@ use serde_json::Value;
 
 use super::{Engine, EngineError, QUICK, id, there};
 
+/// What images are tagged as that golive keeps.
+pub(in super::super) const KEPT: &str = "golive/keep";
+
 /// The configurations of so many images are remembered; then all are forgotten.
 const REMEMBERED: usize = 256;
 /// A larger one is asked for each time.
 const LARGEST_REMEMBERED: usize = 64 << 10;
 
 impl Engine {
-    /// The names, with digests, that registries gave an image: none for one that was only made here, `None` where it is
-    /// not here.
-    pub(in super::super) async fn digests(&self, image: &str) -> Result<Option<Vec<String>>, EngineError> {
+    /// The names, with digests, by which a registry may have an image, but for those that golive keeps it under: none for
+    /// one that is not here, or that the engine knows to have been made here.
+    pub(in super::super) async fn digests(&self, image: &str) -> Result<Vec<String>, EngineError> {
         let found = self.get("look at an image", &format!("/images/{image}/json"), &[]).await?;
-        Ok(found.map(|image| {
-            let digests = image["RepoDigests"].as_array().into_iter().flatten();
-            digests.filter_map(Value::as_str).map(str::to_owned).collect()
-        }))
+        let digests = found.as_ref().map(digests).into_iter().flatten();
+        Ok(digests
+            .filter(|name| !name.split('@').any(|name| name.ends_with(KEPT)))
+            .map(str::to_owned)
+            .collect())
+    }
+
+    /// Whether a registry has surely given an image; `None` where it is not here.
+    pub(in super::super) async fn is_pulled(&self, image: &str) -> Result<Option<bool>, EngineError> {
+        let found = self.get("look at an image", &format!("/images/{image}/json"), &[]).await?;
+        Ok(found.map(|image| is_pulled(&image)))
     }
 
     /// The tags that an image has here; none where it is not here.
@@ -62,5 +72,43 @@ impl Engine {
     pub(in super::super) async fn image(&self, reference: &str) -> Result<Option<String>, EngineError> {
         let doing = format!("look for the image {reference}");
         there(self.look(&doing, QUICK, &format!("/images/{reference}/json"), &[], id).await)
+    }
+}
+
+fn digests(image: &Value) -> impl Iterator<Item = &str> {
+    image["RepoDigests"].as_array().into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// Docker's own image store knows digests from registries alone. That of containerd gives each name of each image the
+/// image's own, pulled or made here; Docker 29 tells which of both it was.
+fn is_pulled(image: &Value) -> bool {
+    let id = image["Id"].as_str().unwrap_or_default();
+    let from_elsewhere =
+        digests(image).any(|name| name.split_once('@').is_some_and(|(_, digest)| digest != id));
+    from_elsewhere || image["Identity"]["Pull"].as_array().is_some_and(|pulls| !pulls.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_registrys_digest_is_told_from_the_engines_own() {
+        let image = |id: &str, names: &[&str]| json!({ "Id": id, "RepoDigests": names });
+        let here = "sha256:aa";
+        assert!(!is_pulled(&image(here, &[])), "built here, in Docker's own store");
+        assert!(is_pulled(&image(here, &["shop@sha256:bb"])), "pulled, in Docker's own store");
+        assert!(
+            !is_pulled(&image(here, &["shop@sha256:aa", "golive/keep@sha256:aa"])),
+            "in containerd's store"
+        );
+        assert!(!is_pulled(&json!({ "Id": here, "RepoDigests": null })));
+        let mut told = image(here, &["shop@sha256:aa"]);
+        told["Identity"] = json!({ "Pull": [{ "Repository": "docker.io/library/shop" }] });
+        assert!(is_pulled(&told));
+        told["Identity"] = json!({ "Build": [{ "Ref": "x" }] });
+        assert!(!is_pulled(&told));
     }
 }

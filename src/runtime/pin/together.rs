@@ -5,11 +5,11 @@
 
 use crate::decide::event::Fault;
 use crate::runtime::container::{Container, token};
-use crate::runtime::engine::{Class, EngineError};
+use crate::runtime::engine::{Class, EngineError, KEPT};
 use crate::runtime::inspect::Inspect;
 use crate::runtime::spec;
 
-use super::{REPO, holder};
+use super::holder;
 
 /// So many digits of an image's id stand for it.
 const DIGITS: usize = 12;
@@ -40,8 +40,8 @@ fn digits(image: &str) -> &str {
 
 /// The release needs it no more; the holder goes with the last one that did.
 pub(super) async fn forget(on: &Container, name: &str, release: &str, good: &Inspect) -> Result<(), Fault> {
-    let own = format!("{REPO}:{}", tag(on, release, good));
-    let of_service = format!("{REPO}:{}", of_service(on));
+    let own = format!("{KEPT}:{}", tag(on, release, good));
+    let of_service = format!("{KEPT}:{}", of_service(on));
     let tags = on.engine.tags(good.image()).await?;
     if !tags.iter().any(|tag| *tag != own && tag.starts_with(&of_service)) {
         holder::remove_named(on, name).await?;

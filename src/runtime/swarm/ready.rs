@@ -72,12 +72,12 @@ async fn obstacles(on: &Swarm, good: &Specs) -> Result<Vec<String>, EngineError>
 async fn doubts(on: &Swarm, good: &Specs) -> Result<Vec<String>, EngineError> {
     let mut doubts = Vec::new();
     for image in good.services.values().map(member::image).filter(|image| !image.contains('@')) {
-        match on.engine.digests(image).await? {
-            Some(digests) if !digests.is_empty() => doubts.push(format!(
+        match on.engine.is_pulled(image).await? {
+            Some(true) => doubts.push(format!(
                 "its image {image} is named without the digest that its registry gave it, so that it may come back as \
                  another one; deploy it with `docker service` or `docker stack`, which add the digest"
             )),
-            Some(_) => {}
+            Some(false) => {}
             None => doubts.push(format!(
                 "its image {image} is named without a digest and is not on this node, so that nobody knows whether it \
                  can be had"

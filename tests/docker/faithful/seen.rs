@@ -99,9 +99,11 @@ fn replaced(text: &str, address: &str) -> String {
     replaced + rest
 }
 
-/// The lines of a file in an order that no address has a part in.
+/// The lines of a file in an order that no address has a part in, without remarks: newer engines tell in them how they
+/// came to write it.
 fn sorted(lines: &str) -> String {
-    let mut lines: Vec<&str> = lines.split(';').collect();
+    let mut lines: Vec<&str> =
+        lines.split(';').filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
     lines.sort_unstable();
     lines.join(";")
 }
