@@ -27,7 +27,7 @@ pub(super) async fn problems(on: &Container, good: &Inspect) -> Result<Vec<Strin
     if on.engine.rehearsed.contains(&hash) {
         return Ok(Vec::new());
     }
-    let made = match made(on, &blueprint).await {
+    let made = match made(on, good, &blueprint).await {
         Err(fault) if fault.kind == FaultKind::Refused => {
             return Ok(vec![format!("the engine would not make it anew: failed to {}", fault.text)]);
         }
@@ -46,7 +46,7 @@ pub(super) async fn problems(on: &Container, good: &Inspect) -> Result<Vec<Strin
 }
 
 /// One that was created and is gone again.
-async fn made(on: &Container, blueprint: &Blueprint) -> Result<Inspect, Fault> {
+async fn made(on: &Container, good: &Inspect, blueprint: &Blueprint) -> Result<Inspect, Fault> {
     let name = format!("golive-rehearsal-{}", token(&on.name));
     if let Some(left) = on.engine.named(&name).await?
         && left.label(REHEARSAL) == Some(&on.service)
@@ -60,8 +60,10 @@ async fn made(on: &Container, blueprint: &Blueprint) -> Result<Inspect, Fault> {
     };
     let found = found.await;
     on.engine.remove(&id).await?;
+    // Its own name is among the aliases that Compose gives a container.
+    let found = found?.map(|made| made.with("Name", good.at("/Name").clone()));
     let gone = || Fault { kind: FaultKind::Transient, text: format!("look at {name}: it is gone") };
-    found?.ok_or_else(gone)
+    found.ok_or_else(gone)
 }
 
 /// What is compared: all that makes a container what it is but its labels, which are left out of a rehearsal, and its
