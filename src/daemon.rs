@@ -78,12 +78,10 @@ const NOTHING_DUE: Duration = Duration::from_hours(1);
 
 /// Runs until SIGTERM or SIGINT, under systemd or by hand.
 pub async fn run(config_path: &Path, socket_path: &Path) -> Result<(), DaemonError> {
-    let config = Config::load(config_path)?;
+    let mut config = Config::load(config_path)?;
     let mut signals = Signals::install()
         .map_err(|source| DaemonError::System { what: "install signal handlers", source })?;
-    let socket = control::bind(socket_path)
-        .map_err(|source| DaemonError::Socket { path: socket_path.to_owned(), source })?;
-    let (signal, received) = mpsc::channel(4);
+    let (signal, mut received) = mpsc::channel(4);
     tokio::spawn(async move {
         loop {
             let next = signals.next().await;
@@ -92,17 +90,33 @@ pub async fn run(config_path: &Path, socket_path: &Path) -> Result<(), DaemonErr
             }
         }
     });
-    let daemon = Daemon::start(config, config_path.to_owned(), socket, Clock::start()).await?;
-    daemon.serve(received).await;
+    loop {
+        let socket = control::bind(socket_path)
+            .map_err(|source| DaemonError::Socket { path: socket_path.to_owned(), source })?;
+        let daemon = Daemon::start(config, config_path.to_owned(), socket, Clock::start()).await?;
+        match daemon.serve(&mut received).await {
+            Ended::Told => break,
+            Ended::ClockMoved(in_force) => config = *in_force,
+        }
+    }
     drop(std::fs::remove_file(socket_path));
     Ok(())
+}
+
+/// Why a daemon does not serve any more.
+#[derive(Debug)]
+pub enum Ended {
+    /// It was told to end.
+    Told,
+    /// The host's clock was moved: another one begins, by the new clock, with the configuration that is in force.
+    ClockMoved(Box<Config>),
 }
 
 /// A daemon that is wired up.
 pub struct Daemon {
     clock: Clock,
     config_path: PathBuf,
-    state_dir: PathBuf,
+    config: Config,
     state: State,
     store: Store,
     store_lost: Option<Timestamp>,
@@ -134,6 +148,7 @@ impl Daemon {
     ) -> Result<Self, DaemonError> {
         let store = Store::open(&config.state_dir)?;
         let now = clock.now();
+        resume::follow(&store, &clock.anchor()).await;
         let state = resume::state(&config, &store, now).await;
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let (events, inbox) = mpsc::channel(INBOX);
@@ -167,7 +182,7 @@ impl Daemon {
         let daemon = Self {
             clock,
             config_path,
-            state_dir: config.state_dir,
+            config,
             state,
             store,
             store_lost: None,
@@ -196,32 +211,42 @@ impl Daemon {
         self.showing.views()
     }
 
-    /// Serves until told to end.
-    pub async fn serve(mut self, mut signals: mpsc::Receiver<Signal>) {
+    /// Serves until told to end, or until the host's clock is moved.
+    pub async fn serve(mut self, signals: &mut mpsc::Receiver<Signal>) -> Ended {
         self.take(vec![Event::Started]);
         systemd::ready();
         tracing::info!(config = %self.config_path.display(), "watching {} services", self.services.len());
         let pet_every = systemd::watchdog_interval().map_or(Duration::from_hours(1), |timeout| timeout / 3);
         let mut pet = tokio::time::interval(pet_every);
         // What is due comes first: however much arrives, nothing may starve the watchdog or a deadline.
-        loop {
+        let moved = loop {
             let wake = self.wake_at();
             tokio::select! {
                 biased;
                 signal = signals.recv() => match signal {
                     Some(Signal::Reload) => self.reload(),
-                    Some(Signal::Terminate) | None => break,
+                    Some(Signal::Terminate) | None => break false,
                 },
                 _ = pet.tick() => systemd::watchdog(),
                 () = self.pulse.missed() => self.take(Vec::new()),
+                // A rollback is not interrupted: it goes by durations alone.
+                () = self.pulse.moved(), if self.state.rolling_back().next().is_none() => break true,
                 () = tokio::time::sleep_until(wake) => self.due(),
                 landed = self.storing.landed() => self.landed(landed),
                 Some(request) = self.requests.recv() => self.answer(request),
                 Some(ask) = self.asks.recv() => self.shown(ask),
                 Some(event) = self.inbox.recv() => self.drain(event),
             }
+        };
+        if !moved {
+            systemd::stopping();
+            self.shut_down().await;
+            return Ended::Told;
         }
+        tracing::warn!("the host's clock was moved: beginning anew by what it shows now");
+        let config = Box::new(self.config.clone());
         self.shut_down().await;
+        Ended::ClockMoved(config)
     }
 
     fn wake_at(&self) -> tokio::time::Instant {

@@ -262,8 +262,9 @@ async fn start_daemon(
     let daemon = Daemon::start(config, rules.to_owned(), socket, clock).await?;
     let shown = daemon.views();
     // Dropping the sender ends the daemon.
-    let (end, signals) = mpsc::channel(1);
-    Ok((end, shown, tokio::spawn(daemon.serve(signals))))
+    let (end, mut signals) = mpsc::channel(1);
+    let served = tokio::spawn(async move { drop(daemon.serve(&mut signals).await) });
+    Ok((end, shown, served))
 }
 
 /// Prints what golive sees until `until` holds.

@@ -27,6 +27,7 @@ mod deed;
 mod error;
 mod filing;
 mod flaws;
+mod follow;
 mod ground;
 mod growth;
 mod journal;

@@ -28,7 +28,7 @@ const MAY_USE: [(&str, &[&str]); 27] = [
     ("probe", &["clock", "config", "decide", "outbound", "program", "untrusted"]),
     ("runtime", &["clock", "config", "decide", "program", "untrusted"]),
     ("notify", &["chart", "clock", "config", "decide", "outbound", "text", "ticket", "untrusted"]),
-    ("store", &["decide", "stats"]),
+    ("store", &["clock", "decide", "stats"]),
     ("control", &["config", "decide", "door", "text"]),
     ("record", &["config", "decide", "store", "text", "untrusted"]),
     ("replay", &["decide", "store"]),

@@ -1,6 +1,6 @@
 //! Whether golive stood still: it was stopped, the host slept, a virtual machine was paused, or nothing got its turn.
 //!
-//! One task beats every second. Whoever runs first when golive goes on notices it: the task, the loop before it takes
+//! One task beats every second, and looks whether the host's clock was moved. Whoever runs first when golive goes on notices it: the task, the loop before it takes
 //! anything in, or a health check whose answer spans the gap.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,6 +22,7 @@ pub(super) struct Pulse {
     clock: Clock,
     beats: Mutex<Beats>,
     missed: Notify,
+    moved: Notify,
 }
 
 struct Beats {
@@ -35,7 +36,7 @@ struct Beats {
 impl Pulse {
     pub(super) fn new(clock: Clock) -> Arc<Self> {
         let beats = Beats { last: clock.now(), woke: None, since: None };
-        Arc::new(Self { clock, beats: Mutex::new(beats), missed: Notify::new() })
+        Arc::new(Self { clock, beats: Mutex::new(beats), missed: Notify::new(), moved: Notify::new() })
     }
 
     /// Beats for ever.
@@ -43,7 +44,15 @@ impl Pulse {
         loop {
             tokio::time::sleep(EVERY).await;
             drop(self.now());
+            if self.clock.moved().is_some() {
+                self.moved.notify_one();
+            }
         }
+    }
+
+    /// Waits until the host's clock was moved; again, for as long as nobody follows it.
+    pub(super) async fn moved(&self) {
+        self.moved.notified().await;
     }
 
     /// Since when golive has stood still, if it did since this was asked last.

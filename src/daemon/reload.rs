@@ -32,14 +32,15 @@ impl Daemon {
         self.state.follow(config.policy(), self.clock.now());
         self.notifier.send_replace(Arc::new(notifier));
         self.upkeep.follow(&config);
+        self.config = config;
         tracing::info!("the new configuration is in force");
         Ok(())
     }
 
     /// Whether a good configuration can be followed now; else why not, and what to do.
     fn follows(&self, config: &Config) -> Result<(), String> {
-        if config.state_dir != self.state_dir {
-            let (old, new) = (self.state_dir.display(), config.state_dir.display());
+        if config.state_dir != self.config.state_dir {
+            let (old, new) = (self.config.state_dir.display(), config.state_dir.display());
             return Err(format!(
                 "state.dir was changed from {old} to {new}, which needs a restart of golive"
             ));

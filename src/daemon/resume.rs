@@ -3,9 +3,21 @@
 use jiff::Timestamp;
 
 use super::chain;
+use crate::clock::Anchor;
 use crate::config::Config;
 use crate::decide::State;
 use crate::store::{Store, StoreError};
+
+/// What is stored and not over goes by the host's clock as it is now, where that was moved since an earlier run.
+pub(super) async fn follow(store: &Store, anchor: &Anchor) {
+    match store.follow(anchor).await {
+        Ok(Some(moved)) => {
+            tracing::warn!("the host's clock was moved by {moved:#}: what was waited for moves with it")
+        }
+        Ok(None) => {}
+        Err(error) => tracing::warn!("failed to {}", chain(&error)),
+    }
+}
 
 /// The state as it was stored, with what was recorded of releases at hand and what is known of the channels.
 pub(super) async fn state(config: &Config, store: &Store, now: Timestamp) -> State {

@@ -3,14 +3,12 @@
 use std::time::Duration;
 
 use super::{Daemon, chain};
-use crate::systemd;
 
 /// On shutdown, a rollback step under way may take so long to end; the rest is taken up at the next start.
 const DRAIN: Duration = Duration::from_secs(20);
 
 impl Daemon {
     pub(super) async fn shut_down(mut self) {
-        systemd::stopping();
         tracing::info!("ending");
         self.stop.cancel();
         self.services.end();

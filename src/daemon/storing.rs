@@ -149,7 +149,7 @@ impl Daemon {
     pub(super) fn look_after_store(&mut self, now: Timestamp) {
         if self.storing.late.is_some_and(|late| late <= now) {
             self.storing.late = None;
-            self.lost(&StoreError::Late { path: self.state_dir.clone() });
+            self.lost(&StoreError::Late { path: self.config.state_dir.clone() });
         }
     }
 

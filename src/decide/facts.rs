@@ -15,6 +15,8 @@ use super::reason::{Blame, Reason};
 use super::roster::Roster;
 use crate::stats::evidence::Baseline;
 
+mod times;
+
 /// What golive knows of one service and must not forget.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{journal, parcel, proof, releases, thread};
+use super::{follow, journal, parcel, proof, releases, thread};
 
 /// The number of the last batch that was stored, and services' states that could not be read.
 const TABLES: &str = "\
@@ -17,6 +17,7 @@ const COLUMNS: [(&str, &str, &str); 2] = [
 /// Adds what the file of an older golive lacks.
 pub(super) fn complete(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(TABLES)?;
+    connection.execute_batch(follow::SCHEMA)?;
     connection.execute_batch(thread::SCHEMA)?;
     connection.execute_batch(proof::SCHEMA)?;
     connection.execute_batch(journal::SCHEMA)?;

@@ -14,6 +14,7 @@ use crate::decide::roster::{Did, Roster};
 
 mod faults;
 mod flaws;
+mod follow;
 mod ground;
 mod letters;
 mod parcels;

@@ -45,6 +45,12 @@ pub struct Incident {
 }
 
 impl Incident {
+    /// What its turns are reckoned from, and what is waited for.
+    pub(in crate::decide) fn running_times(&mut self) -> impl Iterator<Item = &mut Timestamp> {
+        let others = [&mut self.ended, &mut self.remind_at, &mut self.escalate_at, &mut self.calm_at];
+        std::iter::once(&mut self.began).chain(others.into_iter().flatten())
+    }
+
     /// One that has just begun and was not told yet.
     pub fn new(id: String, service: Option<String>, tier: Tier, news: News, began: Timestamp) -> Self {
         Self {

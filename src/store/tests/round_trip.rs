@@ -355,7 +355,7 @@ fn incident(reason: Reason, state: IncidentState) -> Incident {
     }
 }
 
-fn phases() -> Vec<Phase> {
+pub(super) fn phases() -> Vec<Phase> {
     let rollback = Rollback {
         known_bad: true,
         plan: plan(),
@@ -449,7 +449,7 @@ fn deployment() -> Deployment {
     Deployment { began: at(1), waits, stops: BTreeMap::from(stops), told: true }
 }
 
-fn facts(phase: Phase, decided: ReleaseState) -> Facts {
+pub(super) fn facts(phase: Phase, decided: ReleaseState) -> Facts {
     let states = [IncidentState::Open, IncidentState::Acknowledged { by: some() }, IncidentState::Resolved];
     let incidents = reasons().into_iter().zip(states.into_iter().cycle());
     Facts {
