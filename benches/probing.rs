@@ -2,7 +2,7 @@
 //!
 //! Each row is golive with so many containers and health checks, idle or in a watch; beside it stand the same requests made by a bare
 //! reqwest loop, each at its own moment of the interval, and by Debian's blackbox exporter with Prometheus, and Monit, where these are
-//! installed. `SECONDS=30` is how long each is measured, `ROWS=small,wide` chooses.
+//! installed. A host with hundreds of containers of others is played by a socket in front of the engine. `SECONDS=30` is how long each is measured, `ROWS=small,wide` chooses.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark says what it found")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
@@ -13,12 +13,14 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 #[expect(dead_code, reason = "shared with the tests")]
-#[path = "../tests/e2e/host.rs"]
+#[path = "../tests/fixtures/host.rs"]
 mod host;
 #[expect(dead_code, reason = "shared with the tests")]
-#[path = "../tests/e2e/sinks.rs"]
+#[path = "../tests/fixtures/sinks.rs"]
 mod sinks;
 
+#[path = "probing/crowd.rs"]
+mod crowd;
 #[path = "probing/peers.rs"]
 mod peers;
 #[path = "probing/target.rs"]
@@ -36,19 +38,30 @@ struct Size {
     services: usize,
     checks: usize,
     interval: Duration,
-    watched: bool,
+    beside: Beside,
 }
 
-const fn size(name: &'static str, services: usize, checks: usize, seconds: u64, watched: bool) -> Size {
-    Size { name, services, checks, interval: Duration::from_secs(seconds), watched }
+/// What golive does beside looking.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Beside {
+    Nothing,
+    /// It watches a release.
+    Watch,
+    /// The host has many containers of others, by a stand-in for the engine.
+    Crowd,
 }
 
-const SIZES: [Size; 5] = [
-    size("small", 1, 10, 5, false),
-    size("busy", 1, 1000, 1, false),
-    size("watched", 1, 1000, 1, true),
-    size("wide", 100, 10, 5, false),
-    size("thin", 100, 1, 1, false),
+const fn size(name: &'static str, services: usize, checks: usize, seconds: u64, beside: Beside) -> Size {
+    Size { name, services, checks, interval: Duration::from_secs(seconds), beside }
+}
+
+const SIZES: [Size; 6] = [
+    size("small", 1, 10, 5, Beside::Nothing),
+    size("crowded", 1, 10, 5, Beside::Crowd),
+    size("busy", 1, 1000, 1, Beside::Nothing),
+    size("watched", 1, 1000, 1, Beside::Watch),
+    size("wide", 100, 10, 5, Beside::Nothing),
+    size("thin", 100, 1, 1, Beside::Nothing),
 ];
 
 fn main() {
@@ -74,10 +87,20 @@ fn main() {
             continue;
         }
         let target = Target::start();
-        let state = if size.watched { ", in a watch" } else { "" };
+        let state = match size.beside {
+            Beside::Nothing => String::new(),
+            Beside::Watch => ", in a watch".to_owned(),
+            Beside::Crowd => {
+                format!(
+                    ", beside {} containers, {} events a minute",
+                    crowd::CONTAINERS,
+                    crowd::EVENTS_A_MINUTE
+                )
+            }
+        };
         let measured = golive(&size, &target, seconds);
         row(&format!("golive{state}"), &size, &measured);
-        if !size.watched {
+        if size.beside == Beside::Nothing {
             for (who, measured) in peers::all(&target, size.services * size.checks, size.interval, seconds) {
                 row(&who, &size, &measured);
             }
@@ -131,6 +154,12 @@ fn golive(size: &Size, target: &Target, seconds: u64) -> Measured {
     for name in &names {
         run(&host, name, "1");
     }
+    if size.beside == Beside::Crowd {
+        let like: Vec<serde_json::Value> =
+            serde_json::from_slice(&docker(&["inspect", &names[0]]).stdout).unwrap();
+        host.docker_socket = host.path("docker.sock");
+        crowd::start(&host.docker_socket, Path::new(host::ENGINE), like[0].clone());
+    }
     std::fs::write(host.path("rules.toml"), rules(&host, &names, size, target)).unwrap();
     host.start_daemon();
     host.eventually("all are accepted", || {
@@ -139,7 +168,7 @@ fn golive(size: &Size, target: &Target, seconds: u64) -> Measured {
         let all = status["services"].as_array().cloned().unwrap_or_default();
         !all.is_empty() && all.iter().all(|service| service["accepted"]["version"] == "1")
     });
-    if size.watched {
+    if size.beside == Beside::Watch {
         docker(&["rm", "-f", &names[0]]);
         run(&host, &names[0], "2");
         host.eventually("it is watched", || host.phase() == "watching");

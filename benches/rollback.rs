@@ -14,13 +14,13 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 #[expect(dead_code, reason = "shared with the tests")]
-#[path = "../tests/e2e/host.rs"]
+#[path = "../tests/fixtures/host.rs"]
 mod host;
 #[expect(dead_code, reason = "shared with the tests")]
 #[path = "../tests/e2e/proxy.rs"]
 mod proxy;
 #[expect(dead_code, reason = "shared with the tests")]
-#[path = "../tests/e2e/sinks.rs"]
+#[path = "../tests/fixtures/sinks.rs"]
 mod sinks;
 
 use host::{Host, docker, engine, inspect};

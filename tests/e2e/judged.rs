@@ -3,7 +3,6 @@
 //! The service tells of customers that are made up and come evenly, so that a case is the same each time.
 
 mod excused;
-mod prometheus;
 mod rolled_back;
 mod spared;
 mod stage;

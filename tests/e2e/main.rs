@@ -11,7 +11,6 @@ mod compose;
 mod engines;
 mod faults;
 mod guards;
-mod host;
 mod judged;
 mod kills;
 mod noise;
@@ -20,7 +19,13 @@ mod people;
 mod pins;
 mod proxy;
 mod sets;
-mod sinks;
 mod stacks;
 mod standstill;
 mod strangers;
+
+#[path = "../fixtures/host.rs"]
+mod host;
+#[path = "../fixtures/prometheus.rs"]
+mod prometheus;
+#[path = "../fixtures/sinks.rs"]
+mod sinks;

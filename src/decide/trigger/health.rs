@@ -143,13 +143,15 @@ impl Health {
         self.look_through();
     }
 
-    /// golive was away: passing has to be seen again; a run of failures goes on if it was not away for long.
+    /// golive was away: passing has to be seen again; what failed goes on counting if it was not away for long.
     pub fn resume(&mut self, now: Timestamp) {
         for streak in self.checks.values_mut() {
-            let goes_on = streak.fresh(now, self.pause) && streak.failed > 0;
-            let run = (streak.failed, streak.failed_since);
+            let goes_on = streak.fresh(now, self.pause);
+            let Streak { failed, failed_since, failures, counted, .. } = *streak;
             streak.forget();
-            (streak.failed, streak.failed_since) = if goes_on { run } else { (0, None) };
+            if goes_on {
+                *streak = Streak { failed, failed_since, failures, counted, ..std::mem::take(streak) };
+            }
         }
         self.look_through();
     }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::prometheus::Prometheus;
 use crate::host::Host;
+use crate::prometheus::Prometheus;
 
 /// A service with fifty requests and five orders a second.
 pub(super) const BUSY: [&str; 4] = ["--requests-per-second", "50", "--orders-per-second", "5"];

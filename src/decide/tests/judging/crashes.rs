@@ -68,6 +68,23 @@ fn failing_half_of_the_time_is_told_or_acted_on_as_configured() {
     assert!(flapping(Autonomy::Ask).why().contains("flaps"), "{}", flapping(Autonomy::Ask).why());
 }
 
+#[test]
+fn what_flaps_goes_on_flapping_when_golive_was_away_for_a_moment_and_no_longer() {
+    for (away, phase) in [(secs(10), "rolling-back"), (secs(120), "watching")] {
+        let mut case = Case::released(|service| service.triggers.flapping = Autonomy::Auto);
+        for tick in 0..14 {
+            let pause = if tick == 7 { away } else { secs(5) };
+            case.world.now = later(case.world.now, pause);
+            if tick == 7 {
+                case.world.step(&Event::Started);
+            }
+            let outcome = if tick % 3 == 2 { Outcome::Ok } else { Outcome::Failed("status 500".to_owned()) };
+            case.happens(Happening::Sampled(sample("web", case.world.now, outcome)));
+        }
+        assert_eq!(case.phase(), phase, "away for {away:?}");
+    }
+}
+
 /// Starts, and ends for good five seconds later, within its grace.
 #[test]
 fn what_ends_for_good_is_not_starting_up() {

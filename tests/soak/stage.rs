@@ -1,0 +1,144 @@
+//! The host that all of it happens on, and the one daemon.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::{Child, Command};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::host::{Host, containers_of, docker};
+use crate::lanes::{self, Kind, Lane};
+use crate::prometheus::Prometheus;
+
+/// Nothing that is waited for here may take longer, with all that goes wrong meanwhile.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
+
+pub(crate) struct Stage {
+    pub(crate) host: Host,
+    pub(crate) lanes: Vec<Lane>,
+    pub(crate) daemon: Mutex<Option<Child>>,
+    pub(crate) prometheus: Mutex<Prometheus>,
+    /// Only one service at a time is bad: what goes wrong everywhere at once is nobody's release.
+    pub(crate) bad: Mutex<()>,
+    /// One image is built at a time.
+    pub(crate) building: Mutex<()>,
+    /// The volumes that any of its containers ever had.
+    pub(crate) volumes: Mutex<BTreeSet<String>>,
+    /// What weather comes next, the next one last.
+    pub(crate) ahead: Mutex<Vec<&'static str>>,
+    /// How often each kind of weather has been.
+    pub(crate) weather: Mutex<BTreeMap<&'static str, usize>>,
+}
+
+impl Stage {
+    /// The first version of each service is accepted.
+    pub(crate) fn open() -> Self {
+        let mut host = Host::new("soak");
+        host.log = "golive=info,warn";
+        let prometheus = Prometheus::start(host.port);
+        host.rules("");
+        let lanes = lanes::all(&host);
+        let more = lanes.iter().map(Lane::rules).collect::<String>();
+        std::fs::create_dir_all(host.path("rules.d")).unwrap();
+        let text = format!("[prometheus]\nurl = \"{}\"\n{more}", prometheus.url());
+        std::fs::write(host.path("rules.d/soak.toml"), text).unwrap();
+        let check = host.golive(&["check"]);
+        assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
+        let stage = Self {
+            host,
+            lanes,
+            daemon: Mutex::default(),
+            prometheus: Mutex::new(prometheus),
+            bad: Mutex::default(),
+            building: Mutex::default(),
+            volumes: Mutex::default(),
+            ahead: Mutex::default(),
+            weather: Mutex::default(),
+        };
+        let deploy = |lane: &Lane| lane.deploy(&stage, Kind::Good);
+        let versions: Vec<String> = stage.lanes.iter().map(deploy).collect();
+        stage.start_daemon();
+        for (lane, version) in stage.lanes.iter().zip(versions) {
+            lane.decided(&stage, &version, Kind::Good);
+        }
+        stage
+    }
+
+    pub(crate) fn start_daemon(&self) {
+        *self.daemon.lock().unwrap() = Some(self.host.daemon_command().spawn().unwrap());
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.daemon.lock().unwrap().as_ref().unwrap().id()
+    }
+
+    /// Ends the daemon by that signal, and waits until it has ended.
+    pub(crate) fn end_daemon(&self, signal: &str) {
+        let Some(mut daemon) = self.daemon.lock().unwrap().take() else { return };
+        assert!(daemon.try_wait().unwrap().is_none(), "it has ended by itself\n{}", self.host.story());
+        let pid = daemon.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        daemon.wait().unwrap();
+    }
+
+    /// What a command says, as JSON; null where it says none.
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
+        serde_json::from_slice(&self.host.golive(args).stdout).unwrap_or(Value::Null)
+    }
+
+    pub(crate) fn until(&self, what: &str, holds: impl Fn() -> bool) {
+        let began = Instant::now();
+        while !holds() {
+            assert!(began.elapsed() < PATIENCE, "not in time: {what}\n{}", self.host.story());
+            std::thread::sleep(Duration::from_millis(400));
+        }
+    }
+
+    /// Nothing is under way and nothing is waiting to be told.
+    pub(crate) fn at_rest(&self) {
+        self.until("every service is idle", || {
+            let status = self.json(&["status", "--json"]);
+            let services = status["services"].as_array().cloned().unwrap_or_default();
+            services.len() == self.lanes.len()
+                && services.iter().all(|it| it["phase"] == "idle" && it["readiness"]["ready"] == true)
+        });
+        self.until("every letter is sent", || self.letters().iter().all(|it| it["state"] != "pending"));
+    }
+
+    pub(crate) fn letters(&self) -> Vec<Value> {
+        let letters = self.json(&["notify", "log", "--json", "--limit", "1000000"]);
+        letters.as_array().cloned().expect("a list of letters")
+    }
+
+    /// A soak in which nothing happens shows nothing.
+    pub(crate) fn happened(&self) {
+        let weather = self.weather.lock().unwrap();
+        println!("weather: {weather:?}");
+        for kind in crate::weather::KINDS {
+            assert!(weather.contains_key(kind), "no {kind}: {weather:?}");
+        }
+        let least = crate::CHAPTERS as usize;
+        for lane in &self.lanes {
+            let (good, bad) = lane.counts();
+            println!("{}: {good} good releases, {bad} bad ones", lane.service);
+            assert!(good >= least && bad >= least, "too few of them");
+        }
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if let Some(mut daemon) = self.daemon.get_mut().map_or(None, Option::take) {
+            drop(daemon.kill());
+            drop(daemon.wait());
+        }
+        for id in containers_of(&self.host.name) {
+            docker(&["rm", "-f", "-v", &id]);
+        }
+        docker(&["network", "rm", &format!("{}-set_default", self.host.name)]);
+        for volume in self.volumes.get_mut().unwrap().iter() {
+            docker(&["volume", "rm", volume]);
+        }
+    }
+}
