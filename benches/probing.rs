@@ -79,9 +79,9 @@ fn main() {
     let seconds = std::env::var("SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(30);
     let rows = std::env::var("ROWS").ok();
     println!(
-        "| who | services × checks | interval | probes/s | CPU s per 1,000 | of a core | resident | late, p99 |"
+        "| who | services × checks | interval | probes/s | CPU s per 1,000 | of a core | resident | of its own | late, p99 |"
     );
-    println!("|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|");
     for size in SIZES {
         if rows.as_deref().is_some_and(|rows| !rows.split(',').any(|row| row == size.name)) {
             continue;
@@ -111,7 +111,7 @@ fn main() {
 fn row(who: &str, size: &Size, measured: &Measured) {
     let Measured { usage, late } = measured;
     println!(
-        "| {who} | {} × {} | {} s | {:.0} | {:.3} | {:.1} % | {:.1} MiB | {} |",
+        "| {who} | {} × {} | {} s | {:.0} | {:.3} | {:.1} % | {:.1} MiB | {:.1} MiB | {} |",
         size.services,
         size.checks,
         size.interval.as_secs(),
@@ -119,6 +119,7 @@ fn row(who: &str, size: &Size, measured: &Measured) {
         usage.cpu / f64::from(usage.probes) * 1000.0,
         usage.cpu / usage.seconds * 100.0,
         f64::from(usage.resident) / 1024.0,
+        f64::from(usage.own) / 1024.0,
         late.map_or("–".to_owned(), |late| format!("{:.1} ms", late.as_secs_f64() * 1000.0)),
     );
 }
@@ -141,6 +142,7 @@ fn measure(target: &Target, pids: &[u32], interval: Duration, seconds: u64) -> M
     let usage = Usage {
         cpu: after.cpu - before.cpu,
         resident: after.resident,
+        own: after.own,
         seconds: began.elapsed().as_secs_f64(),
         probes: told.probes,
     };

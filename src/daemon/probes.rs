@@ -75,7 +75,8 @@ impl Task {
                 () = &mut poked => turn.at_once(),
             }
             poked.set(self.poke.notified());
-            let sample = self.probe.observe(&self.clock).await;
+            // A look takes ten kilobytes and is rarely under way: of a thousand checks, only those that look hold them.
+            let sample = Box::pin(self.probe.observe(&self.clock)).await;
             let what = Happening::Sampled(self.pulse.whole(sample));
             if self.inbox.send(Event::Service { service: self.service.clone(), what }).await.is_err() {
                 return;

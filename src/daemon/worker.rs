@@ -91,7 +91,8 @@ impl Worker {
                 }
             }
             while let Some(job) = hand.next(&mut queue).await {
-                let what = hand.work_or_leave(job, &mut queue).await;
+                // Large, and rarely under way.
+                let what = Box::pin(hand.work_or_leave(job, &mut queue)).await;
                 if let Some(what) = what
                     && hand.inbox.send(Event::Service { service: hand.service.clone(), what }).await.is_err()
                 {

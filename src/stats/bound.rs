@@ -15,7 +15,10 @@ pub fn clopper_pearson_upper(bad: f64, total: f64, alpha: f64) -> f64 {
     if total > EXACT_MAX {
         return chernoff_upper(bad, total, alpha);
     }
-    let bad = bad.max(0.0);
+    if bad <= 0.0 {
+        // What is asked for most by far: where none was bad, the equation has its solution in closed form.
+        return -(alpha.ln() / total).exp_m1();
+    }
     beta::upper_point(alpha, bad + 1.0, total - bad)
 }
 

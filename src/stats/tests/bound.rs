@@ -25,6 +25,15 @@ proptest! {
         }
     }
 
+    /// As often as that, so many good ones in a row come up with the chance that is left.
+    #[test]
+    fn where_none_was_bad_the_bound_is_exact((_, total, alpha) in seen()) {
+        let upper = clopper_pearson_upper(0.0, total, alpha);
+        prop_assert!(((-upper).ln_1p() * total - alpha.ln()).abs() < 1e-9 * alpha.ln().abs());
+        let nearly = clopper_pearson_upper(1e-9, total, alpha);
+        prop_assert!((nearly - upper).abs() < 1e-6, "{upper} and {nearly}");
+    }
+
     #[test]
     fn more_failures_raise_the_bound((bad, total, alpha) in seen(), more in 0.0..10.0) {
         for bound in [clopper_pearson_upper, clopper_pearson_lower, chernoff_upper] {
