@@ -27,7 +27,8 @@ const MARGINS: [(&str, u64); 10] = [
     ("tags", 3),
     ("volumes in use", 2),
     ("networks", 0),
-    ("children", 0),
+    // Checks by command that are being made.
+    ("children", 3),
 ];
 
 impl Figures {

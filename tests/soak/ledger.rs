@@ -78,7 +78,8 @@ fn hook(stage: &Stage, letters: &[Value]) {
     assert_twice(stage, "webhook", times.values());
 }
 
-/// The same of mail: whoever is told in no other mail has one, which is named after the notice.
+/// The same of mail: whoever is told in no other mail has one, which is named after the notice, and where it gathers
+/// others also after how many.
 fn mail(stage: &Stage) {
     let mut times: BTreeMap<String, usize> = BTreeMap::new();
     for mail in stage.host.sinks.mails() {
@@ -86,12 +87,18 @@ fn mail(stage: &Stage) {
         let id = id.and_then(|id| id.split('@').next()).unwrap_or_else(|| panic!("without an id: {mail}"));
         *times.entry(id.to_owned()).or_default() += 1;
     }
-    let store = rusqlite::Connection::open(stage.host.path("state/golive.db")).unwrap();
-    let sql = "SELECT notice FROM letter WHERE channel = 'mail' AND state = 'sent' AND carrier IS NULL";
-    let mut carriers = store.prepare(sql).unwrap();
-    let carriers = carriers.query_map([], |row| row.get(0)).unwrap();
-    assert_eq!(times.keys().cloned().collect::<BTreeSet<_>>(), carriers.collect::<Result<_, _>>().unwrap());
     assert_twice(stage, "mail", times.values());
+    let store = rusqlite::Connection::open(stage.host.path("state/golive.db")).unwrap();
+    let sql = "SELECT notice, (SELECT count(*) FROM letter AS other WHERE other.carrier = letter.id) FROM letter \
+               WHERE channel = 'mail' AND state = 'sent' AND carrier IS NULL";
+    let mut carriers = store.prepare(sql).unwrap();
+    let carriers = carriers.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    for carrier in carriers {
+        let (notice, others): (String, u32) = carrier.unwrap();
+        let gathered = format!("{notice}-{others}");
+        assert!(times.remove(&gathered).or_else(|| times.remove(&notice)).is_some(), "no mail of {notice}");
+    }
+    assert!(times.is_empty(), "mails of nothing: {times:?}");
 }
 
 /// Who is killed between a delivery and its record delivers again, under the same id: golive has a word for that.
