@@ -160,7 +160,7 @@ fn golive(size: &Size, target: &Target, seconds: u64) -> Measured {
         let like: Vec<serde_json::Value> =
             serde_json::from_slice(&docker(&["inspect", &names[0]]).stdout).unwrap();
         host.docker_socket = host.path("docker.sock");
-        crowd::start(&host.docker_socket, Path::new(host::ENGINE), like[0].clone());
+        crowd::start(&host.docker_socket, &host::engine(), like[0].clone());
     }
     std::fs::write(host.path("rules.toml"), rules(&host, &names, size, target)).unwrap();
     host.start_daemon();
