@@ -35,6 +35,7 @@ mod tests;
 mod trial;
 
 pub use calls::{OLDEST_API, ON_PODMAN, Version};
+pub use error::ClientError;
 pub(super) use error::{Class, EngineError};
 pub(super) use files::{Kind, Stat};
 pub(super) use images::KEPT;
@@ -71,15 +72,6 @@ pub struct Engine {
     pub(super) pins: Remembered,
     /// What was rehearsed, and came out as it should.
     pub(super) rehearsed: Remembered,
-}
-
-/// The client for the engine could not be made.
-#[derive(Debug, thiserror::Error)]
-#[error("make a client for the Docker Engine at {socket}")]
-pub struct ClientError {
-    socket: String,
-    #[source]
-    source: reqwest::Error,
 }
 
 /// A whole answer.

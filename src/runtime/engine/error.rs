@@ -13,6 +13,15 @@ use crate::untrusted::short;
 /// The engine repeats in its messages what containers and images brought along; this much of one is kept, in bytes.
 const LONGEST_MESSAGE: usize = 2000;
 
+/// The client for the engine could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("make a client for the Docker Engine at {socket}")]
+pub struct ClientError {
+    pub(super) socket: String,
+    #[source]
+    pub(super) source: reqwest::Error,
+}
+
 /// A call to the engine did not do what it should.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(in crate::runtime) enum EngineError {
