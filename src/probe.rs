@@ -114,7 +114,7 @@ impl Probe {
                 Kind::Tcp(tcp) => tcp.look().await,
                 Kind::Command(argv) => command::look(argv).await,
                 Kind::Docker(container) => container.look().await,
-                Kind::Tasks(tasks) => tasks.look().await,
+                Kind::Tasks(tasks) => tasks.look(clock).await,
                 Kind::Set(set) => set.look().await,
                 Kind::Nothing => Outcome::Blind("the service has no container".to_owned()),
             }

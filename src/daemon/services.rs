@@ -1,10 +1,11 @@
 //! What the daemon runs for each service: its probes, its measuring, its worker, and the watch over what runs.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -20,6 +21,7 @@ use crate::decide::event::Event;
 use crate::decide::facts::Facts;
 use crate::probe::prometheus::Servers;
 use crate::probe::{Probe, Tools};
+use crate::runtime::swarm::overview::Overview;
 use crate::runtime::{self, Engine, Runtime, Watched};
 use crate::store::{self, Store};
 
@@ -44,6 +46,7 @@ pub(super) struct Services {
     stop: CancellationToken,
     running: BTreeMap<String, Running>,
     engine: Option<CancellationToken>,
+    swarm: Option<Looks>,
     always: Option<Always>,
     learner: Learner,
 }
@@ -55,9 +58,15 @@ struct Always {
     stop: CancellationToken,
 }
 
+/// The one look at a Swarm that all sets in it share; it ends with the last of them.
+struct Looks {
+    socket: PathBuf,
+    seen: Overview,
+}
+
 struct Running {
     config: config::Service,
-    socket: std::path::PathBuf,
+    socket: PathBuf,
     prometheus: BTreeMap<String, config::Prometheus>,
     servers: Servers,
     probes: Probes,
@@ -83,6 +92,7 @@ impl Services {
             stop: stop.clone(),
             running: BTreeMap::new(),
             engine: None,
+            swarm: None,
             always: None,
             learner: Learner::default(),
         };
@@ -142,6 +152,9 @@ impl Services {
                 old => self.start_one(name, service, (&engine, &tools, &servers), config, old),
             };
             self.running.insert(name.clone(), running);
+        }
+        if !self.running.values().any(|running| matches!(running.config.runtime, config::Runtime::Swarm(_))) {
+            self.swarm = None;
         }
         self.watch(config, engine);
         self.watch_always(config, &servers, &tools);
@@ -214,7 +227,7 @@ impl Services {
     }
 
     fn start_one(
-        &self,
+        &mut self,
         name: &str,
         service: &config::Service,
         (engine, tools, servers): (&Engine, &Tools, &Servers),
@@ -257,7 +270,8 @@ impl Services {
             self.tasks.spawn(async move { stop.run_until_cancelled(watch).await });
         }
         if let Runtime::Swarm(swarm) = &*runtime {
-            let watch = runtime::swarm::watch::watch(swarm.clone(), store::read_facts, self.inbox.clone());
+            let (swarm, seen) = (swarm.clone(), self.overview(engine, &config.docker_socket));
+            let watch = runtime::swarm::watch::watch(swarm, seen, store::read_facts, self.inbox.clone());
             let stop = stop.clone();
             self.tasks.spawn(async move { stop.run_until_cancelled(watch).await });
         }
@@ -287,6 +301,20 @@ impl Services {
         self.tasks.spawn(async move { token.run_until_cancelled(all).await });
         let (rules, prometheus) = (config.rules.clone(), config.prometheus.clone());
         self.always = Some(Always { rules, prometheus, stop });
+    }
+
+    /// What is seen of the engine's Swarm; looked at from now on, where nobody did before.
+    fn overview(&mut self, engine: &Engine, socket: &Path) -> Overview {
+        let open = |looks: &&Looks| looks.socket == socket && looks.seen.has_changed().is_ok();
+        if let Some(looks) = self.swarm.as_ref().filter(open) {
+            return looks.seen.clone();
+        }
+        let (sender, seen) = watch::channel(None);
+        let keep = runtime::swarm::overview::keep(engine.clone(), sender, self.inbox.clone());
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move { stop.run_until_cancelled(keep).await });
+        self.swarm = Some(Looks { socket: socket.to_owned(), seen: seen.clone() });
+        seen
     }
 
     /// One task watches all containers of the engine.

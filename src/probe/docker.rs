@@ -12,6 +12,7 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use serde_json::Value;
 
 use super::seen::quote;
+use crate::clock::Clock;
 use crate::config::Runtime;
 use crate::decide::event::Outcome;
 
@@ -34,11 +35,21 @@ pub(super) struct Engine {
     client: Mutex<Option<Docker>>,
     /// The labels of images that were looked at, by their ids.
     images: Mutex<BTreeMap<String, Value>>,
+    /// What was asked of a Swarm last, for all sets.
+    listed: tokio::sync::Mutex<Option<tasks::Listed>>,
+    /// What of it runs on this node.
+    here: tokio::sync::Mutex<tasks::Here>,
 }
 
 impl Engine {
     pub(super) fn new(socket: PathBuf) -> Self {
-        Self { socket, client: Mutex::new(None), images: Mutex::default() }
+        Self {
+            socket,
+            client: Mutex::new(None),
+            images: Mutex::default(),
+            listed: tokio::sync::Mutex::default(),
+            here: tokio::sync::Mutex::default(),
+        }
     }
 
     fn client(&self) -> Result<Docker, bollard::errors::Error> {
@@ -74,14 +85,14 @@ impl Engine {
     }
 
     /// The main processes of a service's containers that run.
-    pub(super) async fn processes(&self, runtime: &Runtime) -> Vec<Process> {
+    pub(super) async fn processes(&self, runtime: &Runtime, clock: &Clock) -> Vec<Process> {
         match runtime {
             Runtime::Container { name } => self.process(name).await.into_iter().collect(),
             Runtime::Compose(of) => {
                 let found = set::members(self, of).await.unwrap_or_default();
                 found.into_iter().filter_map(Process::of).collect()
             }
-            Runtime::Swarm(set) => tasks::here(self, set).await.unwrap_or_default(),
+            Runtime::Swarm(set) => tasks::here(self, set, clock).await.unwrap_or_default(),
             Runtime::Command(_) => Vec::new(),
         }
     }

@@ -120,7 +120,7 @@ impl Host {
         if let Some(own) = self.own.as_ref().filter(|own| own.holds(&self.roots.proc, clock.now())) {
             return own.processes.clone();
         }
-        let asked = tokio::time::timeout(ENGINE, self.engine.processes(runtime)).await;
+        let asked = tokio::time::timeout(ENGINE, self.engine.processes(runtime, &clock)).await;
         let processes = asked.unwrap_or_default();
         self.own = Own::new(&self.roots.proc, processes.clone(), clock.now());
         processes

@@ -20,6 +20,7 @@ mod forensics;
 mod member;
 mod names;
 mod news;
+pub mod overview;
 mod ready;
 mod record;
 mod set;

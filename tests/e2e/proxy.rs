@@ -115,6 +115,13 @@ impl Proxy {
         *self.inner.versions.lock().unwrap() = Some((first, last));
     }
 
+    /// All calls from a moment on, looking ones too.
+    #[allow(dead_code, reason = "not everybody counts")]
+    pub(crate) fn since(&self, from: Instant) -> Vec<String> {
+        let requests = self.inner.requests.lock().unwrap();
+        requests.iter().filter(|(at, ..)| *at >= from).map(|(_, line, _)| line.clone()).collect()
+    }
+
     /// While cut, no call reaches the engine.
     pub(crate) fn set_cut(&self, cut: bool) {
         self.inner.cut.store(cut, Ordering::SeqCst);

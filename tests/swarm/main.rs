@@ -13,6 +13,7 @@ mod manager;
 mod sink;
 
 mod bad_release;
+mod calls;
 mod joined;
 #[path = "../e2e/noise.rs"]
 mod noise;

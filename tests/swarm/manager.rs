@@ -66,6 +66,14 @@ webhook = {{ format = "standard", url = "{url}" }}
         Self { namespace: node.namespace.clone(), dir, daemon: None }
     }
 
+    /// Other words in its rules, before it starts.
+    pub(crate) fn with_rules(self, old: &str, new: &str) -> Self {
+        let rules = std::fs::read_to_string(self.path("rules.toml")).unwrap();
+        assert!(rules.contains(old), "{rules}");
+        std::fs::write(self.path("rules.toml"), rules.replace(old, new)).unwrap();
+        self
+    }
+
     pub(crate) fn start(&mut self) {
         let log = std::fs::File::options().create(true).append(true).open(self.dir.join("log")).unwrap();
         let child = Command::new("nsenter")
@@ -113,9 +121,15 @@ webhook = {{ format = "standard", url = "{url}" }}
 
     /// The service's part of `golive status --json`; null while no daemon answers.
     pub(crate) fn status(&self) -> Value {
+        let shop = |service: &Value| service["name"] == "shop";
+        self.services().into_iter().find(shop).unwrap_or_default()
+    }
+
+    /// All of them.
+    pub(crate) fn services(&self) -> Vec<Value> {
         let output = self.golive(&["status", "--json"]);
         let status: Value = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
-        status["services"][0].clone()
+        status["services"].as_array().cloned().unwrap_or_default()
     }
 
     pub(crate) fn acts(&self) -> bool {

@@ -141,8 +141,9 @@ async fn no_version_of_the_api_is_asked_for() {
     let engine = Arc::new(Engine::new(socket));
     look(&probe(CheckKind::Docker, Duration::from_secs(5), &Tools::new(&engine.socket).unwrap())).await;
     let of = crate::config::Compose { project: "shop".to_owned(), services: Vec::new(), retag: false };
-    engine.processes(&Runtime::Compose(of)).await;
-    engine.processes(&Runtime::Swarm(crate::config::SwarmSet::Service("shop".to_owned()))).await;
+    engine.processes(&Runtime::Compose(of), &Clock::start()).await;
+    let swarm = Runtime::Swarm(crate::config::SwarmSet::Service("shop".to_owned()));
+    engine.processes(&swarm, &Clock::start()).await;
     engine.image_labels("sha256:00").await.unwrap();
     let paths = asked.await.unwrap();
     for (path, begins) in paths.iter().zip(["/containers/shop-api/json", "/containers/json", "/", "/images/"])

@@ -29,23 +29,33 @@ pub(super) struct Set {
 
 /// What the managers say of the set now.
 pub(super) async fn read(on: &Swarm) -> Result<Set, EngineError> {
-    let (filters, exact) = match &on.set {
-        SwarmSet::Service(name) => (json!({ "name": [name] }), Some(name)),
-        SwarmSet::Stack(name) => (json!({ "label": [format!("{STACK}={name}")] }), None),
+    let filters = match &on.set {
+        SwarmSet::Service(name) => json!({ "name": [name] }),
+        SwarmSet::Stack(name) => json!({ "label": [format!("{STACK}={name}")] }),
     };
-    let found = on.engine.all("list the services", "/services", &filters).await?;
+    of(on, &on.engine.all("list the services", "/services", &filters).await?).await
+}
+
+/// The same, of services that were listed before.
+pub(super) async fn of(on: &Swarm, services: &[Value]) -> Result<Set, EngineError> {
     let mut members = BTreeMap::new();
     // The engine also finds names that only begin so.
-    for json in
-        found.into_iter().filter(|json| exact.is_none_or(|name| json["Spec"]["Name"] == name.as_str()))
-    {
+    for json in services.iter().filter(|json| belongs(&on.set, &json["Spec"])) {
         let named = names::named(on, &json["Spec"]).await?;
-        let member = Member::new(json, named);
+        let member = Member::new(json.clone(), named);
         if !member.is_job() {
             members.insert(member.name().to_owned(), member);
         }
     }
-    Ok(Set { members, single: exact.is_some() })
+    Ok(Set { members, single: matches!(on.set, SwarmSet::Service(_)) })
+}
+
+/// Whether a service of that specification is one of the set.
+fn belongs(set: &SwarmSet, spec: &Value) -> bool {
+    match set {
+        SwarmSet::Service(name) => spec["Name"] == name.as_str(),
+        SwarmSet::Stack(name) => spec["Labels"][STACK] == name.as_str(),
+    }
 }
 
 /// What makes services of these specifications this release and no other.

@@ -4,6 +4,8 @@
 //! Every change of the label names the version that it was made from, so two managers' golives never write over each
 //! other. Nothing here is mounted into any container.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -11,7 +13,7 @@ use serde_json::{Value, json};
 use crate::config::SwarmSet;
 use crate::decide::event::Fault;
 use crate::runtime::container::token;
-use crate::runtime::engine::{Class, EngineError};
+use crate::runtime::engine::{Class, Engine, EngineError};
 use crate::runtime::{Record, refused, spec};
 
 use super::{Swarm, fault, text};
@@ -86,9 +88,11 @@ pub(super) async fn drop(on: &Swarm, release: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-/// What is known of the set, where it was written down.
-pub(super) async fn read_facts(on: &Swarm) -> Result<Option<Written>, EngineError> {
-    Ok(facts_object(on).await?.map(|(_, written)| written))
+/// What is known of all sets that golive watches in this Swarm, by the names of the config objects.
+pub(super) async fn all_facts(engine: &Engine) -> Result<BTreeMap<String, Written>, EngineError> {
+    let filters = json!({ "label": [WRITER] });
+    let found = engine.all("read what is known in the Swarm", "/configs", &filters).await?;
+    Ok(found.iter().map(|object| (text(object, "/Spec/Name").to_owned(), written(object))).collect())
 }
 
 /// Writes down what is known of the set.
@@ -133,10 +137,14 @@ async fn facts_object(on: &Swarm) -> Result<Option<(Value, Written)>, EngineErro
     let Some(object) = found.into_iter().find(|object| text(object, "/Spec/Name") == name) else {
         return Ok(None);
     };
+    let written = written(&object);
+    Ok(Some((object, written)))
+}
+
+fn written(object: &Value) -> Written {
     let label = |name: &str| object["Spec"]["Labels"][name].as_str().unwrap_or_default().to_owned();
     let version = object.pointer("/Version/Index").and_then(Value::as_u64).unwrap_or_default();
-    let written = Written { facts: label(FACTS), writer: label(WRITER), version };
-    Ok(Some((object, written)))
+    Written { facts: label(FACTS), writer: label(WRITER), version }
 }
 
 async fn records(on: &Swarm, release: &str) -> Result<Vec<Value>, Fault> {
@@ -157,7 +165,7 @@ fn label(on: &Swarm) -> String {
     }
 }
 
-fn facts_name(on: &Swarm) -> String {
+pub(super) fn facts_name(on: &Swarm) -> String {
     config_name(on, &["facts"])
 }
 

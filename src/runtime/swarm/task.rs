@@ -1,6 +1,6 @@
 //! The tasks of a set: what of the specifications really runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -30,14 +30,23 @@ pub(super) async fn of(on: &Swarm, set: &Set) -> Result<Tasks, EngineError> {
         return Ok(Tasks::default());
     }
     let found = on.engine.all("list the tasks", "/tasks", &json!({ "service": ids })).await?;
-    let mut by_service: BTreeMap<String, Vec<Task>> = BTreeMap::new();
-    for json in found {
-        by_service.entry(text(&json, "/ServiceID").to_owned()).or_default().push(Task { json });
-    }
-    Ok(Tasks { by_service })
+    Ok(Tasks::among(&found, set))
 }
 
 impl Tasks {
+    /// The set's tasks among those that were listed.
+    pub(super) fn among(listed: &[Value], set: &Set) -> Self {
+        let ids: BTreeSet<&str> = set.members.values().map(Member::id).collect();
+        let mut by_service: BTreeMap<String, Vec<Task>> = BTreeMap::new();
+        for json in listed {
+            let id = text(json, "/ServiceID");
+            if ids.contains(id) {
+                by_service.entry(id.to_owned()).or_default().push(Task { json: json.clone() });
+            }
+        }
+        Self { by_service }
+    }
+
     pub(super) fn all(&self) -> impl Iterator<Item = &Task> {
         self.by_service.values().flatten()
     }

@@ -1,7 +1,7 @@
 //! The watch over one set: where this node stands, what the set is specified as, which of its tasks ended.
 //!
-//! One task, [`watch`]: it waits for news of the Swarm or for its tick, and looks. It may be dropped at any time: it
-//! holds nothing but what it has sent, and a new one begins by looking at everything.
+//! One task, [`watch`]: it waits for the next look at the Swarm, which all sets share, and says what that means for its
+//! own. It may be dropped at any time: it holds nothing but what it has sent, and a new one says everything anew.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,46 +11,50 @@ use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 use crate::config::SwarmSet;
-use crate::decide::event::{Event, Fault, FaultKind, Happening, Kept, Running, Standing};
+use crate::decide::event::{Event, Fault, Happening, Kept, Running, Standing};
 use crate::decide::facts::Facts;
 
-use super::news::{Broken, News};
+use super::overview::{Overview, Seen};
 use super::set::Set;
+use super::shelf::Written;
 use super::standing::Stand;
 use super::task::Tasks;
-use super::{Swarm, fault, set, shelf, standing, task};
+use super::{Swarm, fault, set, shelf, task};
 
-/// Tasks end and leaders change without an event that every manager hears of.
-const TICK: Duration = Duration::from_secs(5);
+/// After a look whose questions were not answered, the next one.
+const AGAIN: Duration = Duration::from_secs(5);
 /// A stack is deployed service by service: what it is counts once it has been the same for so long, or at the latest.
 const SETTLED: Duration = Duration::from_secs(3);
 const SETTLED_AT_LAST: Duration = Duration::from_secs(30);
-/// Between attempts to reach a Swarm that does not answer, doubling from the first to the last.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LAST_PAUSE: Duration = Duration::from_secs(2);
 
 /// How what is written down in the Swarm is read. The store knows.
 pub type ReadFacts = fn(&str) -> Result<Facts, String>;
 
 /// Watches the set and sends what happens to it, until nobody receives it.
-pub async fn watch(swarm: Swarm, read: ReadFacts, events: mpsc::Sender<Event>) {
+pub async fn watch(swarm: Swarm, mut overview: Overview, read: ReadFacts, events: mpsc::Sender<Event>) {
     let mut watch = Watch { swarm, read, events, clock: Clock::start(), memory: Memory::default() };
-    let mut pause = FIRST_PAUSE;
     while !watch.events.is_closed() {
-        match watch.session().await {
-            Ok(Broken(why)) => {
-                tracing::debug!("the event stream broke off: {why}");
-                pause = FIRST_PAUSE;
-            }
-            Err(Ended::Closed) => return,
-            Err(Ended::Failed(why)) => {
-                if watch.lost(why).await.is_err() {
-                    return;
+        let latest = overview.borrow_and_update().clone();
+        let again = match latest {
+            Some(latest) => match watch.look(&latest.0).await {
+                Ok(again) => again,
+                Err(Looked::Closed) => return,
+                // The next look may tell.
+                Err(Looked::Failed(fault)) => {
+                    tracing::warn!(service = watch.swarm.service, "failed to {}", fault.text);
+                    Some(AGAIN)
                 }
-                pause = (pause * 2).min(LAST_PAUSE);
-            }
+            },
+            None => None,
+        };
+        let next = overview.changed();
+        let open = match again {
+            Some(again) => tokio::time::timeout(again, next).await.unwrap_or(Ok(())),
+            None => next.await,
+        };
+        if open.is_err() {
+            return;
         }
-        tokio::time::sleep(pause).await;
     }
 }
 
@@ -75,7 +79,6 @@ struct Memory {
     settling: Option<(Running, Timestamp, Timestamp)>,
     /// Tasks that had ended at the last look.
     ended: Option<BTreeSet<String>>,
-    lost: bool,
 }
 
 /// Whether the set may be spoken of.
@@ -87,63 +90,27 @@ enum Settling {
     Before(Running),
 }
 
-enum Ended {
-    /// Nobody receives events any more.
-    Closed,
-    /// The Swarm does not answer; why.
-    Failed(String),
-}
-
-impl From<Fault> for Ended {
-    fn from(fault: Fault) -> Self {
-        Self::Failed(fault.text)
-    }
-}
-
 impl Watch {
-    /// Subscribes first and looks second, so that nothing falls between.
-    async fn session(&mut self) -> Result<Broken, Ended> {
-        let mut news = News::subscribe(&self.swarm.engine).await.map_err(fault)?;
-        loop {
-            let again = match self.look().await {
-                Ok(again) => again,
-                // The Swarm lives and has something against this one question: the next look may tell.
-                Err(Looked::Refused(fault)) => {
-                    tracing::warn!(service = self.swarm.service, "failed to {}", fault.text);
-                    TICK
-                }
-                Err(Looked::Ended(ended)) => return Err(ended),
-            };
-            if std::mem::take(&mut self.memory.lost) {
-                self.events.send(Event::EngineBack).await.map_err(|_| Ended::Closed)?;
-            }
-            if let Err(broken) = news.wait(again).await {
-                return Ok(broken);
-            }
-        }
-    }
-
-    /// Looks at everything once, and says after how long to look again.
-    async fn look(&mut self) -> Result<Duration, Looked> {
-        let stand = standing::stand(&self.swarm.engine).await.map_err(fault)?;
-        let outside = matches!(stand, Stand::Outside { .. });
-        let written = if outside { None } else { shelf::read_facts(&self.swarm).await.map_err(fault)? };
-        self.say_standing(stand, written).await?;
+    /// Says what a look means for the set, and after how long to think of it again though nothing has changed.
+    async fn look(&mut self, seen: &Seen) -> Result<Option<Duration>, Looked> {
+        let outside = matches!(seen.stand, Stand::Outside { .. });
+        let written = seen.written.get(&shelf::facts_name(&self.swarm));
+        self.say_standing(&seen.stand, written).await?;
         if outside {
             self.say_seen(None).await?;
-            return Ok(TICK);
+            return Ok(None);
         }
-        let set = set::read(&self.swarm).await.map_err(fault)?;
-        let tasks = task::of(&self.swarm, &set).await.map_err(fault)?;
+        let set = set::of(&self.swarm, &seen.services).await.map_err(fault)?;
+        let tasks = Tasks::among(&seen.tasks, &set);
         self.say_ended(&set, &tasks).await?;
         let running = set.running(&tasks);
         match self.settling(running.as_ref()) {
-            Settling::For(wait) => return Ok(wait),
+            Settling::For(wait) => return Ok(Some(wait)),
             Settling::Before(candidate) => self.say_seen(Some(candidate)).await?,
             Settling::Settled => {}
         }
         self.say_seen(running).await?;
-        Ok(TICK)
+        Ok(None)
     }
 
     /// For how long the set is not yet spoken of, because somebody may be in the middle of deploying it.
@@ -172,15 +139,15 @@ impl Watch {
         Settling::For(SETTLED.saturating_sub(since(same)).max(Duration::from_millis(100)))
     }
 
-    async fn say_standing(&mut self, stand: Stand, written: Option<shelf::Written>) -> Result<(), Looked> {
+    async fn say_standing(&mut self, stand: &Stand, written: Option<&Written>) -> Result<(), Looked> {
         // Whoever acts knows better than what it wrote down.
         let follows = !matches!(stand, Stand::Leads { .. });
-        let version = written.as_ref().map(|written| written.version).filter(|_| follows);
+        let version = written.map(|written| written.version).filter(|_| follows);
         let said = Some((stand.clone(), version));
         if self.memory.stand == said {
             return Ok(());
         }
-        let node = match &stand {
+        let node = match stand {
             Stand::Leads { node } | Stand::Follows { node, .. } => node.as_str(),
             Stand::Outside { .. } => "",
         };
@@ -190,8 +157,8 @@ impl Watch {
         });
         let standing = match (stand, kept.transpose()) {
             (Stand::Leads { .. }, Ok(kept)) => Standing::Acts { kept },
-            (Stand::Follows { why, .. }, Ok(kept)) => Standing::Watches { why, kept },
-            (Stand::Outside { why }, _) => Standing::Watches { why, kept: None },
+            (Stand::Follows { why, .. }, Ok(kept)) => Standing::Watches { why: why.clone(), kept },
+            (Stand::Outside { why }, _) => Standing::Watches { why: why.clone(), kept: None },
             // Acting without it might take a release back a second time.
             (_, Err(error)) => {
                 let why = format!("what is known in the Swarm cannot be read: {error}");
@@ -226,35 +193,21 @@ impl Watch {
         Ok(())
     }
 
-    async fn lost(&mut self, why: String) -> Result<(), Ended> {
-        if !std::mem::replace(&mut self.memory.lost, true) {
-            self.events.send(Event::EngineLost { why }).await.map_err(|_| Ended::Closed)?;
-        }
-        Ok(())
-    }
-
     async fn send(&self, what: Happening) -> Result<(), Looked> {
         let event = Event::Service { service: self.swarm.service.clone(), what };
-        self.events.send(event).await.map_err(|_| Looked::Ended(Ended::Closed))
+        self.events.send(event).await.map_err(|_| Looked::Closed)
     }
 }
 
 /// A look that came to nothing.
 enum Looked {
-    Refused(Fault),
-    Ended(Ended),
+    /// Nobody receives events any more.
+    Closed,
+    Failed(Fault),
 }
 
 impl From<Fault> for Looked {
     fn from(fault: Fault) -> Self {
-        match fault.kind {
-            FaultKind::Unreachable => Self::Ended(fault.into()),
-            FaultKind::Transient
-            | FaultKind::Lost
-            | FaultKind::Refused
-            | FaultKind::Foreign
-            | FaultKind::Irreversible
-            | FaultKind::Pending => Self::Refused(fault),
-        }
+        Self::Failed(fault)
     }
 }
