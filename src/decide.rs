@@ -11,7 +11,7 @@ use action::{Action, Answer, News, Notice, Tier};
 use event::{Address, Event, Happening};
 use facts::{Facts, Phase};
 use incident::Own;
-use outage::EngineLost;
+use outage::Lost;
 use policy::Policy;
 use reason::Reason;
 use refusal::Refusal;
@@ -72,7 +72,8 @@ pub struct State {
     services: BTreeMap<String, Service>,
     /// Facts of services that the configuration does not name at present: they may come back.
     resting: BTreeMap<String, Facts>,
-    engine: Option<EngineLost>,
+    engine: Option<Lost>,
+    swarm: Option<Lost>,
     store_lost: Option<String>,
     config_rejected: Option<String>,
     own: Own,
@@ -150,7 +151,7 @@ impl State {
             Event::Started => self.each(now, &mut actions, release::started),
             Event::Due => {
                 self.each(now, &mut actions, release::due);
-                self.engine_due(now, &mut actions);
+                self.outages_due(now, &mut actions);
                 self.own.due(now, &self.policy.tiers, &mut actions);
             }
             Event::Service { service, what } => match self.turn(service, now, &mut actions) {
@@ -171,6 +172,12 @@ impl State {
             }
             Event::EngineLost { why } => self.engine_lost(now, why, &mut actions),
             Event::EngineBack => self.engine_back(now, &mut actions),
+            Event::SwarmLost { why } => self.swarm_lost(now, why),
+            Event::SwarmBack => self.swarm_back(now, &mut actions),
+            Event::TookOver { from } => {
+                let reason = Reason::Said(from.clone());
+                self.own.open(now, News::TookOver, Tier::Important, reason, &self.policy.tiers, &mut actions);
+            }
             Event::StoodStill { since } => self.stood_still(now, *since, &mut actions),
             Event::ConfigReloaded => self.reloaded(now, &mut actions),
             Event::ConfigRejected { why } => {
@@ -235,7 +242,7 @@ impl State {
     /// When [`Event::Due`] has to come at the latest.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let services = self.services.values().filter_map(|service| service.deadline);
-        let own = [self.engine_deadline(), self.own.next_deadline()];
+        let own = [self.outage_deadline(), self.own.next_deadline()];
         let telling = [self.telling.next_deadline(), self.hearing_deadline()];
         services.chain(own.into_iter().flatten()).chain(telling.into_iter().flatten()).min()
     }

@@ -20,7 +20,7 @@ Colour only on a terminal, and not with NO_COLOR.
 
 Exit codes: 0 all is well, 1 something needs a person (held, needs-person, not ready to roll back, diverged and nobody has
 acknowledged it, an urgent
-or important incident that nobody has acknowledged, Docker or the state directory lost, configuration refused),
+or important incident that nobody has acknowledged, Docker, the Swarm or the state directory lost, configuration refused),
 69 no daemon.")]
 pub(super) struct Arguments {
     /// Only this one
@@ -46,8 +46,8 @@ pub(super) async fn run(arguments: &Arguments, context: &Context) -> Result<u8, 
 /// Whether nothing needs a person.
 fn well(status: &Status) -> bool {
     let daemon = &status.daemon;
-    let fine =
-        daemon.engine_lost.is_none() && daemon.store_lost.is_none() && daemon.config_rejected.is_none();
+    let lost = [&daemon.engine_lost, &daemon.swarm_lost, &daemon.store_lost, &daemon.config_rejected];
+    let fine = lost.iter().all(|lost| lost.is_none());
     let unknown = |diverged: &DivergedInfo| diverged.acknowledged_by.is_none();
     let services = status.services.iter().all(|service| {
         let waiting = matches!(service.phase.as_str(), "held" | "needs-person");
@@ -70,6 +70,7 @@ impl Page {
         let daemon = &status.daemon;
         let troubles = [
             ("Docker does not answer", &daemon.engine_lost),
+            ("nobody acts in the Swarm", &daemon.swarm_lost),
             ("the state directory cannot be written", &daemon.store_lost),
             ("the new configuration is refused, the old one is in force", &daemon.config_rejected),
         ];

@@ -37,6 +37,9 @@ pub struct DaemonInfo {
     pub config: String,
     /// Why Docker does not answer, while it does not.
     pub engine_lost: Option<String>,
+    /// Why nobody acts in the Swarm, while nobody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swarm_lost: Option<String>,
     /// Why the state directory cannot be written, while it cannot.
     pub store_lost: Option<String>,
     /// Why the newest configuration is not in force, while it is not.

@@ -300,6 +300,12 @@ pub enum News {
     EngineUnreachable,
     /// Docker answers again.
     EngineBack,
+    /// The Swarm has no leader, so that nobody acts.
+    SwarmLost,
+    /// It has one again.
+    SwarmBack,
+    /// Another manager's golive is not heard of, and this one acts in its place.
+    TookOver,
     /// The accepted version could not be restored if it were needed.
     NotReady,
     /// It could again.

@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::facts::Facts;
 use super::past::Learnt;
 use super::reading::Reading;
 
 mod beside;
 mod running;
+mod standing;
 
 pub use beside::{Beside, Busy, Kin, Look, Norm, Other, Tick, Usual};
 pub use running::{Identity, Left, Member, Running, Stage, Waits, parts};
+pub use standing::{Kept, Standing};
 
 /// One thing that happened. Whoever turns the world into events never judges them.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +43,18 @@ pub enum Event {
     },
     /// The Docker Engine answers again, and everything has been inspected anew.
     EngineBack,
+    /// The managers of the Swarm agree on nothing, as far as can be seen from here: nobody knows who acts.
+    SwarmLost {
+        /// What was seen.
+        why: String,
+    },
+    /// They do again.
+    SwarmBack,
+    /// This golive acts in the Swarm from now on, because the one that did is not heard of.
+    TookOver {
+        /// The manager where that one is.
+        from: String,
+    },
     /// A new configuration is in force.
     ConfigReloaded,
     /// A new configuration was refused; the old one stays in force.
@@ -99,6 +112,9 @@ impl Event {
             | Self::Watched(_)
             | Self::EngineLost { .. }
             | Self::EngineBack
+            | Self::SwarmLost { .. }
+            | Self::SwarmBack
+            | Self::TookOver { .. }
             | Self::ConfigReloaded
             | Self::ConfigRejected { .. }
             | Self::StoreLost { .. }
@@ -216,32 +232,6 @@ pub enum Happening {
         /// What.
         ask: Ask,
     },
-}
-
-/// Whether this golive acts for a service that several watch.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Standing {
-    /// It acts.
-    Acts {
-        /// What was last written down where all of them can read it.
-        kept: Option<Box<Kept>>,
-    },
-    /// Another one does, or none can.
-    Watches {
-        /// Who acts, or why nobody does.
-        why: String,
-        /// What the other one has written down.
-        kept: Option<Box<Kept>>,
-    },
-}
-
-/// What is known of a service, written down where every golive that watches it can read it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Kept {
-    /// What is known.
-    pub facts: Facts,
-    /// Whether this golive wrote it.
-    pub mine: bool,
 }
 
 /// One health check's result.

@@ -57,10 +57,11 @@ impl Turn<'_> {
         if self.find(&news).is_some_and(|at| self.facts().incidents[at].news == news) {
             return;
         }
+        let by = self.service.by.clone();
         let facts = self.service.facts_mut();
         let at = thread::find(&mut facts.incidents, &mut facts.lately, &matter, now).unwrap_or_else(|| {
             facts.incidents_ever += 1;
-            let id = format!("{name}-{}", facts.incidents_ever);
+            let id = format!("{name}-{}{by}", facts.incidents_ever);
             let at_hand = facts.release.as_ref().map(|release| release.id.clone());
             let other = || facts.diverged.as_ref()?.release.clone().filter(|_| news == News::Diverged);
             let release = at_hand.or_else(other);
@@ -213,7 +214,7 @@ impl State {
         by: &str,
         actions: &mut Vec<Action>,
     ) {
-        let mut found = self.own.acknowledge(incident, by, actions);
+        let mut found = self.own.acknowledge(now, incident, by, actions);
         let names: Vec<String> = self.services.keys().cloned().collect();
         for name in names {
             if let Some(mut turn) = self.turn(&name, now, actions).filter(Turn::acts) {

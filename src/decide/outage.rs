@@ -23,9 +23,9 @@ const AWAY: Duration = Duration::from_mins(1);
 /// An engine that is told to end stops its containers first: what was asked to stop so shortly before was its doing.
 const ON_ITS_WAY_OUT: Duration = Duration::from_secs(20);
 
-/// The engine does not answer.
+/// The engine, or the Swarm as a whole, does not answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct EngineLost {
+pub(super) struct Lost {
     pub(super) since: Timestamp,
     pub(super) why: String,
     pub(super) told: Option<Tier>,
@@ -34,9 +34,7 @@ pub(super) struct EngineLost {
 impl State {
     /// The engine has stopped answering, or still does not.
     pub(super) fn engine_lost(&mut self, now: Timestamp, why: &str, actions: &mut Vec<Action>) {
-        let before = self.engine.take();
-        let (since, told) = before.map_or((now, None), |engine| (engine.since, engine.told));
-        self.engine = Some(EngineLost { since, why: why.to_owned(), told });
+        self.engine = Some(Lost::still(self.engine.take(), now, why));
         self.each(now, actions, begin);
     }
 
@@ -49,27 +47,59 @@ impl State {
         self.each(now, actions, rollback::engine_back);
     }
 
-    pub(super) fn engine_deadline(&self) -> Option<Timestamp> {
-        let engine = self.engine.as_ref()?;
-        let patience = match engine.told {
+    /// The managers of the Swarm agree on nothing, or still do not. What runs goes on; nobody acts on it.
+    pub(super) fn swarm_lost(&mut self, now: Timestamp, why: &str) {
+        self.swarm = Some(Lost::still(self.swarm.take(), now, why));
+    }
+
+    /// They do again.
+    pub(super) fn swarm_back(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
+        if self.swarm.take().is_some_and(|swarm| swarm.told.is_some()) {
+            self.own.resolve(now, News::SwarmBack, &self.policy.tiers, actions);
+        }
+    }
+
+    pub(super) fn outage_deadline(&self) -> Option<Timestamp> {
+        // Whether anything is under way is looked through all services for, so only while something is lost.
+        if self.engine.is_none() && self.swarm.is_none() {
+            return None;
+        }
+        let busy = self.busy();
+        [&self.engine, &self.swarm].into_iter().flatten().filter_map(|lost| lost.deadline(busy)).min()
+    }
+
+    pub(super) fn outages_due(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
+        if self.outage_deadline().is_none_or(|deadline| deadline > now) {
+            return;
+        }
+        let busy = self.busy();
+        let tier = if busy { Tier::Urgent } else { Tier::Important };
+        let lost = [(&mut self.engine, News::EngineUnreachable), (&mut self.swarm, News::SwarmLost)];
+        for (lost, news) in lost {
+            if let Some(lost) = lost.as_mut().filter(|lost| lost.deadline(busy).is_some_and(|at| at <= now)) {
+                lost.told = Some(tier);
+                let reason = Reason::Said(lost.why.clone());
+                self.own.open(now, news, tier, reason, &self.policy.tiers, actions);
+            }
+        }
+    }
+}
+
+impl Lost {
+    fn still(before: Option<Self>, now: Timestamp, why: &str) -> Self {
+        let (since, told) = before.map_or((now, None), |before| (before.since, before.told));
+        Self { since, why: why.to_owned(), told }
+    }
+
+    /// When people have to hear of it, or hear of it as urgent.
+    fn deadline(&self, busy: bool) -> Option<Timestamp> {
+        let patience = match self.told {
             Some(Tier::Urgent) => return None,
-            _ if self.busy() => AWAY_IN_WATCH,
+            _ if busy => AWAY_IN_WATCH,
             Some(Tier::Important | Tier::General) => return None,
             None => AWAY,
         };
-        engine.since.checked_add(patience).ok()
-    }
-
-    pub(super) fn engine_due(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
-        if self.engine_deadline().is_none_or(|deadline| deadline > now) {
-            return;
-        }
-        let tier = if self.busy() { Tier::Urgent } else { Tier::Important };
-        if let Some(engine) = &mut self.engine {
-            engine.told = Some(tier);
-            let reason = Reason::Said(engine.why.clone());
-            self.own.open(now, News::EngineUnreachable, tier, reason, &self.policy.tiers, actions);
-        }
+        self.since.checked_add(patience).ok()
     }
 }
 

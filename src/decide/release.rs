@@ -310,9 +310,10 @@ pub(super) fn new_release(turn: &Turn<'_>, running: &Running, origin: Origin) ->
     }
 }
 
-/// Unique on this host: services have unique names, and no two releases of one begin in the same millisecond.
+/// Unique: services have unique names, no two releases of one begin in the same millisecond, and of several golives that
+/// act for one each has an ending of its own.
 pub(super) fn release_id(turn: &Turn<'_>) -> String {
-    format!("{}-{}", turn.service.name, turn.now.strftime("%Y%m%dT%H%M%S%3f"))
+    format!("{}-{}{}", turn.service.name, turn.now.strftime("%Y%m%dT%H%M%S%3f"), turn.service.by)
 }
 
 fn idle_sample(turn: &mut Turn<'_>, sample: &Sample) {

@@ -71,6 +71,8 @@ pub(super) struct Service {
     pub(super) prove_older_at: Option<Timestamp>,
     /// Why another golive acts for it, or none; `None` when this one does.
     pub(super) aside: Option<String>,
+    /// What its ids end with, so that no other golive that acts for it ever gives the same; nothing where none does.
+    pub(super) by: String,
     /// Symptoms of the rollback at hand that are counted already.
     pub(super) folded: BTreeSet<String>,
     /// When something is due at the latest, as far as is known since its last turn.
@@ -122,6 +124,7 @@ impl Service {
             prove_at: None,
             prove_older_at: None,
             aside: policy.shared.then(|| "it is not known yet whose turn it is".to_owned()),
+            by: String::new(),
             folded: BTreeSet::new(),
             deadline: None,
         }

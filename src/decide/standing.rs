@@ -44,7 +44,7 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
 pub(super) fn stands(turn: &mut Turn<'_>, standing: &Standing) {
     match standing {
         Standing::Acts { .. } if turn.acts() => {}
-        Standing::Acts { kept } => take_over(turn, kept.as_deref()),
+        Standing::Acts { by, kept } => take_over(turn, by, kept.as_deref()),
         Standing::Watches { why, kept } => {
             turn.service.aside = Some(why.clone());
             if let Some(kept) = kept
@@ -57,7 +57,7 @@ pub(super) fn stands(turn: &mut Turn<'_>, standing: &Standing) {
 }
 
 /// This one acts from now on. What it wrote down itself it knows better: its own store is ahead of what it shares.
-fn take_over(turn: &mut Turn<'_>, kept: Option<&Kept>) {
+fn take_over(turn: &mut Turn<'_>, by: &str, kept: Option<&Kept>) {
     turn.service.aside = None;
     let inherited = kept.filter(|kept| !kept.mine || *turn.facts() == Facts::default());
     if let Some(kept) = inherited {
@@ -67,6 +67,7 @@ fn take_over(turn: &mut Turn<'_>, kept: Option<&Kept>) {
         turn.service.aside = None;
         file(turn);
     }
+    turn.service.by = if by.is_empty() { String::new() } else { format!("-{by}") };
     // Written down anew, as this one's.
     turn.service.touched = true;
     release::started(turn);

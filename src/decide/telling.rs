@@ -224,6 +224,9 @@ impl State {
             | Event::Service { .. }
             | Event::EngineLost { .. }
             | Event::EngineBack
+            | Event::SwarmLost { .. }
+            | Event::SwarmBack
+            | Event::TookOver { .. }
             | Event::StoodStill { .. }
             | Event::ConfigReloaded
             | Event::ConfigRejected { .. }

@@ -26,6 +26,8 @@ pub struct View {
     pub incidents: Vec<Incident>,
     /// Why Docker does not answer, while it does not.
     pub engine_lost: Option<String>,
+    /// Why nobody acts in the Swarm, while nobody does.
+    pub swarm_lost: Option<String>,
     /// Why the state directory cannot be written, while it cannot.
     pub store_lost: Option<String>,
     /// Why the newest configuration is not in force, while it is not.
@@ -152,6 +154,7 @@ impl State {
             rules: self.rules.verdicts(&self.policy.rules),
             incidents,
             engine_lost: self.engine.as_ref().map(|engine| engine.why.clone()),
+            swarm_lost: self.swarm.as_ref().map(|swarm| swarm.why.clone()),
             store_lost: self.store_lost.clone(),
             config_rejected: self.config_rejected.clone(),
             heartbeat: None,

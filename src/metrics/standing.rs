@@ -44,11 +44,16 @@ pub(super) fn registry(view: &View, waiting: &BTreeMap<String, u64>) -> Registry
     gauge("golive_trigger_verdict", "1 for what a trigger says", services().flat_map(verdicts).collect());
     let open = [Tier::Urgent, Tier::Important, Tier::General].map(|tier| incidents(view, tier));
     gauge("golive_incidents_open", "Incidents that nobody has acknowledged", open.into());
-    let lost = [("docker", &view.engine_lost), ("state", &view.store_lost), ("rules", &view.config_rejected)];
+    let lost = [
+        ("docker", &view.engine_lost),
+        ("swarm", &view.swarm_lost),
+        ("state", &view.store_lost),
+        ("rules", &view.config_rejected),
+    ];
     let lost = lost.map(|(what, why)| (vec![("what", what.to_owned())], truth(why.is_some())));
     gauge(
         "golive_lost",
-        "What golive itself is without: Docker, its state directory, good rules",
+        "What golive itself is without: Docker, a Swarm in which somebody acts, its state directory, good rules",
         lost.into(),
     );
     #[expect(clippy::cast_precision_loss, reason = "the outbox holds some ten thousand letters at most")]

@@ -46,6 +46,7 @@ impl Drawing {
         let say = |name: &str| texts.page(name, "");
         let troubles = [
             ("trouble-docker", &view.engine_lost),
+            ("trouble-swarm", &view.swarm_lost),
             ("trouble-state", &view.store_lost),
             ("trouble-rules", &view.config_rejected),
         ];

@@ -17,6 +17,7 @@ use super::{Done, Record, refused};
 
 mod converge;
 mod forensics;
+mod lease;
 mod member;
 mod names;
 mod news;
@@ -31,7 +32,6 @@ mod task;
 pub mod watch;
 
 use record::Specs;
-use standing::Stand;
 
 /// What the engine says when a Swarm cannot be asked: too few managers, or none that leads.
 const LEADERLESS: [&str; 6] = [
@@ -62,7 +62,7 @@ impl Swarm {
     }
 
     pub(super) async fn seen(&self) -> Result<Option<Running>, Fault> {
-        if let Stand::Outside { why } = standing::stand(&self.engine).await.map_err(fault)? {
+        if let Err(why) = standing::manager(&self.engine).await.map_err(fault)? {
             return Err(refused(format!("look at {}: {why}", self.name())));
         }
         let set = set::read(self).await.map_err(fault)?;
@@ -75,7 +75,8 @@ impl Swarm {
         if set.instance() != instance {
             return Err(refused(format!("record the release: {} has changed meanwhile", self.name())));
         }
-        let specs = Specs::of(self, &set).await.map_err(fault)?;
+        let tasks = task::of(self, &set).await.map_err(fault)?;
+        let specs = Specs::of(self, &set).await.map_err(fault)?.at_its_best(&set, &tasks);
         let record =
             Record { release: release.to_owned(), image: set.identity().image, inspect: specs.text() };
         shelf::put(self, &record).await?;
@@ -105,7 +106,7 @@ impl Swarm {
 
     /// Writes down what is known, where every manager's golive can read it. Only the one that acts may.
     pub(super) async fn share(&self, facts: &str) -> Result<(), Fault> {
-        let node = self.leading("write down what is known").await?;
+        let node = self.acting("write down what is known").await?;
         shelf::write_facts(self, &node, facts).await
     }
 
@@ -116,7 +117,7 @@ impl Swarm {
         bad: Option<&Record>,
         step: Step,
     ) -> Result<Done, Fault> {
-        self.leading(&format!("go back to {}", plan.to_version)).await?;
+        self.acting(&format!("go back to {}", plan.to_version)).await?;
         // What forensics left in the Swarm is there for every manager's golive.
         let bad = || async {
             let left = shelf::take(self, &plan.rollback).await?;
@@ -145,13 +146,14 @@ impl Swarm {
         }
     }
 
-    /// This node's id, while it leads the Swarm: nobody else may change what runs.
-    async fn leading(&self, doing: &str) -> Result<String, Fault> {
-        match standing::stand(&self.engine).await.map_err(fault)? {
-            Stand::Leads { node } => Ok(node),
-            Stand::Follows { why, .. } | Stand::Outside { why } => {
-                Err(Fault { kind: FaultKind::Unreachable, text: format!("{doing}: {why}") })
-            }
+    /// This node's id, while its golive holds the lease: nobody else may change what runs.
+    async fn acting(&self, doing: &str) -> Result<String, Fault> {
+        let not = |why: String| Fault { kind: FaultKind::Unreachable, text: format!("{doing}: {why}") };
+        let node = standing::manager(&self.engine).await.map_err(fault)?.map_err(not)?;
+        match lease::read(&self.engine).await.map_err(fault)? {
+            Some(lease) if lease.holder() == node.id => Ok(node.id),
+            Some(lease) => Err(not(format!("golive on {} acts for it", lease.host()))),
+            None => Err(not("nobody acts in the Swarm".to_owned())),
         }
     }
 
@@ -170,12 +172,23 @@ fn target(good: Option<&Record>) -> Result<Specs, Fault> {
 
 /// A failed call: a Swarm without a leader is waited for, as an engine that does not answer is.
 fn fault(error: EngineError) -> Fault {
+    let leaderless = is_leaderless(&error);
     let mut fault = Fault::from(error);
-    let text = fault.text.to_lowercase();
-    if LEADERLESS.iter().any(|says| text.contains(says)) {
+    if leaderless {
         fault.kind = FaultKind::Unreachable;
     }
     fault
+}
+
+/// Whether the managers do not agree on anything.
+fn is_leaderless(error: &EngineError) -> bool {
+    let text = error.to_string().to_lowercase();
+    LEADERLESS.iter().any(|says| text.contains(says))
+}
+
+/// Whether this node is a manager no longer.
+fn is_no_manager(error: &EngineError) -> bool {
+    error.message().is_some_and(|message| message.to_lowercase().contains("not a swarm manager"))
 }
 
 fn pending(text: impl Into<String>) -> Fault {

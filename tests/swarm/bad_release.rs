@@ -31,9 +31,9 @@ fn a_bad_release_is_taken_back_and_a_bad_configuration_too() {
     assert!(!node.service("shop_api", "{{index .Spec.Labels \"golive.rollback\"}}").is_empty());
     assert_eq!(sink.posts("rollback-started").len(), 1, "{:?}", sink.events());
     golive.eventually("the rollback is told as done", || sink.posts("rollback-done").len() == 1);
-    // What was kept for the way back out is gone; v1 and what is known are there.
+    // What was kept for the way back out is gone; v1, what is known and the lease are there.
     let kept = || node.docker(&["config", "ls", "--format", "{{.Name}}"]).lines().count();
-    golive.eventually("two config objects are left", || kept() == 2);
+    golive.eventually("three config objects are left", || kept() == 3);
 
     // The same image with another configuration is a release, scaling and forcing are none.
     let (before, _) = golive.decided();

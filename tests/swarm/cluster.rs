@@ -160,6 +160,23 @@ impl Cluster {
         eventually("the engine is back", || node.try_docker(&["node", "ls"]).is_ok());
     }
 
+    /// The engine of a node is killed; what runs in it and beside it goes on.
+    pub(crate) fn kill_engine(&mut self, at: usize) {
+        self.nodes[at].engine.kill().unwrap();
+        self.nodes[at].engine.wait().unwrap();
+    }
+
+    pub(crate) fn revive_engine(&mut self, at: usize) {
+        self.nodes[at].engine = self.start_engine(at + 1, &self.nodes[at].namespace);
+        let node = &self.nodes[at];
+        eventually("the engine is back", || node.try_docker(&["node", "ls"]).is_ok());
+    }
+
+    /// A node is reached by nobody, and reaches nobody; or again.
+    pub(crate) fn link(&self, at: usize, state: &str) {
+        sh(&format!("ip -n {}-hub link set p{} {state}", self.prefix, at + 1));
+    }
+
     pub(crate) fn node(&self) -> &Node {
         &self.nodes[0]
     }

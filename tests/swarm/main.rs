@@ -23,3 +23,5 @@ mod proxy;
 mod quorum;
 mod stack;
 mod three_managers;
+mod turns;
+mod way_back;

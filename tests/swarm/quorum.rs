@@ -52,11 +52,15 @@ fn without_a_majority_nothing_is_done_and_with_one_again_everything() {
     alone.eventually("nobody can be asked", || {
         let status: Value =
             serde_json::from_slice(&alone.golive(&["status", "--json"]).stdout).unwrap_or_default();
-        !status["daemon"]["engine_lost"].is_null() && status.is_object()
+        let why = status["daemon"]["swarm_lost"].as_str().unwrap_or_default();
+        status["daemon"]["engine_lost"].is_null() && why.starts_with("the Swarm has no leader (")
     });
+    assert_eq!(alone.golive(&["status"]).status.code(), Some(1), "nobody acts");
     // v2 is bad all the while.
     std::thread::sleep(std::time::Duration::from_secs(6));
     assert!(sink.posts("rollback-started").is_empty(), "{:?}", sink.events());
+    alone.eventually("it is told", || !sink.posts("swarm-lost").is_empty());
+    assert!(sink.posts("engine-unreachable").is_empty(), "{:?}", sink.events());
     assert!(!alone.acts() || alone.status()["phase"] != "rolling-back");
     for node in &cluster.nodes[..2] {
         node.thaw();

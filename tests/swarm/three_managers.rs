@@ -28,10 +28,10 @@ fn the_leader_is_lost_in_mid_rollback_and_another_one_finishes_it() {
     }
     managers[0].eventually("v1 can be gone back to", || managers[0].accepted("v1"));
     let acting: Vec<bool> = managers.iter().map(Manager::acts).collect();
-    assert_eq!(acting, [true, false, false], "the first node has made the Swarm, and leads it");
+    assert_eq!(acting, [true, false, false], "the first one came first");
     let refused = managers[1].golive(&["accept", "shop"]);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(said.contains("the manager node-1 leads the Swarm"), "{said}");
+    assert!(said.contains("golive on node-1 acts for it"), "{said}");
 
     // Bad on every node, one after the other.
     cluster.node().deploy("shop_api", "v2", &["--env-add", "BAD=1", "--update-delay", "2s"]);

@@ -13,6 +13,8 @@ pub(super) enum Matter {
     Divergence,
     Deployment,
     Engine,
+    Swarm,
+    Takeover,
     Config,
     Store,
     Channel(String),
@@ -44,6 +46,8 @@ impl Matter {
             News::Blind | News::SeesAgain => Self::Blind,
             News::NotReady | News::ReadyAgain => Self::Readiness,
             News::EngineUnreachable | News::EngineBack => Self::Engine,
+            News::SwarmLost | News::SwarmBack => Self::Swarm,
+            News::TookOver => Self::Takeover,
             News::ConfigReloaded | News::ConfigRejected => Self::Config,
             News::StoreLost | News::StoreBack => Self::Store,
             News::ChannelDead { channel } | News::ChannelBack { channel } => Self::Channel(channel.clone()),
@@ -64,12 +68,14 @@ impl Matter {
             | Self::Blind
             | Self::Readiness
             | Self::Engine
+            | Self::Swarm
             | Self::Store
             | Self::Channel(_)
             | Self::Rule(_) => true,
             Self::Release
             | Self::Divergence
             | Self::Deployment
+            | Self::Takeover
             | Self::Config
             | Self::Hearing
             | Self::Other => false,
@@ -84,6 +90,8 @@ impl Matter {
             | Self::Divergence
             | Self::Deployment
             | Self::Engine
+            | Self::Swarm
+            | Self::Takeover
             | Self::Config
             | Self::Store
             | Self::Channel(_)

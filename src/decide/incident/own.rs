@@ -73,12 +73,22 @@ impl Own {
         dropped.into_iter().map(|incident| Action::Log(over(incident))).collect()
     }
 
-    pub(in crate::decide) fn acknowledge(&mut self, id: &str, by: &str, actions: &mut Vec<Action>) -> bool {
+    pub(in crate::decide) fn acknowledge(
+        &mut self,
+        now: Timestamp,
+        id: &str,
+        by: &str,
+        actions: &mut Vec<Action>,
+    ) -> bool {
         let Some(incident) = self.incidents.iter_mut().find(|incident| incident.id == id) else {
             return false;
         };
         thread::acknowledge(incident, by);
         actions.push(Action::Log(incident.clone()));
+        // Whether the other golive is well again cannot be seen from here: whoever takes that on ends it.
+        if incident.news == News::TookOver {
+            actions.extend(self.drop(now, |news| *news == News::TookOver));
+        }
         true
     }
 

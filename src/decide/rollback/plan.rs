@@ -24,9 +24,9 @@ pub(in crate::decide) fn plan(turn: &Turn<'_>, target: &Release, cause: &Reason)
     })
 }
 
-/// Unique on this host, as a release's id is.
+/// Unique, as a release's id is.
 pub(in crate::decide) fn rollback_id(turn: &Turn<'_>) -> String {
-    format!("{}-rb-{}", turn.service.name, turn.now.strftime("%Y%m%dT%H%M%S%3f"))
+    format!("{}-rb-{}{}", turn.service.name, turn.now.strftime("%Y%m%dT%H%M%S%3f"), turn.service.by)
 }
 
 /// Services that run now and that the target has none of: a rollback removes their containers.

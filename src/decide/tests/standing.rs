@@ -18,7 +18,7 @@ fn manager() -> World {
 
 fn acts(kept: Option<(&Facts, bool)>) -> Event {
     let kept = kept.map(|(facts, mine)| Box::new(Kept { facts: facts.clone(), mine }));
-    happening(Happening::Stands(Standing::Acts { kept }))
+    happening(Happening::Stands(Standing::Acts { by: "n1".to_owned(), kept }))
 }
 
 fn watches(facts: &Facts) -> Event {
@@ -269,4 +269,46 @@ fn the_window_begins_when_the_release_runs_everywhere() {
     world.step(&rolling(true));
     assert_eq!(news(&samples(&mut world, &Outcome::Ok, 350)), []);
     assert_eq!(news(&samples(&mut world, &Outcome::Ok, 100)), [News::Held]);
+}
+
+#[test]
+fn ids_are_no_other_golives_ids() {
+    let mut world = watching();
+    assert!(world.facts().release.as_ref().is_some_and(|release| release.id.ends_with("-n1")));
+    samples(&mut world, &bad(), 3);
+    let Phase::RollingBack(rollback) = &world.facts().phase else { panic!("{:?}", world.facts().phase) };
+    assert!(rollback.plan.rollback.ends_with("-n1"), "{}", rollback.plan.rollback);
+    assert!(world.facts().incidents.iter().all(|incident| incident.id.ends_with("-n1")));
+}
+
+#[test]
+fn whoever_takes_over_late_watches_before_it_decides() {
+    let leader = watching();
+    let window = service_policy().window;
+    for outcome in [Outcome::Ok, bad()] {
+        let mut next = manager();
+        next.now = later(leader.now, window * 3);
+        next.step(&watches(leader.facts()));
+        next.step(&seen("v2"));
+        assert_eq!(news(&next.step(&acts(Some((leader.facts(), false))))), [], "nothing was looked at yet");
+        next.now = later(next.now, secs(1));
+        assert_eq!(news(&next.step(&Event::Due)), []);
+        let told = samples(&mut next, &outcome, 3);
+        let rolls_back = if outcome == Outcome::Ok { vec![] } else { vec![Step::Prepare] };
+        assert_eq!(steps(&told), rolls_back, "three clear failures are enough, three passes are not");
+    }
+}
+
+#[test]
+fn that_nobody_acts_is_told_when_it_lasts() {
+    let mut world = watching();
+    let lost = Event::SwarmLost { why: "the Swarm has no leader (1 of 3 managers)".to_owned() };
+    assert_eq!(news(&world.step(&lost)), []);
+    assert!(world.state.view().swarm_lost.is_some());
+    world.now = later(world.now, secs(11));
+    assert_eq!(news(&world.step(&Event::Due)), [News::SwarmLost]);
+    assert_eq!(news(&world.step(&lost)), []);
+    world.step(&Event::SwarmBack);
+    assert_eq!(world.state.view().swarm_lost, None);
+    assert_eq!(news(&world.step(&Event::TookOver { from: "node-1".to_owned() })), [News::TookOver]);
 }

@@ -85,6 +85,7 @@ fn ends(news: &News) -> Option<bool> {
         | News::ReleaseAborted
         | News::RollbackDone { .. }
         | News::EngineBack
+        | News::SwarmBack
         | News::Reconciled
         | News::ReadyAgain
         | News::StoreBack
@@ -103,6 +104,8 @@ fn ends(news: &News) -> Option<bool> {
         | News::NotToBlame
         | News::Blind
         | News::EngineUnreachable
+        | News::SwarmLost
+        | News::TookOver
         | News::NotReady
         | News::Diverged
         | News::KnownBad

@@ -6,6 +6,7 @@ fn everything(words: &str) -> View {
         rules: shop(words).triggers,
         incidents: vec![incident("shop-1", words)],
         engine_lost: Some(words.to_owned()),
+        swarm_lost: Some(words.to_owned()),
         store_lost: Some(words.to_owned()),
         config_rejected: Some(words.to_owned()),
         heartbeat: None,

@@ -28,8 +28,19 @@ impl Engine {
         path: &str,
         filters: &Value,
     ) -> Result<Vec<Value>, EngineError> {
+        self.all_within(doing, path, filters, ASK).await
+    }
+
+    /// The same, answered in time.
+    pub(in super::super) async fn all_within(
+        &self,
+        doing: &str,
+        path: &str,
+        filters: &Value,
+        limit: Duration,
+    ) -> Result<Vec<Value>, EngineError> {
         let list = |body: &str| serde_json::from_str(body).map_err(|error| error.to_string());
-        let found = self.look(doing, ASK, path, &[("filters", &filters.to_string())], list).await;
+        let found = self.look(doing, limit, path, &[("filters", &filters.to_string())], list).await;
         Ok(there(found)?.unwrap_or_default())
     }
 
@@ -41,7 +52,19 @@ impl Engine {
         query: &[(&str, &str)],
         body: &Value,
     ) -> Result<(), EngineError> {
-        self.act(doing, SLOW, self.raw.post(url(path, query)).json(body)).await
+        self.post_within(doing, path, query, body, SLOW).await
+    }
+
+    /// The same, done in time.
+    pub(in super::super) async fn post_within(
+        &self,
+        doing: &str,
+        path: &str,
+        query: &[(&str, &str)],
+        body: &Value,
+        limit: Duration,
+    ) -> Result<(), EngineError> {
+        self.act(doing, limit, self.raw.post(url(path, query)).json(body)).await
     }
 
     /// Removes something; what is gone is fine.

@@ -65,14 +65,15 @@ async fn look(on: &Swarm, plan: &Plan, good: &Specs) -> Result<Look, Fault> {
         if !steps::holds(now, spec) {
             return Err(now.given_up().map_or_else(|| changed(plan, name), |_| given_up(plan, now)));
         }
+        let ran = good.running.get(name).copied();
         match now.update() {
             Update::Paused => return Err(given_up(plan, now)),
             Update::UnderWay | Update::TakenBack => {
                 whole &= now.update() == Update::UnderWay && now.monitored() < STEADY;
-                whole &= tasks.missing(now).is_none();
+                whole &= tasks.missing(now, ran).is_none();
                 missing.push(format!("the update of {name} is under way"));
             }
-            Update::Settled => missing.extend(tasks.missing(now).inspect(|_| whole = false)),
+            Update::Settled => missing.extend(tasks.missing(now, ran).inspect(|_| whole = false)),
         }
     }
     Ok(Look { missing: missing.join("; "), whole, done: Done::by(&set.instance()) })

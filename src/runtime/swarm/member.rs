@@ -13,6 +13,9 @@ use super::text;
 /// The rollback that wrote a specification.
 pub(super) const ROLLBACK: &str = "golive.rollback";
 
+/// That it is updated in golive's way, and not in its own.
+pub(super) const WAY_BACK: &str = "golive.way-back";
+
 /// What the Swarm takes where no `--update-monitor` is given.
 const MONITORED: Duration = Duration::from_secs(5);
 

@@ -27,8 +27,10 @@ pub(super) struct Broken(pub(super) String);
 /// What a look has to look at.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct What {
-    /// Services, tasks or nodes.
+    /// Services or tasks.
     pub(super) swarm: bool,
+    /// Nodes.
+    pub(super) nodes: bool,
     /// What is known of sets was written down.
     pub(super) written: bool,
 }
@@ -85,21 +87,29 @@ impl News {
 }
 
 impl What {
+    pub(super) fn all() -> Self {
+        Self { swarm: true, nodes: true, written: true }
+    }
+
     fn add(&mut self, more: Self) {
         self.swarm |= more.swarm;
+        self.nodes |= more.nodes;
         self.written |= more.written;
     }
 
     /// What one event is about. golive's own config objects are not the Swarm's; nobody runs with the others.
     fn of(line: &[u8]) -> Self {
         let Ok(event) = serde_json::from_slice::<Value>(line) else {
-            return Self { swarm: true, written: true };
+            return Self::all();
         };
+        let name = text(&event, "/Actor/Attributes/name");
         match text(&event, "/Type") {
             "config" => {
-                Self { swarm: false, written: text(&event, "/Actor/Attributes/name").starts_with("golive.") }
+                Self { written: name.starts_with("golive.") && name != super::lease::NAME, ..Self::default() }
             }
-            _ => Self { swarm: true, written: false },
+            // Where its tasks go tells whether they are missing.
+            "node" => Self { swarm: true, nodes: true, ..Self::default() },
+            _ => Self { swarm: true, ..Self::default() },
         }
     }
 }
@@ -113,14 +123,14 @@ mod tests {
         let event =
             |kind: &str, name: &str| json!({ "Type": kind, "Actor": { "Attributes": { "name": name } } });
         let of = |kind: &str, name: &str| {
-            let What { swarm, written } = What::of(event(kind, name).to_string().as_bytes());
+            let What { swarm, written, .. } = What::of(event(kind, name).to_string().as_bytes());
             (swarm, written)
         };
         assert_eq!(of("config", "golive.shop.0123456789abcdef"), (false, true));
         assert_eq!(of("config", "shop_conf"), (false, false));
         assert_eq!(of("service", "golive.shop"), (true, false));
         assert_eq!(of("container", "shop_api.1"), (true, false));
-        let What { swarm, written } = What::of(b"{\"Type\":");
-        assert!(swarm && written, "what cannot be read may be anything");
+        assert_eq!(of("config", "golive.lease"), (false, false));
+        assert_eq!(What::of(b"{\"Type\":"), What::all(), "what cannot be read may be anything");
     }
 }

@@ -10,20 +10,23 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 
-use crate::decide::event::{Event, Fault};
-use crate::runtime::engine::Engine;
+use crate::clock::Clock;
+use crate::decide::event::Event;
+use crate::runtime::engine::{Engine, EngineError};
 
+use super::lease::{self, Due, Lease, Node, Tenure};
 use super::news::{Broken, News, What};
-use super::shelf::Written;
+use super::shelf::{self, Written};
 use super::standing::{self, Stand};
-use super::{fault, shelf};
+use super::{is_leaderless, is_no_manager};
 
 /// Tasks end and leaders change without an event that every manager hears of.
 const TICK: Duration = Duration::from_secs(5);
 /// Looks are so far apart at least, however much happens: a task that fails at once is started anew twice a second.
 const APART: Duration = Duration::from_secs(1);
-/// What others have written down is read so often at least, should an event be lost.
-const READ_AGAIN: u32 = 12;
+/// Everything is looked at again after so many looks, should an event be lost; and who leads, after so many.
+const LOOK_AGAIN: u32 = 12;
+const NODES: u32 = 3;
 /// Between attempts to reach a Swarm that does not answer, doubling from the first to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LAST_PAUSE: Duration = Duration::from_secs(2);
@@ -50,7 +53,17 @@ pub struct Latest(pub(super) Seen);
 
 /// Looks at the Swarm until nobody watches it any more.
 pub async fn keep(engine: Engine, seen: watch::Sender<Option<Arc<Latest>>>, events: mpsc::Sender<Event>) {
-    let mut keeper = Keeper { engine, seen, events, lost: false, unread: 0 };
+    let mut keeper = Keeper {
+        engine,
+        seen,
+        events,
+        clock: Clock::start(),
+        tenure: Tenure::default(),
+        lost: None,
+        me: None,
+        nodes: Vec::new(),
+        rounds: 0,
+    };
     let mut pause = FIRST_PAUSE;
     while !keeper.seen.is_closed() {
         match keeper.session().await {
@@ -59,8 +72,8 @@ pub async fn keep(engine: Engine, seen: watch::Sender<Option<Arc<Latest>>>, even
                 pause = FIRST_PAUSE;
             }
             Err(Ended::Closed) => return,
-            Err(Ended::Failed(why)) => {
-                if keeper.lost(why).await.is_err() {
+            Err(Ended::Failed(error)) => {
+                if keeper.failed(error).await.is_err() {
                     return;
                 }
                 pause = (pause * 2).min(LAST_PAUSE);
@@ -74,90 +87,201 @@ struct Keeper {
     engine: Engine,
     seen: watch::Sender<Option<Arc<Latest>>>,
     events: mpsc::Sender<Event>,
-    lost: bool,
-    /// So many looks ago it was read what is known of sets.
-    unread: u32,
+    clock: Clock,
+    tenure: Tenure,
+    /// What does not answer, as far as it was said.
+    lost: Option<Lost>,
+    /// This node, where it is a manager, and all nodes, as they were known last.
+    me: Option<Node>,
+    nodes: Vec<Value>,
+    /// So many looks were made since everything was looked at.
+    rounds: u32,
+}
+
+/// What does not answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Lost {
+    Engine,
+    /// The engine does, and the managers agree on nothing; why.
+    Swarm(String),
 }
 
 enum Ended {
     /// Nobody receives events any more.
     Closed,
-    /// The Swarm does not answer; why.
-    Failed(String),
+    /// The Swarm does not answer.
+    Failed(EngineError),
 }
 
-impl From<Fault> for Ended {
-    fn from(fault: Fault) -> Self {
-        Self::Failed(fault.text)
+impl From<EngineError> for Ended {
+    fn from(error: EngineError) -> Self {
+        Self::Failed(error)
     }
 }
 
 impl Keeper {
     /// Subscribes first and looks second, so that nothing falls between.
     async fn session(&mut self) -> Result<Broken, Ended> {
-        let mut news = News::subscribe(&self.engine).await.map_err(fault)?;
-        let mut seen = self.look(None, What { swarm: true, written: true }).await?;
+        let mut news = News::subscribe(&self.engine).await?;
+        // Without a leader it takes the engine long to say, and what was so stays so until a manager says otherwise.
+        let me = match self.me.clone() {
+            Some(me) => Ok(me),
+            None => standing::manager(&self.engine).await?,
+        };
+        let mut seen = match &me {
+            Ok(me) => self.look(None, me, What::all()).await?,
+            Err(why) => Seen::nothing(Stand::Outside { why: why.clone() }),
+        };
         loop {
+            self.back(&seen).await?;
             self.seen.send_replace(Some(Arc::new(Latest(seen.clone()))));
-            if std::mem::take(&mut self.lost) {
-                self.events.send(Event::EngineBack).await.map_err(|_| Ended::Closed)?;
-            }
             if self.seen.is_closed() {
                 return Err(Ended::Closed);
             }
             tokio::time::sleep(APART).await;
             let follows = matches!(seen.stand, Stand::Follows { .. });
-            seen = match happened(&mut news, follows).await {
-                Ok(what) => self.look(Some(&seen), what).await?,
+            let due = self.tenure.next(self.clock.now()).unwrap_or(TICK).min(TICK).saturating_sub(APART);
+            let what = match happened(&mut news, follows, due).await {
+                Ok(what) => what,
                 Err(broken) => return Ok(broken),
+            };
+            seen = match &me {
+                Ok(me) => self.look(Some(&seen), me, what).await?,
+                // It may have become a manager meanwhile.
+                Err(_) => return Ok(Broken("it is looked whether this node is a manager now".to_owned())),
             };
         }
     }
 
     /// Looks at what has happened; at everything, when it is time for that.
-    async fn look(&mut self, before: Option<&Seen>, what: What) -> Result<Seen, Ended> {
-        let stand = standing::stand(&self.engine).await.map_err(fault)?;
-        if let Stand::Outside { .. } = stand {
-            return Ok(Seen::nothing(stand));
+    async fn look(&mut self, before: Option<&Seen>, me: &Node, what: What) -> Result<Seen, Ended> {
+        self.me.get_or_insert_with(|| me.clone());
+        self.rounds += 1;
+        let all = before.is_none() || self.rounds >= LOOK_AGAIN;
+        self.rounds = if all { 0 } else { self.rounds };
+        if all || what.nodes || self.rounds.is_multiple_of(NODES) {
+            self.nodes = standing::nodes(&self.engine).await?;
         }
+        let acted = before.is_some_and(|seen| matches!(seen.stand, Stand::Acts { .. }));
+        let stand = self.stand(me).await?;
         let mut seen = match before {
             Some(before) => Seen { stand, ..before.clone() },
             None => Seen::nothing(stand),
         };
-        self.unread += 1;
-        if what.written || self.unread >= READ_AGAIN {
-            seen.written = Arc::new(shelf::all_facts(&self.engine).await.map_err(fault)?);
-            self.unread = 0;
+        // Whoever begins to act begins with what was written down last.
+        let begins = matches!(seen.stand, Stand::Acts { .. }) && !acted;
+        if all || what.written || begins {
+            seen.written = Arc::new(shelf::all_facts(&self.engine).await?);
         }
-        if what.swarm || !what.written {
-            let all = json!({});
-            let services = self.engine.all("list the services", "/services", &all).await.map_err(fault)?;
-            let tasks = self.engine.all("list the tasks", "/tasks", &all).await.map_err(fault)?;
+        if all || what.swarm || what == What::default() {
+            let every = json!({});
+            let services = self.engine.all("list the services", "/services", &every).await?;
+            let tasks = self.engine.all("list the tasks", "/tasks", &every).await?;
             (seen.services, seen.tasks) = (Arc::new(services), Arc::new(tasks));
         }
         Ok(seen)
     }
 
-    async fn lost(&mut self, why: String) -> Result<(), Ended> {
-        if !std::mem::replace(&mut self.lost, true) {
-            self.events.send(Event::EngineLost { why }).await.map_err(|_| Ended::Closed)?;
+    /// Where this node stands; the lease is taken and renewed when it is time for that.
+    async fn stand(&mut self, me: &Node) -> Result<Stand, Ended> {
+        let lease = lease::read(&self.engine).await?;
+        let leads = standing::leads(&self.nodes, &me.id);
+        let now = self.clock.now();
+        match self.tenure.due(lease.as_ref(), &me.id, leads, now) {
+            Due::Nothing => {}
+            due @ (Due::Renew | Due::Take) => match lease::take(&self.engine, lease.as_ref(), me).await {
+                Ok(true) => {
+                    self.tenure.renewed(now);
+                    if let (Due::Take, Some(lease)) = (due, &lease) {
+                        let from = lease.host();
+                        tracing::warn!("golive on {from} is not heard of: this one acts for its services");
+                        self.events.send(Event::TookOver { from }).await.map_err(|_| Ended::Closed)?;
+                    }
+                }
+                // Whoever was faster is seen at the next look.
+                Ok(false) => {}
+                Err(error) if self.tenure.holds(self.clock.now()) => {
+                    tracing::warn!("failed to {error}");
+                }
+                Err(error) => return Err(error.into()),
+            },
+        }
+        Ok(if self.tenure.holds(self.clock.now()) {
+            Stand::Acts { node: me.id.clone() }
+        } else {
+            let host = lease.as_ref().filter(|lease| lease.holder() != me.id).map(Lease::host);
+            let why = host.map_or_else(
+                || "it is not known yet whose turn it is".to_owned(),
+                |host| format!("golive on {host} acts for it"),
+            );
+            Stand::Follows { node: me.id.clone(), why }
+        })
+    }
+
+    /// The Swarm does not answer, or the whole engine does not: it is nobody's turn, as far as can be seen from here.
+    async fn failed(&mut self, error: EngineError) -> Result<(), Ended> {
+        self.tenure.interrupted();
+        let me = self.me.take_if(|_| is_no_manager(&error)).or(self.me.clone());
+        let alive = error.message().is_some()
+            || tokio::time::timeout(lease::QUICK, self.engine.version()).await.is_ok_and(|told| told.is_ok());
+        let (lost, why) = if !alive {
+            (Lost::Engine, error.to_string())
+        } else if is_leaderless(&error) {
+            let why = standing::leaderless(&self.nodes, me.as_ref().map_or("", |me| &me.id)).await;
+            (Lost::Swarm(why.clone()), why)
+        } else {
+            (Lost::Swarm(error.to_string()), error.to_string())
+        };
+        let before = self.seen.borrow().as_ref().map(|latest| latest.0.clone());
+        let stand = Stand::Nobody { why: why.clone() };
+        let seen =
+            before.map_or_else(|| Seen::nothing(stand.clone()), |seen| Seen { stand: stand.clone(), ..seen });
+        self.seen.send_replace(Some(Arc::new(Latest(seen))));
+        if self.lost.as_ref() == Some(&lost) {
+            return Ok(());
+        }
+        tracing::warn!("nobody acts in the Swarm, as seen from here: {why}");
+        let mut events = Vec::new();
+        match (&self.lost, &lost) {
+            (Some(Lost::Engine), Lost::Swarm(_)) => events.push(Event::EngineBack),
+            (Some(Lost::Swarm(_)), Lost::Engine) => events.push(Event::SwarmBack),
+            (Some(Lost::Engine) | None, Lost::Engine) | (Some(Lost::Swarm(_)) | None, Lost::Swarm(_)) => {}
+        }
+        events.push(match &lost {
+            Lost::Engine => Event::EngineLost { why },
+            Lost::Swarm(_) => Event::SwarmLost { why },
+        });
+        self.lost = Some(lost);
+        for event in events {
+            self.events.send(event).await.map_err(|_| Ended::Closed)?;
         }
         Ok(())
+    }
+
+    /// It answers.
+    async fn back(&mut self, seen: &Seen) -> Result<(), Ended> {
+        let Some(lost) = self.lost.take() else { return Ok(()) };
+        tracing::info!(stand = ?seen.stand, "the Swarm answers again");
+        let event = match lost {
+            Lost::Engine => Event::EngineBack,
+            Lost::Swarm(_) => Event::SwarmBack,
+        };
+        self.events.send(event).await.map_err(|_| Ended::Closed)
     }
 }
 
 /// Waits until there is something to look at, or it is time. Whoever acts has written down itself what is known.
-async fn happened(news: &mut News, follows: bool) -> Result<What, Broken> {
+async fn happened(news: &mut News, follows: bool, at_most: Duration) -> Result<What, Broken> {
     let something = async {
         loop {
-            let What { swarm, written } = news.wait(TICK).await?;
-            let written = written && follows;
-            if swarm || written {
-                return Ok(What { swarm, written });
+            let what = news.wait(TICK).await?;
+            let what = What { written: what.written && follows, ..what };
+            if what != What::default() {
+                return Ok(what);
             }
         }
     };
-    tokio::time::timeout(TICK.saturating_sub(APART), something).await.unwrap_or(Ok(What::default()))
+    tokio::time::timeout(at_most, something).await.unwrap_or(Ok(What::default()))
 }
 
 impl Seen {

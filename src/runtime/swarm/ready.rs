@@ -34,7 +34,7 @@ pub(super) async fn prepare(on: &Swarm, plan: &Plan, good: &Specs) -> Result<Don
 
 /// What stands in the way of going back to that release, in sentences. A pin or a record that is gone is made anew.
 pub(super) async fn prove(on: &Swarm, record: &Record) -> Result<Vec<String>, Fault> {
-    if let standing::Stand::Outside { why } = standing::stand(&on.engine).await.map_err(fault)? {
+    if let Err(why) = standing::manager(&on.engine).await.map_err(fault)? {
         return Ok(vec![why]);
     }
     let good = match Specs::read(record) {

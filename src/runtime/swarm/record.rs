@@ -12,6 +12,7 @@ use crate::runtime::{Record, refused};
 use super::Swarm;
 use super::member;
 use super::set::Set;
+use super::task::Tasks;
 
 /// The specifications of a set's services.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -21,6 +22,9 @@ pub(super) struct Specs {
     /// The ids of those images that are named without a digest, as this node has them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) images: BTreeMap<String, String>,
+    /// How many tasks of a service ran, where that were fewer than it has replicas.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) running: BTreeMap<String, u64>,
 }
 
 impl Specs {
@@ -31,6 +35,7 @@ impl Specs {
             let mut spec = found.named().clone();
             if let Some(labels) = spec["Labels"].as_object_mut() {
                 labels.remove(member::ROLLBACK);
+                labels.remove(member::WAY_BACK);
             }
             let image = member::image(&spec).to_owned();
             if !image.contains('@')
@@ -41,6 +46,17 @@ impl Specs {
             specs.services.insert(name.clone(), spec);
         }
         Ok(specs)
+    }
+
+    /// The same of a release that runs as well as it can: for all of its tasks there may be no place.
+    pub(super) fn at_its_best(mut self, set: &Set, tasks: &Tasks) -> Self {
+        for (name, member) in &set.members {
+            let running = tasks.good(member);
+            if running > 0 && member.replicas().is_some_and(|wanted| running < wanted) {
+                self.running.insert(name.clone(), running);
+            }
+        }
+        self
     }
 
     pub(super) fn read(record: &Record) -> Result<Self, Fault> {

@@ -1,24 +1,37 @@
-//! Which manager's golive acts: the one whose manager leads the Swarm. The Swarm elects, golive only asks.
+//! Where this node stands in its Swarm, and why nobody can be asked.
 
-use serde_json::json;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
 
 use crate::runtime::engine::{Engine, EngineError};
+use crate::untrusted::clean;
 
+use super::lease::{Node, QUICK};
 use super::text;
 
-/// Where this node stands.
+/// For a manager to take a connection.
+const CONNECTS: Duration = Duration::from_secs(1);
+
+/// Where this node's golive stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Stand {
-    /// It leads.
-    Leads {
-        /// Its id.
+    /// It acts.
+    Acts {
+        /// This node's id.
         node: String,
     },
-    /// Another manager does.
+    /// Another manager's does.
     Follows {
         /// This node's id.
         node: String,
-        /// Who leads.
+        /// Who acts.
+        why: String,
+    },
+    /// It is not known who acts.
+    Nobody {
+        /// Why.
         why: String,
     },
     /// It has nothing to say in a Swarm.
@@ -28,32 +41,47 @@ pub(super) enum Stand {
     },
 }
 
-/// Asks where this node stands. Without a majority of managers nobody can tell, which is an error.
-pub(super) async fn stand(engine: &Engine) -> Result<Stand, EngineError> {
+/// This node, if it is a manager; else why it has nothing to say.
+pub(super) async fn manager(engine: &Engine) -> Result<Result<Node, String>, EngineError> {
     let info = engine.get("ask about the Swarm", "/info", &[]).await?.unwrap_or_default();
     let state = text(&info, "/Swarm/LocalNodeState");
     if state != "active" {
         let error = text(&info, "/Swarm/Error");
-        let why = match (state, error) {
+        return Ok(Err(match (state, error) {
             (_, error) if !error.is_empty() => format!("this node is not active in its Swarm: {error}"),
             ("inactive" | "", _) => "this engine is not part of a Swarm".to_owned(),
             (state, _) => format!("this node is {state} in its Swarm"),
-        };
-        return Ok(Stand::Outside { why });
+        }));
     }
     if info.pointer("/Swarm/ControlAvailable") != Some(&json!(true)) {
-        let why = "this node is a worker of its Swarm; golive has to run on the managers".to_owned();
-        return Ok(Stand::Outside { why });
+        return Ok(Err("this node is a worker of its Swarm; golive has to run on the managers".to_owned()));
     }
-    let node = text(&info, "/Swarm/NodeID").to_owned();
-    let managers = engine.all("ask who leads the Swarm", "/nodes", &json!({ "role": ["manager"] })).await?;
-    let leads = |manager: &&serde_json::Value| manager.pointer("/ManagerStatus/Leader") == Some(&json!(true));
-    match managers.iter().find(leads) {
-        Some(leader) if text(leader, "/ID") == node => Ok(Stand::Leads { node }),
-        Some(leader) => {
-            let host = text(leader, "/Description/Hostname");
-            Ok(Stand::Follows { node, why: format!("the manager {host} leads the Swarm") })
-        }
-        None => Ok(Stand::Follows { node, why: "no manager leads the Swarm at the moment".to_owned() }),
+    let (id, host) = (text(&info, "/Swarm/NodeID").to_owned(), clean(text(&info, "/Name")));
+    Ok(Ok(Node { id, host }))
+}
+
+/// Its nodes, as the managers know them.
+pub(super) async fn nodes(engine: &Engine) -> Result<Vec<Value>, EngineError> {
+    engine.all_within("list the nodes", "/nodes", &json!({}), QUICK).await
+}
+
+/// Whether that node leads.
+pub(super) fn leads(nodes: &[Value], id: &str) -> bool {
+    let leader = |node: &&Value| node.pointer("/ManagerStatus/Leader") == Some(&json!(true));
+    nodes.iter().find(leader).is_some_and(|leader| text(leader, "/ID") == id)
+}
+
+/// That there is no leader, and how many of the managers that were known last can be connected to.
+pub(super) async fn leaderless(nodes: &[Value], me: &str) -> String {
+    let managers = nodes.iter().filter(|node| node.get("ManagerStatus").is_some());
+    let others =
+        managers.filter(|node| text(node, "/ID") != me).map(|node| text(node, "/ManagerStatus/Addr"));
+    let tried = others.map(|address| tokio::time::timeout(CONNECTS, TcpStream::connect(address.to_owned())));
+    let tried = futures_util::future::join_all(tried).await;
+    let all = tried.len() + 1;
+    let answer = tried.into_iter().filter(|tried| matches!(tried, Ok(Ok(_)))).count() + 1;
+    match all {
+        1 => "the Swarm has no leader".to_owned(),
+        all => format!("the Swarm has no leader ({answer} of {all} managers)"),
     }
 }

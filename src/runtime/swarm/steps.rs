@@ -16,6 +16,9 @@ use super::{Swarm, fault, names, pending, shelf};
 /// The Swarm's own doings move a service's version, too: it is read again so often.
 const TRIES: u32 = 10;
 
+/// How the Swarm replaces tasks.
+const UPDATE: &str = "UpdateConfig";
+
 /// Every service has the specification of the good record, those that it does not know are gone.
 pub(super) async fn update(
     on: &Swarm,
@@ -56,13 +59,17 @@ pub(super) async fn undo(on: &Swarm, plan: &Plan, bad: Option<&Specs>, good: &Sp
     Ok(Done::by(&set.instance()))
 }
 
-/// What runs is the target; then what was kept for the way back out is removed.
+/// What runs is the target; then the services are updated in their own way again, and what was kept for the way back out
+/// is removed.
 pub(super) async fn clean_up(on: &Swarm, plan: &Plan, good: &Specs) -> Result<Done, Fault> {
     let set = set::read(on).await.map_err(fault)?;
     for (name, spec) in &good.services {
         if !set.members.get(name).is_some_and(|now| holds(now, spec)) {
             return Err(refused(format!("restore {}: {name} is not specified so any more", plan.to_version)));
         }
+    }
+    for (name, spec) in &good.services {
+        own_way(on, name, spec).await?;
     }
     shelf::drop(on, &plan.rollback).await?;
     Ok(Done::by(&set.instance()))
@@ -126,6 +133,37 @@ async fn put(
     Err(last.map_or_else(|| transient(format!("update {name}")), |error| transient(error.to_string())))
 }
 
+/// The service is updated in its own way again, as it is recorded. No task is replaced for that.
+async fn own_way(on: &Swarm, name: &str, recorded: &Value) -> Result<(), Fault> {
+    let mut last = None;
+    for _ in 0..TRIES {
+        let set = set::read(on).await.map_err(fault)?;
+        let Some(now) = set.members.get(name).filter(|now| holds(now, recorded)) else { return Ok(()) };
+        let mut spec = now.spec().clone();
+        // Where the Swarm itself went back, nothing of golive's is there to be put right.
+        if spec["Labels"].as_object_mut().and_then(|labels| labels.remove(member::WAY_BACK)).is_none() {
+            return Ok(());
+        }
+        spec[UPDATE] = recorded[UPDATE].clone();
+        let (path, version) = (format!("/services/{}/update", now.id()), now.version().to_string());
+        let query = [("version", version.as_str()), ("registryAuthFrom", "spec")];
+        match on.engine.post(&format!("update the service {name}"), &path, &query, &spec).await {
+            Err(error) if out_of_sequence(&error) => last = Some(error),
+            result => return result.map_err(fault),
+        }
+    }
+    Err(last.map_or_else(|| transient(format!("update {name}")), |error| transient(error.to_string())))
+}
+
+/// How golive's own update goes: as the service wants to be rolled back, where it says so, and on past a task that fails.
+/// The Swarm would pause it there, and leave both versions running; whether the old one runs, golive looks itself.
+fn way_back(recorded: &Value) -> Value {
+    let way = [&recorded["RollbackConfig"], &recorded[UPDATE]].into_iter().find(|way| way.is_object());
+    let mut way = way.cloned().unwrap_or_else(|| json!({ "Parallelism": 1 }));
+    way["FailureAction"] = Value::from("continue");
+    way
+}
+
 /// A recorded specification as it is given to the service that there is now: marked with the rollback, never with fewer
 /// tasks than now, and without restarting what runs already.
 fn merged(now: &Value, recorded: &Value, rollback: &str) -> Value {
@@ -137,6 +175,8 @@ fn merged(now: &Value, recorded: &Value, rollback: &str) -> Value {
     if let (Some(now), Some(recorded)) = (member::replicas(now), member::replicas(&spec)) {
         spec["Mode"]["Replicated"]["Replicas"] = Value::from(now.max(recorded));
     }
+    spec[UPDATE] = way_back(recorded);
+    spec["Labels"][member::WAY_BACK] = Value::from("golive's");
     if let Some(forced) = now.pointer("/TaskTemplate/ForceUpdate") {
         spec["TaskTemplate"]["ForceUpdate"] = forced.clone();
     }
@@ -172,10 +212,25 @@ mod tests {
             "TaskTemplate": { "ForceUpdate": 3 },
         });
         let merged = merged(&now, &recorded, "rb-1");
-        assert_eq!(merged["Labels"], json!({ "golive.rollback": "rb-1" }));
+        assert_eq!(merged["Labels"]["golive.rollback"], "rb-1");
         assert_eq!(merged["Mode"]["Replicated"]["Replicas"], 5);
         assert_eq!(merged["TaskTemplate"]["ForceUpdate"], 3);
         let fewer = json!({ "Mode": { "Replicated": { "Replicas": 0 } } });
         assert_eq!(super::merged(&fewer, &recorded, "rb-1")["Mode"]["Replicated"]["Replicas"], 2);
+    }
+
+    #[test]
+    fn it_goes_back_as_the_service_wants_to_and_past_tasks_that_fail() {
+        let update = json!({ "Parallelism": 1, "Delay": 10_000_000_000_u64, "FailureAction": "pause" });
+        let back = json!({ "Parallelism": 0, "Order": "start-first", "FailureAction": "pause" });
+        let mut recorded = json!({ "Name": "shop_api", "UpdateConfig": update });
+        let way = |recorded: &Value| merged(&Value::Null, recorded, "rb-1")["UpdateConfig"].clone();
+        let slow = json!({ "Parallelism": 1, "Delay": 10_000_000_000_u64, "FailureAction": "continue" });
+        assert_eq!(way(&recorded), slow);
+        recorded["RollbackConfig"] = back;
+        let own = json!({ "Parallelism": 0, "Order": "start-first", "FailureAction": "continue" });
+        assert_eq!(way(&recorded), own);
+        let unsaid = json!({ "Parallelism": 1, "FailureAction": "continue" });
+        assert_eq!(way(&json!({ "Name": "shop_api" })), unsaid);
     }
 }

@@ -56,19 +56,24 @@ impl Tasks {
         member.replicas() == Some(0) || self.wanted(member).any(Task::runs)
     }
 
-    /// What is still missing until the service runs as it is specified, in words; `None` when nothing is.
-    pub(super) fn missing(&self, member: &Member) -> Option<String> {
+    /// How many run as the service is specified.
+    pub(super) fn good(&self, member: &Member) -> u64 {
+        self.wanted(member).filter(|task| task.runs() && task.is_of(member.spec())).count() as u64
+    }
+
+    /// What is still missing until the service runs as it is specified, in words; `None` when nothing is. Where `ran` did
+    /// before, for want of places, so many are enough.
+    pub(super) fn missing(&self, member: &Member, ran: Option<u64>) -> Option<String> {
         let wanted = member.replicas();
-        let good = self.wanted(member).filter(|task| task.runs() && task.is_of(member.spec())).count();
-        let others = self.wanted(member).count() - good;
-        let enough = match wanted {
-            Some(wanted) => good as u64 == wanted,
-            None => good > 0,
-        };
-        if enough && others == 0 {
+        let good = self.good(member);
+        let all = self.wanted(member).count() as u64;
+        let left = self.wanted(member).filter(|task| !task.is_of(member.spec())).count();
+        let as_before = left == 0 && ran.is_some_and(|ran| good >= ran);
+        let whole = good == all && wanted.map_or(good > 0, |wanted| good == wanted);
+        if whole || as_before {
             return None;
         }
-        let of = wanted.map_or(good + others, |wanted| usize::try_from(wanted).unwrap_or(usize::MAX));
+        let of = wanted.unwrap_or(all);
         let why = self.wanted(member).filter(|task| !task.runs()).find_map(Task::error);
         let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
         Some(format!("{good} of {of} tasks of {} run{why}", member.name()))

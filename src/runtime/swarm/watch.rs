@@ -27,6 +27,9 @@ const AGAIN: Duration = Duration::from_secs(5);
 const SETTLED: Duration = Duration::from_secs(3);
 const SETTLED_AT_LAST: Duration = Duration::from_secs(30);
 
+/// So much of a node's id tells it from the others'.
+const SHORT: usize = 6;
+
 /// How what is written down in the Swarm is read. The store knows.
 pub type ReadFacts = fn(&str) -> Result<Facts, String>;
 
@@ -93,6 +96,10 @@ enum Settling {
 impl Watch {
     /// Says what a look means for the set, and after how long to think of it again though nothing has changed.
     async fn look(&mut self, seen: &Seen) -> Result<Option<Duration>, Looked> {
+        if let Stand::Nobody { why } = &seen.stand {
+            self.say_nobody(why).await?;
+            return Ok(None);
+        }
         let outside = matches!(seen.stand, Stand::Outside { .. });
         let written = seen.written.get(&shelf::facts_name(&self.swarm));
         self.say_standing(&seen.stand, written).await?;
@@ -141,24 +148,28 @@ impl Watch {
 
     async fn say_standing(&mut self, stand: &Stand, written: Option<&Written>) -> Result<(), Looked> {
         // Whoever acts knows better than what it wrote down.
-        let follows = !matches!(stand, Stand::Leads { .. });
+        let follows = !matches!(stand, Stand::Acts { .. });
         let version = written.map(|written| written.version).filter(|_| follows);
         let said = Some((stand.clone(), version));
         if self.memory.stand == said {
             return Ok(());
         }
         let node = match stand {
-            Stand::Leads { node } | Stand::Follows { node, .. } => node.as_str(),
-            Stand::Outside { .. } => "",
+            Stand::Acts { node } | Stand::Follows { node, .. } => node.as_str(),
+            Stand::Nobody { .. } | Stand::Outside { .. } => "",
         };
         let kept = written.map(|written| {
             let mine = written.writer == node;
             (self.read)(&written.facts).map(|facts| Box::new(Kept { facts, mine }))
         });
         let standing = match (stand, kept.transpose()) {
-            (Stand::Leads { .. }, Ok(kept)) => Standing::Acts { kept },
+            (Stand::Acts { node }, Ok(kept)) => {
+                Standing::Acts { by: node.chars().take(SHORT).collect(), kept }
+            }
             (Stand::Follows { why, .. }, Ok(kept)) => Standing::Watches { why: why.clone(), kept },
-            (Stand::Outside { why }, _) => Standing::Watches { why: why.clone(), kept: None },
+            (Stand::Nobody { why } | Stand::Outside { why }, _) => {
+                Standing::Watches { why: why.clone(), kept: None }
+            }
             // Acting without it might take a release back a second time.
             (_, Err(error)) => {
                 let why = format!("what is known in the Swarm cannot be read: {error}");
@@ -167,6 +178,16 @@ impl Watch {
         };
         self.send(Happening::Stands(standing)).await?;
         self.memory.stand = said;
+        Ok(())
+    }
+
+    /// What runs goes on, as far as is known, and nobody decides anything.
+    async fn say_nobody(&mut self, why: &str) -> Result<(), Looked> {
+        let said = Some((Stand::Nobody { why: why.to_owned() }, None));
+        if self.memory.stand != said {
+            self.send(Happening::Stands(Standing::Watches { why: why.to_owned(), kept: None })).await?;
+            self.memory.stand = said;
+        }
         Ok(())
     }
 

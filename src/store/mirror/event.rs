@@ -33,6 +33,13 @@ pub(in crate::store) enum EventDef {
         why: String,
     },
     EngineBack,
+    SwarmLost {
+        why: String,
+    },
+    SwarmBack,
+    TookOver {
+        from: String,
+    },
     StoodStill {
         since: Timestamp,
     },
@@ -145,6 +152,8 @@ as_core!(Happening, HappeningDef);
 #[serde(remote = "Standing", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub(in crate::store) enum StandingDef {
     Acts {
+        #[serde(default)]
+        by: String,
         #[serde_as(as = "Option<Box<KeptDef>>")]
         kept: Option<Box<Kept>>,
     },

@@ -82,6 +82,11 @@ fn seen() -> Vec<Happening> {
         Happening::Seen(Some(Running { started: None, irreversible: None, alive: false, ..running() })),
         Happening::Seen(Some(set)),
         Happening::Empty { left: vec![some()] },
+        Happening::Stands(Standing::Acts { by: some(), kept: None }),
+        Happening::Stands(Standing::Watches {
+            why: some(),
+            kept: Some(Box::new(Kept { facts: Facts::default(), mine: true })),
+        }),
     ]
 }
 
@@ -91,6 +96,9 @@ fn events() -> Vec<Event> {
         Event::Due,
         Event::EngineLost { why: some() },
         Event::EngineBack,
+        Event::SwarmLost { why: some() },
+        Event::SwarmBack,
+        Event::TookOver { from: some() },
         Event::StoodStill { since: at(4) },
         Event::ConfigReloaded,
         Event::ConfigRejected { why: some() },
@@ -103,11 +111,6 @@ fn events() -> Vec<Event> {
     all.extend(answers());
     let mut happenings = seen();
     happenings.extend([
-        Happening::Stands(Standing::Acts { kept: None }),
-        Happening::Stands(Standing::Watches {
-            why: some(),
-            kept: Some(Box::new(Kept { facts: Facts::default(), mine: true })),
-        }),
         Happening::Stopping { instance: some(), signal: "15".to_owned() },
         Happening::Died { instance: some(), asked: true, exit: Some(-137), oom: true },
         Happening::Died { instance: some(), asked: false, exit: None, oom: false },

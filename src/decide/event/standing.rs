@@ -1,0 +1,31 @@
+//! Which golive acts for a service that several watch.
+
+use crate::decide::facts::Facts;
+
+/// Whether this golive acts for a service that several watch.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Standing {
+    /// It acts.
+    Acts {
+        /// What tells this golive's ids from those of the others.
+        by: String,
+        /// What was last written down where all of them can read it.
+        kept: Option<Box<Kept>>,
+    },
+    /// Another one does, or none can.
+    Watches {
+        /// Who acts, or why nobody does.
+        why: String,
+        /// What the other one has written down.
+        kept: Option<Box<Kept>>,
+    },
+}
+
+/// What is known of a service, written down where every golive that watches it can read it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// What is known.
+    pub facts: Facts,
+    /// Whether this golive wrote it.
+    pub mine: bool,
+}

@@ -1,0 +1,226 @@
+//! Which golive acts for the sets of a Swarm: the one that holds the lease, on whichever manager it is.
+//!
+//! The lease is one config object for all sets. Its data cannot be changed, its labels can: a renewal is one small update
+//! in ten seconds, which the managers agree on like on any other. Each names the version that it was made from, so that
+//! of two that take the lease one succeeds. No clocks are compared: whoever waits counts by its own for how long the
+//! object has had the same version.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::clock::Clock;
+use crate::runtime::engine::{Class, Engine, EngineError};
+use crate::untrusted::clean;
+
+use super::shelf::out_of_sequence;
+use super::text;
+
+pub(super) const NAME: &str = "golive.lease";
+const HOLDER: &str = "golive.holder";
+const HOST: &str = "golive.host";
+const TIME: &str = "golive.time";
+const NOTE: &str = "The golive that the labels name acts for the services of this Swarm.\n";
+
+/// It is renewed so often, and whoever cannot renew it for so long acts no more.
+const RENEWED: Duration = Duration::from_secs(10);
+const MINE_FOR: Duration = Duration::from_secs(20);
+/// Another one takes it when it has not been renewed for so long. The difference is what a renewal may be under way.
+const LASTS: Duration = Duration::from_secs(30);
+/// The first one is left to the manager that leads for so long.
+const LEFT_TO_LEADER: Duration = Duration::from_secs(10);
+/// Nobody is told who acts within more than this.
+pub(super) const QUICK: Duration = Duration::from_secs(2);
+/// A change goes through a majority of managers.
+const CHANGE: Duration = Duration::from_secs(5);
+
+/// The lease as it stands in the Swarm.
+#[derive(Debug, Clone)]
+pub(super) struct Lease {
+    object: Value,
+}
+
+/// This node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Node {
+    pub(super) id: String,
+    pub(super) host: String,
+}
+
+/// What one golive knows of the lease.
+#[derive(Debug, Default)]
+pub(super) struct Tenure {
+    /// The version of another's lease, and since when it has been that.
+    theirs: Option<(u64, Timestamp)>,
+    /// When this one asked for the renewal that succeeded last.
+    renewed: Option<Timestamp>,
+    /// Since when there is none.
+    absent: Option<Timestamp>,
+}
+
+/// What is to be done about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Due {
+    Nothing,
+    /// It is this one's, and has to be renewed.
+    Renew,
+    /// It is nobody's, or of one that is not heard of.
+    Take,
+}
+
+impl Lease {
+    pub(super) fn holder(&self) -> &str {
+        text(&self.object, "/Spec/Labels/golive.holder")
+    }
+
+    /// The host that it is on, as a person would name it.
+    pub(super) fn host(&self) -> String {
+        clean(text(&self.object, "/Spec/Labels/golive.host"))
+    }
+
+    fn version(&self) -> u64 {
+        self.object.pointer("/Version/Index").and_then(Value::as_u64).unwrap_or_default()
+    }
+}
+
+/// The lease, where anybody has ever held one.
+pub(super) async fn read(engine: &Engine) -> Result<Option<Lease>, EngineError> {
+    let filters = json!({ "name": [NAME] });
+    let found = engine.all_within("ask who acts in the Swarm", "/configs", &filters, QUICK).await?;
+    let object = found.into_iter().find(|object| text(object, "/Spec/Name") == NAME);
+    Ok(object.map(|object| Lease { object }))
+}
+
+/// Takes or renews it. Whether that succeeded, and nobody else was faster.
+pub(super) async fn take(engine: &Engine, old: Option<&Lease>, by: &Node) -> Result<bool, EngineError> {
+    let doing = "take the lease by which golive acts in the Swarm";
+    let labels = json!({ HOLDER: by.id, HOST: by.host, TIME: Clock::wall().to_string() });
+    let result = match old {
+        Some(Lease { object }) => {
+            let (path, version) = (
+                format!("/configs/{}/update", text(object, "/ID")),
+                old.map(Lease::version).unwrap_or_default(),
+            );
+            let spec = json!({ "Name": NAME, "Labels": labels, "Data": object["Spec"]["Data"] });
+            engine.post_within(doing, &path, &[("version", &version.to_string())], &spec, CHANGE).await
+        }
+        None => {
+            let body = json!({ "Name": NAME, "Labels": labels, "Data": STANDARD.encode(NOTE) });
+            engine.post_within(doing, "/configs/create", &[], &body, CHANGE).await
+        }
+    };
+    match result {
+        Ok(()) => Ok(true),
+        Err(error) if out_of_sequence(&error) || error.class() == Class::Conflict => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+impl Tenure {
+    /// What is to be done about the lease as it was just read.
+    pub(super) fn due(&mut self, lease: Option<&Lease>, me: &str, leads: bool, now: Timestamp) -> Due {
+        let Some(lease) = lease else {
+            self.theirs = None;
+            let absent = *self.absent.get_or_insert(now);
+            return if leads || since(absent, now) >= LEFT_TO_LEADER { Due::Take } else { Due::Nothing };
+        };
+        self.absent = None;
+        if lease.holder() == me {
+            self.theirs = None;
+            let fresh = self.renewed.is_some_and(|at| since(at, now) < RENEWED);
+            return if fresh { Due::Nothing } else { Due::Renew };
+        }
+        self.renewed = None;
+        match self.theirs {
+            Some((version, at)) if version == lease.version() && since(at, now) >= LASTS => Due::Take,
+            Some((version, _)) if version == lease.version() => Due::Nothing,
+            Some(_) | None => {
+                self.theirs = Some((lease.version(), now));
+                Due::Nothing
+            }
+        }
+    }
+
+    /// This one holds it since it asked for it then.
+    pub(super) fn renewed(&mut self, at: Timestamp) {
+        self.renewed = Some(at);
+        self.theirs = None;
+    }
+
+    /// Whether it is this one's turn: it was renewed lately enough that nobody else has taken it.
+    pub(super) fn holds(&self, now: Timestamp) -> bool {
+        self.renewed.is_some_and(|at| since(at, now) < MINE_FOR)
+    }
+
+    /// Nothing could be read for a while: nor could the other one renew it, perhaps. It has its time anew.
+    pub(super) fn interrupted(&mut self) {
+        (self.theirs, self.absent) = (None, None);
+    }
+
+    /// After how long something is due at the latest.
+    pub(super) fn next(&self, now: Timestamp) -> Option<Duration> {
+        let left = |at: Timestamp, after: Duration| after.saturating_sub(since(at, now));
+        let renewal = self.renewed.map(|at| left(at, RENEWED));
+        renewal
+            .or(self.theirs.map(|(_, at)| left(at, LASTS)))
+            .or(self.absent.map(|at| left(at, LEFT_TO_LEADER)))
+    }
+}
+
+fn since(at: Timestamp, now: Timestamp) -> Duration {
+    now.duration_since(at).unsigned_abs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).unwrap()
+    }
+
+    fn lease(holder: &str, version: u64) -> Lease {
+        let labels = json!({ HOLDER: holder, HOST: "node-1" });
+        Lease {
+            object: json!({ "Version": { "Index": version }, "Spec": { "Name": NAME, "Labels": labels } }),
+        }
+    }
+
+    #[test]
+    fn the_first_one_is_the_leaders_and_anybodys_when_that_one_does_not_come() {
+        assert_eq!(Tenure::default().due(None, "a", true, at(0)), Due::Take);
+        let mut tenure = Tenure::default();
+        assert_eq!(tenure.due(None, "b", false, at(0)), Due::Nothing);
+        assert_eq!(tenure.next(at(0)), Some(Duration::from_secs(10)));
+        assert_eq!(tenure.due(None, "b", false, at(10)), Due::Take);
+    }
+
+    #[test]
+    fn it_is_renewed_every_ten_seconds_and_held_for_twenty() {
+        let mut tenure = Tenure::default();
+        assert_eq!(tenure.due(Some(&lease("a", 1)), "a", true, at(0)), Due::Renew, "after a restart");
+        assert!(!tenure.holds(at(0)));
+        tenure.renewed(at(0));
+        assert_eq!(tenure.due(Some(&lease("a", 2)), "a", true, at(9)), Due::Nothing);
+        assert_eq!(tenure.due(Some(&lease("a", 2)), "a", true, at(10)), Due::Renew);
+        assert!(tenure.holds(at(19)) && !tenure.holds(at(20)));
+        assert_eq!(tenure.due(Some(&lease("b", 3)), "a", true, at(19)), Due::Nothing);
+        assert!(!tenure.holds(at(19)), "another one has taken it");
+    }
+
+    #[test]
+    fn it_is_taken_when_it_has_not_changed_for_thirty_seconds_by_ones_own_clock() {
+        let mut tenure = Tenure::default();
+        assert_eq!(tenure.due(Some(&lease("a", 1)), "b", false, at(0)), Due::Nothing);
+        assert_eq!(tenure.due(Some(&lease("a", 2)), "b", false, at(25)), Due::Nothing);
+        assert_eq!(tenure.due(Some(&lease("a", 2)), "b", false, at(54)), Due::Nothing);
+        assert_eq!(tenure.next(at(54)), Some(Duration::from_secs(1)));
+        assert_eq!(tenure.due(Some(&lease("a", 2)), "b", true, at(55)), Due::Take);
+        // While nothing could be read, nobody could renew it, perhaps.
+        tenure.interrupted();
+        assert_eq!(tenure.due(Some(&lease("a", 2)), "b", true, at(90)), Due::Nothing);
+    }
+}
