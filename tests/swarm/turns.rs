@@ -77,9 +77,9 @@ impl Story {
     }
 
     /// The lost one is there again, knows how it ended, and does nothing.
-    fn everybody_knows(&self, how: (String, String)) {
+    fn everybody_knows(&self, how: &(String, String)) {
         self.managers[0].eventually("everybody knows how it ended", || {
-            self.managers.iter().all(|golive| golive.decided() == how)
+            self.managers.iter().all(|golive| golive.decided() == *how)
         });
         assert!(self.acting().is_some());
     }
@@ -97,7 +97,7 @@ fn whatever_is_lost_of_the_one_that_acts_another_one_goes_on() {
     story.rolled_back(next, 1);
     assert_eq!(story.sink.ids("took-over").len(), 1, "{:?}", story.sink.events());
     story.managers[0].start();
-    story.everybody_knows(story.managers[next].decided());
+    story.everybody_knows(&story.managers[next].decided());
     assert_eq!(story.acting(), Some(next), "whoever acts goes on doing so");
 
     // The engine, while golive goes on.
@@ -110,7 +110,7 @@ fn whatever_is_lost_of_the_one_that_acts_another_one_goes_on() {
     let after = story.taken_over(next, began);
     story.rolled_back(after, 2);
     story.cluster.revive_engine(next);
-    story.everybody_knows(story.managers[after].decided());
+    story.everybody_knows(&story.managers[after].decided());
 
     // The link.
     story.release((after + 1) % 3, "blue");
@@ -118,7 +118,7 @@ fn whatever_is_lost_of_the_one_that_acts_another_one_goes_on() {
     let last = story.taken_over(after, Instant::now());
     story.rolled_back(last, 3);
     story.cluster.link(after, "up");
-    story.everybody_knows(story.managers[last].decided());
+    story.everybody_knows(&story.managers[last].decided());
     assert_eq!(story.sink.ids("rollback-started").len(), 3, "{:?}", story.sink.events());
     assert_eq!(story.sink.ids("took-over").len(), 3, "{:?}", story.sink.events());
 }

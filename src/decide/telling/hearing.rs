@@ -54,7 +54,12 @@ impl State {
     pub(in crate::decide) fn listen(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
         let policy = &self.policy;
         let began = self.services.iter().filter_map(|(name, service)| match &service.facts().phase {
-            Phase::Watching(watch) if policy.services.get(name).is_some_and(acts) => Some(watch.began),
+            // Of several golives that watch it, the one that acts is to be heard.
+            Phase::Watching(watch)
+                if service.aside.is_none() && policy.services.get(name).is_some_and(acts) =>
+            {
+                Some(watch.began)
+            }
             Phase::Watching(_)
             | Phase::Idle
             | Phase::RollingBack(_)

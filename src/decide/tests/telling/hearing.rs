@@ -1,6 +1,7 @@
 //! No release is rolled back by golive alone while nobody would hear of it.
 
 use super::*;
+use crate::decide::event::{Kept, Standing};
 use crate::decide::policy::Unconfirmed;
 use crate::decide::reason::Reason;
 
@@ -29,6 +30,17 @@ fn the_urgent_channels_are_tried_when_a_watch_begins_unless_they_confirmed_withi
         tier(world, Tier::General).channels = vec!["oncall".to_owned()];
     });
     assert_eq!(words(&see(&mut same, "v2")), ["release-seen first"], "which tries the channel too");
+}
+
+#[test]
+fn whoever_only_watches_tries_no_channel() {
+    let mut acting = world(asks);
+    assert_eq!(words(&see(&mut acting, "v2")), ["release-seen first", "test first"]);
+    let kept = Some(Box::new(Kept { facts: acting.facts().clone(), mine: false }));
+    let why = "golive on node-1 acts for it".to_owned();
+    let mut standby = world(asks);
+    let told = standby.step(&happening(Happening::Stands(Standing::Watches { why, kept })));
+    assert!(words(&told).is_empty(), "{told:?}");
 }
 
 #[test]
