@@ -27,6 +27,9 @@ const APART: Duration = Duration::from_secs(1);
 /// Everything is looked at again after so many looks, should an event be lost; and who leads, after so many.
 const LOOK_AGAIN: u32 = 12;
 const NODES: u32 = 3;
+/// A whole look takes no longer, so that whoever acts knows in time when its lease has run out.
+const LOOKS: Duration = Duration::from_secs(10);
+const LOOKING: &str = "look at the Swarm";
 /// Between attempts to reach a Swarm that does not answer, doubling from the first to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LAST_PAUSE: Duration = Duration::from_secs(2);
@@ -146,7 +149,12 @@ impl Keeper {
                 Err(broken) => return Ok(broken),
             };
             seen = match &me {
-                Ok(me) => self.look(Some(&seen), me, what).await?,
+                Ok(me) => {
+                    let look = tokio::time::timeout(LOOKS, self.look(Some(&seen), me, what)).await;
+                    let late =
+                        |_| Err(EngineError::TimedOut { doing: LOOKING.to_owned(), limit: LOOKS }.into());
+                    look.unwrap_or_else(late)?
+                }
                 // It may have become a manager meanwhile.
                 Err(_) => return Ok(Broken("it is looked whether this node is a manager now".to_owned())),
             };
