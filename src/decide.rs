@@ -47,6 +47,7 @@ pub mod reason;
 mod recount;
 pub mod refusal;
 mod release;
+mod roll_out;
 mod rollback;
 pub mod roster;
 mod rule;

@@ -114,6 +114,7 @@ impl Metrics {
                 | Action::Prove { .. }
                 | Action::Forget { .. }
                 | Action::Step { .. }
+                | Action::GoOn { .. }
                 | Action::ProbeNow { .. }
                 | Action::Recall { .. }
                 | Action::Remember { .. }

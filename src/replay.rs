@@ -104,6 +104,7 @@ impl Replay {
                 | Action::Prove { .. }
                 | Action::Forget { .. }
                 | Action::Step { .. }
+                | Action::GoOn { .. }
                 | Action::ProbeNow { .. }
                 | Action::Recall { .. }
                 | Action::Judged { .. }

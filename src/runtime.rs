@@ -171,6 +171,14 @@ impl Runtime {
         }
     }
 
+    /// Has the engine go on with an update that it has halted; does nothing where none carries out updates by itself.
+    pub async fn go_on(&self) -> Result<(), Fault> {
+        match self {
+            Self::Container(_) | Self::Compose(_) | Self::Command(_) => Ok(()),
+            Self::Swarm(swarm) => swarm.go_on().await,
+        }
+    }
+
     /// Drops the pin of that release, whose record it is.
     pub async fn forget(&self, release: &str, record: Option<&Record>) -> Result<(), Fault> {
         match self {

@@ -84,6 +84,7 @@ impl Backlog {
                 | Action::Prove { .. }
                 | Action::Forget { .. }
                 | Action::Step { .. }
+                | Action::GoOn { .. }
                 | Action::ProbeNow { .. }
                 | Action::Recall { .. } => self.rest.effects.push(action.clone()),
                 Action::Answer(given) => answer = Some(given.clone()),
@@ -220,7 +221,7 @@ const NOT_STORED: Answer = Answer::Refused { why: Refusal::NotStored };
 fn harmless(action: &Action) -> bool {
     match action {
         Action::Prove { .. } | Action::ProbeNow { .. } | Action::Recall { .. } => true,
-        Action::Keep { .. } | Action::Forget { .. } | Action::Step { .. } => false,
+        Action::Keep { .. } | Action::Forget { .. } | Action::Step { .. } | Action::GoOn { .. } => false,
         Action::Tell { .. }
         | Action::File { .. }
         | Action::Judged { .. }
@@ -244,6 +245,7 @@ fn recorded(action: &Action) -> bool {
         Action::Keep { .. }
         | Action::Prove { .. }
         | Action::Forget { .. }
+        | Action::GoOn { .. }
         | Action::ProbeNow { .. }
         | Action::Recall { .. }
         | Action::Answer(_) => false,
@@ -264,6 +266,7 @@ fn about(action: &Action) -> Option<&str> {
         | Action::Remember { .. }
         | Action::Prove { .. }
         | Action::Forget { .. }
+        | Action::GoOn { .. }
         | Action::ProbeNow { .. }
         | Action::Answer(_) => None,
     }

@@ -36,6 +36,7 @@ pub(super) fn log(event: &Event, actions: &[Action]) {
             | Action::Remember { .. }
             | Action::Prove { .. }
             | Action::Forget { .. }
+            | Action::GoOn { .. }
             | Action::ProbeNow { .. }
             | Action::File { .. }
             | Action::Concluded { .. }

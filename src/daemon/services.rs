@@ -182,6 +182,7 @@ impl Services {
             Action::Prove { service, release } => (service, Job::Prove { release }),
             Action::Forget { service, release } => (service, Job::Forget { release }),
             Action::Step { service, plan, step } => (service, Job::Step { plan, step }),
+            Action::GoOn { service } => (service, Job::GoOn),
             Action::ProbeNow { service } => {
                 if let Some(running) = self.running.get(&service) {
                     running.probes.poke();
@@ -200,7 +201,10 @@ impl Services {
         let untaken = match (self.running.get(&service), job) {
             (Some(running), job) => running.worker.ask(job),
             (None, Job::Step { plan, step }) => Some(untaken(plan, step)),
-            (None, Job::Keep { .. } | Job::Prove { .. } | Job::Forget { .. } | Job::Share { .. }) => None,
+            (
+                None,
+                Job::Keep { .. } | Job::Prove { .. } | Job::Forget { .. } | Job::GoOn | Job::Share { .. },
+            ) => None,
         };
         if let Some(what) = untaken {
             // Where that finds no room either, the step's deadline comes.

@@ -34,6 +34,8 @@ pub(super) enum Job {
         plan: Plan,
         step: Step,
     },
+    /// Have the engine go on with an update that it has halted.
+    GoOn,
     /// Write down what is known where others can read it, before anything is done because of it.
     Share {
         facts: String,
@@ -45,7 +47,7 @@ impl Job {
     fn release(&self) -> Option<&str> {
         match self {
             Self::Keep { release, .. } | Self::Prove { release } | Self::Forget { release } => Some(release),
-            Self::Step { .. } | Self::Share { .. } => None,
+            Self::Step { .. } | Self::GoOn | Self::Share { .. } => None,
         }
     }
 }
@@ -110,7 +112,7 @@ impl Worker {
         match error.into_inner() {
             Job::Step { plan, step } => Some(untaken(plan, step)),
             // None of these holds a rollback up.
-            Job::Keep { .. } | Job::Prove { .. } | Job::Forget { .. } | Job::Share { .. } => None,
+            Job::Keep { .. } | Job::Prove { .. } | Job::Forget { .. } | Job::GoOn | Job::Share { .. } => None,
         }
     }
 }
@@ -246,6 +248,12 @@ impl Hand {
                 None
             }
             Job::Step { plan, step } => Some(self.step(plan, step).await),
+            Job::GoOn => {
+                if let Err(fault) = self.runtime.go_on().await {
+                    tracing::warn!(service = self.service, "failed to {}", fault.text);
+                }
+                None
+            }
             Job::Share { facts } => {
                 self.unshared = Some(facts);
                 if let Err(fault) = self.share().await {

@@ -61,6 +61,11 @@ pub enum Action {
         /// The step.
         step: Step,
     },
+    /// Have the engine go on with an update that it has halted.
+    GoOn {
+        /// The service.
+        service: String,
+    },
     /// Make every health check of the service now.
     ProbeNow {
         /// The service.
@@ -306,6 +311,12 @@ pub enum News {
     SwarmBack,
     /// Another manager's golive is not heard of, and this one acts in its place.
     TookOver,
+    /// The engine gets nowhere with replacing what ran before.
+    UpdateStuck,
+    /// It does again, or need not any more.
+    UpdateMoves,
+    /// golive had the engine go on with what it had halted for nothing that the release has done.
+    UpdateResumed,
     /// The accepted version could not be restored if it were needed.
     NotReady,
     /// It could again.

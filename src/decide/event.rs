@@ -12,7 +12,7 @@ mod running;
 mod standing;
 
 pub use beside::{Beside, Busy, Kin, Look, Norm, Other, Tick, Usual};
-pub use running::{Identity, Left, Member, Running, Stage, Waits, parts};
+pub use running::{Halted, Identity, Left, Member, Running, Stage, Waits, parts};
 pub use standing::{Kept, Standing};
 
 /// One thing that happened. Whoever turns the world into events never judges them.

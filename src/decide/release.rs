@@ -25,7 +25,8 @@ use super::rollback;
 use super::roster::Roster;
 use super::service::{Service, Turn};
 use super::{
-    ask, cause, deployment, diverge, incident, launch, naming, roster, suspect, verify, veto, watch, whole,
+    ask, cause, deployment, diverge, incident, launch, naming, roll_out, roster, suspect, verify, veto,
+    watch, whole,
 };
 
 /// So often in a row every check passes before what runs at first sight is taken as good.
@@ -216,6 +217,7 @@ pub(super) fn seen(turn: &mut Turn<'_>, running: Option<&Running>) {
                 watch::rolled_out(turn);
             }
             watch::given_up(turn);
+            roll_out::look(turn, running);
             whole::look(turn, running);
         }
         Some(_) if turn.facts().announced.is_none() && whole::is_left(turn, running) => {

@@ -73,6 +73,8 @@ pub(super) struct Service {
     pub(super) aside: Option<String>,
     /// What its ids end with, so that no other golive that acts for it ever gives the same; nothing where none does.
     pub(super) by: String,
+    /// What the update that was resumed last had been halted for.
+    pub(super) resumed: Option<String>,
     /// Symptoms of the rollback at hand that are counted already.
     pub(super) folded: BTreeSet<String>,
     /// When something is due at the latest, as far as is known since its last turn.
@@ -125,6 +127,7 @@ impl Service {
             prove_older_at: None,
             aside: policy.shared.then(|| "it is not known yet whose turn it is".to_owned()),
             by: String::new(),
+            resumed: None,
             folded: BTreeSet::new(),
             deadline: None,
         }

@@ -56,6 +56,8 @@ fn shop(words: &str) -> ServiceView {
         irreversible: None,
         given_up: None,
         rolling_out: false,
+        stuck: None,
+        halted: None,
         about: None,
         members: Vec::new(),
         settling: false,

@@ -42,6 +42,8 @@ fn seen(version: &str) -> Happening {
         irreversible: None,
         given_up: None,
         rolling_out: false,
+        stuck: None,
+        halted: None,
         about: None,
         members: Vec::new(),
         settling: false,

@@ -161,6 +161,8 @@ pub(super) fn running(version: &str) -> Running {
         irreversible: None,
         given_up: None,
         rolling_out: false,
+        stuck: None,
+        halted: None,
         about: None,
         members: Vec::new(),
         settling: false,

@@ -94,6 +94,8 @@ impl Command {
             irreversible: None,
             given_up: None,
             rolling_out: false,
+            stuck: None,
+            halted: None,
             about: None,
             members: Vec::new(),
             settling: false,

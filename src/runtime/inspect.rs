@@ -149,6 +149,8 @@ impl Inspect {
             irreversible: self.label("golive.irreversible").map(clean),
             given_up: None,
             rolling_out: false,
+            stuck: None,
+            halted: None,
             about: None,
             members: vec![self.member()],
             settling: false,

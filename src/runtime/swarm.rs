@@ -17,6 +17,7 @@ use super::{Done, Record, refused};
 
 mod converge;
 mod forensics;
+mod halted;
 mod lease;
 mod member;
 mod names;
@@ -67,7 +68,14 @@ impl Swarm {
         }
         let set = set::read(self).await.map_err(fault)?;
         let tasks = task::of(self, &set).await.map_err(fault)?;
-        Ok(set.running(&tasks))
+        let nodes = halted::nodes(self, &set).await.map_err(fault)?;
+        Ok(set.running(&tasks, &nodes))
+    }
+
+    /// Only the one that acts may.
+    pub(super) async fn go_on(&self) -> Result<(), Fault> {
+        self.acting("go on with an update").await?;
+        halted::go_on(self).await
     }
 
     pub(super) async fn keep(&self, release: &str, instance: &str) -> Result<Record, Fault> {

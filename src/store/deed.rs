@@ -90,6 +90,7 @@ impl Deed {
             | Action::Recall { .. }
             | Action::Prove { .. }
             | Action::Forget { .. }
+            | Action::GoOn { .. }
             | Action::ProbeNow { .. }
             | Action::Log(_)
             | Action::Answer(Answer::Done { .. } | Answer::Plan { .. }) => return None,

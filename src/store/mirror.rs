@@ -27,6 +27,7 @@ pub(super) mod phrase;
 pub(super) mod policy;
 pub(super) mod reading;
 pub(super) mod reason;
+pub(super) mod running;
 pub(super) mod season;
 pub(super) mod set;
 pub(super) mod verdict;

@@ -49,6 +49,7 @@ pub(super) fn project(transaction: &Transaction<'_>, path: &Path, entry: &Entry)
             | Action::Prove { .. }
             | Action::Forget { .. }
             | Action::Step { .. }
+            | Action::GoOn { .. }
             | Action::ProbeNow { .. }
             | Action::Recall { .. }
             | Action::Judged { .. }

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Batch, Entry, NewLetter, Store};
 use crate::decide::action::{News, Notice, Place, Plan, Tier, When};
-use crate::decide::event::{Announcement, Event, Happening, Identity, Outcome, Running, Sample};
+use crate::decide::event::{Announcement, Event, Halted, Happening, Identity, Outcome, Running, Sample};
 use crate::decide::facts::{Origin, Release};
 use crate::decide::reason::Reason;
 use crate::decide::roster::{Did, Roster};
@@ -65,6 +65,8 @@ fn running() -> Running {
         irreversible: Some("migration".to_owned()),
         given_up: Some("update paused".to_owned()),
         rolling_out: true,
+        stuck: Some("no suitable node".to_owned()),
+        halted: Some(Halted { by: "t1".to_owned(), why: "its node was drained".to_owned() }),
         about: None,
         members: Vec::new(),
         settling: false,

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::host::{Host, PATIENCE, engine};
+use crate::host::{Host, PATIENCE, containers_of, engine};
 use crate::kills::outcomes;
 use crate::proxy::{Fate, Proxy};
 
@@ -41,9 +41,14 @@ fn each_call_or_its_answer_is_lost() {
 /// the end, is told once, and leaves nothing over. `None` when there is no call of the last number.
 fn once_at_each_call(name: &str, calls: std::ops::Range<usize>, fate: impl Fn(&Host) -> Fate) -> Option<()> {
     let (mut host, proxy) = with_good_version(name);
+    let rehearsal = format!("golive-rehearsal-{}", host.name);
     for n in calls {
         let (told, fate) = (outcomes(&host).len(), fate(&host));
-        // Watching changes nothing in the engine; the first changing call is the rollback's.
+        // What was accepted is proved, which changes something once; watching changes nothing, so that the first changing
+        // call is the rollback's.
+        host.eventually("it is proved", || {
+            host.status()["ready"] == true && containers_of(&rehearsal).is_empty()
+        });
         proxy.strike(n, fate, false);
         host.deploy("2", &["--fail-after", "1s"]);
         host.eventually("struck, or rolled back without a call number so high", || {

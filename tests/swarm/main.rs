@@ -14,6 +14,7 @@ mod sink;
 
 mod bad_release;
 mod calls;
+mod drained;
 mod joined;
 #[path = "../e2e/noise.rs"]
 mod noise;

@@ -26,6 +26,10 @@ pub struct Running {
     pub given_up: Option<String>,
     /// Whether the engine is still replacing what ran before (swarm only).
     pub rolling_out: bool,
+    /// What keeps the engine from going on with that, while it has got nowhere for a while (swarm only).
+    pub stuck: Option<String>,
+    /// That the engine has stopped in the middle for nothing that the release has done (swarm only).
+    pub halted: Option<Halted>,
     /// What it consists of, in words, where that is more than one container.
     pub about: Option<String>,
     /// The containers that it consists of; none where the runtime knows of no containers.
@@ -36,6 +40,15 @@ pub struct Running {
     pub absent: Vec<String>,
     /// Services beside it in the same project that keep data and are left alone.
     pub left: Vec<Left>,
+}
+
+/// The engine has stopped replacing what ran before, because something ended that was not the release's to end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Halted {
+    /// What ended, by the engine's id: it is halted once for each.
+    pub by: String,
+    /// What it was, and why it has ended.
+    pub why: String,
 }
 
 /// A service that is left alone.

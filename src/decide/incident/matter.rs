@@ -15,6 +15,7 @@ pub(super) enum Matter {
     Engine,
     Swarm,
     Takeover,
+    Update,
     Config,
     Store,
     Channel(String),
@@ -48,6 +49,7 @@ impl Matter {
             News::EngineUnreachable | News::EngineBack => Self::Engine,
             News::SwarmLost | News::SwarmBack => Self::Swarm,
             News::TookOver => Self::Takeover,
+            News::UpdateStuck | News::UpdateMoves => Self::Update,
             News::ConfigReloaded | News::ConfigRejected => Self::Config,
             News::StoreLost | News::StoreBack => Self::Store,
             News::ChannelDead { channel } | News::ChannelBack { channel } => Self::Channel(channel.clone()),
@@ -56,7 +58,9 @@ impl Matter {
                 Self::Rule(rule.clone())
             }
             News::Diverged | News::Reconciled => Self::Divergence,
-            News::Test | News::LeftOver | News::StateLost | News::Digest { .. } => Self::Other,
+            News::Test | News::LeftOver | News::StateLost | News::UpdateResumed | News::Digest { .. } => {
+                Self::Other
+            }
         }
     }
 
@@ -69,6 +73,7 @@ impl Matter {
             | Self::Readiness
             | Self::Engine
             | Self::Swarm
+            | Self::Update
             | Self::Store
             | Self::Channel(_)
             | Self::Rule(_) => true,
@@ -92,6 +97,7 @@ impl Matter {
             | Self::Engine
             | Self::Swarm
             | Self::Takeover
+            | Self::Update
             | Self::Config
             | Self::Store
             | Self::Channel(_)

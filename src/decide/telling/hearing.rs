@@ -132,6 +132,7 @@ fn reaches(action: &Action, to: &[String]) -> bool {
         | Action::Prove { .. }
         | Action::Forget { .. }
         | Action::Step { .. }
+        | Action::GoOn { .. }
         | Action::ProbeNow { .. }
         | Action::Recall { .. }
         | Action::Remember { .. }

@@ -103,6 +103,8 @@ pub(super) fn running(version: &str, instance: &str) -> Running {
         irreversible: None,
         given_up: None,
         rolling_out: false,
+        stuck: None,
+        halted: None,
         about: None,
         members: parts(instance).map(member).collect(),
         settling: false,

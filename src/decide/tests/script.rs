@@ -277,6 +277,7 @@ impl Story {
                 Action::Step { plan, step, .. } => self.step = Some((plan.clone(), *step)),
                 Action::Tell { .. }
                 | Action::Forget { .. }
+                | Action::GoOn { .. }
                 | Action::ProbeNow { .. }
                 | Action::Recall { .. }
                 | Action::Judged { .. }

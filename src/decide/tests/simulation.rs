@@ -283,6 +283,7 @@ impl Simulation {
                 Action::Tell { .. }
                 | Action::Forget { .. }
                 | Action::Step { .. }
+                | Action::GoOn { .. }
                 | Action::ProbeNow { .. }
                 | Action::Recall { .. }
                 | Action::Judged { .. }

@@ -2,7 +2,9 @@
 
 use super::fixture::{World, happening, later, running, sample, secs, service_policy};
 use crate::decide::action::{Action, Answer, News};
-use crate::decide::event::{Ask, Event, Fault, FaultKind, Happening, Kept, Outcome, Running, Standing, Step};
+use crate::decide::event::{
+    Ask, Event, Fault, FaultKind, Halted, Happening, Kept, Outcome, Running, Standing, Step,
+};
 use crate::decide::facts::{Facts, Phase, ReleaseState};
 use crate::decide::policy::ServicePolicy;
 use crate::decide::reason::Reason;
@@ -269,6 +271,44 @@ fn the_window_begins_when_the_release_runs_everywhere() {
     world.step(&rolling(true));
     assert_eq!(news(&samples(&mut world, &Outcome::Ok, 350)), []);
     assert_eq!(news(&samples(&mut world, &Outcome::Ok, 100)), [News::Held]);
+}
+
+#[test]
+fn what_was_halted_for_nothing_that_the_release_has_done_goes_on_once_for_each_cause() {
+    let mut world = watching();
+    let halted = |by: &str| {
+        let halted = Some(Halted { by: by.to_owned(), why: "its node was drained".to_owned() });
+        happening(Happening::Seen(Some(Running { rolling_out: true, halted, ..running("v2", "v2") })))
+    };
+    let goes_on = |actions: &[Action]| actions.iter().filter(|it| matches!(it, Action::GoOn { .. })).count();
+    let told = world.step(&halted("t1"));
+    assert_eq!((goes_on(&told), news(&told)), (1, vec![News::UpdateResumed]));
+    let told = world.step(&halted("t1"));
+    assert_eq!((goes_on(&told), news(&told)), (0, vec![]));
+    let told = world.step(&halted("t2"));
+    assert_eq!((goes_on(&told), news(&told)), (1, vec![News::UpdateResumed]));
+    assert!(matches!(world.facts().phase, Phase::Watching(_)), "neither failed nor accepted");
+    // Somebody keeps golive from acting.
+    let hold = Ask::Hold { reason: None, lasts: None };
+    world.step(&happening(Happening::Asked { by: "ann".to_owned(), ask: hold }));
+    assert_eq!(goes_on(&world.step(&halted("t3"))), 0);
+    // A standby does nothing of the kind.
+    let mut next = manager();
+    next.step(&watches(world.facts()));
+    assert_eq!(goes_on(&next.step(&halted("t4"))), 0);
+}
+
+#[test]
+fn an_update_that_gets_nowhere_is_told_until_it_moves() {
+    let mut world = watching();
+    let stuck = |why: Option<&str>| {
+        let stuck = why.map(str::to_owned);
+        happening(Happening::Seen(Some(Running { rolling_out: true, stuck, ..running("v2", "v2") })))
+    };
+    assert_eq!(news(&world.step(&stuck(Some("no suitable node")))), [News::UpdateStuck]);
+    assert_eq!(news(&world.step(&stuck(Some("still no suitable node")))), [], "it is told once");
+    assert_eq!(news(&world.step(&stuck(None))), [News::UpdateMoves]);
+    assert_eq!(news(&world.step(&stuck(Some("no suitable node")))), [News::UpdateStuck]);
 }
 
 #[test]

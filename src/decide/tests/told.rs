@@ -15,6 +15,7 @@ pub(super) fn kind(action: &Action) -> String {
         Action::Prove { release, .. } => format!("prove {release}"),
         Action::Forget { release, .. } => format!("forget {release}"),
         Action::Step { step, .. } => format!("step {}", step.word()),
+        Action::GoOn { .. } => "go on".to_owned(),
         Action::ProbeNow { .. } => "probe".to_owned(),
         Action::Recall { .. } => "recall".to_owned(),
         Action::Remember { .. } => "remember".to_owned(),
@@ -45,7 +46,9 @@ pub(super) fn line(action: &Action) -> Option<String> {
         }
         Action::Keep { instance, .. } => format!("keep {instance}"),
         Action::Forget { .. } => "forget".to_owned(),
-        Action::ProbeNow { .. } | Action::Recall { .. } | Action::Remember { .. } => kind(action),
+        Action::GoOn { .. } | Action::ProbeNow { .. } | Action::Recall { .. } | Action::Remember { .. } => {
+            kind(action)
+        }
         Action::Judged { verdict, .. } => format!("{}: {}", kind(action), sentence(&verdict.why)),
         Action::Answer(Answer::Refused { why }) => format!("refused: {}", english().refusal(why)),
         Action::Answer(Answer::Plan { plan, steps, problems, .. }) => {

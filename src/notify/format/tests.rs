@@ -76,7 +76,12 @@ fn notice(news: News, tier: Tier, text: &str) -> Notice {
 /// Whether such news ends an incident; `None` when it belongs to none.
 fn ends(news: &News) -> Option<bool> {
     match news {
-        News::Test | News::ReleaseSeen | News::Scaled | News::ConfigReloaded | News::Digest { .. } => None,
+        News::Test
+        | News::ReleaseSeen
+        | News::Scaled
+        | News::UpdateResumed
+        | News::ConfigReloaded
+        | News::Digest { .. } => None,
         News::ServiceUp
         | News::DeploymentFinished
         | News::Complete
@@ -86,6 +91,7 @@ fn ends(news: &News) -> Option<bool> {
         | News::RollbackDone { .. }
         | News::EngineBack
         | News::SwarmBack
+        | News::UpdateMoves
         | News::Reconciled
         | News::ReadyAgain
         | News::StoreBack
@@ -106,6 +112,7 @@ fn ends(news: &News) -> Option<bool> {
         | News::EngineUnreachable
         | News::SwarmLost
         | News::TookOver
+        | News::UpdateStuck
         | News::NotReady
         | News::Diverged
         | News::KnownBad

@@ -95,6 +95,8 @@ impl Found {
             irreversible: each.iter().find_map(|one| one.irreversible.clone()),
             given_up: None,
             rolling_out: false,
+            stuck: None,
+            halted: None,
             about: Some(self.about(of)),
             members: self.members.iter().map(|member| member.found.member()).collect(),
             settling: false,

@@ -130,8 +130,7 @@ impl Tenure {
         self.absent = None;
         if lease.holder() == me {
             self.theirs = None;
-            let fresh = self.renewed.is_some_and(|at| since(at, now) < RENEWED);
-            return if fresh { Due::Nothing } else { Due::Renew };
+            return if self.rests(now) { Due::Nothing } else { Due::Renew };
         }
         self.renewed = None;
         match self.theirs {
@@ -153,6 +152,11 @@ impl Tenure {
     /// Whether it is this one's turn: it was renewed lately enough that nobody else has taken it.
     pub(super) fn holds(&self, now: Timestamp) -> bool {
         self.renewed.is_some_and(|at| since(at, now) < MINE_FOR)
+    }
+
+    /// Whether it was renewed so lately that there is nothing to look at.
+    pub(super) fn rests(&self, now: Timestamp) -> bool {
+        self.renewed.is_some_and(|at| since(at, now) < RENEWED)
     }
 
     /// Nothing could be read for a while: nor could the other one renew it, perhaps. It has its time anew.
@@ -207,6 +211,7 @@ mod tests {
         assert_eq!(tenure.due(Some(&lease("a", 2)), "a", true, at(9)), Due::Nothing);
         assert_eq!(tenure.due(Some(&lease("a", 2)), "a", true, at(10)), Due::Renew);
         assert!(tenure.holds(at(19)) && !tenure.holds(at(20)));
+        assert!(tenure.rests(at(9)) && !tenure.rests(at(10)));
         assert_eq!(tenure.due(Some(&lease("b", 3)), "a", true, at(19)), Due::Nothing);
         assert!(!tenure.holds(at(19)), "another one has taken it");
     }

@@ -99,6 +99,11 @@ impl Member {
         text(&self.json, "/UpdateStatus/Message")
     }
 
+    /// Whether the Swarm has stopped its update, and waits for somebody to go on with it.
+    pub(super) fn is_paused(&self) -> bool {
+        text(&self.json, "/UpdateStatus/State") == "paused"
+    }
+
     /// Why the Swarm itself has given the newest release up. A rollback that a person asked for is none.
     pub(super) fn given_up(&self) -> Option<String> {
         let state = text(&self.json, "/UpdateStatus/State");

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 
@@ -65,6 +66,7 @@ pub async fn keep(engine: Engine, seen: watch::Sender<Option<Arc<Latest>>>, even
         lost: None,
         me: None,
         nodes: Vec::new(),
+        listed: None,
         rounds: 0,
     };
     let mut pause = FIRST_PAUSE;
@@ -97,6 +99,8 @@ struct Keeper {
     /// This node, where it is a manager, and all nodes, as they were known last.
     me: Option<Node>,
     nodes: Vec<Value>,
+    /// When services and tasks were listed last.
+    listed: Option<Timestamp>,
     /// So many looks were made since everything was looked at.
     rounds: u32,
 }
@@ -181,7 +185,11 @@ impl Keeper {
         if all || what.written || begins {
             seen.written = Arc::new(shelf::all_facts(&self.engine).await?);
         }
-        if all || what.swarm || what == What::default() {
+        // It may only have been time for the lease.
+        let now = self.clock.now();
+        let tick = self.listed.is_none_or(|at| now.duration_since(at).unsigned_abs() + APART >= TICK);
+        if all || what.swarm || what == What::default() && tick {
+            self.listed = Some(now);
             let every = json!({});
             let services = self.engine.all("list the services", "/services", &every).await?;
             let tasks = self.engine.all("list the tasks", "/tasks", &every).await?;
@@ -192,9 +200,12 @@ impl Keeper {
 
     /// Where this node stands; the lease is taken and renewed when it is time for that.
     async fn stand(&mut self, me: &Node) -> Result<Stand, Ended> {
+        let now = self.clock.now();
+        if self.tenure.rests(now) {
+            return Ok(Stand::Acts { node: me.id.clone() });
+        }
         let lease = lease::read(&self.engine).await?;
         let leads = standing::leads(&self.nodes, &me.id);
-        let now = self.clock.now();
         match self.tenure.due(lease.as_ref(), &me.id, leads, now) {
             Due::Nothing => {}
             due @ (Due::Renew | Due::Take) => match lease::take(&self.engine, lease.as_ref(), me).await {

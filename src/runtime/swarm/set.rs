@@ -12,7 +12,7 @@ use crate::untrusted::clean;
 
 use super::member::{self, Member};
 use super::task::Tasks;
-use super::{Swarm, member::Update, names};
+use super::{Swarm, halted, member::Update, names};
 
 const STACK: &str = "com.docker.stack.namespace";
 
@@ -82,11 +82,13 @@ impl Set {
     }
 
     /// What the core wants to know of it.
-    pub(super) fn running(&self, tasks: &Tasks) -> Option<Running> {
+    pub(super) fn running(&self, tasks: &Tasks, nodes: &[Value]) -> Option<Running> {
         if self.members.is_empty() {
             return None;
         }
-        let specs = || self.members.values().map(Member::spec);
+        let members = || self.members.values();
+        let specs = || members().map(Member::spec);
+        let halted = members().find_map(|member| halted::halted(member, tasks, nodes));
         Some(Running {
             instance: self.instance(),
             identity: self.identity(),
@@ -95,14 +97,28 @@ impl Set {
             started: None,
             restarts: 0,
             irreversible: specs().find_map(|spec| member::label(spec, "golive.irreversible")).map(clean),
-            given_up: self.members.values().find_map(Member::given_up),
-            rolling_out: self.under_way(),
+            given_up: members().find_map(|member| halted::given_up(member, tasks, nodes)),
+            rolling_out: self.under_way() || halted.is_some(),
+            stuck: None,
+            halted,
             about: None,
             members: Vec::new(),
             settling: false,
             absent: Vec::new(),
             left: Vec::new(),
         })
+    }
+
+    /// What the services that the Swarm is at work on still lack, and how far each is.
+    pub(super) fn under_work(&self, tasks: &Tasks) -> (Vec<(String, u64)>, Option<String>) {
+        let mut at_work = self.members.values().filter(|member| member.update() == Update::UnderWay);
+        let done = at_work.clone().map(|member| (member.name().to_owned(), tasks.good(member))).collect();
+        (done, at_work.find_map(|member| tasks.missing(member, None)))
+    }
+
+    #[cfg(test)]
+    pub(super) fn of_one(member: Member) -> Self {
+        Self { members: BTreeMap::from([(member.name().to_owned(), member)]), single: true }
     }
 
     /// Whether the Swarm is at work on any of them.

@@ -19,13 +19,16 @@ use super::set::Set;
 use super::shelf::Written;
 use super::standing::Stand;
 use super::task::Tasks;
-use super::{Swarm, fault, set, shelf, task};
+use super::{Swarm, fault, halted, set, shelf, task};
 
 /// After a look whose questions were not answered, the next one.
 const AGAIN: Duration = Duration::from_secs(5);
 /// A stack is deployed service by service: what it is counts once it has been the same for so long, or at the latest.
 const SETTLED: Duration = Duration::from_secs(3);
 const SETTLED_AT_LAST: Duration = Duration::from_secs(30);
+
+/// An update that has replaced nothing for so long gets nowhere.
+const STILL: Duration = Duration::from_mins(2);
 
 /// So much of a node's id tells it from the others'.
 const SHORT: usize = 6;
@@ -80,6 +83,8 @@ struct Memory {
     said: bool,
     /// What may be said next, since when it has been so, and since when something else than before is there.
     settling: Option<(Running, Timestamp, Timestamp)>,
+    /// How far each service is that the Swarm is at work on, and since when.
+    at_work: Option<(Vec<(String, u64)>, Timestamp)>,
     /// Tasks that had ended at the last look.
     ended: Option<BTreeSet<String>>,
 }
@@ -110,7 +115,11 @@ impl Watch {
         let set = set::of(&self.swarm, &seen.services).await.map_err(fault)?;
         let tasks = Tasks::among(&seen.tasks, &set);
         self.say_ended(&set, &tasks).await?;
-        let running = set.running(&tasks);
+        let nodes = halted::nodes(&self.swarm, &set).await.map_err(fault)?;
+        let mut running = set.running(&tasks, &nodes);
+        if let Some(running) = &mut running {
+            running.stuck = self.stuck(&set, &tasks);
+        }
         match self.settling(running.as_ref()) {
             Settling::For(wait) => return Ok(Some(wait)),
             Settling::Before(candidate) => self.say_seen(Some(candidate)).await?,
@@ -118,6 +127,21 @@ impl Watch {
         }
         self.say_seen(running).await?;
         Ok(None)
+    }
+
+    /// What the Swarm's own update waits for, once it has replaced nothing for a while.
+    fn stuck(&mut self, set: &Set, tasks: &Tasks) -> Option<String> {
+        let (done, missing) = set.under_work(tasks);
+        let now = self.clock.now();
+        let since = match &self.memory.at_work {
+            Some((before, since)) if *before == done => *since,
+            Some(_) | None => now,
+        };
+        self.memory.at_work = (!done.is_empty()).then_some((done, since));
+        let still = now.duration_since(since).unsigned_abs() >= STILL;
+        missing
+            .filter(|_| still)
+            .map(|missing| format!("no task was replaced for {} min: {missing}", STILL.as_secs() / 60))
     }
 
     /// For how long the set is not yet spoken of, because somebody may be in the middle of deploying it.

@@ -9,10 +9,11 @@ use serde_with::{DeserializeAs, DurationSecondsWithFrac, SerializeAs, serde_as};
 use super::beside::BesideDef;
 use super::facts::FactsDef;
 use super::reading::ReadingDef;
+use super::running::{HaltedDef, LeftDef};
 use super::season::{SeasonDef, UnjudgedDef};
 use crate::decide::event::{
-    Address, Announcement, Ask, Beside, Event, Fault, FaultKind, Happening, Identity, Kept, Left, Member,
-    Outcome, Running, Sample, Stage, Standing, Step, Waits,
+    Address, Announcement, Ask, Beside, Event, Fault, FaultKind, Halted, Happening, Identity, Kept, Left,
+    Member, Outcome, Running, Sample, Stage, Standing, Step, Waits,
 };
 use crate::decide::facts::Facts;
 use crate::decide::past::Learnt;
@@ -192,6 +193,11 @@ pub(in crate::store) struct RunningDef {
     #[serde(default)]
     rolling_out: bool,
     #[serde(default)]
+    stuck: Option<String>,
+    #[serde(default)]
+    #[serde_as(as = "Option<HaltedDef>")]
+    halted: Option<Halted>,
+    #[serde(default)]
     about: Option<String>,
     #[serde_as(as = "Vec<MemberDef>")]
     members: Vec<Member>,
@@ -203,17 +209,6 @@ pub(in crate::store) struct RunningDef {
     left: Vec<Left>,
 }
 as_core!(Running, RunningDef);
-
-#[serde_as]
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "Left", rename_all = "kebab-case")]
-pub(in crate::store) struct LeftDef {
-    service: String,
-    #[serde_as(as = "IdentityDef")]
-    identity: Identity,
-    version: String,
-}
-as_core!(Left, LeftDef);
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]
