@@ -257,10 +257,15 @@ async fn what_the_engine_would_not_make_as_it_was_is_known_beforehand() {
     for _ in 0..3 {
         assert_eq!(runtime.prove(&story.good).await.unwrap(), Vec::<String>::new());
     }
+    // Of whoever leaves a volume behind there is one more each time, whatever other tests make and remove meanwhile.
     let volumes = || bench.docker(&["volume", "ls", "-q"]).lines().count();
-    let before = volumes();
-    assert_eq!(bench.runtime(&story.name).prove(&story.good).await.unwrap(), Vec::<String>::new());
-    assert_eq!(volumes(), before);
+    let (mut others, mut left) = (0, true);
+    while left && others < 5 {
+        let before = volumes();
+        assert_eq!(bench.runtime(&story.name).prove(&story.good).await.unwrap(), Vec::<String>::new());
+        (others, left) = (others + 1, volumes() > before);
+    }
+    assert!(!left, "a rehearsal leaves a volume behind");
     let of = format!("label=golive.rehearsal-of={}", story.name);
     assert_eq!(bench.docker(&["ps", "-aq", "--filter", &of]), "");
     let until = bench.docker(&["info", "--format", "{{.SystemTime}}"]);
@@ -268,7 +273,7 @@ async fn what_the_engine_would_not_make_as_it_was_is_known_beforehand() {
     let mut events = vec!["events", "--since", &began, "--until", &until, "--format", "{{json .Actor}}"];
     events.extend(filters);
     let events = bench.docker(&events);
-    // Two that were dropped or changed, one of what it is, and one by another golive; none of a refusal.
-    assert_eq!(events.lines().count(), 4, "{events}");
+    // Two that were dropped or changed, one of what it is, and one by each other golive; none of a refusal.
+    assert_eq!(events.lines().count(), 3 + others, "{events}");
     assert!(!events.contains(r#""com.docker.compose.project":"shop""#), "{events}");
 }

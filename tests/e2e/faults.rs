@@ -47,7 +47,7 @@ fn once_at_each_call(name: &str, calls: std::ops::Range<usize>, fate: impl Fn(&H
         // What was accepted is proved, which changes something once; watching changes nothing, so that the first changing
         // call is the rollback's.
         host.eventually("it is proved", || {
-            host.status()["ready"] == true && containers_of(&rehearsal).is_empty()
+            host.status()["readiness"]["ready"] == true && containers_of(&rehearsal).is_empty()
         });
         proxy.strike(n, fate, false);
         host.deploy("2", &["--fail-after", "1s"]);

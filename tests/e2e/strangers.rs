@@ -26,9 +26,9 @@ fn create(host: &Host, name: &str, body: &serde_json::Value) {
     let file = host.dir.path().join("body.json");
     std::fs::write(&file, body.to_string()).unwrap();
     let made = Command::new("curl")
-        .args(["-sS", "--fail-with-body", "-H", "Content-Type: application/json", "-d"])
         .arg("--unix-socket")
         .arg(engine())
+        .args(["-sS", "--fail-with-body", "-H", "Content-Type: application/json", "-d"])
         .args([&format!("@{}", file.display()), &format!("http://docker/containers/create?name={name}")])
         .output()
         .unwrap();

@@ -28,7 +28,8 @@ fn an_update_that_was_halted_by_a_drained_node_goes_on() {
     let node = cluster.node();
     let places = ["--replicas", "2", "--replicas-max-per-node", "1", "--constraint", "node.role==worker"];
     node.create("shop_api", "v1", &places);
-    let mut golive = Manager::new(&cluster, node, &sink, SET, ANY);
+    let mut golive = Manager::new(&cluster, node, &sink, SET, ANY)
+        .with_rules("[service.shop.health.tasks]\ndocker = true\n", "");
     golive.start();
     golive.eventually("v1 is accepted", || golive.accepted("v1"));
 
