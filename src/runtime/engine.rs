@@ -40,7 +40,7 @@ pub(super) use error::{Class, EngineError};
 pub(super) use files::{Kind, Stat};
 pub(super) use images::KEPT;
 pub(super) use leaning::Leaning;
-use remembered::Remembered;
+pub(super) use remembered::Remembered;
 
 /// For calls that the engine answers from memory or with one small write.
 pub(super) const QUICK: Duration = Duration::from_secs(10);

@@ -11,7 +11,7 @@ use crate::config::{self, SwarmSet};
 use crate::decide::action::Plan;
 use crate::decide::event::{Fault, FaultKind, Identity, Running, Step};
 
-use super::engine::{Engine, EngineError};
+use super::engine::{Engine, EngineError, Remembered};
 use super::hook::Hooks;
 use super::{Done, Record, refused};
 
@@ -53,13 +53,16 @@ pub struct Swarm {
     hooks: Hooks,
     /// What ids that the set uses stand for, as far as it was asked for.
     names: Arc<Mutex<names::Known>>,
+    /// Tasks that ended for nothing that the release had done.
+    excused: Remembered,
 }
 
 impl Swarm {
     pub(super) fn new(engine: Engine, service: &str, set: &SwarmSet, config: &config::Service) -> Self {
         let hooks = Hooks::new(service, config);
         let names = Arc::default();
-        Self { engine, service: service.to_owned(), set: set.clone(), hooks, names }
+        let excused = Remembered::default();
+        Self { engine, service: service.to_owned(), set: set.clone(), hooks, names, excused }
     }
 
     pub(super) async fn seen(&self) -> Result<Option<Running>, Fault> {
@@ -69,7 +72,7 @@ impl Swarm {
         let set = set::read(self).await.map_err(fault)?;
         let tasks = task::of(self, &set).await.map_err(fault)?;
         let nodes = halted::nodes(self, &set).await.map_err(fault)?;
-        Ok(set.running(&tasks, &nodes))
+        Ok(set.running(&tasks, &nodes, &self.excused))
     }
 
     /// Only the one that acts may.

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::decide::event::{Fault, Halted};
-use crate::runtime::engine::EngineError;
+use crate::runtime::engine::{EngineError, Remembered};
 
 use super::member::Member;
 use super::set::Set;
@@ -15,13 +15,23 @@ use super::{Swarm, fault, set, standing, task, text};
 const NAMES: &str = "termination of task ";
 
 /// What the Swarm holds against the newest release of a service, where that is the release's own doing.
-pub(super) fn given_up(member: &Member, tasks: &Tasks, nodes: &[Value]) -> Option<String> {
-    member.given_up().filter(|_| excuse(member, tasks, nodes).is_none())
+pub(super) fn given_up(
+    member: &Member,
+    tasks: &Tasks,
+    nodes: &[Value],
+    excused: &Remembered,
+) -> Option<String> {
+    member.given_up().filter(|_| excuse(member, tasks, nodes, excused).is_none())
 }
 
 /// That the Swarm has stopped its update of a service, for nothing that the release has done.
-pub(super) fn halted(member: &Member, tasks: &Tasks, nodes: &[Value]) -> Option<Halted> {
-    let (task, why) = excuse(member, tasks, nodes).filter(|_| member.is_paused())?;
+pub(super) fn halted(
+    member: &Member,
+    tasks: &Tasks,
+    nodes: &[Value],
+    excused: &Remembered,
+) -> Option<Halted> {
+    let (task, why) = excuse(member, tasks, nodes, excused).filter(|_| member.is_paused())?;
     let (by, name) = (task.id().to_owned(), member.name());
     Some(Halted { by, why: format!("the Swarm had halted the update of {name}: {why}") })
 }
@@ -34,8 +44,13 @@ pub(super) async fn nodes(on: &Swarm, set: &Set) -> Result<Vec<Value>, EngineErr
     standing::nodes(&on.engine).await
 }
 
-/// The task that the Swarm names, and what ended it, where that was not the release.
-fn excuse<'a>(member: &Member, tasks: &'a Tasks, nodes: &[Value]) -> Option<(&'a Task, String)> {
+/// The task that the Swarm names, and what ended it, where that was not the release. That stays so when the node is back.
+fn excuse<'a>(
+    member: &Member,
+    tasks: &'a Tasks,
+    nodes: &[Value],
+    excused: &Remembered,
+) -> Option<(&'a Task, String)> {
     member.given_up()?;
     let (_, named) = member.message().split_once(NAMES)?;
     let task = tasks.all().find(|task| task.id() == named.trim())?;
@@ -44,7 +59,11 @@ fn excuse<'a>(member: &Member, tasks: &'a Tasks, nodes: &[Value]) -> Option<(&'a
     let down = text(node, "/Status/State") == "down";
     let drained = text(node, "/Spec/Availability") == "drain" && state == "shutdown";
     let why = if down { "is down" } else { "was drained" };
-    (down || drained).then(|| (task, format!("a task of it ended with its node {host}, which {why}")))
+    if down || drained {
+        excused.insert(task.id());
+    }
+    let ended = || (task, format!("a task of it ended with its node {host}, which {why}"));
+    excused.contains(task.id()).then(ended)
 }
 
 /// The Swarm goes on with every update that it has halted so: the same specification again tells it to.
@@ -52,7 +71,8 @@ pub(super) async fn go_on(on: &Swarm) -> Result<(), Fault> {
     let set: Set = set::read(on).await.map_err(fault)?;
     let tasks = task::of(on, &set).await.map_err(fault)?;
     let nodes = nodes(on, &set).await.map_err(fault)?;
-    for member in set.members.values().filter(|member| halted(member, &tasks, &nodes).is_some()) {
+    for member in set.members.values().filter(|member| halted(member, &tasks, &nodes, &on.excused).is_some())
+    {
         let (path, version) = (format!("/services/{}/update", member.id()), member.version().to_string());
         let query = [("version", version.as_str()), ("registryAuthFrom", "spec")];
         let doing = format!("go on with the update of {}", member.name());
@@ -81,7 +101,16 @@ mod tests {
         let mut node = node;
         node["ID"] = json!("n2");
         node["Description"] = json!({ "Hostname": "node-2" });
-        (given_up(member, &tasks, &[node.clone()]), halted(member, &tasks, &[node]).map(|it| it.why))
+        let (nodes, excused) = ([node], Remembered::default());
+        let halted = halted(member, &tasks, &nodes, &excused).map(|it| it.why);
+        // What was excused stays so.
+        let back =
+            [json!({ "ID": "n2", "Spec": { "Availability": "active" }, "Status": { "State": "ready" } })];
+        assert_eq!(
+            given_up(member, &tasks, &back, &excused).is_none(),
+            given_up(member, &tasks, &nodes, &excused).is_none()
+        );
+        (given_up(member, &tasks, &nodes, &excused), halted)
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::config::SwarmSet;
 use crate::decide::event::{Identity, Running};
-use crate::runtime::engine::EngineError;
+use crate::runtime::engine::{EngineError, Remembered};
 use crate::runtime::spec;
 use crate::untrusted::clean;
 
@@ -82,13 +82,13 @@ impl Set {
     }
 
     /// What the core wants to know of it.
-    pub(super) fn running(&self, tasks: &Tasks, nodes: &[Value]) -> Option<Running> {
+    pub(super) fn running(&self, tasks: &Tasks, nodes: &[Value], excused: &Remembered) -> Option<Running> {
         if self.members.is_empty() {
             return None;
         }
         let members = || self.members.values();
         let specs = || members().map(Member::spec);
-        let halted = members().find_map(|member| halted::halted(member, tasks, nodes));
+        let halted = members().find_map(|member| halted::halted(member, tasks, nodes, excused));
         Some(Running {
             instance: self.instance(),
             identity: self.identity(),
@@ -97,7 +97,7 @@ impl Set {
             started: None,
             restarts: 0,
             irreversible: specs().find_map(|spec| member::label(spec, "golive.irreversible")).map(clean),
-            given_up: members().find_map(|member| halted::given_up(member, tasks, nodes)),
+            given_up: members().find_map(|member| halted::given_up(member, tasks, nodes, excused)),
             rolling_out: self.under_way() || halted.is_some(),
             stuck: None,
             halted,

@@ -116,7 +116,7 @@ impl Watch {
         let tasks = Tasks::among(&seen.tasks, &set);
         self.say_ended(&set, &tasks).await?;
         let nodes = halted::nodes(&self.swarm, &set).await.map_err(fault)?;
-        let mut running = set.running(&tasks, &nodes);
+        let mut running = set.running(&tasks, &nodes, &self.swarm.excused);
         if let Some(running) = &mut running {
             running.stuck = self.stuck(&set, &tasks);
         }
