@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use crate::shop::Shop;
 
-const LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
+/// The loader knows where its kind of machine has it.
+const LIBRARY: &str = "/usr/$LIB/faketime/libfaketime.so.1";
 
 impl Shop {
     /// The daemon begins with a clock that [`Shop::move_clock`] moves.
