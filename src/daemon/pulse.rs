@@ -1,7 +1,7 @@
 //! Whether golive stood still: it was stopped, the host slept, a virtual machine was paused, or nothing got its turn.
 //!
-//! One task beats every second, and looks whether the host's clock was moved. Whoever runs first when golive goes on notices it: the task, the loop before it takes
-//! anything in, or a health check whose answer spans the gap.
+//! One task beats every second. Whoever runs first when golive goes on notices it: the task, the loop before it takes
+//! anything in, or a health check whose answer spans the gap. The same task looks whether the host's clock was moved.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

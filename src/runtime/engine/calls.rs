@@ -22,6 +22,9 @@ pub struct Version {
 /// The first API that has all that golive asks for: Docker 20.10's.
 pub const OLDEST_API: (u32, u32) = (1, 41);
 
+/// What is being done, in an error, when the engine is asked who it is.
+const VERSION: &str = "ask for the version";
+
 /// Why golive rolls nothing back on Podman.
 pub const ON_PODMAN: &str = "Podman's Docker API does not tell all that a container was made with, such as a fixed address, and \
                              removes none that others live in: golive watches and tells there, and rolls nothing back";
@@ -29,7 +32,7 @@ pub const ON_PODMAN: &str = "Podman's Docker API does not tell all that a contai
 impl Engine {
     /// The engine's own version, which also says that it answers.
     pub async fn version(&self) -> Result<Version, Fault> {
-        let version = self.look("ask for the version", QUICK, "/version", &[], object).await?;
+        let version = self.told_version().await?;
         let text = |key: &str| version[key].as_str().unwrap_or_default();
         let podman = is_podman(&version);
         let name = if podman { "Podman" } else { "version" };
@@ -40,17 +43,18 @@ impl Engine {
 
     /// Whether it is Podman; at a socket, that stays so.
     pub(in super::super) async fn is_podman(&self) -> Result<bool, EngineError> {
-        let asked = || async {
-            Ok(is_podman(&self.look("ask for the version", QUICK, "/version", &[], object).await?))
-        };
+        let asked = || async { Ok(is_podman(&self.told_version().await?)) };
         self.podman.get_or_try_init(asked).await.copied()
     }
 
     /// The newest API that the engine speaks, which is the one that it is spoken to in.
     pub(in super::super) async fn api(&self) -> Result<(u32, u32), EngineError> {
-        let doing = "ask for the version";
-        let version = self.look(doing, QUICK, "/version", &[], object).await?;
-        api(&version).ok_or_else(|| EngineError::nonsense(doing, "it names no version of its API".to_owned()))
+        let nameless = || EngineError::nonsense(VERSION, "it names no version of its API".to_owned());
+        api(&self.told_version().await?).ok_or_else(nameless)
+    }
+
+    async fn told_version(&self) -> Result<Value, EngineError> {
+        self.look(VERSION, QUICK, "/version", &[], object).await
     }
 
     /// Starts a container; a running one stays as it is.

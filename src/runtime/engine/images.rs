@@ -19,7 +19,7 @@ impl Engine {
     /// The names, with digests, by which a registry may have an image, but for those that golive keeps it under: none for
     /// one that is not here, or that the engine knows to have been made here.
     pub(in super::super) async fn digests(&self, image: &str) -> Result<Vec<String>, EngineError> {
-        let found = self.get("look at an image", &format!("/images/{image}/json"), &[]).await?;
+        let found = self.described(image).await?;
         let digests = found.as_ref().map(digests).into_iter().flatten();
         Ok(digests
             .filter(|name| !name.split('@').any(|name| name.ends_with(KEPT)))
@@ -29,13 +29,13 @@ impl Engine {
 
     /// Whether a registry has surely given an image; `None` where it is not here.
     pub(in super::super) async fn is_pulled(&self, image: &str) -> Result<Option<bool>, EngineError> {
-        let found = self.get("look at an image", &format!("/images/{image}/json"), &[]).await?;
+        let found = self.described(image).await?;
         Ok(found.map(|image| is_pulled(&image)))
     }
 
     /// The tags that an image has here; none where it is not here.
     pub(in super::super) async fn tags(&self, image: &str) -> Result<Vec<String>, EngineError> {
-        let found = self.get("look at an image", &format!("/images/{image}/json"), &[]).await?;
+        let found = self.described(image).await?;
         let tags = found.map(|mut image| image["RepoTags"].take());
         let tags = tags.as_ref().and_then(Value::as_array).into_iter().flatten();
         Ok(tags.filter_map(Value::as_str).map(str::to_owned).collect())
@@ -51,7 +51,7 @@ impl Engine {
         if let Some(known) = self.images().get(id) {
             return Ok(known.clone());
         }
-        let found = self.get("look at an image", &format!("/images/{id}/json"), &[]).await?;
+        let found = self.described(id).await?;
         let Some(mut found) = found else { return Ok(Value::Null) };
         let config = found["Config"].take();
         if config.to_string().len() <= LARGEST_REMEMBERED {
@@ -62,6 +62,11 @@ impl Engine {
             all.insert(id.to_owned(), config.clone());
         }
         Ok(config)
+    }
+
+    /// An image as the engine describes it.
+    async fn described(&self, image: &str) -> Result<Option<Value>, EngineError> {
+        self.get("look at an image", &format!("/images/{image}/json"), &[]).await
     }
 
     fn images(&self) -> MutexGuard<'_, BTreeMap<String, Value>> {
