@@ -12,7 +12,7 @@ demo:
 
 # Take new golden decisions over, after having read their diff
 bless:
-    GOLIVE_BLESS=1 cargo nextest run --lib decide::tests
+    INSTA_UPDATE=always cargo nextest run --lib decide::tests
 
 bench:
     cargo bench

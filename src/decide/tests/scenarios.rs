@@ -1,50 +1,30 @@
-//! Stories with their decisions: `tests/scenarios/*.txt`, each with what was decided in the `.out` beside it.
-//!
-//! `GOLIVE_BLESS=1` writes the `.out` files anew; read what changed in them before it is committed.
+//! Stories with their decisions: `tests/scenarios/*.txt`, each with what was decided in the `.snap` beside it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rstest::rstest;
+
 use super::script::Story;
+use crate::tests::golden;
 
-fn scripts() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
-    let mut scripts: Vec<PathBuf> =
-        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    scripts.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
-    scripts.sort();
-    scripts
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios");
+
+#[rstest]
+fn decisions_are_as_written_down(#[files("tests/scenarios/*.txt")] script: PathBuf) {
+    let mut story = Story::new();
+    fs::read_to_string(&script).unwrap().lines().for_each(|line| story.line(line));
+    golden(Path::new(FOLDER), script.file_stem().unwrap().to_str().unwrap(), &story.out);
 }
 
+/// The list of stories is made when this is compiled.
 #[test]
-fn decisions_are_as_written_down() {
-    let bless = std::env::var_os("GOLIVE_BLESS").is_some();
-    let scripts = scripts();
-    assert!(scripts.len() >= 20, "{} scripts", scripts.len());
-    for path in scripts {
-        let mut story = Story::new();
-        fs::read_to_string(&path).unwrap().lines().for_each(|line| story.line(line));
-        let golden = path.with_extension("out");
-        if bless {
-            fs::write(&golden, &story.out).unwrap();
-        } else {
-            let wanted = fs::read_to_string(&golden).unwrap_or_default();
-            assert!(
-                wanted == story.out,
-                "{} decides otherwise:\n{}",
-                path.display(),
-                diff(&wanted, &story.out)
-            );
-        }
-    }
-}
-
-/// The first lines that differ, with some around them.
-fn diff(wanted: &str, got: &str) -> String {
-    let same = wanted.lines().zip(got.lines()).take_while(|(wanted, got)| wanted == got).count();
-    let from = |text: &str| {
-        let lines: Vec<&str> = text.lines().skip(same.saturating_sub(3)).take(8).collect();
-        lines.join("\n  ")
+fn every_story_has_its_decisions() {
+    let with = |extension: &str| -> BTreeSet<PathBuf> {
+        let all = fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().path());
+        let some = all.filter(|path| path.extension().is_some_and(|found| found == extension));
+        some.map(|path| path.with_extension("")).collect()
     };
-    format!("wanted\n  {}\ngot\n  {}", from(wanted), from(got))
+    assert_eq!(with("txt"), with("snap"));
 }

@@ -1,8 +1,7 @@
-//! The transition table: every phase with everything that can happen in it, once, in `table.txt`.
-//!
-//! `GOLIVE_BLESS=1` writes the file anew; read what changed in it before it is committed.
+//! The transition table: every phase with everything that can happen in it, once, in `table.snap`.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 mod places;
 
@@ -15,8 +14,7 @@ use crate::decide::event::{
 };
 use crate::decide::facts::{Facts, Phase, Veto};
 use crate::decide::reason::Reason;
-
-const TABLE: &str = include_str!("table.txt");
+use crate::tests::golden;
 
 const FAULTS: [FaultKind; 6] = [
     FaultKind::Unreachable,
@@ -261,20 +259,7 @@ fn every_place_is_in_the_table_once_with_everything_that_can_happen() {
     }
     let every = places().iter().flat_map(|(_, phase)| named(phase)).collect::<BTreeSet<_>>().len();
     assert_eq!(rows.len(), every * events().len());
-    if std::env::var_os("GOLIVE_BLESS").is_some() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/decide/tests/table.txt");
-        std::fs::write(path, &table).unwrap();
-    } else {
-        similar(TABLE, &table);
-    }
-}
-
-/// Says the first line that differs: a table of 400 lines is no message.
-fn similar(wanted: &str, got: &str) {
-    for (number, (wanted, got)) in wanted.lines().zip(got.lines()).enumerate() {
-        assert_eq!(wanted, got, "table.txt line {}", number + 1);
-    }
-    assert_eq!(wanted.lines().count(), got.lines().count(), "table.txt has another number of lines");
+    golden(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/decide/tests")), "table", &table);
 }
 
 #[test]
