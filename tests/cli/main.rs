@@ -4,6 +4,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
+#[path = "../fixtures/ask.rs"]
+mod ask;
 mod clock;
 mod config;
 mod generate;

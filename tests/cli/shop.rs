@@ -9,6 +9,7 @@ use golive::clock::Clock;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::ask::ask;
 use crate::{GOLIVE, rules};
 
 /// Nothing that is waited for here may take longer.
@@ -144,8 +145,7 @@ verify = "300ms"
 
     /// All of `golive status --json`; null when nobody answers.
     pub(crate) fn everything(&self) -> Value {
-        let output = self.golive(&["status", "--json"]);
-        serde_json::from_slice(&output.stdout).unwrap_or_default()
+        ask(&self.path("golive.sock"), "/v1/status")
     }
 
     pub(crate) fn eventually(&self, what: &str, holds: impl Fn(&Value) -> bool) {
@@ -153,7 +153,7 @@ verify = "300ms"
         let end = clock.now() + PATIENCE;
         while !holds(&self.status()) {
             assert!(clock.now() < end, "not so: {what}\n{:#}\n{}", self.status(), self.story());
-            std::thread::sleep(Duration::from_millis(50));
+            std::thread::sleep(Duration::from_millis(25));
         }
     }
 

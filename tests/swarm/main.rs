@@ -7,6 +7,8 @@
 #![expect(clippy::disallowed_methods, reason = "a test waits in real time")]
 #![expect(clippy::print_stderr, reason = "what helps to understand a failure")]
 
+#[path = "../fixtures/ask.rs"]
+mod ask;
 mod cluster;
 mod faults;
 mod manager;

@@ -5,6 +5,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
+use crate::ask::ask;
 use crate::cluster::{Cluster, Node, eventually};
 use crate::sink::Sink;
 
@@ -88,7 +89,7 @@ webhook = {{ format = "standard", url = "{url}" }}
             .spawn()
             .unwrap();
         self.daemon = Some(child);
-        self.eventually("the daemon answers", || self.golive(&["status"]).status.code() != Some(69));
+        self.eventually("the daemon answers", || !ask(&self.path("sock"), "/v1/status").is_null());
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -127,8 +128,7 @@ webhook = {{ format = "standard", url = "{url}" }}
 
     /// All of them.
     pub(crate) fn services(&self) -> Vec<Value> {
-        let output = self.golive(&["status", "--json"]);
-        let status: Value = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
+        let status = ask(&self.path("sock"), "/v1/status");
         status["services"].as_array().cloned().unwrap_or_default()
     }
 

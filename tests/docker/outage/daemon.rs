@@ -1,13 +1,14 @@
 //! The daemon beside an engine of its own that is restarted, as `systemctl restart docker` and every upgrade of it do.
 
 use std::fs::File;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::{Private, wait_for};
+use crate::ask::ask;
 use crate::engine::Bench;
 
 const GOLIVE: &str = env!("CARGO_BIN_EXE_golive");
@@ -47,14 +48,8 @@ impl Daemon {
         ["--config".to_owned(), path("rules.toml"), "--socket".to_owned(), path("golive.sock")]
     }
 
-    fn golive(&self, args: &[&str]) -> Output {
-        Command::new(GOLIVE).args(Self::places(&self.dir)).args(args).output().unwrap()
-    }
-
     fn status(&self) -> Value {
-        let output = self.golive(&["status", "--json"]);
-        serde_json::from_slice::<Value>(&output.stdout)
-            .map_or(Value::Null, |mut status| status["services"][0].take())
+        ask(&self.dir.path().join("golive.sock"), "/v1/status")["services"][0].take()
     }
 
     fn until(&self, what: &str, so: impl Fn(&Value) -> bool) -> Value {
