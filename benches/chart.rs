@@ -9,9 +9,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use golive::config::Config;
-use golive::decide::action::{News, Notice, Place, Tier};
 use golive::decide::curve::{Curve, Mark, Point};
-use golive::decide::reason::{Reason, Unit};
+use golive::model::notice::{News, Notice, Place, Tier};
+use golive::model::reason::{Reason, Unit};
 use golive::notify::{Delivery, Notifier};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};

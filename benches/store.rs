@@ -7,11 +7,14 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use golive::decide::action::{Action, News, Notice, Place, Tier, When};
-use golive::decide::event::{Event, Happening, Outcome, Sample};
-use golive::decide::facts::{Facts, Origin, Release, ReleaseState};
-use golive::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream};
-use golive::decide::reason::Reason;
+use golive::decide::action::{Action, When};
+use golive::model::event::{Event, Happening};
+use golive::model::facts::Facts;
+use golive::model::notice::{News, Notice, Place, Tier};
+use golive::model::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream};
+use golive::model::reason::Reason;
+use golive::model::release::{Origin, Release, ReleaseState};
+use golive::model::sample::{Outcome, Sample};
 use golive::store::{Ages, Batch, Entry, NewLetter, Reader, Store};
 use jiff::{SignedDuration, Timestamp};
 use rand::rngs::SmallRng;
@@ -173,7 +176,7 @@ fn looks(service: &str, now: Timestamp, random: &mut SmallRng) -> [Event; 4] {
 /// Two alerts at two addresses.
 fn letters(release: &Release, reason: Option<&Reason>) -> Vec<NewLetter> {
     let notices = [News::ReleaseSeen, News::ReleaseAccepted].map(|news| Notice {
-        id: format!("{}.{}", release.id, news.word()),
+        id: format!("{}.{}", release.id, news.into_str()),
         incident: release.id.clone(),
         tier: Tier::General,
         news,

@@ -15,8 +15,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use golive::decide::action::{News, Notice, Place, Tier, When};
-use golive::decide::reason::Reason;
+use golive::decide::action::When;
+use golive::model::notice::{News, Notice, Place, Tier};
+use golive::model::reason::Reason;
 use golive::store::{Batch, NewLetter, Store};
 use jiff::Timestamp;
 use tempfile::TempDir;

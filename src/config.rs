@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::decide::action::Tier;
-use crate::decide::policy::{Policy, ServicePolicy, TierPolicy};
-use crate::decide::reading::Stream;
+use crate::model::notice::Tier;
+use crate::model::policy::{Policy, ServicePolicy, TierPolicy};
+use crate::model::reading::Stream;
 
 mod access;
 mod business;
@@ -133,6 +133,9 @@ pub enum Language {
 }
 
 impl Language {
+    /// As the configuration names them.
+    const WORDS: [(&str, Self); 2] = [("en", Self::English), ("zh-CN", Self::Chinese)];
+
     /// Each.
     pub const ALL: [Self; 2] = [Self::English, Self::Chinese];
 
@@ -371,4 +374,9 @@ pub struct Person {
     pub email: Option<String>,
     /// Phone number.
     pub phone: Option<String>,
+}
+
+/// A mail address, with or without a name before it.
+fn is_address(text: &str) -> bool {
+    text.parse::<lettre::message::Mailbox>().is_ok()
 }

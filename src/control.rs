@@ -14,9 +14,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Language;
 use crate::decide::action::Answer;
-use crate::decide::event::Event;
 use crate::decide::view::View;
 use crate::door::Door;
+use crate::model::event::Event;
 use crate::text::Texts;
 
 pub mod client;

@@ -1,20 +1,21 @@
 //! The core: what golive decides. Synchronous and total, without IO, clock, randomness or logging.
 //!
-//! The shell turns the world into [`event::Event`]s, hands them to [`State::step`] with the time, and carries the
-//! [`action::Action`]s out; results come back as events. The same core serves the daemon, replayed records and tests.
+//! The shell turns the world into [`Event`]s, hands them to [`State::step`] with the time, and carries the
+//! [`Action`]s out; results come back as events. The same core serves the daemon, replayed records and tests.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use action::{Action, Answer, News, Notice, Tier};
-use event::{Address, Event, Happening};
-use facts::{Facts, Phase};
+use crate::model::event::{Address, Event, Happening};
+use crate::model::facts::{Facts, Phase};
+use crate::model::notice::{News, Notice, Tier};
+use crate::model::policy::Policy;
+use crate::model::reason::Reason;
+use crate::model::refusal::Refusal;
+use action::{Action, Answer};
 use incident::Own;
 use outage::Lost;
-use policy::Policy;
-use reason::Reason;
-use refusal::Refusal;
 use rule::Rules;
 use service::{Service, Turn};
 use telling::{Telling, hearing};
@@ -29,23 +30,15 @@ mod cause;
 pub mod curve;
 mod deployment;
 mod diverge;
-pub mod event;
-pub mod facts;
 mod gap;
 mod guard;
 mod incident;
 mod launch;
 mod naming;
 mod outage;
-pub mod past;
-pub mod phrase;
-pub mod policy;
 mod quarantine;
-pub mod reading;
 mod ready;
-pub mod reason;
 mod recount;
-pub mod refusal;
 mod release;
 mod roll_out;
 mod rollback;
@@ -58,13 +51,11 @@ mod telling;
 #[cfg(test)]
 mod tests;
 pub mod trigger;
-pub mod verdict;
 mod verify;
 mod veto;
 pub mod view;
 mod watch;
 mod whole;
-mod words;
 
 /// Everything golive knows at one moment.
 #[derive(Debug, Clone, Default, PartialEq)]

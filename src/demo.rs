@@ -14,8 +14,8 @@ use crate::clock::Clock;
 use crate::config::{Config, Language};
 use crate::control;
 use crate::daemon::{Daemon, DaemonError};
-use crate::decide::facts::ReleaseState;
 use crate::decide::view::{ServiceView, View};
+use crate::model::release::ReleaseState;
 use crate::record;
 use crate::signals::Signal;
 use crate::store::{Reader, StoreError};
@@ -312,10 +312,9 @@ fn line(shop: &ServiceView) -> String {
             None => phase.to_owned(),
         },
     };
-    let trigger = shop
-        .triggers
-        .first()
-        .map(|health| format!("{}: {}", health.verdict.call.word(), english().sentence(&health.verdict.why)));
+    let trigger = shop.triggers.first().map(|health| {
+        format!("{}: {}", health.verdict.call.into_str(), english().sentence(&health.verdict.why))
+    });
     let ready = match &shop.problems {
         Some(problems) if problems.is_empty() => "; ready to go back",
         Some(_) => "; not ready to go back",

@@ -7,6 +7,8 @@ pub mod program;
 pub mod stats;
 pub mod untrusted;
 
+pub mod model;
+
 pub mod decide;
 
 pub mod chart;

@@ -12,11 +12,13 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use crate::decide::action::{Action, News, Notice};
-use crate::decide::event::{Event, Happening, Outcome};
-use crate::decide::facts::ReleaseState;
-use crate::decide::reason::Reason;
+use crate::decide::action::Action;
 use crate::decide::view::View;
+use crate::model::event::{Event, Happening};
+use crate::model::notice::{News, Notice};
+use crate::model::reason::Reason;
+use crate::model::release::ReleaseState;
+use crate::model::sample::Outcome;
 
 mod standing;
 #[cfg(test)]
@@ -158,7 +160,7 @@ impl Metrics {
             | ReleaseState::Verifying => return,
             ReleaseState::RolledBack | ReleaseState::RollbackFailed => {
                 let by = if asked { "person" } else { "golive" };
-                let outcome = state.word().to_owned();
+                let outcome = state.into_str().to_owned();
                 let labels =
                     vec![("service", service.to_owned()), ("outcome", outcome), ("by", by.to_owned())];
                 self.rollbacks.get_or_create(&labels).inc();

@@ -24,11 +24,11 @@ use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::decide::action::Notice;
-use crate::decide::refusal::Refusal;
 use crate::decide::view::View;
 use crate::door::{Door, Entrance, Guest};
 use crate::metrics::{self, Metrics};
+use crate::model::notice::Notice;
+use crate::model::refusal::Refusal;
 use crate::text::Texts;
 use crate::ticket::Tickets;
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::{Check, CheckKind, Runtime};
-use crate::decide::event::{Outcome, Sample};
+use crate::model::sample::{Outcome, Sample};
 
 mod body;
 mod command;
@@ -17,6 +17,7 @@ mod counters;
 mod decode;
 mod docker;
 pub mod exposition;
+mod fault;
 mod histogram;
 pub mod host;
 mod http;

@@ -7,9 +7,10 @@ use std::time::Duration;
 use minijinja::context;
 use serde_json::{Value, json};
 
-use crate::decide::event::{Event, Happening, Outcome};
-use crate::decide::facts::{Origin, Release};
-use crate::decide::reason::Reason;
+use crate::model::event::{Event, Happening};
+use crate::model::reason::Reason;
+use crate::model::release::{Origin, Release};
+use crate::model::sample::Outcome;
 use crate::store::{Filing, Moment, Story};
 use crate::text::Texts;
 use crate::untrusted::clean;
@@ -178,7 +179,7 @@ pub fn json(story: &Story, texts: &Texts) -> Value {
     let entry = |filing: &Filing| {
         let why = filing.reason.as_ref().map(reason);
         json!({
-            "at": filing.at.to_string(), "state": filing.state.word(), "reason": why, "by_person": filing.asked,
+            "at": filing.at.to_string(), "state": filing.state.into_str(), "reason": why, "by_person": filing.asked,
         })
     };
     json!({
@@ -196,7 +197,7 @@ pub fn json(story: &Story, texts: &Texts) -> Value {
         "irreversible": said.irreversible,
         "verification": verification::of(story).iter().map(|check| check.json(texts)).collect::<Vec<_>>(),
         "checks": checks.collect::<BTreeMap<_, _>>(),
-        "state": story.state.word(),
+        "state": story.state.into_str(),
         "result": course.grade().word(),
         "restored": restored(story),
         "reason": course.problem().map(reason),
@@ -255,7 +256,7 @@ fn count(tallies: &mut BTreeMap<String, Tally>, moment: &Moment) {
 
 /// The version that runs in place of one that was taken back: where the last rollback went to.
 fn restored(story: &Story) -> Option<&str> {
-    let rolled_back = story.state == crate::decide::facts::ReleaseState::RolledBack;
+    let rolled_back = story.state == crate::model::release::ReleaseState::RolledBack;
     let plans = measures(story).into_iter().map(|measure| measure.to).next_back();
     plans.filter(|_| rolled_back)
 }

@@ -6,11 +6,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::decide::State;
-use crate::decide::action::{Action, News};
-use crate::decide::event::{Event, Happening};
-use crate::decide::facts::{Facts, Release};
-use crate::decide::policy::{Policy, ServicePolicy};
-use crate::decide::reason::{Blame, Reason};
+use crate::decide::action::Action;
+use crate::model::event::{Event, Happening};
+use crate::model::facts::Facts;
+use crate::model::notice::News;
+use crate::model::policy::{Policy, ServicePolicy};
+use crate::model::reason::{Blame, Reason};
+use crate::model::release::Release;
 use crate::store::recording::Recording;
 
 pub mod past;
@@ -87,7 +89,7 @@ impl Replay {
     fn note(&mut self, actions: Vec<Action>) {
         for action in actions {
             let decided = match action {
-                Action::File { state, reason, .. } => Some((state.word(), reason, None)),
+                Action::File { state, reason, .. } => Some((state.into_str(), reason, None)),
                 Action::Tell { notice, .. } if notice.news == News::RollbackStarted => {
                     // It is in the list as the release's state, without whose fault it is.
                     if let Some(last) = self.decided.last_mut().filter(|last| last.what == "rolling-back") {
@@ -97,7 +99,7 @@ impl Replay {
                 }
                 Action::Tell { notice, .. } => {
                     let news = [News::WouldRollBack, News::NotToBlame, News::Blind];
-                    let told = (notice.news.word(), notice.reason, notice.blame);
+                    let told = (notice.news.into_str(), notice.reason, notice.blame);
                     Some(told).filter(|_| news.contains(&notice.news))
                 }
                 Action::Keep { .. }

@@ -7,8 +7,9 @@
 use std::path::PathBuf;
 
 use crate::config;
-use crate::decide::action::Plan;
-use crate::decide::event::{Fault, FaultKind, Identity, Running, Step};
+use crate::model::plan::Plan;
+use crate::model::running::{Identity, Running};
+use crate::model::step::{Fault, FaultKind, Step};
 
 mod beside;
 pub mod command;

@@ -18,9 +18,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::decide::action::{Action, Notice};
-use crate::decide::event::{Event, Happening};
-use crate::decide::facts::Facts;
+use crate::decide::action::Action;
+use crate::model::event::{Event, Happening};
+use crate::model::facts::Facts;
+use crate::model::notice::Notice;
 
 mod backup;
 mod deed;
@@ -31,7 +32,6 @@ mod follow;
 mod ground;
 mod growth;
 mod journal;
-mod mirror;
 mod outbox;
 mod parcel;
 mod past;
@@ -58,7 +58,6 @@ pub use tidy::Ages;
 
 use error::{json, sqlite};
 use flaws::{Flaws, Raw};
-use mirror::facts::FactsDef;
 
 /// The file's version; another one is refused.
 const SCHEMA: i32 = 1;
@@ -190,7 +189,7 @@ impl Store {
                 releases::project(&transaction, path, entry)?;
             }
             for (service, facts) in &batch.facts {
-                let json = mirror::write::<_, FactsDef>(facts).map_err(json(path))?;
+                let json = serde_json::to_string(facts).map_err(json(path))?;
                 let sql = "INSERT INTO service VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET facts = ?2";
                 transaction
                     .prepare_cached(sql)
@@ -218,7 +217,7 @@ impl Store {
             let mut all = BTreeMap::new();
             for row in rows {
                 let (name, Raw(text)): (String, Raw) = row.map_err(sqlite(path))?;
-                let facts = mirror::read::<_, FactsDef>(&text);
+                let facts = serde_json::from_str::<Facts>(&text);
                 if let Some(facts) = inner.flaws.read(|| format!("the state of the service {name}"), facts) {
                     all.insert(name, facts);
                 } else {
@@ -385,15 +384,15 @@ fn text(at: Timestamp) -> String {
 
 /// What is sent later has to be read again.
 fn notice(text: &str) -> Result<Notice, serde_json::Error> {
-    mirror::read::<_, mirror::notice::NoticeDef>(text)
+    serde_json::from_str::<Notice>(text)
 }
 
 /// A service's state as text, for whoever else has to know it.
 pub fn write_facts(facts: &Facts) -> Result<String, String> {
-    mirror::write::<_, FactsDef>(facts).map_err(|error| error.to_string())
+    serde_json::to_string(facts).map_err(|error| error.to_string())
 }
 
 /// A service's state from text.
 pub fn read_facts(text: &str) -> Result<Facts, String> {
-    mirror::read::<_, FactsDef>(text).map_err(|error| error.to_string())
+    serde_json::from_str::<Facts>(text).map_err(|error| error.to_string())
 }

@@ -9,11 +9,12 @@ use jiff::tz::TimeZone;
 use minijinja::{Environment, UndefinedBehavior, context};
 
 use crate::config::Language;
-use crate::decide::action::{Incident, News, Notice, Tier};
 use crate::decide::curve::{Curve, Mark};
-use crate::decide::event::Step;
-use crate::decide::facts::ReleaseState;
-use crate::decide::reason::{Blame, Reason, Runs};
+use crate::model::incident::Incident;
+use crate::model::notice::{News, Notice, Tier};
+use crate::model::reason::{Blame, Reason, Runs};
+use crate::model::release::ReleaseState;
+use crate::model::step::Step;
 use crate::untrusted::clean;
 
 mod breach;
@@ -75,7 +76,7 @@ impl Texts {
     /// What an incident is about, with the reason: for lists.
     pub fn incident(&self, incident: &Incident) -> String {
         let why = incident.reason.as_ref().map(|reason| format!(": {}", self.reason(reason)));
-        incident.news.word().replace('-', " ") + &why.unwrap_or_default()
+        incident.news.into_str().replace('-', " ") + &why.unwrap_or_default()
     }
 
     /// What happened, in a few words.
@@ -98,7 +99,7 @@ impl Texts {
             Some(_) | None => (None, false),
         };
         self.say(
-            &format!("news.{}", notice.news.word()),
+            &format!("news.{}", notice.news.into_str()),
             context! { from, to, version, lasts, channel, count, rule, by, despite },
         )
     }
@@ -106,7 +107,7 @@ impl Texts {
     /// What golive does now, and what the reader should do.
     pub fn next(&self, notice: &Notice) -> String {
         let service = notice.service.as_deref().map(clean).unwrap_or_default();
-        self.say(&format!("next.{}", notice.news.word()), context! { service })
+        self.say(&format!("next.{}", notice.news.into_str()), context! { service })
     }
 
     /// Why, in one sentence.
@@ -228,7 +229,7 @@ impl Texts {
 
     /// Whose fault it is, in one sentence.
     pub fn blame(&self, blame: &Blame) -> String {
-        let name = format!("blame.{}", blame.word());
+        let name = format!("blame.{}", blame.into_str());
         match blame {
             Blame::Release { neighbours } => self.say(&name, context! { neighbours }),
             Blame::PreExisting | Blame::OldToo | Blame::Unknown => self.say(&name, context! {}),
@@ -256,12 +257,12 @@ impl Texts {
 
     /// A rollback's step.
     pub fn step(&self, step: Step) -> String {
-        self.say(&format!("step.{}", step.word()), context! {})
+        self.say(&format!("step.{}", step.into_str()), context! {})
     }
 
     /// How loud.
     pub fn tier(&self, tier: Tier) -> String {
-        self.say(tier.word(), context! {})
+        self.say(tier.into_str(), context! {})
     }
 
     /// The zone that times are told in.
@@ -315,7 +316,7 @@ impl Texts {
 
     /// What a release has become.
     pub fn state(&self, state: ReleaseState) -> String {
-        self.say(&format!("state.{}", state.word()), context! {})
+        self.say(&format!("state.{}", state.into_str()), context! {})
     }
 
     /// A sentence or a word of the catalogue with its values, which are harmless already.

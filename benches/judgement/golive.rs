@@ -5,13 +5,17 @@ use std::time::Duration;
 
 use ::golive::decide::State;
 use ::golive::decide::action::Action;
-use ::golive::decide::event::{Event, Happening, Identity, Outcome, Running, Sample, Step};
-use ::golive::decide::facts::{Facts, Origin, Release};
-use ::golive::decide::policy::{
+use ::golive::model::event::{Event, Happening};
+use ::golive::model::facts::Facts;
+use ::golive::model::policy::{
     Autonomy, ErrorRate, Latency, Level, Maintenance, OnBlind, OnEnvironment, Otherwise, Policy, Ppm,
     Quarantine, Resources, ServicePolicy, Triggers,
 };
-use ::golive::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream, Use};
+use ::golive::model::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream, Use};
+use ::golive::model::release::{Origin, Release};
+use ::golive::model::running::{Identity, Running};
+use ::golive::model::sample::{Outcome, Sample};
+use ::golive::model::step::Step;
 use jiff::Timestamp;
 
 use crate::Rule;
@@ -364,7 +368,7 @@ fn accepted(service: &str) -> Facts {
         began: moment(-10.0 * HOUR),
         origin: Origin::Adopted,
         announcement: None,
-        roster: golive::decide::roster::Roster::new(),
+        roster: golive::model::roster::Roster::new(),
     };
     Facts { known: Some(running("1").identity), accepted: vec![release], ..Facts::default() }
 }

@@ -18,7 +18,7 @@ mod trace;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ::golive::decide::policy::{Autonomy, Level, OnEnvironment};
+use ::golive::model::policy::{Autonomy, Level, OnEnvironment};
 use golive::Golive;
 use peers::{Alert, Argo, Flagger, Kayenta, Sentence, Swarm};
 use prometheus::Prometheus;

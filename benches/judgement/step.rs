@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use ::golive::decide::State;
-use ::golive::decide::event::{Event, Happening};
-use ::golive::decide::facts::Facts;
-use ::golive::decide::policy::{Autonomy, Business, Policy, ServicePolicy};
-use ::golive::decide::reading::{Measure, Reading, Source, Stream};
+use ::golive::model::event::{Event, Happening};
+use ::golive::model::facts::Facts;
+use ::golive::model::policy::{Autonomy, Business, Policy, ServicePolicy};
+use ::golive::model::reading::{Measure, Reading, Source, Stream};
 use jiff::Timestamp;
 
 const TRIGGERS: u32 = 100;

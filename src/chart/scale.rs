@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::decide::reason::Unit;
+use crate::model::reason::Unit;
 
 /// So many round values at least, or times at most.
 const VALUES: f64 = 3.0;

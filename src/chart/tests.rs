@@ -5,7 +5,7 @@
 use jiff::SignedDuration;
 
 use super::*;
-use crate::decide::reason::Unit;
+use crate::model::reason::Unit;
 
 fn curve(points: impl IntoIterator<Item = (i64, f64)>, limit: Option<f64>, unit: Unit) -> Curve {
     let bad = |value: f64| limit.is_some_and(|limit| value > limit);

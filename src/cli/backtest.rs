@@ -12,7 +12,7 @@ use super::show::{print_json, table};
 use super::{CliError, Context, story};
 use crate::clock::Clock;
 use crate::config::{self, Config, Query, Service};
-use crate::decide::reason::{Blame, Reason};
+use crate::model::reason::{Blame, Reason};
 use crate::probe::Tools;
 use crate::probe::prometheus::{Fault, Meter, Recall, Server, Servers};
 use crate::replay::past::{BEFORE, Placebo, Tape};
@@ -295,7 +295,7 @@ fn report(
 fn drawn(one: &Decided, texts: &Texts) -> serde_json::Value {
     json!({
         "at": one.at.to_string(), "what": one.what, "why": one.why.as_ref().map(|why| texts.reason(why)),
-        "blame": one.blame.as_ref().map(Blame::word),
+        "blame": one.blame.as_ref().map(Blame::into_str),
     })
 }
 

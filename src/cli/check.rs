@@ -7,7 +7,7 @@ use super::{CliError, Context};
 use crate::clock::Clock;
 use crate::config::{self, CheckKind, Config, Service};
 use crate::control::client::ClientError;
-use crate::decide::event::{Outcome, Sample};
+use crate::model::sample::{Outcome, Sample};
 use crate::notify::{self, Notifier};
 use crate::probe::{Probe, Tools};
 use crate::runtime::{Engine, OLDEST_API, ON_PODMAN, Runtime};

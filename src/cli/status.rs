@@ -9,8 +9,8 @@ use super::show::{Mood, color, lasting, padded, paint, print_json, time_left};
 use super::{CliError, Context};
 use crate::clock::Clock;
 use crate::control::wire::{DeploymentInfo, DivergedInfo, IncidentInfo, ServiceInfo, Status, TriggerInfo};
-use crate::decide::reason::Unit;
-use crate::decide::verdict::Bound;
+use crate::model::reason::Unit;
+use crate::model::verdict::Bound;
 use crate::text::Texts;
 use crate::untrusted::harmless;
 
@@ -228,8 +228,8 @@ impl Page {
             _ => Mood::Uncertain,
         };
         let TriggerInfo { verdict, value, limit, bound, unit, why, .. } = trigger;
-        let bound = Bound::of(bound).unwrap_or(Bound::Above);
-        let unit = Unit::of(unit).unwrap_or(Unit::Plain);
+        let bound = bound.parse().unwrap_or(Bound::Above);
+        let unit = unit.parse().unwrap_or(Unit::Plain);
         let value = self.texts.value(*value, unit);
         let shown = self.texts.limit(*limit, bound, unit);
         let limit = match (limit, bound) {

@@ -7,8 +7,8 @@ use super::origin::{self, Origin, Setting};
 use super::table::Section;
 use super::triggers::{AUTONOMY, LASTS, measure};
 use super::{Measured, Query};
-use crate::decide::policy::{Anomaly, Autonomy, Business, Direction, Ppm};
-use crate::decide::reading::Stream;
+use crate::model::policy::{Anomaly, Autonomy, Business, Direction, Ppm};
+use crate::model::reading::Stream;
 
 /// What other triggers are called.
 const TAKEN: [&str; 7] =

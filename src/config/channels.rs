@@ -1,10 +1,12 @@
 //! `[channel.…]`
 
 use super::proxy::Usual;
-use super::root::LANGUAGES;
 use super::table::Section;
 use super::tls;
-use super::{Channel, EmailChannel, Login, LoginKind, Smtp, SmtpTls, Way, secret, template, webhook};
+use super::{
+    Channel, EmailChannel, Language, Login, LoginKind, Smtp, SmtpTls, Way, is_address, secret, template,
+    webhook,
+};
 
 /// Smarthosts of one channel at most: each may take its time.
 const SMARTHOSTS: usize = 4;
@@ -19,7 +21,7 @@ pub(super) fn read(mut section: Section<'_>, usual: Usual<'_>) -> Option<Channel
         }
         (true, false) | (false, true) => {}
     }
-    let language = section.optional_word("language", &LANGUAGES);
+    let language = section.optional_word("language", &Language::WORDS);
     let email = section.section("email").map(email);
     let webhook = section.section("webhook").map(|section| webhook::read(section, usual));
     let templates = section.section("template").map(template::read).unwrap_or_default();
@@ -144,8 +146,4 @@ fn smtp(text: &str) -> Result<Smtp, String> {
         0 => Err("has no port that can be reached".to_owned()),
         port => Ok(Smtp { host, port, tls }),
     }
-}
-
-pub(super) fn is_address(text: &str) -> bool {
-    text.parse::<lettre::message::Mailbox>().is_ok()
 }

@@ -4,7 +4,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use super::table::Section;
-use crate::decide::policy::{Maintenance, Window};
+use crate::model::policy::{Maintenance, Window};
 
 const SHAPE: &str =
     "write \"Sat 02:00-04:00\", \"Mon-Fri 12:00-12:30\", \"Sat,Sun 22:00-06:00\" or \"daily 03:00-03:30\"";

@@ -4,8 +4,8 @@ use super::prometheus::Names;
 use super::promql::Expression;
 use super::table::Section;
 use super::{Exposition, Query};
-use crate::decide::policy::Autonomy;
-use crate::decide::reading::Source;
+use crate::model::policy::Autonomy;
+use crate::model::reading::Source;
 
 /// A query is sent whole with each step.
 const QUERY_MAX: usize = 16 << 10;

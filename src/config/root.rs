@@ -5,21 +5,18 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::channels::is_address;
 use super::nearest::nearest;
 use super::prometheus::Names;
 use super::proxy::Usual;
 use super::services::Known;
 use super::table::Section;
 use super::{
-    Config, Language, Person, Runtime, Service, channels, heartbeat, page, prometheus, proxy, rules,
-    services, tiers,
+    Config, Language, Person, Runtime, Service, channels, heartbeat, is_address, page, prometheus, proxy,
+    rules, services, tiers,
 };
 
 /// Tables that later versions know.
 const LATER: [&str; 2] = ["maintenance", "page-auth"];
-
-pub(super) const LANGUAGES: [(&str, Language); 2] = [("en", Language::English), ("zh-CN", Language::Chinese)];
 
 /// For how long closed releases are kept, unless said otherwise.
 const KEEP: Duration = Duration::from_hours(24 * 400);
@@ -29,7 +26,7 @@ const KEEP_READINGS: Duration = Duration::from_hours(24 * 30);
 
 /// Everything. What is wrong has a stand-in, and is told.
 pub(super) fn read(mut root: Section<'_>) -> Config {
-    let spoken = root.optional_word("language", &LANGUAGES);
+    let spoken = root.optional_word("language", &Language::WORDS);
     let language = spoken.unwrap_or_default();
     let timezone = timezone(&mut root);
     let docker_socket = root.section("docker").and_then(|mut docker| {

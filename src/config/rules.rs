@@ -8,10 +8,10 @@ use super::prometheus::Names;
 use super::table::{Section, one_of};
 use super::tiers::TIERS;
 use super::{Measured, Query, Service};
-use crate::decide::action::Tier;
-use crate::decide::policy::{Autonomy, Ppm, Rule as Limit, RuleOf};
-use crate::decide::reading::Stream;
-use crate::decide::reason::Unit;
+use crate::model::notice::Tier;
+use crate::model::policy::{Autonomy, Ppm, Rule as Limit, RuleOf};
+use crate::model::reading::Stream;
+use crate::model::reason::Unit;
 
 /// How long a limit may have to be passed before it is told.
 const LASTS: (&str, &str) = ("10s", "1d");

@@ -14,8 +14,8 @@ use super::{
     Check, CheckKind, Commands, Exposition, Order, Pin, Program, Runtime, Service, business, checks, compose,
     dependency, maintenance, swarm, tls, triggers,
 };
-use crate::decide::event::Step;
-use crate::decide::policy::{Autonomy, OnBlind, Quarantine, ServicePolicy};
+use crate::model::policy::{Autonomy, OnBlind, Quarantine, ServicePolicy};
+use crate::model::step::Step;
 
 /// Keys that later versions know.
 const LATER: [&str; 3] = ["acceptance", "checklist", "depends-on"];

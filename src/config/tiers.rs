@@ -7,8 +7,8 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use super::table::{Section, one_of};
-use crate::decide::action::Tier;
-use crate::decide::policy::{Escalate, Quiet, TierPolicy, Unconfirmed};
+use crate::model::notice::Tier;
+use crate::model::policy::{Escalate, Quiet, TierPolicy, Unconfirmed};
 
 pub(super) const TIERS: [(&str, Tier); 3] =
     [("urgent", Tier::Urgent), ("important", Tier::Important), ("general", Tier::General)];

@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::origin::{self, Origin, Setting};
 use super::table::Section;
 use super::{Measured, Query};
-use crate::decide::policy::{
+use crate::model::policy::{
     Autonomy, ErrorRate, Latency, Level, OnEnvironment, Otherwise, Ppm, Resources, Triggers,
 };
-use crate::decide::reading::{Source, Stream};
+use crate::model::reading::{Source, Stream};
 
 pub(super) const AUTONOMY: [(&str, Autonomy); 4] =
     [("off", Autonomy::Off), ("shadow", Autonomy::Shadow), ("ask", Autonomy::Ask), ("auto", Autonomy::Auto)];

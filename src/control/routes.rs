@@ -28,9 +28,10 @@ use super::wire::{
 use super::{Request, Shared};
 use crate::config::Language;
 use crate::decide::action::Answer;
-use crate::decide::event::{Address, Announcement, Ask, Event, Happening};
 use crate::decide::view::{ServiceView, View};
 use crate::door::{Guest, Seat};
+use crate::model::event::{Address, Ask, Event, Happening};
+use crate::model::release::Announcement;
 
 /// A request's body is at most this large.
 const BODY_MAX: usize = 64 * 1024;

@@ -8,9 +8,9 @@ use jiff::Timestamp;
 
 use super::deliver::{Pump, Unstored};
 use crate::decide::action::{Action, Answer, When};
-use crate::decide::event::Event;
-use crate::decide::facts::Facts;
-use crate::decide::refusal::Refusal;
+use crate::model::event::Event;
+use crate::model::facts::Facts;
+use crate::model::refusal::Refusal;
 use crate::notify::{self, Notifier};
 use crate::store::{Batch, Entry, NewLetter, Numbered, Store};
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::decide::action::Notice;
 use crate::decide::curve::Curve;
+use crate::model::notice::Notice;
 use crate::store::Store;
 
 /// A letter does not wait longer for its picture.

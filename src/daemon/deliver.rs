@@ -14,9 +14,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::curve;
 use crate::clock::Clock;
-use crate::decide::action::{Notice, Tier};
-use crate::decide::event::{Address, Event};
 use crate::metrics::{Metrics, Told};
+use crate::model::event::{Address, Event};
+use crate::model::notice::{Notice, Tier};
 use crate::notify::{self, Delivery, Notifier, Refusal, Retry};
 use crate::store::{Letter, Parcel, Store, StoreError};
 

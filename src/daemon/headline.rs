@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::decide::action::{Incident, IncidentState};
 use crate::decide::view::{ServiceView, View};
+use crate::model::incident::{Incident, IncidentState};
 
 /// What was told last.
 #[derive(Debug, Default)]
@@ -52,7 +52,7 @@ fn about(service: &ServiceView, view: &View, now: Timestamp) -> Option<String> {
     };
     let incident = view.incidents.iter().rfind(own);
     if let Some(incident) = incident {
-        return Some(format!("{name}: {}", incident.news.word()));
+        return Some(format!("{name}: {}", incident.news.into_str()));
     }
     if service.accepted.is_none() {
         return Some(format!("{name}: no version accepted yet"));

@@ -1,7 +1,7 @@
 //! What the daemon logs of its own doings.
 
 use crate::decide::action::Action;
-use crate::decide::event::Event;
+use crate::model::event::Event;
 use crate::text::english;
 
 /// What an event led to, a line each.
@@ -10,7 +10,13 @@ pub(super) fn log(event: &Event, actions: &[Action]) {
         match action {
             Action::Tell { notice, .. } => {
                 let service = notice.service.as_deref().unwrap_or("golive");
-                tracing::info!(service, tier = notice.tier.word(), id = notice.id, "{}", notice.news.word());
+                tracing::info!(
+                    service,
+                    tier = notice.tier.into_str(),
+                    id = notice.id,
+                    "{}",
+                    notice.news.into_str()
+                );
             }
             Action::Step { service, plan, step } => {
                 tracing::info!(
@@ -19,14 +25,14 @@ pub(super) fn log(event: &Event, actions: &[Action]) {
                     from = plan.from_version,
                     to = plan.to_version,
                     "{}",
-                    step.word()
+                    step.into_str()
                 );
             }
             Action::Judged { service, trigger, verdict } => {
                 tracing::info!(
                     service,
                     trigger,
-                    verdict = verdict.call.word(),
+                    verdict = verdict.call.into_str(),
                     "{}",
                     english().sentence(&verdict.why)
                 );

@@ -14,8 +14,8 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::clock::{Clock, Turn};
 use crate::config::{Measured, Query, Rule, Service};
-use crate::decide::event::{Event, Happening};
-use crate::decide::reading::Reading;
+use crate::model::event::{Event, Happening};
+use crate::model::reading::Reading;
 use crate::probe::exposition::Page;
 use crate::probe::host::Host;
 use crate::probe::prometheus::{Meter, Server, Servers};

@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 
 use super::pulse::Pulse;
 use crate::clock::{Clock, Turn};
-use crate::decide::event::{Event, Happening};
+use crate::model::event::{Event, Happening};
 use crate::probe::Probe;
 
 /// All checks of one service.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
-use crate::decide::event::{Outcome, Sample};
+use crate::model::sample::{Outcome, Sample};
 
 /// So often there is a beat.
 const EVERY: Duration = Duration::from_secs(1);

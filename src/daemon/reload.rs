@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Daemon, chain};
 use crate::config::Config;
-use crate::decide::event::Event;
+use crate::model::event::Event;
 use crate::notify::Notifier;
 use crate::systemd;
 

@@ -10,10 +10,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::config::{Measured, Query, Service};
-use crate::decide::event::{Event, Happening};
-use crate::decide::past::{Learnt, Unjudged};
-use crate::decide::policy::Anomaly;
-use crate::decide::reading::Stream;
+use crate::model::event::{Event, Happening};
+use crate::model::past::{Learnt, Unjudged};
+use crate::model::policy::Anomaly;
+use crate::model::reading::Stream;
 use crate::probe::prometheus::{Server, Servers};
 
 /// A Prometheus that does not answer is asked again after this, for as long as a watch is judged by it.

@@ -13,8 +13,8 @@ use tokio::sync::watch;
 
 use super::headline::Headline;
 use crate::decide::State;
-use crate::decide::event::{Event, Happening};
 use crate::decide::view::{Heartbeat, View};
+use crate::model::event::{Event, Happening};
 use crate::systemd;
 
 /// What is shown is no older than this.

@@ -14,8 +14,8 @@ use tokio::task::JoinHandle;
 use super::commit::Rest;
 use super::{Daemon, STORE_AGAIN, chain};
 use crate::clock::Clock;
-use crate::decide::event::Event;
 use crate::decide::view::View;
+use crate::model::event::Event;
 use crate::store::{self, Numbered, Store, StoreError};
 
 /// So often the store is looked at: a disk that is full and a directory that is gone are told before they are needed.

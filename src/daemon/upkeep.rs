@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 use super::chain;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::decide::event::Event;
+use crate::model::event::Event;
 use crate::store::{Ages, Store};
 
 /// It begins so long after the start: a host that has just booted has other things to read.

@@ -11,8 +11,10 @@ use tokio_util::task::TaskTracker;
 
 use super::chain;
 use crate::clock::Clock;
-use crate::decide::action::Plan;
-use crate::decide::event::{Event, Fault, FaultKind, Happening, Identity, Step};
+use crate::model::event::{Event, Happening};
+use crate::model::plan::Plan;
+use crate::model::running::Identity;
+use crate::model::step::{Fault, FaultKind, Step};
 use crate::runtime::{Done, Forensics, Record, Runtime};
 use crate::store::{Evidence, Store, StoreError};
 
@@ -323,7 +325,7 @@ impl Hand {
                 tracing::warn!(
                     service = self.service,
                     rollback,
-                    step = step.word(),
+                    step = step.into_str(),
                     "failed to {}",
                     fault.text
                 );

@@ -1,11 +1,11 @@
 //! A release is good: it becomes the one to go back to.
 
 use super::action::Action;
-use super::event::Running;
-use super::facts::Release;
-use super::reason::Reason;
 use super::service::Turn;
 use super::{diverge, quarantine, roster, whole};
+use crate::model::reason::Reason;
+use crate::model::release::Release;
+use crate::model::running::Running;
 
 impl Turn<'_> {
     /// The release is good, and becomes the one to go back to. A person who accepts it takes it as it is; else what ran in

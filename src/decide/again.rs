@@ -1,13 +1,15 @@
 //! The restored version does not prove healthy: an older one, once, within the same rollback.
 
-use super::action::{News, Plan, Tier};
 use super::cause::{evidence, plain};
-use super::event::Step;
-use super::facts::{Phase, Release, ReleaseState, Rollback};
-use super::reason::Reason;
 use super::rollback::{at_hand, leaves, perform, rollback_id};
 use super::service::Turn;
 use super::{guard, quarantine};
+use crate::model::facts::{Phase, Rollback};
+use crate::model::notice::{News, Tier};
+use crate::model::plan::Plan;
+use crate::model::reason::Reason;
+use crate::model::release::{Release, ReleaseState};
+use crate::model::step::Step;
 
 /// Goes on to the next older accepted version; `false` when there is none, or a person has to decide.
 pub(super) fn older(turn: &mut Turn<'_>, why: &Reason) -> bool {

@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
-use super::action::{Action, Answer, News};
-use super::event::{Announcement, Ask, Running};
-use super::facts::{Hold, Origin, Phase, Release, ReleaseState};
-use super::reason::Reason;
-use super::refusal::Refusal;
-use super::roster::Roster;
+use super::action::{Action, Answer};
 use super::service::Turn;
-use super::verdict::Call;
 use super::{diverge, guard, release, rollback, suspect, veto, watch, whole};
+use crate::model::event::Ask;
+use crate::model::facts::{Hold, Phase};
+use crate::model::notice::News;
+use crate::model::reason::Reason;
+use crate::model::refusal::Refusal;
+use crate::model::release::{Announcement, Origin, Release, ReleaseState};
+use crate::model::roster::Roster;
+use crate::model::running::Running;
+use crate::model::verdict::Call;
 
 /// So many digits of an image's id stand for it.
 const SHORT_ID: usize = 12;

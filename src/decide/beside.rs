@@ -8,12 +8,13 @@ use jiff::Timestamp;
 
 use super::State;
 use super::blame::onset::{APART, Looks, Shown, TOLERANCE};
-use super::event::{Beside, Busy, Event, Happening, Kin, Look, Norm, Other, Tick, Usual};
-use super::facts::Phase;
-use super::policy::ServicePolicy;
-use super::reading::Stream;
 use super::service::Service;
 use super::trigger::{Course, Gathering, span};
+use crate::model::beside::{Beside, Busy, Kin, Look, Norm, Other, Tick, Usual};
+use crate::model::event::{Event, Happening};
+use crate::model::facts::Phase;
+use crate::model::policy::ServicePolicy;
+use crate::model::reading::Stream;
 
 mod kin;
 mod row;

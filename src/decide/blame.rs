@@ -5,12 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::beside::{Shows, Trouble};
-use super::event::Kin;
-use super::facts::Watch;
-use super::reason::{Blame, Rule};
 use super::service::Turn;
 use super::suspect::Suspicion;
 use super::trigger::span;
+use crate::model::beside::Kin;
+use crate::model::facts::Watch;
+use crate::model::reason::{Blame, Rule};
 use onset::{Fault, Own, Shown};
 
 pub(super) mod onset;

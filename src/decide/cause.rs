@@ -1,10 +1,10 @@
 //! What stands behind a reason: the samples, and plain words for hooks.
 
-use super::action::Tier;
-use super::event::Sample;
-use super::reason::{Reason, Rule, Unit};
 use super::service::Turn;
 use super::trigger;
+use crate::model::notice::Tier;
+use crate::model::reason::{Reason, Rule, Unit};
+use crate::model::sample::Sample;
 
 /// The newest samples of the check that a reason names.
 pub(super) fn evidence(turn: &Turn<'_>, reason: &Reason) -> Vec<Sample> {

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::{News, Notice};
-use super::event::{Happening, Outcome, Sample};
-use super::reading::{Bucket, Counts, Measure, Reading};
-use super::reason::{Breach, Reason, Unit};
+use crate::model::event::Happening;
+use crate::model::notice::{News, Notice};
+use crate::model::reading::{Bucket, Counts, Measure, Reading};
+use crate::model::reason::{Breach, Reason, Unit};
+use crate::model::sample::{Outcome, Sample};
 use crate::stats::histogram::Histogram;
 
 /// So far back is drawn at most.

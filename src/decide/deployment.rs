@@ -11,14 +11,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::{News, Tier};
-use super::event::{Member, Running, Stage, Waits};
-use super::facts::{Deployment, Facts, Phase, Stop};
-use super::policy::ServicePolicy;
-use super::reason::Reason;
 use super::service::{Service, Turn};
 use super::view::DeploymentView;
 use super::{ask, guard, outage, watch};
+use crate::model::facts::{Deployment, Facts, Phase, Stop};
+use crate::model::notice::{News, Tier};
+use crate::model::policy::ServicePolicy;
+use crate::model::reason::Reason;
+use crate::model::running::{Member, Running, Stage, Waits};
 
 /// What was stopped on request and is not started again within this was not restarted or replaced, but is to stay so.
 const STOPPED: Duration = Duration::from_secs(30);

@@ -1,9 +1,10 @@
 //! What runs is not what was released: told, and reminded of, until a new release comes or a person takes it on.
 
-use super::action::{News, Tier};
-use super::facts::{Diverged, Release};
-use super::reason::Reason;
 use super::service::Turn;
+use crate::model::facts::Diverged;
+use crate::model::notice::{News, Tier};
+use crate::model::reason::Reason;
+use crate::model::release::Release;
 
 /// From now on, by the end of that release.
 pub(super) fn begin(turn: &mut Turn<'_>, why: Reason, closed: &Release) {

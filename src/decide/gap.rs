@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::action::Action;
-use super::facts::Phase;
 use super::service::Turn;
 use super::{State, rollback, watch};
+use crate::model::facts::Phase;
 
 impl State {
     /// golive goes on, after it has stood still since then.

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::{News, Tier};
-use super::event::Running;
-use super::facts::{Phase, Release, ReleaseState, Rollback};
-use super::policy::{Autonomy, Otherwise};
-use super::reason::Reason;
 use super::service::Turn;
 use super::{cause, quarantine, release, rollback, veto, watch};
+use crate::model::facts::{Phase, Rollback};
+use crate::model::notice::{News, Tier};
+use crate::model::policy::{Autonomy, Otherwise};
+use crate::model::reason::Reason;
+use crate::model::release::{Release, ReleaseState};
+use crate::model::running::Running;
 
 const DAY: Duration = Duration::from_hours(24);
 

@@ -3,12 +3,14 @@
 use jiff::Timestamp;
 
 use super::State;
-use super::action::{Action, Answer, Incident, IncidentState, News, Notice, Place, Stage, Tier, When};
-use super::event::Sample;
-use super::facts::Aftermath;
-use super::reason::Reason;
-use super::refusal::Refusal;
+use super::action::{Action, Answer, When};
 use super::service::{LINGERS, Turn};
+use crate::model::facts::Aftermath;
+use crate::model::incident::{Incident, IncidentState};
+use crate::model::notice::{News, Notice, Place, Stage, Tier};
+use crate::model::reason::Reason;
+use crate::model::refusal::Refusal;
+use crate::model::sample::Sample;
 
 mod fold;
 mod matter;
@@ -30,7 +32,7 @@ impl Turn<'_> {
         let thread = id.clone().unwrap_or_else(|| self.service.name.clone());
         let (from, to) = way(self.service, &news, reason.as_ref());
         let notice = Notice {
-            id: format!("{thread}.{}.{}", news.word(), self.now.as_millisecond()),
+            id: format!("{thread}.{}.{}", news.into_str(), self.now.as_millisecond()),
             incident: thread,
             tier,
             service: Some(self.service.name.clone()),
@@ -52,7 +54,7 @@ impl Turn<'_> {
     pub(super) fn open(&mut self, news: News, tier: Tier, reason: Option<Reason>, evidence: Vec<Sample>) {
         let (now, name, matter) = (self.now, self.service.name.clone(), Matter::of(&news));
         if matter.is_symptom() && self.swapping() {
-            return self.fold(news.word());
+            return self.fold(news.into_str());
         }
         if self.find(&news).is_some_and(|at| self.facts().incidents[at].news == news) {
             return;

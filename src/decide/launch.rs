@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::event::{Running, Sample};
-use super::facts::Phase;
-use super::policy::ServicePolicy;
 use super::service::Turn;
+use crate::model::facts::Phase;
+use crate::model::policy::ServicePolicy;
+use crate::model::running::Running;
+use crate::model::sample::Sample;
 
 /// A start is heard of within this, unless something is waited for; by a clock that was set meanwhile it was at any time.
 const HEARD: Duration = Duration::from_mins(1);

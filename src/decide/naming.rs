@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::event::{Identity, Running};
-use super::facts::Release;
+use crate::model::release::Release;
+use crate::model::running::{Identity, Running};
 
 /// So many services are named; of more, the first, and how many others there are.
 const NAMED: usize = 2;

@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::{Action, News, Tier};
-use super::event::{Running, Stage};
-use super::facts::{Phase, Stop};
-use super::reason::Reason;
+use super::action::Action;
 use super::service::Turn;
 use super::{State, deployment, launch, release, rollback};
+use crate::model::facts::{Phase, Stop};
+use crate::model::notice::{News, Tier};
+use crate::model::reason::Reason;
+use crate::model::running::{Running, Stage};
 
 /// It may be away so long (a restart of its daemon) before people hear of it: in a watch, and otherwise.
 const AWAY_IN_WATCH: Duration = Duration::from_secs(10);

@@ -1,12 +1,12 @@
 //! Versions that were gone back from: known at once when they come again, until somebody accepts them.
 
-use super::action::{News, Tier};
-use super::event::{Identity, Running};
-use super::facts::{Facts, Quarantined};
 use super::guard;
-use super::policy::{Autonomy, Quarantine};
-use super::reason::Reason;
 use super::service::Turn;
+use crate::model::facts::{Facts, Quarantined};
+use crate::model::notice::{News, Tier};
+use crate::model::policy::{Autonomy, Quarantine};
+use crate::model::reason::Reason;
+use crate::model::running::{Identity, Running};
 
 /// So many are known; of more, the oldest are forgotten.
 const KEPT: usize = 20;

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::action::{Action, News, Tier};
-use super::event::Running;
-use super::facts::Phase;
-use super::reason::{Reason, SetReason};
+use super::action::Action;
 use super::service::Turn;
+use crate::model::facts::Phase;
+use crate::model::notice::{News, Tier};
+use crate::model::reason::{Reason, SetReason};
+use crate::model::running::Running;
 
 /// Readiness to go back is proved this often while nothing happens, and this often in a watch or when it is not given.
 const PROVE_IDLE: Duration = Duration::from_hours(1);

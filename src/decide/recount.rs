@@ -1,9 +1,9 @@
 //! What was recorded of a release is counted again, after a restart.
 
-use super::event::Happening;
-use super::policy::ServicePolicy;
 use super::service::Service;
 use super::suspect;
+use crate::model::event::Happening;
+use crate::model::policy::ServicePolicy;
 
 impl Service {
     /// Takes in again what was recorded.

@@ -16,18 +16,22 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::{Action, News, Tier};
-use super::event::{Happening, Running, Sample};
-use super::facts::{Origin, Phase, Release, ReleaseState};
-use super::policy::{Autonomy, ServicePolicy};
-use super::reason::{Reason, SetReason};
+use super::action::Action;
 use super::rollback;
-use super::roster::Roster;
 use super::service::{Service, Turn};
 use super::{
     ask, cause, deployment, diverge, incident, launch, naming, roll_out, roster, suspect, verify, veto,
     watch, whole,
 };
+use crate::model::event::Happening;
+use crate::model::facts::Phase;
+use crate::model::notice::{News, Tier};
+use crate::model::policy::{Autonomy, ServicePolicy};
+use crate::model::reason::{Reason, SetReason};
+use crate::model::release::{Origin, Release, ReleaseState};
+use crate::model::roster::Roster;
+use crate::model::running::Running;
+use crate::model::sample::Sample;
 
 /// So often in a row every check passes before what runs at first sight is taken as good.
 const ADOPT_AFTER: u32 = 3;
@@ -275,7 +279,7 @@ fn same_again(turn: &mut Turn<'_>, running: &Running) {
         turn.service.prove_at = Some(turn.now);
     }
     if !scaled.is_empty() {
-        turn.tell(News::Scaled, Tier::General, Some(Reason::Set(SetReason::Scaled(scaled))));
+        turn.tell(News::ServiceScaled, Tier::General, Some(Reason::Set(SetReason::Scaled(scaled))));
     }
 }
 

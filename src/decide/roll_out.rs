@@ -1,11 +1,12 @@
 //! An update that the engine carries out by itself (swarm only): one that gets nowhere is told, and one that it has halted
 //! for nothing that the release has done is resumed.
 
-use super::action::{Action, News, Tier};
-use super::event::Running;
-use super::facts::Phase;
-use super::reason::Reason;
+use super::action::Action;
 use super::service::Turn;
+use crate::model::facts::Phase;
+use crate::model::notice::{News, Tier};
+use crate::model::reason::Reason;
+use crate::model::running::Running;
 
 /// What runs was looked at, and is what golive knows of.
 pub(super) fn look(turn: &mut Turn<'_>, running: &Running) {

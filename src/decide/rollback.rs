@@ -2,14 +2,17 @@
 
 use jiff::Timestamp;
 
-use super::action::{Action, News, Tier};
+use super::action::Action;
 use super::cause::evidence;
-use super::event::{Fault, FaultKind, Identity, Running, Step, parts};
-use super::facts::{Phase, Release, ReleaseState, Rollback, Verification};
-use super::policy::ServicePolicy;
-use super::reason::{Reason, Runs};
 use super::service::{Service, Turn};
 use super::{diverge, guard, release, verify};
+use crate::model::facts::{Phase, Rollback, Verification};
+use crate::model::notice::{News, Tier};
+use crate::model::policy::ServicePolicy;
+use crate::model::reason::{Reason, Runs};
+use crate::model::release::{Release, ReleaseState};
+use crate::model::running::{Identity, Running, parts};
+use crate::model::step::{Fault, FaultKind, Step};
 
 mod patience;
 mod plan;

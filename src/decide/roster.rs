@@ -8,25 +8,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::event::{Left, Member, Running, Stage};
-use super::reason::{Beside, How, Lack, Scaled};
-
-/// What each service of a set did, by its name.
-pub type Roster = BTreeMap<String, Did>;
-
-/// What a service of a set did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Did {
-    /// It ran, for so long at least.
-    Ran {
-        /// As long as anybody has looked.
-        lasted: Duration,
-    },
-    /// It did its work and ended.
-    Done,
-    /// It was there, or should have been, and did neither.
-    Nothing,
-}
+use crate::model::reason::{Beside, How, Lack, Scaled};
+use crate::model::roster::{Did, Roster};
+use crate::model::running::{Left, Member, Running, Stage};
 
 /// The roster of what runs now.
 pub(super) fn of(running: &Running, now: Timestamp) -> Roster {

@@ -8,14 +8,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::{Action, News, Tier};
+use super::action::Action;
 use super::incident::Own;
-use super::phrase::Phrase;
-use super::policy::{Rule as Limit, RuleOf, TierPolicy};
-use super::reading::{Measure, Reading, Stream, Use};
-use super::reason::{Breach, Reason, Rule as By};
-use super::verdict::{Call, Verdict};
 use super::view::TriggerView;
+use crate::model::notice::{News, Tier};
+use crate::model::phrase::Phrase;
+use crate::model::policy::{Rule as Limit, RuleOf, TierPolicy};
+use crate::model::reading::{Measure, Reading, Stream, Use};
+use crate::model::reason::{Breach, Reason, Rule as By};
+use crate::model::verdict::{Call, Verdict};
 
 #[cfg(test)]
 mod tests;

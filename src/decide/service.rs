@@ -5,19 +5,22 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::{Action, Tier};
+use super::action::Action;
 use super::beside::{Others, Rows};
-use super::event::{Running, Sample};
-use super::facts::{Facts, Phase, Release, ReleaseState};
 use super::launch::{self, Launch};
-use super::policy::{ServicePolicy, TierPolicy};
-use super::reading::Reading;
-use super::reason::Reason;
 use super::trigger::Triggers;
 use super::trigger::health::Health;
-use super::verdict::{Call, Verdict};
 use super::whole::Lacking;
 use super::{deployment, rollback, suspect, watch};
+use crate::model::facts::{Facts, Phase};
+use crate::model::notice::Tier;
+use crate::model::policy::{ServicePolicy, TierPolicy};
+use crate::model::reading::Reading;
+use crate::model::reason::Reason;
+use crate::model::release::{Release, ReleaseState};
+use crate::model::running::Running;
+use crate::model::sample::Sample;
+use crate::model::verdict::{Call, Verdict};
 
 /// Between the old container's end and the new one's start, checks fail although the old one was seen alive last.
 const SWAP: Duration = Duration::from_secs(10);

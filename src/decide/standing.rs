@@ -3,11 +3,12 @@
 //! decide nothing.
 
 use super::action::{Action, Answer};
-use super::event::{Happening, Kept, Standing};
-use super::facts::{Facts, Phase, ReleaseState};
-use super::refusal::Refusal;
 use super::release;
 use super::service::{Service, Turn};
+use crate::model::event::{Happening, Kept, Standing};
+use crate::model::facts::{Facts, Phase};
+use crate::model::refusal::Refusal;
+use crate::model::release::ReleaseState;
 
 /// Something happened to a service that another golive acts for.
 pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {

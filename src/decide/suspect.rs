@@ -5,16 +5,16 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::beside::{Shows, Trouble};
-use super::event::{Outcome, Sample};
-use super::facts::Phase;
-use super::policy::{Autonomy, Level, ServicePolicy};
-use super::reading::{Reading, Source, Stream};
-use super::reason::{Blame, Breach, Reason, Rule};
 use super::service::{Service, Turn};
 use super::trigger::Triggers;
 use super::trigger::health::{Habits, STEADY};
 use super::trigger::{Finding, RESOURCES};
 use super::{launch, whole};
+use crate::model::facts::Phase;
+use crate::model::policy::{Autonomy, Level, ServicePolicy};
+use crate::model::reading::{Reading, Source, Stream};
+use crate::model::reason::{Blame, Breach, Reason, Rule};
+use crate::model::sample::{Outcome, Sample};
 
 /// A container that ends so often within so long is in a loop.
 pub(super) const LOOP: u8 = 3;

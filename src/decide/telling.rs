@@ -6,10 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::State;
-use super::action::{Action, News, Notice, Stage, Tier, When};
-use super::event::{Address, Event};
-use super::policy::{Policy, TierPolicy};
-use super::reason::Reason;
+use super::action::{Action, When};
+use crate::model::event::{Address, Event};
+use crate::model::notice::{News, Notice, Stage, Tier};
+use crate::model::policy::{Policy, TierPolicy};
+use crate::model::reason::Reason;
 
 pub(super) mod hearing;
 mod line;

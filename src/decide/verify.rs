@@ -4,14 +4,17 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::{Action, News};
-use super::event::{Running, Sample};
-use super::facts::{Phase, ReleaseState, Rollback, Verification};
-use super::policy::ServicePolicy;
-use super::reason::Reason;
+use super::action::Action;
 use super::rollback::{advance, at_hand, failed, runs, target};
 use super::service::Turn;
 use super::{again, diverge, quarantine, release, roster, whole};
+use crate::model::facts::{Phase, Rollback, Verification};
+use crate::model::notice::News;
+use crate::model::policy::ServicePolicy;
+use crate::model::reason::Reason;
+use crate::model::release::ReleaseState;
+use crate::model::running::Running;
+use crate::model::sample::Sample;
 
 /// The restored version has at least so long to prove itself.
 const PROOF_AT_LEAST: Duration = Duration::from_mins(1);

@@ -4,12 +4,12 @@
 //! would end it each time. A person does: hold, accept and abort stop it, a rollback begins at once, another release
 //! supersedes.
 
-use super::action::{News, Tier};
 use super::cause::evidence;
-use super::facts::{Phase, Veto};
-use super::reason::Reason;
 use super::service::Turn;
 use super::{deployment, guard};
+use crate::model::facts::{Phase, Veto};
+use crate::model::notice::{News, Tier};
+use crate::model::reason::Reason;
 
 /// golive would roll back now. Whether people get time to stop it.
 pub(super) fn begin(turn: &mut Turn<'_>, cause: &Reason) -> bool {

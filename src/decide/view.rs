@@ -4,16 +4,19 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::action::{Incident, IncidentState, News};
-use super::event::{Running, Sample, Waits};
-use super::facts::{Diverged, Facts, Hold, Phase, Quarantined, Release, ReleaseState, Veto};
-use super::phrase::Phrase;
-use super::policy::{Autonomy, ServicePolicy};
-use super::reason::Reason;
 use super::service::Service;
 use super::telling::hearing;
-use super::verdict::Verdict;
 use super::{State, deployment, rollback, suspect};
+use crate::model::facts::{Diverged, Facts, Hold, Phase, Quarantined, Veto};
+use crate::model::incident::{Incident, IncidentState};
+use crate::model::notice::News;
+use crate::model::phrase::Phrase;
+use crate::model::policy::{Autonomy, ServicePolicy};
+use crate::model::reason::Reason;
+use crate::model::release::{Release, ReleaseState};
+use crate::model::running::{Running, Waits};
+use crate::model::sample::Sample;
+use crate::model::verdict::Verdict;
 
 /// Everything that golive shows of itself, at one moment.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -181,9 +184,9 @@ fn service_view(service: &Service, policy: &ServicePolicy, now: Timestamp) -> Se
             Phase::Idle | Phase::RollingBack(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => None,
         },
         step: match &facts.phase {
-            Phase::RollingBack(rollback) => Some(rollback.step.word()),
+            Phase::RollingBack(rollback) => Some(rollback.step.into_str()),
             Phase::Verifying(verification) if verification.settled() => {
-                Some(verification.rollback.step.word())
+                Some(verification.rollback.step.into_str())
             }
             Phase::Idle
             | Phase::Watching(_)
@@ -203,7 +206,7 @@ fn service_view(service: &Service, policy: &ServicePolicy, now: Timestamp) -> Se
         name: service.name.clone(),
         autonomy: policy.autonomy,
         aside: service.aside.clone(),
-        phase: facts.phase.word(),
+        phase: facts.phase.into_str(),
         why: match &facts.phase {
             Phase::Held { why, .. } | Phase::NeedsPerson { why } => Some(why.clone()),
             Phase::Idle | Phase::Watching(_) | Phase::RollingBack(_) | Phase::Verifying(_) => None,

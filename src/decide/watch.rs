@@ -8,19 +8,22 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::{Action, News, Tier};
+use super::action::Action;
 use super::beside::Others;
-use super::event::{Running, Sample};
-use super::facts::{Origin, Phase, Release, ReleaseState, Watch};
-use super::phrase::Phrase;
-use super::policy::{Autonomy, OnBlind};
-use super::reading::Reading;
-use super::reason::Reason;
 use super::release::{down_or_up, new_release, superseded};
 use super::service::Turn;
 use super::trigger::health::Health;
-use super::verdict::Call;
 use super::{ask, deployment, diverge, guard, launch, quarantine, suspect, whole};
+use crate::model::facts::{Phase, Watch};
+use crate::model::notice::{News, Tier};
+use crate::model::phrase::Phrase;
+use crate::model::policy::{Autonomy, OnBlind};
+use crate::model::reading::Reading;
+use crate::model::reason::Reason;
+use crate::model::release::{Origin, Release, ReleaseState};
+use crate::model::running::Running;
+use crate::model::sample::Sample;
+use crate::model::verdict::Call;
 
 pub(super) use away::{missed, started};
 pub(super) use blindness::{blind, blind_deadline, blind_too_long};

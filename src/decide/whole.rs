@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::{News, Tier};
-use super::event::Running;
-use super::facts::{Phase, Release};
-use super::policy::Autonomy;
-use super::reason::{How, Lack, Reason, SetReason};
-use super::roster::{self, Did, Roster};
+use super::roster;
 use super::service::Turn;
 use super::suspect::{self, Suspicion};
 use super::{ask, deployment, launch};
+use crate::model::facts::Phase;
+use crate::model::notice::{News, Tier};
+use crate::model::policy::Autonomy;
+use crate::model::reason::{How, Lack, Reason, SetReason};
+use crate::model::release::Release;
+use crate::model::roster::{Did, Roster};
+use crate::model::running::Running;
 
 /// What the accepted set lacks while nothing is released.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +63,7 @@ fn remember(turn: &mut Turn<'_>, running: &Running) {
     let what = lacks(turn);
     if what.is_empty() {
         turn.service.lacking = None;
-        return turn.resolve(News::Complete);
+        return turn.resolve(News::ServiceComplete);
     }
     match &mut turn.service.lacking {
         Some(lacking) if lacking.what == what => {}
@@ -89,7 +91,12 @@ pub(super) fn due(turn: &mut Turn<'_>) {
     lacking.told = true;
     let what = lacking.what.clone();
     if idle && !what.is_empty() {
-        turn.open(News::Incomplete, Tier::Important, Some(Reason::Set(SetReason::Lacks(what))), Vec::new());
+        turn.open(
+            News::ServiceIncomplete,
+            Tier::Important,
+            Some(Reason::Set(SetReason::Lacks(what))),
+            Vec::new(),
+        );
     }
 }
 

@@ -8,9 +8,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use super::Labels;
-use crate::decide::action::{Incident, IncidentState, Tier};
-use crate::decide::verdict::Call;
 use crate::decide::view::{ServiceView, View};
+use crate::model::incident::{Incident, IncidentState};
+use crate::model::notice::Tier;
+use crate::model::verdict::Call;
 
 const PHASES: [&str; 6] = ["idle", "watching", "rolling-back", "verifying", "held", "needs-person"];
 const CALLS: [Call; 4] = [Call::Pass, Call::Fail, Call::Wait, Call::Blind];
@@ -87,7 +88,7 @@ fn ready(service: &ServiceView) -> Option<(Labels, f64)> {
 
 fn numbers(
     service: &ServiceView,
-    of: impl Fn(&crate::decide::verdict::Verdict) -> Option<f64>,
+    of: impl Fn(&crate::model::verdict::Verdict) -> Option<f64>,
 ) -> Vec<(Labels, f64)> {
     let number = |trigger: &crate::decide::view::TriggerView| {
         Some((with(labels(service), "trigger", &trigger.name), of(&trigger.verdict)?))
@@ -99,7 +100,7 @@ fn verdicts(service: &ServiceView) -> Vec<(Labels, f64)> {
     let all = service.triggers.iter().flat_map(|trigger| {
         CALLS.map(|call| {
             let labels = with(labels(service), "trigger", &trigger.name);
-            (with(labels, "verdict", call.word()), truth(trigger.verdict.call == call))
+            (with(labels, "verdict", call.into_str()), truth(trigger.verdict.call == call))
         })
     });
     all.collect()
@@ -108,5 +109,5 @@ fn verdicts(service: &ServiceView) -> Vec<(Labels, f64)> {
 fn incidents(view: &View, tier: Tier) -> (Labels, f64) {
     let open = |incident: &&Incident| incident.tier == tier && *incident.standing() == IncidentState::Open;
     let count = u32::try_from(view.incidents.iter().filter(open).count()).unwrap_or(u32::MAX);
-    (vec![("tier", tier.word().to_owned())], f64::from(count))
+    (vec![("tier", tier.into_str().to_owned())], f64::from(count))
 }

@@ -2,14 +2,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::decide::action::{Incident, IncidentState, Place, Tier, When};
-use crate::decide::event::Sample;
-use crate::decide::facts::{Origin, Release};
-use crate::decide::phrase::Phrase;
-use crate::decide::policy::Autonomy;
-use crate::decide::reason::Unit;
-use crate::decide::verdict::{Bound, Call, Verdict};
+use crate::decide::action::When;
 use crate::decide::view::{ServiceView, TriggerView};
+use crate::model::incident::{Incident, IncidentState};
+use crate::model::notice::{Place, Tier};
+use crate::model::phrase::Phrase;
+use crate::model::policy::Autonomy;
+use crate::model::reason::Unit;
+use crate::model::release::{Origin, Release};
+use crate::model::sample::Sample;
+use crate::model::verdict::{Bound, Call, Verdict};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + seconds).unwrap()

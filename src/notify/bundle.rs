@@ -1,6 +1,6 @@
 //! Several notices in one message.
 
-use crate::decide::action::{News, Notice, Place, Stage, Tier};
+use crate::model::notice::{News, Notice, Place, Stage, Tier};
 
 /// What a message says: the newest notice of an incident, or that there are several.
 pub fn headline(newest: &Notice, with: &[Notice]) -> Notice {

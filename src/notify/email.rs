@@ -7,7 +7,8 @@ use lettre::{Address, Message};
 use super::letter::Letter;
 use super::{Context, Receipt, Refusal, smtp};
 use crate::config::EmailChannel;
-use crate::decide::action::{Notice, Tier};
+use crate::model::notice::{Notice, Tier};
+use crate::notify::template;
 
 mod headers;
 mod html;
@@ -30,7 +31,7 @@ pub(super) async fn send(
     notice: &Notice,
     context: &Context<'_>,
 ) -> Result<Receipt, Refusal> {
-    let letter = Letter::new(notice, context);
+    let letter = template::letter(notice, context);
     let own = Thread { root: id_of(&notice.id, context), subject: letter.subject.clone() };
     let known = context.thread.and_then(Thread::read);
     let mail = compose(channel, address, notice, context, &letter, known.as_ref().unwrap_or(&own))
@@ -44,7 +45,7 @@ pub(super) async fn send(
 /// A notice as it looks in a mail program.
 #[cfg(test)]
 pub(super) fn page(notice: &Notice, context: &Context<'_>) -> String {
-    html::draw(&Letter::new(notice, context), notice, PICTURE)
+    html::draw(&template::letter(notice, context), notice, PICTURE)
 }
 
 /// Connects, greets, starts TLS and logs in, and sends nothing.

@@ -8,7 +8,7 @@ use super::letter::Letter;
 use super::tone::Standing;
 use super::{Context, Refusal};
 use crate::config::{self, Secret, WebhookChannel, WebhookFormat};
-use crate::decide::action::{Notice, Tier};
+use crate::model::notice::{Notice, Tier};
 
 mod alertmanager;
 mod answer;

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use super::{Context, bundle, template};
-use crate::decide::action::{News, Notice, Tier};
-use crate::decide::event::{Outcome, Sample};
-use crate::decide::reason::Reason;
+use super::{Context, bundle};
+use crate::model::notice::{News, Notice, Tier};
+use crate::model::reason::Reason;
+use crate::model::sample::{Outcome, Sample};
 use crate::untrusted::clean;
 
 /// A notice told later than this says so.
@@ -74,11 +74,6 @@ pub(super) enum Kind {
 }
 
 impl Letter {
-    /// As the channel's templates have it, else in golive's own words.
-    pub(super) fn new(notice: &Notice, context: &Context<'_>) -> Self {
-        template::word(Self::own(notice, context), notice, context)
-    }
-
     /// In golive's own words.
     pub(super) fn own(notice: &Notice, context: &Context<'_>) -> Self {
         let texts = context.texts;

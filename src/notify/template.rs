@@ -11,7 +11,7 @@ use minijinja::{
 use super::Context;
 use super::letter::{Kind, Letter, Part, What, people};
 use crate::config::Template;
-use crate::decide::action::Notice;
+use crate::model::notice::Notice;
 use crate::untrusted::{acts, clean, harmless};
 
 mod bounds;
@@ -34,8 +34,13 @@ struct Failure {
     why: String,
 }
 
+/// A letter as the channel's templates have it, else in golive's own words.
+pub(super) fn letter(notice: &Notice, context: &Context<'_>) -> Letter {
+    word(Letter::own(notice, context), notice, context)
+}
+
 /// A letter in the words of the channel's templates, if it has any.
-pub(super) fn word(mut letter: Letter, notice: &Notice, context: &Context<'_>) -> Letter {
+fn word(mut letter: Letter, notice: &Notice, context: &Context<'_>) -> Letter {
     let Some(templates) = context.templates.filter(|templates| templates.iter().next().is_some()) else {
         return letter;
     };
@@ -82,8 +87,8 @@ fn values(letter: &Letter, notice: &Notice, context: &Context<'_>) -> Value {
     };
     let part = |part: &Part| context! { heading => &part.heading, lines => &part.lines };
     context! {
-        tier => notice.tier.word(),
-        event => notice.news.word(),
+        tier => notice.tier.into_str(),
+        event => notice.news.into_str(),
         service => &letter.service,
         title => &letter.title,
         subject => &letter.subject,

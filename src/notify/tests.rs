@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Delivery, Notifier, PATIENCE, Refusal, Retry, backoff, expires, outlets, texts};
 use crate::config::{Channel, Language, Person, Templates, Way};
-use crate::decide::action::{News, Notice, Place, Tier};
-use crate::decide::event::{Outcome, Sample};
-use crate::decide::reason::Reason;
+use crate::model::notice::{News, Notice, Place, Tier};
+use crate::model::reason::Reason;
+use crate::model::sample::{Outcome, Sample};
 
 mod hooks;
 mod languages;

@@ -1,6 +1,6 @@
 //! How a notice is to be taken: by where its incident stands, and as a colour.
 
-use crate::decide::action::{News, Notice, Tier};
+use crate::model::notice::{News, Notice, Tier};
 
 /// Where the incident stands with this notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

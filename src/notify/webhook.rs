@@ -7,10 +7,10 @@ use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 
 use super::format::{self, Answer, Beside, Plan, Post, Verdict};
-use super::letter::Letter;
 use super::{Context, Receipt, Refusal, Retry};
 use crate::config::{WebhookChannel, WebhookFormat};
-use crate::decide::action::Notice;
+use crate::model::notice::Notice;
+use crate::notify::template;
 use crate::outbound::Outlet;
 
 const CONNECT: Duration = Duration::from_secs(10);
@@ -47,7 +47,7 @@ pub(super) async fn send(
     context: &Context<'_>,
 ) -> Result<Told, Refusal> {
     // Whatever it takes to be told, it is written once.
-    let letter = Letter::new(notice, context);
+    let letter = template::letter(notice, context);
     let plan = format::write(channel, &letter, notice, context)?;
     if let Some(edit) = &plan.edit {
         let answer = tell(out, edit, context.now).await?;

@@ -9,8 +9,8 @@ use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
 
 use super::{Ask, Shared};
-use crate::decide::action::{Incident, IncidentState};
-use crate::decide::refusal::Refusal;
+use crate::model::incident::{Incident, IncidentState};
+use crate::model::refusal::Refusal;
 use crate::ticket::{Refused, Ticket};
 
 /// What a link holds.

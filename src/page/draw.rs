@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 
 use super::{Shelf, Stage, Told};
-use crate::decide::action::{Incident, IncidentState, Tier};
-use crate::decide::facts::Hold;
-use crate::decide::verdict::Call;
 use crate::decide::view::{ReleaseView, ServiceView, TriggerView, View};
+use crate::model::facts::Hold;
+use crate::model::incident::{Incident, IncidentState};
+use crate::model::notice::Tier;
+use crate::model::verdict::Call;
 use crate::untrusted::clean;
 
 /// The templates.
@@ -250,7 +251,7 @@ fn line(trigger: &TriggerView, stage: &Stage) -> Value {
         name => clean(&trigger.name),
         value,
         limit => stage.texts.limit(verdict.limit, verdict.bound, verdict.unit),
-        verdict => stage.texts.page(verdict.call.word(), ""),
+        verdict => stage.texts.page(verdict.call.into_str(), ""),
         mood,
         why => stage.texts.sentence(&verdict.why),
     }
@@ -284,7 +285,7 @@ fn headline(incident: &Incident, letters: &[Told], stage: &Stage) -> String {
     }
     let about = clean(incident.service.as_deref().unwrap_or("golive"));
     let why = incident.reason.as_ref().map(|reason| texts.reason(reason));
-    let why = why.unwrap_or_else(|| incident.news.word().replace('-', " "));
+    let why = why.unwrap_or_else(|| incident.news.into_str().replace('-', " "));
     format!("[{}] {about}: {why}", texts.tier(incident.tier))
 }
 

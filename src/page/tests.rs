@@ -6,14 +6,16 @@ use tokio::task::JoinHandle;
 
 use super::*;
 use crate::config::Language;
-use crate::decide::action::{Incident, IncidentState, News, Place, Tier};
-use crate::decide::event::Running;
-use crate::decide::facts::{Diverged, Hold, Origin, Release};
-use crate::decide::phrase::Phrase;
-use crate::decide::policy::Autonomy;
-use crate::decide::reason::{Reason, Unit};
-use crate::decide::verdict::{Bound, Call, Verdict};
 use crate::decide::view::{ReleaseView, ServiceView, TriggerView};
+use crate::model::facts::{Diverged, Hold};
+use crate::model::incident::{Incident, IncidentState};
+use crate::model::notice::{News, Place, Tier};
+use crate::model::phrase::Phrase;
+use crate::model::policy::Autonomy;
+use crate::model::reason::{Reason, Unit};
+use crate::model::release::{Origin, Release};
+use crate::model::running::Running;
+use crate::model::verdict::{Bound, Call, Verdict};
 
 mod acknowledging;
 mod looking;
@@ -48,7 +50,7 @@ fn shop(words: &str) -> ServiceView {
     let why = Reason::Said(words.to_owned());
     let running = Running {
         instance: "container-2".to_owned(),
-        identity: crate::decide::event::Identity { image: words.to_owned(), spec: String::new() },
+        identity: crate::model::running::Identity { image: words.to_owned(), spec: String::new() },
         version: words.to_owned(),
         alive: true,
         started: None,

@@ -4,7 +4,7 @@ use reqwest::Response;
 use reqwest::header::{CONTENT_ENCODING, HeaderMap};
 
 use super::decode::{self, Packed};
-use super::http::Fault;
+use super::fault::Fault;
 use super::seen::quote;
 
 /// Why a body could not be used.

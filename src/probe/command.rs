@@ -1,7 +1,7 @@
 //! Whether a command exits 0.
 
 use super::seen::quote;
-use crate::decide::event::Outcome;
+use crate::model::sample::Outcome;
 use crate::program::{self, Ended, Left};
 
 /// The look as a whole has a deadline, at which the command is given up.

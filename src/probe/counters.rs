@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
-use crate::decide::reading::Counts;
+use crate::model::reading::Counts;
 
 /// A series' labels.
 pub(super) type Labels = BTreeMap<String, String>;

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::seen::quote;
 use crate::clock::Clock;
 use crate::config::Runtime;
-use crate::decide::event::Outcome;
+use crate::model::sample::Outcome;
 
 mod set;
 mod tasks;

@@ -10,12 +10,13 @@ use reqwest::{Response, Url};
 
 use super::Tools;
 use super::body;
-use super::http::{Connections, Fault};
+use super::fault::Fault;
+use super::http::Connections;
 use super::seen::{people, quote};
 use super::trial::{Trial, words};
 use crate::clock::Clock;
 use crate::config::{Exposition, Measured, Query};
-use crate::decide::reading::{Measure, Reading, Source};
+use crate::model::reading::{Measure, Reading, Source};
 
 mod choose;
 mod names;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::counters::{as_float, whole};
-use crate::decide::reading::Bucket;
+use crate::model::reading::Bucket;
 
 /// More edges are not followed.
 pub(super) const EDGES_MAX: usize = 500;

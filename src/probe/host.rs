@@ -13,7 +13,7 @@ use super::docker;
 use super::trial::{Trial, words};
 use crate::clock::Clock;
 use crate::config::{Measured, Query, Runtime};
-use crate::decide::reading::{Measure, Reading, Source, Use};
+use crate::model::reading::{Measure, Reading, Source, Use};
 
 mod cgroup;
 mod disks;

@@ -8,18 +8,17 @@ use reqwest::header::{CONTENT_LENGTH, LOCATION};
 use reqwest::{Method, Response, Url};
 
 use super::decode::{self, Packed};
+use super::fault::Fault;
 use super::resolve::Resolver;
 use super::seen::{people, quote};
 use super::{Tools, stalled};
 use crate::clock::Clock;
 use crate::config::HttpCheck;
-use crate::decide::event::Outcome;
+use crate::model::sample::Outcome;
 
 mod client;
-mod fault;
 
 pub(super) use client::{Connections, Web, builder};
-pub(super) use fault::Fault;
 
 /// So much of a body is searched.
 const BODY_MAX: usize = 64 * 1024;

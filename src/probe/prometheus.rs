@@ -10,12 +10,12 @@ use reqwest::Response;
 use reqwest::header::LOCATION;
 
 use super::body;
-use super::http::Fault as HttpFault;
+use super::fault::Fault as HttpFault;
 use super::seen::{people, quote};
 use super::trial::Trial;
 use crate::clock::Clock;
 use crate::config::{self, Measured, Query};
-use crate::decide::reading::{Measure, Reading, Source};
+use crate::model::reading::{Measure, Reading, Source};
 
 mod answer;
 mod connect;

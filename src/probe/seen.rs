@@ -3,7 +3,7 @@
 use std::io::{Error, ErrorKind};
 use std::time::Duration;
 
-use crate::decide::event::Outcome;
+use crate::model::sample::Outcome;
 use crate::untrusted;
 
 /// What a service says about itself is quoted this far.

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 
 use super::resolve::Resolver;
 use super::seen;
-use crate::decide::event::Outcome;
+use crate::model::sample::Outcome;
 
 /// An address that keeps silent holds the next one up for so long (RFC 8305 section 5).
 const STAGGER: Duration = Duration::from_millis(250);

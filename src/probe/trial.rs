@@ -1,6 +1,6 @@
 //! What trying a measurement once has shown, for people.
 
-use crate::decide::reading::{Measure, Stream};
+use crate::model::reading::{Measure, Stream};
 
 /// One stream, tried once.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,7 +2,7 @@
 
 use minijinja::context;
 
-use crate::decide::event::Ask;
+use crate::model::event::Ask;
 use crate::text::Texts;
 use crate::untrusted::clean;
 

@@ -1,7 +1,7 @@
 //! What became of a release: its result, and whatever came afterwards, which does not change that.
 
-use crate::decide::facts::ReleaseState;
-use crate::decide::reason::Reason;
+use crate::model::reason::Reason;
+use crate::model::release::ReleaseState;
 use crate::store::{Deed, Filing, Moment, Story};
 
 /// How a release ended (guide G8.4).

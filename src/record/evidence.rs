@@ -6,8 +6,9 @@ use minijinja::context;
 use serde_json::{Value, json};
 
 use super::Page;
-use crate::decide::event::{Event, Happening, Outcome};
-use crate::decide::reading::Measure;
+use crate::model::event::{Event, Happening};
+use crate::model::reading::Measure;
+use crate::model::sample::Outcome;
 use crate::store::{Evidence, Moment, Story};
 
 /// Of a log and of the engine's events so many lines are in the short form: the last.

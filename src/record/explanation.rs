@@ -9,7 +9,8 @@ use minijinja::{Value, context};
 
 use super::asked;
 use super::course::Course;
-use crate::decide::event::{Event, Happening, Outcome, Sample, Standing};
+use crate::model::event::{Event, Happening, Standing};
+use crate::model::sample::{Outcome, Sample};
 use crate::store::{Deed, Moment, Story};
 use crate::text::Texts;
 use crate::untrusted::clean;
@@ -118,13 +119,13 @@ impl Lines<'_> {
         let texts = self.texts;
         match deed {
             Deed::Told { notice, channels } => {
-                let (tier, news) = (notice.tier.word(), notice.news.word());
+                let (tier, news) = (notice.tier.into_str(), notice.news.into_str());
                 self.line(at, "told", context! { tier, news, channels => channels.join(", ") });
             }
             Deed::Step { step, .. } => self.line(at, "step", context! { step => texts.step(*step) }),
             Deed::Filed { state, .. } => self.line(at, "filed", context! { state => texts.state(*state) }),
             Deed::Judged { trigger, verdict } => {
-                let (trigger, call) = (clean(trigger), texts.page(verdict.call.word(), ""));
+                let (trigger, call) = (clean(trigger), texts.page(verdict.call.into_str(), ""));
                 self.line(at, "judged", context! { trigger, call, why => texts.sentence(&verdict.why) });
             }
             Deed::Refused { why } => self.line(at, "refused", context! { why => texts.refusal(why) }),

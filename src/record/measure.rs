@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::decide::event::{Event, Happening, Step};
+use crate::model::event::{Event, Happening};
+use crate::model::step::Step;
 use crate::store::{Deed, Story};
 
 /// One step of a rollback.
@@ -57,6 +58,6 @@ impl<'a> Measure<'a> {
 
     pub(super) fn json(&self) -> Value {
         let took = self.took.map(|took| took.as_secs_f64());
-        json!({"at": self.at.to_string(), "step": self.step.word(), "took": took, "output": self.output})
+        json!({"at": self.at.to_string(), "step": self.step.into_str(), "took": took, "output": self.output})
     }
 }

@@ -3,13 +3,16 @@ use jiff::tz::TimeZone;
 
 use super::*;
 use crate::config::Language;
-use crate::decide::action::Plan;
-use crate::decide::event::{Announcement, Ask, Identity, Running, Sample, Step};
-use crate::decide::facts::{Release, ReleaseState};
-use crate::decide::phrase::Phrase;
-use crate::decide::reason::{Reason, Unit};
-use crate::decide::refusal::Refusal;
-use crate::decide::verdict::{Bound, Call, Verdict};
+use crate::model::event::Ask;
+use crate::model::phrase::Phrase;
+use crate::model::plan::Plan;
+use crate::model::reason::{Reason, Unit};
+use crate::model::refusal::Refusal;
+use crate::model::release::{Announcement, Release, ReleaseState};
+use crate::model::running::{Identity, Running};
+use crate::model::sample::Sample;
+use crate::model::step::Step;
+use crate::model::verdict::{Bound, Call, Verdict};
 use crate::store::{Deed, Evidence};
 
 /// What a service, a log or a person may have written to confuse whoever reads it.

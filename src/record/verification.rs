@@ -6,9 +6,9 @@ use minijinja::context;
 use serde_json::{Value, json};
 
 use super::course::{Course, watched};
-use crate::decide::facts::ReleaseState;
-use crate::decide::reason::Reason;
-use crate::decide::verdict::{Call, Verdict};
+use crate::model::reason::Reason;
+use crate::model::release::ReleaseState;
+use crate::model::verdict::{Call, Verdict};
 use crate::store::{Deed, Story};
 use crate::text::Texts;
 
@@ -74,19 +74,19 @@ impl Check<'_> {
             ),
             Says::Reason(reason) => (Call::Fail, texts.reason(reason), None, None),
         };
-        let call = texts.page(call.word(), "");
+        let call = texts.page(call.into_str(), "");
         texts.phrase("record.trigger", context! { call, value, limit, why })
     }
 
     pub(super) fn json(&self, texts: &Texts) -> Value {
         match &self.says {
             Says::Verdict(verdict) => json!({
-                "name": self.name, "verdict": verdict.call.word(), "value": verdict.value, "limit": verdict.limit,
-                "bound": verdict.bound.word(), "unit": verdict.unit.word(), "samples": verdict.samples,
+                "name": self.name, "verdict": verdict.call.into_str(), "value": verdict.value, "limit": verdict.limit,
+                "bound": verdict.bound.into_str(), "unit": verdict.unit.into_str(), "samples": verdict.samples,
                 "why": texts.sentence(&verdict.why),
             }),
             Says::Reason(reason) => json!({
-                "name": self.name, "verdict": Call::Fail.word(), "value": null, "limit": null,
+                "name": self.name, "verdict": Call::Fail.into_str(), "value": null, "limit": null,
                 "why": texts.reason(reason),
             }),
         }

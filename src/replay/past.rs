@@ -6,11 +6,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Decided, Replay, longest};
-use crate::decide::event::{Happening, Identity, Outcome, Running, Sample};
-use crate::decide::facts::{Origin, Release};
-use crate::decide::past::{Learnt, Unjudged};
-use crate::decide::policy::{Anomaly, ServicePolicy};
-use crate::decide::reading::Reading;
+use crate::model::event::Happening;
+use crate::model::past::{Learnt, Unjudged};
+use crate::model::policy::{Anomaly, ServicePolicy};
+use crate::model::reading::Reading;
+use crate::model::release::{Origin, Release};
+use crate::model::running::{Identity, Running};
+use crate::model::sample::{Outcome, Sample};
 
 /// Each watch knows the hour before it.
 pub const BEFORE: Duration = Duration::from_hours(1);

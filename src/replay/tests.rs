@@ -7,12 +7,12 @@ use jiff::Timestamp;
 
 use super::past::{BEFORE, Tape};
 use super::*;
-use crate::decide::event::{Outcome, Sample};
-use crate::decide::policy::{
+use crate::model::policy::{
     Anomaly, Autonomy, Business, Direction, ErrorRate, Level, Maintenance, OnBlind, OnEnvironment, Otherwise,
     Ppm, Quarantine, ServicePolicy, Triggers,
 };
-use crate::decide::reading::{Counts, Measure, Reading, Requests, Source, Stream};
+use crate::model::reading::{Counts, Measure, Reading, Requests, Source, Stream};
+use crate::model::sample::{Outcome, Sample};
 
 fn start() -> Timestamp {
     "2026-03-01T00:00:00Z".parse().unwrap()
@@ -253,7 +253,7 @@ fn whose_fault_it_was_is_said_again_as_it_was() {
     ];
     for (name, bad, word) in cases {
         let (recording, blamed) = among_others(bad);
-        assert_eq!(blamed.iter().map(Blame::word).collect::<Vec<_>>(), [word], "{name}");
+        assert_eq!(blamed.iter().map(Blame::into_str).collect::<Vec<_>>(), [word], "{name}");
         let read = Recording::read(&recording.write().unwrap()).unwrap();
         assert_eq!(read, recording, "{name}");
         let again: Vec<Blame> = again(&read).into_iter().filter_map(|one| one.blame).collect();

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::config::Order;
-use crate::decide::event::{Fault, FaultKind};
+use crate::model::step::{Fault, FaultKind};
 
 use super::container::Container;
 use super::engine::short;

@@ -10,8 +10,10 @@ use tokio::sync::mpsc;
 
 use crate::clock::{Clock, Turn};
 use crate::config::{self, Commands, Program};
-use crate::decide::action::Plan;
-use crate::decide::event::{Event, Fault, Happening, Identity, Running, Step};
+use crate::model::event::{Event, Happening};
+use crate::model::plan::Plan;
+use crate::model::running::{Identity, Running};
+use crate::model::step::{Fault, Step};
 use crate::program::{self, Ended, Left, ProgramError};
 use crate::untrusted::{clean, escaped};
 

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use crate::config::compose::is_passing;
 use crate::config::{self, Pin};
-use crate::decide::action::Plan;
-use crate::decide::event::{Fault, Identity, Running, Step, parts};
+use crate::model::plan::Plan;
+use crate::model::running::{Identity, Running, parts};
+use crate::model::step::{Fault, Step};
 
 use super::container::Container;
 use super::engine::{Engine, ON_PODMAN};

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use crate::config::{self, Order, Pin};
-use crate::decide::action::Plan;
-use crate::decide::event::{Fault, Identity, Running, Step};
+use crate::model::plan::Plan;
+use crate::model::running::{Identity, Running};
+use crate::model::step::{Fault, Step};
 
 use super::compose::Compose;
 use super::engine::{Engine, EngineError};

@@ -15,7 +15,8 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use crate::decide::event::{Event, Happening, Running};
+use crate::model::event::{Event, Happening};
+use crate::model::running::Running;
 
 use super::engine::{Engine, EngineError};
 use super::inspect::{KEEP, RELEASE};

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::clock::Clock;
-use crate::decide::event::Fault;
+use crate::model::step::Fault;
 
 use super::engine::{Engine, EngineError};
 use super::inspect::Inspect;

@@ -1,8 +1,8 @@
 //! The operator's programs around a rollback, and what they are told.
 
 use crate::config::{self, Program};
-use crate::decide::action::Plan;
-use crate::decide::event::{Fault, FaultKind};
+use crate::model::plan::Plan;
+use crate::model::step::{Fault, FaultKind};
 use crate::program::{self, Ended, Left};
 use crate::untrusted::{clean, short};
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::config::compose;
-use crate::decide::event::{Identity, Member, Running, Stage};
+use crate::model::running::{Identity, Member, Running, Stage};
 use crate::untrusted::clean;
 
 use super::spec;

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::config::Compose;
 use crate::config::compose::{Place, volumes};
-use crate::decide::event::{Fault, FaultKind};
+use crate::model::step::{Fault, FaultKind};
 
 use crate::untrusted::named;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::decide::event::Fault;
+use crate::model::step::Fault;
 
 use super::container::Swap;
 use super::engine::{Class, EngineError, short};

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value;
 
 use crate::config::{self, SwarmSet};
-use crate::decide::action::Plan;
-use crate::decide::event::{Fault, FaultKind, Identity, Running, Step};
+use crate::model::plan::Plan;
+use crate::model::running::{Identity, Running};
+use crate::model::step::{Fault, FaultKind, Step};
 
 use super::engine::{Engine, EngineError, Remembered};
 use super::hook::Hooks;

@@ -4,6 +4,8 @@
 //! placebos: moments of the metric's own past that are taken for releases. So a wrong season, autocorrelation and heavy
 //! tails only raise the limits, and nothing has to be known of what kind of number the metric is.
 
+use serde::{Deserialize, Serialize};
+
 mod calibrate;
 mod course;
 mod facts;
@@ -30,7 +32,8 @@ const WATCH_MIN: usize = WINDOWS[0] + 1;
 const WATCH_MAX: usize = DAY - forecast::BESIDE - 1;
 
 /// The way in which a change is bad.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// Less than expected.
     Drop,
@@ -41,7 +44,8 @@ pub enum Direction {
 }
 
 /// Why a metric cannot be judged by its past.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum Learning {
     /// The watch is too short.
     Watch {
@@ -66,7 +70,8 @@ pub enum Learning {
 }
 
 /// What is expected of the minutes after a release, and what is unusual in them. It holds nothing of the past itself.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Season {
     /// The change that is bad.
     pub direction: Direction,
@@ -85,7 +90,8 @@ pub struct Season {
 }
 
 /// What is learnt of the metric in one view.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Lens {
     /// Which.
     pub view: View,
@@ -102,7 +108,8 @@ pub struct Lens {
 }
 
 /// How much windows of one length vary.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Spread {
     /// Minutes.
     pub window: usize,

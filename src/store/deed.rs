@@ -1,29 +1,24 @@
 //! What an event led to, as far as the record tells it: what is kept elsewhere is not repeated here.
 
 use serde::{Deserialize, Serialize};
-use serde_with::serde_as;
 
-use super::mirror::event::{SampleDef, StepDef};
-use super::mirror::facts::ReleaseStateDef;
-use super::mirror::notice::{NoticeDef, PlanDef};
-use super::mirror::reading::ReadingDef;
-use super::mirror::verdict::{RefusalDef, VerdictDef};
-use crate::decide::action::{Action, Answer, Notice, Plan};
-use crate::decide::event::{Sample, Step};
-use crate::decide::facts::ReleaseState;
-use crate::decide::reading::Reading;
-use crate::decide::refusal::Refusal;
-use crate::decide::verdict::Verdict;
+use crate::decide::action::{Action, Answer};
+use crate::model::notice::Notice;
+use crate::model::plan::Plan;
+use crate::model::reading::Reading;
+use crate::model::refusal::Refusal;
+use crate::model::release::ReleaseState;
+use crate::model::sample::Sample;
+use crate::model::step::Step;
+use crate::model::verdict::Verdict;
 
 /// Something that an event led to.
-#[serde_as]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum Deed {
     /// People were told.
     Told {
         /// What.
-        #[serde_as(as = "NoticeDef")]
         notice: Notice,
         /// Through which channels.
         channels: Vec<String>,
@@ -31,10 +26,8 @@ pub enum Deed {
     /// A step of a rollback was begun.
     Step {
         /// Which.
-        #[serde_as(as = "StepDef")]
         step: Step,
         /// Of which rollback.
-        #[serde_as(as = "PlanDef")]
         plan: Plan,
     },
     /// A release became something.
@@ -42,7 +35,6 @@ pub enum Deed {
         /// The release.
         release: String,
         /// What.
-        #[serde_as(as = "ReleaseStateDef")]
         state: ReleaseState,
     },
     /// A trigger says something else than before.
@@ -50,28 +42,23 @@ pub enum Deed {
         /// Which.
         trigger: String,
         /// What it says.
-        #[serde_as(as = "VerdictDef")]
         verdict: Verdict,
     },
     /// A watch has ended: what every trigger said then.
     Concluded {
         /// The triggers.
-        #[serde_as(as = "Vec<(_, VerdictDef)>")]
         verdicts: Vec<(String, Verdict)>,
     },
     /// What was normal before the release.
     Remembered {
         /// As readings by minute.
-        #[serde_as(as = "Vec<ReadingDef>")]
         readings: Vec<Reading>,
         /// Of health checks that failed then and came back.
-        #[serde_as(as = "Vec<SampleDef>")]
         samples: Vec<Sample>,
     },
     /// What was asked for is not done.
     Refused {
         /// Why.
-        #[serde_as(as = "RefusalDef")]
         why: Refusal,
     },
 }

@@ -5,11 +5,9 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::{Transaction, params};
 
-use super::mirror::facts::ReleaseStateDef;
-use super::mirror::reason::ReasonDef;
-use super::{Reader, StoreError, json, mirror, sqlite, text};
-use crate::decide::facts::ReleaseState;
-use crate::decide::reason::Reason;
+use super::{Reader, StoreError, json, sqlite, text};
+use crate::model::reason::Reason;
+use crate::model::release::ReleaseState;
 
 /// What a release became at one moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,11 +30,14 @@ pub(super) fn add(
     filing: &Filing,
 ) -> Result<(), StoreError> {
     let Filing { at, state, reason, asked } = filing;
-    let reason = reason.as_ref().map(mirror::write::<_, ReasonDef>).transpose().map_err(json(path))?;
+    let reason = reason.as_ref().map(serde_json::to_string).transpose().map_err(json(path))?;
     let sql = "INSERT INTO filing (release, at, state, asked, reason) SELECT ?1, ?2, ?3, ?4, ?5 WHERE ?5 IS NOT NULL \
                OR ?3 IS NOT (SELECT state FROM filing WHERE release = ?1 ORDER BY seq DESC LIMIT 1)";
     let mut insert = transaction.prepare_cached(sql).map_err(sqlite(path))?;
-    insert.execute(params![release, text(*at), state.word(), asked, reason]).map(drop).map_err(sqlite(path))
+    insert
+        .execute(params![release, text(*at), state.into_str(), asked, reason])
+        .map(drop)
+        .map_err(sqlite(path))
 }
 
 impl Reader {
@@ -58,10 +59,10 @@ impl Reader {
             let (at, state, asked, reason) = row.map_err(sqlite(path))?;
             let state = serde_json::Value::from(state).to_string();
             // A reason that cannot be read leaves the entry without one.
-            let reason = reason.and_then(|text| mirror::read::<_, ReasonDef>(&text).ok());
+            let reason = reason.and_then(|text| serde_json::from_str::<Reason>(&text).ok());
             filings.push(Filing {
                 at: at.parse().unwrap_or(Timestamp::UNIX_EPOCH),
-                state: mirror::read::<_, ReleaseStateDef>(&state).map_err(json(path))?,
+                state: serde_json::from_str::<ReleaseState>(&state).map_err(json(path))?,
                 reason,
                 asked,
             });

@@ -8,10 +8,9 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::error::{json, sqlite};
 use super::flaws::Raw;
-use super::mirror::facts::FactsDef;
-use super::{Store, StoreError, mirror};
+use super::{Store, StoreError};
 use crate::clock::Anchor;
-use crate::decide::facts::Facts;
+use crate::model::facts::Facts;
 
 pub(super) const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS anchor (\
     id INTEGER PRIMARY KEY CHECK (id = 0), boot TEXT NOT NULL, up INTEGER NOT NULL, wall TEXT NOT NULL) STRICT;";
@@ -58,9 +57,9 @@ fn move_facts(connection: &Connection, path: &Path, by: SignedDuration) -> Resul
     let rows = all.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(sqlite(path))?;
     let rows: Vec<(String, Raw)> = rows.collect::<Result<_, _>>().map_err(sqlite(path))?;
     for (name, Raw(text)) in rows {
-        let Ok(mut facts): Result<Facts, _> = mirror::read::<_, FactsDef>(&text) else { continue };
+        let Ok(mut facts): Result<Facts, _> = serde_json::from_str::<Facts>(&text) else { continue };
         facts.clock_moved(by);
-        let text = mirror::write::<_, FactsDef>(&facts).map_err(json(path))?;
+        let text = serde_json::to_string(&facts).map_err(json(path))?;
         let sql = "UPDATE service SET facts = ?2 WHERE name = ?1";
         connection.execute(sql, params![name, text]).map_err(sqlite(path))?;
     }

@@ -6,9 +6,9 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::flaws::{Flaws, Raw};
-use super::mirror::event::EventDef;
-use super::{Deed, Entry, StoreError, mirror, press, sqlite, text};
-use crate::decide::event::{Event, Happening, Outcome};
+use super::{Deed, Entry, StoreError, press, sqlite, text};
+use crate::model::event::{Event, Happening};
+use crate::model::sample::Outcome;
 
 pub(super) const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS packed (\
      release TEXT PRIMARY KEY, at TEXT NOT NULL, thin INTEGER NOT NULL DEFAULT 0, lines BLOB NOT NULL) STRICT; \
@@ -25,7 +25,7 @@ pub(super) struct Line {
 
 impl Line {
     pub(super) fn event(&self) -> Result<Event, serde_json::Error> {
-        mirror::read::<_, EventDef>(&self.event)
+        serde_json::from_str::<Event>(&self.event)
     }
 
     pub(super) fn deeds(&self) -> Result<Vec<Deed>, serde_json::Error> {
@@ -68,7 +68,7 @@ impl Line {
 
 /// Adds one entry.
 pub(super) fn append(transaction: &Transaction<'_>, path: &Path, entry: &Entry) -> Result<(), StoreError> {
-    let event = mirror::write::<_, EventDef>(&entry.event).map_err(super::json(path))?;
+    let event = serde_json::to_string(&entry.event).map_err(super::json(path))?;
     let deeds: Vec<Deed> = entry.actions.iter().filter_map(Deed::of).collect();
     let actions = serde_json::to_string(&deeds).map_err(super::json(path))?;
     let sql = "INSERT INTO event (at, service, release, json, actions) VALUES (?1, ?2, ?3, ?4, ?5)";

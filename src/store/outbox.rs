@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::flaws::Raw;
-use super::mirror::notice::NoticeDef;
-use super::{Store, StoreError, json, mirror, notice, sqlite, text, thread};
-use crate::decide::action::{Notice, Tier, When};
+use super::{Store, StoreError, json, notice, sqlite, text, thread};
+use crate::decide::action::When;
+use crate::model::notice::{Notice, Tier};
 
 /// So many letters wait at most; beyond, the oldest of the least urgent are given up, with a note saying so.
 const PENDING: u32 = 10_000;
@@ -79,7 +79,7 @@ pub(super) fn put(
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     let mut insert = transaction.prepare_cached(sql).map_err(sqlite(path))?;
     for letter in letters {
-        let body = mirror::write::<_, NoticeDef>(&letter.notice).map_err(json(path))?;
+        let body = serde_json::to_string(&letter.notice).map_err(json(path))?;
         let tier = rank(letter.notice.tier);
         let expires = text(letter.expires);
         let (due, gathered) = match letter.when {

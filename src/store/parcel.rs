@@ -9,7 +9,7 @@ use rusqlite::{Connection, ToSql, Transaction, params};
 
 use super::flaws::Raw;
 use super::{Letter, Store, StoreError, json, notice, sqlite, text};
-use crate::decide::action::{Notice, Tier};
+use crate::model::notice::{Notice, Tier};
 
 mod over;
 

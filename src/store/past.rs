@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::flaws::Flaws;
 use super::{Deed, Reader, Store, StoreError, journal};
 use crate::decide::curve::Mark;
-use crate::decide::event::{Event, Happening};
+use crate::model::event::{Event, Happening};
 
 /// So many of the newest events are read.
 const NEWEST: u32 = 5_000;

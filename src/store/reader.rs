@@ -8,12 +8,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::flaws::{Flaws, Raw};
-use super::mirror::facts::ReleaseDef;
-use super::mirror::notice::IncidentDef;
-use super::{Deed, Evidence, Filing, SCHEMA, StoreError, journal, json, mirror, sqlite, version};
-use crate::decide::action::Incident;
-use crate::decide::event::Event;
-use crate::decide::facts::{Release, ReleaseState};
+use super::{Deed, Evidence, Filing, SCHEMA, StoreError, journal, json, sqlite, version};
+use crate::model::event::Event;
+use crate::model::incident::Incident;
+use crate::model::release::{Release, ReleaseState};
 
 /// The store, to be read only.
 #[derive(Debug)]
@@ -227,7 +225,7 @@ impl Reader {
                 tier: row.get(2)?,
                 state: row.get(3)?,
                 began: row.get(4)?,
-                incident: mirror::read::<_, IncidentDef>(&detail).ok(),
+                incident: serde_json::from_str::<Incident>(&detail).ok(),
                 detail: serde_json::from_str(&detail).unwrap_or(Value::Null),
             })
         })
@@ -284,7 +282,7 @@ impl Reader {
         let sql = "SELECT json FROM release WHERE id = ?1";
         let row = self.connection.query_row(sql, [release], |row| row.get::<_, Raw>(0));
         let text = row.optional().map_err(sqlite(&self.path))?;
-        text.map(|Raw(text)| mirror::read::<_, ReleaseDef>(&text)).transpose().map_err(json(&self.path))
+        text.map(|Raw(text)| serde_json::from_str::<Release>(&text)).transpose().map_err(json(&self.path))
     }
 
     /// Whether the release's readings are still there.

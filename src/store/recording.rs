@@ -6,14 +6,10 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::mirror;
-use super::mirror::event::EventDef;
-use super::mirror::facts::ReleaseDef;
-use super::mirror::policy::ServicePolicyDef;
 use super::{Deed, Story};
-use crate::decide::event::{Event, Happening};
-use crate::decide::facts::Release;
-use crate::decide::policy::ServicePolicy;
+use crate::model::event::{Event, Happening};
+use crate::model::policy::ServicePolicy;
+use crate::model::release::Release;
 
 /// The format's version.
 const FORMAT: u64 = 1;
@@ -46,7 +42,7 @@ impl Recording {
                     events.extend(samples.map(|sample| (sample.began, Happening::Sampled(sample))));
                     events.push((moment.at, Happening::Recalled(readings.clone())));
                 } else if let Deed::Filed { state, .. } = deed {
-                    decided.push((moment.at, state.word().to_owned()));
+                    decided.push((moment.at, state.into_str().to_owned()));
                 }
             }
             if let Event::Service { what, .. } = &moment.event {
@@ -61,15 +57,15 @@ impl Recording {
     pub fn write(&self) -> Result<String, serde_json::Error> {
         let value = |text: String| serde_json::from_str::<Value>(&text);
         let accepted: Result<Vec<Value>, _> =
-            self.accepted.iter().map(|release| value(mirror::write::<_, ReleaseDef>(release)?)).collect();
-        let policy = value(mirror::write::<_, ServicePolicyDef>(&self.policy)?)?;
+            self.accepted.iter().map(|release| value(serde_json::to_string(release)?)).collect();
+        let policy = value(serde_json::to_string(&self.policy)?)?;
         let mut lines = vec![json!({
             "golive": "recorded release", "format": FORMAT, "release": self.release, "service": self.service,
             "policy": policy, "accepted": accepted?,
         })];
         for (at, what) in &self.events {
             let event = Event::Service { service: self.service.clone(), what: what.clone() };
-            lines.push(json!({"at": at.to_string(), "event": value(mirror::write::<_, EventDef>(&event)?)?}));
+            lines.push(json!({"at": at.to_string(), "event": value(serde_json::to_string(&event)?)?}));
         }
         lines.extend(self.decided.iter().map(|(at, what)| json!({"at": at.to_string(), "decided": what})));
         let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
@@ -87,11 +83,11 @@ impl Recording {
         let word = |name: &str| {
             head[name].as_str().map(str::to_owned).ok_or_else(|| format!("line 1: has no {name}"))
         };
-        let policy = mirror::read::<_, ServicePolicyDef>(&head["policy"].to_string());
+        let policy = serde_json::from_str::<ServicePolicy>(&head["policy"].to_string());
         let policy = policy.map_err(|error| format!("line 1: the policy: {error}"))?;
         let accepted = head["accepted"].as_array().cloned().unwrap_or_default();
         let accepted: Result<Vec<Release>, _> =
-            accepted.iter().map(|one| mirror::read::<_, ReleaseDef>(&one.to_string())).collect();
+            accepted.iter().map(|one| serde_json::from_str::<Release>(&one.to_string())).collect();
         let accepted = accepted.map_err(|error| format!("line 1: a release: {error}"))?;
         let (release, service) = (word("release")?, word("service")?);
         let mut recording =
@@ -109,7 +105,7 @@ impl Recording {
             self.decided.push((at, what.to_owned()));
             return Ok(());
         }
-        let event = mirror::read::<_, EventDef>(&line["event"].to_string());
+        let event = serde_json::from_str::<Event>(&line["event"].to_string());
         let Event::Service { what, .. } = event.map_err(|error| error.to_string())? else {
             return Err("is not about a service".to_owned());
         };

@@ -7,10 +7,10 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::filing::{self, Filing};
 use super::flaws::Raw;
-use super::mirror::facts::ReleaseDef;
-use super::mirror::notice::IncidentDef;
-use super::{Entry, StoreError, json, mirror, sqlite, text};
-use crate::decide::action::{Action, Incident, IncidentState, News};
+use super::{Entry, StoreError, json, sqlite, text};
+use crate::decide::action::Action;
+use crate::model::incident::{Incident, IncidentState};
+use crate::model::notice::News;
 
 /// So that what is looked at often takes no longer in a store of many years.
 pub(super) const INDEXES: &str = "\
@@ -31,14 +31,21 @@ pub(super) fn project(transaction: &Transaction<'_>, path: &Path, entry: &Entry)
     for action in &entry.actions {
         match action {
             Action::File { release, state, reason, asked } => {
-                let row = mirror::write::<_, ReleaseDef>(release).map_err(json(path))?;
+                let row = serde_json::to_string(release).map_err(json(path))?;
                 let sql = "INSERT INTO release (id, service, version, state, began, changed, json) \
                            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
                            ON CONFLICT (id) DO UPDATE SET version = ?3, state = ?4, changed = ?6, json = ?7";
                 let mut insert = transaction.prepare_cached(sql).map_err(sqlite(path))?;
                 let (began, changed) = (text(release.began), text(entry.at));
-                let row =
-                    params![release.id, release.service, release.version, state.word(), began, changed, row];
+                let row = params![
+                    release.id,
+                    release.service,
+                    release.version,
+                    state.into_str(),
+                    began,
+                    changed,
+                    row
+                ];
                 insert.execute(row).map_err(sqlite(path))?;
                 let filing = Filing { at: entry.at, state: *state, reason: reason.clone(), asked: *asked };
                 filing::add(transaction, path, &release.id, &filing)?;
@@ -72,12 +79,12 @@ pub(super) fn project(transaction: &Transaction<'_>, path: &Path, entry: &Entry)
 }
 
 fn log(transaction: &Transaction<'_>, path: &Path, incident: &Incident) -> Result<(), StoreError> {
-    let row = mirror::write::<_, IncidentDef>(incident).map_err(json(path))?;
-    let state = incident.standing().word();
+    let row = serde_json::to_string(incident).map_err(json(path))?;
+    let state = incident.standing().into_str();
     let sql = "INSERT INTO incident VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
                ON CONFLICT (id) DO UPDATE SET tier = ?3, state = ?4, json = ?6";
     let mut insert = transaction.prepare_cached(sql).map_err(sqlite(path))?;
-    let tier = incident.tier.word();
+    let tier = incident.tier.into_str();
     let row = params![incident.id, incident.service, tier, state, text(incident.began), row];
     insert.execute(row).map(drop).map_err(sqlite(path))
 }
@@ -92,7 +99,7 @@ pub(super) fn end_own(connection: &mut Connection, path: &Path, at: Timestamp) -
         rows.collect::<Result<_, _>>().map_err(sqlite(path))?
     };
     for (id, Raw(row)) in open {
-        if let Ok(incident) = mirror::read::<_, IncidentDef>(&row) {
+        if let Ok(incident) = serde_json::from_str::<Incident>(&row) {
             let over =
                 Incident { state: IncidentState::Resolved, ended: Some(at), remind_at: None, ..incident };
             log(&transaction, path, &over)?;

@@ -6,11 +6,15 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Batch, Entry, NewLetter, Store};
-use crate::decide::action::{News, Notice, Place, Plan, Tier, When};
-use crate::decide::event::{Announcement, Event, Halted, Happening, Identity, Outcome, Running, Sample};
-use crate::decide::facts::{Origin, Release};
-use crate::decide::reason::Reason;
-use crate::decide::roster::{Did, Roster};
+use crate::decide::action::When;
+use crate::model::event::{Event, Happening};
+use crate::model::notice::{News, Notice, Place, Tier};
+use crate::model::plan::Plan;
+use crate::model::reason::Reason;
+use crate::model::release::{Announcement, Origin, Release};
+use crate::model::roster::{Did, Roster};
+use crate::model::running::{Halted, Identity, Running};
+use crate::model::sample::{Outcome, Sample};
 
 mod faults;
 mod flaws;

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::flaws::Flaws;
 use super::{Store, StoreError, connect, journal, parcel, sqlite, text, thread};
-use crate::decide::facts::Phase;
+use crate::model::facts::Phase;
 
 /// Between two pieces. Others get their turn, and a disk that is slow is not kept busy.
 const PAUSE: Duration = Duration::from_millis(20);

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::flaws::Raw;
 use super::{Store, StoreError, notice, sqlite};
-use crate::decide::action::Notice;
-use crate::decide::event::Address;
+use crate::model::event::Address;
+use crate::model::notice::Notice;
 
 /// So many urgent notices that nobody has confirmed are told of; there are no more where there are channels at all.
 const UNCONFIRMED: u32 = 1_000;

@@ -3,7 +3,7 @@
 use minijinja::context;
 
 use super::Texts;
-use crate::decide::reason::{Breach, Rule};
+use crate::model::reason::{Breach, Rule};
 use crate::untrusted::clean;
 
 impl Texts {
@@ -23,14 +23,14 @@ impl Texts {
             &format!("breach.{kind}"),
             context! {
                 name => clean(&breach.trigger),
-                rule => breach.rule.word(),
+                rule => breach.rule.into_str(),
                 value => number(breach.value),
                 limit => number(breach.limit),
                 bad => breach.bad,
                 samples => breach.samples,
                 over => self.duration(breach.over),
                 before => breach.before.map(number),
-                source => breach.source.word(),
+                source => breach.source.into_str(),
                 tolerated => breach.tolerated.map(|tolerated| self.percent(tolerated)),
                 of => breach.of.as_deref().map(clean),
             },

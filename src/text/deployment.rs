@@ -5,7 +5,7 @@ use std::time::Duration;
 use minijinja::context;
 
 use super::{Texts, clean};
-use crate::decide::event::Waits;
+use crate::model::running::Waits;
 
 impl Texts {
     /// What a deployment waits for, a sentence each.

@@ -7,8 +7,8 @@ use minijinja::context;
 
 use super::Texts;
 use crate::config::Language;
-use crate::decide::reason::Unit;
-use crate::decide::verdict::Bound;
+use crate::model::reason::Unit;
+use crate::model::verdict::Bound;
 
 impl Texts {
     /// A number in its unit.

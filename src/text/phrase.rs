@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use minijinja::Value;
 
 use super::Texts;
-use crate::decide::phrase::{Phrase, Told};
 use crate::decide::trigger::number;
+use crate::model::phrase::{Phrase, Told};
 use crate::untrusted::clean;
 
 impl Texts {

@@ -3,7 +3,7 @@
 use minijinja::context;
 
 use super::Texts;
-use crate::decide::refusal::Refusal;
+use crate::model::refusal::Refusal;
 use crate::untrusted::clean;
 
 impl Texts {

@@ -3,7 +3,7 @@
 use minijinja::context;
 
 use super::{Texts, clean};
-use crate::decide::reason::{Beside, How, Lack, Scaled, SetReason};
+use crate::model::reason::{Beside, How, Lack, Scaled, SetReason};
 
 impl Texts {
     pub(super) fn set(&self, reason: &SetReason) -> String {

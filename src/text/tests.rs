@@ -1,7 +1,7 @@
 use super::*;
-use crate::decide::action::Place;
-use crate::decide::event::Sample;
-use crate::decide::refusal::Refusal;
+use crate::model::notice::Place;
+use crate::model::refusal::Refusal;
+use crate::model::sample::Sample;
 
 const LANGUAGES: [Language; 2] = [Language::English, Language::Chinese];
 
@@ -148,7 +148,7 @@ fn both_catalogues_know_the_same_and_have_every_step_and_label() {
             Step::Undo,
             Step::StandAside,
         ] {
-            is_told(&texts.step(step), step.word());
+            is_told(&texts.step(step), step.into_str());
         }
         let roles = ["technical-lead", "operations-lead", "product-lead", "on-call", "technical-support"];
         for role in roles.into_iter().chain(["operations-support"]) {
@@ -292,9 +292,9 @@ fn latin(text: &str) -> Vec<String> {
 #[test]
 fn what_the_core_says_is_in_the_catalogues_and_nothing_else() {
     let tables = ["verdict", "doubt", "past"];
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/src/decide");
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut said = std::collections::BTreeSet::new();
-    let mut folders = vec![std::path::PathBuf::from(source)];
+    let mut folders = vec![source.join("decide"), source.join("model")];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

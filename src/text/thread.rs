@@ -5,7 +5,7 @@ use std::time::Duration;
 use minijinja::context;
 
 use super::Texts;
-use crate::decide::action::{Notice, Place, Stage};
+use crate::model::notice::{Notice, Place, Stage};
 
 impl Texts {
     /// Told again, told to more people, come back, folded in: a sentence each, and none for a plain first notice.

@@ -6,8 +6,9 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use golive::config;
-use golive::decide::action::Plan;
-use golive::decide::event::{Fault, Running, Step};
+use golive::model::plan::Plan;
+use golive::model::running::Running;
+use golive::model::step::{Fault, Step};
 use golive::runtime::{Done, Record, Runtime, Watched};
 use serde_json::Value;
 use tempfile::TempDir;

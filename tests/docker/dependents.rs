@@ -1,6 +1,6 @@
 //! Containers that live in the one that is taken back.
 
-use golive::decide::event::{FaultKind, Step};
+use golive::model::step::{FaultKind, Step};
 
 use crate::engine::{Bench, FORWARD, Story};
 

@@ -8,11 +8,10 @@ use std::sync::{Mutex, Once};
 use std::time::Duration;
 
 use golive::config::{self, Service};
-use golive::decide::action::Plan;
-use golive::decide::event::{Fault, Identity, Step};
-use golive::decide::policy::{
-    Autonomy, Maintenance, OnBlind, Otherwise, Quarantine, ServicePolicy, Triggers,
-};
+use golive::model::plan::Plan;
+use golive::model::policy::{Autonomy, Maintenance, OnBlind, Otherwise, Quarantine, ServicePolicy, Triggers};
+use golive::model::running::Identity;
+use golive::model::step::{Fault, Step};
 use golive::runtime::{Done, Engine, Record, Runtime};
 use serde_json::Value;
 

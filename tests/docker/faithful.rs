@@ -10,8 +10,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use golive::decide::action::Plan;
-use golive::decide::event::Step;
+use golive::model::plan::Plan;
+use golive::model::step::Step;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use serde_json::{Value, json};
 
@@ -146,7 +146,7 @@ impl Stage {
 
     async fn renew(&self, name: &str, id: &str, started: bool) -> Result<(), String> {
         let runtime = self.bench.runtime(name);
-        let fault = |fault: golive::decide::event::Fault| format!("failed to {}", fault.text);
+        let fault = |fault: golive::model::step::Fault| format!("failed to {}", fault.text);
         let before = self.inspect(id).await?;
         let seen_before = if started { self.seen(id).await? } else { BTreeMap::new() };
         if started && before["HostConfig"]["ReadonlyRootfs"] == false {

@@ -1,6 +1,6 @@
 //! What counts as the same release, and what as another.
 
-use golive::decide::event::Identity;
+use golive::model::running::Identity;
 
 use crate::engine::Bench;
 
@@ -199,8 +199,8 @@ async fn identity_of_image(bench: &Bench, name: &str) -> Identity {
 
 #[tokio::test]
 async fn what_is_restored_with_its_files_is_the_release_that_it_was() {
-    use golive::decide::action::Plan;
-    use golive::decide::event::Step;
+    use golive::model::plan::Plan;
+    use golive::model::step::Step;
     let bench = Bench::new();
     let name = format!("{}-web", bench.prefix);
     let good = with_config(&bench, &name, "listen 80").await;

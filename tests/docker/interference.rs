@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use golive::decide::event::{FaultKind, Step};
+use golive::model::step::{FaultKind, Step};
 
 use crate::engine::{Bench, FORWARD};
 

@@ -7,7 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use golive::config;
-use golive::decide::event::{Event, FaultKind, Step};
+use golive::model::event::Event;
+use golive::model::step::{FaultKind, Step};
 
 use crate::engine::{Bench, FORWARD};
 use crate::watch::Watching;

@@ -1,7 +1,7 @@
 //! What is kept stays, and what is missing is said.
 
 use golive::config;
-use golive::decide::event::{FaultKind, Step};
+use golive::model::step::{FaultKind, Step};
 use golive::runtime::Record;
 use serde_json::{Value, json};
 

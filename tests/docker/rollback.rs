@@ -1,6 +1,6 @@
 //! From v2 back to v1, every step done twice, for every kind of container.
 
-use golive::decide::event::Step;
+use golive::model::step::Step;
 use serde_json::Value;
 
 use crate::engine::{Bench, FORWARD, Story, answer, free_port};

@@ -1,6 +1,6 @@
 //! What a container is bound to of the host, and what becomes of a rollback when that is gone.
 
-use golive::decide::event::{FaultKind, Step};
+use golive::model::step::{FaultKind, Step};
 
 use crate::engine::Bench;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use golive::config::Order;
-use golive::decide::event::{Fault, FaultKind, Step};
+use golive::model::step::{Fault, FaultKind, Step};
 use golive::runtime::Done;
 
 use crate::engine::{Bench, FORWARD, Story, answer, free_port};

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use golive::decide::event::{Event, Happening, Running};
+use golive::model::event::{Event, Happening};
+use golive::model::running::Running;
 use golive::runtime::{Watched, watch};
 use tokio::sync::mpsc::{self, Receiver};
 use tokio::task::JoinHandle;
@@ -28,7 +29,7 @@ impl Watching {
     }
 
     pub(crate) async fn next(&mut self) -> Event {
-        self.next_within(10).await
+        self.next_within(60).await
     }
 
     pub(crate) async fn next_within(&mut self, seconds: u64) -> Event {

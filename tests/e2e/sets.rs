@@ -125,7 +125,9 @@ fn a_release_of_what_is_left_alone_is_held_and_said_to_be_out_of_reach() {
 
     let worker_of_v1 = shop.id("worker");
     shop.up(&shop.of("2", &[("api", &keeps("2", BAD)), ("worker", &worker("2"))]));
-    shop.host.eventually("it is held", || shop.host.phase() == "held");
+    shop.host.eventually("it is held, and told", || {
+        shop.host.phase() == "held" && !shop.host.sinks.posts("held").is_empty()
+    });
     let told = texts(&shop.host.sinks.posts("held"));
     assert!(told.contains("api 1 -> 2"), "{told}");
     assert!(shop.host.sinks.posts("rollback-started").is_empty());

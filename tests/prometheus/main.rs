@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use golive::clock::Clock;
 use golive::config::{Measured, Query};
-use golive::decide::reading::{Measure, Requests, Stream};
+use golive::model::reading::{Measure, Requests, Stream};
 use golive::probe::prometheus::Meter;
 use stage::{Service, Stage};
 

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use golive::decide::reading::Measure;
+use golive::model::reading::Measure;
 
 use crate::stage::{Service, Stage};
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use golive::clock::Clock;
 use golive::config::{self, Measured, Query};
-use golive::decide::reading::{Measure, Requests, Stream};
+use golive::model::reading::{Measure, Requests, Stream};
 use golive::probe::Tools;
 use golive::probe::prometheus::{Meter, Server};
 use tempfile::TempDir;

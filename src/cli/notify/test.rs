@@ -11,8 +11,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::client::Client;
 use crate::control::wire::TriedBody;
-use crate::decide::action::{News, Notice, Place, Tier};
-use crate::decide::event::Address;
+use crate::model::event::Address;
+use crate::model::notice::{News, Notice, Place, Tier};
 use crate::notify::{Delivery, Notifier};
 
 #[derive(Debug, clap::Args)]
@@ -57,7 +57,8 @@ pub(super) async fn run(arguments: &Arguments, context: &Context) -> Result<u8, 
         let notice = notice(tier, now);
         for address in notifier.addresses(&channel) {
             let to = Address { channel: channel.clone(), address };
-            let place = if arguments.routes() { format!("{} {}", tier.word(), to.name()) } else { to.name() };
+            let place =
+                if arguments.routes() { format!("{} {}", tier.into_str(), to.name()) } else { to.name() };
             let answer = notifier.deliver(&to.channel, &to.address, &Delivery::first(&notice, now)).await;
             match &answer {
                 Ok(receipt) => {

@@ -3,7 +3,7 @@
 use toml::Value;
 
 use super::Section;
-use crate::decide::policy::Ppm;
+use crate::model::policy::Ppm;
 
 const HINT: &str = "write \"5%\" or 0.05: from 0 to 1, to the millionth";
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{SERVICE, load};
 use crate::config::Runtime;
-use crate::decide::policy::Quarantine;
+use crate::model::policy::Quarantine;
 
 fn mistakes(text: &str) -> String {
     load(text).unwrap_err().to_string()

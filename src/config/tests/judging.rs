@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::{SERVICE, load, told};
 use crate::config::{Access, CheckKind, Config, Exposition, HttpLogin, Measured, Query, Secret, Service};
-use crate::decide::policy::{
+use crate::model::policy::{
     Anomaly, Autonomy, Business, Direction, ErrorRate, Latency, Level, OnEnvironment, Otherwise, Ppm,
     Resources,
 };
-use crate::decide::reading::{Source, Stream};
+use crate::model::reading::{Source, Stream};
 
 mod autonomy;
 mod mistakes;

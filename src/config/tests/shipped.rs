@@ -6,10 +6,10 @@ use super::{Environment, Place, repository};
 use crate::config::{
     CheckKind, Config, Exposition, HttpLogin, Language, Query, Runtime, Secret, SmtpTls, Way,
 };
-use crate::decide::action::Tier;
-use crate::decide::event::Step;
-use crate::decide::policy::{Autonomy, Direction, Maintenance, OnBlind};
-use crate::decide::reading::Source;
+use crate::model::notice::Tier;
+use crate::model::policy::{Autonomy, Direction, Maintenance, OnBlind};
+use crate::model::reading::Source;
+use crate::model::step::Step;
 
 fn shipped() -> String {
     std::fs::read_to_string(repository("etc/rules.toml")).unwrap()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{SERVICE, load};
 use crate::config::{CheckKind, SmtpTls, Way};
-use crate::decide::action::Tier;
+use crate::model::notice::Tier;
 
 #[test]
 fn durations_are_spelled_in_many_ways() {

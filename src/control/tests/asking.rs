@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use super::*;
 use crate::control::client::ClientError;
 use crate::control::wire::{AckBody, HoldBody, ReleaseBody, RollbackBody};
-use crate::decide::action::Plan;
-use crate::decide::event::{Announcement, Step};
-use crate::decide::refusal::Refusal;
+use crate::model::plan::Plan;
+use crate::model::refusal::Refusal;
+use crate::model::release::Announcement;
+use crate::model::step::Step;
 
 /// Who the tests run as, as the daemon sees them.
 fn me() -> String {

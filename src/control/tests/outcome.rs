@@ -3,7 +3,7 @@
 use super::*;
 use crate::control::client::ClientError;
 use crate::control::wire::Outcome;
-use crate::decide::reason::Reason;
+use crate::model::reason::Reason;
 
 async fn outcome(control: &Control, release: Option<&str>) -> Outcome {
     control.client().outcome("shop", release, None, 0).await.unwrap()
@@ -32,8 +32,8 @@ async fn every_state_has_its_word() {
         ReleaseState::Aborted,
     ] {
         control.show(view(decided(state)));
-        assert_eq!(outcome(&control, None).await.state, state.word());
-        assert_eq!(outcome(&control, Some("shop-2")).await.state, state.word());
+        assert_eq!(outcome(&control, None).await.state, state.into_str());
+        assert_eq!(outcome(&control, Some("shop-2")).await.state, state.into_str());
     }
 }
 

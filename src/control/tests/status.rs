@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::control::client::ClientError;
-use crate::decide::action::{Incident, IncidentState, News, Tier};
-use crate::decide::facts::{Diverged, Hold};
-use crate::decide::reason::Reason;
+use crate::model::facts::{Diverged, Hold};
+use crate::model::incident::{Incident, IncidentState};
+use crate::model::notice::{News, Tier};
+use crate::model::reason::Reason;
 
 fn incident() -> Incident {
     Incident {

@@ -6,11 +6,14 @@ use super::{
     Status, TriggerInfo, VetoInfo,
 };
 use crate::control::About;
-use crate::decide::action::{Answer, Incident, IncidentState};
-use crate::decide::event::{Outcome as SampleOutcome, Running, Sample};
-use crate::decide::facts::{Diverged, Hold, Quarantined, Release, Veto};
-use crate::decide::policy::Autonomy;
+use crate::decide::action::Answer;
 use crate::decide::view::{ServiceView, TriggerView, View};
+use crate::model::facts::{Diverged, Hold, Quarantined, Veto};
+use crate::model::incident::{Incident, IncidentState};
+use crate::model::policy::Autonomy;
+use crate::model::release::Release;
+use crate::model::running::Running;
+use crate::model::sample::{Outcome as SampleOutcome, Sample};
 use crate::text::Texts;
 
 impl Status {
@@ -88,7 +91,7 @@ impl ServiceInfo {
             checks: service.samples.iter().map(CheckInfo::new).collect(),
             decided: service.decided.as_ref().map(|(release, state)| DecidedInfo {
                 release: release.clone(),
-                state: state.word().to_owned(),
+                state: state.into_str().to_owned(),
             }),
         }
     }
@@ -158,11 +161,11 @@ impl TriggerInfo {
         let verdict = &trigger.verdict;
         Self {
             name: trigger.name.clone(),
-            verdict: verdict.call.word().to_owned(),
+            verdict: verdict.call.into_str().to_owned(),
             value: verdict.value,
             limit: verdict.limit,
-            bound: verdict.bound.word().to_owned(),
-            unit: verdict.unit.word().to_owned(),
+            bound: verdict.bound.into_str().to_owned(),
+            unit: verdict.unit.into_str().to_owned(),
             samples: verdict.samples,
             why: texts.sentence(&verdict.why),
         }
@@ -191,10 +194,10 @@ impl IncidentInfo {
         Self {
             id: incident.id.clone(),
             service: incident.service.clone(),
-            tier: incident.tier.word().to_owned(),
-            state: state.word().to_owned(),
+            tier: incident.tier.into_str().to_owned(),
+            state: state.into_str().to_owned(),
             calm_until: incident.calm_at,
-            event: incident.news.word().to_owned(),
+            event: incident.news.into_str().to_owned(),
             title: texts.incident(incident),
             release: incident.release.clone(),
             acknowledged_by,
@@ -221,7 +224,7 @@ impl Outcome {
             (Some(_), ..) if service.phase == "held" && service.veto.is_none() => "held",
             (Some(_), ..) if service.phase == "needs-person" => "rollback-failed",
             (Some(_), ..) | (None, Some(_), ..) => "undecided",
-            (None, None, Some((_, state)), _) => state.word(),
+            (None, None, Some((_, state)), _) => state.into_str(),
             (None, None, None, Some(_)) => "accepted",
             (None, None, None, None) => match wanted {
                 None => "undecided",
@@ -256,7 +259,7 @@ impl Done {
                 plan: Some(PlanInfo {
                     from: plan.from_version,
                     to: plan.to_version,
-                    steps: steps.into_iter().map(|step| step.word().to_owned()).collect(),
+                    steps: steps.into_iter().map(|step| step.into_str().to_owned()).collect(),
                     problems,
                     not_put_back: texts.not_put_back(&removes, &leaves),
                 }),

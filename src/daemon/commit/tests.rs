@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::Config;
-use crate::decide::event::{Happening, Outcome, Sample};
+use crate::model::event::Happening;
+use crate::model::sample::{Outcome, Sample};
 
 fn at(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(1_800_000_000_000 + millis).unwrap()

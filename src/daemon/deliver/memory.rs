@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::Timestamp;
 
 use super::Unstored;
-use crate::decide::event::Address;
+use crate::model::event::Address;
 use crate::store::{Store, StoreError, Twin};
 
 /// Letters that could not be stored wait in memory, at most so many; beyond, the oldest is dropped and logged.

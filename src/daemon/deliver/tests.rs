@@ -13,7 +13,8 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
 use crate::config::Config;
-use crate::decide::action::{News, Place, Tier, When};
+use crate::decide::action::When;
+use crate::model::notice::{News, Place, Tier};
 use crate::store::{Batch, NewLetter};
 
 fn notifier(dir: &Path, channels: &[(&str, &str)]) -> Arc<Notifier> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::decide::event::Address;
+use crate::model::event::Address;
 use crate::store::{Store, StoreError};
 
 /// The store is asked again after this when it could not write.

@@ -10,8 +10,8 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::config::{Access, Check, CheckKind, Config, Exposition, Prometheus};
-use crate::decide::event::Outcome;
-use crate::decide::reading::{Measure, Source, Stream};
+use crate::model::reading::{Measure, Source, Stream};
+use crate::model::sample::Outcome;
 
 async fn serve(router: Router) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -139,7 +139,7 @@ async fn every_source_is_asked_again_and_again() {
                 Source::Host => assert!(matches!(reading.measure, Measure::Use(_)), "{reading:?}"),
                 Source::Probes => panic!("{reading:?}"),
             }
-            let stream = (reading.stream.trigger().to_owned(), reading.source.word());
+            let stream = (reading.stream.trigger().to_owned(), reading.source.into_str());
             *seen.entry(stream).or_default() += 1;
         } else if let Happening::Dependency(sample) = what {
             assert_eq!((sample.check.as_str(), sample.outcome), ("database", Outcome::Ok));

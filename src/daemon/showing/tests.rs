@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::config::Config;
-use crate::decide::event::{Outcome, Sample};
+use crate::model::sample::{Outcome, Sample};
 
 /// Two services and what is shown of them.
 fn state(now: Timestamp) -> State {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::decide::State;
-use crate::decide::event::Kin;
+use crate::model::beside::Kin;
 
 impl State {
     /// What another service has to do with this one.

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::Timestamp;
 
 use crate::decide::blame::onset::Looks;
-use crate::decide::event::{Look, Outcome, Sample};
-use crate::decide::policy::ServicePolicy;
+use crate::model::beside::Look;
+use crate::model::policy::ServicePolicy;
+use crate::model::sample::{Outcome, Sample};
 
 /// So many looks at one check are kept, and the first failure of the run at hand.
 const KEPT: usize = 8;

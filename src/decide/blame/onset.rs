@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::decide::event::Kin;
+use crate::model::beside::Kin;
 use crate::stats::onset;
 
 /// Services are looked at up to an interval apart: what began within this of each other began at the same time.

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use super::matter::Matter;
 use crate::decide::State;
 use crate::decide::action::Action;
-use crate::decide::event::{Outcome, Sample};
-use crate::decide::facts::Phase;
-use crate::decide::reason::Reason;
 use crate::decide::service::{Service, Turn};
+use crate::model::facts::Phase;
+use crate::model::reason::Reason;
+use crate::model::sample::{Outcome, Sample};
 
 impl Turn<'_> {
     /// A rollback swaps containers, so that checks fail and go blind, and what runs ends.

@@ -1,6 +1,6 @@
 //! What an incident is about: news of one matter go into one thread.
 
-use crate::decide::action::News;
+use crate::model::notice::News;
 
 /// What an incident is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Matter {
             | News::CountDown { .. }
             | News::RollbackAgain => Self::Release,
             News::ServiceDown | News::ServiceStopped | News::ServiceUp => Self::Health,
-            News::Incomplete | News::Complete | News::Scaled => Self::Members,
+            News::ServiceIncomplete | News::ServiceComplete | News::ServiceScaled => Self::Members,
             News::DeploymentUnfinished | News::DeploymentFinished => Self::Deployment,
             News::Blind | News::SeesAgain => Self::Blind,
             News::NotReady | News::ReadyAgain => Self::Readiness,

@@ -6,9 +6,11 @@ use jiff::Timestamp;
 
 use super::matter::Matter;
 use super::thread::{self, Due};
-use crate::decide::action::{Action, Incident, IncidentState, News, Notice, Place, Stage, Tier, When};
-use crate::decide::policy::TierPolicy;
-use crate::decide::reason::Reason;
+use crate::decide::action::{Action, When};
+use crate::model::incident::{Incident, IncidentState};
+use crate::model::notice::{News, Notice, Place, Stage, Tier};
+use crate::model::policy::TierPolicy;
+use crate::model::reason::Reason;
 
 /// Incidents of golive itself.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -30,7 +32,7 @@ impl Own {
         let at = thread::find(&mut self.incidents, &mut self.lately, &Matter::of(&news), now);
         let at = at.unwrap_or_else(|| {
             // Without a store there is no counter that survives; the time makes the id unique.
-            let id = format!("golive-{}-{}", news.word(), now.strftime("%Y%m%dT%H%M%S%3f"));
+            let id = format!("golive-{}-{}", news.into_str(), now.strftime("%Y%m%dT%H%M%S%3f"));
             let others = self.incidents.iter().filter(|other| other.id.starts_with(&id)).count();
             let id = if others == 0 { id } else { format!("{id}-{}", others + 1) };
             self.incidents.push(Incident::new(id, None, tier, news.clone(), now));
@@ -151,7 +153,7 @@ pub(in crate::decide) fn aside(
     channels: Vec<String>,
 ) -> Action {
     let notice = Notice {
-        id: format!("golive.{}.{}", news.word(), now.as_millisecond()),
+        id: format!("golive.{}.{}", news.into_str(), now.as_millisecond()),
         incident: "golive".to_owned(),
         tier: Tier::General,
         news,

@@ -6,10 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::matter::Matter;
-use crate::decide::action::{Incident, IncidentState, News, Notice, Place, Stage, Tier};
-use crate::decide::event::Sample;
-use crate::decide::policy::TierPolicy;
-use crate::decide::reason::Reason;
+use crate::model::incident::{Incident, IncidentState};
+use crate::model::notice::{News, Notice, Place, Stage, Tier};
+use crate::model::policy::TierPolicy;
+use crate::model::reason::Reason;
+use crate::model::sample::Sample;
 
 /// What comes back within this is the same incident.
 const LATELY: Duration = Duration::from_hours(1);

@@ -1,11 +1,11 @@
 //! From which version to which news are.
 
 use super::matter::Matter;
-use crate::decide::action::News;
-use crate::decide::facts::Phase;
 use crate::decide::naming;
-use crate::decide::reason::Reason;
 use crate::decide::service::Service;
+use crate::model::facts::Phase;
+use crate::model::notice::News;
+use crate::model::reason::Reason;
 
 /// From which version to which the news is, or would be.
 pub(super) fn way(

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::decide::event::{Fault, FaultKind, Step};
-use crate::decide::facts::Rollback;
-use crate::decide::policy::ServicePolicy;
+use crate::model::facts::Rollback;
+use crate::model::policy::ServicePolicy;
+use crate::model::step::{Fault, FaultKind, Step};
 
 /// A step that may go by itself is tried so often: with the pauses below, for about eight seconds.
 const ATTEMPTS: u32 = 6;

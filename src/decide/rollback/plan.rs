@@ -1,12 +1,12 @@
 //! What a rollback goes from and to, and what of the release it does not take back.
 
-use crate::decide::action::Plan;
 use crate::decide::cause::plain;
-use crate::decide::event::Running;
-use crate::decide::facts::Release;
-use crate::decide::reason::{Beside, Reason, SetReason};
 use crate::decide::service::Turn;
 use crate::decide::{naming, roster};
+use crate::model::plan::Plan;
+use crate::model::reason::{Beside, Reason, SetReason};
+use crate::model::release::Release;
+use crate::model::running::Running;
 
 /// From the release at hand to another.
 pub(in crate::decide) fn plan(turn: &Turn<'_>, target: &Release, cause: &Reason) -> Option<Plan> {

@@ -1,6 +1,6 @@
 use super::*;
-use crate::decide::event::Identity;
 use crate::decide::tests::sets::{NOON, set};
+use crate::model::running::Identity;
 
 fn at(seconds: i64) -> Timestamp {
     let noon: Timestamp = NOON.parse().unwrap();

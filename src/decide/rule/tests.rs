@@ -1,9 +1,9 @@
 use super::*;
 use crate::decide::State;
-use crate::decide::event::Event;
-use crate::decide::policy::Policy;
-use crate::decide::reading::Source;
-use crate::decide::reason::Unit;
+use crate::model::event::Event;
+use crate::model::policy::Policy;
+use crate::model::reading::Source;
+use crate::model::reason::Unit;
 
 const EVERY: i64 = 10;
 
@@ -41,7 +41,7 @@ impl Told {
         let actions = self.state.step(at(self.at), &Event::Watched(reading));
         let told = actions.into_iter().filter_map(|action| {
             let Action::Tell { notice, .. } = action else { return None };
-            Some((notice.news.word(), notice.tier, notice.reason))
+            Some((notice.news.into_str(), notice.tier, notice.reason))
         });
         told.collect()
     }

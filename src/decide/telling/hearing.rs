@@ -7,11 +7,12 @@ use jiff::Timestamp;
 
 use super::{Telling, UNCONFIRMED};
 use crate::decide::State;
-use crate::decide::action::{Action, News, Tier, When};
-use crate::decide::facts::Phase;
+use crate::decide::action::{Action, When};
 use crate::decide::incident;
-use crate::decide::policy::{Autonomy, Policy, ServicePolicy, Unconfirmed};
-use crate::decide::reason::Reason;
+use crate::model::facts::Phase;
+use crate::model::notice::{News, Tier};
+use crate::model::policy::{Autonomy, Policy, ServicePolicy, Unconfirmed};
+use crate::model::reason::Reason;
 
 /// A channel that confirmed within this is taken to work.
 const LATELY: Duration = Duration::from_hours(24);

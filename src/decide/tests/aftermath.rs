@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::fixture::{World, happening, later, running, sample, secs, service_policy};
-use crate::decide::action::{Action, Tier};
-use crate::decide::event::{Event, Happening, Outcome};
-use crate::decide::facts::Phase;
-use crate::decide::policy::{Rule, RuleOf};
-use crate::decide::reading::{Measure, Reading, Source, Stream, Use};
-use crate::decide::reason::Unit;
-use crate::decide::verdict::Call;
+use crate::decide::action::Action;
+use crate::model::event::{Event, Happening};
+use crate::model::facts::Phase;
+use crate::model::notice::Tier;
+use crate::model::policy::{Rule, RuleOf};
+use crate::model::reading::{Measure, Reading, Source, Stream, Use};
+use crate::model::reason::Unit;
+use crate::model::sample::Outcome;
+use crate::model::verdict::Call;
 
 /// v2 fails its checks and is being taken back, with two limits that are watched always.
 fn rolling_back(tier: Tier) -> World {
@@ -60,7 +62,7 @@ fn measured(world: &mut World, stream: Stream, measure: Measure) -> Vec<&'static
     let reading = Reading { stream, source: Source::Prometheus, at: world.now, measure };
     let actions = world.step(&Event::Watched(reading));
     let told = actions.into_iter().filter_map(|action| match action {
-        Action::Tell { notice, .. } => Some(notice.news.word()),
+        Action::Tell { notice, .. } => Some(notice.news.into_str()),
         _ => None,
     });
     told.collect()

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::decide::action::{News, Notice, Tier};
 use crate::decide::curve::{Curve, Mark};
-use crate::decide::event::{Happening, Outcome, Sample, Step};
-use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream, Use};
-use crate::decide::reason::{Breach, Reason, Rule, Unit};
+use crate::model::event::Happening;
+use crate::model::notice::{News, Notice, Tier};
+use crate::model::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream, Use};
+use crate::model::reason::{Breach, Reason, Rule, Unit};
+use crate::model::sample::{Outcome, Sample};
+use crate::model::step::Step;
 
 fn at(second: i64) -> Timestamp {
     "2026-03-01T10:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(second)
@@ -48,7 +50,7 @@ fn notice(news: News, reason: Reason) -> Notice {
         blame: None,
         evidence: Vec::new(),
         acknowledgeable: true,
-        place: crate::decide::action::Place::default(),
+        place: crate::model::notice::Place::default(),
     }
 }
 

@@ -6,14 +6,16 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::decide::State;
-use crate::decide::action::{Action, Tier};
-use crate::decide::event::{
-    Event, Happening, Identity, Member, Outcome, Running, Sample, Stage, Step, parts,
-};
-use crate::decide::facts::Facts;
-use crate::decide::policy::{
+use crate::decide::action::Action;
+use crate::model::event::{Event, Happening};
+use crate::model::facts::Facts;
+use crate::model::notice::Tier;
+use crate::model::policy::{
     Autonomy, Maintenance, OnBlind, Otherwise, Policy, Quarantine, ServicePolicy, TierPolicy, Triggers,
 };
+use crate::model::running::{Identity, Member, Running, Stage, parts};
+use crate::model::sample::{Outcome, Sample};
+use crate::model::step::Step;
 
 pub(super) const API: &str = "api";
 

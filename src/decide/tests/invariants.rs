@@ -6,18 +6,23 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::fixture::{API, World, later, secs};
-use crate::decide::action::{Action, IncidentState, News, Plan};
-use crate::decide::event::{Ask, Event, Happening, Running};
-use crate::decide::facts::{Facts, Phase, Release, Rollback};
-use crate::decide::policy::{Autonomy, OnBlind, Quarantine, ServicePolicy};
-use crate::decide::reason::Reason;
+use crate::decide::action::Action;
+use crate::model::event::{Ask, Event, Happening};
+use crate::model::facts::{Facts, Phase, Rollback};
+use crate::model::incident::IncidentState;
+use crate::model::notice::News;
+use crate::model::plan::Plan;
+use crate::model::policy::{Autonomy, OnBlind, Quarantine, ServicePolicy};
+use crate::model::reason::Reason;
+use crate::model::release::Release;
+use crate::model::running::Running;
 
 /// A world under watch. Only [`Watched::step`], [`Watched::pass`] and [`Watched::kill`] move it on.
 #[derive(Debug, Clone)]
 pub(super) struct Watched {
     pub(super) world: World,
     /// The step that waits for its answer.
-    pub(super) step: Option<(Plan, crate::decide::event::Step)>,
+    pub(super) step: Option<(Plan, crate::model::step::Step)>,
     notices: BTreeSet<String>,
     kept: BTreeSet<String>,
     logged: BTreeMap<String, IncidentState>,

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::fixture::{API, World, happening, later, policy, running, sample, secs, service_policy};
-use crate::decide::action::{Action, News};
-use crate::decide::event::{Event, Happening, Outcome};
-use crate::decide::facts::Phase;
-use crate::decide::policy::{
+use crate::decide::action::Action;
+use crate::model::event::{Event, Happening};
+use crate::model::facts::Phase;
+use crate::model::notice::News;
+use crate::model::policy::{
     Autonomy, Business, ErrorRate, Latency, Level, OnEnvironment, Ppm, Resources, ServicePolicy, Triggers,
 };
-use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream, Use};
-use crate::decide::verdict::{Call, Verdict};
+use crate::model::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream, Use};
+use crate::model::sample::Outcome;
+use crate::model::verdict::{Call, Verdict};
 
 mod absent;
 mod anomaly;
@@ -124,7 +126,7 @@ impl Case {
     }
 
     fn phase(&self) -> &'static str {
-        self.world.facts().phase.word()
+        self.world.facts().phase.into_str()
     }
 
     fn verdict(&self, trigger: &str) -> Verdict {

@@ -7,10 +7,13 @@ use proptest::prelude::*;
 use super::fixture::{happening, later, running, sample, secs, service_policy};
 use super::invariants::Watched;
 use crate::decide::action::Action;
-use crate::decide::event::{Announcement, Ask, Event, Fault, FaultKind, Happening, Outcome, Step};
-use crate::decide::facts::ReleaseState::Superseded;
-use crate::decide::facts::{Facts, Phase};
-use crate::decide::policy::{Autonomy, Maintenance, OnBlind, Quarantine, ServicePolicy, Window};
+use crate::model::event::{Ask, Event, Happening};
+use crate::model::facts::{Facts, Phase};
+use crate::model::policy::{Autonomy, Maintenance, OnBlind, Quarantine, ServicePolicy, Window};
+use crate::model::release::Announcement;
+use crate::model::release::ReleaseState::Superseded;
+use crate::model::sample::Outcome;
+use crate::model::step::{Fault, FaultKind, Step};
 
 /// What is drawn for one event: what, with what, and after how long.
 type Drawn = (u8, u8, u8);
@@ -254,8 +257,8 @@ proptest! {
         killed.step(&happening(Happening::Seen(seen)));
         // What was put back by hand in the middle of a swap is looked at anew.
         let back = killed.world.facts().decided.as_ref().map(|(_, state)| *state) == Some(Superseded);
-        prop_assume!(!back || lives.world.facts().phase.word() != "needs-person");
-        prop_assert_eq!(lives.world.facts().phase.word(), killed.world.facts().phase.word());
+        prop_assume!(!back || lives.world.facts().phase.into_str() != "needs-person");
+        prop_assert_eq!(lives.world.facts().phase.into_str(), killed.world.facts().phase.into_str());
         // A watch that was lengthened may see more, and what passed before a kill has to pass again.
         let ends = |on: &Watched| match &on.world.facts().phase {
             Phase::Watching(watch) => Some(watch.ends),
@@ -268,7 +271,7 @@ proptest! {
         settle(&mut lives, &outcome);
         settle(&mut killed, &outcome);
         let (lives, killed) = (lives.world.facts(), killed.world.facts());
-        prop_assert_eq!(lives.phase.word(), killed.phase.word());
+        prop_assert_eq!(lives.phase.into_str(), killed.phase.into_str());
         // An adoption has its id from its time.
         let how = |facts: &Facts| facts.decided.as_ref().map(|(_, state)| *state);
         prop_assert_eq!(how(lives), how(killed));

@@ -2,7 +2,9 @@
 
 use super::fixture::{World, happening, later, running, sample, secs, service_policy};
 use crate::decide::action::Action;
-use crate::decide::event::{Event, Happening, Outcome, Running};
+use crate::model::event::{Event, Happening};
+use crate::model::running::Running;
+use crate::model::sample::Outcome;
 
 /// v1 runs in a container, is adopted and kept.
 fn adopted() -> World {
@@ -49,7 +51,7 @@ fn what_is_changed_in_place_is_another_configuration_and_leaves_the_record_alone
     let mut world = adopted();
     // The same container with other limits, as `docker update` gives it.
     see(&mut world, running("v1+limits", "c1"));
-    assert_eq!(world.facts().phase.word(), "watching");
+    assert_eq!(world.facts().phase.into_str(), "watching");
     assert_eq!(asked(&mut world), ["prove"]);
 }
 
@@ -58,7 +60,7 @@ fn so_does_one_that_somebody_has_put_back_in_place() {
     let mut world = adopted();
     see(&mut world, running("v1+limits", "c1"));
     see(&mut world, running("v1", "c1"));
-    assert_eq!(world.facts().phase.word(), "idle");
+    assert_eq!(world.facts().phase.into_str(), "idle");
     assert_eq!(asked(&mut world), ["keep spec of c1"]);
 }
 

@@ -2,7 +2,9 @@
 
 use super::fixture::{API, World, happening, later, running, sample, secs, service_policy};
 use crate::decide::action::Action;
-use crate::decide::event::{Event, Happening, Outcome, Step};
+use crate::model::event::{Event, Happening};
+use crate::model::sample::Outcome;
+use crate::model::step::Step;
 
 /// v2 has failed, and its rollback is under way.
 fn rolling_back() -> World {
@@ -16,7 +18,7 @@ fn rolling_back() -> World {
             world.step(&happening(Happening::Sampled(sample("web", world.now, outcome))));
         }
     }
-    assert_eq!(world.facts().phase.word(), "rolling-back");
+    assert_eq!(world.facts().phase.into_str(), "rolling-back");
     world
 }
 
@@ -47,7 +49,7 @@ fn so_is_one_that_was_away_when_golive_started() {
     world.kill();
     world.policy.services.insert(API.to_owned(), service);
     world.reload();
-    assert_eq!(world.facts().phase.word(), "rolling-back");
+    assert_eq!(world.facts().phase.into_str(), "rolling-back");
     assert_eq!(world.facts().accepted.len(), 1);
 }
 
@@ -56,7 +58,7 @@ fn who_asks_for_an_unknown_service_is_told() {
     let mut world = rolling_back();
     let what = Happening::Asked {
         by: "ann".to_owned(),
-        ask: crate::decide::event::Ask::Accept { reason: None, force: false },
+        ask: crate::model::event::Ask::Accept { reason: None, force: false },
     };
     let event = Event::Service { service: "web".to_owned(), what };
     assert_eq!(super::told::kind(&world.step(&event)[0]), "answer refused");

@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use super::fixture::{API, World, happening, later, running, sample, secs, service_policy, start_of_time};
 use super::told;
-use crate::decide::action::{Action, Plan};
-use crate::decide::event::{Announcement, Ask, Event, Fault, FaultKind, Happening, Outcome, Step};
-use crate::decide::facts::Release;
-use crate::decide::policy::{Autonomy, Maintenance, OnBlind, Quarantine, ServicePolicy, Window};
+use crate::decide::action::Action;
+use crate::model::event::{Ask, Event, Happening};
+use crate::model::plan::Plan;
+use crate::model::policy::{Autonomy, Maintenance, OnBlind, Quarantine, ServicePolicy, Window};
+use crate::model::release::{Announcement, Release};
+use crate::model::sample::Outcome;
+use crate::model::step::{Fault, FaultKind, Step};
 
 mod seen;
 
@@ -200,7 +203,7 @@ impl Story {
 
     fn steps(&mut self, until: Option<&str>) {
         while let Some((_, step)) = &self.step {
-            if until == Some(step.word()) {
+            if until == Some(step.into_str()) {
                 return;
             }
             self.line("step-done");
@@ -242,9 +245,9 @@ impl Story {
     }
 
     fn happens(&mut self, said: &str, event: &Event) {
-        let before = self.world.facts().phase.word();
+        let before = self.world.facts().phase.into_str();
         let actions = self.world.step(event);
-        let after = self.world.facts().phase.word();
+        let after = self.world.facts().phase.into_str();
         // Once an hour, and of no interest in a story.
         let again = |action: &&Action| said == "due" && matches!(action, Action::Keep { .. });
         let lines: Vec<String> =
@@ -288,7 +291,7 @@ impl Story {
                 | Action::Answer(_) => {}
             }
         }
-        let at_hand = ["rolling-back", "verifying"].contains(&self.world.facts().phase.word());
+        let at_hand = ["rolling-back", "verifying"].contains(&self.world.facts().phase.into_str());
         self.step = self.step.take().filter(|_| at_hand);
     }
 
@@ -334,7 +337,7 @@ fn set(policy: &mut ServicePolicy, settings: &[&str]) {
             ("autonomy", word) => {
                 let all = [Autonomy::Off, Autonomy::Shadow, Autonomy::Ask, Autonomy::Auto];
                 policy.autonomy =
-                    all.into_iter().find(|autonomy| autonomy.word() == word).expect("an autonomy");
+                    all.into_iter().find(|autonomy| autonomy.into_str() == word).expect("an autonomy");
                 policy.health_autonomy = policy.autonomy;
             }
             ("on-blind", "hold") => policy.on_blind = OnBlind::Hold,
@@ -349,7 +352,7 @@ fn set(policy: &mut ServicePolicy, settings: &[&str]) {
             ("veto", value) => policy.veto = duration(value),
             ("quarantine", word) => {
                 let all = [Quarantine::Off, Quarantine::Watch, Quarantine::Ask, Quarantine::Rollback];
-                policy.quarantine = all.into_iter().find(|it| it.word() == word).expect("a quarantine");
+                policy.quarantine = all.into_iter().find(|it| it.into_str() == word).expect("a quarantine");
             }
             ("maintenance", hours) => policy.maintenance = maintenance(hours),
             ("keep", value) => policy.keep = value.parse().unwrap(),

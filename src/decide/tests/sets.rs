@@ -4,10 +4,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::fixture::{World, happening, later, member, running, sample, secs, service_policy};
 use super::told;
-use crate::decide::action::{Action, News};
-use crate::decide::event::{Ask, Event, Happening, Identity, Left, Member, Outcome, Running, Stage};
-use crate::decide::facts::Phase;
-use crate::decide::policy::{Autonomy, ServicePolicy};
+use crate::decide::action::Action;
+use crate::model::event::{Ask, Event, Happening};
+use crate::model::facts::Phase;
+use crate::model::notice::News;
+use crate::model::policy::{Autonomy, ServicePolicy};
+use crate::model::running::{Identity, Left, Member, Running, Stage};
+use crate::model::sample::Outcome;
 
 mod beside;
 mod lacking;
@@ -134,7 +137,11 @@ impl Shop {
             match action {
                 Action::Tell { notice, .. } => {
                     let reason = notice.reason.as_ref().map(told::why).unwrap_or_default();
-                    self.told.push(format!("{} {}: {reason}", notice.tier.word(), notice.news.word()));
+                    self.told.push(format!(
+                        "{} {}: {reason}",
+                        notice.tier.into_str(),
+                        notice.news.into_str()
+                    ));
                 }
                 Action::File { reason, .. } => {
                     self.filed = reason.as_ref().map(told::why).unwrap_or_default();
@@ -164,7 +171,7 @@ impl Shop {
     }
 
     fn phase(&self) -> &'static str {
-        self.world.facts().phase.word()
+        self.world.facts().phase.into_str()
     }
 
     fn has_told(&self, words: &str) -> bool {

@@ -1,7 +1,8 @@
 //! A host to simulate on: containers under names, an engine that goes away, and luck from a seed.
 
-use crate::decide::action::Plan;
-use crate::decide::event::{Fault, FaultKind, Running, Step};
+use crate::model::plan::Plan;
+use crate::model::running::Running;
+use crate::model::step::{Fault, FaultKind, Step};
 
 use super::fixture::{API, running};
 

@@ -10,10 +10,15 @@ use super::fixture::{happening, running, sample, secs, service_policy};
 use super::invariants::Watched;
 use super::properties::nightly;
 use super::simulated::{Container, Host, Luck, fault};
-use crate::decide::action::{Action, Tier};
-use crate::decide::event::{Ask, Event, Fault, FaultKind, Happening, Outcome, Running, Step};
-use crate::decide::facts::{Phase, ReleaseState};
-use crate::decide::policy::{Autonomy, Maintenance, Quarantine, ServicePolicy};
+use crate::decide::action::Action;
+use crate::model::event::{Ask, Event, Happening};
+use crate::model::facts::Phase;
+use crate::model::notice::Tier;
+use crate::model::policy::{Autonomy, Maintenance, Quarantine, ServicePolicy};
+use crate::model::release::ReleaseState;
+use crate::model::running::Running;
+use crate::model::sample::Outcome;
+use crate::model::step::{Fault, FaultKind, Step};
 
 /// How long it is all chaos, and how long quiet, in rounds of five seconds.
 const CHAOS: u32 = 90;
@@ -184,7 +189,7 @@ impl Simulation {
             | Phase::RollingBack(_)
             | Phase::Verifying(_)
             | Phase::Held { .. }
-            | Phase::NeedsPerson { .. }) => phase.word(),
+            | Phase::NeedsPerson { .. }) => phase.into_str(),
         }
     }
 
@@ -243,7 +248,7 @@ impl Simulation {
                 Err(fault(FaultKind::Lost, "timed out after"))
             }
             // Nobody has taken it.
-            115..=124 => return self.note(&format!("{} is dropped", step.word())),
+            115..=124 => return self.note(&format!("{} is dropped", step.into_str())),
             50..=64 if step != Step::Undo => Err(fault(FaultKind::Refused, "no")),
             65..=84 if step == Step::Before => Err(fault(FaultKind::Irreversible, "migrated")),
             85..=114 if step == Step::Verify => Err(fault(FaultKind::Refused, "not what it should be")),
@@ -252,7 +257,7 @@ impl Simulation {
         if self.chaos && self.luck.one(50) {
             return self.kill();
         }
-        self.note(&format!("{} {:?}", step.word(), result.as_ref().map_err(|fault: &Fault| &fault.text)));
+        self.note(&format!("{} {:?}", step.into_str(), result.as_ref().map_err(|fault: &Fault| &fault.text)));
         let rollback = plan.rollback;
         let answer = happening(match result {
             Ok(instance) => Happening::StepDone { rollback, step, instance, output: None },

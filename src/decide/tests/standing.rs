@@ -1,14 +1,17 @@
 //! One golive acts, the others watch; whoever takes over goes on from what was written down.
 
 use super::fixture::{World, happening, later, running, sample, secs, service_policy};
-use crate::decide::action::{Action, Answer, News};
-use crate::decide::event::{
-    Ask, Event, Fault, FaultKind, Halted, Happening, Kept, Outcome, Running, Standing, Step,
-};
-use crate::decide::facts::{Facts, Phase, ReleaseState};
-use crate::decide::policy::ServicePolicy;
-use crate::decide::reason::Reason;
-use crate::decide::refusal::Refusal;
+use crate::decide::action::{Action, Answer};
+use crate::model::event::{Ask, Event, Happening, Kept, Standing};
+use crate::model::facts::{Facts, Phase};
+use crate::model::notice::News;
+use crate::model::policy::ServicePolicy;
+use crate::model::reason::Reason;
+use crate::model::refusal::Refusal;
+use crate::model::release::ReleaseState;
+use crate::model::running::{Halted, Running};
+use crate::model::sample::Outcome;
+use crate::model::step::{Fault, FaultKind, Step};
 
 /// One of several golives that watch the same set.
 fn manager() -> World {

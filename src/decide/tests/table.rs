@@ -9,11 +9,12 @@ use places::{incident, named, places, release};
 
 use super::fixture::{World, happening, later, running, sample, secs, service_policy, start_of_time};
 use super::told;
-use crate::decide::event::{
-    Address, Announcement, Ask, Event, Fault, FaultKind, Happening, Outcome, Standing, Step,
-};
-use crate::decide::facts::{Facts, Phase, Veto};
-use crate::decide::reason::Reason;
+use crate::model::event::{Address, Ask, Event, Happening, Standing};
+use crate::model::facts::{Facts, Phase, Veto};
+use crate::model::reason::Reason;
+use crate::model::release::Announcement;
+use crate::model::sample::Outcome;
+use crate::model::step::{Fault, FaultKind, Step};
 use crate::tests::golden;
 
 const FAULTS: [FaultKind; 6] = [
@@ -223,7 +224,7 @@ fn cell(place: &str, phase: &Phase, event: &Event) -> String {
     }
     let actions = world.step(&about(phase, event));
     let kinds: Vec<String> = actions.iter().map(told::kind).collect();
-    format!("{}: {}", world.facts().phase.word(), kinds.join(", "))
+    format!("{}: {}", world.facts().phase.into_str(), kinds.join(", "))
 }
 
 /// The event, about the step that the phase waits for.
@@ -249,7 +250,7 @@ fn every_place_is_in_the_table_once_with_everything_that_can_happen() {
     let mut table = String::new();
     let mut rows = BTreeSet::new();
     for (place, phase) in places() {
-        assert!(named(&phase).contains(&place), "{place} is not a {}", phase.word());
+        assert!(named(&phase).contains(&place), "{place} is not a {}", phase.into_str());
         table.push_str(&format!("{place}\n"));
         for event in events() {
             let name = name(&event);

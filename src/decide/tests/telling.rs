@@ -7,10 +7,12 @@ use jiff::civil::time;
 use jiff::tz::TimeZone;
 
 use super::fixture::{World, happening, later, running, sample, secs, service_policy};
-use crate::decide::action::{Action, News, Notice, Stage, Tier, When};
-use crate::decide::event::{Address, Event, Happening, Outcome};
-use crate::decide::facts::Phase;
-use crate::decide::policy::{Escalate, Quiet, TierPolicy};
+use crate::decide::action::{Action, When};
+use crate::model::event::{Address, Event, Happening};
+use crate::model::facts::Phase;
+use crate::model::notice::{News, Notice, Stage, Tier};
+use crate::model::policy::{Escalate, Quiet, TierPolicy};
+use crate::model::sample::Outcome;
 
 mod damping;
 mod hearing;
@@ -76,7 +78,7 @@ fn told(actions: &[Action]) -> Vec<(&Notice, &[String], When)> {
 
 /// Each as `word stage`.
 fn words(actions: &[Action]) -> Vec<String> {
-    let word = |notice: &Notice| format!("{} {}", notice.news.word(), notice.place.stage.word());
+    let word = |notice: &Notice| format!("{} {}", notice.news.into_str(), notice.place.stage.into_str());
     told(actions).into_iter().map(|(notice, ..)| word(notice)).collect()
 }
 

@@ -1,27 +1,29 @@
 //! Actions and reasons in words, for tables and golden files.
 
 use crate::config::Language;
-use crate::decide::action::{Action, Answer, IncidentState, Notice, Stage, When};
-use crate::decide::event::Waits;
-use crate::decide::phrase::Phrase;
-use crate::decide::reason::Reason;
+use crate::decide::action::{Action, Answer, When};
+use crate::model::incident::IncidentState;
+use crate::model::notice::{Notice, Stage};
+use crate::model::phrase::Phrase;
+use crate::model::reason::Reason;
+use crate::model::running::Waits;
 use crate::text::{Texts, english};
 
 /// What is wanted, in two or three words.
 pub(super) fn kind(action: &Action) -> String {
     match action {
-        Action::Tell { notice, .. } => format!("tell {} {}", notice.tier.word(), notice.news.word()),
+        Action::Tell { notice, .. } => format!("tell {} {}", notice.tier.into_str(), notice.news.into_str()),
         Action::Keep { release, .. } => format!("keep {release}"),
         Action::Prove { release, .. } => format!("prove {release}"),
         Action::Forget { release, .. } => format!("forget {release}"),
-        Action::Step { step, .. } => format!("step {}", step.word()),
+        Action::Step { step, .. } => format!("step {}", step.into_str()),
         Action::GoOn { .. } => "go on".to_owned(),
         Action::ProbeNow { .. } => "probe".to_owned(),
         Action::Recall { .. } => "recall".to_owned(),
         Action::Remember { .. } => "remember".to_owned(),
-        Action::Judged { trigger, verdict, .. } => format!("judged {trigger} {}", verdict.call.word()),
+        Action::Judged { trigger, verdict, .. } => format!("judged {trigger} {}", verdict.call.into_str()),
         Action::Concluded { .. } => "concluded".to_owned(),
-        Action::File { release, state, .. } => format!("file {} {}", release.version, state.word()),
+        Action::File { release, state, .. } => format!("file {} {}", release.version, state.into_str()),
         Action::Log(incident) => match &incident.state {
             IncidentState::Open => "log open".to_owned(),
             IncidentState::Acknowledged { .. } => "log acknowledged".to_owned(),
@@ -39,10 +41,10 @@ pub(super) fn line(action: &Action) -> Option<String> {
         Action::Tell { notice, channels, when } => tell(notice, channels, *when),
         Action::File { release, state, reason, .. } => {
             let why = reason.as_ref().map(|reason| format!(": {}", why(reason))).unwrap_or_default();
-            format!("file {} {}{why}", release.version, state.word())
+            format!("file {} {}{why}", release.version, state.into_str())
         }
         Action::Step { step, plan, .. } => {
-            format!("step {} ({} to {})", step.word(), plan.from_version, plan.to_version)
+            format!("step {} ({} to {})", step.into_str(), plan.from_version, plan.to_version)
         }
         Action::Keep { instance, .. } => format!("keep {instance}"),
         Action::Forget { .. } => "forget".to_owned(),
@@ -52,7 +54,7 @@ pub(super) fn line(action: &Action) -> Option<String> {
         Action::Judged { verdict, .. } => format!("{}: {}", kind(action), sentence(&verdict.why)),
         Action::Answer(Answer::Refused { why }) => format!("refused: {}", english().refusal(why)),
         Action::Answer(Answer::Plan { plan, steps, problems, .. }) => {
-            let steps: Vec<&str> = steps.iter().map(|step| step.word()).collect();
+            let steps: Vec<&str> = steps.iter().map(crate::model::step::Step::into_str).collect();
             format!("plan {} to {}: {} {problems:?}", plan.from_version, plan.to_version, steps.join(" "))
         }
         Action::Answer(Answer::Done { .. }) => "done".to_owned(),
@@ -61,15 +63,15 @@ pub(super) fn line(action: &Action) -> Option<String> {
 }
 
 fn tell(notice: &Notice, channels: &[String], when: When) -> String {
-    let mut line = format!("tell {} {}", channels.join(" "), notice.tier.word());
+    let mut line = format!("tell {} {}", channels.join(" "), notice.tier.into_str());
     if let When::Gathered(at) = when {
         line = format!("{line} (at {})", at.strftime("%H:%M:%S"));
     }
     match notice.place.stage {
         Stage::First | Stage::Update | Stage::Resolved => {}
-        again @ (Stage::Reminder | Stage::Escalation) => line = format!("{line} ({})", again.word()),
+        again @ (Stage::Reminder | Stage::Escalation) => line = format!("{line} ({})", again.into_str()),
     }
-    line = format!("{line} {}", notice.news.word());
+    line = format!("{line} {}", notice.news.into_str());
     match (&notice.from, &notice.to) {
         (Some(from), Some(to)) => line = format!("{line} from {from} to {to}"),
         (Some(from), None) => line = format!("{line} of {from}"),
@@ -104,11 +106,13 @@ pub(super) fn sentence(phrase: &Phrase) -> String {
 pub(super) fn why(reason: &Reason) -> String {
     match reason {
         Reason::Health { check, failures, limit, seen } => format!("{check} {failures}/{limit} \"{seen}\""),
-        Reason::Breach(breach) => format!("breach by {}, {}", breach.rule.word(), english().reason(reason)),
+        Reason::Breach(breach) => {
+            format!("breach by {}, {}", breach.rule.into_str(), english().reason(reason))
+        }
         Reason::Flapping { check, failures, of, seen } => format!("{check} flaps {failures}/{of} \"{seen}\""),
         Reason::CrashLoop { ended, .. } => format!("crash loop, {ended} times"),
         Reason::GivenUp { seen } => format!("given up \"{seen}\""),
-        Reason::NotToBlame { blame, cause } => format!("not to blame ({}), {}", blame.word(), why(cause)),
+        Reason::NotToBlame { blame, cause } => format!("not to blame ({}), {}", blame.into_str(), why(cause)),
         Reason::Doubts(all) => all.iter().map(sentence).collect::<Vec<_>>().join("; "),
         Reason::Unproved(all) => {
             format!("unproved: {}", all.iter().map(sentence).collect::<Vec<_>>().join("; "))
@@ -130,7 +134,7 @@ pub(super) fn why(reason: &Reason) -> String {
             format!("{} {version} again, {}", if *same { "release" } else { "image of" }, why(cause))
         }
         Reason::Unheard(cause) => format!("unheard, {}", why(cause)),
-        Reason::Step { step, seen } => format!("step {} \"{seen}\"", step.word()),
+        Reason::Step { step, seen } => format!("step {} \"{seen}\"", step.into_str()),
         Reason::Stuck { undo, runs, cause } => {
             let undo = undo.as_ref().map(|undo| format!(", not put back \"{undo}\"")).unwrap_or_default();
             format!("{}{undo}, {runs:?} runs", why(cause))

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Triggers;
-use crate::decide::phrase::Phrase;
-use crate::decide::policy::ServicePolicy;
-use crate::decide::reading::{Measure, Reading, Source, Stream};
+use crate::model::phrase::Phrase;
+use crate::model::policy::ServicePolicy;
+use crate::model::reading::{Measure, Reading, Source, Stream};
 
 /// What the service's own metrics tell, as far as they were read.
 #[derive(Debug, Clone, Default, PartialEq)]

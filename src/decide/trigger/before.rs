@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use super::proof::ALPHA;
 use super::span;
 use super::window::Tally;
-use crate::decide::facts::Before;
-use crate::decide::reading::Counts;
+use crate::model::facts::Before;
+use crate::model::reading::Counts;
 use crate::stats::evidence::Baseline;
 
 /// So many minutes are remembered (judgement §2.2: the hour before the release)…

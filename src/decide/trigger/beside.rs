@@ -3,9 +3,9 @@
 use super::errors::{Errors, FLOOR};
 use super::proof::ratio;
 use super::span;
-use crate::decide::policy::ErrorRate;
-use crate::decide::reading::Counts;
-use crate::decide::reason::{Breach, Rule};
+use crate::model::policy::ErrorRate;
+use crate::model::reading::Counts;
+use crate::model::reason::{Breach, Rule};
 use crate::stats;
 
 /// Odds at which new replicas are worse than old ones beside them: `1 / ALPHA`.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::span;
-use crate::decide::reading::{Measure, Reading};
+use crate::model::reading::{Measure, Reading};
 
 /// Readings that do not come at all for so long are as good as blind.
 const SILENT: Duration = Duration::from_mins(1);

@@ -9,13 +9,13 @@ use super::gauge::Gauge;
 use super::past::{self, OwnPast};
 use super::words::{by, untold};
 use super::{Finding, Heard, span};
-use crate::decide::facts::Watch;
-use crate::decide::past::{Learnt, standing};
-use crate::decide::phrase::Phrase;
-use crate::decide::policy::{Anomaly, Business as Limits, ServicePolicy};
-use crate::decide::reading::{Measure, Source};
-use crate::decide::reason::{Breach, Rule, Unit};
-use crate::decide::verdict::{Bound, Call, Verdict};
+use crate::model::facts::Watch;
+use crate::model::past::{Learnt, standing};
+use crate::model::phrase::Phrase;
+use crate::model::policy::{Anomaly, Business as Limits, ServicePolicy};
+use crate::model::reading::{Measure, Source};
+use crate::model::reason::{Breach, Rule, Unit};
+use crate::model::verdict::{Bound, Call, Verdict};
 
 /// One business metric of one service.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use super::proof::ratio;
 use super::span;
-use crate::decide::event::Tick;
-use crate::decide::reading::Counts;
+use crate::model::beside::Tick;
+use crate::model::reading::Counts;
 use crate::stats::onset;
 
 /// In a shorter time than this, a few requests are good by chance (judgement-real §B: ticks of 15 s).

@@ -13,12 +13,12 @@ use super::window::{Newest, Window};
 use super::words::{by, odds, untold};
 use super::{Finding, Heard, span};
 use crate::decide::beside::{Shows, Trouble};
-use crate::decide::facts::Before;
-use crate::decide::phrase::Phrase;
-use crate::decide::policy::{Autonomy, ErrorRate, Level, ServicePolicy};
-use crate::decide::reading::{Counts, Measure, Reading, Requests, Source, Stream};
-use crate::decide::reason::{Breach, Rule, Unit};
-use crate::decide::verdict::{Call, Verdict};
+use crate::model::facts::Before;
+use crate::model::phrase::Phrase;
+use crate::model::policy::{Autonomy, ErrorRate, Level, ServicePolicy};
+use crate::model::reading::{Counts, Measure, Reading, Requests, Source, Stream};
+use crate::model::reason::{Breach, Rule, Unit};
+use crate::model::verdict::{Call, Verdict};
 use std::time::Duration;
 
 /// Fewer failures than this are tolerated whatever was before (judgement §2.2).

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::decide::event::{Outcome, Sample};
-use crate::decide::phrase::Phrase;
-use crate::decide::policy::ServicePolicy;
-use crate::decide::reason::{Reason, Unit};
-use crate::decide::verdict::{Bound, Call, Verdict};
+use crate::model::phrase::Phrase;
+use crate::model::policy::ServicePolicy;
+use crate::model::reason::{Reason, Unit};
+use crate::model::sample::{Outcome, Sample};
+use crate::model::verdict::{Bound, Call, Verdict};
 use habit::Habit;
 
 pub use habit::{Habits, STEADY};

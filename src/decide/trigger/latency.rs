@@ -17,12 +17,12 @@ use super::share::{Against, Gathering, Share};
 use super::window::{Newest, Tally, Window};
 use super::words::{by, number, untold};
 use super::{Finding, Heard, span};
-use crate::decide::facts::Before;
-use crate::decide::phrase::Phrase;
-use crate::decide::policy::{Autonomy, Latency as Limits, Level, Ppm, ServicePolicy};
-use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Source, Stream};
-use crate::decide::reason::{Breach, Rule, Unit};
-use crate::decide::verdict::{Call, Verdict};
+use crate::model::facts::Before;
+use crate::model::phrase::Phrase;
+use crate::model::policy::{Autonomy, Latency as Limits, Level, Ppm, ServicePolicy};
+use crate::model::reading::{Bucket, Counts, Durations, Measure, Reading, Source, Stream};
+use crate::model::reason::{Breach, Rule, Unit};
+use crate::model::verdict::{Call, Verdict};
 use crate::stats::histogram::Histogram;
 use seen::{Seen, edge_from, histogram, seconds, sentence};
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::span;
-use crate::decide::phrase::Phrase;
+use crate::model::phrase::Phrase;
 use crate::stats::robust;
 
 /// What is looked at, how finely, and when it is looked at again.

@@ -5,11 +5,11 @@ use jiff::Timestamp;
 use super::errors::Errors;
 use super::latency::{Latency, slow};
 use super::{Triggers, proof};
-use crate::decide::event::{Norm, Tick, Usual};
-use crate::decide::facts::Before;
-use crate::decide::policy::ServicePolicy;
-use crate::decide::reading::Stream;
 use crate::decide::trigger::share::Against;
+use crate::model::beside::{Norm, Tick, Usual};
+use crate::model::facts::Before;
+use crate::model::policy::ServicePolicy;
+use crate::model::reading::Stream;
 
 /// Where nothing is counted, nothing is tolerated that could be passed.
 const UNCOUNTED: Norm = Norm { tolerated: 0.9, dispersion: 1.0, beyond: false };

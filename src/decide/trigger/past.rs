@@ -5,9 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::span;
-use crate::decide::past::Learnt;
-use crate::decide::phrase::Phrase;
-use crate::decide::reason::{Change, Unusual};
+use crate::model::past::Learnt;
+use crate::model::phrase::Phrase;
+use crate::model::reason::{Change, Unusual};
 use crate::stats::season::{Season, Seen};
 
 const MINUTE: Duration = Duration::from_mins(1);

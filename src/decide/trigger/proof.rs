@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::span;
-use crate::decide::reading::Counts;
+use crate::model::reading::Counts;
 use crate::stats::evidence::Evidence;
 
 /// A stream fires falsely in at most one of a thousand watches; half of that pays for the bound on the baseline.

@@ -10,12 +10,12 @@ use super::gauge::Gauge;
 use super::leak::Leak;
 use super::words::untold;
 use super::{Finding, Heard, RESOURCES, span};
-use crate::decide::facts::HostBefore;
-use crate::decide::phrase::Phrase;
-use crate::decide::policy::{Resources as Limits, ServicePolicy};
-use crate::decide::reading::{Measure, Reading, Source, Use};
-use crate::decide::reason::{Breach, Rule, Unit};
-use crate::decide::verdict::{Call, Verdict};
+use crate::model::facts::HostBefore;
+use crate::model::phrase::Phrase;
+use crate::model::policy::{Resources as Limits, ServicePolicy};
+use crate::model::reading::{Measure, Reading, Source, Use};
+use crate::model::reason::{Breach, Rule, Unit};
+use crate::model::verdict::{Call, Verdict};
 
 /// The release is to blame when its containers explain this part of the host's rise…
 const PART: f64 = 0.25;

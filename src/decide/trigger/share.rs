@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::course::Course;
 use super::proof::{Proof, Ticks, ratio};
-use crate::decide::facts::Before;
-use crate::decide::reading::Counts;
+use crate::model::facts::Before;
+use crate::model::reading::Counts;
 use crate::stats::bound;
 
 /// The literal rule is a breach only with these odds behind it (judgement §2.0, `certain`).

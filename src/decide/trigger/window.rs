@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::span;
-use crate::decide::reading::Counts;
+use crate::model::reading::Counts;
 
 /// A literal rule looks back so far at most (judgement: a window of 60 s is lengthened up to this).
 const LONGEST: Duration = Duration::from_mins(5);

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::decide::phrase::Phrase;
-use crate::decide::reading::Source;
+use crate::model::phrase::Phrase;
+use crate::model::reading::Source;
 
 /// `1234`, `4.968`, `0.25`, `0.00001234`: four digits that count.
 pub fn number(value: f64) -> String {

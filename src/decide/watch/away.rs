@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::recall;
-use crate::decide::facts::Phase;
 use crate::decide::service::Turn;
+use crate::model::facts::Phase;
 
 /// A longer pause in watching (golive was down) lengthens the window; so do more than three intervals.
 const GAP: Duration = Duration::from_secs(15);

@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 
-use crate::decide::action::{News, Tier};
 use crate::decide::deployment;
-use crate::decide::facts::Phase;
-use crate::decide::policy::ServicePolicy;
-use crate::decide::reason::Reason;
 use crate::decide::service::{Service, Turn};
+use crate::model::facts::Phase;
+use crate::model::notice::{News, Tier};
+use crate::model::policy::ServicePolicy;
+use crate::model::reason::Reason;
 
 /// What tells nothing for too long is told to people, never counted.
 pub(in crate::decide) fn blind_too_long(turn: &mut Turn<'_>) {

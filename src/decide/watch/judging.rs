@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 
 use super::{down_or_up, try_end};
-use crate::decide::action::{News, Tier};
-use crate::decide::facts::{Facts, Phase, Watch};
-use crate::decide::policy::{Autonomy, OnEnvironment};
-use crate::decide::reason::{Blame, Reason, Says};
 use crate::decide::service::Turn;
 use crate::decide::suspect::{self, Suspicion};
 use crate::decide::{blame, cause, deployment, guard};
+use crate::model::facts::{Facts, Phase, Watch};
+use crate::model::notice::{News, Tier};
+use crate::model::policy::{Autonomy, OnEnvironment};
+use crate::model::reason::{Blame, Reason, Says};
 
 /// When something has to be looked at again: the end of the watch, or of waiting for others to show the same.
 pub(in crate::decide) fn deadline(facts: &Facts, watch: &Watch) -> Timestamp {

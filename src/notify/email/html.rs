@@ -5,7 +5,7 @@
 
 use minijinja::HtmlEscape;
 
-use crate::decide::action::Notice;
+use crate::model::notice::Notice;
 use crate::notify::letter::{Kind, Letter, Part, What};
 use crate::notify::tone::Tone;
 

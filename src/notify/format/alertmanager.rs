@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::answer::{Answer, Verdict};
 use super::card::Card;
 use super::fingerprint;
-use crate::decide::action::Tier;
+use crate::model::notice::Tier;
 use crate::notify::letter::Part;
 use crate::notify::tone::Standing;
 
@@ -32,7 +32,7 @@ pub(super) fn body(card: &Card<'_>) -> Value {
         "incident": notice.incident,
     });
     let mut annotations =
-        json!({ "summary": card.title, "description": description(card), "event": notice.news.word() });
+        json!({ "summary": card.title, "description": description(card), "event": notice.news.into_str() });
     if let Some((_, url)) = card.runbook() {
         annotations["runbook_url"] = json!(url);
     }

@@ -1,7 +1,7 @@
 //! A notice with what every platform shows of it.
 
 use super::markup;
-use crate::decide::action::Notice;
+use crate::model::notice::Notice;
 use crate::notify::letter::{Kind, Letter, Part, What};
 use crate::notify::tone::{Standing, Tone};
 use crate::notify::{Context, bundle};

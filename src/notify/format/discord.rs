@@ -7,7 +7,7 @@ use super::answer::{Answer, Verdict};
 use super::card::Card;
 use super::clip::Unit;
 use super::markup::{backslashes, code};
-use crate::decide::action::Tier;
+use crate::model::notice::Tier;
 use crate::notify::letter::{Kind, Part};
 
 const TITLE_MAX: usize = 256;

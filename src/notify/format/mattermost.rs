@@ -6,7 +6,7 @@ use super::answer::{Answer, Verdict};
 use super::card::Card;
 use super::clip::Unit;
 use super::markup::{backslashes, code};
-use crate::decide::action::Tier;
+use crate::model::notice::Tier;
 use crate::notify::letter::{Kind, Part};
 
 /// Older servers keep 8000 characters of what is attached; a longer post is split.
@@ -28,7 +28,7 @@ fn draw(card: &Card<'_>) -> Value {
     match card.notice.tier {
         tier @ (Tier::Urgent | Tier::Important) => {
             let asked = card.notice.acknowledgeable;
-            body["priority"] = json!({ "priority": tier.word(), "requested_ack": asked });
+            body["priority"] = json!({ "priority": tier.into_str(), "requested_ack": asked });
         }
         Tier::General => body["silent"] = json!(true),
     }

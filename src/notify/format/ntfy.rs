@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::answer::{Answer, Verdict};
 use super::card::Card;
 use super::clip::Unit;
-use crate::decide::action::Tier;
+use crate::model::notice::Tier;
 use crate::notify::letter::{Kind, Part};
 use crate::notify::tone::Tone;
 

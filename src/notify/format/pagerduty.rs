@@ -9,7 +9,7 @@ use super::answer::{Answer, Verdict};
 use super::card::Card;
 use super::clip::Unit;
 use super::fingerprint;
-use crate::decide::action::Tier;
+use crate::model::notice::Tier;
 use crate::notify::letter::What;
 use crate::notify::tone::Standing;
 
@@ -55,7 +55,7 @@ fn draw(card: &Card<'_>, routing_key: &str) -> Value {
         Tier::General => "info",
     });
     payload["component"] = json!(card.notice.service.as_deref().unwrap_or("golive"));
-    payload["class"] = json!(card.notice.news.word());
+    payload["class"] = json!(card.notice.news.into_str());
     let action = if card.standing() == Standing::Over { "resolve" } else { "trigger" };
     json!({
         "routing_key": routing_key,

@@ -7,7 +7,7 @@ use reqwest::Url;
 
 use super::card::Card;
 use super::{Post, discord, telegram, wecom};
-use crate::decide::action::Tier;
+use crate::model::notice::Tier;
 use crate::notify::Context;
 
 /// Either an edit alone, or a message and what belongs to it.

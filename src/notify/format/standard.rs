@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Verdict};
-use crate::decide::action::Notice;
-use crate::decide::event::{Outcome, Sample};
-use crate::decide::reason::{Blame, Reason};
+use crate::model::notice::Notice;
+use crate::model::reason::{Blame, Reason};
+use crate::model::sample::{Outcome, Sample};
 use crate::notify::Context;
 use crate::notify::letter::{self, Letter};
 use crate::untrusted::clean;
@@ -40,12 +40,12 @@ pub(super) fn body(letter: &Letter, notice: &Notice, context: &Context<'_>) -> V
     });
     let evidence: Vec<Value> = notice.evidence.iter().take(EVIDENCE_MAX).map(sample).collect();
     json!({
-        "type": format!("golive.{}", notice.news.word()),
+        "type": format!("golive.{}", notice.news.into_str()),
         "timestamp": notice.at.to_string(),
         "data": {
             "id": notice.id,
-            "tier": notice.tier.word(),
-            "event": notice.news.word(),
+            "tier": notice.tier.into_str(),
+            "event": notice.news.into_str(),
             "incident": notice.incident,
             "service": clean_some(notice.service.as_ref()),
             "release": notice.release,
@@ -55,7 +55,7 @@ pub(super) fn body(letter: &Letter, notice: &Notice, context: &Context<'_>) -> V
             "value": value,
             "limit": limit,
             "reason": notice.reason.as_ref().map(|reason| texts.reason(reason)),
-            "blame": notice.blame.as_ref().map(Blame::word),
+            "blame": notice.blame.as_ref().map(Blame::into_str),
             "title": letter.subject,
             "text": letter.plain(),
             "evidence": evidence,
@@ -64,7 +64,7 @@ pub(super) fn body(letter: &Letter, notice: &Notice, context: &Context<'_>) -> V
             "runbook": context.runbook,
             "host": context.host,
             "late": letter::late(notice, context),
-            "stage": notice.place.stage.word(),
+            "stage": notice.place.stage.into_str(),
             "folded": notice.place.folded,
             "reopened": notice.place.reopened,
             "with": context.with.iter().map(|other| overtaken(other, context)).collect::<Vec<Value>>(),
@@ -77,8 +77,8 @@ fn overtaken(notice: &Notice, context: &Context<'_>) -> Value {
     json!({
         "id": notice.id,
         "timestamp": notice.at.to_string(),
-        "event": notice.news.word(),
-        "stage": notice.place.stage.word(),
+        "event": notice.news.into_str(),
+        "stage": notice.place.stage.into_str(),
         "title": context.texts.subject(notice),
     })
 }

@@ -7,7 +7,7 @@ use super::answer::{Answer, Verdict};
 use super::card::Card;
 use super::clip::Unit;
 use super::markup::{defuse_words, html};
-use crate::decide::action::Tier;
+use crate::model::notice::Tier;
 use crate::notify::letter::{Kind, Part};
 
 /// Telegram counts the text without its tags; golive counts them in.

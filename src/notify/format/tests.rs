@@ -8,10 +8,10 @@ use reqwest::StatusCode;
 
 use super::*;
 use crate::config::{Language, Person};
-use crate::decide::action::{News, Place, Tier};
-use crate::decide::event::{Outcome, Sample};
-use crate::decide::reason::{Blame, Reason};
-use crate::notify::letter::Letter;
+use crate::model::notice::{News, Place, Tier};
+use crate::model::reason::{Blame, Reason};
+use crate::model::sample::{Outcome, Sample};
+use crate::notify::template;
 use crate::text::Texts;
 
 mod alertmanager;
@@ -78,13 +78,13 @@ fn ends(news: &News) -> Option<bool> {
     match news {
         News::Test
         | News::ReleaseSeen
-        | News::Scaled
+        | News::ServiceScaled
         | News::UpdateResumed
         | News::ConfigReloaded
         | News::Digest { .. } => None,
         News::ServiceUp
         | News::DeploymentFinished
-        | News::Complete
+        | News::ServiceComplete
         | News::ReleaseAccepted
         | News::ReleaseSuperseded
         | News::ReleaseAborted
@@ -100,7 +100,7 @@ fn ends(news: &News) -> Option<bool> {
         | News::Heard => Some(true),
         News::ServiceDown
         | News::ServiceStopped
-        | News::Incomplete
+        | News::ServiceIncomplete
         | News::DeploymentUnfinished
         | News::RollbackStarted
         | News::RollbackFailed
@@ -214,7 +214,7 @@ fn with_context<T>(language: Language, doing: impl FnOnce(&Context<'_>) -> T) ->
 
 fn card_of<T>(notice: &Notice, doing: impl FnOnce(&Card<'_>) -> T) -> T {
     with_context(Language::English, |context| {
-        doing(&Card::new(Letter::new(notice, context), notice, context))
+        doing(&Card::new(template::letter(notice, context), notice, context))
     })
 }
 

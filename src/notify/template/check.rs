@@ -8,7 +8,7 @@ use minijinja::{UndefinedBehavior, Value};
 use super::{compile, environment, fill, samples, values};
 use crate::config::mistakes::{Mistake, Mistakes};
 use crate::config::{Config, Person, Template};
-use crate::decide::action::Notice;
+use crate::model::notice::Notice;
 use crate::notify::letter::Letter;
 use crate::notify::{Context, PATIENCE, texts};
 use crate::text::Texts;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::decide::action::{News, Notice, Place, Tier};
-use crate::decide::event::{Outcome, Sample};
-use crate::decide::reason::{Blame, Reason};
+use crate::model::notice::{News, Notice, Place, Tier};
+use crate::model::reason::{Blame, Reason};
+use crate::model::sample::{Outcome, Sample};
 
 pub(in crate::notify) fn notices() -> Vec<Notice> {
     News::one_of_each().into_iter().flat_map(|news| [full(news.clone()), bare(news)]).collect()
@@ -63,6 +63,6 @@ mod tests {
     fn no_kind_of_news_is_left_out() {
         let table: toml::Table = include_str!("../../text/en.toml").parse().unwrap();
         let told: BTreeSet<&str> = table["news"].as_table().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(News::one_of_each().iter().map(News::word).collect::<BTreeSet<_>>(), told);
+        assert_eq!(News::one_of_each().iter().map(News::into_str).collect::<BTreeSet<_>>(), told);
     }
 }

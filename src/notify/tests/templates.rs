@@ -4,6 +4,7 @@ use super::*;
 use crate::config::mistakes::Place as Written;
 use crate::config::{self, Config, Template, WebhookChannel, WebhookFormat};
 use crate::notify::letter::{Letter, What};
+use crate::notify::template;
 use crate::notify::{Context, check_templates, email, format};
 use crate::text::Texts;
 
@@ -32,7 +33,7 @@ fn with<T>(language: Language, templates: &Templates, doing: impl FnOnce(Context
 }
 
 fn letter(templates: &Templates) -> Letter {
-    with(Language::English, templates, |context| Letter::new(&notice(), &context))
+    with(Language::English, templates, |context| template::letter(&notice(), &context))
 }
 
 fn body(text: &str) -> Templates {
@@ -44,7 +45,7 @@ fn posted(templates: &Templates, format: WebhookFormat) -> String {
     let url = config::Url::Open("https://x.example/a".to_owned());
     let channel = WebhookChannel { format, url, mention: false, access: config::Access::default() };
     with(Language::English, templates, |context| {
-        format::write(&channel, &Letter::new(&notice(), &context), &notice(), &context)
+        format::write(&channel, &template::letter(&notice(), &context), &notice(), &context)
     })
     .unwrap()
     .post
@@ -74,7 +75,7 @@ fn a_letter_is_in_the_operators_words() {
 fn what_else_the_message_tells_stays_below() {
     let others = [Notice { service: Some("basket".to_owned()), ..notice() }];
     let told = with(Language::English, &body("short"), |context| {
-        Letter::new(&notice(), &Context { with: &others, ..context }).plain()
+        template::letter(&notice(), &Context { with: &others, ..context }).plain()
     });
     assert!(told.starts_with("short\n") && told.contains("[URGENT] basket: rolling back"), "{told}");
 }
@@ -119,7 +120,8 @@ fn where_one_fails_golives_own_words_are_told_and_that() {
             assert!(line.contains("template failed: /etc/golive/") && line.contains(why), "{text}: {line}");
         }
     }
-    let chinese = with(Language::Chinese, &body(ENDLESS), |context| Letter::new(&notice(), &context).plain());
+    let chinese =
+        with(Language::Chinese, &body(ENDLESS), |context| template::letter(&notice(), &context).plain());
     assert!(chinese.contains("模板出错：/etc/golive/words.j2:1"), "{chinese}");
     let slack = posted(&body(ENDLESS), WebhookFormat::Slack);
     assert!(slack.contains("template failed") && slack.contains("rolling back"), "{slack}");

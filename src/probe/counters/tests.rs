@@ -171,9 +171,9 @@ fn series_that_come_and_go_for_ever_take_no_room_for_ever() {
 fn failures_wait_for_their_requests() {
     let mut pending = Pending::default();
     pending.add_bad(3.0);
-    assert_eq!(pending.take(), crate::decide::reading::Counts { bad: 0, total: 0 });
+    assert_eq!(pending.take(), crate::model::reading::Counts { bad: 0, total: 0 });
     pending.add_total(10.0);
     pending.add_bad(-5.0);
-    assert_eq!(pending.take(), crate::decide::reading::Counts { bad: 3, total: 10 });
-    assert_eq!(pending.take(), crate::decide::reading::Counts::default());
+    assert_eq!(pending.take(), crate::model::reading::Counts { bad: 3, total: 10 });
+    assert_eq!(pending.take(), crate::model::reading::Counts::default());
 }

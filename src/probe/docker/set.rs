@@ -10,7 +10,7 @@ use bollard::query_parameters::{InspectContainerOptions, ListContainersOptionsBu
 use super::{Engine, Past, blind, told};
 use crate::config::Compose;
 use crate::config::compose::{PROJECT, Place, SERVICE, has_ended};
-use crate::decide::event::Outcome;
+use crate::model::sample::Outcome;
 
 #[cfg(test)]
 mod tests;

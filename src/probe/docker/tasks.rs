@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use super::{Engine, Process, quote};
 use crate::clock::Clock;
 use crate::config::SwarmSet;
-use crate::decide::event::Outcome;
+use crate::model::sample::Outcome;
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::{DURATIONS, REQUESTS, STATUS};
 use super::text::Sample;
-use crate::decide::reading::Measure;
+use crate::model::reading::Measure;
 use crate::probe::histogram;
 
 /// So many other names are shown to people.

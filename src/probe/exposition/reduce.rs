@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::choose::{Shown, Want};
 use super::names::{self, START};
 use super::text::{self, Line, Sample};
-use crate::decide::reading::{Durations, Measure, Requests, Stream};
+use crate::model::reading::{Durations, Measure, Requests, Stream};
 use crate::probe::counters::{Count, Counters, Growth, Pending, SERIES_MAX, Target, identity};
 use crate::probe::histogram::{self, Histograms, Waiting};
 use crate::probe::trial::Trial;

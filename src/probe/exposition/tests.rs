@@ -6,7 +6,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::decide::reading::{Bucket, Counts, Stream};
+use crate::model::reading::{Bucket, Counts, Stream};
 use crate::probe::tests::stage::{self, request, tools};
 
 mod counted;

@@ -3,7 +3,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::decide::reading::Stream;
+use crate::model::reading::Stream;
 use crate::probe::tests::stage::tools;
 
 fn host() -> Host {

@@ -15,7 +15,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use super::kernel::{self, Busy};
 use super::{DEADLINE, disks};
 use crate::clock::Clock;
-use crate::decide::reading::Use;
+use crate::model::reading::Use;
 
 /// A reading is everybody's for so long.
 const SHARED: Duration = Duration::from_secs(1);

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::{Client, ClientBuilder, Url, redirect};
 
-use super::fault;
 use crate::outbound::{tls, without_tls};
+use crate::probe::fault;
 use crate::probe::resolve::Resolver;
 
 /// Idle connections are kept for longer than any usual interval.

@@ -1,7 +1,7 @@
 //! Whether a number is a new one. Prometheus answers with the same sample until it has scraped or computed the next,
 //! and to be asked three times about one sample is not to have measured three times.
 
-use crate::decide::reading::Measure;
+use crate::model::reading::Measure;
 
 /// Where Prometheus does not say when a number was sampled, the same one counts anew after so many seconds: two that
 /// are so far apart fit into one of the longest usual intervals, three do not.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::answer::{Answer, Past};
 use super::{Fault, Meter, Server};
 use crate::config::{Measured, Query};
-use crate::decide::reading::{Measure, Reading, Stream};
+use crate::model::reading::{Measure, Reading, Stream};
 use crate::probe::counters::Point;
 
 /// Prometheus answers at most so many points of a series.

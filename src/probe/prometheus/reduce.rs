@@ -6,7 +6,7 @@ use super::answer::{Answer, NAME, PART, shown};
 use super::fresh::Fresh;
 use crate::config::Query;
 use crate::config::promql::{Kind, Shape, adds_up, kind_of, selectors, shape_of};
-use crate::decide::reading::{Durations, Measure, Requests};
+use crate::model::reading::{Durations, Measure, Requests};
 use crate::probe::counters::{Count, Counters, Growth, Labels, Pending, Point, Target, identity};
 use crate::probe::histogram::{self, Histograms, Waiting};
 

@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 
 use super::*;
 use crate::config::{Access, HttpLogin, Prometheus, Secret};
-use crate::decide::reading::Stream;
+use crate::model::reading::Stream;
 use crate::probe::tests::stage::{self, tools};
 
 mod answers;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::stage::{DEADLINE, Server, blind, http, http_check, look, probe, tools};
 use crate::clock::Clock;
 use crate::config::{Check, CheckKind, Runtime};
-use crate::decide::event::Outcome;
+use crate::model::sample::Outcome;
 use crate::probe::Probe;
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::clock::Clock;
 use crate::config::{Check, CheckKind, HttpCheck, Runtime};
-use crate::decide::event::Outcome;
+use crate::model::sample::Outcome;
 use crate::probe::{Probe, Tools};
 
 /// Long enough for a busy machine, short enough to be waited for.

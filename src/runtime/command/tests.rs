@@ -1,8 +1,8 @@
 use std::path::Path;
 
 use crate::config::{Pin, Runtime, Service};
-use crate::decide::event::FaultKind;
-use crate::decide::policy::{Autonomy, Maintenance, OnBlind, Otherwise, Quarantine, ServicePolicy, Triggers};
+use crate::model::policy::{Autonomy, Maintenance, OnBlind, Otherwise, Quarantine, ServicePolicy, Triggers};
+use crate::model::step::FaultKind;
 
 use super::*;
 

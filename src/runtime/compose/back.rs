@@ -11,7 +11,7 @@ use super::pairs::{Pair, Pairs, UNDONE};
 use super::steps::of;
 use super::wiring;
 use crate::config::compose::PROJECT;
-use crate::decide::event::{Fault, FaultKind};
+use crate::model::step::{Fault, FaultKind};
 use crate::runtime::container::{Container, Swap};
 use crate::runtime::engine::Class;
 use crate::runtime::inspect::{Inspect, SERVICE};

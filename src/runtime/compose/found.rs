@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::config::Compose;
 use crate::config::compose::{NUMBER, PROJECT, Place, SERVICE, has_ended, volumes};
-use crate::decide::event::{Identity, Left, Running};
+use crate::model::running::{Identity, Left, Running};
 use crate::runtime::copied;
 use crate::runtime::engine::{Engine, EngineError};
 use crate::runtime::inspect::Inspect;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::found::{Bystander, Found, Member};
 use crate::config::compose::{NUMBER, SERVICE};
-use crate::decide::event::Fault;
+use crate::model::step::Fault;
 use crate::runtime::inspect::Inspect;
 use crate::runtime::pin::references;
 use crate::runtime::{Record, refused};

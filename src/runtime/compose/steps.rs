@@ -4,7 +4,7 @@ use super::found::{Found, ids, twins};
 use super::pairs::{Pair, Pairs};
 use super::past::Past;
 use super::{back, retag, stand_in, wiring};
-use crate::decide::event::{Fault, Step};
+use crate::model::step::{Fault, Step};
 use crate::runtime::container::Swap;
 use crate::runtime::engine::EngineError;
 use crate::runtime::inspect::Inspect;
@@ -64,7 +64,9 @@ pub(super) async fn perform(pairs: &Pairs<'_>, step: Step) -> Result<Done, Fault
         | Step::Verify
         | Step::After
         | Step::Undo
-        | Step::StandAside => Err(refused(format!("do {}: it is no step of a set's members", step.word()))),
+        | Step::StandAside => {
+            Err(refused(format!("do {}: it is no step of a set's members", step.into_str())))
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
 use super::{HEADER, LARGEST, ROUNDED, worth_a_look};
-use crate::decide::event::Running;
+use crate::model::running::Running;
 use crate::runtime::engine::{Class, Engine, EngineError, Kind, Stat};
 use crate::runtime::inspect::{Inspect, PUT};
 use crate::runtime::spec;

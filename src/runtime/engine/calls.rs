@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Class, Engine, EngineError, QUICK, SLOW, object, short, url};
-use crate::decide::event::Fault;
+use crate::model::step::Fault;
 use crate::untrusted::clean;
 
 /// What answers at the socket.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::decide::event::{Fault, FaultKind};
+use crate::model::step::{Fault, FaultKind};
 use crate::untrusted::short;
 
 /// The engine repeats in its messages what containers and images brought along; this much of one is kept, in bytes.

@@ -4,7 +4,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 
 use super::*;
-use crate::decide::event::{Fault, FaultKind};
+use crate::model::step::{Fault, FaultKind};
 use crate::tests::world::{Case, cases};
 
 /// Every answer of `tests/world/engine`, read through the real client.

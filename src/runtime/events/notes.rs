@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
-use crate::decide::event::parts;
+use crate::model::running::parts;
 
 #[cfg(test)]
 mod tests;

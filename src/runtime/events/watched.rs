@@ -4,7 +4,7 @@ use super::notes::When;
 use super::{Engine, EngineError, Heard, asked};
 use crate::config::compose::Place;
 use crate::config::{Compose, Runtime};
-use crate::decide::event::Running;
+use crate::model::running::Running;
 use crate::runtime::compose::Found;
 use crate::runtime::copied;
 use crate::runtime::inspect::ROLLBACK;

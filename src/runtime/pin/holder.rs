@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{program, together};
 use crate::config::Pin;
-use crate::decide::event::Fault;
+use crate::model::step::Fault;
 use crate::runtime::container::{Container, token};
 use crate::runtime::engine::{Class, EngineError, short};
 use crate::runtime::inspect::{Inspect, KEEP, RELEASE};

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::holder::apart_from_projects;
 
-use crate::decide::event::{Fault, FaultKind};
+use crate::model::step::{Fault, FaultKind};
 use crate::runtime::container::{Container, token};
 use crate::runtime::inspect::{Inspect, REHEARSAL};
 use crate::runtime::spec;

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::decide::event::Fault;
+use crate::model::step::Fault;
 use crate::runtime::engine::Engine;
 
 const BYTES: u64 = 64 << 20;

@@ -3,7 +3,7 @@
 //! Which releases still need it is said by tags on the image, one for each release. A member with anonymous volumes has a
 //! holder of its own, for that holds these too.
 
-use crate::decide::event::Fault;
+use crate::model::step::Fault;
 use crate::runtime::container::{Container, token};
 use crate::runtime::engine::{Class, EngineError, KEPT};
 use crate::runtime::inspect::Inspect;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::decide::event::Fault;
+use crate::model::step::Fault;
 
 use super::taken;
 use crate::runtime::container::Swap;

@@ -8,8 +8,8 @@ use std::pin::Pin;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use crate::decide::action::Plan;
-use crate::decide::event::{Fault, FaultKind};
+use crate::model::plan::Plan;
+use crate::model::step::{Fault, FaultKind};
 use crate::runtime::container::Swap;
 use crate::runtime::engine::{EngineError, Leaning};
 use crate::runtime::inspect::{DEPENDENT, Inspect, REPLACES, ROLLBACK};

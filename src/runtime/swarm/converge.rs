@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::decide::action::Plan;
-use crate::decide::event::Fault;
+use crate::model::plan::Plan;
+use crate::model::step::Fault;
 use crate::runtime::{Done, foreign, refused};
 
 use super::member::{Member, Update};

@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use crate::decide::event::{Fault, Halted};
+use crate::model::running::Halted;
+use crate::model::step::Fault;
 use crate::runtime::engine::{EngineError, Remembered};
 
 use super::member::Member;

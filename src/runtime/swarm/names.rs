@@ -9,7 +9,7 @@ use std::sync::PoisonError;
 
 use serde_json::{Value, json};
 
-use crate::decide::event::Fault;
+use crate::model::step::Fault;
 use crate::runtime::engine::{EngineError, short};
 use crate::runtime::{refused, spec};
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
-use crate::decide::event::Event;
+use crate::model::event::Event;
 use crate::runtime::engine::{Engine, EngineError};
 
 use super::lease::{self, Due, Lease, Node, Tenure};

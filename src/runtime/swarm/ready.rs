@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::decide::action::Plan;
-use crate::decide::event::Fault;
+use crate::model::plan::Plan;
+use crate::model::step::Fault;
 use crate::runtime::container::token;
 use crate::runtime::engine::{Class, EngineError, short};
 use crate::runtime::{Done, Record, foreign, refused, sources};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::decide::event::Fault;
+use crate::model::step::Fault;
 use crate::runtime::engine::EngineError;
 use crate::runtime::{Record, refused};
 

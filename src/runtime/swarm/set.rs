@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::config::SwarmSet;
-use crate::decide::event::{Identity, Running};
+use crate::model::running::{Identity, Running};
 use crate::runtime::engine::{EngineError, Remembered};
 use crate::runtime::spec;
 use crate::untrusted::clean;

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::config::SwarmSet;
-use crate::decide::event::Fault;
+use crate::model::step::Fault;
 use crate::runtime::container::token;
 use crate::runtime::engine::{Class, Engine, EngineError};
 use crate::runtime::{Record, refused, spec};

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::decide::action::Plan;
-use crate::decide::event::Fault;
+use crate::model::plan::Plan;
+use crate::model::step::Fault;
 use crate::runtime::engine::Class;
 use crate::runtime::{Done, foreign, refused, transient};
 

@@ -11,8 +11,10 @@ use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 use crate::config::SwarmSet;
-use crate::decide::event::{Event, Fault, Happening, Kept, Running, Standing};
-use crate::decide::facts::Facts;
+use crate::model::event::{Event, Happening, Kept, Standing};
+use crate::model::facts::Facts;
+use crate::model::running::Running;
+use crate::model::step::Fault;
 
 use super::overview::{Overview, Seen};
 use super::set::Set;

@@ -1,12 +1,15 @@
 //! What can be said of a metric before it is looked at in any view.
 
+use serde::{Deserialize, Serialize};
+
 use crate::stats::robust::median_of;
 
 /// What is not positive is taken for so small a part of a usual value where logarithms are taken.
 const TINY: f64 = 0.02;
 
 /// Of the whole known past.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Facts {
     /// It was below 0, so percent of it mean nothing.
     pub signed: bool,

@@ -4,11 +4,14 @@
 //! scale on which counts have equal noise, and the only one on which "3 a minute, then none" stands out. *Ratio* is
 //! right where noise is a percentage: lags, money.
 
+use serde::{Deserialize, Serialize};
+
 use super::Facts;
 use super::course::Window;
 
 /// A way of measuring a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum View {
     /// Differences.
     Level,

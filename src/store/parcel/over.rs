@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Transaction, params};
 
-use crate::decide::action::Stage;
+use crate::model::notice::Stage;
 use crate::store::flaws::{Flaws, Raw};
 use crate::store::{StoreError, notice, outbox, sqlite, text};
 

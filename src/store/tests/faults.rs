@@ -3,7 +3,7 @@ use std::process::{Command, Stdio};
 
 use super::ground::Disk;
 use super::*;
-use crate::decide::facts::Facts;
+use crate::model::facts::Facts;
 use crate::store::{Reader, StoreError};
 
 #[tokio::test]

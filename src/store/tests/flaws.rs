@@ -1,6 +1,7 @@
 use super::*;
 use crate::decide::action::Action;
-use crate::decide::facts::{Facts, ReleaseState};
+use crate::model::facts::Facts;
+use crate::model::release::ReleaseState;
 use crate::store::{Ages, Reader};
 
 /// Spoils what is stored.

@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::round_trip::{facts, phases};
 use super::*;
 use crate::clock::Anchor;
-use crate::decide::facts::{Facts, ReleaseState};
-use crate::store::mirror::{self, facts::FactsDef};
+use crate::model::facts::Facts;
+use crate::model::release::ReleaseState;
 
 /// Fields that tell when something was, by the clock of then.
 const PAST: [&str; 5] = ["accepted", "release", "quarantine", "phase.watching", "members"];
@@ -19,7 +19,7 @@ fn anchor(up: u64, wall: Timestamp) -> Anchor {
 }
 
 fn written(facts: &Facts) -> Value {
-    serde_json::from_str(&mirror::write::<_, FactsDef>(facts).unwrap()).unwrap()
+    serde_json::from_str(&serde_json::to_string(facts).unwrap()).unwrap()
 }
 
 /// Where there are times, and whether each is another one in the other value.

@@ -1,7 +1,7 @@
 //! What is told in one message.
 
 use super::*;
-use crate::decide::action::{Place, Stage};
+use crate::model::notice::{Place, Stage};
 use crate::store::{Letter, Parcel, Reader};
 
 fn about(incident: &str, number: u32, stage: Stage) -> NewLetter {

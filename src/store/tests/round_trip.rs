@@ -1,22 +1,24 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::decide::action::{Action, Answer, Incident, IncidentState, When};
-use crate::decide::event::{
-    Address, Ask, Busy, Fault, FaultKind, Kept, Kin, Left, Look, Member, Norm, Other, Stage, Standing, Step,
-    Tick, Usual, Waits,
+use crate::decide::action::{Action, Answer, When};
+use crate::model::beside::{Busy, Kin, Look, Norm, Other, Tick, Usual};
+use crate::model::event::{Address, Ask, Kept, Standing};
+use crate::model::facts::{
+    Aftermath, Before, Deployment, Diverged, Facts, Hold, HostBefore, Phase, Quarantined, Rollback, Stop,
+    Verification, Veto, Watch,
 };
-use crate::decide::facts::{
-    Aftermath, Before, Deployment, Diverged, Facts, Hold, HostBefore, Phase, Quarantined, ReleaseState,
-    Rollback, Stop, Verification, Veto, Watch,
-};
-use crate::decide::past::Unjudged;
-use crate::decide::phrase::{Phrase, Told};
-use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream, Use};
-use crate::decide::reason::{
+use crate::model::incident::{Incident, IncidentState};
+use crate::model::past::Unjudged;
+use crate::model::phrase::{Phrase, Told};
+use crate::model::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream, Use};
+use crate::model::reason::{
     Beside, Blame, Breach, Change, How, Lack, Rule, Runs, Scaled, SetReason, Unit, Unusual,
 };
-use crate::decide::refusal::Refusal;
+use crate::model::refusal::Refusal;
+use crate::model::release::ReleaseState;
+use crate::model::running::{Left, Member, Stage, Waits};
+use crate::model::step::{Fault, FaultKind, Step};
 use crate::stats::season::{Direction, Learning, Season};
 use crate::store::{Deed, Evidence, Filing, Reader};
 
@@ -294,7 +296,7 @@ fn breach() -> Breach {
     }
 }
 
-fn beside() -> crate::decide::event::Beside {
+fn beside() -> crate::model::beside::Beside {
     let norm = Norm { tolerated: 0.01, dispersion: 1.5, beyond: true };
     let quiet = Other {
         name: some(),
@@ -317,7 +319,7 @@ fn beside() -> crate::decide::event::Beside {
     };
     let released = Other { kin: Kin::Needed, busy: Some(Busy { released: Some(at(-40)) }), ..quiet.clone() };
     let held = Other { busy: Some(Busy { released: None }), ..quiet.clone() };
-    crate::decide::event::Beside { at: at(4), since: at(1), others: vec![quiet, seen, released, held] }
+    crate::model::beside::Beside { at: at(4), since: at(1), others: vec![quiet, seen, released, held] }
 }
 
 fn blames() -> Vec<Blame> {

@@ -1,7 +1,8 @@
 use super::*;
 use crate::decide::action::Action;
-use crate::decide::facts::{Facts, Phase, ReleaseState};
-use crate::decide::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream};
+use crate::model::facts::{Facts, Phase};
+use crate::model::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream};
+use crate::model::release::ReleaseState;
 use crate::store::{Ages, Reader};
 
 const NEVER: Ages = Ages { all: Timestamp::MIN, readings: Timestamp::MIN, specs: Timestamp::MIN };

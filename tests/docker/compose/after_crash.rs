@@ -1,6 +1,6 @@
 //! A set's rollback that was cut off anywhere is begun again from the top by a program that knows nothing.
 
-use golive::decide::event::Step;
+use golive::model::step::Step;
 
 use super::{Project, STEPS};
 
@@ -58,12 +58,7 @@ async fn calls_that_were_cut_off_are_taken_up() {
         }
         let done = async {
             while let Err(fault) = project.step(&story, step).await {
-                assert_eq!(
-                    fault.kind,
-                    golive::decide::event::FaultKind::Transient,
-                    "{step:?}: {}",
-                    fault.text
-                );
+                assert_eq!(fault.kind, golive::model::step::FaultKind::Transient, "{step:?}: {}", fault.text);
                 tokio::time::sleep(std::time::Duration::from_millis(50)).await;
             }
         };

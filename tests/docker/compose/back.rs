@@ -1,6 +1,6 @@
 //! The way back out of a set's rollback.
 
-use golive::decide::event::{FaultKind, Step};
+use golive::model::step::{FaultKind, Step};
 
 use super::{Project, STEPS, Story};
 use crate::engine::free_port;

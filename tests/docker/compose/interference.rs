@@ -1,6 +1,6 @@
 //! Somebody runs `docker-compose up` in the middle of a rollback.
 
-use golive::decide::event::{FaultKind, Step};
+use golive::model::step::{FaultKind, Step};
 
 use super::{OLD, Project, STEPS};
 

@@ -1,6 +1,6 @@
 //! Who belongs to a set, and who only looks like it.
 
-use golive::decide::event::{FaultKind, Step};
+use golive::model::step::{FaultKind, Step};
 
 use super::{NEW, OLD, Project};
 

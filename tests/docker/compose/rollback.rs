@@ -1,6 +1,6 @@
 //! From v2 back to v1, every step done twice.
 
-use golive::decide::event::Step;
+use golive::model::step::Step;
 use serde_json::Value;
 
 use super::{NEW, OLD, Project, STEPS, Story};

@@ -1,6 +1,7 @@
 //! What the watch over an engine sees of a set.
 
-use golive::decide::event::{Event, Happening, Running};
+use golive::model::event::{Event, Happening};
+use golive::model::running::Running;
 
 use super::{NEW, OLD, Project, STEPS};
 use crate::watch::Watching;

@@ -49,7 +49,7 @@ impl Daemon {
     }
 
     fn status(&self) -> Value {
-        ask(&self.dir.path().join("golive.sock"), "/v1/status")["services"][0].take()
+        ask(&self.dir.path().join("golive.sock"), "/v1/status")["services"][0].clone()
     }
 
     fn until(&self, what: &str, so: impl Fn(&Value) -> bool) -> Value {

@@ -2,7 +2,7 @@
 
 use super::endpoint::{Endpoint, resident};
 use super::*;
-use crate::decide::reason::Reason;
+use crate::model::reason::Reason;
 
 /// All of them at once would be more than 30 MiB.
 #[tokio::test]

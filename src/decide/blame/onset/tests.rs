@@ -1,8 +1,8 @@
 //! The reference values, and what follows from the rule.
 
 use super::*;
-use crate::decide::reading::Counts;
 use crate::decide::trigger::Course;
+use crate::model::reading::Counts;
 
 const TICK: Duration = Duration::from_secs(15);
 const TOLERATED: f64 = 0.01;

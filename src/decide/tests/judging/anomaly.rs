@@ -8,9 +8,9 @@ use jiff::tz::TimeZone;
 
 use super::*;
 use crate::config::Language;
-use crate::decide::past::Unjudged;
-use crate::decide::policy::{Anomaly, Direction};
-use crate::decide::reason::Reason;
+use crate::model::past::Unjudged;
+use crate::model::policy::{Anomaly, Direction};
+use crate::model::reason::Reason;
 use crate::stats::season::Learning;
 use crate::text::Texts;
 
@@ -62,14 +62,14 @@ impl Watched {
         Self { case, metric, began, second: 0 }
     }
 
-    fn learnt(&self) -> crate::decide::past::Learnt {
+    fn learnt(&self) -> crate::model::past::Learnt {
         let past: Vec<f64> = (0..AGE).map(self.metric).collect();
         let policy = &self.case.world.policy.services[API];
         let anomaly = policy.triggers.business["orders"].anomaly.as_ref().unwrap();
         anomaly.learn(&past, policy.window).map_err(Unjudged::Past)
     }
 
-    fn expects(&mut self, learnt: crate::decide::past::Learnt) {
+    fn expects(&mut self, learnt: crate::model::past::Learnt) {
         let (metric, until) = ("orders".to_owned(), self.began);
         self.case.happens(Happening::Expected { metric, until, learnt });
     }

@@ -1,7 +1,7 @@
 //! What golive may do by itself, trigger by trigger.
 
 use super::*;
-use crate::decide::policy::Otherwise;
+use crate::model::policy::Otherwise;
 
 fn bad_release(autonomy: Autonomy, change: impl FnOnce(&mut ServicePolicy)) -> Case {
     let mut case = Case::released(|service| {

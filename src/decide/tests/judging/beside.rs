@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use super::*;
 use crate::config::Language;
 use crate::decide::cause::plain;
-use crate::decide::reason::Reason;
+use crate::model::reason::Reason;
 use crate::text::Texts;
 
 /// What both versions did in the same five seconds, as failed and all requests.
@@ -79,7 +79,7 @@ fn old_replicas_that_fail_more_often_speak_for_the_release() {
         let mut case = Case::new(|_| {});
         case.deploy("v2");
         case.ticks(24, &[beside(old, new)]);
-        let said = case.world.facts().blame.as_ref().map(crate::decide::reason::Blame::word);
+        let said = case.world.facts().blame.as_ref().map(crate::model::reason::Blame::into_str);
         assert_eq!(said, Some(word));
         assert_eq!(case.phase(), if word == "old-too" { "watching" } else { "rolling-back" });
     }

@@ -1,7 +1,7 @@
 //! Whose fault it is, and what follows.
 
 use super::*;
-use crate::decide::reason::Blame;
+use crate::model::reason::Blame;
 
 fn blamed(case: &Case) -> Option<Blame> {
     case.world.facts().blame.clone()

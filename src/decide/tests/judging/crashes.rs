@@ -1,7 +1,7 @@
 //! Ends, loops and flapping.
 
 use super::*;
-use crate::decide::event::Running;
+use crate::model::running::Running;
 
 fn dies(case: &mut Case) -> Vec<Action> {
     case.happens(Happening::Died { instance: "c-v2".to_owned(), asked: false, exit: Some(1), oom: false })

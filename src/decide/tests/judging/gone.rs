@@ -1,7 +1,7 @@
 //! Nothing of the service is there, or it is being replaced: what is measured meanwhile is nobody's normal.
 
 use super::*;
-use crate::decide::event::{Running, Stage};
+use crate::model::running::{Running, Stage};
 
 /// Errors and latency from golive's own checks, after ten minutes in which all was well.
 fn by_own_checks() -> Case {

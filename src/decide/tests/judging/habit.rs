@@ -1,7 +1,7 @@
 //! Health checks that fail now and then and come back by themselves.
 
 use super::*;
-use crate::decide::reason::Reason;
+use crate::model::reason::Reason;
 
 /// Every ten minutes of the hour before it failed twice; then v2 comes, and works.
 fn shaky(change: impl FnOnce(&mut ServicePolicy)) -> Case {

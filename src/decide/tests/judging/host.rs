@@ -1,7 +1,7 @@
 //! A host that is short of something: what was so before, what is new, and whose doing it is.
 
 use super::*;
-use crate::decide::reason::Blame;
+use crate::model::reason::Blame;
 
 fn used(what: &str, value: f64, own: f64) -> (Stream, Measure) {
     let of = |value: f64| BTreeMap::from([(what.to_owned(), value)]);

@@ -1,7 +1,7 @@
 //! Services that call each other, share something, or have nothing to do with each other: whose trouble began first.
 
 use super::*;
-use crate::decide::reason::{Blame, Says};
+use crate::model::reason::{Blame, Says};
 
 const MAIL: &str = "mail";
 const WEB: &str = "web-shop";
@@ -241,7 +241,7 @@ fn what_a_swarm_has_given_up_is_never_excused() {
         checks(&mut case, true, &[(DB, false), (MAIL, false)]);
     }
     let given_up = Some("task failed".to_owned());
-    case.happens(Happening::Seen(Some(crate::decide::event::Running { given_up, ..running("v2", "c-v2") })));
+    case.happens(Happening::Seen(Some(crate::model::running::Running { given_up, ..running("v2", "c-v2") })));
     assert_eq!(case.phase(), "rolling-back", "{:?}", blamed(&case));
 }
 
@@ -307,7 +307,7 @@ fn a_restart_in_the_middle_changes_nothing() {
                 case.happens(Happening::Seen(Some(running("v2", "c-v2"))));
             }
             let said = blamed(&case).filter(|blame| blame.says() != Says::Wait);
-            let said = said.map(|blame| blame.word().to_owned()).unwrap_or_default();
+            let said = said.map(|blame| blame.into_str().to_owned()).unwrap_or_default();
             if turns.last().is_none_or(|(_, phase, last)| (*phase, last) != (case.phase(), &said)) {
                 turns.push((tick, case.phase(), said));
             }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::duration;
-use crate::decide::event::{Member, Running, Stage};
 use crate::decide::tests::fixture::{member, running};
+use crate::model::running::{Member, Running, Stage};
 
 /// It was started this moment, made and not started, frozen, has ended, or somebody is at work on it.
 pub(super) fn changed(mut running: Running, what: &str, now: Timestamp) -> Running {

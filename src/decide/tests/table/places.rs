@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::decide::action::{Incident, News, Plan, Tier};
-use crate::decide::event::Step;
-use crate::decide::facts::{Origin, Phase, Release, Rollback, Verification, Watch};
-use crate::decide::reason::Reason;
 use crate::decide::tests::fixture::{API, later, running, secs, start_of_time};
+use crate::model::facts::{Phase, Rollback, Verification, Watch};
+use crate::model::incident::Incident;
+use crate::model::notice::{News, Tier};
+use crate::model::plan::Plan;
+use crate::model::reason::Reason;
+use crate::model::release::{Origin, Release};
+use crate::model::step::Step;
 
 pub(super) fn release(id: &str, version: &str) -> Release {
     Release {

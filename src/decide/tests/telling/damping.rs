@@ -25,9 +25,13 @@ fn what_comes_back_goes_on_in_its_thread_and_is_told_less_and_less() {
     assert_eq!(words(&silent), ["service-down reminder"], "a reminder after a quarter of an hour of it");
     let incident = &world.facts().incidents[0];
     assert_eq!((incident.reopened, incident.id.as_str()), (22, "api-1"));
-    assert_eq!(incident.standing().word(), "open");
+    assert_eq!(incident.standing().into_str(), "open");
     pass(&mut world, 1);
-    assert_eq!(world.facts().incidents[0].standing().word(), "resolved", "it is well, and is only watched");
+    assert_eq!(
+        world.facts().incidents[0].standing().into_str(),
+        "resolved",
+        "it is well, and is only watched"
+    );
     assert_eq!(words(&wait(&mut world, secs(3_599 - 5))), [""; 0], "an hour of calm at most");
     let over = wait(&mut world, secs(10));
     assert_eq!((words(&over), told(&over)[0].0.place.reopened), (vec!["service-up resolved".to_owned()], 22));

@@ -1,9 +1,9 @@
 //! No release is rolled back by golive alone while nobody would hear of it.
 
 use super::*;
-use crate::decide::event::{Kept, Standing};
-use crate::decide::policy::Unconfirmed;
-use crate::decide::reason::Reason;
+use crate::model::event::{Kept, Standing};
+use crate::model::policy::Unconfirmed;
+use crate::model::reason::Reason;
 
 fn asks(world: &mut World) {
     tier(world, Tier::Urgent).unconfirmed = Unconfirmed::Ask;

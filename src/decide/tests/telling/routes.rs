@@ -59,7 +59,7 @@ fn what_the_rollback_brings_about_is_folded_into_its_own_notices() {
         "api failed, api blind, died, not ready"
     );
     let ended = world
-        .step(&happening(Happening::Asked { by: "ann".to_owned(), ask: crate::decide::event::Ask::Abort }));
+        .step(&happening(Happening::Asked { by: "ann".to_owned(), ask: crate::model::event::Ask::Abort }));
     drop(ended);
     let reminded = wait(&mut world, secs(900));
     let reminder = told(&reminded).into_iter().find(|(notice, ..)| notice.place.stage == Stage::Reminder);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Health, Streak, span};
-use crate::decide::event::Sample;
+use crate::model::sample::Sample;
 
 /// How often each check came back by itself in the hour before the release.
 pub type Habits = BTreeMap<String, u32>;

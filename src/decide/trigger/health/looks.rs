@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::{Health, Streak, failed};
-use crate::decide::event::{Look, Outcome};
+use crate::model::beside::Look;
+use crate::model::sample::Outcome;
 
 impl Health {
     /// When the run of failures began that a check is in.

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::{IN_A_ROW, Limits, P95, TAIL};
-use crate::decide::phrase::Phrase;
-use crate::decide::reading::{Bucket, Counts};
-use crate::decide::reason::{Breach, Rule};
 use crate::decide::trigger::proof::ratio;
 use crate::decide::trigger::words::{by, odds};
+use crate::model::phrase::Phrase;
+use crate::model::reading::{Bucket, Counts};
+use crate::model::reason::{Breach, Rule};
 use crate::stats::histogram::{Histogram, Quantile};
 
 /// What a histogram says of the limit.

@@ -8,6 +8,7 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 use super::double::{secret, tell_all};
 use super::*;
 use crate::notify::Receipt;
+use crate::notify::template;
 
 /// What arrived: method, path, body.
 type Arrived = Vec<(String, String, String)>;
@@ -187,7 +188,7 @@ fn everybody_is_called_by_what_is_urgent() {
         let channel =
             WebhookChannel { format: format.clone(), url, mention, access: crate::config::Access::default() };
         let plan = with_context(Language::English, |context| {
-            write(&channel, &Letter::new(notice, context), notice, context)
+            write(&channel, &template::letter(notice, context), notice, context)
         })
         .unwrap();
         let extras = plan.besides.into_iter().map(|beside| match beside {

@@ -5,8 +5,9 @@ use super::double::secret;
 use super::*;
 use crate::config::Access;
 use crate::decide::curve::{Curve, Mark, Point};
-use crate::decide::reading::Source;
-use crate::decide::reason::{Breach, Rule, Unit};
+use crate::model::reading::Source;
+use crate::model::reason::{Breach, Rule, Unit};
+use crate::notify::template;
 use crate::notify::{chart, email};
 
 fn breach() -> Breach {
@@ -108,7 +109,7 @@ fn the_story_is_told_on_every_platform() {
                 (config::Url::Open("https://x.example/a/b?key=0".to_owned()), Access::default());
             let channel = WebhookChannel { format: format.clone(), url, mention: false, access };
             let post = with_context(language, |context| {
-                write(&channel, &Letter::new(&notice, context), &notice, context)
+                write(&channel, &template::letter(&notice, context), &notice, context)
             })
             .unwrap()
             .post;

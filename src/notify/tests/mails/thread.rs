@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::decide::curve::{Curve, Mark, Point};
-use crate::decide::reason::Unit;
+use crate::model::reason::Unit;
 
 fn numbered(number: u32, news: News) -> Notice {
     Notice { id: format!("web-1.{number}"), news, ..notice() }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::super::choose::Want;
 use super::super::reduce::State;
-use crate::decide::reading::{Counts, Measure, Stream};
+use crate::model::reading::{Counts, Measure, Stream};
 use crate::tests::world::{Case, cases};
 use jiff::{SignedDuration, Timestamp};
 

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 
 use crate::config::{CheckKind, HttpCheck};
-use crate::decide::event::Outcome;
+use crate::model::sample::Outcome;
 use crate::probe::tests::stage::{
     DEADLINE, Server, blind, failed, http, http_check, look, probe, request, tools,
 };

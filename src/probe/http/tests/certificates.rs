@@ -13,7 +13,7 @@ use rustls::{AlertDescription, CertificateError, Error, ServerConfig, ServerConn
 use tempfile::TempDir;
 
 use crate::config::{CheckKind, HttpCheck};
-use crate::decide::event::Outcome;
+use crate::model::sample::Outcome;
 use crate::outbound::tls::words;
 use crate::probe::tests::stage::{DEADLINE, failed, http_check, look, probe, tools};
 

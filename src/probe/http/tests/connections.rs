@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use crate::config::{Check, CheckKind, HttpCheck, Runtime, SwarmSet};
-use crate::decide::event::Outcome;
+use crate::model::sample::Outcome;
 use crate::probe::Probe;
 use crate::probe::tests::stage::{Server, failed, http, look, request, tools};
 

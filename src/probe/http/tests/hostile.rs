@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::config::HttpCheck;
-use crate::decide::event::Outcome;
+use crate::model::sample::Outcome;
 use crate::probe::tests::stage::{Server, failed, http, http_check, look, request};
 
 /// What the sockets' buffers of a loopback connection may swallow beyond what is read.

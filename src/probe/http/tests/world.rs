@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::io::AsyncWriteExt as _;
 
 use crate::config::HttpCheck;
-use crate::decide::event::Outcome;
+use crate::model::sample::Outcome;
 use crate::probe::tests::stage::{Server, http, look, request};
 use crate::tests::world::{Case, cases};
 

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::decide::reading::{Bucket, Counts};
+use crate::model::reading::{Bucket, Counts};
 
 fn labels(text: &str) -> Arc<Labels> {
     let pairs = text.split(',').filter_map(|pair| pair.split_once('='));

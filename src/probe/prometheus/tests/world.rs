@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::super::answer;
 use super::*;
-use crate::decide::reading::Counts;
+use crate::model::reading::Counts;
 use crate::tests::world::{Case, cases};
 
 /// What stands between two answers.
