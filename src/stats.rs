@@ -3,7 +3,6 @@
 #![allow(clippy::cast_precision_loss, reason = "counts of requests and minutes are far below 2^53")]
 
 pub mod bound;
-pub mod counter;
 pub mod evidence;
 pub mod histogram;
 pub mod onset;

@@ -1,7 +1,6 @@
 //! What a trace looks like through `PromQL`: `increase(…[1m])`, summed over replicas.
 
-use ::golive::stats::counter::window_increase;
-
+use crate::counter::window_increase;
 use crate::trace::{AFTER, BEFORE, EDGES, Scrape, TICK, Trace};
 
 /// Of the `[1m]`.

@@ -33,34 +33,22 @@ pub(super) fn ln_beta(a: f64, b: f64) -> f64 {
 
 /// The point that a share `tail` of Beta(a, b) lies above.
 pub(super) fn upper_point(tail: f64, a: f64, b: f64) -> f64 {
-    bisect(1e-14, |x| masses(x, a, b).1 > tail)
+    bisect(1e-14, |x| above(x, a, b) > tail)
 }
 
-/// The point that a share `tail` of Beta(a, b) lies below.
-pub(super) fn lower_point(tail: f64, a: f64, b: f64) -> f64 {
-    bisect(1e-14, |x| masses(x, a, b).0 < tail)
-}
-
-/// How much of Beta(a, b) lies above `x`.
+/// How much of Beta(a, b) lies above `x`; where that is little, it is exact to many digits.
 pub(super) fn above(x: f64, a: f64, b: f64) -> f64 {
-    masses(x, a, b).1
-}
-
-/// How much of Beta(a, b) lies below `x`, and how much above; the smaller of both is exact to many digits.
-fn masses(x: f64, a: f64, b: f64) -> (f64, f64) {
     if x <= 0.0 {
-        return (0.0, 1.0);
+        return 1.0;
     }
     if x >= 1.0 {
-        return (1.0, 0.0);
+        return 0.0;
     }
     let front = (a * x.ln() + b * (-x).ln_1p() - ln_beta(a, b)).exp();
     if x < (a + 1.0) / (a + b + 2.0) {
-        let below = front * continued_fraction(x, a, b) / a;
-        (below, 1.0 - below)
+        1.0 - front * continued_fraction(x, a, b) / a
     } else {
-        let above = front * continued_fraction(1.0 - x, b, a) / b;
-        (1.0 - above, above)
+        front * continued_fraction(1.0 - x, b, a) / b
     }
 }
 

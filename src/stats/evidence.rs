@@ -91,16 +91,6 @@ impl Evidence {
         strongest.map_or(0, |wager| wager.onset)
     }
 
-    /// Ticks so far.
-    pub fn ticks(&self) -> u32 {
-        self.ticks
-    }
-
-    /// The planned ticks are over: what begins now is found only if the evidence was not lost before.
-    pub fn spent(&self) -> bool {
-        self.ticks >= self.planned
-    }
-
     /// What is staked on the next tick.
     fn stake(&self) -> f64 {
         match (self.ticks, self.planned) {

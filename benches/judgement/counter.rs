@@ -1,15 +1,15 @@
-//! Counters that only rise, but begin at 0 again when their process does.
+//! Counters that only rise, but begin at 0 again when their process does, as Prometheus reads them.
 
 /// By how much a counter has risen between two looks. A fall is a restart, after which it has risen to what it is now.
 ///
 /// NaN if either is.
-pub fn increase(before: f64, now: f64) -> f64 {
+pub(crate) fn increase(before: f64, now: f64) -> f64 {
     if now < before { now } else { now - before }
 }
 
 /// Prometheus' `increase(counter[window])` at `at`, of (seconds, value) in order of time: extrapolated to the ends of
 /// the window, and absent where it holds fewer than two samples.
-pub fn window_increase(samples: &[(f64, f64)], at: f64, window: f64) -> Option<f64> {
+pub(crate) fn window_increase(samples: &[(f64, f64)], at: f64, window: f64) -> Option<f64> {
     let start = at - window;
     let within = |sample: &&(f64, f64)| sample.0 > start && sample.0 <= at && !sample.1.is_nan();
     let held: Vec<(f64, f64)> = samples.iter().filter(within).copied().collect();
