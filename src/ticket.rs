@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
-use std::io::{Error, Read as _, Result, Write as _};
+use std::io::{Error, Result, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -13,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac_sha256::HMAC;
 use jiff::{SignedDuration, Timestamp};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,9 @@ const GOOD_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// So many used links are remembered, which is more than people follow in a day; beyond, all else is refused.
 const USED_MAX: usize = 10_000;
+
+/// What stands in a link as its number.
+const NOT_IN_A_LINK: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
 
 /// Makes links, and knows its own.
 #[derive(Debug)]
@@ -120,15 +124,8 @@ impl Ticket {
     /// Behind the page's address.
     pub fn link(&self, page: &str) -> String {
         let Self { incident, until, sign } = self;
-        let mut name = String::new();
-        for byte in incident.bytes() {
-            if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) {
-                name.push(char::from(byte));
-            } else {
-                name.push_str(&format!("%{byte:02X}"));
-            }
-        }
-        format!("{page}/ack?incident={name}&until={until}&sign={sign}")
+        let incident = utf8_percent_encode(incident, &NOT_IN_A_LINK);
+        format!("{page}/ack?incident={incident}&until={until}&sign={sign}")
     }
 }
 
@@ -145,7 +142,7 @@ fn key(path: &Path) -> Result<Key> {
             .map_err(|_| Error::other(format!("{} is not a key of golive's", path.display())));
     }
     let mut key = [0; 32];
-    fs::File::open("/dev/urandom")?.read_exact(&mut key)?;
+    getrandom::getrandom(&mut key)?;
     let mut file = private(path, false)?;
     file.write_all(&key)?;
     file.sync_all()?;

@@ -1,5 +1,7 @@
 //! What somebody may have meant.
 
+use strsim::osa_distance;
+
 /// Longer words than this are not compared.
 const WORD_MAX: usize = 64;
 
@@ -10,25 +12,30 @@ pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> O
     }
     let plain = |word: &str| word.to_lowercase().replace('_', "-");
     let word = plain(word);
-    let (far, near) = known.map(|known| (distance(&word, &plain(known)), known)).min()?;
+    let (far, near) = known.map(|known| (osa_distance(&word, &plain(known)), known)).min()?;
     (far <= word.chars().count().max(3) / 3).then_some(near)
 }
 
-/// Levenshtein's edit distance, with two letters swapped counted as one edit.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let changed = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut least = changed.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                least = least.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(least);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_finger_is_near_and_another_word_is_not() {
+        let near = |word| nearest(word, ["health", "window", "web"].into_iter());
+        for (word, meant) in [
+            ("wbe", Some("web")),
+            ("Window", Some("window")),
+            ("winow", Some("window")),
+            ("healhts", Some("health")),
+            ("wandaw", Some("window")),
+            ("wand", None),
+            ("it", None),
+            ("", None),
+        ] {
+            assert_eq!(near(word), meant, "{word}");
         }
-        rows.push(row);
+        assert_eq!(nearest("error_rate", ["error-rate"].into_iter()), Some("error-rate"));
+        assert_eq!(nearest(&"w".repeat(65), [&*"w".repeat(65)].into_iter()), None, "too long to compare");
     }
-    rows[a.len()][b.len()]
 }

@@ -222,8 +222,7 @@ fn secrets(url: &Url) -> Vec<String> {
 
 /// Stands for an incident where its own name cannot.
 pub(super) fn fingerprint(of: &[&str]) -> String {
-    let digest = Sha256::digest(of.join("/"));
-    digest.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    hex::encode(Sha256::digest(of.join("/")))
 }
 
 /// A channel's address, which may hold a token, so it is not quoted.

@@ -46,12 +46,7 @@ pub(super) fn digest(value: Value) -> String {
 
 /// A text's SHA-256, in hexadecimal digits.
 pub(super) fn sha256(text: &str) -> String {
-    hex(&Sha256::digest(text))
-}
-
-/// Bytes in hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    hex::encode(Sha256::digest(text))
 }
 
 /// The version as a person would name it.

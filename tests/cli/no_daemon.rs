@@ -5,7 +5,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
+use unicode_width::UnicodeWidthStr;
 
+use crate::shop::Shop;
 use crate::{GOLIVE, golive, rules, stderr, stdout};
 
 #[test]
@@ -50,6 +52,23 @@ fn what_is_stored_can_be_read() {
     assert!(stderr(&none).contains("no release yet"), "{}", stderr(&none));
     let typo = golive(&["--config", &rules, "record", "shop-1"]).code(64);
     assert!(stderr(&typo).contains("golive releases"), "{}", stderr(&typo));
+}
+
+/// A Chinese character takes two places of a terminal.
+#[test]
+fn releases_stand_in_columns_whatever_script_a_version_is_in() {
+    let mut shop = Shop::open("");
+    shop.deploy("一.二.三", true);
+    shop.eventually("it is accepted", |now| now["accepted"]["version"] == "一.二.三");
+    shop.end();
+    let drawn = shop.says(0, &["releases"]);
+    assert!(drawn.contains("  一.二.三  "), "{drawn}");
+    let columns = |line: &str| {
+        let end = line.find("STATE").or(line.find("accepted")).unwrap();
+        line[..end].width()
+    };
+    let places: Vec<usize> = drawn.lines().map(columns).collect();
+    assert_eq!(places, [places[0]; 3], "{drawn}");
 }
 
 #[test]

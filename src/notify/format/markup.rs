@@ -1,5 +1,7 @@
 //! Foreign words in a platform's markup: shown as they are, and doing nothing.
 
+use percent_encoding::{AsciiSet, utf8_percent_encode};
+
 /// Breaks a word where clients would make something of it, without being seen.
 const WORD_JOINER: char = '\u{2060}';
 
@@ -89,19 +91,30 @@ pub(super) fn code(text: &str) -> String {
     format!("`{}`", text.replace('`', "'"))
 }
 
+/// What some markup knows, where an address stands in it.
+const MARKUP: AsciiSet = AsciiSet::EMPTY
+    .add(b'|')
+    .add(b'(')
+    .add(b')')
+    .add(b'[')
+    .add(b']')
+    .add(b'{')
+    .add(b'}')
+    .add(b'<')
+    .add(b'>')
+    .add(b'"')
+    .add(b'\'')
+    .add(b'`')
+    .add(b'*')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'~');
+
 /// An `http` or `https` address, with nothing left in it that any markup knows.
 pub(super) fn link(text: &str) -> Option<String> {
     let url = reqwest::Url::parse(text.trim()).ok()?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
         return None;
     }
-    let mut link = String::new();
-    for character in url.as_str().chars() {
-        if "|()[]{}<>\"'`*\\^~".contains(character) {
-            link.push_str(&format!("%{:02X}", u32::from(character)));
-        } else {
-            link.push(character);
-        }
-    }
-    Some(link)
+    Some(utf8_percent_encode(url.as_str(), &MARKUP).to_string())
 }

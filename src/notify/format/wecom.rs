@@ -30,7 +30,7 @@ pub(super) fn body(card: &Card<'_>) -> Value {
 
 /// A picture is a message of its own.
 pub(super) fn picture(png: &[u8]) -> Value {
-    let sum = Md5::digest(png).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+    let sum = hex::encode(Md5::digest(png));
     json!({ "msgtype": "image", "image": { "base64": STANDARD.encode(png), "md5": sum } })
 }
 

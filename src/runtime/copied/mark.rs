@@ -15,7 +15,6 @@ use super::{HEADER, LARGEST, ROUNDED, worth_a_look};
 use crate::model::running::Running;
 use crate::runtime::engine::{Class, Engine, EngineError, Kind, Stat};
 use crate::runtime::inspect::{Inspect, PUT};
-use crate::runtime::spec;
 
 /// Whoever makes a container has put its files into it by then; what comes later was written there by its program.
 const MADE: SignedDuration = SignedDuration::from_mins(5);
@@ -97,7 +96,7 @@ async fn digest(engine: &Engine, found: &Inspect) -> Result<String, EngineError>
             }
         }
     }
-    Ok(spec::hex(&sum.finalize()))
+    Ok(hex::encode(sum.finalize()))
 }
 
 /// Whether it was put there by whoever made the container.
