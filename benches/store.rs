@@ -241,8 +241,9 @@ fn copy(dir: &Path, many: usize) {
         let values =
             [&new.id, &old.id, &new.service, &at(number, 0).to_string(), &at(number, 600).to_string()];
         for sql in [
-            "INSERT INTO release SELECT ?1, ?3, version, state, ?4, ?5, json, shadow FROM release WHERE id = ?2",
-            "INSERT INTO packed SELECT ?1, ?5, thin, lines FROM packed WHERE release = ?2 AND ?3 <> ?4",
+            "INSERT INTO release (id, service, version, state, began, changed, json, shadow) \
+             SELECT ?1, ?3, version, state, ?4, ?5, json, shadow FROM release WHERE id = ?2",
+            "INSERT INTO packed (release, at, thin, lines) SELECT ?1, ?5, thin, lines FROM packed WHERE release = ?2 AND ?3 <> ?4",
             "INSERT INTO filing (release, at, state, asked, reason) SELECT ?1, ?5, state, asked, reason FROM filing \
              WHERE release = ?2 AND ?3 <> ?4",
             "INSERT INTO letter (notice, channel, address, tier, state, created, due, expires, settled, json, incident) \

@@ -30,7 +30,6 @@ mod filing;
 mod flaws;
 mod follow;
 mod ground;
-mod growth;
 mod journal;
 mod outbox;
 mod parcel;
@@ -40,6 +39,7 @@ mod proof;
 mod reader;
 pub mod recording;
 mod releases;
+mod schema;
 mod sound;
 #[cfg(test)]
 mod tests;
@@ -58,9 +58,6 @@ pub use tidy::Ages;
 
 use error::{json, sqlite};
 use flaws::{Flaws, Raw};
-
-/// The file's version; another one is refused.
-const SCHEMA: i32 = 1;
 
 /// Nobody waits longer for the disk.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -190,7 +187,7 @@ impl Store {
             }
             for (service, facts) in &batch.facts {
                 let json = serde_json::to_string(facts).map_err(json(path))?;
-                let sql = "INSERT INTO service VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET facts = ?2";
+                let sql = "INSERT INTO service (name, facts) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET facts = ?2";
                 transaction
                     .prepare_cached(sql)
                     .and_then(|mut it| it.execute(params![service, json]))
@@ -221,7 +218,7 @@ impl Store {
                 if let Some(facts) = inner.flaws.read(|| format!("the state of the service {name}"), facts) {
                     all.insert(name, facts);
                 } else {
-                    let sql = "INSERT OR IGNORE INTO unread SELECT name, facts FROM service WHERE name = ?1";
+                    let sql = "INSERT OR IGNORE INTO unread (name, facts) SELECT name, facts FROM service WHERE name = ?1";
                     connection.execute(sql, [&name]).map_err(sqlite(path))?;
                 }
             }
@@ -244,7 +241,8 @@ impl Store {
     pub async fn save_spec(&self, release: &str, image: &str, inspect: &str) -> Result<(), StoreError> {
         let row = (release.to_owned(), image.to_owned(), inspect.to_owned());
         self.work(move |connection, path| {
-            let sql = "INSERT INTO spec VALUES (?1, ?2, ?3) ON CONFLICT (release) DO UPDATE SET image = ?2, inspect = ?3";
+            let sql = "INSERT INTO spec (release, image, inspect) VALUES (?1, ?2, ?3) \
+                       ON CONFLICT (release) DO UPDATE SET image = ?2, inspect = ?3";
             connection.execute(sql, params![row.0, row.1, row.2]).map(drop).map_err(sqlite(path))
         })
         .await
@@ -330,26 +328,15 @@ fn last(connection: &Connection, path: &Path) -> Result<u64, StoreError> {
 
 /// Opens the file for writing, makes it if it is not there, refuses it if it is not right.
 fn open(path: &Path) -> Result<Connection, StoreError> {
-    let connection = connect(path)?;
+    let mut connection = connect(path)?;
     restrict(path)?;
-    if version(&connection, path)? == 0 {
+    if schema::version(&connection, path)? == 0 {
         // Before anything else is in it, or not at all.
         connection.pragma_update(None, "auto_vacuum", "INCREMENTAL").map_err(sqlite(path))?;
     }
     connection.pragma_update(None, "journal_mode", "WAL").map_err(sqlite(path))?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(sqlite(path))?;
-    match version(&connection, path)? {
-        0 => {
-            let schema = format!(
-                "BEGIN; {} PRAGMA user_version = {SCHEMA}; COMMIT;",
-                include_str!("store/schema.sql")
-            );
-            connection.execute_batch(&schema).map_err(sqlite(path))?;
-        }
-        SCHEMA => {}
-        found => return Err(StoreError::Newer { path: path.to_owned(), found }),
-    }
-    growth::complete(&connection).map_err(sqlite(path))?;
+    schema::complete(&mut connection, path)?;
     Ok(connection)
 }
 
@@ -363,10 +350,6 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     // More than there are, so that none is compiled twice.
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
-}
-
-fn version(connection: &Connection, path: &Path) -> Result<i32, StoreError> {
-    connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(sqlite(path))
 }
 
 /// Logs and alerts may tell more than everybody should read.

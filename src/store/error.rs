@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{PATIENCE, SCHEMA};
+use super::PATIENCE;
+use super::schema::VERSION;
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -24,9 +25,19 @@ pub enum StoreError {
     },
     /// The file was written by a newer golive.
     #[error(
-        "read {path}: it was written by a newer golive (format {found}, this one knows {SCHEMA}); install that one"
+        "read {path}: it was written by a newer golive (format {found}, this one knows {VERSION}); install that one"
     )]
     Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i32,
+    },
+    /// The file was written by an older golive, or nothing was yet, and only a daemon writes into it.
+    #[error(
+        "read {path}: it has format {found}, and golive reads {VERSION}; the daemon brings it there when it starts"
+    )]
+    Older {
         /// The file.
         path: PathBuf,
         /// Its version.

@@ -12,9 +12,6 @@ use super::{Store, StoreError};
 use crate::clock::Anchor;
 use crate::model::facts::Facts;
 
-pub(super) const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS anchor (\
-    id INTEGER PRIMARY KEY CHECK (id = 0), boot TEXT NOT NULL, up INTEGER NOT NULL, wall TEXT NOT NULL) STRICT;";
-
 impl Store {
     /// Goes by a clock that was anchored so from now on, and tells how far the host's was moved since the last one.
     pub async fn follow(&self, anchor: &Anchor) -> Result<Option<SignedDuration>, StoreError> {
@@ -46,7 +43,7 @@ fn last(connection: &Connection) -> rusqlite::Result<Option<Anchor>> {
 
 fn put(connection: &Connection, anchor: &Anchor) -> rusqlite::Result<()> {
     let up = i64::try_from(anchor.up.as_nanos()).unwrap_or(i64::MAX);
-    let sql = "INSERT OR REPLACE INTO anchor VALUES (0, ?1, ?2, ?3)";
+    let sql = "INSERT OR REPLACE INTO anchor (id, boot, up, wall) VALUES (0, ?1, ?2, ?3)";
     connection.execute(sql, params![anchor.boot, up, anchor.wall.to_string()]).map(drop)
 }
 

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use super::{Inner, SCHEMA, Store, StoreError, open, restrict, sqlite};
+use super::schema::VERSION;
+use super::{Inner, Store, StoreError, open, restrict, sqlite};
 
 /// So much has to have room.
 const ROOM: usize = 16 << 10;
@@ -23,7 +24,7 @@ impl Store {
                 return Err(StoreError::Gone { path: path.to_owned() });
             }
             room(path)?;
-            connection.pragma_update(None, "user_version", SCHEMA).map_err(sqlite(path))
+            connection.pragma_update(None, "user_version", VERSION).map_err(sqlite(path))
         })
         .await
     }

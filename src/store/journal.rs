@@ -10,11 +10,6 @@ use super::{Deed, Entry, StoreError, press, sqlite, text};
 use crate::model::event::{Event, Happening};
 use crate::model::sample::Outcome;
 
-pub(super) const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS packed (\
-     release TEXT PRIMARY KEY, at TEXT NOT NULL, thin INTEGER NOT NULL DEFAULT 0, lines BLOB NOT NULL) STRICT; \
-     CREATE INDEX IF NOT EXISTS packed_by_age ON packed (at) WHERE NOT thin; \
-     CREATE INDEX IF NOT EXISTS event_of_none ON event (at) WHERE release IS NULL;";
-
 /// An event as it is written down.
 pub(super) struct Line {
     pub(super) at: String,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, ToSql, Transaction, params};
+use rusqlite::{ToSql, Transaction, params};
 
 use super::flaws::Raw;
 use super::{Letter, Store, StoreError, json, notice, sqlite, text};
@@ -15,20 +15,6 @@ mod over;
 
 /// So many letters are told in one message at most; the rest in the next.
 const MOST: usize = 100;
-
-/// What letters of before did not have.
-const COLUMNS: [(&str, &str); 3] = [
-    ("incident", "TEXT NOT NULL DEFAULT ''"),
-    ("gathered", "INTEGER NOT NULL DEFAULT 0"),
-    ("carrier", "INTEGER"),
-];
-
-const INDEXES: &str = "\
-    CREATE INDEX IF NOT EXISTS letter_by_address ON letter (channel, address, state, incident); \
-    CREATE INDEX IF NOT EXISTS letter_by_carrier ON letter (carrier) WHERE carrier IS NOT NULL; \
-    CREATE INDEX IF NOT EXISTS letter_by_turn ON letter (channel, address, tier DESC, id) \
-    WHERE state = 'pending' AND carrier IS NULL; \
-    CREATE INDEX IF NOT EXISTS letter_by_end ON letter (expires) WHERE state = 'pending' AND carrier IS NULL;";
 
 /// So many settled letters are kept at most, whatever their age.
 pub(super) const PRUNE: &str = "\
@@ -42,18 +28,6 @@ pub struct Parcel {
     pub letter: Letter,
     /// The others' notices, oldest first.
     pub with: Vec<Notice>,
-}
-
-/// Adds what letters of before did not have.
-pub(super) fn grow(connection: &Connection) -> Result<(), rusqlite::Error> {
-    for (column, kind) in COLUMNS {
-        let sql = "SELECT count(*) FROM pragma_table_info('letter') WHERE name = ?1";
-        let there: i64 = connection.query_row(sql, [column], |row| row.get(0))?;
-        if there == 0 {
-            connection.execute_batch(&format!("ALTER TABLE letter ADD COLUMN {column} {kind}"))?;
-        }
-    }
-    connection.execute_batch(INDEXES)
 }
 
 impl Store {

@@ -7,9 +7,6 @@ use rusqlite::{Connection, params};
 
 use super::{StoreError, json, sqlite, text};
 
-pub(super) const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS proof (\
-                                 release TEXT PRIMARY KEY, at TEXT NOT NULL, problems TEXT NOT NULL) STRICT;";
-
 /// Notes what stands in the way of going back to that release.
 pub(super) fn save(
     connection: &Connection,
@@ -17,7 +14,7 @@ pub(super) fn save(
     (release, at, problems): (&str, Timestamp, &[String]),
 ) -> Result<(), StoreError> {
     let problems = serde_json::to_string(problems).map_err(json(path))?;
-    let sql = "INSERT OR REPLACE INTO proof VALUES (?1, ?2, ?3)";
+    let sql = "INSERT OR REPLACE INTO proof (release, at, problems) VALUES (?1, ?2, ?3)";
     connection.execute(sql, params![release, text(at), problems]).map(drop).map_err(sqlite(path))
 }
 

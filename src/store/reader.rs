@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::flaws::{Flaws, Raw};
-use super::{Deed, Evidence, Filing, SCHEMA, StoreError, journal, json, sqlite, version};
+use super::{Deed, Evidence, Filing, StoreError, journal, json, schema, sqlite};
 use crate::model::event::Event;
 use crate::model::incident::Incident;
 use crate::model::release::{Release, ReleaseState};
@@ -158,10 +158,8 @@ impl Reader {
         let readable = std::fs::File::open(&path);
         readable.map_err(|source| StoreError::Directory { dir: path.clone(), source })?;
         let connection = read_only(&path)?;
-        match version(&connection, &path)? {
-            SCHEMA => Ok(Self { path, connection }),
-            found => Err(StoreError::Newer { path, found }),
-        }
+        schema::require(&connection, &path)?;
+        Ok(Self { path, connection })
     }
 
     /// Releases, newest first.

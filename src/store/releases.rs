@@ -12,20 +12,6 @@ use crate::decide::action::Action;
 use crate::model::incident::{Incident, IncidentState};
 use crate::model::notice::News;
 
-/// So that what is looked at often takes no longer in a store of many years.
-pub(super) const INDEXES: &str = "\
-    CREATE INDEX IF NOT EXISTS release_by_age ON release (began DESC, id DESC); \
-    CREATE INDEX IF NOT EXISTS release_by_change ON release (changed); \
-    CREATE INDEX IF NOT EXISTS release_by_turn ON release \
-    (iif(json_valid(json), json ->> '$.running' IS NULL, 1), changed DESC, began DESC, id DESC); \
-    CREATE INDEX IF NOT EXISTS release_by_turn_of ON release \
-    (service, iif(json_valid(json), json ->> '$.running' IS NULL, 1), changed DESC, began DESC, id DESC); \
-    CREATE INDEX IF NOT EXISTS release_sums ON release (service, state, shadow, id); \
-    CREATE INDEX IF NOT EXISTS incident_by_age ON incident (began DESC, id DESC); \
-    CREATE INDEX IF NOT EXISTS incident_own ON incident (began) WHERE service IS NULL AND state <> 'resolved'; \
-    CREATE INDEX IF NOT EXISTS letter_confirmed ON letter (channel, address, settled) WHERE state = 'sent'; \
-    CREATE INDEX IF NOT EXISTS letter_by_age ON letter (created) WHERE state <> 'pending';";
-
 /// Brings the rows that an entry's actions are about up to date.
 pub(super) fn project(transaction: &Transaction<'_>, path: &Path, entry: &Entry) -> Result<(), StoreError> {
     for action in &entry.actions {
@@ -81,7 +67,7 @@ pub(super) fn project(transaction: &Transaction<'_>, path: &Path, entry: &Entry)
 fn log(transaction: &Transaction<'_>, path: &Path, incident: &Incident) -> Result<(), StoreError> {
     let row = serde_json::to_string(incident).map_err(json(path))?;
     let state = incident.standing().into_str();
-    let sql = "INSERT INTO incident VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+    let sql = "INSERT INTO incident (id, service, tier, state, began, json) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
                ON CONFLICT (id) DO UPDATE SET tier = ?3, state = ?4, json = ?6";
     let mut insert = transaction.prepare_cached(sql).map_err(sqlite(path))?;
     let tier = incident.tier.into_str();

@@ -1,6 +1,27 @@
+-- A service's state, whole.
 CREATE TABLE service (
     name  TEXT PRIMARY KEY,
     facts TEXT NOT NULL
+) STRICT;
+
+-- States that could not be read, as they were.
+CREATE TABLE unread (
+    name  TEXT PRIMARY KEY,
+    facts TEXT NOT NULL
+) STRICT;
+
+-- The number of the last batch that was stored.
+CREATE TABLE batch (
+    id     INTEGER PRIMARY KEY CHECK (id = 0),
+    number INTEGER NOT NULL
+) STRICT;
+
+-- How the clock went that the times here are of.
+CREATE TABLE anchor (
+    id   INTEGER PRIMARY KEY CHECK (id = 0),
+    boot TEXT NOT NULL,
+    up   INTEGER NOT NULL,
+    wall TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE release (
@@ -10,10 +31,19 @@ CREATE TABLE release (
     state   TEXT NOT NULL,
     began   TEXT NOT NULL,
     changed TEXT NOT NULL,
-    json    TEXT NOT NULL
+    json    TEXT NOT NULL,
+    shadow  INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX release_by_service ON release (service, began);
+CREATE INDEX release_by_age ON release (began DESC, id DESC);
+CREATE INDEX release_by_change ON release (changed);
+CREATE INDEX release_by_turn ON release
+    (iif(json_valid(json), json ->> '$.running' IS NULL, 1), changed DESC, began DESC, id DESC);
+CREATE INDEX release_by_turn_of ON release
+    (service, iif(json_valid(json), json ->> '$.running' IS NULL, 1), changed DESC, began DESC, id DESC);
+CREATE INDEX release_sums ON release (service, state, shadow, id);
 
+-- What a release became, entry by entry.
 CREATE TABLE filing (
     seq     INTEGER PRIMARY KEY,
     release TEXT NOT NULL,
@@ -24,6 +54,7 @@ CREATE TABLE filing (
 ) STRICT;
 CREATE INDEX filing_by_release ON filing (release, seq);
 
+-- What happened, and what it led to: a row each while a release is at hand.
 CREATE TABLE event (
     seq     INTEGER PRIMARY KEY,
     at      TEXT NOT NULL,
@@ -33,6 +64,16 @@ CREATE TABLE event (
     actions TEXT NOT NULL
 ) STRICT;
 CREATE INDEX event_by_release ON event (release, seq);
+CREATE INDEX event_of_none ON event (at) WHERE release IS NULL;
+
+-- The same of a decided release, in one.
+CREATE TABLE packed (
+    release TEXT PRIMARY KEY,
+    at      TEXT NOT NULL,
+    thin    INTEGER NOT NULL DEFAULT 0,
+    lines   BLOB NOT NULL
+) STRICT;
+CREATE INDEX packed_by_age ON packed (at) WHERE NOT thin;
 
 CREATE TABLE incident (
     id      TEXT PRIMARY KEY,
@@ -42,21 +83,34 @@ CREATE TABLE incident (
     began   TEXT NOT NULL,
     json    TEXT NOT NULL
 ) STRICT;
+CREATE INDEX incident_by_age ON incident (began DESC, id DESC);
+CREATE INDEX incident_own ON incident (began) WHERE service IS NULL AND state <> 'resolved';
 
+-- What a release can be made again from.
 CREATE TABLE spec (
     release TEXT PRIMARY KEY,
     image   TEXT NOT NULL,
     inspect TEXT NOT NULL
 ) STRICT;
 
+-- What stands in the way of going back to a release that is kept, as it was found last.
+CREATE TABLE proof (
+    release  TEXT PRIMARY KEY,
+    at       TEXT NOT NULL,
+    problems TEXT NOT NULL
+) STRICT;
+
+-- What was found of a bad release before it was taken away.
 CREATE TABLE forensics (
     release TEXT PRIMARY KEY,
     inspect TEXT NOT NULL,
     logs    TEXT NOT NULL,
     exit    INTEGER,
-    oom     INTEGER NOT NULL
+    oom     INTEGER NOT NULL,
+    events  TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
+-- A notice to an address; where it has a carrier, it is told in that one's message.
 CREATE TABLE letter (
     id       INTEGER PRIMARY KEY,
     notice   TEXT NOT NULL,
@@ -71,6 +125,24 @@ CREATE TABLE letter (
     answer   TEXT,
     settled  TEXT,
     json     TEXT NOT NULL,
+    incident TEXT NOT NULL DEFAULT '',
+    gathered INTEGER NOT NULL DEFAULT 0,
+    carrier  INTEGER,
     UNIQUE (notice, channel, address)
 ) STRICT;
 CREATE INDEX letter_by_due ON letter (state, due);
+CREATE INDEX letter_by_address ON letter (channel, address, state, incident);
+CREATE INDEX letter_by_carrier ON letter (carrier) WHERE carrier IS NOT NULL;
+CREATE INDEX letter_by_turn ON letter (channel, address, tier DESC, id) WHERE state = 'pending' AND carrier IS NULL;
+CREATE INDEX letter_by_end ON letter (expires) WHERE state = 'pending' AND carrier IS NULL;
+CREATE INDEX letter_by_age ON letter (created) WHERE state <> 'pending';
+CREATE INDEX letter_confirmed ON letter (channel, address, settled) WHERE state = 'sent';
+
+-- Where an incident's first message stands at each address.
+CREATE TABLE thread (
+    incident TEXT NOT NULL,
+    channel  TEXT NOT NULL,
+    address  TEXT NOT NULL,
+    place    TEXT NOT NULL,
+    PRIMARY KEY (incident, channel, address)
+) STRICT, WITHOUT ROWID;

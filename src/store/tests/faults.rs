@@ -143,6 +143,22 @@ async fn a_newer_file_is_refused_and_left_as_it_is() {
     assert!(std::fs::read(&path).unwrap() == before);
 }
 
+/// As between the moment at which a daemon makes the file and the one at which it fills it.
+#[test]
+fn a_file_without_a_shape_is_told_by_whoever_only_reads_and_completed_by_a_daemon() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("golive.db"), "").unwrap();
+    let told = Reader::open(dir.path()).unwrap_err();
+    assert!(matches!(told, StoreError::Older { found: 0, .. }), "{told:?}");
+    drop(open(dir.path()));
+    assert_eq!(Reader::open(dir.path()).unwrap().letters(1).unwrap(), []);
+    let other = rusqlite::Connection::open(dir.path().join("golive.db")).unwrap();
+    other.pragma_update(None, "user_version", -1).unwrap();
+    for told in [Store::open(dir.path()).unwrap_err(), Reader::open(dir.path()).unwrap_err()] {
+        assert!(matches!(told, StoreError::Newer { found: -1, .. }), "no golive wrote that: {told:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_full_disk_is_told_and_the_same_batch_is_stored_later() {
     let disk = Disk::mount();
@@ -216,18 +232,4 @@ pub(super) async fn counts(dir: &Path, store: &Store) -> (u32, u32, u32) {
     let samples = store.happenings("web", "r1").await.unwrap().len();
     let letters = Reader::open(dir).unwrap().letters(u32::MAX).unwrap().len();
     (facts, samples.try_into().unwrap(), letters.try_into().unwrap())
-}
-
-#[tokio::test]
-async fn the_file_of_an_older_golive_is_completed() {
-    let dir = tempfile::tempdir().unwrap();
-    drop(open(dir.path()));
-    let path = dir.path().join("golive.db");
-    let older = rusqlite::Connection::open(&path).unwrap();
-    older.execute_batch("DROP TABLE proof; ALTER TABLE forensics DROP COLUMN events;").unwrap();
-    older.execute("INSERT INTO forensics VALUES ('r0', '{}', 'log', 1, 0)", []).unwrap();
-    drop(older);
-    let store = open(dir.path());
-    store.save_proof("r0", at(0), &[]).await.unwrap();
-    store.save_forensics("r1", crate::store::Evidence::default()).await.unwrap();
 }

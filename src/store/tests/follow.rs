@@ -94,7 +94,7 @@ async fn what_cannot_be_read_is_left_as_it_is() {
     let store = open(dir.path());
     store.follow(&anchor(100, at(0))).await.unwrap();
     let other = Connection::open(dir.path().join("golive.db")).unwrap();
-    other.execute("INSERT INTO service VALUES ('odd', '{')", []).unwrap();
+    other.execute("INSERT INTO service (name, facts) VALUES ('odd', '{')", []).unwrap();
     assert!(store.follow(&anchor(110, at(3610))).await.unwrap().is_some());
     let kept: String = other.query_row("SELECT facts FROM service", [], |row| row.get(0)).unwrap();
     assert_eq!(kept, "{");

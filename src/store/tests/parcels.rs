@@ -127,23 +127,6 @@ async fn what_would_be_too_many_messages_is_one() {
 }
 
 #[tokio::test]
-async fn a_store_of_before_learns_of_parcels() {
-    let dir = tempfile::tempdir().unwrap();
-    drop(open(dir.path()));
-    let old = rusqlite::Connection::open(dir.path().join("golive.db")).unwrap();
-    old.execute_batch(
-        "DROP INDEX letter_by_address; DROP INDEX letter_by_carrier; DROP INDEX letter_by_turn; \
-         DROP INDEX letter_by_end; ALTER TABLE letter DROP COLUMN incident; \
-         ALTER TABLE letter DROP COLUMN gathered; ALTER TABLE letter DROP COLUMN carrier;",
-    )
-    .unwrap();
-    drop(old);
-    let store = open(dir.path());
-    post(&store, 0, vec![about("web-1", 1, Stage::First)]).await;
-    assert_eq!(due(&store, 0).await.len(), 1);
-}
-
-#[tokio::test]
 async fn a_daemon_that_starts_knows_who_confirmed_and_what_nobody_has() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
