@@ -30,7 +30,7 @@ use crate::metrics::{self, Metrics};
 use crate::model::notice::Notice;
 use crate::model::refusal::Refusal;
 use crate::text::Texts;
-use crate::ticket::Tickets;
+use crate::ticket::{Ticket, Tickets};
 
 mod acknowledge;
 mod draw;
@@ -51,10 +51,10 @@ pub enum Ask {
     Pulse(oneshot::Sender<()>),
     /// What the store knows.
     Shelf(oneshot::Sender<Shelf>),
-    /// Takes an incident on.
+    /// Takes an incident on, and spends the link by which somebody does.
     Acknowledge {
-        /// Its id.
-        incident: String,
+        /// The link.
+        ticket: Ticket,
         /// Takes the outcome, or why not.
         reply: oneshot::Sender<Result<(), Refusal>>,
     },

@@ -31,6 +31,7 @@ mod flaws;
 mod follow;
 mod ground;
 mod journal;
+mod links;
 mod outbox;
 mod parcel;
 mod past;

@@ -1,12 +1,8 @@
 //! Links by which a person takes an incident on without a terminal: signed, for a day, and good for once.
 //!
-//! The key and what was used are two small files in the state directory, for its owner alone.
+//! Whoever makes them keeps the key, and what was used, for the next run.
 
 use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
-use std::io::{Error, Result, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use base64::Engine as _;
@@ -22,7 +18,7 @@ mod tests;
 const GOOD_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// So many used links are remembered, which is more than people follow in a day; beyond, all else is refused.
-const USED_MAX: usize = 10_000;
+pub const USED_MAX: usize = 10_000;
 
 /// What stands in a link as its number.
 const NOT_IN_A_LINK: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
@@ -31,7 +27,6 @@ const NOT_IN_A_LINK: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remov
 #[derive(Debug)]
 pub struct Tickets {
     key: Key,
-    path: PathBuf,
     /// Signatures of links that were used, with when they end anyway.
     used: Mutex<BTreeMap<String, i64>>,
 }
@@ -67,20 +62,16 @@ impl std::fmt::Debug for Key {
 }
 
 impl Tickets {
-    /// The key in a directory, which is made when it is not there.
-    pub fn open(dir: &Path) -> Result<Self> {
-        let key = key(&dir.join("link-key"))?;
-        let path = dir.join("links-used");
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(error),
-        };
-        let used = text.lines().filter_map(|line| {
-            let (until, sign) = line.split_once(' ')?;
-            Some((sign.to_owned(), until.parse().ok()?))
-        });
-        Ok(Self { key, path, used: Mutex::new(used.collect()) })
+    /// Signed with that key; by their signatures, what was used already, with when it ends.
+    pub fn new(key: [u8; 32], used: BTreeMap<String, i64>) -> Self {
+        Self { key: Key(key), used: Mutex::new(used) }
+    }
+
+    /// A key that nobody can guess.
+    pub fn fresh_key() -> std::io::Result<[u8; 32]> {
+        let mut key = [0; 32];
+        getrandom::getrandom(&mut key)?;
+        Ok(key)
     }
 
     /// The ticket for an incident that was told at that time.
@@ -90,7 +81,7 @@ impl Tickets {
     }
 
     /// Whether a ticket is good now.
-    pub fn check(&self, ticket: &Ticket, now: Timestamp) -> std::result::Result<(), Refused> {
+    pub fn check(&self, ticket: &Ticket, now: Timestamp) -> Result<(), Refused> {
         let sign = URL_SAFE_NO_PAD.decode(&ticket.sign).ok().and_then(|sign| <[u8; 32]>::try_from(sign).ok());
         let own =
             sign.is_some_and(|sign| HMAC::verify(said(&ticket.incident, ticket.until), self.key.0, &sign));
@@ -104,15 +95,11 @@ impl Tickets {
         if used.contains_key(&ticket.sign) || used.len() >= USED_MAX { Err(Refused::Used) } else { Ok(()) }
     }
 
-    /// A ticket was used: it is good for nothing any more, also after a restart.
-    pub fn spend(&self, ticket: &Ticket, now: Timestamp) -> Result<()> {
+    /// A ticket was used: it is good for nothing any more.
+    pub fn spend(&self, ticket: &Ticket, now: Timestamp) {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.retain(|_, until| *until >= now.as_second());
         used.insert(ticket.sign.clone(), ticket.until);
-        let text = used.iter().fold(String::new(), |text, (sign, until)| text + &format!("{until} {sign}\n"));
-        let new = self.path.with_extension("new");
-        private(&new, true)?.write_all(text.as_bytes())?;
-        fs::rename(&new, &self.path)
     }
 
     fn sign(&self, incident: &str, until: i64) -> String {
@@ -132,24 +119,4 @@ impl Ticket {
 /// What is signed.
 fn said(incident: &str, until: i64) -> String {
     format!("golive acknowledge\n{until}\n{incident}")
-}
-
-fn key(path: &Path) -> Result<Key> {
-    if let Ok(found) = fs::read(path) {
-        let key = <[u8; 32]>::try_from(found);
-        return key
-            .map(Key)
-            .map_err(|_| Error::other(format!("{} is not a key of golive's", path.display())));
-    }
-    let mut key = [0; 32];
-    getrandom::getrandom(&mut key)?;
-    let mut file = private(path, false)?;
-    file.write_all(&key)?;
-    file.sync_all()?;
-    Ok(Key(key))
-}
-
-/// A file for its owner alone.
-fn private(path: &Path, anew: bool) -> Result<fs::File> {
-    OpenOptions::new().write(true).create(true).create_new(!anew).truncate(anew).mode(0o600).open(path)
 }

@@ -5,12 +5,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::Daemon;
+use super::{Daemon, chain};
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::decide::action::Answer;
@@ -21,7 +22,7 @@ use crate::notify::{Links, host};
 use crate::page::{self, Ask, Shelf, Stage, Told};
 use crate::store::Store;
 use crate::text::Texts;
-use crate::ticket::Tickets;
+use crate::ticket::{Ticket, Tickets, USED_MAX};
 
 /// An address that cannot be listened on is tried again after this: it may come with a network that is slow to start.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -43,8 +44,8 @@ pub(super) struct Front {
 
 impl Front {
     /// Nothing is shown before [`Front::follow`]. The other end is the loop's.
-    pub(super) fn new(
-        clock: Clock,
+    pub(super) async fn new(
+        (store, clock): (&Store, Clock),
         views: watch::Receiver<Arc<View>>,
         metrics: Metrics,
         tasks: &TaskTracker,
@@ -52,13 +53,14 @@ impl Front {
     ) -> (Self, mpsc::Receiver<Ask>) {
         let (asks, asked) = mpsc::channel(16);
         let (tasks, stop) = (tasks.clone(), stop.clone());
-        (Self { clock, views, asks, metrics, tasks, stop, tickets: None, shown: None }, asked)
+        let tickets = tickets(store).await;
+        (Self { clock, views, asks, metrics, tasks, stop, tickets, shown: None }, asked)
     }
 
     /// Brings what is shown in line with the configuration. What alerts link to, where there is such a page.
     pub(super) fn follow(&mut self, config: &Config) -> Option<Links> {
         let links = config.page.as_ref().and_then(|page| page.url.clone()).and_then(|page| {
-            let tickets = self.tickets(config)?;
+            let tickets = self.tickets.clone()?;
             Some(Links { tickets, page })
         });
         let same = self.shown.as_ref().map(|(page, language, _)| (page, *language));
@@ -76,18 +78,6 @@ impl Front {
         links
     }
 
-    fn tickets(&mut self, config: &Config) -> Option<Arc<Tickets>> {
-        if self.tickets.is_none() {
-            match Tickets::open(&config.state_dir) {
-                Ok(tickets) => self.tickets = Some(Arc::new(tickets)),
-                Err(error) => {
-                    tracing::error!(%error, "failed to read the key of links; alerts go out without")
-                }
-            }
-        }
-        self.tickets.clone()
-    }
-
     fn stage(&self, config: &Config, page: &config::Page) -> impl Fn() -> Stage + Send + 'static {
         let (views, asks, metrics, clock) =
             (self.views.clone(), self.asks.clone(), self.metrics.clone(), self.clock);
@@ -103,6 +93,19 @@ impl Front {
             clock,
             host: host(),
             names: names.iter().cloned().chain([host()]).collect(),
+        }
+    }
+}
+
+/// What makes links and knows those that were used; alerts go out without where it cannot be had.
+async fn tickets(store: &Store) -> Option<Arc<Tickets>> {
+    let fresh = Tickets::fresh_key();
+    let fresh = fresh.inspect_err(|error| tracing::error!(%error, "failed to make a key of links")).ok()?;
+    match store.links(fresh).await {
+        Ok((key, used)) => Some(Arc::new(Tickets::new(key, used))),
+        Err(error) => {
+            tracing::error!("failed to read the key of links; alerts go out without: {}", chain(&error));
+            None
         }
     }
 }
@@ -137,16 +140,32 @@ impl Daemon {
                 let store = self.store.clone();
                 self.tasks.spawn(async move { drop(reply.send(shelf(&store).await)) });
             }
-            Ask::Acknowledge { incident, reply } => {
-                let event = Event::Acknowledged { incident, by: "link".to_owned() };
-                self.ask(event, |answer| {
-                    drop(reply.send(match answer {
-                        Answer::Refused { why } => Err(why),
-                        Answer::Done { .. } | Answer::Plan { .. } => Ok(()),
-                    }));
+            Ask::Acknowledge { ticket, reply } => {
+                let event = Event::Acknowledged { incident: ticket.incident.clone(), by: "link".to_owned() };
+                let (tickets, store, now) =
+                    (self.front.tickets.clone(), self.store.clone(), self.clock.now());
+                let tasks = self.tasks.clone();
+                self.ask(event, move |answer| match answer {
+                    Answer::Refused { why } => drop(reply.send(Err(why))),
+                    Answer::Done { .. } | Answer::Plan { .. } => {
+                        tasks.spawn(async move {
+                            spend(tickets.as_deref(), &store, &ticket, now).await;
+                            drop(reply.send(Ok(())));
+                        });
+                    }
                 });
             }
         }
+    }
+}
+
+/// Whoever followed a link hears that it worked when it is good for nothing any more, also after a restart.
+async fn spend(tickets: Option<&Tickets>, store: &Store, ticket: &Ticket, now: Timestamp) {
+    if let Some(tickets) = tickets {
+        tickets.spend(ticket, now);
+    }
+    if let Err(error) = store.spend_link((&ticket.sign, ticket.until), USED_MAX, now).await {
+        tracing::error!("failed to note that a link was used: {}", chain(&error));
     }
 }
 

@@ -81,18 +81,10 @@ impl Shared {
     }
 
     async fn take_on(&self, ticket: &Ticket) -> Answer {
-        let incident = ticket.incident.clone();
-        tracing::info!(incident, by = "link", "acknowledged");
-        let asked = self.stage.ask(|reply| Ask::Acknowledge { incident, reply }).await;
+        tracing::info!(incident = ticket.incident, by = "link", "acknowledged");
+        let asked = self.stage.ask(|reply| Ask::Acknowledge { ticket: ticket.clone(), reply }).await;
         match asked.unwrap_or(Err(Refusal::NotUnderstood)) {
-            Ok(()) => {
-                if let Some(tickets) = &self.stage.tickets
-                    && let Err(error) = tickets.spend(ticket, self.stage.clock.now())
-                {
-                    tracing::error!(%error, "failed to note that a link was used; it stays good until it ends");
-                }
-                Answer::Said(StatusCode::OK, "ack-done", String::new())
-            }
+            Ok(()) => Answer::Said(StatusCode::OK, "ack-done", String::new()),
             Err(why) => {
                 let why = self.stage.texts.refusal(&why);
                 tracing::warn!(incident = ticket.incident, "failed to acknowledge by a link: {why}");

@@ -129,18 +129,16 @@ struct Served {
     views: watch::Sender<Arc<View>>,
     core: JoinHandle<()>,
     stop: CancellationToken,
-    _dir: tempfile::TempDir,
 }
 
 impl Served {
     async fn start(view: View, language: Language) -> Self {
         drop(rustls::crypto::ring::default_provider().install_default());
-        let dir = tempfile::tempdir().unwrap();
-        let tickets = Arc::new(Tickets::open(dir.path()).unwrap());
+        let tickets = Arc::new(Tickets::new([7; 32], BTreeMap::new()));
         let (views, shown) = watch::channel(Arc::new(view));
         let (asks, mut asked) = mpsc::channel(8);
         let acknowledged = Arc::new(std::sync::Mutex::new(Vec::new()));
-        let heard = Arc::clone(&acknowledged);
+        let (heard, spent) = (Arc::clone(&acknowledged), Arc::clone(&tickets));
         let core = tokio::spawn(async move {
             while let Some(ask) = asked.recv().await {
                 match ask {
@@ -149,8 +147,9 @@ impl Served {
                         let waiting = [("oncall".to_owned(), 3)].into();
                         drop(reply.send(Shelf { waiting, letters: vec![letter(HOSTILE)] }));
                     }
-                    Ask::Acknowledge { incident, reply } => {
-                        heard.lock().unwrap().push(incident);
+                    Ask::Acknowledge { ticket, reply } => {
+                        spent.spend(&ticket, Clock::start().now());
+                        heard.lock().unwrap().push(ticket.incident);
                         drop(reply.send(Ok(())));
                     }
                 }
@@ -170,7 +169,7 @@ impl Served {
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         tokio::spawn(serve(listener, stage, stop.clone()));
-        Self { address, tickets, acknowledged, views, core, stop, _dir: dir }
+        Self { address, tickets, acknowledged, views, core, stop }
     }
 
     async fn get(&self, path: &str) -> (u16, HeaderMap, String) {

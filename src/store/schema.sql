@@ -146,3 +146,15 @@ CREATE TABLE thread (
     place    TEXT NOT NULL,
     PRIMARY KEY (incident, channel, address)
 ) STRICT, WITHOUT ROWID;
+
+-- What signs the links in alerts.
+CREATE TABLE link_key (
+    id  INTEGER PRIMARY KEY CHECK (id = 0),
+    key BLOB NOT NULL CHECK (length(key) = 32)
+) STRICT;
+
+-- Signatures of links that were used, and when those end anyway, in seconds since 1970.
+CREATE TABLE link_used (
+    sign  TEXT PRIMARY KEY,
+    until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -21,6 +21,7 @@ mod flaws;
 mod follow;
 mod ground;
 mod letters;
+mod links;
 mod parcels;
 mod prune;
 mod round_trip;

@@ -1,39 +1,53 @@
-use std::os::unix::fs::PermissionsExt as _;
-
 use super::*;
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + seconds).unwrap()
 }
 
+fn tickets() -> Tickets {
+    Tickets::new([7; 32], BTreeMap::new())
+}
+
 #[test]
 fn a_ticket_is_good_for_a_day_and_once() {
-    let dir = tempfile::tempdir().unwrap();
-    let tickets = Tickets::open(dir.path()).unwrap();
+    let tickets = tickets();
     let ticket = tickets.issue("web-1", at(0));
     assert_eq!(tickets.check(&ticket, at(0)), Ok(()));
     assert_eq!(tickets.check(&ticket, at(24 * 3600)), Ok(()));
     assert_eq!(tickets.check(&ticket, at(24 * 3600 + 1)), Err(Refused::Late));
-    tickets.spend(&ticket, at(1)).unwrap();
+    tickets.spend(&ticket, at(1));
     assert_eq!(tickets.check(&ticket, at(2)), Err(Refused::Used));
-    let again = Tickets::open(dir.path()).unwrap();
-    assert_eq!(again.check(&ticket, at(3)), Err(Refused::Used), "a restart does not make it good again");
-    let later = again.issue("web-1", at(60));
-    assert_eq!(
-        again.check(&later, at(61)),
-        Ok(()),
-        "the key is the same, and another alert has another link"
-    );
-    again.spend(&later, at(25 * 3600)).unwrap();
-    assert!(!again.used.lock().unwrap().contains_key(&ticket.sign), "what is over is not kept");
+    let later = tickets.issue("web-1", at(60));
+    assert_eq!(tickets.check(&later, at(61)), Ok(()), "another alert has another link");
+    tickets.spend(&later, at(25 * 3600));
+    assert!(!tickets.used.lock().unwrap().contains_key(&ticket.sign), "what is over is not kept");
+}
+
+#[test]
+fn the_next_run_knows_what_was_issued_and_used() {
+    let ticket = tickets().issue("web-1", at(0));
+    assert_eq!(tickets().check(&ticket, at(1)), Ok(()), "the key is the same");
+    let again = Tickets::new([7; 32], BTreeMap::from([(ticket.sign.clone(), ticket.until)]));
+    assert_eq!(again.check(&ticket, at(1)), Err(Refused::Used));
+    assert_eq!(again.check(&again.issue("web-1", at(60)), at(61)), Ok(()));
+}
+
+#[test]
+fn beyond_what_is_remembered_everything_is_refused() {
+    let until = at(3600).as_second();
+    let used = (0..USED_MAX).map(|number| (format!("sign-{number}"), until));
+    let full = Tickets::new([7; 32], used.collect());
+    let ticket = full.issue("web-1", at(0));
+    assert_eq!(full.check(&ticket, at(1)), Err(Refused::Used));
+    full.spend(&ticket, at(3601));
+    assert_eq!(full.used.lock().unwrap().len(), 1);
 }
 
 #[test]
 fn what_golive_did_not_write_is_refused() {
-    let dir = tempfile::tempdir().unwrap();
-    let tickets = Tickets::open(dir.path()).unwrap();
+    let tickets = tickets();
     let ticket = tickets.issue("web-1", at(0));
-    let other = Tickets::open(tempfile::tempdir().unwrap().path()).unwrap().issue("web-1", at(0));
+    let other = Tickets::new(Tickets::fresh_key().unwrap(), BTreeMap::new()).issue("web-1", at(0));
     let forged = [
         Ticket { incident: "web-2".to_owned(), ..ticket.clone() },
         Ticket { until: ticket.until + 1, ..ticket.clone() },
@@ -48,23 +62,16 @@ fn what_golive_did_not_write_is_refused() {
 }
 
 #[test]
-fn the_key_is_for_its_owner_and_never_shown() {
-    let dir = tempfile::tempdir().unwrap();
-    let tickets = Tickets::open(dir.path()).unwrap();
-    tickets.spend(&tickets.issue("a", at(0)), at(0)).unwrap();
-    for file in ["link-key", "links-used"] {
-        let mode = fs::metadata(dir.path().join(file)).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600, "{file}");
-    }
-    assert!(format!("{tickets:?}").contains("key: Key,"), "{tickets:?}");
-    fs::write(dir.path().join("link-key"), b"short").unwrap();
-    assert!(Tickets::open(dir.path()).unwrap_err().to_string().ends_with("is not a key of golive's"));
+fn a_key_is_new_each_time_and_never_shown() {
+    let [one, other] = [Tickets::fresh_key().unwrap(), Tickets::fresh_key().unwrap()];
+    assert!(one != other && one != [0; 32]);
+    let shown = format!("{:?}", tickets());
+    assert!(shown.contains("key: Key,") && !shown.contains('7'), "{shown}");
 }
 
 #[test]
 fn a_link_holds_nothing_but_what_a_link_may() {
-    let dir = tempfile::tempdir().unwrap();
-    let ticket = Tickets::open(dir.path()).unwrap().issue("wéb 1&x=<b>\"\r\n", at(0));
+    let ticket = tickets().issue("wéb 1&x=<b>\"\r\n", at(0));
     let link = ticket.link("https://golive.example.com/ops");
     assert!(
         link.starts_with(
