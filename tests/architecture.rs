@@ -92,12 +92,13 @@ const MAY_USE: [(&str, &[&str]); 28] = [
 ];
 
 /// Crates that belong to a few modules, so that what they do can be replaced there.
-const HOLDERS: [(&str, &[&str]); 14] = [
+const HOLDERS: [(&str, &[&str]); 15] = [
     ("axum", &["control", "demo", "door", "page"]),
     ("bollard", &["runtime", "probe", "demo"]),
     ("clap", &["cli"]),
     ("hmac_sha256", &["notify", "ticket"]),
     ("lettre", &["notify", "config"]),
+    ("nix", &["control"]),
     ("prometheus_client", &["metrics"]),
     ("prometheus_http_query", &["probe"]),
     ("rusqlite", &["store"]),

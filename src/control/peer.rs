@@ -3,11 +3,16 @@
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rustix::process::{getegid, geteuid};
 use tokio::net::UnixStream;
 
 use crate::text::Texts;
+
+mod directory;
+
+use directory::{Directory, group};
 
 /// Who may use the socket beside root and the daemon's own user.
 const GROUP: &str = "golive";
@@ -20,10 +25,13 @@ const OTHERS: u32 = 3;
 pub(super) struct Peer {
     /// `None` when the kernel did not tell.
     uid: Option<u32>,
-    /// Whether they may ask anything.
-    pub(super) admitted: bool,
+    /// Whether they may ask anything, as far as the kernel tells.
+    admitted: bool,
     /// Root, or the daemon's own user.
     pub(super) master: bool,
+    /// Whoever is a member of one of these may, too.
+    groups: Arc<[u32]>,
+    directory: Directory,
 }
 
 /// Who may use the socket. While its mode says the same, whoever has connected is one of them: the kernel knows also the
@@ -32,7 +40,8 @@ pub(super) struct Peer {
 pub(super) struct Gate {
     socket: PathBuf,
     own: u32,
-    groups: Vec<u32>,
+    groups: Arc<[u32]>,
+    directory: Directory,
 }
 
 /// What the kernel says of a peer.
@@ -46,7 +55,8 @@ pub(super) struct Credentials {
 impl Gate {
     pub(super) fn new(socket: PathBuf) -> Self {
         let groups = [group(GROUP), Some(getegid().as_raw())];
-        Self { socket, own: geteuid().as_raw(), groups: groups.into_iter().flatten().collect() }
+        let groups = groups.into_iter().flatten().collect();
+        Self { socket, own: geteuid().as_raw(), groups, directory: Directory::new() }
     }
 
     pub(super) fn peer(&self, stream: &UnixStream) -> Peer {
@@ -56,6 +66,8 @@ impl Gate {
             uid: found.map(|it| it.uid),
             admitted: found.is_some_and(|it| self.admits(it)),
             master: found.is_some_and(|it| self.is_master(it)),
+            groups: Arc::clone(&self.groups),
+            directory: self.directory.clone(),
         }
     }
 
@@ -76,21 +88,29 @@ impl Gate {
         self.is_master(peer)
             || self.is_narrow()
             || ours(peer.gid)
-            || listed(peer.uid).into_iter().any(ours)
             || peer.pid.is_some_and(|pid| supplementary(pid).into_iter().any(ours))
     }
 }
 
 impl Peer {
+    /// Whether they may ask anything. A member of the group may whose process does not have it yet.
+    pub(super) async fn may_ask(&self) -> bool {
+        self.admitted
+            || match self.uid {
+                Some(uid) => self.directory.groups(uid).await.iter().any(|gid| self.groups.contains(gid)),
+                None => false,
+            }
+    }
+
     /// Who it is.
-    pub(super) fn name(&self) -> String {
-        let known = self.uid.map(|uid| user(uid).unwrap_or_else(|| self.number()));
-        known.unwrap_or_else(|| "somebody".to_owned())
+    pub(super) async fn name(&self) -> String {
+        let Some(uid) = self.uid else { return "somebody".to_owned() };
+        self.directory.user(uid).await.unwrap_or_else(|| self.number())
     }
 
     /// Whom they say it is, where they say so. Whoever could say so falsely is named too.
-    pub(super) fn stands_for(&self, said: Option<String>, texts: &Texts) -> String {
-        let own = self.name();
+    pub(super) async fn stands_for(&self, said: Option<String>, texts: &Texts) -> String {
+        let own = self.name().await;
         match said.filter(|said| !said.trim().is_empty()) {
             None => own,
             Some(said) if self.uid == Some(0) || said == own => said,
@@ -104,20 +124,9 @@ impl Peer {
     }
 }
 
-/// A group's number (`group(5)`).
+/// The number of the group whose members may use the socket.
 pub(super) fn golive_group() -> Option<u32> {
     group(GROUP)
-}
-
-fn group(name: &str) -> Option<u32> {
-    rows("/etc/group").iter().find(|row| field(row, 0) == name).and_then(|row| field(row, 2).parse().ok())
-}
-
-/// The groups whose list of members names that user.
-fn listed(uid: u32) -> Vec<u32> {
-    let Some(user) = user(uid) else { return Vec::new() };
-    let named = |row: &String| field(row, 3).split(',').any(|member| member == user);
-    rows("/etc/group").iter().filter(|row| named(row)).filter_map(|row| field(row, 2).parse().ok()).collect()
 }
 
 /// The groups of a process, where `/proc` shows it.
@@ -125,20 +134,6 @@ fn supplementary(pid: i32) -> Vec<u32> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let groups = status.lines().find_map(|line| line.strip_prefix("Groups:")).unwrap_or_default();
     groups.split_whitespace().filter_map(|gid| gid.parse().ok()).collect()
-}
-
-/// A user's name (`passwd(5)`).
-fn user(uid: u32) -> Option<String> {
-    let uid = uid.to_string();
-    rows("/etc/passwd").iter().find(|row| field(row, 2) == uid).map(|row| field(row, 0).to_owned())
-}
-
-fn rows(file: &str) -> Vec<String> {
-    fs::read_to_string(file).unwrap_or_default().lines().map(str::to_owned).collect()
-}
-
-fn field(row: &str, at: usize) -> &str {
-    row.split(':').nth(at).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ pub(super) fn app(shared: Shared) -> IntoMakeServiceWithConnectInfo<Router, Gues
 
 async fn admit(ConnectInfo(guest): ConnectInfo<Guest<Peer>>, request: HttpRequest, next: Next) -> Response {
     let Guest { peer, seat } = guest;
-    if peer.admitted {
+    if peer.may_ask().await {
         let too_large = || {
             let error = format!("the body is larger than {BODY_MAX} bytes");
             problem(StatusCode::PAYLOAD_TOO_LARGE, error)
@@ -80,7 +80,7 @@ async fn admit(ConnectInfo(guest): ConnectInfo<Guest<Peer>>, request: HttpReques
         return next.run(HttpRequest::from_parts(head, HttpBody::from(body))).await;
     }
     tracing::warn!(peer = peer.number(), path = request.uri().path(), "refused on the control socket");
-    let who = peer.name();
+    let who = peer.name().await;
     problem(StatusCode::FORBIDDEN, format!("{who} may not use golive: join the group golive, or be root"))
 }
 
@@ -167,7 +167,7 @@ async fn release(
     if body.version.trim().is_empty() {
         return problem(StatusCode::UNPROCESSABLE_ENTITY, "a release needs a version".to_owned());
     }
-    let by = caller.peer.stands_for(body.by, &shared.texts[&caller.language]);
+    let by = caller.peer.stands_for(body.by, &shared.texts[&caller.language]).await;
     let announcement = Announcement {
         version: body.version,
         by: Some(by),
@@ -237,7 +237,7 @@ async fn acknowledge(
     Path(incident): Path<String>,
     Body(body): Body<AckBody>,
 ) -> Response {
-    let by = caller.peer.stands_for(body.by, &shared.texts[&caller.language]);
+    let by = caller.peer.stands_for(body.by, &shared.texts[&caller.language]).await;
     tracing::info!(incident, by, peer = caller.peer.number(), "acknowledged");
     shared.send(&caller, |reply| Request::Event { event: Event::Acknowledged { incident, by }, reply }).await
 }
@@ -277,7 +277,7 @@ impl Shared {
             | Ask::Rollback { .. }
             | Ask::Plan { .. }
             | Ask::Hold { .. }
-            | Ask::Resume => caller.peer.name(),
+            | Ask::Resume => caller.peer.name().await,
         };
         tracing::info!(service, by, peer = caller.peer.number(), ?ask, "asked");
         let event = Event::Service { service, what: Happening::Asked { by, ask } };

@@ -104,7 +104,7 @@ fn browse(address: &str, method: &str, target: &str) -> String {
 fn an_incident_is_taken_on_by_the_link_in_its_alert_once() {
     let phone = Endpoint::start();
     let page = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let shop = Shop::open(&format!(
+    let mut shop = Shop::open(&format!(
         "[page]\nlisten = \"{page}\"\nurl = \"http://{page}\"\n\
          [channel.phone]\nwebhook = {{ url = \"http://{}/alerts\", format = \"ntfy\" }}\n\
          [alert.urgent]\nchannels = [\"phone\"]\n",
@@ -123,13 +123,17 @@ fn an_incident_is_taken_on_by_the_link_in_its_alert_once() {
     phone.until("an alert with a link", |asked| asked.iter().any(|one| link(one).is_some()));
     let link = phone.asked().iter().find_map(link).unwrap();
     let target = link.strip_prefix(&format!("http://{page}")).unwrap();
-    let open = || {
+    let open = |shop: &Shop| {
         let incidents: Value = serde_json::from_str(&shop.says(0, &["incidents", "--json"])).unwrap();
         incidents[0]["state"].as_str().unwrap().to_owned()
     };
     assert!(browse(&page, "GET", target).starts_with("HTTP/1.1 200"));
-    assert_eq!(open(), "open", "looking at it takes nothing on");
+    assert_eq!(open(&shop), "open", "looking at it takes nothing on");
     assert!(browse(&page, "POST", target).starts_with("HTTP/1.1 200"));
-    assert_eq!(open(), "acknowledged");
+    assert_eq!(open(&shop), "acknowledged");
     assert!(browse(&page, "POST", target).starts_with("HTTP/1.1 410"), "once");
+    shop.kill();
+    shop.start();
+    shop.eventually("the page is back", |_| TcpStream::connect(&page).is_ok());
+    assert!(browse(&page, "GET", target).starts_with("HTTP/1.1 410"), "a killed golive remembers that, too");
 }
