@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::multipart::{Form, Part};
 
 use super::format::{self, Answer, Beside, Plan, Post, Verdict};
 use super::{Context, Receipt, Refusal, Retry};
@@ -147,19 +148,20 @@ pub(super) async fn reach(out: &Outlet, channel: &WebhookChannel) -> Result<Rece
 
 async fn tell(out: &Outlet, post: &Post, now: Timestamp) -> Result<Answer, Refusal> {
     let method = if post.patch { Method::PATCH } else { Method::POST };
-    let (kind, body) = match &post.picture {
-        Some(picture) => with_picture(&post.body, picture),
-        None => ("application/json; charset=utf-8".to_owned(), post.body.clone().into_bytes()),
-    };
     let place = format::place(&post.url);
     let unsent = |why: String| Refusal::later(format!("post to {place}: failed to {why}"));
     let http = out.client(&post.url, builder).map_err(unsent)?;
-    let mut request = http.request(method, post.url.clone()).header(CONTENT_TYPE, kind);
+    let failed = |error: reqwest::Error| Refusal::later(format!("post to {place}: {}", why(&error)));
+    let request = http.request(method, post.url.clone());
+    let mut request = match &post.picture {
+        Some(picture) => request.multipart(with_picture(post.body.clone(), picture.clone()).map_err(failed)?),
+        None => request.header(CONTENT_TYPE, "application/json; charset=utf-8").body(post.body.clone()),
+    };
     for (name, value) in &post.headers {
         request = request.header(*name, value);
     }
-    let answer = request.headers(out.headers().map_err(unsent)?).body(body).send().await;
-    let mut answer = answer.map_err(|error| Refusal::later(format!("post to {place}: {}", why(&error))))?;
+    let answer = request.headers(out.headers().map_err(unsent)?).send().await;
+    let mut answer = answer.map_err(failed)?;
     let mut body = Vec::new();
     while body.len() < ANSWER_MAX
         && let Ok(Some(chunk)) = answer.chunk().await
@@ -171,21 +173,11 @@ async fn tell(out: &Outlet, post: &Post, now: Timestamp) -> Result<Answer, Refus
     Ok(Answer { status: answer.status(), after, body })
 }
 
-/// JSON and a picture as one body (RFC 7578), with the names that Discord gives them.
-fn with_picture(json: &str, picture: &[u8]) -> (String, Vec<u8>) {
-    // A digest of what is inside is not inside.
-    let edge = format!("golive-{}", format::fingerprint(&[json]));
-    let mut body = format!(
-        "--{edge}\r\nContent-Disposition: form-data; name=\"payload_json\"\r\n\
-         Content-Type: application/json\r\n\r\n{json}\r\n\
-         --{edge}\r\nContent-Disposition: form-data; name=\"files[0]\"; filename=\"{}\"\r\n\
-         Content-Type: image/png\r\n\r\n",
-        format::PICTURE
-    )
-    .into_bytes();
-    body.extend(picture);
-    body.extend(format!("\r\n--{edge}--\r\n").into_bytes());
-    (format!("multipart/form-data; boundary={edge}"), body)
+/// JSON and a picture as one body, with the names that Discord gives them.
+fn with_picture(json: String, picture: Vec<u8>) -> reqwest::Result<Form> {
+    let json = Part::text(json).mime_str("application/json")?;
+    let picture = Part::bytes(picture).file_name(format::PICTURE).mime_str("image/png")?;
+    Ok(Form::new().part("payload_json", json).part("files[0]", picture))
 }
 
 /// The verdict, with what was said.

@@ -95,9 +95,13 @@ async fn discord_gets_the_picture_as_a_file() {
     let json: Value = serde_json::from_str(json).unwrap();
     assert_eq!(json["embeds"][0]["image"]["url"], "attachment://chart.png");
     assert_eq!(json["attachments"], json!([{ "id": 0, "filename": "chart.png" }]));
-    assert!(
-        body.contains("name=\"payload_json\"") && body.contains("name=\"files[0]\"; filename=\"chart.png\"")
-    );
+    for (name, kind) in [
+        ("name=\"payload_json\"", "application/json"),
+        ("name=\"files[0]\"; filename=\"chart.png\"", "image/png"),
+    ] {
+        let head = format!("Content-Disposition: form-data; {name}\r\nContent-Type: {kind}\r\n\r\n");
+        assert!(body.contains(&head), "lacks {head}: {body}");
+    }
     assert!(body.contains("PNG\r\n") && body.trim_end().ends_with("--"));
     let edge = body.lines().next().unwrap();
     assert_eq!(body.matches(edge).count(), 3, "{edge}");
