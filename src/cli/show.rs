@@ -7,6 +7,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::CliError;
+use crate::text::english;
 use crate::untrusted::{acts, harmless};
 
 /// Whether colour is wanted there.
@@ -68,14 +69,9 @@ pub(super) fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
 }
 
-/// `3h 5m 10s`; nothing is shorter than nothing.
-pub(super) fn lasting(duration: SignedDuration) -> String {
-    format!("{:#}", SignedDuration::from_secs(duration.as_secs().max(0)))
-}
-
 /// A watch lasts as long as it was asked to; the proof of a restored version ends sooner when all is well.
 pub(super) fn time_left(phase: &str, left: SignedDuration) -> String {
-    format!("{} {}", lasting(left), if phase == "verifying" { "at most" } else { "left" })
+    format!("{} {}", english().lasting(left), if phase == "verifying" { "at most" } else { "left" })
 }
 
 /// What a program reads.

@@ -5,13 +5,13 @@ use std::io::Write as _;
 
 use jiff::Timestamp;
 
-use super::show::{Mood, color, lasting, padded, paint, print_json, time_left};
+use super::show::{Mood, color, padded, paint, print_json, time_left};
 use super::{CliError, Context};
 use crate::clock::Clock;
 use crate::control::wire::{DeploymentInfo, DivergedInfo, IncidentInfo, ServiceInfo, Status, TriggerInfo};
 use crate::model::reason::Unit;
 use crate::model::verdict::Bound;
-use crate::text::Texts;
+use crate::text::{Texts, english};
 use crate::untrusted::harmless;
 
 #[derive(Debug, clap::Args)]
@@ -147,7 +147,7 @@ impl Page {
             self.row("warning", warning, Some(Mood::Uncertain));
         }
         if let Some(diverged) = &service.diverged {
-            let lasts = lasting(self.now.duration_since(diverged.since));
+            let lasts = english().lasting(self.now.duration_since(diverged.since));
             let instead =
                 diverged.released.as_ref().map_or_else(String::new, |version| format!(" ({version})"));
             let known = diverged.acknowledged_by.as_ref().map(|by| format!("; {by} has it"));
@@ -157,7 +157,7 @@ impl Page {
         }
         self.guards(service);
         if let Some(hold) = &service.hold {
-            let left = hold.until.map(|until| lasting(until.duration_since(self.now)));
+            let left = hold.until.map(|until| english().lasting(until.duration_since(self.now)));
             let left = left.map_or_else(|| "until `golive resume`".to_owned(), |left| format!("{left} left"));
             let why = hold.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
             self.row("on hold", &format!("by {}, {left}{why}", hold.by), Some(Mood::Uncertain));
@@ -167,7 +167,7 @@ impl Page {
     /// What does not count, because somebody is at work on it or it has just been started.
     fn starts(&mut self, service: &ServiceInfo) {
         if let Some(DeploymentInfo { began, waits, told }) = &service.deployment {
-            let so_far = lasting(self.now.duration_since(*began));
+            let so_far = english().lasting(self.now.duration_since(*began));
             let mood = if *told { Mood::Bad } else { Mood::Uncertain };
             self.row(
                 "deployment",
@@ -176,19 +176,20 @@ impl Page {
             );
         }
         if let Some(until) = service.grace_until.filter(|until| *until > self.now) {
-            let left = lasting(until.duration_since(self.now));
+            let left = english().lasting(until.duration_since(self.now));
             self.row("grace", &format!("{left} left: failures before the first pass do not count"), None);
         }
     }
 
     fn guards(&mut self, service: &ServiceInfo) {
         if let Some(veto) = &service.veto {
-            let left = lasting(veto.ends.duration_since(self.now));
+            let left = english().lasting(veto.ends.duration_since(self.now));
             let text = format!("in {left}, unless `golive hold {}` stops it: {}", service.name, veto.why);
             self.row("rolls back", &text, Some(Mood::Bad));
         }
         if let Some(until) = service.maintenance {
-            let text = format!("{} left; a person decides", lasting(until.duration_since(self.now)));
+            let text =
+                format!("{} left; a person decides", english().lasting(until.duration_since(self.now)));
             self.row("window", &text, Some(Mood::Uncertain));
         }
         // Newest first, and no more than tell the tale; `--json` has all of them.
@@ -246,7 +247,7 @@ impl Page {
         let line = format!("{} {about}: {title}, {}", incident.tier, self.ago(incident.began));
         let (mood, more) = match (incident.calm_until, &incident.acknowledged_by) {
             (Some(until), _) => {
-                let left = lasting(until.duration_since(self.now));
+                let left = english().lasting(until.duration_since(self.now));
                 (Mood::Good, format!("within its limits; over in {left} if it stays so"))
             }
             (None, Some(by)) => (Mood::Uncertain, format!("{by} has it")),
@@ -256,7 +257,7 @@ impl Page {
     }
 
     fn ago(&self, at: Timestamp) -> String {
-        format!("{} ago", lasting(self.now.duration_since(at)))
+        format!("{} ago", english().lasting(self.now.duration_since(at)))
     }
 
     fn row(&mut self, name: &str, value: &str, mood: Option<Mood>) {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::action::{Action, Answer};
 use super::service::Turn;
+use super::trigger::span;
 use super::{diverge, guard, release, rollback, suspect, veto, watch, whole};
 use crate::model::event::Ask;
 use crate::model::facts::{Hold, Phase};
@@ -155,7 +156,7 @@ fn accept(turn: &mut Turn<'_>, by: &str, why: Option<&String>, force: bool) -> R
 /// What is left of the window.
 fn unwatched(turn: &Turn<'_>) -> Duration {
     let Phase::Watching(watch) = &turn.facts().phase else { return Duration::ZERO };
-    Duration::try_from(watch.ends.duration_since(turn.now)).unwrap_or_default()
+    span(turn.now, watch.ends)
 }
 
 /// The triggers that had not passed yet, the health checks among them.

@@ -7,13 +7,14 @@ use jiff::Timestamp;
 
 use super::action::Action;
 use super::service::Turn;
+use super::trigger::span;
 use super::{State, rollback, watch};
 use crate::model::facts::Phase;
 
 impl State {
     /// golive goes on, after it has stood still since then.
     pub(super) fn stood_still(&mut self, now: Timestamp, since: Timestamp, actions: &mut Vec<Action>) {
-        let gap = Duration::try_from(now.duration_since(since)).unwrap_or_default();
+        let gap = span(since, now);
         if let Some(engine) = &mut self.engine {
             later(&mut engine.since, gap);
         }

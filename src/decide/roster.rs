@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::trigger::span;
 use crate::model::reason::{Beside, How, Lack, Scaled};
 use crate::model::roster::{Did, Roster};
 use crate::model::running::{Left, Member, Running, Stage};
@@ -169,7 +170,7 @@ fn did(running: &Running, service: &str, now: Timestamp) -> Did {
         match member.stage {
             Stage::Running | Stage::Paused => {
                 let since = member.started.unwrap_or(now);
-                let so_far = Duration::try_from(now.duration_since(since)).unwrap_or_default();
+                let so_far = span(since, now);
                 lasted = Some(lasted.map_or(so_far, |least| least.min(so_far)));
             }
             Stage::Done => {}

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::action::Action;
 use super::incident::Own;
+use super::trigger::span;
 use super::view::TriggerView;
 use crate::model::notice::{News, Tier};
 use crate::model::phrase::Phrase;
@@ -174,7 +175,7 @@ impl Rule {
     fn blind(&mut self, name: &str, at: Timestamp, why: String) -> Option<Reason> {
         let since = self.blind.as_ref().map_or(at, |(since, _)| *since);
         self.blind = Some((since, why.clone()));
-        let lasted = Duration::try_from(at.duration_since(since)).unwrap_or_default();
+        let lasted = span(since, at);
         (lasted >= BLIND_AFTER).then(|| {
             self.told = Told::Blind;
             Reason::Blind { check: name.to_owned(), lasted, seen: why }
@@ -225,9 +226,7 @@ impl Rule {
 
 impl Run {
     fn count(&mut self, at: Timestamp) {
-        let gap = self
-            .until
-            .is_some_and(|until| Duration::try_from(at.duration_since(until)).unwrap_or_default() > GAP);
+        let gap = self.until.is_some_and(|until| span(until, at) > GAP);
         if gap {
             *self = Self::default();
         }
@@ -239,7 +238,7 @@ impl Run {
     /// For how long it has gone on; nothing while it is too short to be one.
     fn lasted(&self) -> Option<Duration> {
         let since = self.since.filter(|_| self.count >= IN_A_ROW)?;
-        Some(Duration::try_from(self.until?.duration_since(since)).unwrap_or_default())
+        Some(span(since, self.until?))
     }
 }
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::action::Action;
 use super::rollback::{advance, at_hand, failed, runs, target};
 use super::service::Turn;
+use super::trigger::span;
 use super::{again, diverge, quarantine, release, roster, whole};
 use crate::model::facts::{Phase, Rollback, Verification};
 use crate::model::notice::News;
@@ -134,8 +135,7 @@ fn proved_at_last(turn: &mut Turn<'_>) {
 pub(super) fn finished(turn: &mut Turn<'_>) {
     let Phase::Verifying(verification) = turn.facts().phase.clone() else { return };
     let Rollback { plan, reason, known_bad, began, .. } = verification.rollback;
-    let took =
-        Duration::try_from(verification.proved.unwrap_or(turn.now).duration_since(began)).unwrap_or_default();
+    let took = span(began, verification.proved.unwrap_or(turn.now));
     turn.conclude(News::RollbackDone { took }, Some(reason.clone()));
     if known_bad {
         quarantine::add(turn, &reason);

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::span;
 use crate::model::phrase::Phrase;
 use crate::model::policy::ServicePolicy;
 use crate::model::reason::{Reason, Unit};
@@ -375,9 +376,4 @@ impl Streak {
 
 fn failed(sample: &Sample) -> bool {
     matches!(sample.outcome, Outcome::Failed(_))
-}
-
-/// The time from one moment to a later one; zero when it is not later.
-fn span(from: Timestamp, to: Timestamp) -> Duration {
-    Duration::try_from(to.duration_since(from)).unwrap_or_default()
 }
