@@ -39,9 +39,6 @@ struct Wager {
     good: f64,
     /// The logarithm of what it is worth.
     log: f64,
-    /// Of this, the part with the best beginning: its logarithm, and that tick.
-    best: f64,
-    onset: u32,
 }
 
 impl Evidence {
@@ -51,28 +48,18 @@ impl Evidence {
         let odds = p0 / (1.0 - p0);
         let wagers = ODDS.map(|times| {
             let rate = odds * times / (1.0 + odds * times);
-            Wager {
-                bad: (rate / p0).ln(),
-                good: (-rate).ln_1p() - (-p0).ln_1p(),
-                log: f64::NEG_INFINITY,
-                best: f64::NEG_INFINITY,
-                onset: 0,
-            }
+            Wager { bad: (rate / p0).ln(), good: (-rate).ln_1p() - (-p0).ln_1p(), log: f64::NEG_INFINITY }
         });
         Self { dispersion: dispersion.max(1.0), planned: ticks.max(1), ticks: 0, wagers }
     }
 
     /// One tick's requests, which may be none. Beyond the planned ticks nothing new is staked.
     pub fn push(&mut self, bad: u64, total: u64) {
-        let (stake, tick) = (self.stake().ln(), self.ticks);
+        let stake = self.stake().ln();
         let good = total.saturating_sub(bad) as f64 / self.dispersion;
         let bad = bad.min(total) as f64 / self.dispersion;
         for wager in &mut self.wagers {
-            if stake >= wager.best {
-                (wager.best, wager.onset) = (stake, tick);
-            }
             let won = bad * wager.bad + good * wager.good;
-            wager.best = (wager.best + won).min(LOG_MAX);
             wager.log = (log_sum(wager.log, stake) + won).min(LOG_MAX);
         }
         self.ticks = self.ticks.saturating_add(1);
@@ -83,12 +70,6 @@ impl Evidence {
         let mean = self.wagers.iter().fold(f64::NEG_INFINITY, |sum, wager| log_sum(sum, wager.log))
             - (ODDS.len() as f64).ln();
         log_sum(mean, self.unspent().ln())
-    }
-
-    /// The tick at which what the strongest wager lives on began, the first one being 0.
-    pub fn onset(&self) -> u32 {
-        let strongest = self.wagers.iter().max_by(|one, other| one.log.total_cmp(&other.log));
-        strongest.map_or(0, |wager| wager.onset)
     }
 
     /// What is staked on the next tick.

@@ -101,7 +101,9 @@ fn clopper_and_pearson_are_exact() {
 fn without_requests_everything_is_plausible() {
     assert!(Baseline::of(&[], 5e-4).is_none());
     assert!(Baseline::of(&[(0, 0); 60], 5e-4).is_none());
-    assert_eq!([clopper_pearson_upper, chernoff_upper].map(|bound| bound(0.0, 0.0, 5e-4)), [1.0, 1.0]);
+    for bound in [clopper_pearson_upper, chernoff_upper] {
+        assert!(bound(0.0, 0.0, 5e-4) >= 1.0);
+    }
 }
 
 #[test]
