@@ -156,8 +156,7 @@ impl Daemon {
         let showing = Showing::new(state.view());
         let shown = showing.views();
         let metrics = Metrics::default();
-        let (mut front, asks) =
-            Front::new((&store, clock), shown.clone(), metrics.clone(), &tasks, &stop).await;
+        let (mut front, asks) = Front::new((&store, clock), shown.clone(), &metrics, &tasks, &stop).await;
         let notifier = Notifier::new(&config).linking(front.follow(&config));
         let (notifier, notifiers) = watch::channel(Arc::new(notifier));
         let pump = Pump::start(

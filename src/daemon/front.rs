@@ -47,12 +47,12 @@ impl Front {
     pub(super) async fn new(
         (store, clock): (&Store, Clock),
         views: watch::Receiver<Arc<View>>,
-        metrics: Metrics,
+        metrics: &Metrics,
         tasks: &TaskTracker,
         stop: &CancellationToken,
     ) -> (Self, mpsc::Receiver<Ask>) {
         let (asks, asked) = mpsc::channel(16);
-        let (tasks, stop) = (tasks.clone(), stop.clone());
+        let (metrics, tasks, stop) = (metrics.clone(), tasks.clone(), stop.clone());
         let tickets = tickets(store).await;
         (Self { clock, views, asks, metrics, tasks, stop, tickets, shown: None }, asked)
     }
