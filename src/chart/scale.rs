@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::decide::trigger::rounded;
 use crate::model::reason::Unit;
 
 /// So many round values at least, or times at most.
@@ -91,9 +92,8 @@ fn digits(value: f64, step: f64) -> String {
         let times = step * 10_f64.powi(i32::try_from(*places).unwrap_or(0));
         (times - times.round()).abs() < 1e-6 * times.max(1.0)
     });
-    let text = format!("{value:.*}", places.unwrap_or(6));
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+    let text = rounded(value, places.unwrap_or(6));
+    if text == "-0" { "0".to_owned() } else { text }
 }
 
 /// Points further apart than this have nothing in between.

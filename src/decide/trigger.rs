@@ -21,7 +21,7 @@ use errors::Errors;
 use latency::Latency;
 use resources::Resources;
 pub(super) use share::Gathering;
-pub use words::number;
+pub use words::{number, rounded};
 
 mod absent;
 mod before;

@@ -7,6 +7,7 @@ use minijinja::context;
 
 use super::Texts;
 use crate::config::Language;
+use crate::decide::trigger::rounded;
 use crate::model::reason::Unit;
 use crate::model::verdict::Bound;
 
@@ -81,6 +82,5 @@ impl Texts {
 
 /// As few digits as say it.
 fn plain(value: f64) -> String {
-    let rounded = format!("{value:.4}");
-    rounded.trim_end_matches('0').trim_end_matches('.').to_owned()
+    rounded(value, 4)
 }

@@ -9,6 +9,11 @@ use crate::model::reading::Source;
 pub fn number(value: f64) -> String {
     let enough = |digits: &u8| value.abs() * 10_f64.powi(i32::from(*digits)) >= 1000.0;
     let digits = usize::from((0..12).find(enough).unwrap_or(12));
+    rounded(value, digits)
+}
+
+/// So many digits behind the point at most, and none at the end that say nothing.
+pub fn rounded(value: f64, digits: usize) -> String {
     let text = format!("{value:.digits$}");
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
