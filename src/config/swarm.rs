@@ -12,6 +12,14 @@ pub enum SwarmSet {
     Stack(String),
 }
 
+impl SwarmSet {
+    /// The name of the service or of the stack.
+    pub fn name(&self) -> &str {
+        let (Self::Service(name) | Self::Stack(name)) = self;
+        name
+    }
+}
+
 /// Which services of a Docker Swarm carry a service.
 pub(super) fn read(mut section: Section<'_>) -> Option<Runtime> {
     const SHAPE: &str =

@@ -18,6 +18,10 @@ use crate::model::step::{Fault, FaultKind, Step};
 use crate::runtime::{Done, Forensics, Record, Runtime};
 use crate::store::{Evidence, Store, StoreError};
 
+mod queue;
+
+use queue::Queue;
+
 /// What a worker can be asked for. At most [`QUEUE`] wait; the core asks for one step at a time, so it never fills.
 #[derive(Clone, Debug)]
 pub(super) enum Job {
@@ -76,7 +80,7 @@ impl Worker {
         before: Option<Self>,
     ) -> Self {
         let (jobs, asked) = mpsc::channel(QUEUE);
-        let mut queue = Queue { asked, waiting: VecDeque::new() };
+        let mut queue = Queue::of(asked);
         let mut hand = Hand {
             service: service.to_owned(),
             runtime,
@@ -125,32 +129,6 @@ pub(super) fn untaken(plan: Plan, step: Step) -> Happening {
     Happening::StepFailed { rollback: plan.rollback, step, fault }
 }
 
-/// What it was asked for, in that order.
-struct Queue {
-    asked: mpsc::Receiver<Job>,
-    /// Taken already while something was at work.
-    waiting: VecDeque<Job>,
-}
-
-impl Queue {
-    async fn next(&mut self) -> Option<Job> {
-        match self.waiting.pop_front() {
-            Some(job) => Some(job),
-            None => self.asked.recv().await,
-        }
-    }
-
-    /// Comes back when the next job is a step, which may be never. Nothing is lost when it is not waited for any longer.
-    async fn a_step(&mut self) {
-        while !self.waiting.iter().any(|job| matches!(job, Job::Step { .. })) {
-            match self.asked.recv().await {
-                Some(job) => self.waiting.push_back(job),
-                None => std::future::pending().await,
-            }
-        }
-    }
-}
-
 struct Hand {
     service: String,
     runtime: Arc<Runtime>,
@@ -161,7 +139,7 @@ struct Hand {
     records: Option<Records>,
     /// What others should know and could not be told yet.
     unshared: Option<String>,
-    /// What was to be kept or proved, and could not be for want of an answer or because a step came.
+    /// What was to be kept, proved or forgotten, and could not be for want of an answer or because a step came.
     undone: VecDeque<Job>,
 }
 
@@ -242,7 +220,13 @@ impl Hand {
                     Err(fault) => Err(fault),
                 };
                 if let Err(fault) = forgotten {
-                    tracing::warn!(service = self.service, release, "failed to {}", fault.text);
+                    let (service, text) = (&self.service, &fault.text);
+                    if problem(fault.clone()).is_some() {
+                        tracing::warn!(service, release, "failed to {text}");
+                    } else {
+                        tracing::debug!(service, release, "failed to {text}");
+                        self.later(Job::Forget { release: release.clone() });
+                    }
                 }
                 if let Err(error) = self.store.drop_proof(release).await {
                     tracing::warn!(service = self.service, release, "failed to {error}");

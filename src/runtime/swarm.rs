@@ -19,6 +19,7 @@ use super::{Done, Record, refused};
 mod converge;
 mod forensics;
 mod halted;
+mod hold;
 mod lease;
 mod member;
 mod names;

@@ -17,6 +17,7 @@ mod sink;
 mod bad_release;
 mod calls;
 mod drained;
+mod held;
 mod joined;
 #[path = "../e2e/noise.rs"]
 mod noise;

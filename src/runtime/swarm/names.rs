@@ -65,6 +65,29 @@ pub(super) async fn resolved(on: &Swarm, named: &Value) -> Result<Value, Fault> 
     Ok(spec)
 }
 
+/// The configs and the secrets of specifications as they go by their names now, each once and at a place of its own.
+pub(super) async fn references(
+    on: &Swarm,
+    specs: impl Iterator<Item = &Value>,
+) -> Result<(Vec<Value>, Vec<Value>), Fault> {
+    let (mut configs, mut secrets) = (BTreeMap::new(), BTreeMap::new());
+    for named in specs {
+        let spec = resolved(on, named).await?;
+        for (used, found) in [(CONFIGS, &mut configs), (SECRETS, &mut secrets)] {
+            let names = items(&spec, used.at).map(|it| (it[used.id].clone(), it[used.name].clone()));
+            found.extend(names.map(|(id, name)| (name.to_string(), (id, name))));
+        }
+    }
+    let listed = |used: Used, found: BTreeMap<String, (Value, Value)>| {
+        let placed = found.into_values().enumerate().map(|(n, (id, name))| {
+            let file = json!({ "Name": format!("/golive-keeps-{n}"), "UID": "0", "GID": "0", "Mode": 0 });
+            json!({ used.id: id, used.name: name, "File": file })
+        });
+        placed.collect()
+    };
+    Ok((listed(CONFIGS, configs), listed(SECRETS, secrets)))
+}
+
 /// What a specification uses that is not there as it was, in sentences.
 pub(super) async fn missing(on: &Swarm, service: &str, named: &Value) -> Result<Vec<String>, EngineError> {
     let mut missing = Vec::new();

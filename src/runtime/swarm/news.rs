@@ -97,7 +97,7 @@ impl What {
         self.written |= more.written;
     }
 
-    /// What one event is about. golive's own config objects are not the Swarm's; nobody runs with the others.
+    /// What one event is about. What golive makes for itself is not the Swarm's; nobody runs with other config objects.
     fn of(line: &[u8]) -> Self {
         let Ok(event) = serde_json::from_slice::<Value>(line) else {
             return Self::all();
@@ -107,6 +107,7 @@ impl What {
             "config" => {
                 Self { written: name.starts_with("golive.") && name != super::lease::NAME, ..Self::default() }
             }
+            "service" if name.starts_with(super::hold::BEGINS) => Self::default(),
             // Where its tasks go tells whether they are missing.
             "node" => Self { swarm: true, nodes: true, ..Self::default() },
             _ => Self { swarm: true, ..Self::default() },
@@ -129,6 +130,7 @@ mod tests {
         assert_eq!(of("config", "golive.shop.0123456789abcdef"), (false, true));
         assert_eq!(of("config", "shop_conf"), (false, false));
         assert_eq!(of("service", "golive.shop"), (true, false));
+        assert_eq!(of("service", "golive-keep-shop-0123456789abcdef"), (false, false));
         assert_eq!(of("container", "shop_api.1"), (true, false));
         assert_eq!(of("config", "golive.lease"), (false, false));
         assert_eq!(What::of(b"{\"Type\":"), What::all(), "what cannot be read may be anything");

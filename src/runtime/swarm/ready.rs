@@ -10,7 +10,7 @@ use crate::runtime::{Done, Record, foreign, refused, sources};
 
 use super::member;
 use super::record::{Specs, local_image};
-use super::{Swarm, fault, names, set, shelf, standing, text};
+use super::{Swarm, fault, hold, names, set, shelf, standing, text};
 
 const KEEP: &str = "golive.keep";
 const RELEASE: &str = "golive.release";
@@ -102,7 +102,8 @@ async fn sources_gone(on: &Swarm, good: &Specs) -> Result<Vec<String>, EngineErr
     Ok(gone)
 }
 
-/// Images that no registry can give again are held on this node, by containers that never run.
+/// Images that no registry can give again are held on this node, by containers that never run; configs and secrets in the
+/// Swarm, while the set is there: whoever has removed it as a whole may remove what it used, too.
 pub(super) async fn pin(on: &Swarm, release: &str, good: &Specs) -> Result<(), Fault> {
     for (image, id) in &good.images {
         let name = holder(on, release, image);
@@ -122,11 +123,15 @@ pub(super) async fn pin(on: &Swarm, release: &str, good: &Specs) -> Result<(), F
             result => drop(result.map_err(fault)?),
         }
     }
-    Ok(())
+    if set::read(on).await.map_err(fault)?.members.is_empty() {
+        return hold::let_go_of_all(on).await;
+    }
+    hold::hold(on, release, good).await
 }
 
-/// Lets go of a release's images.
+/// Lets go of what a release needs.
 pub(super) async fn unpin(on: &Swarm, release: &str) -> Result<(), Fault> {
+    hold::let_go(on, release).await?;
     let holders = on.engine.labelled(&format!("{RELEASE}={release}")).await.map_err(fault)?;
     for holder in holders.iter().filter(|holder| holder["Labels"][KEEP] == on.service.as_str()) {
         on.engine.remove(text(holder, "/Id")).await.map_err(fault)?;

@@ -18,8 +18,9 @@ use crate::runtime::{Record, refused, spec};
 
 use super::{Swarm, fault, text};
 
-const SET: &str = "golive.set";
-const RELEASE: &str = "golive.release";
+/// Whose it is, and of which release.
+pub(super) const SET: &str = "golive.set";
+pub(super) const RELEASE: &str = "golive.release";
 const IMAGE: &str = "golive.image";
 const FACTS: &str = "golive.facts";
 const WRITER: &str = "golive.writer";
@@ -158,7 +159,7 @@ async fn remove(on: &Swarm, object: &Value) -> Result<(), Fault> {
 }
 
 /// The set, as it stands in labels.
-fn label(on: &Swarm) -> String {
+pub(super) fn label(on: &Swarm) -> String {
     match &on.set {
         SwarmSet::Service(name) => format!("service:{name}"),
         SwarmSet::Stack(name) => format!("stack:{name}"),
@@ -171,8 +172,7 @@ pub(super) fn facts_name(on: &Swarm) -> String {
 
 /// A name that says whose it is, and is the same for the same content. The engine takes 64 characters.
 fn config_name(on: &Swarm, content: &[&str]) -> String {
-    let (SwarmSet::Service(name) | SwarmSet::Stack(name)) = &on.set;
-    let name: String = token(name).chars().take(30).collect();
+    let name: String = token(on.set.name()).chars().take(30).collect();
     let digest = spec::digest(json!([label(on), content]));
     format!("golive.{name}.{}", &digest[..16])
 }

@@ -21,7 +21,7 @@ use super::set::Set;
 use super::shelf::Written;
 use super::standing::Stand;
 use super::task::Tasks;
-use super::{Swarm, fault, halted, set, shelf, task};
+use super::{Swarm, fault, halted, hold, set, shelf, task};
 
 /// After a look whose questions were not answered, the next one.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -121,6 +121,11 @@ impl Watch {
         let mut running = set.running(&tasks, &nodes, &self.swarm.excused);
         if let Some(running) = &mut running {
             running.stuck = self.stuck(&set, &tasks);
+        }
+        let is_news = self.memory.seen.is_some() || !self.memory.said;
+        if running.is_none() && is_news && matches!(seen.stand, Stand::Acts { .. }) {
+            // What it used can be removed with it.
+            hold::let_go_of_all(&self.swarm).await?;
         }
         match self.settling(running.as_ref()) {
             Settling::For(wait) => return Ok(Some(wait)),
