@@ -66,6 +66,7 @@ pub struct State {
     resting: BTreeMap<String, Facts>,
     engine: Option<Lost>,
     swarm: Option<Lost>,
+    clock_off: Option<String>,
     store_lost: Option<String>,
     config_rejected: Option<String>,
     own: Own,
@@ -166,6 +167,15 @@ impl State {
             Event::EngineBack => self.engine_back(now, &mut actions),
             Event::SwarmLost { why } => self.swarm_lost(now, why),
             Event::SwarmBack => self.swarm_back(now, &mut actions),
+            Event::ClockOff { why } => {
+                self.clock_off = Some(why.clone());
+                let reason = Reason::Said(why.clone());
+                self.own.open(now, News::ClockOff, Tier::Important, reason, &self.policy.tiers, &mut actions);
+            }
+            Event::ClockRight => {
+                self.clock_off = None;
+                self.own.resolve(now, News::ClockRight, &self.policy.tiers, &mut actions);
+            }
             Event::TookOver { from } => {
                 let reason = Reason::Said(from.clone());
                 self.own.open(now, News::TookOver, Tier::Important, reason, &self.policy.tiers, &mut actions);

@@ -46,7 +46,8 @@ pub(super) async fn run(arguments: &Arguments, context: &Context) -> Result<u8, 
 /// Whether nothing needs a person.
 fn well(status: &Status) -> bool {
     let daemon = &status.daemon;
-    let lost = [&daemon.engine_lost, &daemon.swarm_lost, &daemon.store_lost, &daemon.config_rejected];
+    let (engine, state, rules) = (&daemon.engine_lost, &daemon.store_lost, &daemon.config_rejected);
+    let lost = [engine, &daemon.swarm_lost, &daemon.clock_off, state, rules];
     let fine = lost.iter().all(|lost| lost.is_none());
     let unknown = |diverged: &DivergedInfo| diverged.acknowledged_by.is_none();
     let services = status.services.iter().all(|service| {
@@ -71,6 +72,7 @@ impl Page {
         let troubles = [
             ("Docker does not answer", &daemon.engine_lost),
             ("nobody acts in the Swarm", &daemon.swarm_lost),
+            ("this host's clock is not that of the golive that acts", &daemon.clock_off),
             ("the state directory cannot be written", &daemon.store_lost),
             ("the new configuration is refused, the old one is in force", &daemon.config_rejected),
         ];

@@ -40,6 +40,9 @@ pub struct DaemonInfo {
     /// Why nobody acts in the Swarm, while nobody does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub swarm_lost: Option<String>,
+    /// How far this host's clock is from that of the golive that acts, while it is not the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_off: Option<String>,
     /// Why the state directory cannot be written, while it cannot.
     pub store_lost: Option<String>,
     /// Why the newest configuration is not in force, while it is not.

@@ -26,6 +26,7 @@ fn draw(view: &View, now: Timestamp) -> String {
         ("cannot write its state", &view.store_lost),
         ("Docker does not answer", &view.engine_lost),
         ("nobody acts in the Swarm", &view.swarm_lost),
+        ("this host's clock is not the other managers'", &view.clock_off),
         ("the new configuration is refused, the old one is in force", &view.config_rejected),
     ];
     let troubles = troubles.iter().filter_map(|(what, why)| Some(format!("{what}: {}", why.as_ref()?)));

@@ -227,6 +227,8 @@ impl State {
             | Event::EngineBack
             | Event::SwarmLost { .. }
             | Event::SwarmBack
+            | Event::ClockOff { .. }
+            | Event::ClockRight
             | Event::TookOver { .. }
             | Event::StoodStill { .. }
             | Event::ConfigReloaded

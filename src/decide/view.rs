@@ -31,6 +31,8 @@ pub struct View {
     pub engine_lost: Option<String>,
     /// Why nobody acts in the Swarm, while nobody does.
     pub swarm_lost: Option<String>,
+    /// How far this host's clock is from that of the golive that acts, while it is not the same.
+    pub clock_off: Option<String>,
     /// Why the state directory cannot be written, while it cannot.
     pub store_lost: Option<String>,
     /// Why the newest configuration is not in force, while it is not.
@@ -158,6 +160,7 @@ impl State {
             incidents,
             engine_lost: self.engine.as_ref().map(|engine| engine.why.clone()),
             swarm_lost: self.swarm.as_ref().map(|swarm| swarm.why.clone()),
+            clock_off: self.clock_off.clone(),
             store_lost: self.store_lost.clone(),
             config_rejected: self.config_rejected.clone(),
             heartbeat: None,

@@ -48,13 +48,14 @@ pub(super) fn registry(view: &View, waiting: &BTreeMap<String, u64>) -> Registry
     let lost = [
         ("docker", &view.engine_lost),
         ("swarm", &view.swarm_lost),
+        ("clock", &view.clock_off),
         ("state", &view.store_lost),
         ("rules", &view.config_rejected),
     ];
     let lost = lost.map(|(what, why)| (vec![("what", what.to_owned())], truth(why.is_some())));
     gauge(
         "golive_lost",
-        "What golive itself is without: Docker, a Swarm in which somebody acts, its state directory, good rules",
+        "What golive itself is without: Docker, a Swarm in which somebody acts, the clock of who does, its state directory, good rules",
         lost.into(),
     );
     #[expect(clippy::cast_precision_loss, reason = "the outbox holds some ten thousand letters at most")]

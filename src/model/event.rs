@@ -55,6 +55,13 @@ pub enum Event {
     },
     /// They do again.
     SwarmBack,
+    /// This host's clock is not that of the golive that acts in the Swarm.
+    ClockOff {
+        /// How far it is, in a sentence.
+        why: String,
+    },
+    /// It is.
+    ClockRight,
     /// This golive acts in the Swarm from now on, because the one that did is not heard of.
     TookOver {
         /// The manager where that one is.
@@ -119,6 +126,8 @@ impl Event {
             | Self::EngineBack
             | Self::SwarmLost { .. }
             | Self::SwarmBack
+            | Self::ClockOff { .. }
+            | Self::ClockRight
             | Self::TookOver { .. }
             | Self::ConfigReloaded
             | Self::ConfigRejected { .. }

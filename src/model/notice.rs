@@ -151,6 +151,10 @@ pub enum News {
     SwarmLost,
     /// It has one again.
     SwarmBack,
+    /// This host's clock is not that of the golive that acts in the Swarm.
+    ClockOff,
+    /// It is again.
+    ClockRight,
     /// Another manager's golive is not heard of, and this one acts in its place.
     TookOver,
     /// The engine gets nowhere with replacing what ran before.

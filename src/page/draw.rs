@@ -48,6 +48,7 @@ impl Drawing {
         let troubles = [
             ("trouble-docker", &view.engine_lost),
             ("trouble-swarm", &view.swarm_lost),
+            ("trouble-clock", &view.clock_off),
             ("trouble-state", &view.store_lost),
             ("trouble-rules", &view.config_rejected),
         ];

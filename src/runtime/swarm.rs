@@ -16,6 +16,7 @@ use super::engine::{Engine, EngineError, Remembered};
 use super::hook::Hooks;
 use super::{Done, Record, refused};
 
+mod clocks;
 mod converge;
 mod forensics;
 mod halted;

@@ -16,6 +16,7 @@ mod sink;
 
 mod bad_release;
 mod calls;
+mod clocks;
 mod drained;
 mod held;
 mod joined;

@@ -29,6 +29,7 @@ impl Status {
                 config: about.config.display().to_string(),
                 engine_lost: view.engine_lost.clone(),
                 swarm_lost: view.swarm_lost.clone(),
+                clock_off: view.clock_off.clone(),
                 store_lost: view.store_lost.clone(),
                 config_rejected: view.config_rejected.clone(),
                 heartbeat: view.heartbeat.as_ref().map(|heartbeat| HeartbeatInfo {

@@ -14,6 +14,7 @@ pub(super) enum Matter {
     Deployment,
     Engine,
     Swarm,
+    Clock,
     Takeover,
     Update,
     Config,
@@ -48,6 +49,7 @@ impl Matter {
             News::NotReady | News::ReadyAgain => Self::Readiness,
             News::EngineUnreachable | News::EngineBack => Self::Engine,
             News::SwarmLost | News::SwarmBack => Self::Swarm,
+            News::ClockOff | News::ClockRight => Self::Clock,
             News::TookOver => Self::Takeover,
             News::UpdateStuck | News::UpdateMoves => Self::Update,
             News::ConfigReloaded | News::ConfigRejected => Self::Config,
@@ -73,6 +75,7 @@ impl Matter {
             | Self::Readiness
             | Self::Engine
             | Self::Swarm
+            | Self::Clock
             | Self::Update
             | Self::Store
             | Self::Channel(_)
@@ -96,6 +99,7 @@ impl Matter {
             | Self::Deployment
             | Self::Engine
             | Self::Swarm
+            | Self::Clock
             | Self::Takeover
             | Self::Update
             | Self::Config

@@ -13,12 +13,18 @@ use crate::model::running::{Halted, Running};
 use crate::model::sample::Outcome;
 use crate::model::step::{Fault, FaultKind, Step};
 
+mod clocks;
+
 /// One of several golives that watch the same set.
 fn manager() -> World {
-    let steps = vec![Step::Prepare, Step::Forensics, Step::Update, Step::Converge];
-    let mut world = World::new(ServicePolicy { shared: true, steps, ..service_policy() });
+    let mut world = World::new(manager_policy());
     assert_eq!(world.step(&Event::Started), []);
     world
+}
+
+fn manager_policy() -> ServicePolicy {
+    let steps = vec![Step::Prepare, Step::Forensics, Step::Update, Step::Converge];
+    ServicePolicy { shared: true, steps, ..service_policy() }
 }
 
 fn acts(kept: Option<(&Facts, bool)>) -> Event {
@@ -67,7 +73,10 @@ fn bad() -> Outcome {
 
 /// v1 is accepted and v2 is being watched.
 fn watching() -> World {
-    let mut world = manager();
+    accept_and_watch(manager())
+}
+
+fn accept_and_watch(mut world: World) -> World {
     world.step(&acts(None));
     world.step(&seen("v1"));
     samples(&mut world, &Outcome::Ok, 3);

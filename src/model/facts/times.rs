@@ -8,9 +8,15 @@ impl Facts {
     /// The host's clock was moved by so much: whatever is waited for is as far ahead, and what it is reckoned from as far
     /// behind, as before. A watch finds out by itself what it has not seen; what is past keeps its time.
     pub fn clock_moved(&mut self, by: SignedDuration) {
-        for at in self.running_times() {
-            *at =
-                at.checked_add(by).unwrap_or(if by.is_negative() { Timestamp::MIN } else { Timestamp::MAX });
+        self.running_times().into_iter().for_each(|at| add(at, by));
+    }
+
+    /// They are of another golive, whose host's clock this one's is ahead of by so much. A watch, too, is as old here as there.
+    pub fn by_another_clock(&mut self, by: SignedDuration) {
+        self.clock_moved(by);
+        if let Phase::Watching(watch) = &mut self.phase {
+            let times = [&mut watch.began, &mut watch.started, &mut watch.ends];
+            times.into_iter().chain(&mut watch.suspected).for_each(|at| add(at, by));
         }
     }
 
@@ -56,6 +62,11 @@ impl Facts {
         }
         all
     }
+}
+
+fn add(at: &mut Timestamp, by: SignedDuration) {
+    let end = if by.is_negative() { Timestamp::MIN } else { Timestamp::MAX };
+    *at = at.checked_add(by).unwrap_or(end);
 }
 
 impl Rollback {

@@ -91,6 +91,7 @@ fn ends(news: &News) -> Option<bool> {
         | News::RollbackDone { .. }
         | News::EngineBack
         | News::SwarmBack
+        | News::ClockRight
         | News::UpdateMoves
         | News::Reconciled
         | News::ReadyAgain
@@ -111,6 +112,7 @@ fn ends(news: &News) -> Option<bool> {
         | News::Blind
         | News::EngineUnreachable
         | News::SwarmLost
+        | News::ClockOff
         | News::TookOver
         | News::UpdateStuck
         | News::NotReady

@@ -7,6 +7,7 @@ fn everything(words: &str) -> View {
         incidents: vec![incident("shop-1", words)],
         engine_lost: Some(words.to_owned()),
         swarm_lost: Some(words.to_owned()),
+        clock_off: Some(words.to_owned()),
         store_lost: Some(words.to_owned()),
         config_rejected: Some(words.to_owned()),
         heartbeat: None,

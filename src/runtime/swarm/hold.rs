@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use crate::decide::event::Fault;
+use crate::model::step::Fault;
 use crate::runtime::container::token;
 use crate::runtime::engine::{Class, EngineError};
 use crate::runtime::spec;

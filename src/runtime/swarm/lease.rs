@@ -2,8 +2,8 @@
 //!
 //! The lease is one config object for all sets. Its data cannot be changed, its labels can: a renewal is one small update
 //! in ten seconds, which the managers agree on like on any other. Each names the version that it was made from, so that
-//! of two that take the lease one succeeds. No clocks are compared: whoever waits counts by its own for how long the
-//! object has had the same version.
+//! of two that take the lease one succeeds. Whoever waits counts by its own clock for how long the object has had the same
+//! version; the time that it carries is for nothing but to tell how far two clocks are apart (`clocks`).
 
 use std::time::Duration;
 
@@ -81,7 +81,12 @@ impl Lease {
         clean(text(&self.object, "/Spec/Labels/golive.host"))
     }
 
-    fn version(&self) -> u64 {
+    /// When its holder renewed it, by the clock there.
+    pub(super) fn time(&self) -> Option<Timestamp> {
+        text(&self.object, "/Spec/Labels/golive.time").parse().ok()
+    }
+
+    pub(super) fn version(&self) -> u64 {
         self.object.pointer("/Version/Index").and_then(Value::as_u64).unwrap_or_default()
     }
 }
@@ -179,7 +184,7 @@ fn since(at: Timestamp, now: Timestamp) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     fn at(seconds: i64) -> Timestamp {
@@ -187,7 +192,12 @@ mod tests {
     }
 
     fn lease(holder: &str, version: u64) -> Lease {
-        let labels = json!({ HOLDER: holder, HOST: "node-1" });
+        lease_at(holder, version, at(0))
+    }
+
+    /// Of `node-1`, renewed then.
+    pub(in super::super) fn lease_at(holder: &str, version: u64, time: Timestamp) -> Lease {
+        let labels = json!({ HOLDER: holder, HOST: "node-1", TIME: time.to_string() });
         Lease {
             object: json!({ "Version": { "Index": version }, "Spec": { "Name": NAME, "Labels": labels } }),
         }

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::Response;
 use serde_json::{Value, json};
 
+use crate::clock::Clock;
 use crate::runtime::engine::{Engine, EngineError};
 
-use super::text;
+use super::{lease, text};
 
 /// Events come in swarms, too: one look serves all that come within this.
 const TOGETHER: Duration = Duration::from_millis(100);
@@ -19,6 +21,8 @@ pub(super) struct News {
     stream: Response,
     /// The beginning of a line whose end has not come yet.
     begun: Vec<u8>,
+    /// When it was heard last that the lease was renewed.
+    renewed: Option<Timestamp>,
 }
 
 /// The stream has ended; why.
@@ -41,7 +45,7 @@ impl News {
             "type": ["service", "node", "config", "container"],
             "event": ["create", "update", "remove", "start", "die"],
         });
-        Ok(Self { stream: engine.events(&filters, None).await?, begun: Vec::new() })
+        Ok(Self { stream: engine.events(&filters, None).await?, begun: Vec::new(), renewed: None })
     }
 
     /// Waits for news, and no longer than that; nothing when none came.
@@ -66,6 +70,11 @@ impl News {
         Ok(what)
     }
 
+    /// When it was heard that the lease was renewed, if it was since this was asked last.
+    pub(super) fn renewed(&mut self) -> Option<Timestamp> {
+        self.renewed.take()
+    }
+
     /// What the next piece of the stream tells. May be dropped: a piece that was taken is taken whole.
     async fn next(&mut self) -> Result<What, Broken> {
         let piece = match self.stream.chunk().await {
@@ -79,7 +88,11 @@ impl News {
                 self.begun.push(byte);
             }
             if byte == b'\n' || self.begun.len() >= LONGEST {
-                what.add(What::of(&std::mem::take(&mut self.begun)));
+                let line = std::mem::take(&mut self.begun);
+                if line.windows(lease::NAME.len()).any(|part| part == lease::NAME.as_bytes()) {
+                    self.renewed = Some(Clock::wall());
+                }
+                what.add(What::of(&line));
             }
         }
         Ok(what)
@@ -105,7 +118,7 @@ impl What {
         let name = text(&event, "/Actor/Attributes/name");
         match text(&event, "/Type") {
             "config" => {
-                Self { written: name.starts_with("golive.") && name != super::lease::NAME, ..Self::default() }
+                Self { written: name.starts_with("golive.") && name != lease::NAME, ..Self::default() }
             }
             "service" if name.starts_with(super::hold::BEGINS) => Self::default(),
             // Where its tasks go tells whether they are missing.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 
@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::model::event::Event;
 use crate::runtime::engine::{Engine, EngineError};
 
+use super::clocks::{Clocks, Told};
 use super::lease::{self, Due, Lease, Node, Tenure};
 use super::news::{Broken, News, What};
 use super::shelf::{self, Written};
@@ -46,6 +47,8 @@ pub(super) struct Seen {
     pub(super) tasks: Arc<Vec<Value>>,
     /// What is known of sets, by the names of the config objects.
     pub(super) written: Arc<BTreeMap<String, Written>>,
+    /// How far this host's clock is ahead of those of nodes that wrote it, where they are not the same.
+    pub(super) ahead: BTreeMap<String, SignedDuration>,
 }
 
 /// What was seen of the Swarm last; nothing before the first look.
@@ -63,6 +66,8 @@ pub async fn keep(engine: Engine, seen: watch::Sender<Option<Arc<Latest>>>, even
         events,
         clock: Clock::start(),
         tenure: Tenure::default(),
+        clocks: Clocks::default(),
+        renewed: None,
         lost: None,
         me: None,
         nodes: Vec::new(),
@@ -94,6 +99,9 @@ struct Keeper {
     events: mpsc::Sender<Event>,
     clock: Clock,
     tenure: Tenure,
+    clocks: Clocks,
+    /// When it was heard since the last look that the lease was renewed.
+    renewed: Option<Timestamp>,
     /// What does not answer, as far as it was said.
     lost: Option<Lost>,
     /// This node, where it is a manager, and all nodes, as they were known last.
@@ -152,6 +160,7 @@ impl Keeper {
                 Ok(what) => what,
                 Err(broken) => return Ok(broken),
             };
+            self.renewed = news.renewed();
             seen = match &me {
                 Ok(me) => {
                     let look = tokio::time::timeout(LOOKS, self.look(Some(&seen), me, what)).await;
@@ -180,6 +189,7 @@ impl Keeper {
             Some(before) => Seen { stand, ..before.clone() },
             None => Seen::nothing(stand),
         };
+        seen.ahead = self.clocks.ahead();
         // Whoever begins to act begins with what was written down last.
         let begins = matches!(seen.stand, Stand::Acts { .. }) && !acted;
         if all || what.written || begins {
@@ -205,6 +215,16 @@ impl Keeper {
             return Ok(Stand::Acts { node: me.id.clone() });
         }
         let lease = lease::read(&self.engine).await?;
+        if let Some(other) = lease.as_ref().filter(|lease| lease.holder() != me.id) {
+            let event = match self.clocks.sighted(other, self.renewed.take(), Clock::wall()) {
+                Some(Told::Off(why)) => Some(Event::ClockOff { why }),
+                Some(Told::Right) => Some(Event::ClockRight),
+                None => None,
+            };
+            if let Some(event) = event {
+                self.events.send(event).await.map_err(|_| Ended::Closed)?;
+            }
+        }
         let leads = standing::leads(&self.nodes, &me.id);
         match self.tenure.due(lease.as_ref(), &me.id, leads, now) {
             Due::Nothing => {}
@@ -305,6 +325,12 @@ async fn happened(news: &mut News, follows: bool, at_most: Duration) -> Result<W
 
 impl Seen {
     fn nothing(stand: Stand) -> Self {
-        Self { stand, services: Arc::default(), tasks: Arc::default(), written: Arc::default() }
+        Self {
+            stand,
+            services: Arc::default(),
+            tasks: Arc::default(),
+            written: Arc::default(),
+            ahead: BTreeMap::new(),
+        }
     }
 }

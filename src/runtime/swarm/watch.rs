@@ -3,10 +3,10 @@
 //! One task, [`watch`]: it waits for the next look at the Swarm, which all sets share, and says what that means for its
 //! own. It may be dropped at any time: it holds nothing but what it has sent, and a new one says everything anew.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
@@ -109,7 +109,7 @@ impl Watch {
         }
         let outside = matches!(seen.stand, Stand::Outside { .. });
         let written = seen.written.get(&shelf::facts_name(&self.swarm));
-        self.say_standing(&seen.stand, written).await?;
+        self.say_standing(&seen.stand, written, &seen.ahead).await?;
         if outside {
             self.say_seen(None).await?;
             return Ok(None);
@@ -177,7 +177,13 @@ impl Watch {
         Settling::For(SETTLED.saturating_sub(since(same)).max(Duration::from_millis(100)))
     }
 
-    async fn say_standing(&mut self, stand: &Stand, written: Option<&Written>) -> Result<(), Looked> {
+    /// `ahead` says how far this host's clock is ahead of those of others that wrote something down.
+    async fn say_standing(
+        &mut self,
+        stand: &Stand,
+        written: Option<&Written>,
+        ahead: &BTreeMap<String, SignedDuration>,
+    ) -> Result<(), Looked> {
         // Whoever acts knows better than what it wrote down.
         let follows = !matches!(stand, Stand::Acts { .. });
         let version = written.map(|written| written.version).filter(|_| follows);
@@ -191,7 +197,12 @@ impl Watch {
         };
         let kept = written.map(|written| {
             let mine = written.writer == node;
-            (self.read)(&written.facts).map(|facts| Box::new(Kept { facts, mine }))
+            (self.read)(&written.facts).map(|mut facts| {
+                if let Some(by) = ahead.get(&written.writer).filter(|_| !mine) {
+                    facts.by_another_clock(*by);
+                }
+                Box::new(Kept { facts, mine })
+            })
         });
         let standing = match (stand, kept.transpose()) {
             (Stand::Acts { node }, Ok(kept)) => {

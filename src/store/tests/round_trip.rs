@@ -100,6 +100,8 @@ fn events() -> Vec<Event> {
         Event::EngineBack,
         Event::SwarmLost { why: some() },
         Event::SwarmBack,
+        Event::ClockOff { why: some() },
+        Event::ClockRight,
         Event::TookOver { from: some() },
         Event::StoodStill { since: at(4) },
         Event::ConfigReloaded,

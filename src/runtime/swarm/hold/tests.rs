@@ -6,7 +6,7 @@ use tokio::net::{UnixListener, UnixStream};
 
 use super::*;
 use crate::config::Config;
-use crate::decide::event::FaultKind;
+use crate::model::step::FaultKind;
 use crate::runtime::Runtime;
 use crate::runtime::engine::Engine;
 
