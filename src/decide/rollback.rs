@@ -6,7 +6,7 @@ use super::action::Action;
 use super::cause::evidence;
 use super::service::{Service, Turn};
 use super::{diverge, guard, release, verify};
-use crate::model::facts::{Phase, Rollback, Verification};
+use crate::model::facts::{Facts, Phase, Rollback, Verification};
 use crate::model::notice::{News, Tier};
 use crate::model::policy::ServicePolicy;
 use crate::model::reason::{Reason, Runs};
@@ -248,7 +248,12 @@ fn proving(turn: &Turn<'_>) -> bool {
 }
 
 pub(super) fn at_hand<'a>(turn: &'a Turn<'_>) -> Option<&'a Rollback> {
-    match &turn.facts().phase {
+    of(turn.facts())
+}
+
+/// The rollback that is at hand by these facts.
+pub(super) fn of(facts: &Facts) -> Option<&Rollback> {
+    match &facts.phase {
         Phase::RollingBack(rollback) => Some(rollback),
         Phase::Verifying(verification) => Some(&verification.rollback),
         Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => None,

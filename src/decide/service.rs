@@ -309,12 +309,10 @@ impl Turn<'_> {
 
     pub(super) fn file(&mut self, state: ReleaseState, reason: Option<Reason>) {
         if let Some(release) = self.facts().release.clone() {
-            let by_person =
-                |reason: &Reason| matches!(reason, Reason::Person { .. } | Reason::Accepted { .. });
             let asked = rollback::at_hand(self)
                 .map(|rollback| &rollback.reason)
                 .or(reason.as_ref())
-                .is_some_and(by_person);
+                .is_some_and(Reason::is_a_persons);
             self.act(Action::File { release, state, reason, asked });
         }
     }

@@ -3,12 +3,12 @@
 //! decide nothing.
 
 use super::action::{Action, Answer};
-use super::release;
 use super::service::{Service, Turn};
+use super::{release, rollback};
 use crate::model::event::{Happening, Kept, Standing};
 use crate::model::facts::{Facts, Phase};
 use crate::model::refusal::Refusal;
-use crate::model::release::ReleaseState;
+use crate::model::release::{Release, ReleaseState};
 
 /// Something happened to a service that another golive acts for.
 pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
@@ -51,7 +51,8 @@ pub(super) fn stands(turn: &mut Turn<'_>, standing: &Standing) {
             if let Some(kept) = kept
                 && kept.facts != *turn.facts()
             {
-                *turn.facts_mut() = kept.facts.clone();
+                let before = std::mem::replace(turn.facts_mut(), kept.facts.clone());
+                file_since(turn, &before);
             }
         }
     }
@@ -77,23 +78,46 @@ fn take_over(turn: &mut Turn<'_>, by: &str, kept: Option<&Kept>) {
     }
 }
 
-/// This golive's own lists know nothing yet of what it goes on with.
+/// What this golive goes on with, its own lists may know nothing of.
 fn file(turn: &mut Turn<'_>) {
-    for release in turn.facts().accepted.clone() {
+    file_since(turn, &Facts::default());
+    for incident in turn.facts().incidents.clone() {
+        turn.act(Action::Log(incident));
+    }
+}
+
+/// This golive's own list of releases follows what is known of them.
+fn file_since(turn: &mut Turn<'_>, before: &Facts) {
+    let now = turn.facts().clone();
+    let fresh = |release: &&Release| before.accepted.iter().all(|old| old.id != release.id);
+    for release in now.accepted.iter().filter(fresh).cloned() {
         turn.act(Action::File { release, state: ReleaseState::Accepted, reason: None, asked: false });
     }
-    let state = match &turn.facts().phase {
+    let goes_on = |release: &Release| now.release.iter().chain(&now.accepted).any(|it| it.id == release.id);
+    if let Some(release) = before.release.clone().filter(|release| !goes_on(release)) {
+        // What was decided while nobody looked from here was followed by another one.
+        let decided = now.decided.as_ref().filter(|(id, _)| *id == release.id);
+        let state = decided.map_or(ReleaseState::Superseded, |(_, state)| *state);
+        let asked = rollback::of(before).is_some_and(|rollback| rollback.reason.is_a_persons());
+        turn.act(Action::File { release, state, reason: None, asked });
+    }
+    if let Some(state) = state(&now).filter(|_| at_hand(&now) != at_hand(before)) {
+        turn.file(state, None);
+    }
+}
+
+/// The release at hand, and what is done with it.
+fn at_hand(facts: &Facts) -> Option<(&str, ReleaseState)> {
+    Some((facts.release.as_ref()?.id.as_str(), state(facts)?))
+}
+
+fn state(facts: &Facts) -> Option<ReleaseState> {
+    match &facts.phase {
         Phase::Idle => None,
         Phase::Watching(_) => Some(ReleaseState::Watching),
         Phase::RollingBack(_) => Some(ReleaseState::RollingBack),
         Phase::Verifying(_) => Some(ReleaseState::Verifying),
         Phase::Held { .. } => Some(ReleaseState::Held),
         Phase::NeedsPerson { .. } => Some(ReleaseState::RollbackFailed),
-    };
-    if let Some(state) = state {
-        turn.file(state, None);
-    }
-    for incident in turn.facts().incidents.clone() {
-        turn.act(Action::Log(incident));
     }
 }

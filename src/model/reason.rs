@@ -220,6 +220,11 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Whether a person has asked for what it is the reason of.
+    pub fn is_a_persons(&self) -> bool {
+        matches!(self, Self::Person { .. } | Self::Accepted { .. })
+    }
+
     /// The trigger that failed, its value and its limit.
     pub fn numbers(&self) -> Option<(&str, f64, f64)> {
         match self.cause() {
