@@ -34,6 +34,7 @@ mod gap;
 mod guard;
 mod incident;
 mod launch;
+mod managers;
 mod naming;
 mod outage;
 mod quarantine;
@@ -167,19 +168,9 @@ impl State {
             Event::EngineBack => self.engine_back(now, &mut actions),
             Event::SwarmLost { why } => self.swarm_lost(now, why),
             Event::SwarmBack => self.swarm_back(now, &mut actions),
-            Event::ClockOff { why } => {
-                self.clock_off = Some(why.clone());
-                let reason = Reason::Said(why.clone());
-                self.own.open(now, News::ClockOff, Tier::Important, reason, &self.policy.tiers, &mut actions);
-            }
-            Event::ClockRight => {
-                self.clock_off = None;
-                self.own.resolve(now, News::ClockRight, &self.policy.tiers, &mut actions);
-            }
-            Event::TookOver { from } => {
-                let reason = Reason::Said(from.clone());
-                self.own.open(now, News::TookOver, Tier::Important, reason, &self.policy.tiers, &mut actions);
-            }
+            Event::ClockOff { why } => self.clock_off(now, why, &mut actions),
+            Event::ClockRight => self.clock_right(now, &mut actions),
+            Event::TookOver { from } => self.took_over(now, from, &mut actions),
             Event::StoodStill { since } => self.stood_still(now, *since, &mut actions),
             Event::ConfigReloaded => self.reloaded(now, &mut actions),
             Event::ConfigRejected { why } => {

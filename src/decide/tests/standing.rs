@@ -406,5 +406,10 @@ fn that_nobody_acts_is_told_when_it_lasts() {
     assert_eq!(news(&world.step(&lost)), []);
     world.step(&Event::SwarmBack);
     assert_eq!(world.state.view().swarm_lost, None);
-    assert_eq!(news(&world.step(&Event::TookOver { from: "node-1".to_owned() })), [News::TookOver]);
+    let took_over = Event::TookOver { from: "node-1".to_owned() };
+    assert_eq!(news(&world.step(&took_over)), [News::TookOver]);
+    // The other one came back, and was lost again.
+    world.now = later(world.now, secs(300));
+    assert_eq!(news(&world.step(&took_over)), [News::TookOver]);
+    assert_eq!(world.state.view().incidents.iter().filter(|it| it.news == News::TookOver).count(), 1);
 }

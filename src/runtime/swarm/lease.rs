@@ -59,6 +59,8 @@ pub(super) struct Tenure {
     renewed: Option<Timestamp>,
     /// Since when there is none.
     absent: Option<Timestamp>,
+    /// The host that it is being taken from, until it is known that it was.
+    taking: Option<String>,
 }
 
 /// What is to be done about it.
@@ -133,6 +135,7 @@ impl Tenure {
             return if leads || since(absent, now) >= LEFT_TO_LEADER { Due::Take } else { Due::Nothing };
         };
         self.absent = None;
+        self.taking = self.taking.take().filter(|_| lease.holder() == me);
         if lease.holder() == me {
             self.theirs = None;
             return if self.rests(now) { Due::Nothing } else { Due::Renew };
@@ -148,10 +151,16 @@ impl Tenure {
         }
     }
 
-    /// This one holds it since it asked for it then.
-    pub(super) fn renewed(&mut self, at: Timestamp) {
+    /// It is asked for now, in that one's stead. The answer may be lost.
+    pub(super) fn takes(&mut self, from: &Lease) {
+        self.taking = Some(from.host());
+    }
+
+    /// This one holds it since it asked for it then; whose it was, when it has just become its own.
+    pub(super) fn renewed(&mut self, at: Timestamp) -> Option<String> {
         self.renewed = Some(at);
         self.theirs = None;
+        self.taking.take()
     }
 
     /// Whether it is this one's turn: it was renewed lately enough that nobody else has taken it.
@@ -217,7 +226,7 @@ pub(super) mod tests {
         let mut tenure = Tenure::default();
         assert_eq!(tenure.due(Some(&lease("a", 1)), "a", true, at(0)), Due::Renew, "after a restart");
         assert!(!tenure.holds(at(0)));
-        tenure.renewed(at(0));
+        assert_eq!(tenure.renewed(at(0)), None);
         assert_eq!(tenure.due(Some(&lease("a", 2)), "a", true, at(9)), Due::Nothing);
         assert_eq!(tenure.due(Some(&lease("a", 2)), "a", true, at(10)), Due::Renew);
         assert!(tenure.holds(at(19)) && !tenure.holds(at(20)));
@@ -234,6 +243,21 @@ pub(super) mod tests {
         assert_eq!(tenure.due(Some(&lease("a", 2)), "b", false, at(54)), Due::Nothing);
         assert_eq!(tenure.next(at(54)), Some(Duration::from_secs(1)));
         assert_eq!(tenure.due(Some(&lease("a", 2)), "b", true, at(55)), Due::Take);
+        // Whose it was is known when it is known that it was taken, if that answer was lost, too; once.
+        let taken = |lost: bool| {
+            let mut tenure = Tenure::default();
+            tenure.takes(&lease("a", 2));
+            if lost {
+                assert_eq!(tenure.due(Some(&lease("b", 3)), "b", true, at(60)), Due::Renew);
+            }
+            [tenure.renewed(at(60)), tenure.renewed(at(70))]
+        };
+        assert_eq!(taken(false), [Some("node-1".to_owned()), None]);
+        assert_eq!(taken(true), [Some("node-1".to_owned()), None]);
+        let mut late = Tenure::default();
+        late.takes(&lease("a", 2));
+        assert_eq!(late.due(Some(&lease("c", 3)), "b", true, at(60)), Due::Nothing, "somebody was faster");
+        assert_eq!(late.renewed(at(99)), None);
         // While nothing could be read, nobody could renew it, perhaps.
         tenure.interrupted();
         assert_eq!(tenure.due(Some(&lease("a", 2)), "b", true, at(90)), Due::Nothing);

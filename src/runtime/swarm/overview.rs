@@ -228,22 +228,27 @@ impl Keeper {
         let leads = standing::leads(&self.nodes, &me.id);
         match self.tenure.due(lease.as_ref(), &me.id, leads, now) {
             Due::Nothing => {}
-            due @ (Due::Renew | Due::Take) => match lease::take(&self.engine, lease.as_ref(), me).await {
-                Ok(true) => {
-                    self.tenure.renewed(now);
-                    if let (Due::Take, Some(lease)) = (due, &lease) {
-                        let from = lease.host();
-                        tracing::warn!("golive on {from} is not heard of: this one acts for its services");
-                        self.events.send(Event::TookOver { from }).await.map_err(|_| Ended::Closed)?;
+            due @ (Due::Renew | Due::Take) => {
+                if let (Due::Take, Some(lease)) = (due, &lease) {
+                    self.tenure.takes(lease);
+                }
+                match lease::take(&self.engine, lease.as_ref(), me).await {
+                    Ok(true) => {
+                        if let Some(from) = self.tenure.renewed(now) {
+                            tracing::warn!(
+                                "golive on {from} is not heard of: this one acts for its services"
+                            );
+                            self.events.send(Event::TookOver { from }).await.map_err(|_| Ended::Closed)?;
+                        }
                     }
+                    // Whoever was faster is seen at the next look.
+                    Ok(false) => {}
+                    Err(error) if self.tenure.holds(self.clock.now()) => {
+                        tracing::warn!("failed to {error}");
+                    }
+                    Err(error) => return Err(error.into()),
                 }
-                // Whoever was faster is seen at the next look.
-                Ok(false) => {}
-                Err(error) if self.tenure.holds(self.clock.now()) => {
-                    tracing::warn!("failed to {error}");
-                }
-                Err(error) => return Err(error.into()),
-            },
+            }
         }
         Ok(if self.tenure.holds(self.clock.now()) {
             Stand::Acts { node: me.id.clone() }

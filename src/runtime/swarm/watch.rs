@@ -122,17 +122,18 @@ impl Watch {
         if let Some(running) = &mut running {
             running.stuck = self.stuck(&set, &tasks);
         }
-        let is_news = self.memory.seen.is_some() || !self.memory.said;
-        if running.is_none() && is_news && matches!(seen.stand, Stand::Acts { .. }) {
-            // What it used can be removed with it.
-            hold::let_go_of_all(&self.swarm).await?;
-        }
         match self.settling(running.as_ref()) {
             Settling::For(wait) => return Ok(Some(wait)),
             Settling::Before(candidate) => self.say_seen(Some(candidate)).await?,
             Settling::Settled => {}
         }
+        let is_news = self.memory.seen.is_some() || !self.memory.said;
+        let gone = running.is_none() && is_news && matches!(seen.stand, Stand::Acts { .. });
         self.say_seen(running).await?;
+        if gone {
+            // What it used can be removed with it.
+            hold::let_go_of_all(&self.swarm).await?;
+        }
         Ok(None)
     }
 
