@@ -30,25 +30,13 @@ fn what_an_accepted_version_uses_is_there_when_it_is_gone_back_to() {
     golive.eventually("v1 is accepted and ready to go back to", || golive.accepted("v1"));
 
     // The next one has others, is bad, and somebody tidies up at once.
-    let others = [
-        "--config-rm",
-        "conf_1",
-        "--config-add",
-        &config(2),
-        "--secret-rm",
-        "key_1",
-        "--secret-add",
-        &secret(2),
-    ];
-    let with = |more: &[&'static str]| {
-        let all: Vec<String> =
-            others.iter().copied().chain(more.iter().copied()).map(str::to_owned).collect();
-        all
+    let others =
+        format!("--config-rm conf_1 --config-add {} --secret-rm key_1 --secret-add {}", config(2), secret(2));
+    let deploy = |version: &str, more: &[&str]| {
+        let others: Vec<&str> = others.split(' ').collect();
+        node.deploy("shop_api", version, &[&others, more].concat());
     };
-    let deploy = |version: &str, args: Vec<String>| {
-        node.deploy("shop_api", version, &args.iter().map(String::as_str).collect::<Vec<_>>());
-    };
-    deploy("v2", with(&["--env-add", "BAD=1"]));
+    deploy("v2", &["--env-add", "BAD=1"]);
     assert_eq!(node.service("shop_api", USES), "conf_2 key_2");
     for (kind, name) in [("config", "conf_1"), ("secret", "key_1")] {
         let refused = node.try_docker(&[kind, "rm", name]).unwrap_err();
@@ -66,7 +54,7 @@ fn what_an_accepted_version_uses_is_there_when_it_is_gone_back_to() {
     assert!(held.starts_with("golive-keep-shop-api-") && held.ends_with(" 0/0"), "{held}");
 
     // With the next version that is accepted it is let go.
-    deploy("v3", with(&[]));
+    deploy("v3", &[]);
     golive.eventually("v3 is accepted", || golive.accepted("v3"));
     for (kind, name) in [("config", "conf_1"), ("secret", "key_1")] {
         golive.eventually("it can be removed", || node.try_docker(&[kind, "rm", name]).is_ok());

@@ -13,6 +13,7 @@ mod cluster;
 mod faults;
 mod manager;
 mod sink;
+mod story;
 
 mod bad_release;
 mod calls;
@@ -22,6 +23,7 @@ mod held;
 mod joined;
 #[path = "../e2e/noise.rs"]
 mod noise;
+mod phases;
 #[expect(dead_code, reason = "shared")]
 #[path = "../e2e/proxy.rs"]
 mod proxy;

@@ -149,6 +149,14 @@ webhook = {{ format = "standard", url = "{url}" }}
         ask(&self.path("sock"), "/v1/status")
     }
 
+    /// Id and state of each release in `golive releases`.
+    pub(crate) fn releases(&self) -> Vec<(String, String)> {
+        let told = self.golive(&["releases", "--json"]).stdout;
+        let told: Vec<Value> = serde_json::from_slice(&told).unwrap_or_default();
+        let text = |release: &Value, key: &str| release[key].as_str().unwrap_or_default().to_owned();
+        told.iter().map(|release| (text(release, "id"), text(release, "state"))).collect()
+    }
+
     pub(crate) fn acts(&self) -> bool {
         let status = self.status();
         status.is_object() && status["only_watches"].is_null()
