@@ -81,7 +81,6 @@ impl Clocks {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lease::tests::lease_at;
     use super::*;
 
     fn at(seconds: i64) -> Timestamp {
@@ -93,7 +92,7 @@ mod tests {
         let mut told = Vec::new();
         for (n, late) in (first..).zip(late) {
             let (renewed, version) = (10 * n, u64::try_from(n).unwrap());
-            let lease = lease_at("a", version, at(renewed - behind));
+            let lease = Lease::of("a", version, at(renewed - behind));
             told.extend(clocks.sighted(&lease, None, at(renewed + late)));
             // It is looked at oftener than it is renewed.
             assert_eq!(clocks.sighted(&lease, None, at(renewed + late + 1)), None);
@@ -118,7 +117,7 @@ mod tests {
         assert_eq!(sighted(&mut clocks, (1, &[7200]), 0), []);
         assert_eq!(clocks.ahead(), BTreeMap::new());
         // What was heard of at once is not as old as the look at it.
-        assert_eq!(clocks.sighted(&lease_at("a", 2, at(20)), Some(at(21)), at(29)), None);
+        assert_eq!(clocks.sighted(&Lease::of("a", 2, at(20)), Some(at(21)), at(29)), None);
         assert_eq!(clocks.ahead(), BTreeMap::new());
     }
 
@@ -139,7 +138,7 @@ mod tests {
     fn whoever_acts_next_is_another_matter() {
         let mut clocks = Clocks::default();
         sighted(&mut clocks, (1, &[1, 1, 1, 1]), 3600);
-        assert_eq!(clocks.sighted(&lease_at("b", 9, at(100)), None, at(110)), None);
+        assert_eq!(clocks.sighted(&Lease::of("b", 9, at(100)), None, at(110)), None);
         assert_eq!(clocks.ahead().keys().collect::<Vec<_>>(), ["a"]);
     }
 }

@@ -193,7 +193,17 @@ fn since(at: Timestamp, now: Timestamp) -> Duration {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+impl Lease {
+    /// One of `node-1`, renewed then.
+    pub(super) fn of(holder: &str, version: u64, time: Timestamp) -> Self {
+        let labels = json!({ HOLDER: holder, HOST: "node-1", TIME: time.to_string() });
+        let spec = json!({ "Name": NAME, "Labels": labels });
+        Self { object: json!({ "Version": { "Index": version }, "Spec": spec }) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
     use super::*;
 
     fn at(seconds: i64) -> Timestamp {
@@ -201,15 +211,7 @@ pub(super) mod tests {
     }
 
     fn lease(holder: &str, version: u64) -> Lease {
-        lease_at(holder, version, at(0))
-    }
-
-    /// Of `node-1`, renewed then.
-    pub(in super::super) fn lease_at(holder: &str, version: u64, time: Timestamp) -> Lease {
-        let labels = json!({ HOLDER: holder, HOST: "node-1", TIME: time.to_string() });
-        Lease {
-            object: json!({ "Version": { "Index": version }, "Spec": { "Name": NAME, "Labels": labels } }),
-        }
+        Lease::of(holder, version, at(0))
     }
 
     #[test]
