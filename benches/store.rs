@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use golive::decide::action::{Action, When};
+use golive::decide::action::{Action, Persist, When};
 use golive::model::event::{Event, Happening};
 use golive::model::facts::Facts;
 use golive::model::notice::{News, Notice, Place, Tier};
@@ -223,7 +223,7 @@ async fn write(store: &Store, number: usize, random: &mut SmallRng) {
     let reason = Some(Reason::Said("the window has passed".to_owned()));
     for (entry, state) in [(0, ReleaseState::Watching), (entries.len() - 1, ReleaseState::Accepted)] {
         let (release, reason) = (release.clone(), reason.clone());
-        entries[entry].actions.push(Action::File { release, state, reason, asked: false });
+        entries[entry].actions.push(Action::Persist(Persist::File { release, state, reason, asked: false }));
     }
     let letters = letters(&release, reason.as_ref());
     store.commit(Batch { at: release.began, entries, facts: Vec::new(), letters }).await.unwrap();

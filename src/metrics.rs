@@ -12,7 +12,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use crate::decide::action::Action;
+use crate::decide::action::{Action, Persist};
 use crate::decide::view::View;
 use crate::model::event::{Event, Happening};
 use crate::model::notice::{News, Notice};
@@ -102,28 +102,17 @@ impl Metrics {
         }
         // A reminder of a rollback that goes on is no new decision.
         let begins = |action: &Action| {
-            let Action::File { state, .. } = action else { return false };
+            let Action::Persist(Persist::File { state, .. }) = action else { return false };
             *state == ReleaseState::RollingBack
         };
         let begun = actions.iter().any(begins);
         for action in actions {
             match action {
-                Action::File { release, state, asked, .. } => {
+                Action::Persist(Persist::File { release, state, asked, .. }) => {
                     self.filed(now, &release.service, *state, *asked)
                 }
                 Action::Tell { notice, .. } => self.happened(notice, begun),
-                Action::Keep { .. }
-                | Action::Prove { .. }
-                | Action::Forget { .. }
-                | Action::Step { .. }
-                | Action::GoOn { .. }
-                | Action::ProbeNow { .. }
-                | Action::Recall { .. }
-                | Action::Remember { .. }
-                | Action::Judged { .. }
-                | Action::Concluded { .. }
-                | Action::Log(_)
-                | Action::Answer(_) => {}
+                Action::Effect(_) | Action::Persist(_) | Action::Answer(_) => {}
             }
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::decide::State;
-use crate::decide::action::Action;
+use crate::decide::action::{Action, Persist};
 use crate::model::event::{Event, Happening};
 use crate::model::facts::Facts;
 use crate::model::notice::News;
@@ -89,7 +89,9 @@ impl Replay {
     fn note(&mut self, actions: Vec<Action>) {
         for action in actions {
             let decided = match action {
-                Action::File { state, reason, .. } => Some((state.into_str(), reason, None)),
+                Action::Persist(Persist::File { state, reason, .. }) => {
+                    Some((state.into_str(), reason, None))
+                }
                 Action::Tell { notice, .. } if notice.news == News::RollbackStarted => {
                     // It is in the list as the release's state, without whose fault it is.
                     if let Some(last) = self.decided.last_mut().filter(|last| last.what == "rolling-back") {
@@ -102,18 +104,7 @@ impl Replay {
                     let told = (notice.news.into_str(), notice.reason, notice.blame);
                     Some(told).filter(|_| news.contains(&notice.news))
                 }
-                Action::Keep { .. }
-                | Action::Prove { .. }
-                | Action::Forget { .. }
-                | Action::Step { .. }
-                | Action::GoOn { .. }
-                | Action::ProbeNow { .. }
-                | Action::Recall { .. }
-                | Action::Judged { .. }
-                | Action::Concluded { .. }
-                | Action::Remember { .. }
-                | Action::Log(_)
-                | Action::Answer(_) => None,
+                Action::Effect(_) | Action::Persist(_) | Action::Answer(_) => None,
             };
             let Some((what, why, blame)) = decided else { continue };
             let same = self.decided.last().is_some_and(|last| last.what == what && last.why == why);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ::golive::decide::State;
-use ::golive::decide::action::Action;
+use ::golive::decide::action::{Action, Effect};
 use ::golive::model::event::{Event, Happening};
 use ::golive::model::facts::Facts;
 use ::golive::model::policy::{
@@ -309,10 +309,10 @@ impl<'trace> Watched<'trace> {
 
     fn take(&mut self, at: f64, event: &Event) {
         for action in self.state.step(moment(at), event) {
-            if let Action::Step { .. } = &action {
+            if let Action::Effect(Effect::Step { .. }) = &action {
                 self.fired = self.fired.or(Some(at));
             }
-            if let Action::ProbeNow { service } = action
+            if let Action::Effect(Effect::ProbeNow { service }) = action
                 && service == SHOP
             {
                 self.look(at);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::deliver::{Pump, Unstored};
-use crate::decide::action::{Action, Answer, When};
+use crate::decide::action::{Action, Answer, Effect, Persist, When};
 use crate::model::event::Event;
 use crate::model::facts::Facts;
 use crate::model::refusal::Refusal;
@@ -39,7 +39,7 @@ pub(super) struct Backlog {
 #[derive(Default)]
 pub(super) struct Rest {
     /// What may be carried out then.
-    pub(super) effects: Vec<Action>,
+    pub(super) effects: Vec<Effect>,
     pub(super) replies: Vec<Reply>,
 }
 
@@ -80,19 +80,9 @@ impl Backlog {
                         self.letters.extend(letters);
                     }
                 }
-                Action::Keep { .. }
-                | Action::Prove { .. }
-                | Action::Forget { .. }
-                | Action::Step { .. }
-                | Action::GoOn { .. }
-                | Action::ProbeNow { .. }
-                | Action::Recall { .. } => self.rest.effects.push(action.clone()),
+                Action::Effect(effect) => self.rest.effects.push(effect.clone()),
                 Action::Answer(given) => answer = Some(given.clone()),
-                Action::File { .. }
-                | Action::Judged { .. }
-                | Action::Concluded { .. }
-                | Action::Remember { .. }
-                | Action::Log(_) => {}
+                Action::Persist(_) => {}
             }
         }
         if release.is_some() {
@@ -174,7 +164,7 @@ impl Backlog {
 
     /// The store cannot be written: what must not wait is done all the same. What is told from memory is stored later,
     /// too, and the pump knows it again.
-    pub(super) fn without_store(&mut self, pump: &Pump) -> Vec<Action> {
+    pub(super) fn without_store(&mut self, pump: &Pump) -> Vec<Effect> {
         if let Some(sealed) = &mut self.sealed {
             tell(&sealed.batch.batch.letters, &mut sealed.told, pump);
         }
@@ -182,7 +172,7 @@ impl Backlog {
         self.forget_surplus();
         let mut now = Vec::new();
         for rest in self.sealed.as_mut().map(|sealed| &mut sealed.rest).into_iter().chain([&mut self.rest]) {
-            now.extend(rest.effects.extract_if(.., |action| harmless(action)));
+            now.extend(rest.effects.extract_if(.., |effect| harmless(effect)));
             for (give, answer) in rest.replies.drain(..) {
                 give(if matches!(answer, Answer::Plan { .. }) { answer } else { NOT_STORED });
             }
@@ -218,37 +208,18 @@ fn tell(letters: &[NewLetter], told: &mut usize, pump: &Pump) {
 const NOT_STORED: Answer = Answer::Refused { why: Refusal::NotStored };
 
 /// Looking changes nothing, so it needs no record.
-fn harmless(action: &Action) -> bool {
-    match action {
-        Action::Prove { .. } | Action::ProbeNow { .. } | Action::Recall { .. } => true,
-        Action::Keep { .. } | Action::Forget { .. } | Action::Step { .. } | Action::GoOn { .. } => false,
-        Action::Tell { .. }
-        | Action::File { .. }
-        | Action::Judged { .. }
-        | Action::Concluded { .. }
-        | Action::Remember { .. }
-        | Action::Log(_)
-        | Action::Answer(_) => true,
+fn harmless(effect: &Effect) -> bool {
+    match effect {
+        Effect::Prove { .. } | Effect::ProbeNow { .. } | Effect::Recall { .. } => true,
+        Effect::Keep { .. } | Effect::Forget { .. } | Effect::Step { .. } | Effect::GoOn { .. } => false,
     }
 }
 
 /// Whether an action belongs into the record although no release is at hand.
 fn recorded(action: &Action) -> bool {
     match action {
-        Action::Tell { .. }
-        | Action::Step { .. }
-        | Action::File { .. }
-        | Action::Judged { .. }
-        | Action::Concluded { .. }
-        | Action::Remember { .. }
-        | Action::Log(_) => true,
-        Action::Keep { .. }
-        | Action::Prove { .. }
-        | Action::Forget { .. }
-        | Action::GoOn { .. }
-        | Action::ProbeNow { .. }
-        | Action::Recall { .. }
-        | Action::Answer(_) => false,
+        Action::Tell { .. } | Action::Effect(Effect::Step { .. }) | Action::Persist(_) => true,
+        Action::Effect(_) | Action::Answer(_) => false,
     }
 }
 
@@ -256,19 +227,10 @@ fn recorded(action: &Action) -> bool {
 fn about(action: &Action) -> Option<&str> {
     match action {
         Action::Tell { notice, .. } => notice.release.as_deref(),
-        Action::Step { plan, .. } => Some(&plan.from),
-        Action::File { release, .. } => Some(&release.id),
-        Action::Concluded { release, .. } => Some(release),
-        Action::Judged { .. }
-        | Action::Log(_)
-        | Action::Keep { .. }
-        | Action::Recall { .. }
-        | Action::Remember { .. }
-        | Action::Prove { .. }
-        | Action::Forget { .. }
-        | Action::GoOn { .. }
-        | Action::ProbeNow { .. }
-        | Action::Answer(_) => None,
+        Action::Effect(Effect::Step { plan, .. }) => Some(&plan.from),
+        Action::Persist(Persist::File { release, .. }) => Some(&release.id),
+        Action::Persist(Persist::Concluded { release, .. }) => Some(release),
+        Action::Effect(_) | Action::Persist(_) | Action::Answer(_) => None,
     }
 }
 

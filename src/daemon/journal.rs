@@ -1,6 +1,6 @@
 //! What the daemon logs of its own doings.
 
-use crate::decide::action::Action;
+use crate::decide::action::{Action, Effect, Persist};
 use crate::model::event::Event;
 use crate::text::english;
 
@@ -18,7 +18,7 @@ pub(super) fn log(event: &Event, actions: &[Action]) {
                     notice.news.into_str()
                 );
             }
-            Action::Step { service, plan, step } => {
+            Action::Effect(Effect::Step { service, plan, step }) => {
                 tracing::info!(
                     service,
                     rollback = plan.rollback,
@@ -28,7 +28,7 @@ pub(super) fn log(event: &Event, actions: &[Action]) {
                     step.into_str()
                 );
             }
-            Action::Judged { service, trigger, verdict } => {
+            Action::Persist(Persist::Judged { service, trigger, verdict }) => {
                 tracing::info!(
                     service,
                     trigger,
@@ -37,17 +37,7 @@ pub(super) fn log(event: &Event, actions: &[Action]) {
                     english().sentence(&verdict.why)
                 );
             }
-            Action::Keep { .. }
-            | Action::Recall { .. }
-            | Action::Remember { .. }
-            | Action::Prove { .. }
-            | Action::Forget { .. }
-            | Action::GoOn { .. }
-            | Action::ProbeNow { .. }
-            | Action::File { .. }
-            | Action::Concluded { .. }
-            | Action::Log(_)
-            | Action::Answer(_) => {}
+            Action::Effect(_) | Action::Persist(_) | Action::Answer(_) => {}
         }
     }
     tracing::trace!(?event, actions = actions.len());

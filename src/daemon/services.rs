@@ -16,7 +16,7 @@ use super::season::{Learner, Watch};
 use super::worker::{Job, Worker, untaken};
 use crate::clock::Clock;
 use crate::config::{self, Config};
-use crate::decide::action::Action;
+use crate::decide::action::Effect;
 use crate::model::event::Event;
 use crate::model::facts::Facts;
 use crate::probe::prometheus::Servers;
@@ -173,30 +173,23 @@ impl Services {
         }
     }
 
-    /// Hands an action to the service's worker or probes.
-    pub(super) fn perform(&self, action: Action) {
-        let (service, job) = match action {
-            Action::Keep { service, release, instance, identity } => {
+    /// Hands what is to be done to the service's worker or probes.
+    pub(super) fn perform(&self, effect: Effect) {
+        let (service, job) = match effect {
+            Effect::Keep { service, release, instance, identity } => {
                 (service, Job::Keep { release, instance, identity })
             }
-            Action::Prove { service, release } => (service, Job::Prove { release }),
-            Action::Forget { service, release } => (service, Job::Forget { release }),
-            Action::Step { service, plan, step } => (service, Job::Step { plan, step }),
-            Action::GoOn { service } => (service, Job::GoOn),
-            Action::ProbeNow { service } => {
+            Effect::Prove { service, release } => (service, Job::Prove { release }),
+            Effect::Forget { service, release } => (service, Job::Forget { release }),
+            Effect::Step { service, plan, step } => (service, Job::Step { plan, step }),
+            Effect::GoOn { service } => (service, Job::GoOn),
+            Effect::ProbeNow { service } => {
                 if let Some(running) = self.running.get(&service) {
                     running.probes.poke();
                 }
                 return;
             }
-            Action::Recall { service, until } => return self.recall(&service, until),
-            Action::Tell { .. }
-            | Action::File { .. }
-            | Action::Judged { .. }
-            | Action::Concluded { .. }
-            | Action::Remember { .. }
-            | Action::Log(_)
-            | Action::Answer(_) => return,
+            Effect::Recall { service, until } => return self.recall(&service, until),
         };
         let untaken = match (self.running.get(&service), job) {
             (Some(running), job) => running.worker.ask(job),

@@ -169,15 +169,15 @@ impl Daemon {
     }
 
     fn go_on_without(&mut self) {
-        for action in self.backlog.without_store(&self.pump) {
-            self.services.perform(action);
+        for effect in self.backlog.without_store(&self.pump) {
+            self.services.perform(effect);
         }
         self.show();
     }
 
     fn follow_up(&mut self, rest: Rest) {
-        for action in rest.effects {
-            self.services.perform(action);
+        for effect in rest.effects {
+            self.services.perform(effect);
         }
         for (give, answer) in rest.replies {
             give(answer);

@@ -1,6 +1,6 @@
 //! A release is good: it becomes the one to go back to.
 
-use super::action::Action;
+use super::action::{Action, Effect};
 use super::service::Turn;
 use super::{diverge, quarantine, roster, whole};
 use crate::model::reason::Reason;
@@ -37,11 +37,11 @@ impl Turn<'_> {
         }
         let service = self.service.name.clone();
         for release in forgotten {
-            self.act(Action::Forget { service: service.clone(), release });
+            self.act(Action::Effect(Effect::Forget { service: service.clone(), release }));
         }
         self.service.problems = None;
         if let Some(Running { instance, identity, .. }) = running {
-            self.act(Action::Keep { service, release: id, instance, identity });
+            self.act(Action::Effect(Effect::Keep { service, release: id, instance, identity }));
         }
         diverge::end(self);
         if let Some(seen) = self.service.seen.clone() {

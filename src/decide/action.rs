@@ -14,7 +14,7 @@ use crate::model::sample::Sample;
 use crate::model::step::Step;
 use crate::model::verdict::Verdict;
 
-/// One thing to do. Results come back as events.
+/// One thing to do, by who does it. Results come back as events.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// Tell people.
@@ -26,6 +26,17 @@ pub enum Action {
         /// When.
         when: When,
     },
+    /// Write down, in the same transaction as the event.
+    Persist(Persist),
+    /// Do to what runs, or look at it.
+    Effect(Effect),
+    /// Answer whoever asked.
+    Answer(Answer),
+}
+
+/// What is done once the decision to do it is on disk.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
     /// Save a release's record while it runs well, and pin its image. Answered by `Kept`.
     Keep {
         /// The service.
@@ -77,6 +88,11 @@ pub enum Action {
         /// The past ends here.
         until: Timestamp,
     },
+}
+
+/// What is written down beside the state.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Persist {
     /// What was normal before the release at hand, as readings by minute: for the record.
     Remember {
         /// The service.
@@ -117,8 +133,6 @@ pub enum Action {
     },
     /// Put the incident into the list of incidents, or bring its row up to date.
     Log(Incident),
-    /// Answer whoever asked.
-    Answer(Answer),
 }
 
 /// The answer to an [`crate::model::event::Ask`].

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::action::{Action, Answer};
+use super::action::{Action, Answer, Effect, Persist};
 use super::service::Turn;
 use super::trigger::span;
 use super::{diverge, guard, release, rollback, suspect, veto, watch, whole};
@@ -57,7 +57,12 @@ pub(super) fn drop_announced(turn: &mut Turn<'_>) {
     if let Some(release) = turn.facts_mut().announced.take() {
         let reason = Some(Reason::Said("nothing was deployed after the announcement".to_owned()));
         turn.facts_mut().decided = Some((release.id.clone(), ReleaseState::Aborted));
-        turn.act(Action::File { release, state: ReleaseState::Aborted, reason, asked: false });
+        turn.act(Action::Persist(Persist::File {
+            release,
+            state: ReleaseState::Aborted,
+            reason,
+            asked: false,
+        }));
     }
 }
 
@@ -71,7 +76,7 @@ fn announce(turn: &mut Turn<'_>, announcement: &Announcement) -> Answer {
         release.version.clone_from(&announcement.version);
         let release = release.clone();
         let id = release.id.clone();
-        turn.act(Action::File { release, state, reason: None, asked: true });
+        turn.act(Action::Persist(Persist::File { release, state, reason: None, asked: true }));
         return Answer::Done { release: Some(id) };
     }
     drop_announced(turn);
@@ -87,7 +92,7 @@ fn announce(turn: &mut Turn<'_>, announcement: &Announcement) -> Answer {
     };
     let id = release.id.clone();
     let (said, state) = (release.clone(), ReleaseState::Announced);
-    turn.act(Action::File { release: said, state, reason: None, asked: true });
+    turn.act(Action::Persist(Persist::File { release: said, state, reason: None, asked: true }));
     turn.facts_mut().announced = Some(release);
     Answer::Done { release: Some(id) }
 }
@@ -200,7 +205,12 @@ fn take_as_it_is(turn: &mut Turn<'_>, running: Running, reason: Reason) {
         None => release::new_release(turn, &running, Origin::Noticed),
     };
     let (filed, state) = (release.clone(), ReleaseState::Accepted);
-    turn.act(Action::File { release: filed, state, reason: Some(reason.clone()), asked: true });
+    turn.act(Action::Persist(Persist::File {
+        release: filed,
+        state,
+        reason: Some(reason.clone()),
+        asked: true,
+    }));
     turn.accept(release, Some(&reason));
     turn.conclude(News::ReleaseAccepted, Some(reason));
 }
@@ -237,7 +247,7 @@ fn roll_back(
     let bad = known_bad || is_bad(turn);
     if let Some(release) = take_at_hand(turn)? {
         let service = turn.service.name.clone();
-        turn.act(Action::Forget { service, release });
+        turn.act(Action::Effect(Effect::Forget { service, release }));
     }
     rollback::begin(turn, Reason::Person { by: by.to_owned(), why }, &target, bad);
     Ok(done(turn))

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::State;
-use super::action::{Action, Answer, When};
+use super::action::{Action, Answer, Persist, When};
 use super::service::{LINGERS, Turn};
 use crate::model::facts::Aftermath;
 use crate::model::incident::{Incident, IncidentState};
@@ -115,7 +115,7 @@ impl Turn<'_> {
         };
         let incident = self.service.facts_mut().incidents.remove(at);
         let closed = Incident { state: IncidentState::Resolved, ended: Some(self.now), ..incident };
-        self.act(Action::Log(closed));
+        self.act(Action::Persist(Persist::Log(closed)));
     }
 
     /// Whether an urgent incident is open.
@@ -188,7 +188,7 @@ impl Turn<'_> {
 
     fn log(&mut self, at: usize) {
         let incident = self.facts().incidents[at].clone();
-        self.act(Action::Log(incident));
+        self.act(Action::Persist(Persist::Log(incident)));
     }
 
     fn notify(&mut self, at: usize, stage: Stage, evidence: Vec<Sample>) {
@@ -202,7 +202,7 @@ impl Turn<'_> {
         (notice.from, notice.to) = way(self.service, &incident.news, incident.reason.as_ref());
         let release = Matter::of(&incident.news) == Matter::Release;
         notice.blame = self.facts().blame.clone().filter(|_| release);
-        self.act(Action::Log(incident));
+        self.act(Action::Persist(Persist::Log(incident)));
         self.act(Action::Tell { notice, channels: Vec::new(), when: When::Now });
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::action::Action;
+use super::action::{Action, Effect};
 use super::service::Turn;
 use crate::model::facts::Phase;
 use crate::model::notice::{News, Tier};
@@ -89,7 +89,7 @@ impl Turn<'_> {
         let lost: Vec<String> = lost.filter(|id| release.is_empty() || id == release).collect();
         for release in lost {
             let service = self.service.name.clone();
-            self.act(Action::Prove { service, release });
+            self.act(Action::Effect(Effect::Prove { service, release }));
         }
     }
 
@@ -102,7 +102,7 @@ impl Turn<'_> {
         let older = self.facts().accepted.iter().rev().skip(1).map(|release| release.id.clone());
         for release in older.collect::<Vec<_>>() {
             let service = self.service.name.clone();
-            self.act(Action::Prove { service, release });
+            self.act(Action::Effect(Effect::Prove { service, release }));
         }
     }
 
@@ -121,8 +121,10 @@ impl Turn<'_> {
             })
         });
         let action = match running.cloned() {
-            Some(Running { instance, identity, .. }) => Action::Keep { service, release, instance, identity },
-            None => Action::Prove { service, release },
+            Some(Running { instance, identity, .. }) => {
+                Action::Effect(Effect::Keep { service, release, instance, identity })
+            }
+            None => Action::Effect(Effect::Prove { service, release }),
         };
         self.act(action);
         self.prove_older();

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::Action;
+use super::action::{Action, Persist};
 use super::rollback;
 use super::service::{Service, Turn};
 use super::{
@@ -335,7 +335,7 @@ fn idle_sample(turn: &mut Turn<'_>, sample: &Sample) {
     {
         let release = new_release(turn, &running, Origin::Adopted);
         let (release_of, state) = (release.clone(), ReleaseState::Accepted);
-        turn.act(Action::File { release: release_of, state, reason: None, asked: false });
+        turn.act(Action::Persist(Persist::File { release: release_of, state, reason: None, asked: false }));
         turn.facts_mut().decided = Some((release.id.clone(), ReleaseState::Accepted));
         turn.accept(release, None);
         let said = whole::noted(turn);

@@ -1,7 +1,7 @@
 //! An update that the engine carries out by itself (swarm only): one that gets nowhere is told, and one that it has halted
 //! for nothing that the release has done is resumed.
 
-use super::action::Action;
+use super::action::{Action, Effect};
 use super::service::Turn;
 use crate::model::facts::Phase;
 use crate::model::notice::{News, Tier};
@@ -24,6 +24,6 @@ pub(super) fn look(turn: &mut Turn<'_>, running: &Running) {
     }
     turn.service.resumed = Some(halted.by.clone());
     let service = turn.service.name.clone();
-    turn.act(Action::GoOn { service });
+    turn.act(Action::Effect(Effect::GoOn { service }));
     turn.tell(News::UpdateResumed, Tier::General, Some(Reason::Said(halted.why.clone())));
 }

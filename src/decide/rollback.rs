@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::action::Action;
+use super::action::{Action, Effect};
 use super::cause::evidence;
 use super::service::{Service, Turn};
 use super::{diverge, guard, release, verify};
@@ -286,7 +286,7 @@ pub(super) fn perform(turn: &mut Turn<'_>) {
     let (plan, step) = (rollback.plan.clone(), rollback.step);
     put(turn, rollback);
     let service = turn.service.name.clone();
-    turn.act(Action::Step { service, plan, step });
+    turn.act(Action::Effect(Effect::Step { service, plan, step }));
 }
 
 /// The next step is at hand.

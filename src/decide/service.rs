@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::Action;
+use super::action::{Action, Persist};
 use super::beside::{Others, Rows};
 use super::launch::{self, Launch};
 use super::trigger::Triggers;
@@ -263,7 +263,7 @@ impl Turn<'_> {
         };
         if self.service.said.insert(trigger.to_owned(), verdict.call) != Some(verdict.call) {
             let (service, trigger) = (self.service.name.clone(), trigger.to_owned());
-            self.act(Action::Judged { service, trigger, verdict });
+            self.act(Action::Persist(Persist::Judged { service, trigger, verdict }));
         }
     }
 
@@ -304,7 +304,7 @@ impl Turn<'_> {
         let Phase::Watching(_) = &self.facts().phase else { return };
         let Some(release) = self.facts().release.as_ref().map(|release| release.id.clone()) else { return };
         let (service, verdicts) = (self.service.name.clone(), self.verdicts());
-        self.act(Action::Concluded { service, release, verdicts });
+        self.act(Action::Persist(Persist::Concluded { service, release, verdicts }));
     }
 
     pub(super) fn file(&mut self, state: ReleaseState, reason: Option<Reason>) {
@@ -313,7 +313,7 @@ impl Turn<'_> {
                 .map(|rollback| &rollback.reason)
                 .or(reason.as_ref())
                 .is_some_and(Reason::is_a_persons);
-            self.act(Action::File { release, state, reason, asked });
+            self.act(Action::Persist(Persist::File { release, state, reason, asked }));
         }
     }
 

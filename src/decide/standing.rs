@@ -2,7 +2,7 @@
 //! what that one knows. Whoever takes over goes on from there, as after a `kill -9`; the others count and show, and
 //! decide nothing.
 
-use super::action::{Action, Answer};
+use super::action::{Action, Answer, Persist};
 use super::service::{Service, Turn};
 use super::{release, rollback};
 use crate::model::event::{Happening, Kept, Standing};
@@ -82,7 +82,7 @@ fn take_over(turn: &mut Turn<'_>, by: &str, kept: Option<&Kept>) {
 fn file(turn: &mut Turn<'_>) {
     file_since(turn, &Facts::default());
     for incident in turn.facts().incidents.clone() {
-        turn.act(Action::Log(incident));
+        turn.act(Action::Persist(Persist::Log(incident)));
     }
 }
 
@@ -91,7 +91,12 @@ fn file_since(turn: &mut Turn<'_>, before: &Facts) {
     let now = turn.facts().clone();
     let fresh = |release: &&Release| before.accepted.iter().all(|old| old.id != release.id);
     for release in now.accepted.iter().filter(fresh).cloned() {
-        turn.act(Action::File { release, state: ReleaseState::Accepted, reason: None, asked: false });
+        turn.act(Action::Persist(Persist::File {
+            release,
+            state: ReleaseState::Accepted,
+            reason: None,
+            asked: false,
+        }));
     }
     let goes_on = |release: &Release| now.release.iter().chain(&now.accepted).any(|it| it.id == release.id);
     if let Some(release) = before.release.clone().filter(|release| !goes_on(release)) {
@@ -99,7 +104,7 @@ fn file_since(turn: &mut Turn<'_>, before: &Facts) {
         let decided = now.decided.as_ref().filter(|(id, _)| *id == release.id);
         let state = decided.map_or(ReleaseState::Superseded, |(_, state)| *state);
         let asked = rollback::of(before).is_some_and(|rollback| rollback.reason.is_a_persons());
-        turn.act(Action::File { release, state, reason: None, asked });
+        turn.act(Action::Persist(Persist::File { release, state, reason: None, asked }));
     }
     if let Some(state) = state(&now).filter(|_| at_hand(&now) != at_hand(before)) {
         turn.file(state, None);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::Action;
+use super::action::{Action, Effect};
 use super::rollback::{advance, at_hand, failed, runs, target};
 use super::service::Turn;
 use super::trigger::span;
@@ -27,7 +27,7 @@ pub(super) fn begin(turn: &mut Turn<'_>, rollback: Rollback) {
     turn.file(ReleaseState::Verifying, None);
     turn.count_anew(turn.policy.grace);
     let service = turn.service.name.clone();
-    turn.act(Action::ProbeNow { service });
+    turn.act(Action::Effect(Effect::ProbeNow { service }));
 }
 
 /// The restored version was checked.

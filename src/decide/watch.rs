@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::Action;
+use super::action::{Action, Effect, Persist};
 use super::beside::Others;
 use super::release::{down_or_up, new_release, superseded};
 use super::service::Turn;
@@ -101,7 +101,7 @@ pub(super) fn open(turn: &mut Turn<'_>, started: Timestamp, grace: Duration) {
     samples.extend(since.cloned());
     if !readings.is_empty() || !samples.is_empty() {
         let service = turn.service.name.clone();
-        turn.act(Action::Remember { service, readings, samples });
+        turn.act(Action::Persist(Persist::Remember { service, readings, samples }));
     }
     turn.service.triggers.arm(turn.policy, &watch);
     turn.service.ended.clear();
@@ -137,7 +137,7 @@ pub(super) fn recall(turn: &mut Turn<'_>) {
     let until = watch.began;
     if turn.service.triggers.lacks_a_past(turn.policy) {
         let service = turn.service.name.clone();
-        turn.act(Action::Recall { service, until });
+        turn.act(Action::Effect(Effect::Recall { service, until }));
     }
 }
 
@@ -188,7 +188,7 @@ pub(super) fn recalled(turn: &mut Turn<'_>, readings: &[Reading]) {
 /// What runs has ended: look at once instead of at the next interval, and again soon.
 pub(super) fn died(turn: &mut Turn<'_>, instance: &str, how: String) {
     let service = turn.service.name.clone();
-    turn.act(Action::ProbeNow { service });
+    turn.act(Action::Effect(Effect::ProbeNow { service }));
     let at_hand = turn.service.seen.as_ref().is_none_or(|seen| seen.has(instance));
     turn.service.crashed |= at_hand;
     deployment::crashed(turn, instance);
@@ -216,7 +216,7 @@ pub(super) fn look_again(turn: &mut Turn<'_>) {
     if turn.service.look_again.front().is_some_and(|at| *at <= now) {
         turn.service.look_again.retain(|at| *at > now);
         let service = turn.service.name.clone();
-        turn.act(Action::ProbeNow { service });
+        turn.act(Action::Effect(Effect::ProbeNow { service }));
     }
 }
 

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::decide::action::When;
+use crate::decide::action::{Persist, When};
 use crate::decide::view::{ServiceView, TriggerView};
 use crate::model::incident::{Incident, IncidentState};
 use crate::model::notice::{Place, Tier};
@@ -57,7 +57,7 @@ fn file(state: ReleaseState) -> Action {
         announcement: None,
         roster: BTreeMap::new(),
     };
-    Action::File { release, state, reason: None, asked: false }
+    Action::Persist(Persist::File { release, state, reason: None, asked: false })
 }
 
 pub(crate) fn shop() -> ServiceView {
@@ -119,8 +119,10 @@ fn what_happens_is_counted() {
     let done = News::RollbackDone { took: Duration::from_millis(4200) };
     metrics.count(at(25), &due, &[file(ReleaseState::RolledBack), notice(done, Vec::new())]);
     metrics.count(at(26), &due, &[file(ReleaseState::RollbackFailed)]);
-    let Action::File { release, state, reason, .. } = file(ReleaseState::RolledBack) else { unreachable!() };
-    metrics.count(at(26), &due, &[Action::File { release, state, reason, asked: true }]);
+    let Action::Persist(Persist::File { release, state, reason, .. }) = file(ReleaseState::RolledBack) else {
+        unreachable!()
+    };
+    metrics.count(at(26), &due, &[Action::Persist(Persist::File { release, state, reason, asked: true })]);
     for told in [Told::Sent, Told::Sent, Told::Refused, Told::GivenUp] {
         metrics.told("oncall", told);
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::decide::action::{Action, Answer};
+use crate::decide::action::{Action, Answer, Effect, Persist};
 use crate::model::notice::Notice;
 use crate::model::plan::Plan;
 use crate::model::reading::Reading;
@@ -67,19 +67,18 @@ impl Deed {
     pub(super) fn of(action: &Action) -> Option<Self> {
         Some(match action.clone() {
             Action::Tell { notice, channels, .. } => Self::Told { notice, channels },
-            Action::Step { plan, step, .. } => Self::Step { step, plan },
-            Action::File { release, state, .. } => Self::Filed { release: release.id, state },
+            Action::Effect(Effect::Step { plan, step, .. }) => Self::Step { step, plan },
+            Action::Persist(Persist::File { release, state, .. }) => {
+                Self::Filed { release: release.id, state }
+            }
             Action::Answer(Answer::Refused { why }) => Self::Refused { why },
-            Action::Judged { trigger, verdict, .. } => Self::Judged { trigger, verdict },
-            Action::Concluded { verdicts, .. } => Self::Concluded { verdicts },
-            Action::Remember { readings, samples, .. } => Self::Remembered { readings, samples },
-            Action::Keep { .. }
-            | Action::Recall { .. }
-            | Action::Prove { .. }
-            | Action::Forget { .. }
-            | Action::GoOn { .. }
-            | Action::ProbeNow { .. }
-            | Action::Log(_)
+            Action::Persist(Persist::Judged { trigger, verdict, .. }) => Self::Judged { trigger, verdict },
+            Action::Persist(Persist::Concluded { verdicts, .. }) => Self::Concluded { verdicts },
+            Action::Persist(Persist::Remember { readings, samples, .. }) => {
+                Self::Remembered { readings, samples }
+            }
+            Action::Effect(_)
+            | Action::Persist(_)
             | Action::Answer(Answer::Done { .. } | Answer::Plan { .. }) => return None,
         })
     }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Transaction, params};
 use super::filing::{self, Filing};
 use super::flaws::Raw;
 use super::{Entry, StoreError, json, sqlite, text};
-use crate::decide::action::Action;
+use crate::decide::action::{Action, Persist};
 use crate::model::incident::{Incident, IncidentState};
 use crate::model::notice::News;
 
@@ -16,7 +16,7 @@ use crate::model::notice::News;
 pub(super) fn project(transaction: &Transaction<'_>, path: &Path, entry: &Entry) -> Result<(), StoreError> {
     for action in &entry.actions {
         match action {
-            Action::File { release, state, reason, asked } => {
+            Action::Persist(Persist::File { release, state, reason, asked }) => {
                 let row = serde_json::to_string(release).map_err(json(path))?;
                 let sql = "INSERT INTO release (id, service, version, state, began, changed, json) \
                            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
@@ -36,19 +36,8 @@ pub(super) fn project(transaction: &Transaction<'_>, path: &Path, entry: &Entry)
                 let filing = Filing { at: entry.at, state: *state, reason: reason.clone(), asked: *asked };
                 filing::add(transaction, path, &release.id, &filing)?;
             }
-            Action::Log(incident) => log(transaction, path, incident)?,
-            Action::Tell { .. }
-            | Action::Keep { .. }
-            | Action::Prove { .. }
-            | Action::Forget { .. }
-            | Action::Step { .. }
-            | Action::GoOn { .. }
-            | Action::ProbeNow { .. }
-            | Action::Recall { .. }
-            | Action::Judged { .. }
-            | Action::Concluded { .. }
-            | Action::Remember { .. }
-            | Action::Answer(_) => {}
+            Action::Persist(Persist::Log(incident)) => log(transaction, path, incident)?,
+            Action::Tell { .. } | Action::Effect(_) | Action::Persist(_) | Action::Answer(_) => {}
         }
     }
     let shadow = entry.actions.iter().find_map(|action| {

@@ -38,7 +38,7 @@ async fn samples_are_gathered_and_what_is_decided_takes_them_along() {
         backlog.add(at(millis), sampled(millis), release(), Vec::new(), &notifier);
         assert_eq!(backlog.only_samples_since(), Some(at(10)));
     }
-    let prove = Action::Prove { service: "shop".to_owned(), release: "shop-1".to_owned() };
+    let prove = Action::Effect(Effect::Prove { service: "shop".to_owned(), release: "shop-1".to_owned() });
     let urgent: [fn(&mut Backlog, Action, &Notifier); 3] = [
         |backlog, prove, notifier| {
             backlog.add(at(40), sampled(40), Some("shop-1".to_owned()), vec![prove], notifier);

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::matter::Matter;
 use crate::decide::State;
-use crate::decide::action::Action;
+use crate::decide::action::{Action, Persist};
 use crate::decide::service::{Service, Turn};
 use crate::model::facts::Phase;
 use crate::model::reason::Reason;
@@ -52,7 +52,7 @@ impl Turn<'_> {
         } else if let Some(aftermath) = &mut facts.aftermath {
             aftermath.incident.folded = aftermath.incident.folded.saturating_add(1);
             let incident = aftermath.incident.clone();
-            self.act(Action::Log(incident));
+            self.act(Action::Persist(Persist::Log(incident)));
         }
     }
 }

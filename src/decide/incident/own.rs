@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::matter::Matter;
 use super::thread::{self, Due};
-use crate::decide::action::{Action, When};
+use crate::decide::action::{Action, Persist, When};
 use crate::model::incident::{Incident, IncidentState};
 use crate::model::notice::{News, Notice, Place, Stage, Tier};
 use crate::model::policy::TierPolicy;
@@ -47,7 +47,7 @@ impl Own {
         let stage = thread::turn(incident, (news, tier, Some(reason)), now, policy);
         match stage {
             Some(stage) => tell(incident, now, stage, tiers, actions),
-            None => actions.push(Action::Log(incident.clone())),
+            None => actions.push(Action::Persist(Persist::Log(incident.clone()))),
         }
     }
 
@@ -64,7 +64,7 @@ impl Own {
         if thread::calm(&mut self.incidents[at], news, now) {
             self.close(at, now, tiers, actions);
         } else {
-            actions.push(Action::Log(self.incidents[at].clone()));
+            actions.push(Action::Persist(Persist::Log(self.incidents[at].clone())));
         }
     }
 
@@ -72,7 +72,7 @@ impl Own {
     pub(in crate::decide) fn drop(&mut self, now: Timestamp, gone: impl Fn(&News) -> bool) -> Vec<Action> {
         let dropped: Vec<Incident> = self.incidents.extract_if(.., |incident| gone(&incident.news)).collect();
         let over = |incident| Incident { state: IncidentState::Resolved, ended: Some(now), ..incident };
-        dropped.into_iter().map(|incident| Action::Log(over(incident))).collect()
+        dropped.into_iter().map(|incident| Action::Persist(Persist::Log(over(incident)))).collect()
     }
 
     pub(in crate::decide) fn acknowledge(
@@ -86,7 +86,7 @@ impl Own {
             return false;
         };
         thread::acknowledge(incident, by);
-        actions.push(Action::Log(incident.clone()));
+        actions.push(Action::Persist(Persist::Log(incident.clone())));
         // Whether the other golive is well again cannot be seen from here: whoever takes that on ends it.
         if incident.news == News::TookOver {
             actions.extend(self.drop(now, |news| *news == News::TookOver));
@@ -141,7 +141,7 @@ fn tell(
     actions: &mut Vec<Action>,
 ) {
     let notice = thread::say(incident, now, tiers.get(&incident.tier), stage, Vec::new());
-    actions.push(Action::Log(incident.clone()));
+    actions.push(Action::Persist(Persist::Log(incident.clone())));
     actions.push(Action::Tell { notice, channels: Vec::new(), when: When::Now });
 }
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::decide::State;
+use crate::decide::action::Persist;
 use crate::model::event::Event;
 use crate::model::policy::Policy;
 use crate::model::reading::Source;
@@ -149,7 +150,7 @@ fn a_rule_that_is_gone_takes_its_incident_along() {
     assert_eq!(told.state.view().incidents.len(), 1);
     told.state.follow(Policy::default(), at(told.at));
     let actions = told.state.step(at(told.at), &Event::ConfigReloaded);
-    let ended = |action: &Action| matches!(action, Action::Log(incident) if incident.ended.is_some());
+    let ended = |action: &Action| matches!(action, Action::Persist(Persist::Log(incident)) if incident.ended.is_some());
     assert!(actions.iter().any(ended), "{actions:?}");
     assert!(told.state.view().incidents.is_empty());
     assert!(told.lag(0.9).is_empty());

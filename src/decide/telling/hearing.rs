@@ -129,18 +129,8 @@ fn reaches(action: &Action, to: &[String]) -> bool {
     match action {
         Action::Tell { channels, when: When::Now, .. } => channels.iter().any(|channel| to.contains(channel)),
         Action::Tell { when: When::Gathered(_), .. }
-        | Action::Keep { .. }
-        | Action::Prove { .. }
-        | Action::Forget { .. }
-        | Action::Step { .. }
-        | Action::GoOn { .. }
-        | Action::ProbeNow { .. }
-        | Action::Recall { .. }
-        | Action::Remember { .. }
-        | Action::Judged { .. }
-        | Action::Concluded { .. }
-        | Action::File { .. }
-        | Action::Log(_)
+        | Action::Effect(_)
+        | Action::Persist(_)
         | Action::Answer(_) => false,
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::fixture::{API, World, later, secs};
-use crate::decide::action::Action;
+use crate::decide::action::{Action, Effect, Persist};
 use crate::model::event::{Ask, Event, Happening};
 use crate::model::facts::{Facts, Phase, Rollback};
 use crate::model::incident::IncidentState;
@@ -118,10 +118,11 @@ impl Watched {
     fn rolls_back(&mut self, event: &Event, before: &Facts, ran: Option<&Running>, actions: &[Action]) {
         let after = self.world.facts().clone();
         let at_hand = rollback(&after.phase);
-        let steps = actions.iter().filter(|action| matches!(action, Action::Step { .. })).count();
+        let steps =
+            actions.iter().filter(|action| matches!(action, Action::Effect(Effect::Step { .. }))).count();
         assert!(steps <= 1, "two steps at once: {actions:?}");
         for action in actions {
-            let Action::Step { plan, step, .. } = action else { continue };
+            let Action::Effect(Effect::Step { plan, step, .. }) = action else { continue };
             let at_hand = at_hand.expect("a step belongs to a rollback");
             assert_eq!((&at_hand.plan, &at_hand.step), (plan, step), "a step of another rollback");
             assert!(at_hand.retry_at.is_none(), "under way and waiting");
@@ -215,7 +216,7 @@ impl Watched {
                 assert!(!channels.is_empty(), "{} goes nowhere", notice.id);
                 assert_eq!(notice.at, self.world.now);
             }
-            if let Action::Log(incident) = action
+            if let Action::Persist(Persist::Log(incident)) = action
                 && incident.service.is_some()
             {
                 let was = self.logged.insert(incident.id.clone(), incident.state.clone());
@@ -241,10 +242,10 @@ impl Watched {
 
     fn keeps(&mut self, actions: &[Action]) {
         for action in actions {
-            if let Action::Keep { release, .. } = action {
+            if let Action::Effect(Effect::Keep { release, .. }) = action {
                 self.kept.insert(release.clone());
             }
-            if let Action::Forget { release, .. } = action {
+            if let Action::Effect(Effect::Forget { release, .. }) = action {
                 self.kept.remove(release);
             }
         }

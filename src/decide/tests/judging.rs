@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::fixture::{API, World, happening, later, policy, running, sample, secs, service_policy};
-use crate::decide::action::Action;
+use crate::decide::action::{Action, Persist};
 use crate::model::event::{Event, Happening};
 use crate::model::facts::Phase;
 use crate::model::notice::News;
@@ -98,7 +98,7 @@ impl Case {
             if let Action::Tell { notice, .. } = action {
                 self.told.push(notice.news.clone());
             }
-            if let Action::File { reason, .. } = action {
+            if let Action::Persist(Persist::File { reason, .. }) = action {
                 self.filed = reason.as_ref().map(super::told::why).unwrap_or_default();
             }
         }

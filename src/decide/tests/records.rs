@@ -1,7 +1,7 @@
 //! When the record of an accepted release is made, and from what.
 
 use super::fixture::{World, happening, later, running, sample, secs, service_policy};
-use crate::decide::action::Action;
+use crate::decide::action::{Action, Effect};
 use crate::model::event::{Event, Happening};
 use crate::model::running::Running;
 use crate::model::sample::Outcome;
@@ -31,10 +31,10 @@ fn asked(world: &mut World) -> Vec<String> {
         world.now = at.max(world.now);
         for action in world.step(&Event::Due) {
             match action {
-                Action::Keep { instance, identity, .. } => {
+                Action::Effect(Effect::Keep { instance, identity, .. }) => {
                     asked.push(format!("keep {} of {instance}", identity.spec));
                 }
-                Action::Prove { release, .. } => {
+                Action::Effect(Effect::Prove { release, .. }) => {
                     asked.push("prove".to_owned());
                     world.step(&happening(Happening::Proved { release, problems: Vec::new() }));
                 }

@@ -1,7 +1,7 @@
 //! Services that leave the configuration and come back.
 
 use super::fixture::{API, World, happening, later, running, sample, secs, service_policy};
-use crate::decide::action::Action;
+use crate::decide::action::{Action, Effect};
 use crate::model::event::{Event, Happening};
 use crate::model::sample::Outcome;
 use crate::model::step::Step;
@@ -35,7 +35,9 @@ fn a_service_that_comes_back_is_where_it_was() {
     world.reload();
     assert_eq!(world.facts().accepted, facts.accepted);
     let steps = |actions: Vec<Action>| -> Vec<Step> {
-        let step = |action: &Action| if let Action::Step { step, .. } = action { Some(*step) } else { None };
+        let step = |action: &Action| {
+            if let Action::Effect(Effect::Step { step, .. }) = action { Some(*step) } else { None }
+        };
         actions.iter().filter_map(step).collect()
     };
     assert_eq!(steps(world.step(&Event::Due)), [Step::Prepare], "the step that was left undone is asked for");

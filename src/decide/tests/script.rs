@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::fixture::{API, World, happening, later, running, sample, secs, service_policy, start_of_time};
 use super::told;
-use crate::decide::action::Action;
+use crate::decide::action::{Action, Effect};
 use crate::model::event::{Ask, Event, Happening};
 use crate::model::plan::Plan;
 use crate::model::policy::{Autonomy, Maintenance, OnBlind, Quarantine, ServicePolicy, Window};
@@ -249,7 +249,7 @@ impl Story {
         let actions = self.world.step(event);
         let after = self.world.facts().phase.into_str();
         // Once an hour, and of no interest in a story.
-        let again = |action: &&Action| said == "due" && matches!(action, Action::Keep { .. });
+        let again = |action: &&Action| said == "due" && matches!(action, Action::Effect(Effect::Keep { .. }));
         let lines: Vec<String> =
             actions.iter().filter(|action| !again(action)).filter_map(told::line).collect();
         if !lines.is_empty() || before != after || ["kill", "again"].contains(&said) {
@@ -269,26 +269,16 @@ impl Story {
         for action in actions {
             let problems = self.unready.clone();
             match action {
-                Action::Keep { release, .. } => {
+                Action::Effect(Effect::Keep { release, .. }) => {
                     let release = release.clone();
                     self.happens("kept", &happening(Happening::Kept { release, problems }));
                 }
-                Action::Prove { release, .. } => {
+                Action::Effect(Effect::Prove { release, .. }) => {
                     let release = release.clone();
                     self.happens("proved", &happening(Happening::Proved { release, problems }));
                 }
-                Action::Step { plan, step, .. } => self.step = Some((plan.clone(), *step)),
-                Action::Tell { .. }
-                | Action::Forget { .. }
-                | Action::GoOn { .. }
-                | Action::ProbeNow { .. }
-                | Action::Recall { .. }
-                | Action::Judged { .. }
-                | Action::Concluded { .. }
-                | Action::Remember { .. }
-                | Action::File { .. }
-                | Action::Log(_)
-                | Action::Answer(_) => {}
+                Action::Effect(Effect::Step { plan, step, .. }) => self.step = Some((plan.clone(), *step)),
+                Action::Tell { .. } | Action::Effect(_) | Action::Persist(_) | Action::Answer(_) => {}
             }
         }
         let at_hand = ["rolling-back", "verifying"].contains(&self.world.facts().phase.into_str());

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::fixture::{World, happening, later, member, running, sample, secs, service_policy};
 use super::told;
-use crate::decide::action::Action;
+use crate::decide::action::{Action, Persist};
 use crate::model::event::{Ask, Event, Happening};
 use crate::model::facts::Phase;
 use crate::model::notice::News;
@@ -143,7 +143,7 @@ impl Shop {
                         notice.news.into_str()
                     ));
                 }
-                Action::File { reason, .. } => {
+                Action::Persist(Persist::File { reason, .. }) => {
                     self.filed = reason.as_ref().map(told::why).unwrap_or_default();
                 }
                 _ => {}

@@ -10,7 +10,7 @@ use super::fixture::{happening, running, sample, secs, service_policy};
 use super::invariants::Watched;
 use super::properties::nightly;
 use super::simulated::{Container, Host, Luck, fault};
-use crate::decide::action::Action;
+use crate::decide::action::{Action, Effect};
 use crate::model::event::{Ask, Event, Happening};
 use crate::model::facts::Phase;
 use crate::model::notice::Tier;
@@ -281,22 +281,13 @@ impl Simulation {
             }
             let problems = Vec::new();
             match action {
-                Action::Keep { release, .. } => self.feed(&happening(Happening::Kept { release, problems })),
-                Action::Prove { release, .. } => {
+                Action::Effect(Effect::Keep { release, .. }) => {
+                    self.feed(&happening(Happening::Kept { release, problems }))
+                }
+                Action::Effect(Effect::Prove { release, .. }) => {
                     self.feed(&happening(Happening::Proved { release, problems }));
                 }
-                Action::Tell { .. }
-                | Action::Forget { .. }
-                | Action::Step { .. }
-                | Action::GoOn { .. }
-                | Action::ProbeNow { .. }
-                | Action::Recall { .. }
-                | Action::Judged { .. }
-                | Action::Concluded { .. }
-                | Action::Remember { .. }
-                | Action::File { .. }
-                | Action::Log(_)
-                | Action::Answer(_) => {}
+                Action::Tell { .. } | Action::Effect(_) | Action::Persist(_) | Action::Answer(_) => {}
             }
         }
     }

@@ -1,7 +1,7 @@
 //! One golive acts, the others watch; whoever takes over goes on from what was written down.
 
 use super::fixture::{World, happening, later, running, sample, secs, service_policy};
-use crate::decide::action::{Action, Answer};
+use crate::decide::action::{Action, Answer, Effect, Persist};
 use crate::model::event::{Ask, Event, Happening, Kept, Standing};
 use crate::model::facts::{Facts, Phase};
 use crate::model::notice::News;
@@ -61,7 +61,7 @@ fn news(actions: &[Action]) -> Vec<News> {
 
 fn steps(actions: &[Action]) -> Vec<Step> {
     let steps = actions.iter().filter_map(|action| match action {
-        Action::Step { step, .. } => Some(*step),
+        Action::Effect(Effect::Step { step, .. }) => Some(*step),
         _ => None,
     });
     steps.collect()
@@ -131,7 +131,7 @@ fn nothing_is_done_before_it_is_known_who_acts() {
 fn whoever_watches_shows_what_the_other_knows_and_does_nothing() {
     let leader = converging();
     let mut follower = manager();
-    let only_lists = |action: &Action| matches!(action, Action::File { .. });
+    let only_lists = |action: &Action| matches!(action, Action::Persist(Persist::File { .. }));
     assert!(follower.step(&watches(leader.facts())).iter().all(only_lists));
     assert_eq!(follower.step(&seen("v2")), []);
     assert_eq!(samples(&mut follower, &bad(), 10), []);
@@ -145,7 +145,7 @@ fn whoever_watches_shows_what_the_other_knows_and_does_nothing() {
 /// What is put on the list of releases.
 fn filed(actions: &[Action]) -> Vec<(String, ReleaseState)> {
     let filed = actions.iter().filter_map(|action| match action {
-        Action::File { release, state, .. } => Some((release.version.clone(), *state)),
+        Action::Persist(Persist::File { release, state, .. }) => Some((release.version.clone(), *state)),
         _ => None,
     });
     filed.collect()
@@ -336,7 +336,9 @@ fn what_was_halted_for_nothing_that_the_release_has_done_goes_on_once_for_each_c
         let halted = Some(Halted { by: by.to_owned(), why: "its node was drained".to_owned() });
         happening(Happening::Seen(Some(Running { rolling_out: true, halted, ..running("v2", "v2") })))
     };
-    let goes_on = |actions: &[Action]| actions.iter().filter(|it| matches!(it, Action::GoOn { .. })).count();
+    let goes_on = |actions: &[Action]| {
+        actions.iter().filter(|it| matches!(it, Action::Effect(Effect::GoOn { .. }))).count()
+    };
     let told = world.step(&halted("t1"));
     assert_eq!((goes_on(&told), news(&told)), (1, vec![News::UpdateResumed]));
     let told = world.step(&halted("t1"));

@@ -1,7 +1,7 @@
 //! Actions and reasons in words, for tables and golden files.
 
 use crate::config::Language;
-use crate::decide::action::{Action, Answer, When};
+use crate::decide::action::{Action, Answer, Effect, Persist, When};
 use crate::model::incident::IncidentState;
 use crate::model::notice::{Notice, Stage};
 use crate::model::phrase::Phrase;
@@ -13,18 +13,22 @@ use crate::text::{Texts, english};
 pub(super) fn kind(action: &Action) -> String {
     match action {
         Action::Tell { notice, .. } => format!("tell {} {}", notice.tier.into_str(), notice.news.into_str()),
-        Action::Keep { release, .. } => format!("keep {release}"),
-        Action::Prove { release, .. } => format!("prove {release}"),
-        Action::Forget { release, .. } => format!("forget {release}"),
-        Action::Step { step, .. } => format!("step {}", step.into_str()),
-        Action::GoOn { .. } => "go on".to_owned(),
-        Action::ProbeNow { .. } => "probe".to_owned(),
-        Action::Recall { .. } => "recall".to_owned(),
-        Action::Remember { .. } => "remember".to_owned(),
-        Action::Judged { trigger, verdict, .. } => format!("judged {trigger} {}", verdict.call.into_str()),
-        Action::Concluded { .. } => "concluded".to_owned(),
-        Action::File { release, state, .. } => format!("file {} {}", release.version, state.into_str()),
-        Action::Log(incident) => match &incident.state {
+        Action::Effect(Effect::Keep { release, .. }) => format!("keep {release}"),
+        Action::Effect(Effect::Prove { release, .. }) => format!("prove {release}"),
+        Action::Effect(Effect::Forget { release, .. }) => format!("forget {release}"),
+        Action::Effect(Effect::Step { step, .. }) => format!("step {}", step.into_str()),
+        Action::Effect(Effect::GoOn { .. }) => "go on".to_owned(),
+        Action::Effect(Effect::ProbeNow { .. }) => "probe".to_owned(),
+        Action::Effect(Effect::Recall { .. }) => "recall".to_owned(),
+        Action::Persist(Persist::Remember { .. }) => "remember".to_owned(),
+        Action::Persist(Persist::Judged { trigger, verdict, .. }) => {
+            format!("judged {trigger} {}", verdict.call.into_str())
+        }
+        Action::Persist(Persist::Concluded { .. }) => "concluded".to_owned(),
+        Action::Persist(Persist::File { release, state, .. }) => {
+            format!("file {} {}", release.version, state.into_str())
+        }
+        Action::Persist(Persist::Log(incident)) => match &incident.state {
             IncidentState::Open => "log open".to_owned(),
             IncidentState::Acknowledged { .. } => "log acknowledged".to_owned(),
             IncidentState::Resolved => "log resolved".to_owned(),
@@ -39,26 +43,28 @@ pub(super) fn kind(action: &Action) -> String {
 pub(super) fn line(action: &Action) -> Option<String> {
     Some(match action {
         Action::Tell { notice, channels, when } => tell(notice, channels, *when),
-        Action::File { release, state, reason, .. } => {
+        Action::Persist(Persist::File { release, state, reason, .. }) => {
             let why = reason.as_ref().map(|reason| format!(": {}", why(reason))).unwrap_or_default();
             format!("file {} {}{why}", release.version, state.into_str())
         }
-        Action::Step { step, plan, .. } => {
+        Action::Effect(Effect::Step { step, plan, .. }) => {
             format!("step {} ({} to {})", step.into_str(), plan.from_version, plan.to_version)
         }
-        Action::Keep { instance, .. } => format!("keep {instance}"),
-        Action::Forget { .. } => "forget".to_owned(),
-        Action::GoOn { .. } | Action::ProbeNow { .. } | Action::Recall { .. } | Action::Remember { .. } => {
-            kind(action)
+        Action::Effect(Effect::Keep { instance, .. }) => format!("keep {instance}"),
+        Action::Effect(Effect::Forget { .. }) => "forget".to_owned(),
+        Action::Effect(Effect::GoOn { .. } | Effect::ProbeNow { .. } | Effect::Recall { .. })
+        | Action::Persist(Persist::Remember { .. }) => kind(action),
+        Action::Persist(Persist::Judged { verdict, .. }) => {
+            format!("{}: {}", kind(action), sentence(&verdict.why))
         }
-        Action::Judged { verdict, .. } => format!("{}: {}", kind(action), sentence(&verdict.why)),
         Action::Answer(Answer::Refused { why }) => format!("refused: {}", english().refusal(why)),
         Action::Answer(Answer::Plan { plan, steps, problems, .. }) => {
             let steps: Vec<&str> = steps.iter().map(crate::model::step::Step::into_str).collect();
             format!("plan {} to {}: {} {problems:?}", plan.from_version, plan.to_version, steps.join(" "))
         }
         Action::Answer(Answer::Done { .. }) => "done".to_owned(),
-        Action::Prove { .. } | Action::Log(_) | Action::Concluded { .. } => return None,
+        Action::Effect(Effect::Prove { .. })
+        | Action::Persist(Persist::Log(_) | Persist::Concluded { .. }) => return None,
     })
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::decide::action::Action;
+use crate::decide::action::{Action, Persist};
 use crate::model::facts::Facts;
 use crate::model::release::ReleaseState;
 use crate::store::{Ages, Reader};
@@ -12,11 +12,13 @@ fn spoil(dir: &Path, sql: &str) {
 
 async fn stored(dir: &Path) -> Store {
     let store = open(dir);
-    let filed = |id: &str, began: i64| Action::File {
-        release: Release { began: at(began), ..release(id, Origin::Noticed) },
-        state: ReleaseState::Watching,
-        reason: Some(Reason::Said("because".to_owned())),
-        asked: false,
+    let filed = |id: &str, began: i64| {
+        Action::Persist(Persist::File {
+            release: Release { began: at(began), ..release(id, Origin::Noticed) },
+            state: ReleaseState::Watching,
+            reason: Some(Reason::Said("because".to_owned())),
+            asked: false,
+        })
     };
     let sampled = |second| happening(Happening::Sampled(sample(second, Outcome::Ok)));
     let entries = vec![

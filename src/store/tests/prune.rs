@@ -1,16 +1,16 @@
 use super::*;
-use crate::decide::action::Action;
+use crate::decide::action::{Action, Persist};
 use crate::model::facts::Facts;
 use crate::model::release::ReleaseState;
 use crate::store::{Ages, Evidence, Reader};
 
 async fn file(store: &Store, id: &str, second: i64) {
-    let filed = Action::File {
+    let filed = Action::Persist(Persist::File {
         release: release(id, Origin::Noticed),
         state: ReleaseState::Accepted,
         reason: None,
         asked: false,
-    };
+    });
     let entries = vec![
         Entry { actions: vec![filed], ..entry(at(second), Some(id), Event::Due) },
         entry(at(second), Some(id), happening(Happening::Sampled(sample(second, Outcome::Ok)))),

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::decide::action::{Action, Answer, When};
+use crate::decide::action::{Action, Answer, Effect, Persist, When};
 use crate::model::beside::{Busy, Kin, Look, Norm, Other, Tick, Usual};
 use crate::model::event::{Address, Ask, Kept, Standing};
 use crate::model::facts::{
@@ -533,12 +533,12 @@ async fn facts_come_back_as_they_were() {
 async fn a_story_tells_every_event_in_order() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
-    let filed = Action::File {
+    let filed = Action::Persist(Persist::File {
         release: release("r1", Origin::Noticed),
         state: ReleaseState::RolledBack,
         reason: Some(Reason::Said(some())),
         asked: true,
-    };
+    });
     let mut entries: Vec<Entry> =
         (0..).zip(events()).map(|(second, event)| entry(at(second), Some("r1"), event)).collect();
     entries[0].actions = vec![
@@ -548,9 +548,9 @@ async fn a_story_tells_every_event_in_order() {
             channels: vec!["mail".to_owned()],
             when: When::Now,
         },
-        Action::Step { service: "web".to_owned(), plan: plan(), step: Step::Stop },
+        Action::Effect(Effect::Step { service: "web".to_owned(), plan: plan(), step: Step::Stop }),
         Action::Answer(Answer::Refused { why: Refusal::Failed(some()) }),
-        Action::ProbeNow { service: "web".to_owned() },
+        Action::Effect(Effect::ProbeNow { service: "web".to_owned() }),
     ];
     store.commit(Batch { entries: entries.clone(), ..batch(at(0)) }).await.unwrap();
     let found =
@@ -605,21 +605,24 @@ async fn samples_are_of_one_release_and_oldest_first() {
 async fn lists_follow_what_is_filed() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
-    let file = |id: &str, state, reason| Action::File {
-        release: release(id, Origin::Noticed),
-        state,
-        reason,
-        asked: false,
+    let file = |id: &str, state, reason| {
+        Action::Persist(Persist::File { release: release(id, Origin::Noticed), state, reason, asked: false })
     };
     let first = vec![
         file("r1", ReleaseState::Watching, Some(Reason::Said(some()))),
-        Action::Log(Incident { calm_at: None, ..incident(Reason::Said(some()), IncidentState::Open) }),
+        Action::Persist(Persist::Log(Incident {
+            calm_at: None,
+            ..incident(Reason::Said(some()), IncidentState::Open)
+        })),
     ];
     let acknowledged = IncidentState::Acknowledged { by: "ann".to_owned() };
     let second = vec![
         file("r1", ReleaseState::Accepted, None),
         file("r2", ReleaseState::Held, None),
-        Action::Log(Incident { calm_at: None, ..incident(Reason::Said(some()), acknowledged) }),
+        Action::Persist(Persist::Log(Incident {
+            calm_at: None,
+            ..incident(Reason::Said(some()), acknowledged)
+        })),
     ];
     for (second, actions) in [(1, first), (2, second)] {
         let entries = vec![Entry { actions, ..entry(at(second), Some("r1"), Event::Due) }];
@@ -656,13 +659,13 @@ async fn incidents_of_golive_itself_end_with_the_run_that_had_them() {
     let store = open(dir.path());
     let log = |id: &str, service: Option<&str>, state| {
         let (id, service) = (id.to_owned(), service.map(str::to_owned));
-        Action::Log(Incident {
+        Action::Persist(Persist::Log(Incident {
             id,
             service,
             ended: None,
             calm_at: None,
             ..incident(Reason::Said(some()), state)
-        })
+        }))
     };
     let acknowledged = IncidentState::Acknowledged { by: "ann".to_owned() };
     let actions = vec![
@@ -703,11 +706,8 @@ async fn a_spec_is_kept_and_replaced() {
 async fn a_summary_counts_outcomes_and_shadow_decisions() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
-    let filed = |id: &str, state, asked| Action::File {
-        release: release(id, Origin::Noticed),
-        state,
-        reason: None,
-        asked,
+    let filed = |id: &str, state, asked| {
+        Action::Persist(Persist::File { release: release(id, Origin::Noticed), state, reason: None, asked })
     };
     let file = |id: &str, state| filed(id, state, false);
     let shadow = Notice { news: News::WouldRollBack, ..notice("web-1.1", Tier::Important) };
@@ -739,17 +739,17 @@ async fn what_was_seen_of_a_release_can_be_drawn() {
         at: at(second),
         measure: Measure::Value(value),
     };
-    let filed = Action::File {
+    let filed = Action::Persist(Persist::File {
         release: release("r1", Origin::Noticed),
         state: ReleaseState::Watching,
         reason: None,
         asked: false,
-    };
-    let before = Action::Remember {
+    });
+    let before = Action::Persist(Persist::Remember {
         service: "web".to_owned(),
         readings: vec![reading(-60, 0.01)],
         samples: Vec::new(),
-    };
+    });
     let seen = Entry {
         actions: vec![filed, before],
         ..entry(at(0), Some("r1"), happening(Happening::Seen(Some(running()))))

@@ -1,5 +1,5 @@
 use super::*;
-use crate::decide::action::Action;
+use crate::decide::action::{Action, Persist};
 use crate::model::facts::{Facts, Phase};
 use crate::model::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream};
 use crate::model::release::ReleaseState;
@@ -9,11 +9,13 @@ const NEVER: Ages = Ages { all: Timestamp::MIN, readings: Timestamp::MIN, specs:
 
 /// A watch of ten minutes, as it is recorded: a check and two metrics every five seconds.
 async fn watch(store: &Store, id: &str, began: i64) {
-    let filed = |state| Action::File {
-        release: release(id, Origin::Noticed),
-        state,
-        reason: Some(Reason::Said("because".to_owned())),
-        asked: false,
+    let filed = |state| {
+        Action::Persist(Persist::File {
+            release: release(id, Origin::Noticed),
+            state,
+            reason: Some(Reason::Said("because".to_owned())),
+            asked: false,
+        })
     };
     let first = entry(at(began), Some(id), happening(Happening::Seen(Some(running()))));
     let mut entries = vec![Entry { actions: vec![filed(ReleaseState::Watching)], ..first }];

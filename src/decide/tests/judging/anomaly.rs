@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::*;
 use crate::config::Language;
+use crate::decide::action::Effect;
 use crate::model::past::Unjudged;
 use crate::model::policy::{Anomaly, Direction};
 use crate::model::reason::Reason;
@@ -190,7 +191,10 @@ fn a_restart_in_mid_watch_changes_nothing() {
             let mut killed = Watched { case: whole.case.clone(), ..whole };
             killed.case.world.kill();
             let again = killed.case.steps(&Event::Started);
-            assert!(!again.iter().any(|action| matches!(action, Action::Recall { .. })), "it is on record");
+            assert!(
+                !again.iter().any(|action| matches!(action, Action::Effect(Effect::Recall { .. }))),
+                "it is on record"
+            );
             assert_eq!(killed.says(), whole.says(), "after {at} s");
             // A Prometheus that is away now takes nothing from it.
             killed.expects(Err(Unjudged::Unknown("connection refused".to_owned())));
@@ -287,7 +291,7 @@ fn a_changed_rule_asks_for_the_past_again() {
     let recalls = |watched: &mut Watched| {
         watched.case.world.reload();
         let actions = watched.case.steps(&Event::ConfigReloaded);
-        actions.iter().filter(|action| matches!(action, Action::Recall { .. })).count()
+        actions.iter().filter(|action| matches!(action, Action::Effect(Effect::Recall { .. }))).count()
     };
     assert_eq!(recalls(&mut watched), 0);
     let limits = watched.case.world.service_policy().triggers.business.get_mut("orders").unwrap();

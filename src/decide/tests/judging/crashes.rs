@@ -1,6 +1,7 @@
 //! Ends, loops and flapping.
 
 use super::*;
+use crate::decide::action::Effect;
 use crate::model::running::Running;
 
 fn dies(case: &mut Case) -> Vec<Action> {
@@ -12,7 +13,9 @@ fn after_an_end_it_is_looked_at_at_once_and_twice_again() {
     let mut case = Case::released(|_| {});
     let began = later(case.world.now, secs(7));
     case.world.now = began;
-    let probes = |actions: &[Action]| actions.iter().filter(|a| matches!(a, Action::ProbeNow { .. })).count();
+    let probes = |actions: &[Action]| {
+        actions.iter().filter(|a| matches!(a, Action::Effect(Effect::ProbeNow { .. }))).count()
+    };
     assert_eq!(probes(&dies(&mut case)), 1);
     for after in [2, 4] {
         assert_eq!(case.world.state.next_deadline(), Some(later(began, secs(after))));
