@@ -28,6 +28,7 @@ mod news;
 pub mod overview;
 mod ready;
 mod record;
+mod running;
 mod set;
 mod shelf;
 mod standing;
