@@ -8,7 +8,6 @@ use serde_json::json;
 
 use super::found::{Found, Member, ids};
 use super::pairs::{Pair, Pairs, UNDONE};
-use super::steps::of;
 use super::wiring;
 use crate::config::compose::PROJECT;
 use crate::model::step::{Fault, FaultKind};
@@ -31,7 +30,7 @@ pub(super) async fn undo(pairs: &Pairs<'_>) -> Result<Done, Fault> {
     let mut failed = Vec::new();
     let mut out = |pair: &Pair, done: Result<(), Fault>| {
         if let Err(fault) = done {
-            failed.push(of(pair, fault));
+            failed.push(pair.failed(fault));
         }
     };
     // Successors may be the only ones to know the restart policies, and hold ports that another member had.
@@ -136,11 +135,11 @@ pub(super) async fn stand_aside(pairs: &Pairs<'_>) -> Result<Done, Fault> {
         let theirs = swap.engine().named(pair.name()).await?;
         let theirs = theirs.is_some_and(|found| !swap.is_bad(&found) && !found.made_by(&pair.plan.rollback));
         if theirs {
-            back::stand_aside(&swap).await.map_err(|fault| of(pair, fault))?;
+            back::stand_aside(&swap).await.map_err(|fault| pair.failed(fault))?;
         }
     }
     for pair in &pairs.each {
-        give_back(pairs, pair).await.map_err(|fault| of(pair, fault))?;
+        give_back(pairs, pair).await.map_err(|fault| pair.failed(fault))?;
     }
     Ok(Done::default())
 }

@@ -134,6 +134,16 @@ impl Pair {
     pub(super) fn name(&self) -> &str {
         &self.on.name
     }
+
+    /// Which member it was that a step failed for.
+    pub(super) fn failed(&self, fault: Fault) -> Fault {
+        let name = self.name();
+        if fault.text.contains(name) {
+            fault
+        } else {
+            Fault { text: format!("{} ({name})", fault.text), ..fault }
+        }
+    }
 }
 
 /// Members whose image and configuration are what they were, and which live with no other that is swapped.

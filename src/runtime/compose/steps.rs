@@ -46,13 +46,13 @@ pub(super) async fn perform(pairs: &Pairs<'_>, step: Step) -> Result<Done, Fault
         Step::CleanUp => clean_up(pairs).await,
         Step::Disarm | Step::SetAside | Step::TakeName => {
             for pair in &pairs.each {
-                one(&pair.swap(), step, pair.good.is_some()).await.map_err(|fault| of(pair, fault))?;
+                one(&pair.swap(), step, pair.good.is_some()).await.map_err(|fault| pair.failed(fault))?;
             }
             Ok(Done::default())
         }
         Step::Stop => {
             for pair in pairs.each.iter().rev() {
-                one(&pair.swap(), step, pair.good.is_some()).await.map_err(|fault| of(pair, fault))?;
+                one(&pair.swap(), step, pair.good.is_some()).await.map_err(|fault| pair.failed(fault))?;
             }
             Ok(Done::default())
         }
@@ -95,16 +95,6 @@ async fn one(swap: &Swap<'_>, step: Step, succeeded: bool) -> Result<Done, Fault
     }
 }
 
-/// Which member it was that a step failed for.
-pub(super) fn of(pair: &Pair, fault: Fault) -> Fault {
-    let name = pair.name();
-    if fault.text.contains(name) {
-        fault
-    } else {
-        Fault { text: format!("{} ({name})", fault.text), ..fault }
-    }
-}
-
 /// Every member can be created, and none has become what is to be left alone, or was it.
 async fn prepare(pairs: &Pairs<'_>) -> Result<Done, Fault> {
     let (to, project) = (&pairs.plan.to_version, &pairs.set.of.project);
@@ -133,7 +123,7 @@ async fn prepare(pairs: &Pairs<'_>) -> Result<Done, Fault> {
                 let alone = wiring::alone(good, &pairs.good);
                 let alone = wiring::moved(&alone, &pairs.hosts, &now.left);
                 let alone = stand_in::needed(&pairs.set.engine, alone).await?;
-                steps::prepare(&pair.swap(), &alone).await.map_err(|fault| of(pair, fault))?;
+                steps::prepare(&pair.swap(), &alone).await.map_err(|fault| pair.failed(fault))?;
             }
             (None, _) => {}
         }
@@ -178,7 +168,7 @@ async fn create(pairs: &Pairs<'_>) -> Result<Done, Fault> {
     for pair in &pairs.each {
         let Some(good) = &pair.good else { continue };
         let wired = pairs.wired(pair, good).await?;
-        let done = steps::create(&pair.swap(), &wired).await.map_err(|fault| of(pair, fault))?;
+        let done = steps::create(&pair.swap(), &wired).await.map_err(|fault| pair.failed(fault))?;
         made.extend(done.instance);
     }
     Ok(Done { instance: Some(made.join(",")), ..Done::default() })
@@ -188,7 +178,7 @@ async fn create(pairs: &Pairs<'_>) -> Result<Done, Fault> {
 async fn start(pairs: &Pairs<'_>) -> Result<Done, Fault> {
     for pair in &pairs.each {
         if pair.good.as_ref().is_some_and(|good| !good.has_ended()) {
-            steps::start(&pair.swap()).await.map_err(|fault| of(pair, fault))?;
+            steps::start(&pair.swap()).await.map_err(|fault| pair.failed(fault))?;
         }
     }
     for member in pairs.same.iter().filter(|member| !member.found.has_ended()) {
@@ -204,7 +194,7 @@ async fn dependents(pairs: &Pairs<'_>) -> Result<Done, Fault> {
     for pair in &pairs.each {
         let Some(good) = pair.good.as_ref().filter(|good| !good.has_ended()) else { continue };
         if let Err(fault) = steps::dependents::renew(&pair.swap(), good).await {
-            failed.push(of(pair, fault));
+            failed.push(pair.failed(fault));
         }
     }
     answered_first(failed).map_or(Ok(Done::default()), Err)
@@ -216,7 +206,7 @@ async fn clean_up(pairs: &Pairs<'_>) -> Result<Done, Fault> {
     let mut failed = Vec::new();
     for pair in &pairs.each {
         if let Err(fault) = clean_up_one(pairs, pair).await {
-            failed.push(of(pair, fault));
+            failed.push(pair.failed(fault));
         }
     }
     answered_first(failed).map_or(Ok(Done::default()), Err)
