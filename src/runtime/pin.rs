@@ -76,10 +76,13 @@ pub(super) async fn forget(on: &Container, release: &str) -> Result<(), Fault> {
 
 /// The same for a member of a set, as it was in that release.
 pub(super) async fn forget_member(on: &Container, release: &str, good: &Inspect) -> Result<(), Fault> {
-    match together::name(on, good) {
-        Some(name) => together::forget(on, &name, release, good).await,
-        None => forget(on, release).await,
+    let Some(name) = together::name(on, good) else { return forget(on, release).await };
+    let own = format!("{KEPT}:{}", together::tag(on, release, good));
+    // The holder goes with the last release that needs it.
+    if together::is_last(on, &own, good).await? {
+        holder::remove_named(on, &name).await?;
     }
+    Ok(together::untag(on, &own).await?)
 }
 
 /// What would make creating or starting that release fail, or give it something else than it had.

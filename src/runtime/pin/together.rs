@@ -3,13 +3,10 @@
 //! Which releases still need it is said by tags on the image, one for each release. A member with anonymous volumes has a
 //! holder of its own, for that holds these too.
 
-use crate::model::step::Fault;
 use crate::runtime::container::{Container, token};
 use crate::runtime::engine::{Class, EngineError, KEPT};
 use crate::runtime::inspect::Inspect;
 use crate::runtime::spec;
-
-use super::holder;
 
 /// So many digits of an image's id stand for it.
 const DIGITS: usize = 12;
@@ -38,16 +35,11 @@ fn digits(image: &str) -> &str {
     &digits[..digits.len().min(DIGITS)]
 }
 
-/// The release needs it no more; the holder goes with the last one that did.
-pub(super) async fn forget(on: &Container, name: &str, release: &str, good: &Inspect) -> Result<(), Fault> {
-    let own = format!("{KEPT}:{}", tag(on, release, good));
+/// Whether no other release of the service has a tag on that image beside this one.
+pub(super) async fn is_last(on: &Container, own: &str, good: &Inspect) -> Result<bool, EngineError> {
     let of_service = format!("{KEPT}:{}", of_service(on));
     let tags = on.engine.tags(good.image()).await?;
-    if !tags.iter().any(|tag| *tag != own && tag.starts_with(&of_service)) {
-        holder::remove_named(on, name).await?;
-    }
-    untag(on, &own).await?;
-    Ok(())
+    Ok(!tags.iter().any(|tag| tag != own && tag.starts_with(&of_service)))
 }
 
 /// In use under no other name, it stays with the image as long as somebody's container does.
