@@ -8,7 +8,7 @@ use crate::config::Order;
 use crate::model::step::{Fault, FaultKind};
 
 use super::container::Container;
-use super::engine::short;
+use super::id::short;
 use super::inspect::Inspect;
 use super::{Done, refused};
 

@@ -18,7 +18,7 @@ use crate::program::{self, Ended, Left, ProgramError};
 use crate::untrusted::{clean, escaped};
 
 use super::hook::{self, Hooks};
-use super::{Done, Record, find_program, refused, spec, transient};
+use super::{Done, Record, digest, find_program, refused, transient};
 
 #[cfg(test)]
 mod tests;
@@ -87,7 +87,7 @@ impl Command {
             // What only looks alike is another release.
             identity: Identity {
                 image: version.clone(),
-                spec: if version == line { String::new() } else { spec::digest(line.into()) },
+                spec: if version == line { String::new() } else { digest::of(line.into()) },
             },
             version,
             alive: true,

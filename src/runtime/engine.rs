@@ -17,6 +17,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, Url};
 use serde_json::Value;
 
+use super::id::short;
 use super::inspect::Inspect;
 
 mod calls;
@@ -384,11 +385,4 @@ impl Answer {
         }
         Err(EngineError::answered(doing, self.status, &self.body))
     }
-}
-
-/// The first 12 digits of an id, as `docker ps` shows it; anything else as it is.
-pub(super) fn short(id: &str) -> &str {
-    let digits = id.strip_prefix("sha256:").unwrap_or(id);
-    let is_id = digits.len() == 64 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    if is_id { &digits[..12] } else { id }
 }

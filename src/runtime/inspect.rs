@@ -1,17 +1,12 @@
 //! One container as the engine described it, kept as the raw text and read field by field.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::config::compose;
-use crate::model::running::{Identity, Member, Running, Stage};
-use crate::untrusted::clean;
-
-use super::spec;
 
 mod long;
+mod running;
 
 /// The service that a container holds the image of a release for.
 pub(super) const KEEP: &str = "golive.keep";
@@ -132,75 +127,14 @@ impl Inspect {
         matches!(self.text("/State/Status"), "removing" | "dead")
     }
 
+    /// Whether it has done its work and ended.
+    pub(super) fn has_ended(&self) -> bool {
+        compose::has_ended(self.at(""))
+    }
+
     /// Whether that rollback made it.
     pub(super) fn made_by(&self, rollback: &str) -> bool {
         self.label(ROLLBACK) == Some(rollback)
-    }
-
-    /// What the core wants to know of it.
-    pub(super) fn running(&self) -> Running {
-        Running {
-            instance: self.id().to_owned(),
-            identity: self.identity(),
-            version: spec::version(self),
-            alive: self.flag("/State/Running") && !self.flag("/State/Restarting"),
-            started: self.started(),
-            restarts: self.at("/RestartCount").as_u64().unwrap_or_default(),
-            irreversible: self.label("golive.irreversible").map(clean),
-            given_up: None,
-            rolling_out: false,
-            stuck: None,
-            halted: None,
-            about: None,
-            members: vec![self.member()],
-            settling: false,
-            absent: Vec::new(),
-            left: Vec::new(),
-        }
-    }
-
-    /// What makes it this version and no other.
-    pub(super) fn identity(&self) -> Identity {
-        Identity { image: self.image().to_owned(), spec: spec::hash(self) }
-    }
-
-    /// It as one of those that run under a service's name.
-    pub(super) fn member(&self) -> Member {
-        let period = self.at("/Config/Healthcheck/StartPeriod").as_u64().unwrap_or_default();
-        Member {
-            id: self.id().to_owned(),
-            name: self.name().to_owned(),
-            service: self.label(compose::SERVICE).unwrap_or(self.name()).to_owned(),
-            identity: self.identity(),
-            version: spec::version(self),
-            stage: self.stage(),
-            started: self.started(),
-            ended: self.ended().filter(|_| !self.up()),
-            restarts: self.at("/RestartCount").as_u64().unwrap_or_default(),
-            start_period: Duration::from_nanos(period),
-            may_end: !self.comes_back(),
-            waits_for: compose::waits_for(self.label(compose::DEPENDS_ON).unwrap_or_default()),
-        }
-    }
-
-    fn stage(&self) -> Stage {
-        let exit = self.at("/State/ExitCode").as_i64();
-        // What the engine has tried to start and could not is not waited for.
-        let failed = !self.text("/State/Error").is_empty();
-        match self.text("/State/Status") {
-            _ if self.has_ended() => Stage::Done,
-            "created" if !failed => Stage::Created,
-            "paused" => Stage::Paused,
-            "restarting" => Stage::Restarting,
-            "exited" if !failed && self.comes_back() => Stage::Stopped,
-            _ if self.flag("/State/Running") => Stage::Running,
-            _ => Stage::Ended { exit },
-        }
-    }
-
-    /// Whether its restart policy starts it again however it has ended.
-    fn comes_back(&self) -> bool {
-        matches!(self.text("/HostConfig/RestartPolicy/Name"), "always" | "unless-stopped")
     }
 
     /// When it was made.

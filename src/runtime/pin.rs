@@ -12,7 +12,8 @@ use crate::model::step::{Fault, FaultKind};
 use crate::untrusted::named;
 
 use super::container::{Container, read, token};
-use super::engine::{EngineError, KEPT, ON_PODMAN, short};
+use super::engine::{EngineError, KEPT, ON_PODMAN};
+use super::id::short;
 use super::inspect::Inspect;
 use super::steps::dependents::joins;
 use super::{Record, copied, refused, sources};

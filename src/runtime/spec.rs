@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::untrusted::named;
 
 use super::inspect::{IMAGE, Inspect, PUT, VERSION};
+use super::{digest, id};
 
 #[cfg(test)]
 mod tests;
@@ -26,7 +26,7 @@ const AFFINITY: &str = "affinity:container=";
 
 /// The hash of a container's configuration.
 pub(super) fn hash(container: &Inspect) -> String {
-    digest(told(container))
+    digest::of(told(container))
 }
 
 /// A container's configuration, without what changes from one run of the same command to the next.
@@ -39,16 +39,6 @@ pub(super) fn told(container: &Inspect) -> Value {
     })
 }
 
-/// The hash of a value, without what in it says nothing.
-pub(super) fn digest(value: Value) -> String {
-    sha256(&pruned(value).to_string())
-}
-
-/// A text's SHA-256, in hexadecimal digits.
-pub(super) fn sha256(text: &str) -> String {
-    hex::encode(Sha256::digest(text))
-}
-
 /// The version as a person would name it.
 pub(super) fn version(container: &Inspect) -> String {
     let reference = container.text("/Config/Image");
@@ -56,7 +46,7 @@ pub(super) fn version(container: &Inspect) -> String {
     label(VERSION)
         .or_else(|| tag(reference).filter(|tag| *tag != "latest").map(named))
         .or_else(|| label("org.opencontainers.image.version"))
-        .unwrap_or_else(|| super::engine::short(container.image()).to_owned())
+        .unwrap_or_else(|| id::short(container.image()).to_owned())
 }
 
 /// The name that people know the container's image by; none when they have none for it but its id.
@@ -80,12 +70,7 @@ pub(super) fn tag(reference: &str) -> Option<&str> {
 
 /// Whether a volume's name was made up by the engine.
 pub(super) fn is_anonymous(volume: &str) -> bool {
-    is_digest(volume)
-}
-
-/// What the engine calls containers, and volumes without a name.
-fn is_digest(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|digit| digit.is_ascii_hexdigit())
+    id::is_id(volume)
 }
 
 /// Whether the container lives in another one's network.
@@ -183,7 +168,7 @@ fn host(container: &Inspect) -> Value {
 /// A container that lends its volumes is named by its id, which does not last, or by its name.
 fn lender(from: &str) -> String {
     let (lender, mode) = from.split_once(':').unwrap_or((from, ""));
-    format!("{}:{mode}", if is_digest(lender) { "container" } else { lender })
+    format!("{}:{mode}", if id::is_id(lender) { "container" } else { lender })
 }
 
 /// A container that is joined is named by its id, which does not last.
@@ -238,29 +223,4 @@ fn sorted(mut texts: Vec<String>) -> Value {
     texts.sort_unstable();
     texts.dedup();
     texts.into()
-}
-
-/// Without what says nothing: an engine that learns a field with a default must not make every container a new
-/// release.
-pub(super) fn pruned(value: Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            let fields: BTreeMap<_, _> =
-                fields.into_iter().map(|(name, value)| (name, pruned(value))).collect();
-            fields.into_iter().filter(|(_, value)| !says_nothing(value)).collect()
-        }
-        Value::Array(items) => items.into_iter().map(pruned).collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
-    }
-}
-
-fn says_nothing(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => true,
-        Value::Bool(true) => false,
-        Value::Number(number) => number.as_f64() == Some(0.0),
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
-    }
 }

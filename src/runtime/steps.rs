@@ -7,7 +7,8 @@ use serde_json::json;
 use crate::model::step::Fault;
 
 use super::container::Swap;
-use super::engine::{Class, EngineError, short};
+use super::engine::{Class, EngineError};
+use super::id::short;
 use super::inspect::{DEPENDENT, Inspect, REPLACES, RESTART, ROLLBACK, SERVICE, VERSION};
 use super::successor::Blueprint;
 use super::{Done, beside, foreign, pin, refused, transient};

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::engine::{Engine, EngineError};
 use super::inspect::{DEPENDENT, IMAGE, Inspect, PUT, REPLACES, RESTART, ROLLBACK};
-use super::{copied, paths, spec};
+use super::{copied, digest, paths, spec};
 
 mod networks;
 #[cfg(test)]
@@ -71,7 +71,7 @@ impl Blueprint {
 
     /// Tells apart what is asked of the engine.
     pub(super) fn hash(&self) -> String {
-        spec::digest(json!([self.body, self.further]))
+        digest::of(json!([self.body, self.further]))
     }
 
     /// Creates it under that name, and gives its id.

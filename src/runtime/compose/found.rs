@@ -6,12 +6,12 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use crate::config::Compose;
-use crate::config::compose::{NUMBER, PROJECT, Place, SERVICE, has_ended, volumes};
+use crate::config::compose::{NUMBER, PROJECT, Place, SERVICE, volumes};
 use crate::model::running::{Identity, Left, Running};
 use crate::runtime::copied;
 use crate::runtime::engine::{Engine, EngineError};
 use crate::runtime::inspect::Inspect;
-use crate::runtime::spec;
+use crate::runtime::{digest, spec};
 
 #[cfg(test)]
 mod tests;
@@ -170,11 +170,6 @@ impl Bystander {
 }
 
 impl Inspect {
-    /// Whether it has done its work and ended.
-    pub(in crate::runtime) fn has_ended(&self) -> bool {
-        has_ended(self.at(""))
-    }
-
     fn well(&self) -> bool {
         self.has_ended() || (self.flag("/State/Running") && !self.flag("/State/Restarting"))
     }
@@ -242,5 +237,5 @@ fn spec(members: &[Member]) -> String {
         .iter()
         .map(|member| (member.key.service.as_str(), member.found.image(), spec::hash(&member.found)))
         .collect();
-    spec::sha256(&format!("{each:?}"))
+    digest::sha256(&format!("{each:?}"))
 }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Class, Engine, EngineError, QUICK, SLOW, object, short, url};
+use super::{Class, Engine, EngineError, QUICK, SLOW, object, url};
 use crate::model::step::Fault;
+use crate::runtime::id::short;
 use crate::untrusted::clean;
 
 /// What answers at the socket.

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Engine, EngineError, SLOW, patiently, root, short, there, url};
+use super::{Engine, EngineError, SLOW, patiently, root, there, url};
+use crate::runtime::id::short;
 
 /// What the engine says of one file.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

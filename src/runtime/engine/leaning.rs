@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::{Class, Engine, EngineError, QUICK, short};
+use super::{Class, Engine, EngineError, QUICK};
+use crate::runtime::id::short;
 use crate::runtime::inspect::Inspect;
 
 #[cfg(test)]

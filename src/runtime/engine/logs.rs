@@ -1,6 +1,7 @@
 //! What containers wrote, as the engine streams it: in frames that name the output, or bare where it was a terminal's.
 
-use super::{Engine, EngineError, QUICK, is_page, patiently, root, short, url};
+use super::{Engine, EngineError, QUICK, is_page, patiently, root, url};
+use crate::runtime::id::short;
 
 /// Before each frame stands its output, three zeros and its length.
 const HEAD: usize = 8;

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Engine, EngineError, QUICK, id, object, short, there, url};
+use super::{Engine, EngineError, QUICK, id, object, there, url};
+use crate::runtime::id::short;
 
 /// The engine looks at the mounts of a container first, and then refuses this address.
 const NO_ADDRESS: &str = "golive";

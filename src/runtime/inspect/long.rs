@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::runtime::spec;
+use crate::runtime::digest;
 
 /// In bytes: no argument and no variable of a program that runs is longer, so only labels are.
 const LONGEST: usize = 128 << 10;
@@ -16,7 +16,7 @@ pub(super) fn cut(json: &mut Value) -> bool {
     match json {
         Value::String(text) if text.len() > LONGEST => {
             let begins: String = text.chars().take(BEGINS).collect();
-            *text = format!("{begins}{MARK}{}]", spec::sha256(text));
+            *text = format!("{begins}{MARK}{}]", digest::sha256(text));
             true
         }
         Value::Array(items) => items.iter_mut().map(cut).filter(|was| *was).count() > 0,

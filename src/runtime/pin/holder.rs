@@ -10,7 +10,8 @@ use super::{program, together};
 use crate::config::Pin;
 use crate::model::step::Fault;
 use crate::runtime::container::{Container, token};
-use crate::runtime::engine::{Class, EngineError, short};
+use crate::runtime::engine::{Class, EngineError};
+use crate::runtime::id::short;
 use crate::runtime::inspect::{Inspect, KEEP, RELEASE};
 use crate::runtime::{paths, refused, spec};
 

@@ -12,8 +12,8 @@ use super::holder::apart_from_projects;
 use crate::model::step::{Fault, FaultKind};
 use crate::runtime::container::{Container, token};
 use crate::runtime::inspect::{Inspect, REHEARSAL};
-use crate::runtime::spec;
 use crate::runtime::successor::Blueprint;
+use crate::runtime::{digest, spec};
 
 /// So many fields are named.
 const NAMED: usize = 5;
@@ -72,7 +72,7 @@ fn told(container: &Inspect) -> Value {
     let mut told = spec::told(container);
     told["Config"]["Labels"].take();
     told["put"].take();
-    spec::pruned(told)
+    digest::pruned(told)
 }
 
 /// Where the two differ. Values are not shown: a variable may be a secret.

@@ -6,7 +6,8 @@ use crate::model::step::Fault;
 
 use super::taken;
 use crate::runtime::container::Swap;
-use crate::runtime::engine::{Class, short};
+use crate::runtime::engine::Class;
+use crate::runtime::id::short;
 use crate::runtime::inspect::{Inspect, RESTART};
 use crate::runtime::{Done, refused};
 

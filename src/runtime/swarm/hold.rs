@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::model::step::Fault;
 use crate::runtime::container::token;
+use crate::runtime::digest;
 use crate::runtime::engine::{Class, EngineError};
-use crate::runtime::spec;
 
 use super::record::Specs;
 use super::shelf::{self, RELEASE, SET};
@@ -84,7 +84,7 @@ async fn remove(on: &Swarm, holders: impl Iterator<Item = &Value>) -> Result<(),
 fn name(on: &Swarm, release: &str, used: &[&[Value]; 2]) -> String {
     let set = token(on.set.name()).replace(['.', '_'], "-");
     let set: String = set.chars().take(30).collect();
-    let digest = spec::digest(json!([shelf::label(on), release, used]));
+    let digest = digest::of(json!([shelf::label(on), release, used]));
     format!("{BEGINS}{set}-{}", &digest[..16])
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::runtime::spec;
+use crate::runtime::{digest, spec};
 use crate::untrusted::{clean, named};
 
 use super::text;
@@ -150,7 +150,7 @@ pub(super) fn hash(spec: &Value) -> String {
         container.insert("Labels".to_owned(), kept);
     }
     let kind = spec["Mode"].as_object().and_then(|mode| mode.keys().next());
-    spec::digest(json!({
+    digest::of(json!({
         "task": task,
         "labels": labels(&spec["Labels"]),
         "networks": spec["Networks"],
@@ -178,6 +178,6 @@ pub(super) fn label<'a>(spec: &'a Value, name: &str) -> Option<&'a str> {
 pub(super) fn version(spec: &Value) -> String {
     let image = image(spec);
     let tag = || spec::tag(image).filter(|tag| *tag != "latest");
-    let digest = || image.split_once('@').map(|(_, digest)| crate::runtime::engine::short(digest));
+    let digest = || image.split_once('@').map(|(_, digest)| crate::runtime::id::short(digest));
     named(label(spec, "golive.version").or_else(tag).or_else(digest).unwrap_or(image))
 }

@@ -10,8 +10,9 @@ use std::sync::PoisonError;
 use serde_json::{Value, json};
 
 use crate::model::step::Fault;
-use crate::runtime::engine::{EngineError, short};
-use crate::runtime::{refused, spec};
+use crate::runtime::engine::EngineError;
+use crate::runtime::id::short;
+use crate::runtime::{digest, refused};
 
 use super::{Swarm, fault, text};
 
@@ -135,7 +136,7 @@ async fn known(on: &Swarm, kind: &str, id: &str) -> Result<String, EngineError> 
 
 /// What is in a config.
 fn content(config: &Value) -> String {
-    format!("sha256:{}", spec::digest(config["Spec"]["Data"].clone()))
+    format!("sha256:{}", digest::of(config["Spec"]["Data"].clone()))
 }
 
 /// The config or secret of exactly that name: the engine itself would also give those whose names begin so.

@@ -5,7 +5,8 @@ use serde_json::json;
 use crate::model::plan::Plan;
 use crate::model::step::Fault;
 use crate::runtime::container::token;
-use crate::runtime::engine::{Class, EngineError, short};
+use crate::runtime::engine::{Class, EngineError};
+use crate::runtime::id::short;
 use crate::runtime::{Done, Record, foreign, refused, sources};
 
 use super::member;
@@ -140,6 +141,6 @@ pub(super) async fn unpin(on: &Swarm, release: &str) -> Result<(), Fault> {
 }
 
 fn holder(on: &Swarm, release: &str, image: &str) -> String {
-    let digest = crate::runtime::spec::digest(json!([release, image]));
+    let digest = crate::runtime::digest::of(json!([release, image]));
     format!("golive-keep-{}-{}", token(&on.service), &digest[..12])
 }

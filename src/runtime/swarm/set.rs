@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::config::SwarmSet;
 use crate::model::running::Identity;
+use crate::runtime::digest;
 use crate::runtime::engine::EngineError;
-use crate::runtime::spec;
 
 use super::member::{self, Member};
 use super::{Swarm, names};
@@ -58,10 +58,10 @@ pub(super) fn identity<'a>(specs: impl Iterator<Item = &'a Value> + Clone, singl
     let images: Vec<_> = specs.clone().map(|spec| (&spec["Name"], member::image(spec))).collect();
     let image = match images.as_slice() {
         [(_, image)] if single => (*image).to_owned(),
-        images => format!("sha256:{}", spec::digest(json!(images))),
+        images => format!("sha256:{}", digest::of(json!(images))),
     };
     let hashes: Vec<_> = specs.map(|spec| json!([spec["Name"], member::hash(spec)])).collect();
-    Identity { image, spec: spec::digest(json!(hashes)) }
+    Identity { image, spec: digest::of(json!(hashes)) }
 }
 
 impl Set {
@@ -72,7 +72,7 @@ impl Set {
     /// The set has no id that changes with a release, so it goes by what it is.
     pub(super) fn instance(&self) -> String {
         let Identity { image, spec } = self.identity();
-        let digest = spec::digest(json!([image, spec]));
+        let digest = digest::of(json!([image, spec]));
         format!("set-{}", &digest[..16])
     }
 

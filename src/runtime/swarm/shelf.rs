@@ -14,7 +14,7 @@ use crate::config::SwarmSet;
 use crate::model::step::Fault;
 use crate::runtime::container::token;
 use crate::runtime::engine::{Class, Engine, EngineError};
-use crate::runtime::{Record, refused, spec};
+use crate::runtime::{Record, digest, refused};
 
 use super::{Swarm, fault, text};
 
@@ -173,6 +173,6 @@ pub(super) fn facts_name(on: &Swarm) -> String {
 /// A name that says whose it is, and is the same for the same content. The engine takes 64 characters.
 fn config_name(on: &Swarm, content: &[&str]) -> String {
     let name: String = token(on.set.name()).chars().take(30).collect();
-    let digest = spec::digest(json!([label(on), content]));
+    let digest = digest::of(json!([label(on), content]));
     format!("golive.{name}.{}", &digest[..16])
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use crate::runtime::digest;
 use crate::runtime::engine::EngineError;
-use crate::runtime::spec;
 
 use super::member::Member;
 use super::set::Set;
@@ -122,7 +122,7 @@ impl Task {
 
     /// Whether it was made from that specification.
     pub(super) fn is_of(&self, spec: &Value) -> bool {
-        let part = |json: &Value, part: &str| spec::pruned(json[part].clone());
+        let part = |json: &Value, part: &str| digest::pruned(json[part].clone());
         ["ContainerSpec", "Resources"]
             .iter()
             .all(|name| part(&self.json["Spec"], name) == part(&spec["TaskTemplate"], name))
