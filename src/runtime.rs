@@ -12,6 +12,7 @@ use crate::model::running::{Identity, Running};
 use crate::model::step::{Fault, FaultKind, Step};
 
 mod beside;
+mod bonds;
 pub mod command;
 mod compose;
 pub mod container;

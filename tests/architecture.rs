@@ -111,7 +111,7 @@ const HOLDERS: [(&str, &[&str]); 15] = [
 ];
 
 /// Rooms in which files still need each other in circles.
-const CIRCULAR: [&str; 2] = ["decide", "runtime"];
+const CIRCULAR: [&str; 1] = ["decide"];
 
 /// What the core must not name, nor what it thinks in: no IO, no clock, no tasks, no randomness, no log. Only the core knows
 /// no form as JSON either.

@@ -4,10 +4,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::config::Order;
 use crate::model::step::{Fault, FaultKind};
 
-use super::container::Container;
 use super::id::short;
 use super::inspect::Inspect;
 use super::{Done, refused};
@@ -87,16 +85,5 @@ pub(super) fn well(found: &Inspect) -> Result<Done, Fault> {
         }
         "unhealthy" => Err(refused(format!("start {id} beside the bad one: it is not healthy"))),
         _ => Ok(Done::by(found.id())),
-    }
-}
-
-impl Container {
-    /// Why a rollback of what runs would stop it first, although it is to start the old version first.
-    pub(super) async fn stops_first(&self) -> Option<String> {
-        if self.order == Order::StopFirst {
-            return None;
-        }
-        let running = self.engine.named(&self.name).await.ok().flatten()?;
-        obstacle(&running, &running)
     }
 }

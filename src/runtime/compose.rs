@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::config::compose::is_passing;
-use crate::config::{self, Pin};
+use crate::config::{self, Order, Pin};
 use crate::model::plan::Plan;
 use crate::model::running::{Identity, Running, parts};
 use crate::model::step::{Fault, Step};
@@ -53,6 +53,13 @@ impl Compose {
         Self { engine, service, of, stop_timeout: config.stop_timeout, pin: config.pin, hooks, looked_at }
     }
 
+    /// One member of the set, by its name.
+    fn member(&self, name: &str) -> Container {
+        let Self { engine, service, of, stop_timeout, pin, hooks, .. } = self.clone();
+        let (name, order) = (name.to_owned(), Order::StopFirst);
+        Container { engine, service, name, stop_timeout, pin, order, set: Some(of), hooks }
+    }
+
     pub(super) async fn seen(&self) -> Result<Option<Running>, Fault> {
         Ok(Found::look(&self.engine, &self.of).await?.running(&self.of))
     }
@@ -67,7 +74,7 @@ impl Compose {
         let mut inspects = Vec::new();
         for id in parts(instance) {
             let found = self.engine.inspect(id).await?;
-            let container = Container::member(self, found.as_ref().map_or(id, |found| found.name()));
+            let container = self.member(found.as_ref().map_or(id, |found| found.name()));
             lasting(&container.name)?;
             let kept = super::container::read(&pin::keep(&container, release, id).await?)?;
             // It may have been given another one meanwhile.
@@ -101,7 +108,7 @@ impl Compose {
         problems.extend(reach::beyond(&self.looked_at, &now));
         let members = past.members();
         for member in &members {
-            let container = Container::member(self, member.found.name());
+            let container = self.member(member.found.name());
             let alone = wiring::alone(&member.found, &members);
             let alone = wiring::moved(&alone, &past.hosts(), &now.left);
             let alone = stand_in::needed(&self.engine, alone).await?;
@@ -121,7 +128,7 @@ impl Compose {
             return Err(refused(format!("drop the pins of release {release}: its record is gone")));
         };
         for member in Past::read(record)?.members() {
-            pin::forget_member(&Container::member(self, member.found.name()), release, &member.found).await?;
+            pin::forget_member(&self.member(member.found.name()), release, &member.found).await?;
         }
         Ok(())
     }

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use crate::config::{self, Order, Pin};
 use crate::model::plan::Plan;
-use crate::model::running::{Identity, Running};
-use crate::model::step::{Fault, Step};
+use crate::model::step::Fault;
 
-use super::compose::Compose;
 use super::engine::{Engine, EngineError};
 use super::hook::Hooks;
 use super::inspect::{Inspect, ROLLBACK};
-use super::{Done, Record, beside, copied, forensics, pin, refused, steps};
+use super::{Record, beside, refused};
+
+mod carrier;
 
 /// A service in one container.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub struct Container {
     pub(super) order: Order,
     /// The set that it is a member of, where it is one.
     pub(super) set: Option<config::Compose>,
-    hooks: Hooks,
+    pub(super) hooks: Hooks,
 }
 
 impl Container {
@@ -35,68 +35,9 @@ impl Container {
         Self { engine, service, name, stop_timeout, pin, order, set: None, hooks }
     }
 
-    /// One member of a set, by its name.
-    pub(super) fn member(set: &Compose, name: &str) -> Self {
-        let Compose { engine, service, of, stop_timeout, pin, hooks, .. } = set.clone();
-        let (name, order) = (name.to_owned(), Order::StopFirst);
-        Self { engine, service, name, stop_timeout, pin, order, set: Some(of), hooks }
-    }
-
     /// Another container, which is dealt with in the same way.
     pub(super) fn renamed(&self, name: &str) -> Self {
         Self { name: name.to_owned(), order: Order::StopFirst, ..self.clone() }
-    }
-
-    pub(super) async fn seen(&self) -> Result<Option<Running>, Fault> {
-        Ok(copied::running(&self.engine, &self.name).await?)
-    }
-
-    pub(super) async fn keep(&self, release: &str, instance: &str) -> Result<Record, Fault> {
-        pin::keep(self, release, instance).await
-    }
-
-    pub(super) fn tells_of(record: &Record, instance: &str, identity: &Identity) -> bool {
-        read(record).is_ok_and(|good| good.id() == instance && good.running().identity == *identity)
-    }
-
-    pub(super) async fn prove(&self, record: &Record) -> Result<Vec<String>, Fault> {
-        pin::prove(self, record).await
-    }
-
-    pub(super) async fn forget(&self, release: &str) -> Result<(), Fault> {
-        pin::forget(self, release).await
-    }
-
-    pub(super) async fn perform(
-        &self,
-        plan: &Plan,
-        record: Option<&Record>,
-        bad: Option<&Record>,
-        step: Step,
-    ) -> Result<Done, Fault> {
-        let swap = Swap { on: self, plan, bad: bad.map(read).transpose()?, dependent_of: None };
-        match step {
-            Step::Prepare => steps::prepare(&swap, &good(record)?).await,
-            Step::Forensics => forensics::save(&self.engine, plan.bad.as_deref()).await,
-            Step::Before => self.hooks.before(plan).await,
-            Step::Create => steps::create(&swap, &good(record)?).await,
-            Step::Disarm => steps::disarm(&swap).await,
-            Step::Stop => steps::stop(&swap).await,
-            Step::SetAside => steps::set_aside(&swap).await,
-            Step::TakeName => steps::take_name(&swap).await,
-            Step::Start => steps::start(&swap).await,
-            Step::Dependents => steps::dependents::renew(&swap, &good(record)?).await,
-            Step::Command | Step::Verify => {
-                Err(refused("run a command of the service: it is a container and has none"))
-            }
-            Step::Update | Step::Converge => {
-                Err(refused("update the services: the service is a container and not in a Swarm"))
-            }
-            Step::CleanUp => steps::clean_up(&swap, &good(record)?).await,
-            Step::After => self.hooks.after(plan).await,
-            Step::Undo => steps::back::undo(&swap).await,
-            Step::StandAside => steps::back::stand_aside(&swap).await,
-        }
     }
 }
 
@@ -165,10 +106,6 @@ impl Swap<'_> {
         let own = container.and_then(|container| container.at("/Config/StopTimeout").as_u64());
         own.map_or(self.on.stop_timeout, |own| self.on.stop_timeout.min(Duration::from_secs(own)))
     }
-}
-
-fn good(record: Option<&Record>) -> Result<Inspect, Fault> {
-    read(record.ok_or_else(|| refused("go back: there is no record of the release to go back to"))?)
 }
 
 /// The inspect in a record.

@@ -11,11 +11,11 @@ use crate::model::step::{Fault, FaultKind};
 
 use crate::untrusted::named;
 
+use super::bonds::{joins, references};
 use super::container::{Container, read, token};
 use super::engine::{EngineError, KEPT, ON_PODMAN};
 use super::id::short;
 use super::inspect::Inspect;
-use super::steps::dependents::joins;
 use super::{Record, copied, refused, sources};
 
 mod holder;
@@ -114,21 +114,6 @@ pub(super) async fn hard_obstacles(on: &Container, good: &Inspect) -> Result<Vec
     }
     obstacles.extend(sources::gone(&on.engine, good).await?);
     Ok(obstacles)
-}
-
-/// Other containers that this one cannot do without.
-pub(super) fn references(good: &Inspect) -> Vec<(&'static str, String)> {
-    let mut references = Vec::new();
-    for (what, field) in [("network", "NetworkMode"), ("processes", "PidMode"), ("memory", "IpcMode")] {
-        let mode = good.text(&format!("/HostConfig/{field}"));
-        references.extend(mode.strip_prefix("container:").map(|other| (what, other.to_owned())));
-    }
-    let from = good.items("/HostConfig/VolumesFrom").filter_map(Value::as_str);
-    references.extend(from.map(|from| ("volumes", from.split(':').next().unwrap_or(from).to_owned())));
-    let links = good.items("/HostConfig/Links").filter_map(Value::as_str);
-    let target = |link: &str| link.split(':').next().unwrap_or(link).trim_start_matches('/').to_owned();
-    references.extend(links.map(|link| ("address", target(link))));
-    references
 }
 
 /// What would not come back as it was, although the release could be started.

@@ -88,7 +88,7 @@ async fn discard(pair: &Pair) -> Result<(), Fault> {
 /// The bad member runs under its own name; made anew from its record, where its container is gone.
 async fn put_back(pairs: &Pairs<'_>, pair: &Pair) -> Result<(), Fault> {
     let Some(was) = &pair.bad else { return Ok(()) };
-    let home = Container::member(pairs.set, was.name());
+    let home = pairs.set.member(was.name());
     let swap = Swap { on: &home, ..pair.swap() };
     match swap.bad_now().await?.filter(|bad| !bad.going()) {
         Some(bad) if bad.name() != home.name && was.has_ended() => {

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::found::Member;
 use crate::config::Compose;
 use crate::config::compose::DEPENDS_ON;
-use crate::runtime::pin::references;
+use crate::runtime::bonds::references;
 
 #[cfg(test)]
 mod tests;

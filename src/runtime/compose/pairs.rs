@@ -10,12 +10,12 @@ use crate::config::compose::name;
 use crate::model::plan::Plan;
 use crate::model::running::parts;
 use crate::model::step::Fault;
+use crate::runtime::bonds::references;
 use crate::runtime::container::{Container, Swap};
 use crate::runtime::copied;
 use crate::runtime::engine::EngineError;
 use crate::runtime::id::short;
 use crate::runtime::inspect::{Inspect, ROLLBACK};
-use crate::runtime::pin::references;
 use crate::runtime::{Record, foreign, spec};
 
 #[cfg(test)]
@@ -209,5 +209,5 @@ fn pair(set: &Compose, plan: &Plan, key: &Key, good: Option<Inspect>, bad: Optio
         to_version: version(good.as_ref(), &plan.to_version),
         ..plan.clone()
     };
-    Pair { key: key.clone(), on: Container::member(set, name), plan: own, good, bad }
+    Pair { key: key.clone(), on: set.member(name), plan: own, good, bad }
 }

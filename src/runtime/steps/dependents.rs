@@ -10,13 +10,11 @@ use serde_json::Value;
 
 use crate::model::plan::Plan;
 use crate::model::step::{Fault, FaultKind};
+use crate::runtime::bonds::{MODES, joins};
 use crate::runtime::container::Swap;
 use crate::runtime::engine::{EngineError, Leaning};
 use crate::runtime::inspect::{DEPENDENT, Inspect, REPLACES, ROLLBACK};
 use crate::runtime::{Done, answered_first, refused, spec};
-
-/// Where a container says that it joins another one.
-const MODES: [&str; 3] = ["NetworkMode", "PidMode", "IpcMode"];
 
 /// Every container that lived in the bad one lives in the restored one. One that cannot is told, and holds up none of
 /// the others.
@@ -51,12 +49,6 @@ fn further<'a>(
     now: &'a Inspect,
 ) -> Pin<Box<dyn Future<Output = Result<Done, Fault>> + Send + 'a>> {
     Box::pin(renew(swap, now))
-}
-
-/// Whether it lives in the network, the processes or the memory of one of these.
-pub(in super::super) fn joins(container: &Inspect, ids: &[&str]) -> bool {
-    let mode = |field: &&str| container.text(&format!("/HostConfig/{field}")).strip_prefix("container:");
-    MODES.iter().filter_map(mode).any(|id| ids.contains(&id))
 }
 
 /// A container that lives among another one's processes is killed with them, within this.
