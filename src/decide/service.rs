@@ -281,9 +281,9 @@ impl Turn<'_> {
         }
     }
 
-    /// Whether it was so long before now that a swap which takes its time is not what made it so.
-    pub(super) fn was_red(&self) -> bool {
-        self.service.red.and_then(|since| since.checked_add(SWAP).ok()).is_some_and(|until| until <= self.now)
+    /// Whether it was so, before what runs now was started, for longer than a swap that takes its time would make it so.
+    pub(super) fn was_red(&self, started: Timestamp) -> bool {
+        self.service.red.and_then(|since| since.checked_add(SWAP).ok()).is_some_and(|until| until <= started)
     }
 
     /// Counts health from now on.

@@ -107,6 +107,14 @@ impl Triggers {
         before
     }
 
+    /// A release that was started then is known late: what was measured since is no part of what was before it.
+    pub(super) fn forget_since(&mut self, started: Timestamp) {
+        self.errors.forget_since(started);
+        self.latency.forget_since(started);
+        self.resources.forget_since(started);
+        self.business.values_mut().for_each(|business| business.forget_since(started));
+    }
+
     /// The medians of the host's use and of the service's part in it.
     pub(super) fn host_before(&self) -> BTreeMap<String, HostBefore> {
         self.resources.before()

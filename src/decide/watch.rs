@@ -13,6 +13,7 @@ use super::beside::Others;
 use super::release::{down_or_up, new_release, superseded};
 use super::service::Turn;
 use super::trigger::health::Health;
+use super::trigger::span;
 use super::{ask, deployment, diverge, guard, launch, quarantine, suspect, whole};
 use crate::model::facts::{Phase, Watch};
 use crate::model::notice::{News, Tier};
@@ -32,6 +33,9 @@ use judging::{judge, still_excused};
 
 /// After something ended, it is looked at again so soon (judgement §2.1: at once, and after two and four seconds).
 const AGAIN: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(4)];
+
+/// A release that is known so long after its start is known late: the engine did not answer, or golive stood still.
+const LATE: Duration = Duration::from_secs(10);
 
 /// A watch does not end while the release is still being rolled out, for so long at most.
 const ROLL_OUT: Duration = Duration::from_hours(1);
@@ -78,6 +82,9 @@ pub(super) fn begin(turn: &mut Turn<'_>, running: &Running) {
 /// Watches the release at hand from now on; it was started a moment ago, or is given no grace any more.
 pub(super) fn open(turn: &mut Turn<'_>, started: Timestamp, grace: Duration) {
     let now = turn.now;
+    if span(started, now) > LATE {
+        turn.service.triggers.forget_since(started);
+    }
     let ends = now.checked_add(turn.policy.window).unwrap_or(Timestamp::MAX);
     let watch = Watch {
         began: now,
@@ -89,7 +96,7 @@ pub(super) fn open(turn: &mut Turn<'_>, started: Timestamp, grace: Duration) {
         before: turn.service.triggers.before(now, turn.policy),
         host_before: turn.service.triggers.host_before(),
         worst_before: turn.service.triggers.worst(),
-        red_before: turn.was_red(),
+        red_before: turn.was_red(started),
         came_back: turn.service.health.habits(now),
         lame: whole::lame(turn),
         suspected: None,

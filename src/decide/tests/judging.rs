@@ -25,6 +25,7 @@ mod crashes;
 mod gone;
 mod habit;
 mod host;
+mod late;
 mod limits;
 mod onset;
 

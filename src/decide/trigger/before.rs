@@ -57,6 +57,11 @@ impl<T: Tally> Minutes<T> {
         self.minutes = all;
     }
 
+    /// What ran since then was the release already: whole minutes from then on are no part of what was before.
+    pub(super) fn forget_since(&mut self, started: Timestamp) {
+        self.minutes.retain(|(began, _)| span(*began, started) >= Duration::from_mins(1));
+    }
+
     /// Those that are not too long before `now`.
     pub(super) fn young(&self, now: Timestamp) -> impl Iterator<Item = &T> {
         self.minutes.iter().filter(move |(at, _)| span(*at, now) <= OLDEST).map(|(_, what)| what)

@@ -39,6 +39,12 @@ impl Business {
         self.past.arm(watch.began);
     }
 
+    /// What was measured since then is the release's already.
+    pub(super) fn forget_since(&mut self, started: Timestamp) {
+        self.low.forget_since(started);
+        self.high.forget_since(started);
+    }
+
     pub(super) fn rest(&mut self) {
         self.watched = false;
     }

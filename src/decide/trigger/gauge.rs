@@ -97,6 +97,12 @@ impl Gauge {
         self.highest.iter().map(|(_, value)| *value).max_by(f64::total_cmp)
     }
 
+    /// What ran since then was the release already: what was read from then on was not so before.
+    pub(super) fn forget_since(&mut self, started: Timestamp) {
+        self.beyond = self.beyond.filter(|(since, _)| *since < started);
+        self.highest.retain(|(began, _)| *began < started);
+    }
+
     /// A watch begins; it was beyond its limit before with this as the worst, or not.
     pub(super) fn arm(&mut self, before: Option<f64>) {
         *self = Self { before, ..Self::default() };

@@ -173,6 +173,12 @@ impl Latency {
         self.share.arm(&against, before, self.bad_before);
     }
 
+    /// What was measured since then is the release's already.
+    pub(super) fn forget_since(&mut self, started: Timestamp) {
+        self.minutes.forget_since(started);
+        self.gauge.forget_since(started);
+    }
+
     /// The worst that the query gave lately, where it is beyond its limit.
     pub(super) fn worst(&self) -> Option<f64> {
         self.gauge.worst()

@@ -74,6 +74,11 @@ impl Resources {
         self.used.iter().filter_map(|(name, used)| Some((name.clone(), of(used)?))).collect()
     }
 
+    /// What was measured since then is the release's already; a median hardly knows it.
+    pub(super) fn forget_since(&mut self, started: Timestamp) {
+        self.used.values_mut().for_each(|used| used.gauge.forget_since(started));
+    }
+
     pub(super) fn arm(&mut self, floor: Timestamp, before: BTreeMap<String, HostBefore>) {
         self.floor = floor;
         self.watched = true;
