@@ -10,7 +10,7 @@ use super::source::{Finding, Source};
 type Needs = BTreeMap<String, BTreeSet<String>>;
 
 /// A circle for each group of files that reach each other.
-pub(crate) fn circles(sources: &[Source]) -> Vec<Finding> {
+pub(crate) fn circles(sources: &[&Source]) -> Vec<Finding> {
     let needs = needs(sources);
     let reached: BTreeMap<&str, BTreeSet<&str>> =
         needs.keys().map(|from| (from.as_str(), all_from(&needs, from))).collect();
@@ -33,15 +33,15 @@ pub(crate) fn circles(sources: &[Source]) -> Vec<Finding> {
 /// The rooms that have circles.
 pub(crate) fn rooms_with_circles(sources: &[Source]) -> BTreeSet<String> {
     let rooms: BTreeSet<&str> = sources.iter().map(Source::module).collect();
-    let has = |room: &&&str| {
-        let of_it = sources.iter().filter(|source| source.module() == **room);
-        !circles(&of_it.map(|source| Source::new(&source.path, &source.text)).collect::<Vec<_>>()).is_empty()
+    let has = |room: &&str| {
+        let of_it: Vec<&Source> = sources.iter().filter(|source| source.module() == *room).collect();
+        !circles(&of_it).is_empty()
     };
-    rooms.iter().filter(has).map(|room| (*room).to_owned()).collect()
+    rooms.into_iter().filter(has).map(str::to_owned).collect()
 }
 
-fn needs(sources: &[Source]) -> Needs {
-    let files: BTreeSet<String> = sources.iter().map(place).collect();
+fn needs(sources: &[&Source]) -> Needs {
+    let files: BTreeSet<String> = sources.iter().map(|source| place(source)).collect();
     let mut needs = Needs::new();
     for source in sources {
         let (here, room) = (place(source), source.module());

@@ -175,7 +175,7 @@ fn missing_texts_are_found() {
 fn circles_of_files_are_found() {
     let of = |files: &[(&str, &str)]| {
         let sources: Vec<Source> = files.iter().map(|(path, text)| source(path, text)).collect();
-        circles::circles(&sources)
+        circles::circles(&sources.iter().collect::<Vec<_>>())
     };
     let face = ("src/page.rs", "mod a;\nmod b;\nuse a::A;");
     let bad: [[&str; 2]; 4] = [

@@ -1,9 +1,9 @@
 //! Stacks in the shapes that real projects have, deployed by Compose 2 with the daemon beside them: each file of
 //! `tests/world/stacks` goes through all that a deployment can be.
 
-use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
+use std::path::PathBuf;
+
+use rstest::rstest;
 
 #[path = "../fixtures/compose_v2.rs"]
 mod compose_v2;
@@ -11,47 +11,17 @@ mod compose_v2;
 mod right;
 #[path = "stacks/stack.rs"]
 mod stack;
+#[expect(dead_code, reason = "others read whole folders")]
 #[path = "../world/case.rs"]
 mod world;
 
 use right::{Right, Step};
 use stack::Stack;
 
-/// So many at once: most of the time each of them waits.
-const LANES: usize = 3;
-
-#[test]
-fn every_stack_is_watched_and_taken_back_whatever_its_shape() {
-    let mut cases: VecDeque<_> = world::cases("stacks").into();
-    // One alone, for whoever writes it.
-    if let Ok(only) = std::env::var("GOLIVE_STACK") {
-        cases.retain(|case| case.name == only);
-    }
-    assert!(!cases.is_empty(), "there is no stack of that name");
-    // The longest first, so that nothing long is left for the end.
-    cases.make_contiguous().sort_by_key(|case| std::cmp::Reverse(case.input.len()));
-    let (cases, failed) = (Mutex::new(cases), Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..LANES {
-            scope.spawn(|| {
-                loop {
-                    let next = cases.lock().unwrap().pop_front();
-                    let Some(case) = next else { break };
-                    let began = std::time::Instant::now();
-                    // The others are driven all the same.
-                    if catch_unwind(AssertUnwindSafe(|| drive(&case))).is_err() {
-                        failed.lock().unwrap().push(case.name.clone());
-                    }
-                    println!("{}: {} s", case.name, began.elapsed().as_secs());
-                }
-            });
-        }
-    });
-    assert_eq!(failed.into_inner().unwrap(), [""; 0], "their stories are above");
-}
-
-fn drive(case: &world::Case) {
-    let mut stack = Stack::new(&case.name, Right::of(case), &case.input);
+#[rstest]
+fn a_stack_is_watched_and_taken_back(#[files("tests/world/stacks/*.yaml")] file: PathBuf) {
+    let case = world::read(&file);
+    let mut stack = Stack::new(&case.name, Right::of(&case), &case.input);
     accepted_and_taken_back(&mut stack);
     if stack.right.takes(Step::DownUp) {
         stack.compose("2", &["down"]);

@@ -25,7 +25,8 @@ pub(crate) fn cases(folder: &str) -> Vec<Case> {
     files.iter().map(|file| read(file)).collect()
 }
 
-fn read(file: &Path) -> Case {
+/// The case of one file.
+pub(crate) fn read(file: &Path) -> Case {
     let whole = std::fs::read(file).unwrap();
     let shown = file.display();
     let at = whole.windows(LINE.len()).position(|window| window == LINE);
