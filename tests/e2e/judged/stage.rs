@@ -132,6 +132,11 @@ impl Stage {
             let status = self.host.status();
             status["accepted"]["version"] == "1" && status["readiness"]["ready"] == true
         });
+        if let Some(prometheus) = &self.prometheus {
+            self.host.eventually("Prometheus has what a rate needs", || {
+                prometheus.samples("http_requests_total") >= 2
+            });
+        }
         // As golive sees it, so long after the first look.
         std::thread::sleep(Duration::from_secs(7));
     }
