@@ -25,6 +25,8 @@ use tempfile::TempDir;
 #[expect(dead_code, reason = "shared with the tests")]
 #[path = "../tests/swarm/cluster.rs"]
 mod cluster;
+#[path = "../tests/fixtures/until.rs"]
+mod until;
 
 use cluster::{Cluster, Node, eventually};
 

@@ -11,7 +11,7 @@ pub(super) const MODES: [&str; 3] = ["NetworkMode", "PidMode", "IpcMode"];
 /// Other containers that this one cannot do without.
 pub(super) fn references(good: &Inspect) -> Vec<(&'static str, String)> {
     let mut references = Vec::new();
-    for (what, field) in [("network", "NetworkMode"), ("processes", "PidMode"), ("memory", "IpcMode")] {
+    for (what, field) in ["network", "processes", "memory"].into_iter().zip(MODES) {
         let mode = good.text(&format!("/HostConfig/{field}"));
         references.extend(mode.strip_prefix("container:").map(|other| (what, other.to_owned())));
     }

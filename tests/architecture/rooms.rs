@@ -5,6 +5,11 @@ use std::collections::BTreeSet;
 use super::MAY_USE;
 use super::source::{Finding, Reach, Source};
 
+/// Who may use whom, a pair each.
+fn arrows<'a>(rooms: &'a [(&'a str, &'a [&'a str])]) -> impl Iterator<Item = (&'a str, &'a str)> {
+    rooms.iter().flat_map(|(room, may)| may.iter().map(move |other| (*room, *other)))
+}
+
 /// What a room may use and does not: the list says how the house stands, not how it might.
 pub(crate) fn unused(sources: &[Source]) -> Vec<Finding> {
     let used: BTreeSet<(String, String)> = sources
@@ -17,9 +22,8 @@ pub(crate) fn unused(sources: &[Source]) -> Vec<Finding> {
             modules.collect::<Vec<_>>()
         })
         .collect();
-    let all = MAY_USE.iter().filter(|(room, _)| *room != "main");
-    let pairs = all.flat_map(|(room, may)| may.iter().map(move |other| (*room, *other)));
-    pairs
+    arrows(&MAY_USE)
+        .filter(|(room, _)| *room != "main")
         .filter(|(room, other)| !used.contains(&((*room).to_owned(), (*other).to_owned())))
         .map(|(room, other)| Finding(format!("src/{room}.rs:1: `{room}` does not use `{other}`")))
         .collect()
@@ -28,8 +32,7 @@ pub(crate) fn unused(sources: &[Source]) -> Vec<Finding> {
 /// Rooms in the order in which they stand on each other.
 pub(crate) fn upwards(rooms: &[(&str, &[&str])]) -> Vec<Finding> {
     let floor = |name: &str| rooms.iter().position(|(room, _)| *room == name);
-    let pairs = rooms.iter().flat_map(|(room, may)| may.iter().map(move |other| (*room, *other)));
-    pairs
+    arrows(rooms)
         .filter(|(room, other)| floor(other) >= floor(room))
         .map(|(room, other)| Finding(format!("src/{room}.rs:1: `{other}` comes later in MAY_USE")))
         .collect()

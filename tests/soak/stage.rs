@@ -98,7 +98,7 @@ impl Stage {
     /// Nothing is under way and nothing is waiting to be told.
     pub(crate) fn at_rest(&self) {
         self.until("every service is idle", || {
-            let status = self.json(&["status", "--json"]);
+            let status = self.host.everything();
             let services = status["services"].as_array().cloned().unwrap_or_default();
             services.len() == self.lanes.len()
                 && services.iter().all(|it| it["phase"] == "idle" && it["readiness"]["ready"] == true)

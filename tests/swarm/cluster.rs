@@ -3,9 +3,11 @@
 use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tempfile::TempDir;
+
+use crate::until::until;
 
 const BUSYBOX: &str = "/bin/busybox";
 
@@ -293,17 +295,8 @@ impl Node {
     }
 }
 
-pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let began = Instant::now();
-    loop {
-        let asked = Instant::now();
-        if holds() {
-            return;
-        }
-        assert!(began.elapsed() < PATIENCE, "not in time: {what}");
-        // Whoever waits leaves the host to what is waited for.
-        std::thread::sleep(Duration::from_millis(50).max(asked.elapsed() * 4));
-    }
+pub(crate) fn eventually(what: &str, holds: impl FnMut() -> bool) {
+    assert!(until(PATIENCE, Duration::from_millis(50), holds), "not in time: {what}");
 }
 
 fn sh(script: &str) {

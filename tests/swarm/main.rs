@@ -31,4 +31,6 @@ mod quorum;
 mod stack;
 mod three_managers;
 mod turns;
+#[path = "../fixtures/until.rs"]
+mod until;
 mod way_back;

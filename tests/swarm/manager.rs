@@ -102,7 +102,7 @@ webhook = {{ format = "standard", url = "{url}" }}
             .spawn()
             .unwrap();
         self.daemon = Some(child);
-        self.eventually("the daemon answers", || !ask(&self.path("sock"), "/v1/status").is_null());
+        self.eventually("the daemon answers", || !self.all().is_null());
     }
 
     pub(crate) fn pid(&self) -> u32 {
