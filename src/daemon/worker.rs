@@ -9,18 +9,19 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
-use super::chain;
 use crate::clock::Clock;
 use crate::model::event::{Event, Happening};
 use crate::model::plan::Plan;
 use crate::model::running::Identity;
 use crate::model::step::{Fault, FaultKind, Step};
-use crate::runtime::{Done, Forensics, Record, Runtime};
-use crate::store::{Evidence, Store, StoreError};
+use crate::runtime::{Done, Record, Runtime};
+use crate::store::Store;
 
 mod queue;
+mod records;
 
 use queue::Queue;
+use records::Records;
 
 /// What a worker can be asked for. At most [`QUEUE`] wait; the core asks for one step at a time, so it never fills.
 #[derive(Clone, Debug)]
@@ -84,10 +85,11 @@ impl Worker {
         let mut hand = Hand {
             service: service.to_owned(),
             runtime,
+            records: Records::new(store.clone()),
             store,
             clock,
             inbox,
-            records: None,
+            pair: None,
             unshared: None,
             undone: VecDeque::new(),
         };
@@ -135,15 +137,16 @@ struct Hand {
     store: Store,
     clock: Clock,
     inbox: mpsc::Sender<Event>,
+    records: Records,
     /// The records of the rollback at hand, read once.
-    records: Option<Records>,
+    pair: Option<Pair>,
     /// What others should know and could not be told yet.
     unshared: Option<String>,
     /// What was to be kept, proved or forgotten, and could not be for want of an answer or because a step came.
     undone: VecDeque<Job>,
 }
 
-struct Records {
+struct Pair {
     rollback: String,
     good: Option<Record>,
     bad: Option<Record>,
@@ -215,6 +218,7 @@ impl Hand {
             }
             Job::Forget { ref release } => {
                 self.undone.retain(|other| other.release() != Some(release));
+                self.records.forget(release);
                 let forgotten = match self.record(release).await {
                     Ok(record) => self.runtime.forget(release, record.as_ref()).await,
                     Err(fault) => Err(fault),
@@ -257,7 +261,7 @@ impl Hand {
         }
     }
 
-    async fn keep(&self, release: &str, instance: &str, identity: &Identity) -> Option<Vec<String>> {
+    async fn keep(&mut self, release: &str, instance: &str, identity: &Identity) -> Option<Vec<String>> {
         let proved = async {
             let record = self.recorded(release, instance, identity).await?;
             self.runtime.prove(&record).await
@@ -266,9 +270,14 @@ impl Hand {
     }
 
     /// The record of a release: made while that instance still is what was accepted, and not changed after that.
-    async fn recorded(&self, release: &str, instance: &str, identity: &Identity) -> Result<Record, Fault> {
-        let of_it = |record: &Record| self.runtime.tells_of(record, instance, identity);
+    async fn recorded(
+        &mut self,
+        release: &str,
+        instance: &str,
+        identity: &Identity,
+    ) -> Result<Record, Fault> {
         let kept = self.record(release).await?;
+        let of_it = |record: &Record| self.runtime.tells_of(record, instance, identity);
         if let Some(record) = kept.clone().filter(of_it) {
             return Ok(record);
         }
@@ -281,22 +290,15 @@ impl Hand {
             let text = "record the release: what runs has been changed in place".to_owned();
             return Err(Fault { kind: FaultKind::Refused, text });
         }
-        self.store
-            .save_spec(&record.release, &record.image, &record.inspect)
-            .await
-            .map_err(|error| not_stored(&error))?;
+        self.records.save(record.clone()).await?;
         Ok(record)
     }
 
-    async fn prove(&self, release: &str) -> Option<Vec<String>> {
-        let record = match self.store.spec(release).await {
-            Ok(Some((image, inspect))) => Record { release: release.to_owned(), image, inspect },
-            Ok(None) => match self.runtime.record(release).await {
-                Ok(Some(record)) => record,
-                Ok(None) => return Some(vec!["its record was never stored".to_owned()]),
-                Err(fault) => return problem(fault),
-            },
-            Err(error) => return problem(not_stored(&error)),
+    async fn prove(&mut self, release: &str) -> Option<Vec<String>> {
+        let record = match self.record(release).await {
+            Ok(Some(record)) => record,
+            Ok(None) => return Some(vec!["its record was never stored".to_owned()]),
+            Err(fault) => return problem(fault),
         };
         self.runtime.prove(&record).await.map_or_else(problem, Some)
     }
@@ -321,54 +323,31 @@ impl Hand {
     async fn attempt(&mut self, plan: &Plan, step: Step) -> Result<Done, Fault> {
         // Whoever takes over in the middle of the step has to know of it.
         self.share().await?;
-        if self.records.as_ref().is_none_or(|records| records.rollback != plan.rollback) {
+        if self.pair.as_ref().is_none_or(|pair| pair.rollback != plan.rollback) {
             let good = self.record(&plan.to).await?;
             let bad = self.record(&plan.from).await?;
-            self.records = Some(Records { rollback: plan.rollback.clone(), good, bad });
+            self.pair = Some(Pair { rollback: plan.rollback.clone(), good, bad });
         }
         let (good, bad) =
-            self.records.as_ref().map_or((None, None), |all| (all.good.as_ref(), all.bad.as_ref()));
+            self.pair.as_ref().map_or((None, None), |all| (all.good.as_ref(), all.bad.as_ref()));
         let mut done = self.runtime.perform(plan, good, bad, step).await?;
         if let Some(forensics) = done.forensics.take() {
-            let bad = self.save_forensics(plan, &forensics).await?;
-            if let Some(records) = &mut self.records {
-                records.bad = Some(bad);
+            let kept = self.record(&plan.from).await?;
+            let bad = self.records.save_forensics(&plan.from, kept, &forensics).await?;
+            if let Some(pair) = &mut self.pair {
+                pair.bad = Some(bad);
             }
         }
         Ok(done)
     }
 
-    async fn record(&self, release: &str) -> Result<Option<Record>, Fault> {
-        match self.store.spec(release).await {
-            Ok(Some((image, inspect))) => Ok(Some(Record { release: release.to_owned(), image, inspect })),
-            Ok(None) => self.runtime.record(release).await,
-            Err(error) => Err(not_stored(&error)),
+    /// The record of a release: golive's own, or the one that the engine keeps.
+    async fn record(&mut self, release: &str) -> Result<Option<Record>, Fault> {
+        match self.records.of(release).await? {
+            Some(record) => Ok(Some(record)),
+            None => self.runtime.record(release).await,
         }
     }
-
-    /// The bad release as it was, before anything of it is changed: also what undoing goes by. A record that was kept
-    /// while it ran well is the better one.
-    async fn save_forensics(&self, plan: &Plan, found: &Forensics) -> Result<Record, Fault> {
-        let Forensics { inspect, logs, events, exit, oom } = found.clone();
-        let kept = self.record(&plan.from).await?;
-        let evidence = Evidence { inspect: inspect.clone(), logs, events, exit, oom };
-        self.store.save_forensics(&plan.from, evidence).await.map_err(|error| not_stored(&error))?;
-        if let Some(kept) = kept {
-            return Ok(kept);
-        }
-        let record = Record { release: plan.from.clone(), image: String::new(), inspect };
-        self.store
-            .save_spec(&record.release, &record.image, &record.inspect)
-            .await
-            .map_err(|error| not_stored(&error))?;
-        Ok(record)
-    }
-}
-
-/// What the store refuses may pass; what it has not done in time may be done yet.
-fn not_stored(error: &StoreError) -> Fault {
-    let kind = if matches!(error, StoreError::Late { .. }) { FaultKind::Lost } else { FaultKind::Transient };
-    Fault { kind, text: chain(error) }
 }
 
 /// What a failure says of readiness: nothing while the engine does not answer, which is told on its own, or its answers

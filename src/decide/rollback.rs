@@ -225,14 +225,7 @@ pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy) -> Option
         Phase::Verifying(verification) if verification.settled() => {
             Some(due_at(&verification.rollback, policy))
         }
-        // The proof begins anew when the engine is back.
-        Phase::Verifying(_) if service.facts().away => None,
-        Phase::Verifying(verification) => {
-            let healthy = service.seen.as_ref().and(service.health.all_pass_since());
-            let proved = healthy.and_then(|since| since.checked_add(policy.verify).ok());
-            let last = verify::ends(verification, policy);
-            [proved, last].into_iter().flatten().min()
-        }
+        Phase::Verifying(verification) => verify::next_deadline(service, verification, policy),
         Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => None,
     }
 }

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 
 use super::action::{Action, Effect};
 use super::rollback::{advance, at_hand, failed, runs, target};
-use super::service::Turn;
+use super::service::{Service, Turn};
 use super::trigger::span;
 use super::{again, diverge, quarantine, release, roster, whole};
-use crate::model::facts::{Phase, Rollback, Verification};
+use crate::model::facts::{Facts, Phase, Rollback, Verification};
 use crate::model::notice::News;
 use crate::model::policy::ServicePolicy;
 use crate::model::reason::Reason;
@@ -53,18 +53,20 @@ pub(super) fn prove(turn: &mut Turn<'_>) {
     let since = turn.service.health.all_pass_since();
     let proved =
         since.and_then(|since| since.checked_add(turn.policy.verify).ok()).is_some_and(|at| at <= turn.now);
-    let ends = ends(verification, turn.policy);
+    let over = ends(verification, turn.policy).is_none_or(|ends| ends <= turn.now);
     if proved && let Some(seen) = turn.service.seen.clone() {
-        if let Some(reason) = wrong(turn, &verification.rollback, &seen) {
-            return failed(turn, reason);
-        }
-        // What passes the checks may still not be all of it.
-        return match target(turn).and_then(|target| whole::unrestored(&target, &seen)) {
-            Some(lacks) => unhealthy(turn, Reason::Unverified { check: None, seen: lacks.plain() }),
-            None => proved_at_last(turn),
+        return match wrong(turn.facts(), &verification.rollback, &seen) {
+            Some(reason) if over => failed(turn, reason),
+            // It may have been seen before the swap: whoever looks is slower than the checks sometimes.
+            Some(_) => {}
+            // What passes the checks may still not be all of it.
+            None => match target(turn).and_then(|target| whole::unrestored(&target, &seen)) {
+                Some(lacks) => unhealthy(turn, Reason::Unverified { check: None, seen: lacks.plain() }),
+                None => proved_at_last(turn),
+            },
         };
     }
-    if ends.is_none_or(|ends| ends <= turn.now) {
+    if over {
         let reason = unproved(turn, proved);
         // Blind is not unhealthy.
         let health = &turn.service.health;
@@ -90,12 +92,13 @@ fn stays(turn: &mut Turn<'_>, why: Reason) {
 }
 
 /// Another image, or the very container that was to be left: healthy or not, that is no rollback.
-fn wrong(turn: &Turn<'_>, rollback: &Rollback, seen: &Running) -> Option<Reason> {
+fn wrong(facts: &Facts, rollback: &Rollback, seen: &Running) -> Option<Reason> {
     if rollback.plan.bad.as_ref() == Some(&seen.instance) {
         let seen = format!("{} still has the service's name", seen.instance);
         return Some(Reason::Unverified { check: None, seen });
     }
-    let wanted = target(turn)?.running?.identity.image;
+    let target = facts.accepted.iter().find(|release| release.id == rollback.plan.to)?;
+    let wanted = target.running.as_ref()?.identity.image.clone();
     let running = &seen.identity.image;
     (*running != wanted).then(|| Reason::WrongImage { running: running.clone(), wanted })
 }
@@ -117,7 +120,23 @@ fn unproved(turn: &Turn<'_>, healthy: bool) -> Reason {
     }
 }
 
-pub(super) fn ends(verification: &Verification, policy: &ServicePolicy) -> Option<Timestamp> {
+/// When it is proved, if nothing changes, or out of time. The proof begins anew when the engine is back.
+pub(super) fn next_deadline(
+    service: &Service,
+    verification: &Verification,
+    policy: &ServicePolicy,
+) -> Option<Timestamp> {
+    let facts = service.facts();
+    if facts.away {
+        return None;
+    }
+    let rightly = service.seen.as_ref().filter(|seen| wrong(facts, &verification.rollback, seen).is_none());
+    let healthy = rightly.and(service.health.all_pass_since());
+    let proved = healthy.and_then(|since| since.checked_add(policy.verify).ok());
+    [proved, ends(verification, policy)].into_iter().flatten().min()
+}
+
+fn ends(verification: &Verification, policy: &ServicePolicy) -> Option<Timestamp> {
     let longest = policy.grace.saturating_add(policy.verify.saturating_mul(2).max(PROOF_AT_LEAST));
     verification.began.checked_add(longest).ok()
 }

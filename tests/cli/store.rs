@@ -117,6 +117,31 @@ fn a_store_that_stands_still_is_told_stops_no_watching_and_doubles_nothing() {
     assert!(longest < Duration::from_millis(2500), "{longest:?} without a pet");
 }
 
+/// What keeps a version takes a while, and the store stands still before it is done; then the version is replaced, and
+/// nobody could record it again.
+#[test]
+fn what_could_not_be_stored_yet_is_not_missing() {
+    let sink = Sink::open();
+    let mut shop = Shop::open(&sink.rules());
+    shop.kill();
+    let slow = r#"["sh", "-c", "echo >> $0.asked; cat $0; sleep 0.5", "#;
+    shop.write("rules.toml", &shop.rules().replace(r#"["cat", "#, slow));
+    let asked = |shop: &Shop| std::fs::read_to_string(shop.path("version.asked")).unwrap().len();
+    shop.start();
+    shop.deploy("2", true);
+    shop.eventually("version 2 is accepted", |shop| shop["accepted"]["version"] == "2");
+    let still = lock(&shop);
+    let before = asked(&shop);
+    shop.eventually("what keeps it has asked, too", |_| asked(&shop) > before + 1);
+    shop.deploy("3", false);
+    shop.eventually("what was decided is told, too", |_| sink.count("rollback-started") == 1);
+    drop(still);
+    shop.says(10, &["wait", "shop"]);
+    assert_eq!(shop.version(), "2");
+    shop.eventually("what followed is told", |_| sink.count("rollback-done") == 1);
+    assert_eq!(sink.count("not-ready"), 0, "what is late is not missing: {}", shop.story());
+}
+
 #[test]
 fn a_slow_store_starves_neither_the_watchdog_nor_a_deadline() {
     let sink = Sink::open();

@@ -237,8 +237,7 @@ fn once_at_calls(name: &str, calls: &[usize], fate: impl Fn(&Shop) -> Fate) {
         let version = (round + 2).to_string();
         let told = shop.host.sinks.posts("rollback-done").len();
         let fate = fate(&shop);
-        // Watching changes nothing in the engine; the first changing call is the rollback's.
-        proxy.strike(*call, fate, false);
+        proxy.strike_rollback(*call, fate);
         shop.up(&shop.file(&version, BAD));
         let sinks = shop.host.sinks.clone();
         let over = || sinks.posts("rollback-done").len() > told;

@@ -36,6 +36,8 @@ struct Strike {
     after: usize,
     fate: Fate,
     lasting: bool,
+    /// Whether the calls that keep and prove what was accepted are let through, and not counted.
+    spares_keeping: bool,
     struck: bool,
 }
 
@@ -81,7 +83,16 @@ impl Proxy {
 
     /// What becomes of the n-th changing call from now on (1 is the next); of all that follow too, when `lasting`.
     pub(crate) fn strike(&self, n: usize, fate: Fate, lasting: bool) {
-        *self.inner.strike.lock().unwrap() = Some(Strike { after: n - 1, fate, lasting, struck: false });
+        let strike = Strike { after: n - 1, fate, lasting, spares_keeping: false, struck: false };
+        *self.inner.strike.lock().unwrap() = Some(strike);
+    }
+
+    /// What becomes of the n-th call of the next rollback. What was accepted is kept and proved before one and after it,
+    /// whenever that is due: those calls are let through.
+    #[allow(dead_code, reason = "not everybody waits for a rollback")]
+    pub(crate) fn strike_rollback(&self, n: usize, fate: Fate) {
+        let strike = Strike { after: n - 1, fate, lasting: false, spares_keeping: true, struck: false };
+        *self.inner.strike.lock().unwrap() = Some(strike);
     }
 
     /// Whether a call was struck since.
@@ -212,9 +223,11 @@ impl Proxy {
 
     /// What becomes of a call, which is counted.
     fn fate(&self, call: String) -> Option<Fate> {
+        let keeps =
+            ["golive%2Fkeep", "golive-keep-", "golive-rehearsal-"].iter().any(|name| call.contains(name));
         self.inner.calls.lock().unwrap().push(call);
         let mut strike = self.inner.strike.lock().unwrap();
-        let strike = strike.as_mut()?;
+        let strike = strike.as_mut().filter(|strike| !(keeps && strike.spares_keeping))?;
         if strike.after > 0 {
             strike.after -= 1;
             return None;
