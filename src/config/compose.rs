@@ -72,6 +72,13 @@ impl Compose {
         self.place(name(listed), |label| listed["Labels"][label].as_str(), keeps_data)
     }
 
+    /// What a container of the engine's list would be under its own name, where Compose has put an id before it.
+    pub fn renamed(&self, listed: &Value, image: &Value) -> Option<Place> {
+        let (_, own) = renamed(name(listed)).filter(|_| !repeats(&listed["Labels"], image))?;
+        let keeps_data = || !volumes(listed).is_empty();
+        Some(self.place(own, |label| listed["Labels"][label].as_str(), keeps_data))
+    }
+
     /// What a container is, by its name and labels: Compose's own rule. One with a writable volume keeps data.
     pub fn place<'l>(
         &self,
@@ -146,10 +153,14 @@ pub fn waits_for(label: &str) -> Vec<String> {
 
 /// Whether a name is not the one that the container is to keep.
 pub(crate) fn is_passing(name: &str) -> bool {
-    let renamed = name.split_once('_').is_some_and(|(id, rest)| {
+    renamed(name).is_some() || name.contains(".golive-")
+}
+
+/// The id that Compose has put before the name of a container that is being replaced, and the name.
+pub(crate) fn renamed(name: &str) -> Option<(&str, &str)> {
+    name.split_once('_').filter(|(id, rest)| {
         id.len() == 12 && !rest.is_empty() && id.bytes().all(|digit| digit.is_ascii_hexdigit())
-    });
-    renamed || name.contains(".golive-")
+    })
 }
 
 /// Reads the table; `None` when it is not there or makes no sense, which is said.

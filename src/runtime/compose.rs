@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::config::compose::is_passing;
+use crate::config::compose::{is_passing, renamed};
 use crate::config::{self, Order, Pin};
 use crate::model::plan::Plan;
 use crate::model::running::{Identity, Running, parts};
@@ -171,8 +171,11 @@ impl Compose {
 
 /// A name that a container has for a moment is none to bring it back under.
 fn lasting(name: &str) -> Result<(), Fault> {
-    if is_passing(name) {
-        return Err(refused(format!("record the release: {name} is being replaced")));
+    match renamed(name) {
+        Some((_, own)) => Err(refused(format!(
+            "record the release: {name} is being replaced; if it stays so, `docker compose up -d --force-recreate` gives it its own name, {own}"
+        ))),
+        None if is_passing(name) => Err(refused(format!("record the release: {name} is being replaced"))),
+        None => Ok(()),
     }
-    Ok(())
 }

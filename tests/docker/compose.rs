@@ -1,6 +1,6 @@
 //! Sets of a Compose project, deployed by a real `docker-compose`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -239,8 +239,12 @@ impl Project {
     }
 
     /// What a container serves.
+    /// Where Compose has left an id before the name of a container, it is looked for by what it is.
     fn serves(&self, service: &str) -> String {
-        self.bench.docker(&["exec", &self.container(service), "cat", "/www/index.html"])
+        let of = format!("label=com.docker.compose.project={}", self.name());
+        let it = format!("label=com.docker.compose.service={service}");
+        let id = self.bench.docker(&["ps", "-q", "--filter", &of, "--filter", &it]);
+        self.bench.docker(&["exec", &id, "cat", "/www/index.html"])
     }
 
     fn inspect(&self, service: &str) -> Value {
@@ -249,8 +253,16 @@ impl Project {
 
     /// Exactly the three containers run, api and worker that version, and nothing is left over.
     fn assert_all_run(&self, version: &str) {
-        let names = ["api", "db", "worker"].map(|service| (self.container(service), "running".to_owned()));
-        assert_eq!(self.containers(), BTreeMap::from(names));
+        let of = format!("label=com.docker.compose.project={}", self.name());
+        let all = self.bench.docker(&["ps", "-a", "--filter", &of, "--format", "{{.Names}} {{.State}}"]);
+        // Compose 2 may leave what it has started under a name that it was to have for a moment.
+        let own = |line: &str| match line.split_once('_') {
+            Some((id, own)) if id.len() == 12 && self.compose.1 != '_' => own.to_owned(),
+            _ => line.to_owned(),
+        };
+        let all: BTreeSet<String> = all.lines().map(own).collect();
+        let names = ["api", "db", "worker"].map(|service| format!("{} running", self.container(service)));
+        assert_eq!(all, BTreeSet::from(names));
         assert_eq!((self.serves("api"), self.serves("worker")), (version.to_owned(), version.to_owned()));
     }
 }

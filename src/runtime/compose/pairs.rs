@@ -100,7 +100,8 @@ impl<'a> Pairs<'a> {
         let renamed = now.passing.iter().find(|listed| {
             let (id, rollback) =
                 (listed["Id"].as_str().unwrap_or_default(), listed["Labels"][ROLLBACK].as_str());
-            !name(listed).contains(".golive-") && self.is_ours(id, rollback)
+            let had = self.bad.iter().any(|bad| bad.found.id() == id && bad.found.name() == name(listed));
+            !name(listed).contains(".golive-") && self.is_ours(id, rollback) && !had
         });
         Ok(renamed.map(|listed| {
             foreign(format!("go on: {} is being replaced; somebody else is deploying", name(listed)))
