@@ -12,6 +12,7 @@ mod access;
 mod business;
 mod channel;
 mod channels;
+pub mod check;
 mod checks;
 mod commands;
 pub mod compose;
@@ -48,6 +49,7 @@ pub use access::{Access, ClientCertificate, HttpLogin, is_secret_header};
 pub use channel::{
     Channel, EmailChannel, Login, LoginKind, Smtp, SmtpTls, Url, Way, WebhookChannel, WebhookFormat,
 };
+pub use check::{Check, CheckKind, FileAge, HttpCheck, TlsCheck, TlsVersion};
 pub use commands::{Commands, Program};
 pub use compose::Compose;
 use environment::Environment;
@@ -309,58 +311,6 @@ pub enum Runtime {
     Command(Commands),
     /// Services of a Docker Swarm, as one set.
     Swarm(SwarmSet),
-}
-
-/// One health check.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Check {
-    /// It fails when it takes longer.
-    pub timeout: Duration,
-    /// What is checked.
-    pub kind: CheckKind,
-}
-
-/// What a health check does.
-#[derive(Debug, Clone, PartialEq)]
-pub enum CheckKind {
-    /// An HTTP request.
-    Http(HttpCheck),
-    /// A TCP connection can be opened to `host:port`.
-    Tcp {
-        /// `host:port`
-        address: String,
-    },
-    /// A command exits 0.
-    Command {
-        /// The program and its arguments; no shell.
-        argv: Vec<String>,
-    },
-    /// The container runs, is not restarting, was not killed for memory, and its HEALTHCHECK does not say unhealthy.
-    Docker,
-}
-
-/// An HTTP health check.
-#[derive(Debug, Clone, PartialEq)]
-pub struct HttpCheck {
-    /// Where.
-    pub url: String,
-    /// `GET` unless said otherwise.
-    pub method: String,
-    /// Sent with the request.
-    pub headers: BTreeMap<String, String>,
-    /// The answer's status must be one of these.
-    pub status: Vec<u16>,
-    /// The answer's body must contain this.
-    pub body_contains: Option<String>,
-    /// JSON pointer to the value it must have.
-    pub json: BTreeMap<String, serde_json::Value>,
-    /// The answer must be complete within this.
-    pub max_latency: Option<Duration>,
-    /// A PEM file of the authorities that its certificate may come from, or of that certificate, instead of the system's.
-    pub ca_file: Option<PathBuf>,
-    /// Whether one connection serves look after look; unless said, it does where one process answers, and not in a Swarm,
-    /// whose mesh sends each connection to another task.
-    pub keep_alive: Option<bool>,
 }
 
 /// Somebody to call (guide G7).

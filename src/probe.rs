@@ -18,6 +18,8 @@ mod decode;
 mod docker;
 pub mod exposition;
 mod fault;
+mod figure;
+mod file;
 mod histogram;
 pub mod host;
 mod http;
@@ -25,11 +27,13 @@ pub mod prometheus;
 mod resolve;
 mod seen;
 mod tcp;
+mod tls;
 mod trial;
 
 #[cfg(test)]
 mod tests;
 
+pub use figure::{Figure, Unit};
 use http::Connections;
 use seen::people;
 pub use trial::Trial;
@@ -47,6 +51,8 @@ enum Kind {
     Http(http::Http),
     Tcp(tcp::Tcp),
     Command(Vec<String>),
+    Tls(Box<tls::Tls>),
+    File(file::File),
     Docker(docker::Container),
     Tasks(docker::Tasks),
     Set(docker::Set),
@@ -86,6 +92,8 @@ impl Probe {
             }
             (CheckKind::Tcp { address }, _) => Kind::Tcp(tcp::Tcp::new(address, &tools.resolver)),
             (CheckKind::Command { argv }, _) => Kind::Command(argv.clone()),
+            (CheckKind::Tls(check), _) => Kind::Tls(Box::new(tls::Tls::new(check, &tools.resolver))),
+            (CheckKind::FileAge(check), _) => Kind::File(file::File::new(check)),
             (CheckKind::Docker, Runtime::Container { name }) => {
                 Kind::Docker(docker::Container::new(Arc::clone(&tools.engine), name))
             }
@@ -107,23 +115,30 @@ impl Probe {
 
     /// Looks once.
     pub async fn observe(&self, clock: &Clock) -> Sample {
+        self.measure(clock).await.0
+    }
+
+    /// The same, and what was measured with it.
+    pub async fn measure(&self, clock: &Clock) -> (Sample, Option<Figure>) {
         let began = clock.now();
         let progress = http::Progress::default();
         let look = async {
             match &self.kind {
                 Kind::Http(http) => http.look(clock, &progress).await,
-                Kind::Tcp(tcp) => tcp.look().await,
-                Kind::Command(argv) => command::look(argv).await,
-                Kind::Docker(container) => container.look().await,
-                Kind::Tasks(tasks) => tasks.look(clock).await,
-                Kind::Set(set) => set.look().await,
-                Kind::Nothing => Outcome::Blind("the service has no container".to_owned()),
+                Kind::Tcp(tcp) => (tcp.look().await, None),
+                Kind::Command(argv) => (command::look(argv).await, None),
+                Kind::Tls(tls) => tls.look(clock).await,
+                Kind::File(file) => file.look().await,
+                Kind::Docker(container) => (container.look().await, None),
+                Kind::Tasks(tasks) => (tasks.look(clock).await, None),
+                Kind::Set(set) => (set.look().await, None),
+                Kind::Nothing => (Outcome::Blind("the service has no container".to_owned()), None),
             }
         };
         let looked = tokio::time::timeout(self.timeout, look).await;
         let took = Duration::try_from(clock.now().duration_since(began)).unwrap_or_default();
-        let outcome = looked.unwrap_or_else(|_| self.late(took, &progress));
-        Sample { check: self.name.clone(), began, took, outcome }
+        let (outcome, figure) = looked.unwrap_or_else(|_| (self.late(took, &progress), None));
+        (Sample { check: self.name.clone(), began, took, outcome }, figure)
     }
 
     /// The deadline has come: whose fault is that?
@@ -139,13 +154,19 @@ impl Probe {
             Kind::Tcp(tcp) if tcp.resolving() => {
                 Outcome::Blind(format!("the resolver did not answer within {within}"))
             }
+            Kind::Tls(tls) if tls.resolving() => {
+                Outcome::Blind(format!("the resolver did not answer within {within}"))
+            }
             Kind::Http(_) => Outcome::Failed(progress.late(&within)),
+            Kind::File(_) => Outcome::Blind(format!("its file system did not answer within {within}")),
             Kind::Command(_) => Outcome::Failed(format!("had not ended after {within} and was killed")),
             // A silent engine says nothing about the service.
             Kind::Docker(_) | Kind::Set(_) | Kind::Tasks(_) => {
                 Outcome::Blind(format!("Docker: no answer within {within}"))
             }
-            Kind::Tcp(_) | Kind::Nothing => Outcome::Failed(format!("no answer within {within}")),
+            Kind::Tcp(_) | Kind::Tls(_) | Kind::Nothing => {
+                Outcome::Failed(format!("no answer within {within}"))
+            }
         }
     }
 }

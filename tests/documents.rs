@@ -9,8 +9,18 @@ use std::process::Command;
 use toml::{Table, Value};
 
 /// Tables whose keys are names that an operator chooses.
-const NAMED: [&str; 9] =
-    ["rule", "service", "channel", "health", "dependency", "business", "people", "headers", "json"];
+const NAMED: [&str; 10] = [
+    "rule",
+    "service",
+    "channel",
+    "health",
+    "dependency",
+    "business",
+    "people",
+    "headers",
+    "send-headers",
+    "json",
+];
 
 #[test]
 fn every_key_of_the_configuration_is_explained() {

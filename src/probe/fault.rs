@@ -82,7 +82,7 @@ impl Fault {
 }
 
 /// What TLS says, which errors of the system carry within them and do not name as their source.
-fn of_tls<'a>(mut cause: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+pub(super) fn of_tls<'a>(mut cause: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
     while let Some(within) = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
         cause = within;
     }

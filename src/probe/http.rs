@@ -1,19 +1,22 @@
 //! Whether an HTTP endpoint answers as it should.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_LENGTH, LOCATION};
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, LOCATION};
 use reqwest::{Method, Response, Url};
 
 use super::decode::{self, Packed};
 use super::fault::Fault;
+use super::figure::Figure;
 use super::resolve::Resolver;
 use super::seen::{people, quote};
 use super::{Tools, stalled};
 use crate::clock::Clock;
 use crate::config::HttpCheck;
+use crate::config::check::Wanted;
 use crate::model::sample::Outcome;
 
 mod client;
@@ -67,27 +70,33 @@ impl Http {
         host.is_some_and(|host| self.resolver.pending(host))
     }
 
-    pub(super) async fn look(&self, clock: &Clock, progress: &Progress) -> Outcome {
+    pub(super) async fn look(&self, clock: &Clock, progress: &Progress) -> (Outcome, Option<Figure>) {
         let began = clock.now();
+        match self.answered(progress).await {
+            Ok(status) => {
+                let took = Duration::try_from(clock.now().duration_since(began)).unwrap_or_default();
+                let limit = self.check.max_latency.map(|limit| limit.as_secs_f64());
+                let outcome = self.too_late(status, took).unwrap_or(Outcome::Ok);
+                (outcome, Some(Figure::seconds(took.as_secs_f64(), limit)))
+            }
+            Err(outcome) => (outcome, None),
+        }
+    }
+
+    /// The status of an answer that is as it should be.
+    async fn answered(&self, progress: &Progress) -> Result<u16, Outcome> {
         let kept = self.kept.swap(false, Ordering::Relaxed);
-        let answer = match self.ask(kept).await {
-            Ok(answer) => answer,
-            Err(fault) => return fault.outcome(),
-        };
+        let answer = self.ask(kept).await.map_err(Fault::outcome)?;
         let status = answer.status().as_u16();
         progress.status.store(status, Ordering::Relaxed);
         if !self.check.status.contains(&status) {
-            return Outcome::Failed(self.wrong_status(&answer));
+            return Err(Outcome::Failed(self.wrong_status(&answer)));
         }
-        let body = match self.body(answer).await {
-            Ok(body) => body,
-            Err(error) => return Fault::of(&error).outcome_after(status),
-        };
-        let took = Duration::try_from(clock.now().duration_since(began)).unwrap_or_default();
-        if let Some(wrong) = self.wrong_body(&body) {
-            return Outcome::Failed(wrong);
+        if let Some(wrong) = wrong_header(&self.check.headers, answer.headers()) {
+            return Err(Outcome::Failed(wrong));
         }
-        self.too_late(status, took).unwrap_or(Outcome::Ok)
+        let body = self.body(answer).await.map_err(|error| Fault::of(&error).outcome_after(status))?;
+        self.wrong_body(&body).map_or(Ok(status), |wrong| Err(Outcome::Failed(wrong)))
     }
 
     /// A service may close a kept connection just when it is used again. That is no failure of the service, so such a
@@ -105,14 +114,15 @@ impl Http {
         let client =
             self.web.client(&url, self.check.ca_file.as_deref(), self.connections).map_err(Fault::Own)?;
         let method = self.method()?;
-        let told = self.check.headers.keys().any(|name| name.eq_ignore_ascii_case(CONTENT_LENGTH.as_str()));
+        let told =
+            self.check.send_headers.keys().any(|name| name.eq_ignore_ascii_case(CONTENT_LENGTH.as_str()));
         let with_body = [Method::POST, Method::PUT, Method::PATCH].contains(&method);
         let mut request = client.request(method, url);
         // Some servers wait for a body, or refuse (411), where its length is not told.
         if with_body && !told {
             request = request.header(CONTENT_LENGTH, 0);
         }
-        for (name, value) in &self.check.headers {
+        for (name, value) in &self.check.send_headers {
             request = request.header(name, value);
         }
         request.send().await.map_err(|error| Fault::of(&error))
@@ -198,6 +208,26 @@ impl Http {
             || Outcome::Failed(format!("status {status} after {}, allowed {}", people(took), people(limit)));
         Some(stalled(self.timeout, took).unwrap_or_else(late))
     }
+}
+
+/// A header of the answer that is not as it is wanted.
+fn wrong_header(wanted: &BTreeMap<String, Wanted>, headers: &HeaderMap) -> Option<String> {
+    wanted.iter().find_map(|(name, wanted)| {
+        let found: Vec<_> =
+            headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        let seen = found.first().map(|value| quote(value));
+        match (wanted, seen) {
+            (Wanted::Absent, None) | (Wanted::Present, Some(_)) => None,
+            (Wanted::Absent, Some(seen)) => {
+                Some(format!("the answer has the header {name}: {seen}, which it should not have"))
+            }
+            (Wanted::Equal(text), Some(_)) if found.iter().any(|value| value.trim() == text) => None,
+            (Wanted::Equal(text), Some(seen)) => {
+                Some(format!("the header {name} is {seen}, expected {}", quote(text)))
+            }
+            (Wanted::Present | Wanted::Equal(_), None) => Some(format!("the answer has no header {name}")),
+        }
+    })
 }
 
 /// What was read of a body.

@@ -32,17 +32,22 @@ impl Tcp {
     }
 
     pub(super) async fn look(&self) -> Outcome {
+        self.connect().await.map_or_else(|outcome| outcome, |_| Outcome::Ok)
+    }
+
+    /// A connection; what was seen instead.
+    pub(super) async fn connect(&self) -> Result<TcpStream, Outcome> {
         if let Ok(address) = self.address.parse() {
             return reach(vec![address]).await;
         }
         let Some((host, port)) = self.parts() else {
-            return Outcome::Blind(format!("{} is not HOST:PORT", seen::quote(&self.address)));
+            return Err(Outcome::Blind(format!("{} is not HOST:PORT", seen::quote(&self.address))));
         };
         match self.resolver.lookup(host).await {
             Ok(found) => {
                 reach(found.into_iter().map(|found| SocketAddr::new(found.ip(), port)).collect()).await
             }
-            Err(error) => Outcome::Blind(seen::quote(&error.to_string())),
+            Err(error) => Err(Outcome::Blind(seen::quote(&error.to_string()))),
         }
     }
 
@@ -53,7 +58,7 @@ impl Tcp {
 }
 
 /// Tries all addresses, the next one as soon as one has failed or kept silent for a while; the first connection counts.
-async fn reach(addresses: Vec<SocketAddr>) -> Outcome {
+async fn reach(addresses: Vec<SocketAddr>) -> Result<TcpStream, Outcome> {
     let mut addresses = addresses.into_iter();
     let mut trying: FuturesUnordered<_> = addresses.next().map(TcpStream::connect).into_iter().collect();
     let mut worst = Outcome::Blind("there is no address to connect to".to_owned());
@@ -61,9 +66,9 @@ async fn reach(addresses: Vec<SocketAddr>) -> Outcome {
         let more = addresses.len() > 0;
         tokio::select! {
             tried = trying.next() => match tried {
-                Some(Ok(_)) => return Outcome::Ok,
+                Some(Ok(stream)) => return Ok(stream),
                 Some(Err(error)) => worst = worse(worst, seen::io(&error)),
-                None if !more => return worst,
+                None if !more => return Err(worst),
                 None => {}
             },
             () = tokio::time::sleep(STAGGER), if more => {}

@@ -1,2 +1,3 @@
 mod faults;
+pub(super) mod secure;
 pub(super) mod stage;

@@ -47,7 +47,11 @@ fn files(config: &Config, rules: &Path) -> Vec<(String, String)> {
         let checks = service.checks.values().chain(service.dependencies.values());
         let checks = checks.filter_map(|check| match &check.kind {
             CheckKind::Command { argv } => Some(argv),
-            CheckKind::Http(_) | CheckKind::Tcp { .. } | CheckKind::Docker => None,
+            CheckKind::Http(_)
+            | CheckKind::Tcp { .. }
+            | CheckKind::Tls(_)
+            | CheckKind::FileAge(_)
+            | CheckKind::Docker => None,
         });
         for argv in programs.chain(checks) {
             all.extend(argv.first().and_then(|program| find_program(program)));
@@ -100,7 +104,7 @@ fn in_the_open(config: &Config) -> Vec<(String, String)> {
     for (name, service) in &config.services {
         for (check, what) in &service.checks {
             if let CheckKind::Http(http) = &what.kind {
-                let secret = http.headers.keys().any(|name| config::is_secret_header(name));
+                let secret = http.send_headers.keys().any(|name| config::is_secret_header(name));
                 look(format!("{name} health check {check}"), &http.url, secret);
             }
         }

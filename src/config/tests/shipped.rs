@@ -74,7 +74,14 @@ fn every_example_loads() {
     let kinds: Vec<&CheckKind> = config.services["api"].checks.values().map(|check| &check.kind).collect();
     assert!(matches!(
         kinds.as_slice(),
-        [CheckKind::Docker, CheckKind::Tcp { .. }, CheckKind::Command { .. }, CheckKind::Http(_)]
+        [
+            CheckKind::FileAge(_),
+            CheckKind::Tls(_),
+            CheckKind::Docker,
+            CheckKind::Tcp { .. },
+            CheckKind::Command { .. },
+            CheckKind::Http(_)
+        ]
     ));
 }
 

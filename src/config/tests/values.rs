@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{SERVICE, load};
-use crate::config::{CheckKind, SmtpTls, Way};
+use crate::config::check::Wanted;
+use crate::config::{CheckKind, FileAge, SmtpTls, TlsCheck, TlsVersion, Way};
 use crate::model::notice::Tier;
 
 #[test]
@@ -73,18 +74,58 @@ fn without_alert_tables_every_channel_hears_everything() {
 #[test]
 fn a_check_may_ask_for_much() {
     let text = format!(
-        "{SERVICE}status = 204\nmethod = \"HEAD\"\nkeep-alive = false\nheader = {{ Host = \"x\" }}\nmax-latency = \"2s\"\n\
-         json = {{ \"/a~1b/0\" = 1, \"/deep\" = {{ x = [true] }} }}\nbody-contains = \"✓\"\n"
+        "{SERVICE}status = 204\nmethod = \"HEAD\"\nkeep-alive = false\nsend-headers = {{ Host = \"x\" }}\nmax-latency = \"2s\"\n\
+         json = {{ \"/a~1b/0\" = 1, \"/deep\" = {{ x = [true] }} }}\nbody-contains = \"✓\"\n\
+         headers = {{ Server = false, X-Frame-Options = \"DENY\", Strict-Transport-Security = \"*\" }}\n"
     );
     let CheckKind::Http(check) = &load(&text).unwrap().services["api"].checks["web"].kind.clone() else {
         panic!("a check by url")
     };
     assert_eq!((check.status.as_slice(), check.method.as_str()), ([204].as_slice(), "HEAD"));
-    assert_eq!(check.headers["Host"], "x");
+    assert_eq!(check.send_headers["Host"], "x");
+    let wanted = [
+        ("server", Wanted::Absent),
+        ("x-frame-options", Wanted::Equal("DENY".to_owned())),
+        ("strict-transport-security", Wanted::Present),
+    ];
+    assert_eq!(check.headers, wanted.map(|(name, wanted)| (name.to_owned(), wanted)).into());
     assert_eq!(check.json["/a~1b/0"], serde_json::json!(1));
     assert_eq!(check.json["/deep"], serde_json::json!({ "x": [true] }));
     assert_eq!(check.body_contains.as_deref(), Some("✓"));
     assert_eq!(check.keep_alive, Some(false));
+}
+
+#[test]
+fn certificates_and_files_are_checked_too() {
+    let load =
+        |keys: &str| load(&format!("[service.api]\ncontainer = \"api\"\n[service.api.health.it]\n{keys}"));
+    let kind = |keys: &str| load(keys).unwrap().services["api"].checks["it"].kind.clone();
+    let tls = TlsCheck {
+        address: "shop.example:443".to_owned(),
+        name: None,
+        days: 14,
+        min: TlsVersion::V12,
+        ca_file: None,
+    };
+    assert_eq!(kind("tls = \"shop.example:443\""), CheckKind::Tls(tls.clone()));
+    let more = TlsCheck { name: Some("www.shop.example".to_owned()), days: 30, min: TlsVersion::V13, ..tls };
+    let keys = "tls = \"shop.example:443\"\ndays = 30\nmin = \"1.3\"\nname = \"www.shop.example\"";
+    assert_eq!(kind(keys), CheckKind::Tls(more));
+    let dump = FileAge { path: "/var/backups/shop.dump".into(), below: Duration::from_hours(26) };
+    let keys = "file-age = { path = \"/var/backups/shop.dump\", below = \"26h\" }";
+    assert_eq!(kind(keys), CheckKind::FileAge(dump));
+    for (keys, told) in [
+        ("tls = \"shop.example\"", "is not an address"),
+        ("tls = \"shop.example:443\"\nmin = \"1.1\"", "1.2"),
+        ("tcp = \"shop.example:443\"\ndays = 3", "is only for a check by `tls`"),
+        ("tls = \"shop.example:443\"\nstatus = 200", "is only for a check by `url`"),
+        ("file-age = { path = \"/x\" }", "below"),
+        ("file-age = \"/x\"", "file-age"),
+        ("query = \"up\"", "is not supported by this version"),
+    ] {
+        let error = load(keys).unwrap_err().to_string();
+        assert!(error.contains(told), "{keys}: {error}");
+    }
 }
 
 #[test]

@@ -43,11 +43,11 @@ async fn a_port_is_open_closed_or_silent() {
 async fn the_first_address_that_answers_counts() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let open = listener.local_addr().unwrap();
-    assert_eq!(reach(vec![closed().await, open]).await, Outcome::Ok);
+    assert!(reach(vec![closed().await, open]).await.is_ok());
     let (address, _listener, _kept) = silent().await;
     let tried = tokio::time::timeout(Duration::from_secs(2), reach(vec![address, open])).await;
-    assert_eq!(tried.unwrap(), Outcome::Ok);
-    assert_eq!(reach(vec![closed().await, closed().await]).await, failed("connection refused"));
+    assert!(tried.unwrap().is_ok());
+    assert_eq!(reach(vec![closed().await, closed().await]).await.unwrap_err(), failed("connection refused"));
 }
 
 #[test]

@@ -69,6 +69,7 @@ pub(in crate::probe) fn http_check(url: &str) -> HttpCheck {
     HttpCheck {
         url: url.to_owned(),
         method: "GET".to_owned(),
+        send_headers: BTreeMap::new(),
         headers: BTreeMap::new(),
         status: vec![200],
         body_contains: None,

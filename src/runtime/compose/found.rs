@@ -68,7 +68,9 @@ impl Found {
             let image = engine.image_labels(listed["ImageID"].as_str().unwrap_or_default()).await?;
             match of.listed(&listed, &image) {
                 Place::Passing => passing.push((listed, image)),
-                place => found.add(engine, place, listed).await?,
+                place @ (Place::Member | Place::Left | Place::Apart) => {
+                    found.add(engine, place, listed).await?;
+                }
             }
         }
         // A Compose that was disturbed starts the new container under the name that it was to have for a moment, and leaves

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::found::{Bystander, Found};
-use crate::config::{Check, CheckKind, Service};
+use crate::config::{Check, CheckKind, Service, TlsCheck};
 use crate::runtime::inspect::Inspect;
 
 #[cfg(test)]
@@ -24,11 +24,11 @@ pub(super) fn looked_at(service: &Service) -> Vec<Looked> {
             let url = reqwest::Url::parse(&http.url).ok()?;
             Some((url.host_str()?.trim_matches(['[', ']']).to_owned(), url.port_or_known_default()?))
         }
-        CheckKind::Tcp { address } => {
+        CheckKind::Tcp { address } | CheckKind::Tls(TlsCheck { address, .. }) => {
             let (host, port) = address.rsplit_once(':')?;
             Some((host.trim_matches(['[', ']']).to_owned(), port.parse().ok()?))
         }
-        CheckKind::Command { .. } | CheckKind::Docker => None,
+        CheckKind::Command { .. } | CheckKind::FileAge(_) | CheckKind::Docker => None,
     };
     let looked = service.checks.iter().filter_map(|(name, check)| {
         let (host, port) = address(check)?;

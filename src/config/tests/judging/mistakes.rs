@@ -41,7 +41,7 @@ fn in_dependencies() {
         ("docker = true", "looks at the service's own container"),
         ("timeout = \"1s\"", "does not say what to check"),
         ("tcp = \"db\"", "is not an address"),
-        ("tls = \"db:1\"", "is not supported by this version"),
+        ("logs = \"x\"", "is not supported by this version"),
         ("service = \"api\"", "is the service itself"),
         ("service = \"cataloge\"", "\"cataloge\" is not a service of this configuration"),
         ("service = 1", "cannot be a number"),
@@ -54,10 +54,9 @@ fn in_dependencies() {
         "[service.api.dependency.web]\ntcp = \"a:1\"",
         "is what a health check of the service is called",
     );
-    assert!(
-        told(&format!("{SERVICE}[service.api.dependency.db]"))
-            .contains("add url = \"http://…\", tcp or command")
-    );
+    let told = told(&format!("{SERVICE}[service.api.dependency.db]"));
+    let hint = "add url = \"http://…\", or one of tcp, command, tls, file-age";
+    assert!(told.contains(hint) && !told.contains("docker"), "{told}");
 }
 
 #[test]

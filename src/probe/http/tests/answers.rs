@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 
+use crate::config::check::Wanted;
 use crate::config::{CheckKind, HttpCheck};
 use crate::model::sample::Outcome;
 use crate::probe::tests::stage::{
@@ -153,9 +154,9 @@ async fn the_request_is_as_configured() {
         }
     })
     .await;
-    let headers =
+    let send_headers =
         [("X-Probe".to_owned(), "1".to_owned()), ("host".to_owned(), "shop.example".to_owned())].into();
-    let check = HttpCheck { method: "HEAD".to_owned(), headers, ..server.check() };
+    let check = HttpCheck { method: "HEAD".to_owned(), send_headers, ..server.check() };
     // The answer to HEAD tells a length and has no body.
     assert_eq!(look(&http(check)).await, Outcome::Ok);
     let heads = heads.lock().unwrap();
@@ -182,9 +183,48 @@ async fn a_request_that_may_have_a_body_says_that_it_has_none() {
         let check = HttpCheck { method: method.to_owned(), ..server.check() };
         assert_eq!(look(&http(check)).await, Outcome::Ok, "{method}");
     }
-    let headers = [("Content-Length".to_owned(), "0".to_owned())].into();
-    let check = HttpCheck { method: "POST".to_owned(), headers, ..server.check() };
+    let send_headers = [("Content-Length".to_owned(), "0".to_owned())].into();
+    let check = HttpCheck { method: "POST".to_owned(), send_headers, ..server.check() };
     assert_eq!(look(&http(check)).await, Outcome::Ok);
+}
+
+#[tokio::test]
+async fn headers_of_the_answer_are_there_just_so_or_not_there() {
+    let server = Server::start(|mut stream, _| async move {
+        while request(&mut stream).await.is_some() {
+            let head = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nServer: nginx/1.18\u{202e}\r\nSet-Cookie: a=1\r\n\
+                        Set-Cookie: b=2\r\nx-frame-options:  DENY \r\n\r\n";
+            stream.write_all(head.as_bytes()).await.unwrap();
+        }
+    })
+    .await;
+    let equal = |text: &str| Wanted::Equal(text.to_owned());
+    for (name, wanted, seen) in [
+        ("server", Wanted::Present, None),
+        (
+            "server",
+            Wanted::Absent,
+            Some("the answer has the header server: nginx/1.18\\u{202e}, which it should not have"),
+        ),
+        ("x-powered-by", Wanted::Absent, None),
+        ("x-powered-by", Wanted::Present, Some("the answer has no header x-powered-by")),
+        ("x-frame-options", equal("DENY"), None),
+        (
+            "x-frame-options",
+            equal("SAMEORIGIN"),
+            Some("the header x-frame-options is DENY, expected SAMEORIGIN"),
+        ),
+        ("set-cookie", equal("b=2"), None),
+        (
+            "strict-transport-security",
+            equal("max-age=1"),
+            Some("the answer has no header strict-transport-security"),
+        ),
+    ] {
+        let headers = [(name.to_owned(), wanted.clone())].into();
+        let outcome = look(&http(HttpCheck { headers, ..server.check() })).await;
+        assert_eq!(outcome, seen.map_or(Outcome::Ok, failed), "{name} {wanted:?}");
+    }
 }
 
 #[tokio::test]
@@ -192,8 +232,8 @@ async fn a_request_that_cannot_be_made_makes_blind() {
     let url = "http://127.0.0.1:1/";
     let check = HttpCheck { method: "GE T".to_owned(), ..http_check(url) };
     assert_eq!(look(&http(check)).await, blind("GE T is not an HTTP method"));
-    let headers = [("x".to_owned(), "a\nb".to_owned())].into();
-    let bad_header = look(&http(HttpCheck { headers, ..http_check(url) })).await;
+    let send_headers = [("x".to_owned(), "a\nb".to_owned())].into();
+    let bad_header = look(&http(HttpCheck { send_headers, ..http_check(url) })).await;
     assert!(matches!(bad_header, Outcome::Blind(_)), "{bad_header:?}");
     let bad_url = look(&http(http_check("http://[::bad"))).await;
     assert!(matches!(&bad_url, Outcome::Blind(why) if why.starts_with("the check's URL: ")), "{bad_url:?}");

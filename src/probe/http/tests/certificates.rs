@@ -1,57 +1,17 @@
 //! Against servers whose certificates are made for the test.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
-use rustls::{AlertDescription, CertificateError, Error, ServerConfig, ServerConnection, StreamOwned};
+use rustls::pki_types::UnixTime;
+use rustls::{AlertDescription, CertificateError, Error};
 use tempfile::TempDir;
 
 use crate::config::{CheckKind, HttpCheck};
 use crate::model::sample::Outcome;
 use crate::outbound::tls::words;
+use crate::probe::tests::secure::{NAMED, certificate, serve};
 use crate::probe::tests::stage::{DEADLINE, failed, http_check, look, probe, tools};
-
-/// Makes a self-signed certificate.
-fn certificate(dir: &Path, more: &[&str]) {
-    let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
-        .args(["-keyout", "key.pem", "-out", "cert.pem", "-subj", "/CN=localhost"])
-        .args(more)
-        .current_dir(dir)
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-}
-
-const NAMED: [&str; 2] = ["-addext", "subjectAltName=DNS:localhost"];
-
-/// Serves one page under the certificate of a directory, and gives its port.
-fn serve(dir: &Path) -> u16 {
-    let tools = tools();
-    let certificate = CertificateDer::from_pem_file(dir.join("cert.pem")).unwrap();
-    let key = PrivateKeyDer::from_pem_file(dir.join("key.pem")).unwrap();
-    let config =
-        ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
-    drop(tools);
-    let (config, listener) = (Arc::new(config), TcpListener::bind("127.0.0.1:0").unwrap());
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let mut stream = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream);
-            // Nobody may have wanted to talk to this certificate.
-            if stream.read(&mut [0; 4096]).is_ok() {
-                drop(stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"));
-            }
-        }
-    });
-    port
-}
 
 async fn seen(port: u16, ca_file: Option<PathBuf>) -> Outcome {
     let check = HttpCheck { ca_file, ..http_check(&format!("https://localhost:{port}/health")) };

@@ -1,0 +1,107 @@
+//! What a check looks at, whoever uses it: a health check, one of a dependency.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// One health check.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    /// It fails when it takes longer.
+    pub timeout: Duration,
+    /// What is checked.
+    pub kind: CheckKind,
+}
+
+/// What a health check does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CheckKind {
+    /// An HTTP request.
+    Http(HttpCheck),
+    /// A TCP connection can be opened to `host:port`.
+    Tcp {
+        /// `host:port`
+        address: String,
+    },
+    /// A command exits 0.
+    Command {
+        /// The program and its arguments; no shell.
+        argv: Vec<String>,
+    },
+    /// The certificates of a server that speaks TLS are good, and for long enough.
+    Tls(TlsCheck),
+    /// A file was written not long ago.
+    FileAge(FileAge),
+    /// The container runs, is not restarting, was not killed for memory, and its HEALTHCHECK does not say unhealthy.
+    Docker,
+}
+
+/// An HTTP health check.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HttpCheck {
+    /// Where.
+    pub url: String,
+    /// `GET` unless said otherwise.
+    pub method: String,
+    /// Sent with the request.
+    pub send_headers: BTreeMap<String, String>,
+    /// The answer's status must be one of these.
+    pub status: Vec<u16>,
+    /// The answer's body must contain this.
+    pub body_contains: Option<String>,
+    /// What the answer's headers must be, by their names in small letters.
+    pub headers: BTreeMap<String, Wanted>,
+    /// JSON pointer to the value it must have.
+    pub json: BTreeMap<String, serde_json::Value>,
+    /// The answer must be complete within this.
+    pub max_latency: Option<Duration>,
+    /// A PEM file of the authorities that its certificate may come from, or of that certificate, instead of the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Whether one connection serves look after look; unless said, it does where one process answers, and not in a Swarm,
+    /// whose mesh sends each connection to another task.
+    pub keep_alive: Option<bool>,
+}
+
+/// What is wanted of a header of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// It is there.
+    Present,
+    /// It is not there.
+    Absent,
+    /// It is just this.
+    Equal(String),
+}
+
+/// A check of the certificates that a server shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsCheck {
+    /// `host:port`
+    pub address: String,
+    /// The name that is asked for and that the certificate must have; the host of the address unless said otherwise.
+    pub name: Option<String>,
+    /// Every certificate that the server shows is good for at least so many days.
+    pub days: u32,
+    /// The oldest version of TLS that may be agreed on.
+    pub min: TlsVersion,
+    /// A PEM file of the authorities that its certificate may come from, or of that certificate, instead of the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// A version of TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TlsVersion {
+    /// 1.2
+    V12,
+    /// 1.3
+    V13,
+}
+
+/// A check of when a file was written last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileAge {
+    /// The file; of a directory, the newest file in it.
+    pub path: PathBuf,
+    /// It was written within this.
+    pub below: Duration,
+}
