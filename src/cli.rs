@@ -31,6 +31,7 @@ mod rollback;
 mod show;
 mod status;
 mod story;
+mod verify;
 mod wait;
 
 use failure::CliError;
@@ -124,6 +125,8 @@ enum Verb {
     Incidents(incidents::Arguments),
     /// List releases
     Releases(releases::Arguments),
+    /// Make the acceptance run: every item, its value against its limit
+    Verify(verify::Arguments),
     /// The release record
     Record(record::Arguments),
     /// Why golive did what it did, in order
@@ -204,6 +207,7 @@ async fn verb(verb: Verb, context: &Context) -> Result<u8, CliError> {
         Verb::Ack(arguments) => ack::run(arguments, context).await,
         Verb::Incidents(arguments) => incidents::run(&arguments, context),
         Verb::Releases(arguments) => releases::run(&arguments, context),
+        Verb::Verify(arguments) => verify::run(arguments, context).await,
         Verb::Record(arguments) => record::run(&arguments, context),
         Verb::Explain(arguments) => explain::run(&arguments, context),
         Verb::Backtest(arguments) => backtest::run(&arguments, context).await,

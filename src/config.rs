@@ -8,6 +8,7 @@ use crate::model::notice::Tier;
 use crate::model::policy::{Policy, ServicePolicy, TierPolicy};
 use crate::model::reading::Stream;
 
+pub mod acceptance;
 mod access;
 mod business;
 mod channel;
@@ -57,6 +58,7 @@ pub use heartbeat::Heartbeat;
 use layers::Layers;
 pub use layers::{EVERYBODY, uid};
 pub use mistakes::Mistakes;
+pub(crate) use nearest::nearest;
 pub use page::Page;
 pub use proxy::Proxy;
 pub use rules::Rule;
@@ -185,6 +187,8 @@ pub struct Service {
     pub dependencies: BTreeMap<String, Check>,
     /// What is measured, and where.
     pub measured: Vec<Measured>,
+    /// What a release has to show before it is taken over, by name.
+    pub acceptance: BTreeMap<String, acceptance::Acceptance>,
 }
 
 /// How the images of accepted releases are held.

@@ -27,6 +27,7 @@ pub mod probe;
 pub mod runtime;
 pub mod store;
 
+pub mod acceptance;
 pub mod record;
 pub mod replay;
 pub mod signals;

@@ -35,6 +35,7 @@ mod tests;
 
 pub use figure::{Figure, Unit};
 use http::Connections;
+pub use http::Head;
 use seen::people;
 pub use trial::Trial;
 
@@ -139,6 +140,15 @@ impl Probe {
         let took = Duration::try_from(clock.now().duration_since(began)).unwrap_or_default();
         let (outcome, figure) = looked.unwrap_or_else(|_| (self.late(took, &progress), None));
         (Sample { check: self.name.clone(), began, took, outcome }, figure)
+    }
+
+    /// The head of one answer, of a check by `url`; what was seen instead.
+    pub async fn head(&self) -> Result<Head, Outcome> {
+        let Kind::Http(http) = &self.kind else {
+            return Err(Outcome::Blind("it is no check by `url`".to_owned()));
+        };
+        let late = |_| Err(self.late(self.timeout, &http::Progress::default()));
+        tokio::time::timeout(self.timeout, http.head()).await.unwrap_or_else(late)
     }
 
     /// The deadline has come: whose fault is that?

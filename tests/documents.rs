@@ -9,12 +9,13 @@ use std::process::Command;
 use toml::{Table, Value};
 
 /// Tables whose keys are names that an operator chooses.
-const NAMED: [&str; 10] = [
+const NAMED: [&str; 11] = [
     "rule",
     "service",
     "channel",
     "health",
     "dependency",
+    "acceptance",
     "business",
     "people",
     "headers",

@@ -6,7 +6,7 @@ use super::check::{Check, CheckKind, FileAge, TlsCheck, TlsVersion};
 use super::table::Section;
 use super::tls;
 
-mod http;
+pub(super) mod http;
 
 /// Kinds of check.
 const KINDS: [&str; 6] = ["url", "tcp", "command", "tls", "file-age", "docker"];
@@ -20,10 +20,19 @@ const DAYS: u32 = 14;
 const VERSIONS: [(&str, TlsVersion); 2] = [("1.2", TlsVersion::V12), ("1.3", TlsVersion::V13)];
 
 /// One check; `None` when it cannot be made sense of, which is told. `without_docker` says why it may not be `docker`.
-pub(super) fn read(mut section: Section<'_>, without_docker: Option<&str>) -> Option<Check> {
+pub(super) fn read(section: Section<'_>, without_docker: Option<&str>) -> Option<Check> {
+    read_with(section, without_docker, &[])
+}
+
+/// The same where more keys are known, which only later versions know.
+pub(super) fn read_with(
+    mut section: Section<'_>,
+    without_docker: Option<&str>,
+    later: &[&str],
+) -> Option<Check> {
     let timeout = section.duration("timeout", Duration::from_secs(2));
     match section.given(&KINDS).as_slice() {
-        [] if section.given(&LATER).is_empty() => {
+        [] if section.given(&LATER).is_empty() && section.given(later).is_empty() => {
             let kinds = if without_docker.is_some() { &KINDS[..KINDS.len() - 1] } else { &KINDS };
             let kinds = kinds[1..].join(", ");
             section
@@ -51,7 +60,7 @@ pub(super) fn read(mut section: Section<'_>, without_docker: Option<&str>) -> Op
     }
     let (tls, file) = (tls(&mut section), file_age(&mut section));
     let http = http::read(&mut section, timeout);
-    section.end(&LATER);
+    section.end(&[&LATER, later].concat());
     let kind = http
         .map(CheckKind::Http)
         .or(tcp.map(|address| CheckKind::Tcp { address }))

@@ -6,7 +6,7 @@ use strsim::osa_distance;
 const WORD_MAX: usize = 64;
 
 /// The known word that is most alike, if one is alike at all.
-pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if word.len() > WORD_MAX {
         return None;
     }

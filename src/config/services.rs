@@ -11,14 +11,14 @@ use super::prometheus::Names;
 use super::table::Section;
 use super::triggers::AUTONOMY;
 use super::{
-    Check, CheckKind, Commands, Exposition, Order, Pin, Program, Runtime, Service, business, checks, compose,
-    dependency, maintenance, swarm, tls, triggers,
+    Check, CheckKind, Commands, Exposition, Order, Pin, Program, Runtime, Service, acceptance, business,
+    checks, compose, dependency, maintenance, swarm, tls, triggers,
 };
 use crate::model::policy::{Autonomy, OnBlind, Quarantine, ServicePolicy};
 use crate::model::step::Step;
 
 /// Keys that later versions know.
-const LATER: [&str; 3] = ["acceptance", "checklist", "depends-on"];
+const LATER: [&str; 2] = ["checklist", "depends-on"];
 
 /// The engine's calls of one step together take no longer.
 const STEP: Duration = Duration::from_mins(5);
@@ -51,11 +51,9 @@ pub(super) struct Known<'a> {
 /// One service; `None` when it cannot be made sense of, which is said.
 pub(super) fn read(name: &str, mut section: Section<'_>, known: Known<'_>) -> Option<Service> {
     let runtime = runtime(&mut section);
-    let command = matches!(runtime, Some(Runtime::Command { .. }));
+    let (command, runbook) = (matches!(runtime, Some(Runtime::Command { .. })), section.string("runbook"));
     let autonomy = section.word("autonomy", &AUTONOMY, Autonomy::Auto);
-    let runbook = section.string("runbook");
-    let watch = watch(&mut section);
-    let checks = health(&mut section, name, command);
+    let (watch, checks) = (watch(&mut section), health(&mut section, name, command));
     let (dependencies, needs) = dependency::read(&mut section, name, known.services);
     let metrics = metrics(&mut section);
     let server = known.servers.named(&mut section).or_else(|| known.servers.usual().map(str::to_owned));
@@ -64,6 +62,7 @@ pub(super) fn read(name: &str, mut section: Section<'_>, known: Known<'_>) -> Op
     judging.triggers.business = business::read(&mut section, &setting, &mut judging.measured);
     let rollback = rollback(&mut section, runtime.as_ref());
     let maintenance = maintenance::read(&mut section, known.zone);
+    let acceptance = acceptance::read(&mut section);
     section.end(&LATER);
     let runtime = runtime?;
     let (steps, finish) = steps(&runtime, rollback.before.is_some(), rollback.after.is_some());
@@ -109,6 +108,7 @@ pub(super) fn read(name: &str, mut section: Section<'_>, known: Known<'_>) -> Op
         metrics,
         dependencies,
         measured: judging.measured,
+        acceptance,
     })
 }
 

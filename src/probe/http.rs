@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_LENGTH, HeaderMap, LOCATION};
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Method, Response, Url};
 
 use super::decode::{self, Packed};
@@ -39,6 +39,15 @@ pub(super) struct Http {
     url: Result<Url, String>,
     /// The last look left its connection open, so the next one may meet it half closed.
     kept: AtomicBool,
+}
+
+/// The head of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// Its status.
+    pub status: u16,
+    /// Its headers, in the order in which they came, by names in small letters. A stranger wrote them.
+    pub headers: Vec<(String, String)>,
 }
 
 /// How far a look has come; 0 until there is a status.
@@ -81,6 +90,14 @@ impl Http {
             }
             Err(outcome) => (outcome, None),
         }
+    }
+
+    /// The head of an answer, whatever its status is. What follows it is not read.
+    pub(super) async fn head(&self) -> Result<Head, Outcome> {
+        let answer = self.ask(false).await.map_err(Fault::outcome)?;
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers = answer.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value)));
+        Ok(Head { status: answer.status().as_u16(), headers: headers.collect() })
     }
 
     /// The status of an answer that is as it should be.

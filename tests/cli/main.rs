@@ -22,6 +22,7 @@ mod shop;
 mod store;
 mod supervised;
 mod told;
+mod verify;
 mod waiting;
 
 use std::path::Path;

@@ -349,6 +349,7 @@ pub(crate) fn service(runtime: config::Runtime) -> Service {
         metrics: None,
         dependencies: BTreeMap::new(),
         measured: Vec::new(),
+        acceptance: BTreeMap::new(),
     }
 }
 

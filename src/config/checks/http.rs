@@ -43,7 +43,7 @@ pub(super) fn read(section: &mut Section<'_>, timeout: Duration) -> Option<HttpC
     if !method.bytes().all(|byte| byte.is_ascii_uppercase()) {
         section.wrong("method", format!("\"{method}\" is not an HTTP method"), "write \"GET\" or \"HEAD\"");
     }
-    let status = statuses(section);
+    let status = statuses(section, "status");
     let send_headers = section.pairs("send-headers", headers::HINT, headers::value);
     let headers = section.pairs("headers", WANTED, wanted);
     let body_contains = section.string("body-contains");
@@ -90,10 +90,11 @@ fn json_value(pointer: &str, value: &Value) -> Result<serde_json::Value, String>
     serde_json::to_value(value).map_err(|_| "is no value that JSON knows".to_owned())
 }
 
-fn statuses(section: &mut Section<'_>) -> Vec<u16> {
+/// Codes that an answer may have.
+pub(in crate::config) fn statuses(section: &mut Section<'_>, key: &'static str) -> Vec<u16> {
     const HINT: &str = "write [200] or [200, 204]: codes from 100 to 599";
     let default = vec![200];
-    let Some(value) = section.take("status") else { return default };
+    let Some(value) = section.take(key) else { return default };
     let one = |value: &Value| {
         let status = value.as_integer().and_then(|status| u16::try_from(status).ok());
         status.filter(|status| (100..600).contains(status))
@@ -102,11 +103,11 @@ fn statuses(section: &mut Section<'_>) -> Vec<u16> {
         return vec![status];
     }
     let Some(items) = value.as_array().filter(|items| !items.is_empty()) else {
-        section.wrong("status", "is not a list of HTTP status codes", HINT);
+        section.wrong(key, "is not a list of HTTP status codes", HINT);
         return default;
     };
     for (index, _) in items.iter().enumerate().filter(|(_, item)| one(item).is_none()) {
-        section.wrong_in(&["status", &index.to_string()], "is not an HTTP status code", HINT);
+        section.wrong_in(&[key, &index.to_string()], "is not an HTTP status code", HINT);
     }
     items.iter().filter_map(one).collect()
 }

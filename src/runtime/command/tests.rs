@@ -71,6 +71,7 @@ fn config(runtime: Runtime) -> Service {
         runbook: None,
         metrics: None,
         dependencies: std::collections::BTreeMap::new(),
+        acceptance: std::collections::BTreeMap::new(),
         measured: Vec::new(),
     }
 }

@@ -1,0 +1,201 @@
+//! Acceptance (guide G3): what a release has to show, item by item, value against limit.
+//!
+//! Nothing is judged here that golive acts by: a person reads it, or a CI job. What only looks is made ten at a time; what
+//! measures how fast an answer comes is alone while it does.
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+
+use crate::clock::Clock;
+use crate::config::acceptance::{Acceptance, Demand, Group};
+use crate::config::{CheckKind, Service};
+use crate::model::sample::Outcome;
+use crate::probe::{Figure, Probe, Tools};
+
+mod headers;
+pub mod junit;
+mod latency;
+
+#[cfg(test)]
+mod tests;
+
+/// So many items at once.
+const AT_ONCE: usize = 10;
+
+/// What one item has shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// Its name in the configuration.
+    pub name: String,
+    /// Its kind of check.
+    pub kind: &'static str,
+    /// Its group.
+    pub group: Group,
+    /// Whether it passed.
+    pub verdict: Verdict,
+    /// What was measured.
+    pub figure: Option<Figure>,
+    /// More of it, where there is more than one value.
+    pub spread: Option<Spread>,
+    /// What was seen, in words.
+    pub message: String,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// Whether something passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Verdict {
+    /// It did.
+    Pass,
+    /// It could not be told.
+    NoData,
+    /// It did not.
+    Fail,
+}
+
+/// How long answers took, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spread {
+    /// So many answers.
+    pub answered: usize,
+    /// Half of them came within this.
+    pub median: f64,
+    /// 95 of a hundred.
+    pub p95: f64,
+    /// All.
+    pub max: f64,
+}
+
+/// What one look at an item gives.
+struct Found {
+    verdict: Verdict,
+    message: String,
+    figure: Option<Figure>,
+    spread: Option<Spread>,
+}
+
+/// The verdict on all of them: that of the worst.
+pub fn of_all(items: &[Item]) -> Verdict {
+    items.iter().map(|item| item.verdict).max().unwrap_or(Verdict::NoData)
+}
+
+/// Makes all items of a service, or those of one name; each is told when it ends.
+pub async fn run(
+    service: &Service,
+    only: Option<&str>,
+    tools: &Tools,
+    clock: &Clock,
+    mut told: impl FnMut(&Item),
+) -> Vec<Item> {
+    let wanted = |name: &&String| only.is_none_or(|only| only == name.as_str());
+    let (timed, others): (Vec<_>, Vec<_>) = service
+        .acceptance
+        .iter()
+        .filter(|(name, _)| wanted(name))
+        .partition(|(_, item)| matches!(item.demand, Demand::Latency { .. }));
+    let mut items = Vec::new();
+    let each = others.into_iter().map(|(name, item)| made(name, item, service, tools, clock));
+    let mut each = stream::iter(each).buffer_unordered(AT_ONCE);
+    while let Some(item) = each.next().await {
+        told(&item);
+        items.push(item);
+    }
+    for (name, item) in timed {
+        let item = made(name, item, service, tools, clock).await;
+        told(&item);
+        items.push(item);
+    }
+    items.sort_by(|a, b| (a.group, &a.name).cmp(&(b.group, &b.name)));
+    items
+}
+
+async fn made(name: &str, item: &Acceptance, service: &Service, tools: &Tools, clock: &Clock) -> Item {
+    let began = clock.now();
+    let probe = Probe::new(name, &item.check, &service.runtime, tools);
+    let found = match &item.demand {
+        Demand::Passes => passes(&probe, clock).await,
+        Demand::Latency { times, below } => latency::measured(&probe, *times, *below, clock).await,
+        Demand::SecureHeaders(list) => headers::judged(&probe, *list, &item.check).await,
+        Demand::NotServed(paths) => hidden(name, item, paths, service, tools).await,
+    };
+    let took = Duration::try_from(clock.now().duration_since(began)).unwrap_or_default();
+    let Found { verdict, message, figure, spread } = found;
+    Item {
+        name: name.to_owned(),
+        kind: kind(&item.check.kind),
+        group: item.group,
+        verdict,
+        figure,
+        spread,
+        message,
+        took,
+    }
+}
+
+fn kind(kind: &CheckKind) -> &'static str {
+    match kind {
+        CheckKind::Http(_) => "url",
+        CheckKind::Tcp { .. } => "tcp",
+        CheckKind::Command { .. } => "command",
+        CheckKind::Tls(_) => "tls",
+        CheckKind::FileAge(_) => "file-age",
+        CheckKind::Docker => "docker",
+    }
+}
+
+impl Found {
+    fn new(verdict: Verdict, message: impl Into<String>) -> Self {
+        Self { verdict, message: message.into(), figure: None, spread: None }
+    }
+
+    /// What was seen instead of what is looked for.
+    fn of(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Ok => Self::new(Verdict::Pass, ""),
+            Outcome::Failed(seen) => Self::new(Verdict::Fail, seen),
+            Outcome::Blind(why) => Self::new(Verdict::NoData, why),
+        }
+    }
+}
+
+async fn passes(probe: &Probe, clock: &Clock) -> Found {
+    let (sample, figure) = probe.measure(clock).await;
+    Found { figure, ..Found::of(sample.outcome) }
+}
+
+/// Paths that nobody outside should get: an answer that gives a page fails.
+async fn hidden(name: &str, item: &Acceptance, paths: &[String], service: &Service, tools: &Tools) -> Found {
+    let CheckKind::Http(http) = &item.check.kind else {
+        return Found::new(Verdict::NoData, "it is no check by `url`");
+    };
+    let mut served = Vec::new();
+    for path in paths {
+        let Ok(url) = reqwest::Url::parse(&http.url).and_then(|url| url.join(path)) else {
+            return Found::new(Verdict::NoData, format!("{path} is not the path of an address"));
+        };
+        let mut check = item.check.clone();
+        if let CheckKind::Http(http) = &mut check.kind {
+            http.url = url.into();
+        }
+        match Probe::new(name, &check, &service.runtime, tools).head().await {
+            Ok(head) if (200..300).contains(&head.status) => served.push(format!("{path} ({})", head.status)),
+            // Whoever cannot answer does not say that there is nothing.
+            Ok(head) if head.status >= 500 => {
+                return Found::new(Verdict::NoData, format!("{path}: status {}", head.status));
+            }
+            Ok(_) => {}
+            Err(outcome) => {
+                let found = Found::of(outcome);
+                return Found::new(Verdict::NoData, format!("{path}: {}", found.message));
+            }
+        }
+    }
+    if served.is_empty() {
+        return Found::new(Verdict::Pass, format!("{} paths are not served", paths.len()));
+    }
+    Found::new(Verdict::Fail, format!("served: {}", served.join(", ")))
+}

@@ -1,0 +1,177 @@
+//! Against a server that answers by the path that it is asked for.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+use std::path::Path;
+
+use super::*;
+use crate::config::Config;
+
+/// Answers `/slow` after 60 ms, `/.env` and `/` with a page, `/admin` with 401, `/broken` with 500, all else with 404.
+fn served() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            std::thread::spawn(move || {
+                let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+                while let Some(Ok(line)) = lines.next() {
+                    let Some(path) = line.split(' ').nth(1).filter(|_| line.ends_with("HTTP/1.1")) else {
+                        continue;
+                    };
+                    let status = match path {
+                        "/slow" => {
+                            std::thread::sleep(Duration::from_millis(60));
+                            "200 OK"
+                        }
+                        "/" | "/.env" => "200 OK",
+                        "/admin" => "401 Unauthorized",
+                        "/broken" => "500 Internal Server Error",
+                        _ => "404 Not Found",
+                    };
+                    let answer =
+                        format!("HTTP/1.1 {status}\r\nserver: shop/1.2\r\ncontent-length: 0\r\n\r\n");
+                    if stream.write_all(answer.as_bytes()).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    format!("http://{address}")
+}
+
+/// The items of a configuration, by name.
+async fn items(rules: &str) -> BTreeMap<String, Item> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let dir = tempfile::TempDir::new().unwrap();
+    let file = dir.path().join("rules.toml");
+    let text = format!(
+        "[service.shop]\ncontainer = \"shop\"\n[service.shop.health.up]\ndocker = true\n{}",
+        rules.replace("ADDRESS", &served())
+    );
+    std::fs::write(&file, text).unwrap();
+    let config = Config::load(&file).unwrap();
+    let tools = Tools::new(Path::new("/nonexistent/docker.sock")).unwrap();
+    let mut told = 0;
+    let all = run(&config.services["shop"], None, &tools, &Clock::start(), |_| told += 1).await;
+    assert_eq!(told, all.len());
+    assert!(all.is_sorted_by_key(|item| item.group));
+    all.into_iter().map(|item| (item.name.clone(), item)).collect()
+}
+
+const EVERY_KIND: &str = r#"
+[service.shop.acceptance.home]
+url = "ADDRESS/"
+[service.shop.acceptance.gone]
+url = "ADDRESS/nothing"
+[service.shop.acceptance.admin]
+url = "ADDRESS/admin"
+unauthenticated = [401, 403]
+[service.shop.acceptance.open]
+url = "ADDRESS/"
+unauthenticated = [401, 403]
+[service.shop.acceptance.hidden]
+url = "ADDRESS"
+not-served = ["/.git/HEAD", "/metrics"]
+[service.shop.acceptance.shown]
+url = "ADDRESS"
+not-served = ["/.git/HEAD", "/.env"]
+[service.shop.acceptance.unsure]
+url = "ADDRESS"
+not-served = ["/broken"]
+[service.shop.acceptance.headers]
+url = "ADDRESS/"
+secure-headers = "api"
+[service.shop.acceptance.engine]
+docker = true
+group = "monitoring"
+[service.shop.acceptance.file]
+file-age = { path = "/", below = "1d" }
+[service.shop.acceptance.command]
+command = ["true"]
+"#;
+
+#[tokio::test]
+async fn every_item_says_what_it_saw_in_its_group() {
+    let items = items(EVERY_KIND).await;
+    let (pass, fail, no_data) = (Verdict::Pass, Verdict::Fail, Verdict::NoData);
+    for (name, group, verdict, seen) in [
+        ("home", Group::Function, pass, ""),
+        ("gone", Group::Function, fail, "status 404, expected 200"),
+        ("admin", Group::Security, pass, ""),
+        ("open", Group::Security, fail, "status 200, expected 401 or 403"),
+        ("hidden", Group::Security, pass, "2 paths are not served"),
+        ("shown", Group::Security, fail, "served: /.env (200)"),
+        ("unsure", Group::Security, no_data, "/broken: status 500"),
+        (
+            "headers",
+            Group::Security,
+            fail,
+            "no x-content-type-options, wanted nosniff; server tells a version: shop/1.2",
+        ),
+        ("engine", Group::Monitoring, no_data, "Docker"),
+        ("command", Group::Function, pass, ""),
+    ] {
+        let item = &items[name];
+        assert_eq!((item.group, item.verdict), (group, verdict), "{item:?}");
+        assert!(item.message.contains(seen), "{item:?}");
+    }
+    assert_eq!(items["file"].kind, "file-age");
+    let all: Vec<Item> = items.into_values().collect();
+    assert_eq!(of_all(&all), Verdict::Fail);
+    let without: Vec<Item> = all.into_iter().filter(|item| item.verdict != Verdict::Fail).collect();
+    assert_eq!((of_all(&without), of_all(&[])), (Verdict::NoData, Verdict::NoData));
+}
+
+#[tokio::test]
+async fn of_many_answers_the_slowest_but_five_in_a_hundred_count() {
+    let items = items(
+        r#"
+        [service.shop.acceptance.fast]
+        url = "ADDRESS/"
+        max-latency = "1s"
+        [service.shop.acceptance.slow]
+        url = "ADDRESS/slow"
+        max-latency = "20ms"
+        times = 5
+        [service.shop.acceptance.wrong]
+        url = "ADDRESS/nothing"
+        max-latency = "1s"
+        [service.shop.acceptance.told]
+        url = "ADDRESS/"
+        times = 1
+        "#,
+    )
+    .await;
+    let (fast, slow) = (&items["fast"], &items["slow"]);
+    assert_eq!((fast.verdict, fast.spread.unwrap().answered), (Verdict::Pass, 20));
+    assert_eq!((slow.verdict, slow.spread.unwrap().answered), (Verdict::Fail, 5));
+    let figure = slow.figure.unwrap();
+    assert!(figure.value >= 0.06 && figure.limit == Some(0.02), "{figure:?}");
+    assert_eq!(items["wrong"].message, "status 404, expected 200");
+    assert_eq!((items["told"].verdict, items["told"].figure.unwrap().limit), (Verdict::Pass, None));
+    assert!(items.values().all(|item| item.group == Group::Performance));
+}
+
+#[test]
+fn a_ci_server_can_read_it() {
+    let item = |name: &str, verdict, message: &str| Item {
+        name: name.to_owned(),
+        kind: "url",
+        group: Group::Function,
+        verdict,
+        figure: None,
+        spread: None,
+        message: message.to_owned(),
+        took: Duration::from_millis(1500),
+    };
+    let items = [
+        item("home", Verdict::Pass, "12 ms"),
+        item("a\"b", Verdict::Fail, "<status> & more\u{202e}\u{1b}[31m"),
+        item("data", Verdict::NoData, "nobody knows"),
+    ];
+    insta::assert_snapshot!(String::from_utf8(junit::written("shop", &items).unwrap()).unwrap());
+}

@@ -1,0 +1,163 @@
+//! `[service.….acceptance.…]`
+
+use std::collections::BTreeMap;
+
+use super::check::{Check, CheckKind};
+use super::checks;
+use super::checks::http::statuses;
+use super::table::Section;
+
+/// What an item asks of a check by `url`, beside that it passes.
+const OF_AN_ADDRESS: [&str; 4] = ["times", "unauthenticated", "not-served", "secure-headers"];
+
+/// Keys that later versions know, of all items and of one.
+const LATER: [&str; 2] = ["when", "on-fail"];
+const ITEM_LATER: [&str; 3] = ["rate-limited", "load", "watch"];
+
+/// How often the answer is asked for, where its time counts.
+const TIMES: u32 = 20;
+/// No more often than this.
+const TIMES_MAX: u32 = 1000;
+
+const GROUPS: [(&str, Group); 4] = [
+    ("function", Group::Function),
+    ("performance", Group::Performance),
+    ("security", Group::Security),
+    ("monitoring", Group::Monitoring),
+];
+
+const LISTS: [(&str, HeaderList); 2] = [("api", HeaderList::Api), ("web", HeaderList::Web)];
+
+/// One thing that a release has to show before it is taken over (guide G3).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Acceptance {
+    /// Where it stands in the record.
+    pub group: Group,
+    /// What is looked at.
+    pub check: Check,
+    /// What more is asked.
+    pub demand: Demand,
+}
+
+/// The four groups of guide G8.3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Group {
+    /// It does what it is for.
+    Function,
+    /// It does so fast enough.
+    Performance,
+    /// It gives nothing away.
+    Security,
+    /// It is watched.
+    Monitoring,
+}
+
+/// What an item asks of its check.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Demand {
+    /// That it passes.
+    Passes,
+    /// That of so many answers 95 of a hundred come within the time.
+    Latency {
+        /// So many.
+        times: u32,
+        /// In seconds; `None` where the time is only told.
+        below: Option<f64>,
+    },
+    /// That none of these paths is answered with a page.
+    NotServed(Vec<String>),
+    /// That the answer's headers are as a list wants them.
+    SecureHeaders(HeaderList),
+}
+
+/// A list of headers that browsers go by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
+pub enum HeaderList {
+    /// For programs.
+    Api,
+    /// For pages.
+    Web,
+}
+
+/// Items by name.
+pub(super) fn read(section: &mut Section<'_>) -> BTreeMap<String, Acceptance> {
+    let mut items = BTreeMap::new();
+    let mut table = section.table("acceptance");
+    table.others(&LATER, |name, section| {
+        items.extend(item(section).map(|item| (name.to_owned(), item)));
+    });
+    table.end(&LATER);
+    items
+}
+
+fn item(mut section: Section<'_>) -> Option<Acceptance> {
+    if !section.has("url") {
+        for key in section.given(&OF_AN_ADDRESS) {
+            section.wrong_key(&[key], "is only for a check by `url`", "leave it out");
+        }
+    }
+    let several = section.given(&OF_AN_ADDRESS[1..]);
+    for key in several.iter().skip(1) {
+        section.wrong_key(&[key], "is a second demand beside another", "give each item a table of its own");
+    }
+    let group = section.optional_word("group", &GROUPS);
+    let timed = section.has("times") || section.has("max-latency");
+    let times = section.count("times", TIMES, 1);
+    if times > TIMES_MAX {
+        section.wrong("times", "is more than 1000", "write fewer: 20 is the default");
+    }
+    let unauthenticated = section.has("unauthenticated").then(|| statuses(&mut section, "unauthenticated"));
+    if unauthenticated.is_some() && section.has("status") {
+        section.wrong_key(
+            &["status"],
+            "stands beside `unauthenticated`, which says the same",
+            "leave it out",
+        );
+    }
+    let paths = section.strings("not-served");
+    if paths.iter().flatten().any(|path| !path.starts_with('/')) {
+        section.wrong(
+            "not-served",
+            "has a path that does not begin with a slash",
+            "write [\"/.env\", \"/.git/HEAD\"]",
+        );
+    }
+    let list = section.optional_word("secure-headers", &LISTS);
+    let mut check = checks::read_with(section, None, &ITEM_LATER)?;
+    let mut below = None;
+    if let CheckKind::Http(http) = &mut check.kind {
+        below = http.max_latency.take().map(|latency| latency.as_secs_f64());
+        if let Some(unauthenticated) = &unauthenticated {
+            http.status.clone_from(unauthenticated);
+        }
+    }
+    let demand = match (paths, list) {
+        (Some(paths), _) => Demand::NotServed(paths),
+        (None, Some(list)) => Demand::SecureHeaders(list),
+        (None, None) if timed => Demand::Latency { times, below },
+        (None, None) => Demand::Passes,
+    };
+    let usual = usual(&check.kind, &demand, unauthenticated.is_some());
+    Some(Acceptance { group: group.unwrap_or(usual), check, demand })
+}
+
+/// The group of an item that names none.
+fn usual(kind: &CheckKind, demand: &Demand, refused: bool) -> Group {
+    match (demand, kind) {
+        (Demand::NotServed(_) | Demand::SecureHeaders(_), _) | (Demand::Passes, CheckKind::Tls(_)) => {
+            Group::Security
+        }
+        (Demand::Latency { .. }, _) => Group::Performance,
+        (Demand::Passes, _) if refused => Group::Security,
+        (
+            Demand::Passes,
+            CheckKind::Http(_)
+            | CheckKind::Tcp { .. }
+            | CheckKind::Command { .. }
+            | CheckKind::FileAge(_)
+            | CheckKind::Docker,
+        ) => Group::Function,
+    }
+}
