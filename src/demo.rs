@@ -15,6 +15,7 @@ use crate::config::{Config, Language};
 use crate::control;
 use crate::daemon::{Daemon, DaemonError};
 use crate::decide::view::{ServiceView, View};
+use crate::docker::EngineError;
 use crate::model::release::ReleaseState;
 use crate::record;
 use crate::signals::Signal;
@@ -51,14 +52,8 @@ pub enum DemoError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Docker.
-    #[error("{what}")]
-    Docker {
-        /// What was tried, readable after "failed to".
-        what: &'static str,
-        /// What Docker said.
-        #[source]
-        source: Box<bollard::errors::Error>,
-    },
+    #[error(transparent)]
+    Docker(#[from] EngineError),
     /// The engine that is wanted is not this host's.
     #[error(
         "use the engine of DOCKER_HOST={host}: golive speaks to an engine of its own host, by its Unix socket; \
@@ -94,10 +89,6 @@ pub enum DemoError {
 }
 
 impl DemoError {
-    fn docker(what: &'static str, source: bollard::errors::Error) -> Self {
-        Self::Docker { what, source: Box::new(source) }
-    }
-
     fn system(what: &'static str) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::System { what, source }
     }

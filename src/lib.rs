@@ -14,6 +14,7 @@ pub mod decide;
 pub mod chart;
 pub mod clock;
 pub mod config;
+pub mod docker;
 pub mod door;
 pub mod text;
 pub mod ticket;

@@ -3,12 +3,13 @@
 //! One deadline covers the whole of a look, from the name's resolution to the last byte that is read, so neither a
 //! dripping body nor a kept connection whose other end is gone can hold a check for longer.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::{Check, CheckKind, Runtime};
+use crate::docker::Engine;
 use crate::model::sample::{Outcome, Sample};
 
 mod body;
@@ -61,24 +62,24 @@ enum Kind {
     Nothing,
 }
 
-/// What all probes share: HTTP clients, so that connections are kept, a resolver, and a client of the engine.
+/// What all probes share: HTTP clients, so that connections are kept, a resolver, and the engine.
 #[derive(Debug, Clone)]
 pub struct Tools {
     web: Arc<http::Web>,
     resolver: resolve::Resolver,
-    engine: Arc<docker::Engine>,
+    docker: Arc<docker::Docker>,
     host: Arc<host::Counters>,
 }
 
 impl Tools {
     /// Reaches for nothing yet: the engine and the host's certificates are asked for by the first check that needs
     /// them.
-    pub fn new(docker: &Path) -> Result<Self, reqwest::Error> {
+    pub fn new(engine: &Engine) -> Result<Self, reqwest::Error> {
         let resolver = resolve::Resolver::default();
         let web = Arc::new(http::Web::new(resolver.clone())?);
-        let engine = Arc::new(docker::Engine::new(PathBuf::from(docker)));
+        let docker = Arc::new(docker::Docker::new(engine.clone()));
         let host = Arc::new(host::Counters::new(PathBuf::from(host::PROC)));
-        Ok(Self { web, resolver, engine, host })
+        Ok(Self { web, resolver, docker, host })
     }
 }
 
@@ -96,13 +97,13 @@ impl Probe {
             (CheckKind::Tls(check), _) => Kind::Tls(Box::new(tls::Tls::new(check, &tools.resolver))),
             (CheckKind::FileAge(check), _) => Kind::File(file::File::new(check)),
             (CheckKind::Docker, Runtime::Container { name }) => {
-                Kind::Docker(docker::Container::new(Arc::clone(&tools.engine), name))
+                Kind::Docker(docker::Container::new(Arc::clone(&tools.docker), name))
             }
             (CheckKind::Docker, Runtime::Compose(of)) => {
-                Kind::Set(docker::Set::new(Arc::clone(&tools.engine), of))
+                Kind::Set(docker::Set::new(Arc::clone(&tools.docker), of))
             }
             (CheckKind::Docker, Runtime::Swarm(set)) => {
-                Kind::Tasks(docker::Tasks::new(Arc::clone(&tools.engine), set))
+                Kind::Tasks(docker::Tasks::new(Arc::clone(&tools.docker), set))
             }
             (CheckKind::Docker, Runtime::Command { .. }) => Kind::Nothing,
         };

@@ -7,27 +7,23 @@
 use std::path::PathBuf;
 
 use crate::config;
+use crate::docker::Engine;
 use crate::model::plan::Plan;
 use crate::model::running::{Identity, Running};
 use crate::model::step::{Fault, FaultKind, Step};
 
 mod beside;
-mod bonds;
 pub mod command;
 mod compose;
 pub mod container;
 mod copied;
-mod digest;
-mod engine;
 pub mod events;
+mod fault;
 mod forensics;
 mod hook;
-mod id;
-mod inspect;
 mod paths;
 mod pin;
 mod sources;
-mod spec;
 mod steps;
 mod successor;
 pub mod swarm;
@@ -35,9 +31,12 @@ pub mod swarm;
 pub use command::Command;
 pub use compose::Compose;
 pub use container::Container;
-pub use engine::{ClientError, Engine, OLDEST_API, ON_PODMAN, Version};
 pub use events::{Watched, watch};
 pub use swarm::Swarm;
+
+/// Why golive rolls nothing back on Podman.
+pub const ON_PODMAN: &str = "Podman's Docker API does not tell all that a container was made with, such as a fixed address, and \
+                             removes none that others live in: golive watches and tells there, and rolls nothing back";
 
 /// What carries a service.
 #[derive(Debug, Clone)]

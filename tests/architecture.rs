@@ -20,7 +20,7 @@ use source::{Finding, Reach, Source};
 
 /// What each module right below the crate may use of the others, from the ground up: nobody uses what comes later. A
 /// module that is not here has to be put here.
-const MAY_USE: [(&str, &[&str]); 29] = [
+const MAY_USE: [(&str, &[&str]); 30] = [
     ("clock", &[]),
     ("door", &[]),
     ("program", &[]),
@@ -32,25 +32,26 @@ const MAY_USE: [(&str, &[&str]); 29] = [
     ("systemd", &["untrusted"]),
     ("telemetry", &["untrusted"]),
     ("config", &["model", "untrusted"]),
+    ("docker", &["config", "model", "untrusted"]),
     ("decide", &["model", "stats"]),
     ("chart", &["decide", "model", "untrusted"]),
     ("metrics", &["decide", "model"]),
     ("outbound", &["config"]),
-    ("runtime", &["clock", "config", "model", "program", "untrusted"]),
+    ("runtime", &["clock", "config", "docker", "model", "program", "untrusted"]),
     ("store", &["clock", "decide", "model"]),
     ("text", &["config", "decide", "model", "untrusted"]),
     ("control", &["config", "decide", "door", "model", "text"]),
     ("notify", &["chart", "clock", "config", "decide", "model", "outbound", "text", "ticket", "untrusted"]),
     ("page", &["clock", "decide", "door", "metrics", "model", "text", "ticket", "untrusted"]),
-    ("probe", &["clock", "config", "model", "outbound", "program", "untrusted"]),
+    ("probe", &["clock", "config", "docker", "model", "outbound", "program", "untrusted"]),
     ("acceptance", &["clock", "config", "model", "probe", "untrusted"]),
     ("record", &["model", "store", "text", "untrusted"]),
     ("replay", &["decide", "model", "store"]),
     (
         "daemon",
         &[
-            "clock", "config", "control", "decide", "metrics", "model", "notify", "page", "probe", "runtime",
-            "signals", "store", "systemd", "text", "ticket",
+            "clock", "config", "control", "decide", "docker", "metrics", "model", "notify", "page", "probe",
+            "runtime", "signals", "store", "systemd", "text", "ticket",
         ],
     ),
     (
@@ -61,6 +62,7 @@ const MAY_USE: [(&str, &[&str]); 29] = [
             "control",
             "daemon",
             "decide",
+            "docker",
             "model",
             "record",
             "signals",
@@ -78,6 +80,7 @@ const MAY_USE: [(&str, &[&str]); 29] = [
             "control",
             "daemon",
             "demo",
+            "docker",
             "model",
             "notify",
             "probe",
@@ -96,7 +99,7 @@ const MAY_USE: [(&str, &[&str]); 29] = [
 /// Crates that belong to a few modules, so that what they do can be replaced there.
 const HOLDERS: [(&str, &[&str]); 15] = [
     ("axum", &["control", "demo", "door", "page"]),
-    ("bollard", &["runtime", "probe", "demo"]),
+    ("bollard", &["docker"]),
     ("clap", &["cli"]),
     ("hmac_sha256", &["notify", "ticket"]),
     ("lettre", &["notify", "config"]),
@@ -110,6 +113,25 @@ const HOLDERS: [(&str, &[&str]); 15] = [
     ("standardwebhooks", &["notify"]),
     ("sysinfo", &["probe"]),
     ("tracing_subscriber", &["telemetry"]),
+];
+
+/// What paths of the engine's API begin with.
+const ENGINE_PATHS: [&str; 15] = [
+    "_ping",
+    "build",
+    "configs",
+    "containers",
+    "events",
+    "exec",
+    "images",
+    "info",
+    "networks",
+    "nodes",
+    "secrets",
+    "services",
+    "swarm",
+    "tasks",
+    "volumes",
 ];
 
 /// Rooms in which files still need each other in circles.
@@ -185,6 +207,11 @@ fn the_core_is_pure() {
 #[test]
 fn crates_stay_where_they_belong() {
     check(production().iter().flat_map(strays));
+}
+
+#[test]
+fn one_room_speaks_to_the_engine() {
+    check(production().iter().flat_map(engine_words));
 }
 
 #[test]
@@ -301,6 +328,26 @@ fn strays(source: &Source) -> Vec<Finding> {
             used.map(move |at| source.finding(at, format!("`{name}` belongs to {}", holders.join(", "))))
         })
         .collect()
+}
+
+/// A path of the engine's API outside of the room that speaks to it, or one of Docker's own labels that is written out.
+fn engine_words(source: &Source) -> Vec<Finding> {
+    let path = |literal: &str| {
+        let first =
+            literal.strip_prefix('/').map(|rest| rest.split(['/', '?', '"', '{']).next().unwrap_or(rest));
+        first.is_some_and(|first| ENGINE_PATHS.contains(&first))
+    };
+    let label = |literal: &str| literal.starts_with("com.docker.");
+    let mut found = Vec::new();
+    for (at, literal) in source.literals() {
+        if source.module() != "docker" && path(literal) {
+            found.push(source.finding(at, "a path of the engine's API: src/docker asks for it"));
+        }
+        if source.path != "src/docker/labels.rs" && label(literal) {
+            found.push(source.finding(at, "a label of Docker's: src/docker/labels.rs has its name"));
+        }
+    }
+    found
 }
 
 /// What would hide an import: passing another module on, reaching the crate by `super`, including files.

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::*;
 use crate::config::Config;
+use crate::docker::Engine;
 
 /// Answers `/slow` after 60 ms, `/.env` and `/` with a page, `/admin` with 401, `/broken` with 500, all else with 404.
 fn served() -> String {
@@ -54,7 +55,7 @@ async fn items(rules: &str) -> BTreeMap<String, Item> {
     );
     std::fs::write(&file, text).unwrap();
     let config = Config::load(&file).unwrap();
-    let tools = Tools::new(Path::new("/nonexistent/docker.sock")).unwrap();
+    let tools = Tools::new(&Engine::new(Path::new("/nonexistent/docker.sock")).unwrap()).unwrap();
     let mut told = 0;
     let all = run(&config.services["shop"], None, &tools, &Clock::start(), |_| told += 1).await;
     assert_eq!(told, all.len());

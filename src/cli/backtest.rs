@@ -12,6 +12,7 @@ use super::show::{print_json, table};
 use super::{CliError, Context, story};
 use crate::clock::Clock;
 use crate::config::{self, Config, Query, Service};
+use crate::docker::Engine;
 use crate::model::reason::{Blame, Reason};
 use crate::probe::Tools;
 use crate::probe::prometheus::{Fault, Meter, Recall, Server, Servers};
@@ -131,7 +132,8 @@ async fn past(arguments: &Arguments, config: &Config) -> Result<u8, CliError> {
             "--step is between a second and a quarter of the watch's window".to_owned(),
         ));
     }
-    let tools = Tools::new(&config.docker_socket).map_err(|error| CliError::Plain(error.to_string()))?;
+    let engine = Engine::new(&config.docker_socket).map_err(|error| CliError::Plain(error.to_string()))?;
+    let tools = Tools::new(&engine).map_err(|error| CliError::Plain(error.to_string()))?;
     let servers = Servers::new(&config.prometheus, &tools);
     let mut walk = Walk::new(name, service, &servers, (from, to), step)?;
     let mut placebos = Vec::new();

@@ -7,10 +7,11 @@ use super::{CliError, Context};
 use crate::clock::Clock;
 use crate::config::{self, CheckKind, Config, Service};
 use crate::control::client::ClientError;
+use crate::docker::{Engine, OLDEST_API};
 use crate::model::sample::{Outcome, Sample};
 use crate::notify::{self, Notifier};
 use crate::probe::{Probe, Tools};
-use crate::runtime::{Engine, OLDEST_API, ON_PODMAN, Runtime};
+use crate::runtime::{ON_PODMAN, Runtime};
 use crate::untrusted::harmless;
 
 mod doubts;
@@ -107,7 +108,7 @@ async fn docker(config: &Config, report: &mut Report) -> Result<(), CliError> {
             }
             Ok(())
         }
-        Err(fault) => report.line(&what, Err(&format!("failed to {}", fault.text))),
+        Err(error) => report.line(&what, Err(&format!("failed to {error}"))),
     }
 }
 
@@ -117,7 +118,7 @@ fn engine(config: &Config) -> Result<Engine, CliError> {
 
 async fn services(config: &Config, report: &mut Report) -> Result<(), CliError> {
     let engine = engine(config)?;
-    let tools = Tools::new(&config.docker_socket).map_err(|error| CliError::Plain(error.to_string()))?;
+    let tools = Tools::new(&engine).map_err(|error| CliError::Plain(error.to_string()))?;
     let clock = Clock::start();
     for (name, service) in &config.services {
         let runtime = Runtime::new(name, service, &engine);

@@ -11,8 +11,9 @@ use super::{CliError, Context};
 use crate::acceptance::{self, Item, Verdict, junit};
 use crate::clock::Clock;
 use crate::config::{Config, Service, nearest};
+use crate::docker::Engine;
 use crate::probe::{Figure, Tools, Unit};
-use crate::runtime::{Engine, Runtime};
+use crate::runtime::Runtime;
 
 use crate::text::english;
 use crate::untrusted::harmless;
@@ -40,7 +41,9 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, CliError> {
     let config = context.config()?;
     let service = named(&arguments, &config)?;
-    let tools = Tools::new(&config.docker_socket).map_err(|error| CliError::Plain(error.to_string()))?;
+    let plain = |error: &dyn std::error::Error| CliError::Plain(error.to_string());
+    let engine = Engine::new(&config.docker_socket).map_err(|error| plain(&error))?;
+    let tools = Tools::new(&engine).map_err(|error| plain(&error))?;
     let clock = Clock::start();
     let mut lines =
         Lines::new(&arguments, service.acceptance.keys().map(String::len).max().unwrap_or_default());
@@ -53,7 +56,8 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, C
         written.map_err(|error| CliError::Plain(format!("write {}: {error}", file.display())))?;
     }
     if arguments.json {
-        let version = version(&arguments.service, &config).await;
+        let runtime = Runtime::new(&arguments.service, service, &engine);
+        let version = runtime.seen().await.ok().flatten().map(|running| running.version);
         print_json(&document(&arguments.service, version.as_deref(), verdict, &items))?;
     } else {
         let count = |verdict| items.iter().filter(|item| item.verdict == verdict).count();
@@ -177,11 +181,4 @@ fn document(service: &str, version: Option<&str>, verdict: Verdict, items: &[Ite
     });
     let items: Vec<Value> = each.collect();
     json!({ "service": service, "version": version, "result": word(verdict), "items": items })
-}
-
-/// What runs, as far as it can be asked.
-async fn version(service: &str, config: &Config) -> Option<String> {
-    let engine = Engine::new(&config.docker_socket).ok()?;
-    let runtime = Runtime::new(service, config.services.get(service)?, &engine);
-    runtime.seen().await.ok().flatten().map(|running| running.version)
 }

@@ -17,12 +17,13 @@ use super::worker::{Job, Worker, untaken};
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::decide::action::Effect;
+use crate::docker::{self, Engine};
 use crate::model::event::Event;
 use crate::model::facts::Facts;
 use crate::probe::prometheus::Servers;
 use crate::probe::{Probe, Tools};
 use crate::runtime::swarm::overview::Overview;
-use crate::runtime::{self, Engine, Runtime, Watched};
+use crate::runtime::{self, Runtime, Watched};
 use crate::store::{self, Store};
 
 /// Why nothing could be started.
@@ -30,7 +31,7 @@ use crate::store::{self, Store};
 pub enum ServicesError {
     /// The engine's client.
     #[error(transparent)]
-    Engine(#[from] runtime::ClientError),
+    Engine(#[from] docker::ClientError),
     /// The health checks' client.
     #[error("make an HTTP client for the health checks")]
     Http(#[from] reqwest::Error),
@@ -131,7 +132,7 @@ impl Services {
     /// Brings what runs in line with the configuration; a service that stays as it was is not disturbed.
     pub(super) fn follow(&mut self, config: &Config) -> Result<(), ServicesError> {
         let engine = Engine::new(&config.docker_socket)?;
-        let tools = Tools::new(&config.docker_socket)?;
+        let tools = Tools::new(&engine)?;
         let servers = Servers::new(&config.prometheus, &tools);
         self.running.retain(|name, running| {
             let stays = config.services.contains_key(name);

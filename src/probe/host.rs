@@ -41,7 +41,7 @@ const APART: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub struct Host {
     measured: Measured,
-    engine: Arc<docker::Engine>,
+    docker: Arc<docker::Docker>,
     counters: Arc<Counters>,
     runtime: Option<Runtime>,
     roots: Roots,
@@ -69,8 +69,8 @@ impl Host {
     /// The host alone, for what is watched always.
     pub fn alone(measured: &Measured, tools: &Tools) -> Self {
         let roots = Roots { proc: PathBuf::from(PROC), cgroup: PathBuf::from("/sys/fs/cgroup") };
-        let (engine, counters) = (Arc::clone(&tools.engine), Arc::clone(&tools.host));
-        Self { measured: measured.clone(), engine, counters, runtime: None, roots, own: None, before: None }
+        let (docker, counters) = (Arc::clone(&tools.docker), Arc::clone(&tools.host));
+        Self { measured: measured.clone(), docker, counters, runtime: None, roots, own: None, before: None }
     }
 
     /// `None` for a stream that something else measures.
@@ -120,7 +120,7 @@ impl Host {
         if let Some(own) = self.own.as_ref().filter(|own| own.holds(&self.roots.proc, clock.now())) {
             return own.processes.clone();
         }
-        let asked = tokio::time::timeout(ENGINE, self.engine.processes(runtime, &clock)).await;
+        let asked = tokio::time::timeout(ENGINE, self.docker.processes(runtime, &clock)).await;
         let processes = asked.unwrap_or_default();
         self.own = Own::new(&self.roots.proc, processes.clone(), clock.now());
         processes

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::docker::Inspect;
+use crate::docker::id::short;
 use crate::model::step::{Fault, FaultKind};
 
-use super::id::short;
-use super::inspect::Inspect;
 use super::{Done, refused};
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 
 use crate::clock::{Clock, Turn};
 use crate::config::{self, Commands, Program};
+use crate::docker::digest;
 use crate::model::event::{Event, Happening};
 use crate::model::plan::Plan;
 use crate::model::running::{Identity, Running};
@@ -18,7 +19,7 @@ use crate::program::{self, Ended, Left, ProgramError};
 use crate::untrusted::{clean, escaped};
 
 use super::hook::{self, Hooks};
-use super::{Done, Record, digest, find_program, refused, transient};
+use super::{Done, Record, find_program, refused, transient};
 
 #[cfg(test)]
 mod tests;

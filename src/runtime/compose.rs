@@ -5,16 +5,17 @@
 
 use std::time::Duration;
 
-use crate::config::compose::{is_passing, renamed};
 use crate::config::{self, Order, Pin};
+use crate::docker::Engine;
+use crate::docker::compose::{is_passing, renamed};
 use crate::model::plan::Plan;
 use crate::model::running::{Identity, Running, parts};
 use crate::model::step::{Fault, Step};
 
 use super::container::Container;
-use super::engine::{Engine, ON_PODMAN};
 use super::hook::Hooks;
 use super::{Done, Record, pin, refused};
+use crate::runtime::ON_PODMAN;
 
 mod back;
 mod found;

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use crate::config::{self, Order, Pin};
+use crate::docker::labels::ROLLBACK;
+use crate::docker::{Engine, EngineError, Inspect};
 use crate::model::plan::Plan;
 use crate::model::step::Fault;
 
-use super::engine::{Engine, EngineError};
 use super::hook::Hooks;
-use super::inspect::{Inspect, ROLLBACK};
 use super::{Record, beside, refused};
 
 mod carrier;

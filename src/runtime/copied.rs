@@ -14,8 +14,8 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::engine::{Engine, EngineError, Kind, Stat};
-use super::inspect::Inspect;
+use crate::docker::{Engine, EngineError, Inspect, Kind, Stat};
+
 use super::paths;
 
 mod mark;

@@ -9,27 +9,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use reqwest::Response;
-use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::mpsc;
 
+use crate::docker::events::{Broken, Heard, LONGEST, Stream, Told, just_after};
+use crate::docker::labels::{KEEP, RELEASE};
+use crate::docker::{Engine, EngineError};
 use crate::model::event::{Event, Happening};
 use crate::model::running::Running;
 
-use super::engine::{Engine, EngineError};
-use super::inspect::{KEEP, RELEASE};
-
 mod asked;
-mod lines;
 mod notes;
 #[cfg(test)]
 mod tests;
 mod watched;
 
 use asked::Asked;
-use lines::{Line, Lines};
 use notes::{Notes, Ready, When};
 pub use watched::Watched;
 
@@ -133,39 +128,28 @@ impl Watch {
 
     async fn listen(
         &self,
-        stream: Response,
+        mut stream: Stream,
         notes: &Notes,
         asked: &mut Asked,
         since: &mut Option<String>,
     ) -> Ended {
-        let mut stream = stream.bytes_stream();
-        let (mut lines, mut oomed, mut said) = (Lines::default(), BTreeSet::new(), false);
-        while let Some(chunk) = stream.next().await {
-            match chunk {
-                Ok(chunk) => lines.take(&chunk),
-                Err(error) => return Ended::Broken(error.to_string()),
-            }
-            while let Some(line) = lines.next() {
-                let heard = match line {
-                    Line::Whole(line) => Heard::parse(&line),
-                    Line::TooLong { time } => {
-                        self.unheard(notes, !std::mem::replace(&mut said, true));
-                        *since = time.map(just_after).or(since.take());
-                        continue;
-                    }
-                };
-                let heard = match heard {
-                    Ok(heard) => heard,
-                    Err(error) => return Ended::Broken(error.to_string()),
-                };
-                if self.pass_on(&heard, notes, (&mut oomed, asked)).await.is_err() {
-                    return Ended::Closed;
+        let (mut oomed, mut said) = (BTreeSet::new(), false);
+        loop {
+            let heard = match stream.next().await {
+                Ok(Told::Heard(heard)) => heard,
+                Ok(Told::TooLong { time }) => {
+                    self.unheard(notes, !std::mem::replace(&mut said, true));
+                    *since = time.map(just_after).or(since.take());
+                    continue;
                 }
-                // Only now: what was not passed on before an interruption is asked for again.
-                *since = Some(just_after(heard.time));
+                Ok(Told::Nonsense(why)) | Err(Broken(why)) => return Ended::Broken(why),
+            };
+            if self.pass_on(&heard, notes, (&mut oomed, asked)).await.is_err() {
+                return Ended::Closed;
             }
+            // Only now: what was not passed on before an interruption is asked for again.
+            *since = Some(just_after(heard.time));
         }
-        Ended::Broken("the engine ended it".to_owned())
     }
 
     /// Whose event it was is not known, so that all are looked at.
@@ -173,7 +157,7 @@ impl Watch {
         if say {
             tracing::warn!(
                 "events of the Docker Engine of more than {} bytes are not read; some container has labels as long",
-                lines::LONGEST,
+                LONGEST,
             );
         }
         self.services.keys().for_each(|service| notes.take(service, When::Soon));
@@ -306,49 +290,3 @@ impl Watch {
 }
 
 struct Closed;
-
-/// One event, as the engine words it.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Heard {
-    action: String,
-    actor: Actor,
-    #[serde(rename = "timeNano")]
-    time: i64,
-}
-
-#[derive(Debug, Deserialize)]
-struct Actor {
-    #[serde(rename = "ID")]
-    id: String,
-    #[serde(rename = "Attributes", default)]
-    attributes: BTreeMap<String, String>,
-}
-
-impl Heard {
-    fn parse(line: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(line.strip_prefix(b"\x1e").unwrap_or(line))
-    }
-
-    fn attribute(&self, name: &str) -> &str {
-        self.actor.attributes.get(name).map(String::as_str).unwrap_or_default()
-    }
-
-    fn name(&self) -> &str {
-        self.attribute("name")
-    }
-
-    fn old_name(&self) -> &str {
-        self.attribute("oldName").trim_start_matches('/')
-    }
-
-    fn exit(&self) -> Option<i64> {
-        self.actor.attributes.get("exitCode").and_then(|code| code.parse().ok())
-    }
-}
-
-/// The moment after that one, as the engine wants it.
-fn just_after(nanos: i64) -> String {
-    let next = nanos.saturating_add(1);
-    format!("{}.{:09}", next / 1_000_000_000, next % 1_000_000_000)
-}

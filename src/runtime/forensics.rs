@@ -4,10 +4,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::clock::Clock;
+use crate::docker::{Engine, EngineError, Inspect};
 use crate::model::step::Fault;
 
-use super::engine::{Engine, EngineError};
-use super::inspect::Inspect;
 use super::{Done, Forensics};
 
 const LINES: u32 = 1000;
@@ -34,16 +33,16 @@ pub(super) async fn save(engine: &Engine, bad: Option<&str>) -> Result<Done, Fau
         logs,
         events,
         exit: exit(&found),
-        oom: found.flag("/State/OOMKilled"),
+        oom: found.out_of_memory(),
     };
     Ok(Done { instance: Some(found.id().to_owned()), forensics: Some(forensics), output: None })
 }
 
 fn exit(found: &Inspect) -> Option<i64> {
-    if found.flag("/State/Running") && !found.flag("/State/Restarting") {
+    if found.runs() && !found.restarting() {
         return None;
     }
-    found.at("/State/ExitCode").as_i64()
+    found.exit_code()
 }
 
 /// When, what, and how it ended, of the newest.

@@ -6,17 +6,17 @@
 use serde_json::Value;
 
 use crate::config::Compose;
-use crate::config::compose::{Place, volumes};
+use crate::docker::bonds::{joins, references};
+use crate::docker::compose::{Place, volumes};
+use crate::docker::id::short;
+use crate::docker::{EngineError, Inspect, KEPT, compose};
 use crate::model::step::{Fault, FaultKind};
 
 use crate::untrusted::named;
 
-use super::bonds::{joins, references};
 use super::container::{Container, read, token};
-use super::engine::{EngineError, KEPT, ON_PODMAN};
-use super::id::short;
-use super::inspect::Inspect;
 use super::{Record, copied, refused, sources};
+use crate::runtime::ON_PODMAN;
 
 mod holder;
 mod program;
@@ -141,7 +141,7 @@ async fn dependents(on: &Container) -> Result<Vec<String>, EngineError> {
     // Fellow members of a set are made anew with it.
     let fellow = |other: &Inspect| {
         let keeps_data = || !volumes(other.at("")).is_empty();
-        let place = |set: &Compose| set.place(other.name(), |label| other.label(label), keeps_data);
+        let place = |set: &Compose| compose::place(set, other.name(), |label| other.label(label), keeps_data);
         on.set.as_ref().is_some_and(|set| place(set) == Place::Member)
     };
     let all = on.engine.leaning(|leaning| leaning.on.contains(current.id())).await?;

@@ -8,8 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::engine::{Engine, EngineError};
-use super::inspect::Inspect;
+use crate::docker::{Engine, EngineError, Inspect};
 
 /// Where golive may have a view of its own.
 const HIDDEN: [&str; 9] = ["/home", "/root", "/run", "/var/run", "/tmp", "/var/tmp", "/dev", "/proc", "/sys"];

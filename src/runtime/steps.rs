@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use crate::docker::id::short;
+use crate::docker::labels::{DEPENDENT, REPLACES, RESTART, ROLLBACK, SERVICE, VERSION};
+use crate::docker::{Class, EngineError, Inspect};
 use crate::model::step::Fault;
 
 use super::container::Swap;
-use super::engine::{Class, EngineError};
-use super::id::short;
-use super::inspect::{DEPENDENT, Inspect, REPLACES, RESTART, ROLLBACK, SERVICE, VERSION};
 use super::successor::Blueprint;
 use super::{Done, beside, foreign, pin, refused, transient};
 

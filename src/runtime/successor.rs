@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::engine::{Engine, EngineError};
-use super::inspect::{DEPENDENT, IMAGE, Inspect, PUT, REPLACES, RESTART, ROLLBACK};
-use super::{copied, digest, paths, spec};
+use crate::docker::labels::compose::REPLACE;
+use crate::docker::labels::{DEPENDENT, IMAGE, PUT, REPLACES, RESTART, ROLLBACK};
+use crate::docker::{Engine, EngineError, Inspect, digest, spec};
+
+use super::{copied, paths};
 
 mod networks;
 #[cfg(test)]
@@ -134,7 +136,7 @@ fn config(good: &Inspect, labels: &BTreeMap<&str, String>, ground: &Ground) -> M
         config.remove("MacAddress");
     }
     let mut kept = good.at("/Config/Labels").as_object().cloned().unwrap_or_default();
-    for stale in [ROLLBACK, DEPENDENT, REPLACES, RESTART, IMAGE, PUT, "com.docker.compose.replace"] {
+    for stale in [ROLLBACK, DEPENDENT, REPLACES, RESTART, IMAGE, PUT, REPLACE] {
         kept.remove(stale);
     }
     kept.extend(spec::known_as(good).map(|name| (IMAGE.to_owned(), Value::from(name))));

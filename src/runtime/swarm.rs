@@ -5,14 +5,12 @@
 
 use std::sync::{Arc, Mutex};
 
-use serde_json::Value;
-
 use crate::config::{self, SwarmSet};
+use crate::docker::{Engine, EngineError, Remembered};
 use crate::model::plan::Plan;
 use crate::model::running::{Identity, Running};
 use crate::model::step::{Fault, FaultKind, Step};
 
-use super::engine::{Engine, EngineError, Remembered};
 use super::hook::Hooks;
 use super::{Done, Record, refused};
 
@@ -22,7 +20,6 @@ mod forensics;
 mod halted;
 mod hold;
 mod lease;
-mod member;
 mod names;
 mod news;
 pub mod overview;
@@ -37,16 +34,6 @@ mod task;
 pub mod watch;
 
 use record::Specs;
-
-/// What the engine says when a Swarm cannot be asked: too few managers, or none that leads.
-const LEADERLESS: [&str; 6] = [
-    "does not have a leader",
-    "too few managers",
-    "deadline exceeded",
-    "not a swarm manager",
-    "no answer from the docker engine",
-    "code = unavailable",
-];
 
 /// Services of a Swarm that are released and taken back together.
 #[derive(Debug, Clone)]
@@ -187,7 +174,7 @@ fn target(good: Option<&Record>) -> Result<Specs, Fault> {
 
 /// A failed call: a Swarm without a leader is waited for, as an engine that does not answer is.
 fn fault(error: EngineError) -> Fault {
-    let leaderless = is_leaderless(&error);
+    let leaderless = error.is_leaderless();
     let mut fault = Fault::from(error);
     if leaderless {
         fault.kind = FaultKind::Unreachable;
@@ -195,22 +182,6 @@ fn fault(error: EngineError) -> Fault {
     fault
 }
 
-/// Whether the managers do not agree on anything.
-fn is_leaderless(error: &EngineError) -> bool {
-    let text = error.to_string().to_lowercase();
-    LEADERLESS.iter().any(|says| text.contains(says))
-}
-
-/// Whether this node is a manager no longer.
-fn is_no_manager(error: &EngineError) -> bool {
-    error.message().is_some_and(|message| message.to_lowercase().contains("not a swarm manager"))
-}
-
 fn pending(text: impl Into<String>) -> Fault {
     Fault { kind: FaultKind::Pending, text: text.into() }
-}
-
-/// A text in an answer, by its JSON pointer; empty when it is not there.
-fn text<'a>(json: &'a Value, pointer: &str) -> &'a str {
-    json.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }

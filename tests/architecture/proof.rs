@@ -98,7 +98,27 @@ fn crates_in_foreign_rooms_are_found() {
     fails(strays(&source("src/cli/check.rs", "\nuse bollard::Docker;")), "src/cli/check.rs:2:");
     fails(strays(&source("src/cli.rs", "fn f() { lettre::message(); }")), "src/cli.rs:1:");
     fails(strays(&source("src/daemon.rs", "use rusqlite as sql;")), "src/daemon.rs:1:");
-    passes(strays(&source("src/runtime/engine.rs", "use bollard::Docker; // and lettre::no")));
+    fails(strays(&source("src/probe/docker.rs", "use bollard::Docker;")), "src/probe/docker.rs:1:");
+    passes(strays(&source("src/docker/client.rs", "use bollard::Docker; // and lettre::no")));
+}
+
+#[test]
+fn words_of_the_engine_in_foreign_rooms_are_found() {
+    for text in [
+        "fn f() {\n    get(\"/containers/json\") }",
+        "fn f() {\n    get(&format!(\"/services/{id}/update\")) }",
+        "fn f() {\n    get(\"/info\") }",
+        "const STACK: &str =\n    \"com.docker.stack.namespace\";",
+    ] {
+        fails(engine_words(&source("src/runtime/steps.rs", text)), "src/runtime/steps.rs:2:");
+    }
+    let label = "const PROJECT: &str = \"com.docker.compose.project\";";
+    fails(engine_words(&source("src/docker/compose.rs", label)), "src/docker/compose.rs:1:");
+    passes(engine_words(&source("src/docker/labels.rs", label)));
+    passes(engine_words(&source("src/docker/images.rs", "fn f() { get(\"/images/json\") }")));
+    passes(engine_words(&source("src/control.rs", "// \"/containers/json\"\nfn f() { get(\"/status\") }")));
+    let tests = "fn f() {}\n#[cfg(test)]\nmod tests {\n    fn f() { get(\"/containers/json\") }\n}\n";
+    passes(engine_words(&source("src/runtime/steps.rs", tests)));
 }
 
 #[test]

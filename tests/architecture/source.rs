@@ -1,5 +1,8 @@
 //! A Rust file as the rules see it: comments and texts blanked out, test modules left off, paths spelled out.
 
+/// How the tests of a file begin that stand in it.
+const TEST_MODULE: &str = "#[cfg(test)]\nmod tests {";
+
 /// One file.
 pub(crate) struct Source {
     /// Its path below the repository, with `/`.
@@ -46,6 +49,17 @@ impl Source {
     pub(crate) fn words(&self, words: &str) -> Vec<usize> {
         let found = self.code.match_indices(words).map(|(at, _)| at);
         found.filter(|at| is_whole(&self.code, *at, words.len())).collect()
+    }
+
+    /// Each text that is written out in production code, from its first character on, and where.
+    pub(crate) fn literals(&self) -> Vec<(usize, &str)> {
+        let tests = self.text.find(TEST_MODULE).unwrap_or(self.text.len());
+        let quotes = self.text[..tests].match_indices('"').map(|(at, _)| at);
+        let in_comment = |at: usize| {
+            let line = self.text[..at].rsplit('\n').next().unwrap_or_default();
+            line.trim_start().starts_with("//")
+        };
+        quotes.filter(|at| !in_comment(*at)).map(|at| (at, &self.text[at + 1..])).collect()
     }
 
     /// What it takes from other modules of the crate: the module, and where.
@@ -195,7 +209,7 @@ fn char_literal(here: &str) -> usize {
 
 /// `#[cfg(test)] mod tests { … }` is no production code.
 fn blank_test_modules(code: &mut String) {
-    while let Some(start) = code.find("#[cfg(test)]\nmod tests {") {
+    while let Some(start) = code.find(TEST_MODULE) {
         let mut depth = 0_usize;
         let end = code[start..].char_indices().find_map(|(at, c)| {
             depth = match c {

@@ -8,11 +8,12 @@ use std::sync::{Mutex, Once};
 use std::time::Duration;
 
 use golive::config::{self, Service};
+use golive::docker::Engine;
 use golive::model::plan::Plan;
 use golive::model::policy::{Autonomy, Maintenance, OnBlind, Otherwise, Quarantine, ServicePolicy, Triggers};
 use golive::model::running::Identity;
 use golive::model::step::{Fault, Step};
-use golive::runtime::{Done, Engine, Record, Runtime};
+use golive::runtime::{Done, Record, Runtime};
 use serde_json::Value;
 
 #[path = "../fixtures/port.rs"]

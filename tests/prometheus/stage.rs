@@ -2,12 +2,14 @@
 
 use std::cell::RefCell;
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use golive::clock::Clock;
 use golive::config::{self, Measured, Query};
+use golive::docker::Engine;
 use golive::model::reading::{Measure, Requests, Stream};
 use golive::probe::Tools;
 use golive::probe::prometheus::{Meter, Server};
@@ -76,7 +78,8 @@ impl Stage {
             .stderr(Stdio::null())
             .spawn()
             .expect("Debian's package `prometheus` is installed, as ./test does");
-        let tools = Tools::new(std::path::Path::new("/nonexistent/docker.sock")).unwrap();
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let tools = Tools::new(&Engine::new(Path::new("/nonexistent/docker.sock")).unwrap()).unwrap();
         let url = format!("http://{address}");
         let config = config::Prometheus {
             url: url.clone(),

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::config::{Access, Check, CheckKind, Config, Exposition, Prometheus};
+use crate::docker::Engine;
 use crate::model::reading::{Measure, Source, Stream};
 use crate::model::sample::Outcome;
 
@@ -66,10 +67,15 @@ fn service(measured: Vec<Measured>) -> Service {
     Service { interval: Duration::from_millis(50), measured, ..service }
 }
 
+/// Without an engine.
+fn tools() -> Tools {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Tools::new(&Engine::new(Path::new("/nonexistent/docker.sock")).unwrap()).unwrap()
+}
+
 /// What it sends, as it comes.
 fn watch(service: &Service, address: &str) -> mpsc::Receiver<Event> {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let tools = Tools::new(Path::new("/nonexistent/docker.sock")).unwrap();
+    let tools = tools();
     let server = Prometheus {
         url: format!("http://{address}"),
         timeout: Duration::from_secs(5),
@@ -104,7 +110,7 @@ fn recalled(what: Happening) -> Option<Vec<Reading>> {
 
 #[tokio::test]
 async fn nothing_to_measure_is_no_task() {
-    let tools = Tools::new(Path::new("/nonexistent/docker.sock")).unwrap();
+    let tools = tools();
     let (inbox, _events) = mpsc::channel(1);
     assert!(
         all("api", &service(Vec::new()), &Servers::default(), &tools, (Clock::start(), &inbox)).is_none()

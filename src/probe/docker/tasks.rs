@@ -1,20 +1,18 @@
 //! What a Swarm's managers say of a set's tasks: whether they run, wherever they do, and which have failed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bollard::errors::Error;
-use bollard::models::{ContainerSummary, Service, Task, TaskState};
-use bollard::query_parameters::{
-    InspectContainerOptions, ListContainersOptionsBuilder, ListServicesOptions, ListTasksOptions,
-};
-
 use jiff::Timestamp;
+use serde_json::{Value, json};
 
-use super::{Engine, Process, quote};
+use super::{Docker, Process, blind, quote};
 use crate::clock::Clock;
 use crate::config::SwarmSet;
+use crate::docker::EngineError;
+use crate::docker::labels::swarm::{SERVICE_NAME, STACK};
+use crate::docker::swarm::{Kind, Task, belongs, text};
 use crate::model::sample::Outcome;
 
 #[cfg(test)]
@@ -23,7 +21,7 @@ mod tests;
 /// The tasks of a set.
 #[derive(Debug)]
 pub(in crate::probe) struct Tasks {
-    engine: Arc<Engine>,
+    docker: Arc<Docker>,
     set: SwarmSet,
     /// Those that had failed at the last look.
     before: Mutex<Option<BTreeSet<String>>>,
@@ -35,7 +33,7 @@ pub(in crate::probe) struct Tasks {
 #[derive(Debug, Clone)]
 pub(super) struct Listed {
     at: Timestamp,
-    services: Arc<Vec<Service>>,
+    services: Arc<Vec<Value>>,
     tasks: Arc<Vec<Task>>,
 }
 
@@ -44,18 +42,16 @@ pub(super) struct Listed {
 const AS_GOOD: Duration = Duration::from_secs(4);
 
 impl Tasks {
-    pub(in crate::probe) fn new(engine: Arc<Engine>, set: &SwarmSet) -> Self {
-        Self { engine, set: set.clone(), before: Mutex::new(None), looked: Mutex::new(None) }
+    pub(in crate::probe) fn new(docker: Arc<Docker>, set: &SwarmSet) -> Self {
+        Self { docker, set: set.clone(), before: Mutex::new(None), looked: Mutex::new(None) }
     }
 
     pub(in crate::probe) async fn look(&self, clock: &Clock) -> Outcome {
         let found = match self.list(clock).await {
             Ok(found) => found,
-            Err(Error::DockerResponseServerError { status_code: 404, .. }) => Vec::new(),
-            Err(error) => return Outcome::Blind(format!("Docker: {}", quote(&error.to_string()))),
+            Err(error) => return blind(&error),
         };
-        let failed =
-            found.iter().filter(|task| has_failed(task)).filter_map(|task| task.id.clone()).collect();
+        let failed = found.iter().filter(|task| task.has_failed()).map(|task| task.id().to_owned()).collect();
         let before = self.before.lock().unwrap_or_else(PoisonError::into_inner).replace(failed);
         let outcome = told(&found, before.as_ref());
         match fresh(&found, before.as_ref()).last() {
@@ -68,52 +64,40 @@ impl Tasks {
     }
 
     /// The set's own tasks.
-    async fn list(&self, clock: &Clock) -> Result<Vec<Task>, Error> {
+    async fn list(&self, clock: &Clock) -> Result<Vec<Task>, EngineError> {
         let now = clock.now();
         let before = self.looked.lock().unwrap_or_else(PoisonError::into_inner).replace(now);
         let half = before.map(|before| now.duration_since(before).unsigned_abs() / 2);
-        let listed = self.engine.listed(clock, half.unwrap_or_default().min(AS_GOOD)).await?;
-        let own = |service: &&Service| belongs(service, &self.set);
-        let own = listed.services.iter().filter(own).filter_map(|service| service.id.as_deref());
-        let own: BTreeSet<&str> = own.collect();
-        let of = |task: &&Task| task.service_id.as_deref().is_some_and(|id| own.contains(id));
-        Ok(listed.tasks.iter().filter(of).cloned().collect())
+        let listed = self.docker.listed(clock, half.unwrap_or_default().min(AS_GOOD)).await?;
+        let own = listed.services.iter().filter(|service| belongs(&self.set, &service["Spec"]));
+        let own: BTreeSet<&str> = own.map(|service| text(service, "/ID")).collect();
+        Ok(listed.tasks.iter().filter(|task| own.contains(task.service())).cloned().collect())
     }
 
     /// Only the node that a task ran on can tell.
     async fn ran_out_of_memory(&self, task: &Task) -> bool {
-        let container = task.status.as_ref().and_then(|status| status.container_status.as_ref());
-        let id = container.and_then(|container| container.container_id.as_ref()).filter(|id| !id.is_empty());
-        let (Some(id), Ok(docker)) = (id, self.engine.client()) else { return false };
-        let found = docker.inspect_container(id, None::<InspectContainerOptions>).await;
-        found.is_ok_and(|found| found.state.and_then(|state| state.oom_killed).unwrap_or_default())
+        let id = task.container();
+        if id.is_empty() {
+            return false;
+        }
+        let found = self.docker.engine.inspect(id).await;
+        found.is_ok_and(|found| found.is_some_and(|found| found.out_of_memory()))
     }
 }
 
-impl Engine {
+impl Docker {
     /// All services and tasks, as they were no longer ago than that.
-    async fn listed(&self, clock: &Clock, at_most: Duration) -> Result<Listed, Error> {
+    async fn listed(&self, clock: &Clock, at_most: Duration) -> Result<Listed, EngineError> {
         // Whoever comes meanwhile waits for the same answer.
         let mut known = self.listed.lock().await;
         if let Some(listed) = known.as_ref().filter(|listed| is_new(listed.at, clock, at_most)) {
             return Ok(listed.clone());
         }
-        let (docker, at) = (self.client()?, clock.now());
-        let services = Arc::new(docker.list_services(None::<ListServicesOptions>).await?);
-        let tasks = Arc::new(docker.list_tasks(None::<ListTasksOptions>).await?);
-        Ok(known.insert(Listed { at, services, tasks }).clone())
-    }
-}
-
-/// Whether it is one of the set.
-fn belongs(service: &Service, set: &SwarmSet) -> bool {
-    let Some(spec) = &service.spec else { return false };
-    match set {
-        SwarmSet::Service(name) => spec.name.as_ref() == Some(name),
-        SwarmSet::Stack(name) => {
-            let labels = spec.labels.as_ref();
-            labels.and_then(|labels| labels.get("com.docker.stack.namespace")) == Some(name)
-        }
+        let (at, every) = (clock.now(), json!({}));
+        let services = self.engine.objects("list the services", Kind::Services, &every).await?;
+        let tasks = self.engine.objects("list the tasks", Kind::Tasks, &every).await?;
+        let tasks = tasks.into_iter().map(|json| Task { json }).collect();
+        Ok(known.insert(Listed { at, services: Arc::new(services), tasks: Arc::new(tasks) }).clone())
     }
 }
 
@@ -124,7 +108,7 @@ fn is_new(at: Timestamp, clock: &Clock, at_most: Duration) -> bool {
 /// The containers of a Swarm's tasks on this node: what each set's own are is found in one list.
 #[derive(Debug, Default)]
 pub(super) struct Here {
-    listed: Option<(Timestamp, Vec<ContainerSummary>)>,
+    listed: Option<(Timestamp, Vec<Value>)>,
     /// What was inspected, by its id: a task's container is never started a second time.
     known: BTreeMap<String, Process>,
 }
@@ -133,44 +117,34 @@ pub(super) struct Here {
 const LISTED_FOR: Duration = Duration::from_secs(10);
 
 /// The main processes of those of a set's tasks that run on this node.
-pub(super) async fn here(engine: &Engine, set: &SwarmSet, clock: &Clock) -> Result<Vec<Process>, Error> {
+pub(super) async fn here(
+    docker: &Docker,
+    set: &SwarmSet,
+    clock: &Clock,
+) -> Result<Vec<Process>, EngineError> {
     let (label, value) = match set {
-        SwarmSet::Service(name) => ("com.docker.swarm.service.name", name),
-        SwarmSet::Stack(name) => ("com.docker.stack.namespace", name),
+        SwarmSet::Service(name) => (SERVICE_NAME, name),
+        SwarmSet::Stack(name) => (STACK, name),
     };
-    let docker = engine.client()?;
-    let mut here = engine.here.lock().await;
+    let mut here = docker.here.lock().await;
     let Here { listed, known } = &mut *here;
     let fresh = listed.take().filter(|(at, _)| is_new(*at, clock, LISTED_FOR));
     let (_, containers) = listed.insert(match fresh {
         Some(fresh) => fresh,
-        None => {
-            let filters =
-                HashMap::from([("label".to_owned(), vec!["com.docker.swarm.service.name".to_owned()])]);
-            let options = ListContainersOptionsBuilder::new().filters(&filters).build();
-            (clock.now(), docker.list_containers(Some(options)).await?)
-        }
+        None => (clock.now(), docker.engine.running(SERVICE_NAME).await?),
     });
-    let is = |id: &str| containers.iter().any(|listed| listed.id.as_deref() == Some(id));
-    known.retain(|id, _| is(id));
-    let own = |listed: &&ContainerSummary| {
-        listed.labels.as_ref().and_then(|labels| labels.get(label)) == Some(value)
-    };
+    let id = |listed: &Value| listed["Id"].as_str().unwrap_or_default().to_owned();
+    known.retain(|known, _| containers.iter().any(|listed| id(listed) == *known));
+    let own = containers.iter().filter(|listed| listed["Labels"][label] == value.as_str());
     let mut processes = Vec::new();
-    for id in containers.iter().filter(own).filter_map(|listed| listed.id.clone()) {
+    for id in own.map(id) {
         if let Some(process) = known.get(&id) {
             processes.push(process.clone());
-            continue;
-        }
-        match docker.inspect_container(&id, None::<InspectContainerOptions>).await {
-            Ok(found) => {
-                let process = Process::of(found);
-                known.extend(process.clone().map(|process| (id, process)));
-                processes.extend(process);
-            }
-            // Gone since it was listed.
-            Err(Error::DockerResponseServerError { status_code: 404, .. }) => {}
-            Err(error) => return Err(error),
+        } else if let Some(found) = docker.engine.inspect(&id).await? {
+            // Else it is gone since it was listed.
+            let process = Process::of(&found);
+            known.extend(process.clone().map(|process| (id, process)));
+            processes.extend(process);
         }
     }
     Ok(processes)
@@ -180,22 +154,21 @@ pub(super) async fn here(engine: &Engine, set: &SwarmSet, clock: &Clock) -> Resu
 fn told(found: &[Task], before: Option<&BTreeSet<String>>) -> Outcome {
     let failed: Vec<&Task> = fresh(found, before).collect();
     if let Some(last) = failed.last() {
-        let why = error(last).unwrap_or_else(|| "it does not say why".to_owned());
+        let why = why(last).unwrap_or_else(|| "it does not say why".to_owned());
         let tasks = if failed.len() == 1 { "a task".to_owned() } else { format!("{} tasks", failed.len()) };
         return Outcome::Failed(format!("{tasks} failed since the last look: {why}"));
     }
     let mut services: BTreeMap<&str, Vec<&Task>> = BTreeMap::new();
-    for task in found.iter().filter(|task| task.desired_state == Some(TaskState::RUNNING)) {
-        services.entry(task.service_id.as_deref().unwrap_or_default()).or_default().push(task);
+    for task in found.iter().filter(|task| task.is_wanted()) {
+        services.entry(task.service()).or_default().push(task);
     }
     if services.is_empty() {
         return Outcome::Failed("no task is there, nor is one wanted".to_owned());
     }
     let mut outcome = Outcome::Ok;
     for tasks in services.values() {
-        let runs = |task: &&&Task| state(task) == Some(TaskState::RUNNING);
-        let running = tasks.iter().filter(runs).count();
-        let waiting = tasks.iter().filter(|task| !runs(task)).find_map(|task| error(task));
+        let running = tasks.iter().filter(|task| task.runs()).count();
+        let waiting = tasks.iter().filter(|task| !task.runs()).find_map(|task| why(task));
         if let Some(why) = waiting {
             return Outcome::Failed(format!("{running} of {} tasks run: {why}", tasks.len()));
         }
@@ -208,21 +181,11 @@ fn told(found: &[Task], before: Option<&BTreeSet<String>>) -> Outcome {
 
 /// Those that failed since the last look; at the first look, none.
 fn fresh<'a>(found: &'a [Task], before: Option<&'a BTreeSet<String>>) -> impl Iterator<Item = &'a Task> {
-    let known = move |task: &&Task| {
-        before.is_none_or(|before| task.id.as_ref().is_some_and(|id| before.contains(id)))
-    };
-    found.iter().filter(|task| has_failed(task)).filter(move |task| !known(task))
+    let known = move |task: &&Task| before.is_none_or(|before| before.contains(task.id()));
+    found.iter().filter(|task| task.has_failed()).filter(move |task| !known(task))
 }
 
-fn has_failed(task: &Task) -> bool {
-    matches!(state(task), Some(TaskState::FAILED | TaskState::REJECTED))
-}
-
-fn state(task: &Task) -> Option<TaskState> {
-    task.status.as_ref()?.state
-}
-
-fn error(task: &Task) -> Option<String> {
-    let error = task.status.as_ref()?.err.as_deref()?;
-    Some(quote(error)).filter(|error| !error.is_empty())
+/// What went wrong with it.
+fn why(task: &Task) -> Option<String> {
+    task.error().map(|error| quote(&error)).filter(|error| !error.is_empty())
 }

@@ -12,6 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::clock::Clock;
 use crate::config::{Check, CheckKind, HttpCheck, Runtime};
+use crate::docker::Engine;
 use crate::model::sample::Outcome;
 use crate::probe::{Probe, Tools};
 
@@ -81,8 +82,13 @@ pub(in crate::probe) fn http_check(url: &str) -> HttpCheck {
 }
 
 pub(in crate::probe) fn tools() -> Tools {
+    tools_at(Path::new("/nonexistent/docker.sock"))
+}
+
+/// With the engine that listens there.
+pub(in crate::probe) fn tools_at(socket: &Path) -> Tools {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Tools::new(Path::new("/nonexistent/docker.sock")).unwrap()
+    Tools::new(&Engine::new(socket).unwrap()).unwrap()
 }
 
 pub(in crate::probe) fn http(check: HttpCheck) -> Probe {

@@ -3,17 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use serde_json::json;
 
 use super::found::{Found, Member, ids};
-use super::pairs::{Pair, Pairs, UNDONE};
+use super::pairs::{Pair, Pairs};
 use super::wiring;
-use crate::config::compose::PROJECT;
+use crate::docker::labels::compose::PROJECT;
+use crate::docker::labels::{SERVICE, UNDONE};
+use crate::docker::{Class, Inspect};
 use crate::model::step::{Fault, FaultKind};
 use crate::runtime::container::{Container, Swap};
-use crate::runtime::engine::Class;
-use crate::runtime::inspect::{Inspect, SERVICE};
 use crate::runtime::steps::back;
 use crate::runtime::successor::Blueprint;
 use crate::runtime::{Done, answered_first, transient};
@@ -174,9 +173,7 @@ async fn quiet(pairs: &Pairs<'_>) {
         "event": ["create", "start", "kill", "die", "stop", "destroy", "rename"],
     });
     // Without the stream nothing is waited for: giving way is safe at any time, only not as polite.
-    let Ok(stream) = pairs.set.engine.events(&filters, None).await else { return };
-    let mut stream = stream.bytes_stream();
-    let until_quiet =
-        async { while let Ok(Some(Ok(_))) = tokio::time::timeout(QUIET, stream.next()).await {} };
+    let Ok(mut stream) = pairs.set.engine.events(&filters, None).await else { return };
+    let until_quiet = async { while let Ok(Ok(_)) = tokio::time::timeout(QUIET, stream.next()).await {} };
     drop(tokio::time::timeout(AT_MOST, until_quiet).await);
 }

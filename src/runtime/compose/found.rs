@@ -6,12 +6,11 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use crate::config::Compose;
-use crate::config::compose::{NUMBER, PROJECT, Place, SERVICE, volumes};
+use crate::docker::compose::{Place, volumes};
+use crate::docker::labels::compose::{NUMBER, SERVICE};
+use crate::docker::{Engine, EngineError, Inspect, digest, spec};
 use crate::model::running::{Identity, Left, Running};
 use crate::runtime::copied;
-use crate::runtime::engine::{Engine, EngineError};
-use crate::runtime::inspect::Inspect;
-use crate::runtime::{digest, spec};
 
 #[cfg(test)]
 mod tests;
@@ -21,14 +20,6 @@ mod tests;
 pub(super) struct Key {
     pub(super) service: String,
     pub(super) number: u32,
-}
-
-impl Key {
-    fn of<'l>(label: impl Fn(&str) -> Option<&'l str>) -> Self {
-        let service = label(SERVICE).unwrap_or_default().to_owned();
-        let number = label(NUMBER).and_then(|number| number.parse().ok()).unwrap_or(1);
-        Self { service, number }
-    }
 }
 
 /// One container of the set.
@@ -63,55 +54,29 @@ pub(in crate::runtime) struct Found {
 impl Found {
     /// Looks at every container of the project.
     pub(in crate::runtime) async fn look(engine: &Engine, of: &Compose) -> Result<Self, EngineError> {
-        let (mut found, mut passing) = (Self::default(), Vec::new());
-        for listed in engine.labelled(&format!("{PROJECT}={}", of.project)).await? {
-            let image = engine.image_labels(listed["ImageID"].as_str().unwrap_or_default()).await?;
-            match of.listed(&listed, &image) {
-                Place::Passing => passing.push((listed, image)),
-                place @ (Place::Member | Place::Left | Place::Apart) => {
-                    found.add(engine, place, listed).await?;
+        let mut found = Self::default();
+        for (place, listed) in engine.project(of).await? {
+            match place {
+                Place::Member => {
+                    // One that is gone by now is said to be so by an event.
+                    if let Some(inspect) = engine.inspect(listed["Id"].as_str().unwrap_or_default()).await? {
+                        found.members.push(Member::new(copied::marked(engine, inspect).await?));
+                    }
                 }
+                Place::Left => {
+                    let keeps = volumes(&listed).join(", ");
+                    let inspect = engine.inspect(listed["Id"].as_str().unwrap_or_default()).await?;
+                    let bystander = |found| Bystander { it: Member::new(found), keeps };
+                    found.left.extend(inspect.map(bystander));
+                }
+                Place::Passing => found.passing.push(listed),
+                Place::Apart => {}
             }
-        }
-        // A Compose that was disturbed starts the new container under the name that it was to have for a moment, and leaves
-        // it so: it is the member then.
-        for (listed, image) in passing {
-            let place = match of.renamed(&listed, &image) {
-                Some(place) if listed["State"] == "running" && !found.has(&listed) => place,
-                Some(_) | None => Place::Passing,
-            };
-            found.add(engine, place, listed).await?;
         }
         let order = |a: &Member, b: &Member| (&a.key, a.found.id()).cmp(&(&b.key, b.found.id()));
         found.members.sort_by(order);
         found.left.sort_by(|a, b| order(&a.it, &b.it));
         Ok(found)
-    }
-
-    async fn add(&mut self, engine: &Engine, place: Place, listed: Value) -> Result<(), EngineError> {
-        // One that is gone by now is said to be so by an event.
-        let inspect = async || engine.inspect(listed["Id"].as_str().unwrap_or_default()).await;
-        match place {
-            Place::Member => {
-                if let Some(inspect) = inspect().await? {
-                    self.members.push(Member::new(copied::marked(engine, inspect).await?));
-                }
-            }
-            Place::Left => {
-                let keeps = volumes(&listed).join(", ");
-                let bystander = |found| Bystander { it: Member::new(found), keeps };
-                self.left.extend(inspect().await?.map(bystander));
-            }
-            Place::Passing => self.passing.push(listed),
-            Place::Apart => {}
-        }
-        Ok(())
-    }
-
-    /// Whether there is a container already that is what this one of the engine's list would be.
-    fn has(&self, listed: &Value) -> bool {
-        let key = Key::of(|label| listed["Labels"][label].as_str());
-        self.members.iter().chain(self.left.iter().map(|left| &left.it)).any(|member| member.key == key)
     }
 
     /// The set as one thing that runs; `None` when there is nothing of it.
@@ -178,7 +143,9 @@ impl Found {
 
 impl Member {
     pub(super) fn new(found: Inspect) -> Self {
-        Self { key: Key::of(|label| found.label(label)), found }
+        let service = found.label(SERVICE).unwrap_or_default().to_owned();
+        let number = found.label(NUMBER).and_then(|number| number.parse().ok()).unwrap_or(1);
+        Self { key: Key { service, number }, found }
     }
 
     /// Its name, version and state.

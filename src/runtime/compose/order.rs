@@ -10,8 +10,8 @@ use jiff::Timestamp;
 
 use super::found::Member;
 use crate::config::Compose;
-use crate::config::compose::DEPENDS_ON;
-use crate::runtime::bonds::references;
+use crate::docker::bonds::references;
+use crate::docker::labels::compose::DEPENDS_ON;
 
 #[cfg(test)]
 mod tests;

@@ -6,23 +6,20 @@ use super::Compose;
 use super::found::{Found, Key, Member};
 use super::past::Past;
 use super::{order, replicas, stand_in, wiring};
-use crate::config::compose::name;
+use crate::docker::bonds::references;
+use crate::docker::compose::name;
+use crate::docker::id::short;
+use crate::docker::labels::{ROLLBACK, UNDONE};
+use crate::docker::{EngineError, Inspect, spec};
 use crate::model::plan::Plan;
 use crate::model::running::parts;
 use crate::model::step::Fault;
-use crate::runtime::bonds::references;
 use crate::runtime::container::{Container, Swap};
 use crate::runtime::copied;
-use crate::runtime::engine::EngineError;
-use crate::runtime::id::short;
-use crate::runtime::inspect::{Inspect, ROLLBACK};
-use crate::runtime::{Record, foreign, spec};
+use crate::runtime::{Record, foreign};
 
 #[cfg(test)]
 mod tests;
-
-/// The label of a bad container that undoing had to make anew: the rollback.
-pub(super) const UNDONE: &str = "golive.undone";
 
 /// One member that is swapped. Without a good one it came with the bad release and goes; without a bad one the release
 /// has left it out, and it comes back.

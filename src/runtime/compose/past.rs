@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::found::{Bystander, Found, Member};
-use crate::config::compose::{NUMBER, SERVICE};
+use crate::docker::Inspect;
+use crate::docker::bonds::references;
+use crate::docker::labels::compose::{NUMBER, SERVICE};
 use crate::model::step::Fault;
-use crate::runtime::bonds::references;
-use crate::runtime::inspect::Inspect;
 use crate::runtime::{Record, refused};
 
 /// A set as it was.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::found::{Bystander, Found};
 use crate::config::{Check, CheckKind, Service, TlsCheck};
-use crate::runtime::inspect::Inspect;
+use crate::docker::Inspect;
 
 #[cfg(test)]
 mod tests;

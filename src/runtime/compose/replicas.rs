@@ -4,10 +4,9 @@
 use serde_json::Value;
 
 use super::found::{Key, Member, twins};
-use crate::config::compose::NUMBER;
+use crate::docker::labels::compose::NUMBER;
+use crate::docker::{Inspect, spec};
 use crate::runtime::beside;
-use crate::runtime::inspect::Inspect;
-use crate::runtime::spec;
 
 #[cfg(test)]
 mod tests;

@@ -3,9 +3,7 @@
 //! `docker-compose up` compares a container's image with what its tag names now. A tag that a bad release has moved is
 //! put back, so that the next `up` with the old files finds everything as it should be.
 
-use crate::runtime::engine::{Engine, EngineError};
-use crate::runtime::inspect::Inspect;
-use crate::runtime::spec;
+use crate::docker::{Engine, EngineError, Inspect, spec};
 
 /// The tag that a container's image goes by; none when it was created by an id or a digest.
 fn reference(container: &Inspect) -> Option<&str> {
@@ -33,7 +31,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::runtime::inspect::IMAGE;
+    use crate::docker::labels::IMAGE;
 
     #[test]
     fn references_are_taken_apart() {

@@ -3,9 +3,8 @@
 
 use serde_json::Value;
 
-use crate::runtime::bonds::references;
-use crate::runtime::engine::{Engine, EngineError};
-use crate::runtime::inspect::Inspect;
+use crate::docker::bonds::references;
+use crate::docker::{Engine, EngineError, Inspect};
 
 /// The container as it is to be created: one that is not to be started without what is gone.
 pub(super) async fn needed(engine: &Engine, good: Inspect) -> Result<Inspect, EngineError> {

@@ -4,10 +4,9 @@ use super::found::{Found, ids, twins};
 use super::pairs::{Pair, Pairs};
 use super::past::Past;
 use super::{back, retag, stand_in, wiring};
+use crate::docker::{EngineError, Inspect};
 use crate::model::step::{Fault, Step};
 use crate::runtime::container::Swap;
-use crate::runtime::engine::EngineError;
-use crate::runtime::inspect::Inspect;
 use crate::runtime::{Done, Forensics, answered_first, forensics, refused, steps};
 
 /// Of the logs of all members together, so much is kept.

@@ -3,9 +3,10 @@
 
 use serde_json::Value;
 
+use crate::docker::Inspect;
+use crate::docker::labels::ENDED;
+
 use super::found::{Bystander, Key, Member};
-use crate::config::compose::ENDED;
-use crate::runtime::inspect::Inspect;
 
 #[cfg(test)]
 mod tests;

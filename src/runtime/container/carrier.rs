@@ -2,10 +2,10 @@
 
 use super::{Container, Swap, read};
 use crate::config::Order;
+use crate::docker::Inspect;
 use crate::model::plan::Plan;
 use crate::model::running::{Identity, Running};
 use crate::model::step::{Fault, Step};
-use crate::runtime::inspect::Inspect;
 use crate::runtime::{Done, Record, beside, copied, forensics, pin, refused, steps};
 
 impl Container {

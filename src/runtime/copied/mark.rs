@@ -12,9 +12,9 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
 use super::{HEADER, LARGEST, ROUNDED, worth_a_look};
+use crate::docker::labels::PUT;
+use crate::docker::{Class, Engine, EngineError, Inspect, Kind, Stat};
 use crate::model::running::Running;
-use crate::runtime::engine::{Class, Engine, EngineError, Kind, Stat};
-use crate::runtime::inspect::{Inspect, PUT};
 
 /// Whoever makes a container has put its files into it by then; what comes later was written there by its program.
 const MADE: SignedDuration = SignedDuration::from_mins(5);

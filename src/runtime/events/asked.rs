@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::Heard;
+use crate::docker::events::Heard;
 
 /// So many are remembered until they end; of more, the oldest is forgotten.
 const REMEMBERED: usize = 64;

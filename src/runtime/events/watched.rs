@@ -1,13 +1,15 @@
 //! What is watched of a service, and what an event means for it.
 
+use super::asked;
 use super::notes::When;
-use super::{Engine, EngineError, Heard, asked};
-use crate::config::compose::Place;
 use crate::config::{Compose, Runtime};
+use crate::docker::compose::Place;
+use crate::docker::events::Heard;
+use crate::docker::labels::ROLLBACK;
+use crate::docker::{Engine, EngineError, compose};
 use crate::model::running::Running;
 use crate::runtime::compose::Found;
 use crate::runtime::copied;
-use crate::runtime::inspect::ROLLBACK;
 
 /// What is watched of a service.
 #[derive(Debug, Clone)]
@@ -93,5 +95,5 @@ fn of_a_set(heard: &Heard) -> When {
 
 /// By what an event tells, which says nothing of volumes.
 fn place(of: &Compose, heard: &Heard) -> Place {
-    of.place(heard.name(), |label| heard.actor.attributes.get(label).map(String::as_str), || false)
+    compose::place(of, heard.name(), |label| heard.actor.attributes.get(label).map(String::as_str), || false)
 }

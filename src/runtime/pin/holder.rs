@@ -8,15 +8,13 @@ use serde_json::{Map, Value, json};
 
 use super::{program, together};
 use crate::config::Pin;
+use crate::docker::id::short;
+use crate::docker::labels::compose::PREFIX;
+use crate::docker::labels::{KEEP, PIN, RELEASE};
+use crate::docker::{Class, EngineError, Inspect, spec};
 use crate::model::step::Fault;
 use crate::runtime::container::{Container, token};
-use crate::runtime::engine::{Class, EngineError};
-use crate::runtime::id::short;
-use crate::runtime::inspect::{Inspect, KEEP, RELEASE};
-use crate::runtime::{paths, refused, spec};
-
-/// How it does.
-const PIN: &str = "golive.pin";
+use crate::runtime::{paths, refused};
 
 /// A container that is being made elsewhere is looked for so often, for two seconds in all.
 const LOOKS: u32 = 40;
@@ -141,9 +139,7 @@ async fn body(on: &Container, release: &str, good: &Inspect) -> Result<Value, En
 
 /// Labels that the image brings along cannot be left out, but what Compose goes by can be emptied.
 pub(super) fn apart_from_projects(labels: &mut Value, good: &Inspect) {
-    for (label, _) in
-        good.entries("/Config/Labels").filter(|(label, _)| label.starts_with("com.docker.compose."))
-    {
+    for (label, _) in good.entries("/Config/Labels").filter(|(label, _)| label.starts_with(PREFIX)) {
         labels[label] = Value::from("");
     }
 }

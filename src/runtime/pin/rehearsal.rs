@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 
 use super::holder::apart_from_projects;
 
+use crate::docker::labels::REHEARSAL;
+use crate::docker::{Inspect, digest, spec};
 use crate::model::step::{Fault, FaultKind};
 use crate::runtime::container::{Container, token};
-use crate::runtime::inspect::{Inspect, REHEARSAL};
 use crate::runtime::successor::Blueprint;
-use crate::runtime::{digest, spec};
 
 /// So many fields are named.
 const NAMED: usize = 5;

@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
+use crate::docker::Engine;
 use crate::model::step::Fault;
-use crate::runtime::engine::Engine;
 
 const BYTES: u64 = 64 << 20;
 const INODES: u64 = 1000;

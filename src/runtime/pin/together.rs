@@ -3,10 +3,8 @@
 //! Which releases still need it is said by tags on the image, one for each release. A member with anonymous volumes has a
 //! holder of its own, for that holds these too.
 
+use crate::docker::{Class, EngineError, Inspect, KEPT, spec};
 use crate::runtime::container::{Container, token};
-use crate::runtime::engine::{Class, EngineError, KEPT};
-use crate::runtime::inspect::Inspect;
-use crate::runtime::spec;
 
 /// So many digits of an image's id stand for it.
 const DIGITS: usize = 12;

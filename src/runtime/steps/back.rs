@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
+use crate::docker::id::short;
+use crate::docker::labels::RESTART;
+use crate::docker::{Class, Inspect};
 use crate::model::step::Fault;
 
 use super::taken;
 use crate::runtime::container::Swap;
-use crate::runtime::engine::Class;
-use crate::runtime::id::short;
-use crate::runtime::inspect::{Inspect, RESTART};
 use crate::runtime::{Done, refused};
 
 /// The bad release runs again as it did. When its container is gone, the successor is left running instead:

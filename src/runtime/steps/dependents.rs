@@ -8,13 +8,13 @@ use std::pin::Pin;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use crate::docker::bonds::{MODES, joins};
+use crate::docker::labels::{DEPENDENT, REPLACES, ROLLBACK};
+use crate::docker::{EngineError, Inspect, Leaning, spec};
 use crate::model::plan::Plan;
 use crate::model::step::{Fault, FaultKind};
-use crate::runtime::bonds::{MODES, joins};
 use crate::runtime::container::Swap;
-use crate::runtime::engine::{EngineError, Leaning};
-use crate::runtime::inspect::{DEPENDENT, Inspect, REPLACES, ROLLBACK};
-use crate::runtime::{Done, answered_first, refused, spec};
+use crate::runtime::{Done, answered_first, refused};
 
 /// Every container that lived in the bad one lives in the restored one. One that cannot is told, and holds up none of
 /// the others.

@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::runtime::inspect::Inspect;
-use crate::runtime::spec;
+use crate::docker::{Inspect, spec};
 
 /// From here on the engine tells no hardware address but the endpoint's.
 const ENDPOINTS_ALONE: (u32, u32) = (1, 52);

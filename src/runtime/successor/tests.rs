@@ -2,8 +2,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::super::inspect::{Inspect, ROLLBACK};
 use super::*;
+use crate::docker::Inspect;
+use crate::docker::labels::ROLLBACK;
 
 const ID: &str = "a04c8cb06b9f2f6ab7776d87910e571eb9da2245128e67c20537732770e2adf7";
 const VOLUME: &str = "b15d9dc17ca0307bc888798fa21f682fc0eb3356239f78d31648843881f3be08";

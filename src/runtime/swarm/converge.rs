@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use crate::clock::Clock;
+use crate::docker::swarm::service::{Service, Update};
 use crate::model::plan::Plan;
 use crate::model::step::Fault;
 use crate::runtime::{Done, foreign, refused};
 
-use super::member::{Member, Update};
 use super::news::News;
 use super::record::Specs;
 use super::{Swarm, fault, pending, set, steps, task};
@@ -79,7 +79,7 @@ async fn look(on: &Swarm, plan: &Plan, good: &Specs) -> Result<Look, Fault> {
     Ok(Look { missing: missing.join("; "), whole, done: Done::by(&set.instance()) })
 }
 
-fn given_up(plan: &Plan, now: &Member) -> Fault {
+fn given_up(plan: &Plan, now: &Service) -> Fault {
     let (name, says) = (now.name(), now.message());
     refused(format!("restore {}: the Swarm gave the update of {name} up: {says}", plan.to_version))
 }

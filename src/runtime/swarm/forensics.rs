@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
+use crate::docker::swarm::{Task, text};
 use crate::model::plan::Plan;
 use crate::model::step::Fault;
 use crate::runtime::{Done, Forensics, Record};
 
 use super::record::Specs;
 use super::set::Set;
-use super::task::Task;
-use super::{Swarm, fault, set, shelf, task, text};
+use super::{Swarm, fault, set, shelf, task};
 
 const LINES: u32 = 1000;
 /// Of longer logs the end is kept.

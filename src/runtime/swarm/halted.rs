@@ -3,21 +3,22 @@
 
 use serde_json::Value;
 
+use crate::docker::swarm::service::Service;
+use crate::docker::swarm::{Kind, Task, text};
+use crate::docker::{EngineError, Remembered, SLOW};
 use crate::model::running::Halted;
 use crate::model::step::Fault;
-use crate::runtime::engine::{EngineError, Remembered};
 
-use super::member::Member;
 use super::set::Set;
-use super::task::{Task, Tasks};
-use super::{Swarm, fault, set, standing, task, text};
+use super::task::Tasks;
+use super::{Swarm, fault, set, standing, task};
 
 /// How the Swarm names the task that it has stopped for.
 const NAMES: &str = "termination of task ";
 
 /// What the Swarm holds against the newest release of a service, where that is the release's own doing.
 pub(super) fn given_up(
-    member: &Member,
+    member: &Service,
     tasks: &Tasks,
     nodes: &[Value],
     excused: &Remembered,
@@ -27,7 +28,7 @@ pub(super) fn given_up(
 
 /// That the Swarm has stopped its update of a service, for nothing that the release has done.
 pub(super) fn halted(
-    member: &Member,
+    member: &Service,
     tasks: &Tasks,
     nodes: &[Value],
     excused: &Remembered,
@@ -47,7 +48,7 @@ pub(super) async fn nodes(on: &Swarm, set: &Set) -> Result<Vec<Value>, EngineErr
 
 /// The task that the Swarm names, and what ended it, where that was not the release. That stays so when the node is back.
 fn excuse<'a>(
-    member: &Member,
+    member: &Service,
     tasks: &'a Tasks,
     nodes: &[Value],
     excused: &Remembered,
@@ -74,10 +75,9 @@ pub(super) async fn go_on(on: &Swarm) -> Result<(), Fault> {
     let nodes = nodes(on, &set).await.map_err(fault)?;
     for member in set.members.values().filter(|member| halted(member, &tasks, &nodes, &on.excused).is_some())
     {
-        let (path, version) = (format!("/services/{}/update", member.id()), member.version().to_string());
-        let query = [("version", version.as_str()), ("registryAuthFrom", "spec")];
+        let of = (member.id(), member.version());
         let doing = format!("go on with the update of {}", member.name());
-        on.engine.post(&doing, &path, &query, member.spec()).await.map_err(fault)?;
+        on.engine.update_object(&doing, Kind::Services, of, member.spec(), SLOW).await.map_err(fault)?;
     }
     Ok(())
 }
@@ -88,14 +88,14 @@ mod tests {
 
     use super::*;
 
-    fn member(state: &str, message: &str) -> Member {
+    fn member(state: &str, message: &str) -> Service {
         let json = json!({
             "ID": "s1", "Spec": { "Name": "shop_api" }, "UpdateStatus": { "State": state, "Message": message },
         });
-        Member::new(json.clone(), json)
+        Service::new(json.clone(), json)
     }
 
-    fn told(member: &Member, state: &str, node: Value) -> (Option<String>, Option<String>) {
+    fn told(member: &Service, state: &str, node: Value) -> (Option<String>, Option<String>) {
         let task = json!({ "ID": "t1", "ServiceID": "s1", "NodeID": "n2", "Status": { "State": state } });
         let set = Set::of_one(member.clone());
         let tasks = Tasks::among(&[task], &set);

@@ -5,14 +5,15 @@
 
 use serde_json::{Value, json};
 
+use crate::docker::labels::{RELEASE, SET};
+use crate::docker::swarm::{Kind, service, text};
+use crate::docker::{Class, EngineError, SLOW, digest};
 use crate::model::step::Fault;
 use crate::runtime::container::token;
-use crate::runtime::digest;
-use crate::runtime::engine::{Class, EngineError};
 
 use super::record::Specs;
-use super::shelf::{self, RELEASE, SET};
-use super::{Swarm, fault, member, names, text};
+use super::shelf;
+use super::{Swarm, fault, names};
 
 /// What the names of such services begin with.
 pub(super) const BEGINS: &str = "golive-keep-";
@@ -28,7 +29,7 @@ pub(super) async fn hold(on: &Swarm, release: &str, good: &Specs) -> Result<(), 
     let is_wanted = |holder: &&Value| text(holder, "/Spec/Name") == wanted;
     let uses = !configs.is_empty() || !secrets.is_empty();
     if uses && !there.iter().any(|holder| is_wanted(&holder)) {
-        let image = good.services.values().map(member::image).find(|image| !image.is_empty());
+        let image = good.services.values().map(service::image).find(|image| !image.is_empty());
         let body = json!({
             "Name": wanted,
             "Labels": { SET: shelf::label(on), RELEASE: release },
@@ -44,7 +45,7 @@ pub(super) async fn hold(on: &Swarm, release: &str, good: &Specs) -> Result<(), 
             "Mode": { "Replicated": { "Replicas": 0 } },
         });
         let doing = format!("keep the configs and secrets of {release} from being removed");
-        match on.engine.post(&doing, "/services/create", &[], &body).await {
+        match on.engine.create_object(&doing, Kind::Services, &body, SLOW).await {
             // By that name it names the same.
             Err(error) if error.class() == Class::Conflict => {}
             result => result.map_err(fault)?,
@@ -68,14 +69,14 @@ async fn holders(on: &Swarm, release: Option<&str>) -> Result<Vec<Value>, Engine
     let set = format!("{SET}={}", shelf::label(on));
     let of = release.map(|release| format!("{RELEASE}={release}"));
     let labels: Vec<String> = [set].into_iter().chain(of).collect();
-    let found = on.engine.all("list the services", "/services", &json!({ "label": labels })).await?;
+    let found = on.engine.objects("list the services", Kind::Services, &json!({ "label": labels })).await?;
     Ok(found.into_iter().filter(|holder| text(holder, "/Spec/Name").starts_with(BEGINS)).collect())
 }
 
 async fn remove(on: &Swarm, holders: impl Iterator<Item = &Value>) -> Result<(), Fault> {
     for holder in holders {
-        let path = format!("/services/{}", text(holder, "/ID"));
-        on.engine.delete("let go of configs and secrets", &path).await.map_err(fault)?;
+        let (doing, id) = ("let go of configs and secrets", text(holder, "/ID"));
+        on.engine.remove_object(doing, Kind::Services, id, SLOW).await.map_err(fault)?;
     }
     Ok(())
 }

@@ -13,16 +13,12 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
-use crate::runtime::engine::{Class, Engine, EngineError};
+use crate::docker::labels::{HOLDER, HOST, TIME};
+use crate::docker::swarm::{Kind, text, version};
+use crate::docker::{Class, Engine, EngineError};
 use crate::untrusted::clean;
 
-use super::shelf::out_of_sequence;
-use super::text;
-
 pub(super) const NAME: &str = "golive.lease";
-const HOLDER: &str = "golive.holder";
-const HOST: &str = "golive.host";
-const TIME: &str = "golive.time";
 const NOTE: &str = "The golive that the labels name acts for the services of this Swarm.\n";
 
 /// It is renewed so often, and whoever cannot renew it for so long acts no more.
@@ -75,28 +71,32 @@ pub(super) enum Due {
 
 impl Lease {
     pub(super) fn holder(&self) -> &str {
-        text(&self.object, "/Spec/Labels/golive.holder")
+        self.label(HOLDER)
     }
 
     /// The host that it is on, as a person would name it.
     pub(super) fn host(&self) -> String {
-        clean(text(&self.object, "/Spec/Labels/golive.host"))
+        clean(self.label(HOST))
     }
 
     /// When its holder renewed it, by the clock there.
     pub(super) fn time(&self) -> Option<Timestamp> {
-        text(&self.object, "/Spec/Labels/golive.time").parse().ok()
+        self.label(TIME).parse().ok()
     }
 
     pub(super) fn version(&self) -> u64 {
-        self.object.pointer("/Version/Index").and_then(Value::as_u64).unwrap_or_default()
+        version(&self.object)
+    }
+
+    fn label(&self, name: &str) -> &str {
+        self.object["Spec"]["Labels"][name].as_str().unwrap_or_default()
     }
 }
 
 /// The lease, where anybody has ever held one.
 pub(super) async fn read(engine: &Engine) -> Result<Option<Lease>, EngineError> {
     let filters = json!({ "name": [NAME] });
-    let found = engine.all_within("ask who acts in the Swarm", "/configs", &filters, QUICK).await?;
+    let found = engine.objects_within("ask who acts in the Swarm", Kind::Configs, &filters, QUICK).await?;
     let object = found.into_iter().find(|object| text(object, "/Spec/Name") == NAME);
     Ok(object.map(|object| Lease { object }))
 }
@@ -106,22 +106,19 @@ pub(super) async fn take(engine: &Engine, old: Option<&Lease>, by: &Node) -> Res
     let doing = "take the lease by which golive acts in the Swarm";
     let labels = json!({ HOLDER: by.id, HOST: by.host, TIME: Clock::wall().to_string() });
     let result = match old {
-        Some(Lease { object }) => {
-            let (path, version) = (
-                format!("/configs/{}/update", text(object, "/ID")),
-                old.map(Lease::version).unwrap_or_default(),
-            );
-            let spec = json!({ "Name": NAME, "Labels": labels, "Data": object["Spec"]["Data"] });
-            engine.post_within(doing, &path, &[("version", &version.to_string())], &spec, CHANGE).await
+        Some(lease) => {
+            let of = (text(&lease.object, "/ID"), lease.version());
+            let spec = json!({ "Name": NAME, "Labels": labels, "Data": lease.object["Spec"]["Data"] });
+            engine.update_object(doing, Kind::Configs, of, &spec, CHANGE).await
         }
         None => {
             let body = json!({ "Name": NAME, "Labels": labels, "Data": STANDARD.encode(NOTE) });
-            engine.post_within(doing, "/configs/create", &[], &body, CHANGE).await
+            engine.create_object(doing, Kind::Configs, &body, CHANGE).await
         }
     };
     match result {
         Ok(()) => Ok(true),
-        Err(error) if out_of_sequence(&error) || error.class() == Class::Conflict => Ok(false),
+        Err(error) if error.is_out_of_sequence() || error.class() == Class::Conflict => Ok(false),
         Err(error) => Err(error),
     }
 }

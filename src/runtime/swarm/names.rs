@@ -9,25 +9,34 @@ use std::sync::PoisonError;
 
 use serde_json::{Value, json};
 
+use crate::docker::id::short;
+use crate::docker::swarm::{Kind, text};
+use crate::docker::{EngineError, digest};
 use crate::model::step::Fault;
-use crate::runtime::engine::EngineError;
-use crate::runtime::id::short;
-use crate::runtime::{digest, refused};
+use crate::runtime::refused;
 
-use super::{Swarm, fault, text};
+use super::{Swarm, fault};
 
 /// So many ids are remembered; then all are asked for anew.
 const REMEMBERED: usize = 1024;
 
 /// Where a specification uses something, of which kind, and how its id and its name are called there.
-const CONFIGS: Used =
-    Used { kind: "configs", at: "/TaskTemplate/ContainerSpec/Configs", id: "ConfigID", name: "ConfigName" };
-const SECRETS: Used =
-    Used { kind: "secrets", at: "/TaskTemplate/ContainerSpec/Secrets", id: "SecretID", name: "SecretName" };
+const CONFIGS: Used = Used {
+    kind: Kind::Configs,
+    at: "/TaskTemplate/ContainerSpec/Configs",
+    id: "ConfigID",
+    name: "ConfigName",
+};
+const SECRETS: Used = Used {
+    kind: Kind::Secrets,
+    at: "/TaskTemplate/ContainerSpec/Secrets",
+    id: "SecretID",
+    name: "SecretName",
+};
 const NETWORKS: [&str; 2] = ["/TaskTemplate/Networks", "/Networks"];
 
 struct Used {
-    kind: &'static str,
+    kind: Kind,
     at: &'static str,
     id: &'static str,
     name: &'static str,
@@ -38,7 +47,7 @@ pub(super) async fn named(on: &Swarm, spec: &Value) -> Result<Value, EngineError
     let mut named = spec.clone();
     for at in NETWORKS {
         for network in items_mut(&mut named, at) {
-            network["Target"] = known(on, "networks", text(network, "/Target")).await?.into();
+            network["Target"] = known(on, Kind::Networks, text(network, "/Target")).await?.into();
         }
     }
     for config in items_mut(&mut named, CONFIGS.at) {
@@ -57,8 +66,8 @@ pub(super) async fn resolved(on: &Swarm, named: &Value) -> Result<Value, Fault> 
         for it in items_mut(&mut spec, used.at) {
             let name = it[used.name].as_str().unwrap_or_default();
             let found = by_name(on, used.kind, name).await.map_err(fault)?;
-            let found =
-                found.ok_or_else(|| refused(format!("find {name} among the {}: it is gone", used.kind)))?;
+            let found = found
+                .ok_or_else(|| refused(format!("find {name} among the {}: it is gone", used.kind.name())))?;
             it[used.id] = found["ID"].clone();
         }
     }
@@ -94,12 +103,12 @@ pub(super) async fn missing(on: &Swarm, service: &str, named: &Value) -> Result<
     let mut missing = Vec::new();
     for network in NETWORKS.iter().flat_map(|at| items(named, at)) {
         let name = text(network, "/Target");
-        if on.engine.get("look for a network", &format!("/networks/{name}"), &[]).await?.is_none() {
+        if on.engine.object("look for a network", Kind::Networks, name).await?.is_none() {
             missing.push(format!("the network {}, which {service} uses, is gone", short(name)));
         }
     }
     for used in [CONFIGS, SECRETS] {
-        let kind = used.kind.trim_end_matches('s');
+        let kind = used.kind.name().trim_end_matches('s');
         for it in items(named, used.at) {
             let name = text(it, &format!("/{}", used.name));
             let was = text(it, "/ConfigID");
@@ -118,14 +127,14 @@ pub(super) async fn missing(on: &Swarm, service: &str, named: &Value) -> Result<
 }
 
 /// What an id stands for: the name of a network, the content of a config. It never stands for anything else.
-async fn known(on: &Swarm, kind: &str, id: &str) -> Result<String, EngineError> {
+async fn known(on: &Swarm, kind: Kind, id: &str) -> Result<String, EngineError> {
     let names = || on.names.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(known) = names().get(id) {
         return Ok(known.clone());
     }
-    let found = on.engine.get("look at what a service uses", &format!("/{kind}/{id}"), &[]).await?;
+    let found = on.engine.object("look at what a service uses", kind, id).await?;
     let Some(found) = found else { return Ok(id.to_owned()) };
-    let known = if kind == CONFIGS.kind { content(&found) } else { text(&found, "/Name").to_owned() };
+    let known = if kind == Kind::Configs { content(&found) } else { text(&found, "/Name").to_owned() };
     let mut names = names();
     if names.len() >= REMEMBERED {
         names.clear();
@@ -140,9 +149,9 @@ fn content(config: &Value) -> String {
 }
 
 /// The config or secret of exactly that name: the engine itself would also give those whose names begin so.
-async fn by_name(on: &Swarm, kind: &str, name: &str) -> Result<Option<Value>, EngineError> {
-    let doing = format!("look for {name} among the {kind}");
-    let found = on.engine.all(&doing, &format!("/{kind}"), &json!({ "name": [name] })).await?;
+async fn by_name(on: &Swarm, kind: Kind, name: &str) -> Result<Option<Value>, EngineError> {
+    let doing = format!("look for {name} among the {}", kind.name());
+    let found = on.engine.objects(&doing, kind, &json!({ "name": [name] })).await?;
     Ok(found.into_iter().find(|found| text(found, "/Spec/Name") == name))
 }
 

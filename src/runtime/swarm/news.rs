@@ -3,30 +3,24 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::Response;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::clock::Clock;
-use crate::runtime::engine::{Engine, EngineError};
+use crate::docker::events::{Broken, Stream, Told};
+use crate::docker::labels::OURS;
+use crate::docker::{Engine, EngineError};
 
-use super::{lease, text};
+use super::lease;
 
 /// Events come in swarms, too: one look serves all that come within this.
 const TOGETHER: Duration = Duration::from_millis(100);
-/// What of a line has come is kept up to this; a longer one says that something has happened, and no more.
-const LONGEST: usize = 64 << 10;
 
 /// The stream of such news.
 pub(super) struct News {
-    stream: Response,
-    /// The beginning of a line whose end has not come yet.
-    begun: Vec<u8>,
+    stream: Stream,
     /// When it was heard last that the lease was renewed.
     renewed: Option<Timestamp>,
 }
-
-/// The stream has ended; why.
-pub(super) struct Broken(pub(super) String);
 
 /// What a look has to look at.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -45,7 +39,7 @@ impl News {
             "type": ["service", "node", "config", "container"],
             "event": ["create", "update", "remove", "start", "die"],
         });
-        Ok(Self { stream: engine.events(&filters, None).await?, begun: Vec::new(), renewed: None })
+        Ok(Self { stream: engine.events(&filters, None).await?, renewed: None })
     }
 
     /// Waits for news, and no longer than that; nothing when none came.
@@ -75,27 +69,16 @@ impl News {
         self.renewed.take()
     }
 
-    /// What the next piece of the stream tells. May be dropped: a piece that was taken is taken whole.
+    /// What the next event tells. May be dropped.
     async fn next(&mut self) -> Result<What, Broken> {
-        let piece = match self.stream.chunk().await {
-            Ok(Some(piece)) => piece,
-            Ok(None) => return Err(Broken("the engine ended it".to_owned())),
-            Err(error) => return Err(Broken(error.to_string())),
-        };
-        let mut what = What::default();
-        for byte in piece {
-            if byte != b'\n' {
-                self.begun.push(byte);
-            }
-            if byte == b'\n' || self.begun.len() >= LONGEST {
-                let line = std::mem::take(&mut self.begun);
-                if line.windows(lease::NAME.len()).any(|part| part == lease::NAME.as_bytes()) {
-                    self.renewed = Some(Clock::wall());
-                }
-                what.add(What::of(&line));
-            }
+        let told = self.stream.next().await?;
+        if let Told::Heard(heard) = &told
+            && heard.kind == "config"
+            && heard.name() == lease::NAME
+        {
+            self.renewed = Some(Clock::wall());
         }
-        Ok(what)
+        Ok(What::of(&told))
     }
 }
 
@@ -111,15 +94,12 @@ impl What {
     }
 
     /// What one event is about. What golive makes for itself is not the Swarm's; nobody runs with other config objects.
-    fn of(line: &[u8]) -> Self {
-        let Ok(event) = serde_json::from_slice::<Value>(line) else {
-            return Self::all();
-        };
-        let name = text(&event, "/Actor/Attributes/name");
-        match text(&event, "/Type") {
-            "config" => {
-                Self { written: name.starts_with("golive.") && name != lease::NAME, ..Self::default() }
-            }
+    fn of(told: &Told) -> Self {
+        // What cannot be read may be anything.
+        let Told::Heard(event) = told else { return Self::all() };
+        let name = event.name();
+        match event.kind.as_str() {
+            "config" => Self { written: name.starts_with(OURS) && name != lease::NAME, ..Self::default() },
             "service" if name.starts_with(super::hold::BEGINS) => Self::default(),
             // Where its tasks go tells whether they are missing.
             "node" => Self { swarm: true, nodes: true, ..Self::default() },
@@ -131,13 +111,15 @@ impl What {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::docker::events::Heard;
 
     #[test]
     fn what_golive_writes_down_is_no_news_of_the_swarm() {
-        let event =
-            |kind: &str, name: &str| json!({ "Type": kind, "Actor": { "Attributes": { "name": name } } });
         let of = |kind: &str, name: &str| {
-            let What { swarm, written, .. } = What::of(event(kind, name).to_string().as_bytes());
+            let actor = json!({ "ID": "x1", "Attributes": { "name": name } });
+            let event = json!({ "Type": kind, "Action": "update", "Actor": actor, "timeNano": 1 });
+            let heard = Heard::parse(event.to_string().as_bytes()).unwrap();
+            let What { swarm, written, .. } = What::of(&Told::Heard(heard));
             (swarm, written)
         };
         assert_eq!(of("config", "golive.shop.0123456789abcdef"), (false, true));
@@ -146,6 +128,6 @@ mod tests {
         assert_eq!(of("service", "golive-keep-shop-0123456789abcdef"), (false, false));
         assert_eq!(of("container", "shop_api.1"), (true, false));
         assert_eq!(of("config", "golive.lease"), (false, false));
-        assert_eq!(What::of(b"{\"Type\":"), What::all(), "what cannot be read may be anything");
+        assert_eq!(What::of(&Told::Nonsense(String::new())), What::all());
     }
 }

@@ -12,15 +12,16 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
+use crate::docker::events::Broken;
+use crate::docker::swarm::Kind;
+use crate::docker::{Engine, EngineError};
 use crate::model::event::Event;
-use crate::runtime::engine::{Engine, EngineError};
 
 use super::clocks::{Clocks, Told};
 use super::lease::{self, Due, Lease, Node, Tenure};
-use super::news::{Broken, News, What};
+use super::news::{News, What};
 use super::shelf::{self, Written};
 use super::standing::{self, Stand};
-use super::{is_leaderless, is_no_manager};
 
 /// Tasks end and leaders change without an event that every manager hears of.
 const TICK: Duration = Duration::from_secs(5);
@@ -201,8 +202,8 @@ impl Keeper {
         if all || what.swarm || what == What::default() && tick {
             self.listed = Some(now);
             let every = json!({});
-            let services = self.engine.all("list the services", "/services", &every).await?;
-            let tasks = self.engine.all("list the tasks", "/tasks", &every).await?;
+            let services = self.engine.objects("list the services", Kind::Services, &every).await?;
+            let tasks = self.engine.objects("list the tasks", Kind::Tasks, &every).await?;
             (seen.services, seen.tasks) = (Arc::new(services), Arc::new(tasks));
         }
         Ok(seen)
@@ -265,12 +266,12 @@ impl Keeper {
     /// The Swarm does not answer, or the whole engine does not: it is nobody's turn, as far as can be seen from here.
     async fn failed(&mut self, error: EngineError) -> Result<(), Ended> {
         self.tenure.interrupted();
-        let me = self.me.take_if(|_| is_no_manager(&error)).or(self.me.clone());
+        let me = self.me.take_if(|_| error.is_no_manager()).or(self.me.clone());
         let alive = error.message().is_some()
             || tokio::time::timeout(lease::QUICK, self.engine.version()).await.is_ok_and(|told| told.is_ok());
         let (lost, why) = if !alive {
             (Lost::Engine, error.to_string())
-        } else if is_leaderless(&error) {
+        } else if error.is_leaderless() {
             let why = standing::leaderless(&self.nodes, me.as_ref().map_or("", |me| &me.id)).await;
             (Lost::Swarm(why.clone()), why)
         } else {

@@ -2,19 +2,18 @@
 
 use serde_json::json;
 
+use crate::docker::id::short;
+use crate::docker::labels::swarm::SERVICE_NAME;
+use crate::docker::labels::{KEEP, RELEASE, ROLLBACK};
+use crate::docker::swarm::{service, text};
+use crate::docker::{Class, EngineError, digest};
 use crate::model::plan::Plan;
 use crate::model::step::Fault;
 use crate::runtime::container::token;
-use crate::runtime::engine::{Class, EngineError};
-use crate::runtime::id::short;
 use crate::runtime::{Done, Record, foreign, refused, sources};
 
-use super::member;
-use super::record::{Specs, local_image};
-use super::{Swarm, fault, hold, names, set, shelf, standing, text};
-
-const KEEP: &str = "golive.keep";
-const RELEASE: &str = "golive.release";
+use super::record::Specs;
+use super::{Swarm, fault, hold, names, set, shelf, standing};
 
 /// The target can be restored, and what runs is what is to be left.
 pub(super) async fn prepare(on: &Swarm, plan: &Plan, good: &Specs) -> Result<Done, Fault> {
@@ -23,8 +22,7 @@ pub(super) async fn prepare(on: &Swarm, plan: &Plan, good: &Specs) -> Result<Don
     }
     let set = set::read(on).await.map_err(fault)?;
     let instance = set.instance();
-    let ours =
-        set.members.values().any(|now| now.spec()["Labels"][member::ROLLBACK] == plan.rollback.as_str());
+    let ours = set.members.values().any(|now| now.spec()["Labels"][ROLLBACK] == plan.rollback.as_str());
     let left = plan.bad.as_ref().is_none_or(|bad| *bad == instance);
     let by_swarm = set.members.values().any(|now| now.given_up().is_some());
     if left || ours || by_swarm {
@@ -59,7 +57,7 @@ async fn obstacles(on: &Swarm, good: &Specs) -> Result<Vec<String>, EngineError>
         obstacles.extend(names::missing(on, name, spec).await?);
     }
     for (image, id) in &good.images {
-        if let Some(now) = local_image(on, image).await?
+        if let Some(now) = on.engine.image(image).await?
             && now != *id
         {
             let (now, then) = (short(&now).to_owned(), short(id));
@@ -72,7 +70,7 @@ async fn obstacles(on: &Swarm, good: &Specs) -> Result<Vec<String>, EngineError>
 /// What may make it fail, and cannot be told from here.
 async fn doubts(on: &Swarm, good: &Specs) -> Result<Vec<String>, EngineError> {
     let mut doubts = Vec::new();
-    for image in good.services.values().map(member::image).filter(|image| !image.contains('@')) {
+    for image in good.services.values().map(service::image).filter(|image| !image.contains('@')) {
         match on.engine.is_pulled(image).await? {
             Some(true) => doubts.push(format!(
                 "its image {image} is named without the digest that its registry gave it, so that it may come back as \
@@ -92,12 +90,12 @@ async fn doubts(on: &Swarm, good: &Specs) -> Result<Vec<String>, EngineError> {
 async fn sources_gone(on: &Swarm, good: &Specs) -> Result<Vec<String>, EngineError> {
     let mut gone = Vec::new();
     for (name, spec) in &good.services {
-        let bound = member::bound(spec);
-        let here = format!("com.docker.swarm.service.name={name}");
+        let bound = service::bound(spec);
+        let here = format!("{SERVICE_NAME}={name}");
         if bound.is_empty() || on.engine.labelled(&here).await?.is_empty() {
             continue;
         }
-        let missing = sources::gone_of(&on.engine, member::image(spec), &bound).await?;
+        let missing = sources::gone_of(&on.engine, service::image(spec), &bound).await?;
         gone.extend(missing.into_iter().map(|what| format!("{name}: {what}")));
     }
     Ok(gone)
@@ -141,6 +139,6 @@ pub(super) async fn unpin(on: &Swarm, release: &str) -> Result<(), Fault> {
 }
 
 fn holder(on: &Swarm, release: &str, image: &str) -> String {
-    let digest = crate::runtime::digest::of(json!([release, image]));
+    let digest = digest::of(json!([release, image]));
     format!("golive-keep-{}-{}", token(&on.service), &digest[..12])
 }

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::docker::EngineError;
+use crate::docker::labels::{ROLLBACK, WAY_BACK};
+use crate::docker::swarm::service;
 use crate::model::step::Fault;
-use crate::runtime::engine::EngineError;
 use crate::runtime::{Record, refused};
 
 use super::Swarm;
-use super::member;
 use super::set::Set;
 use super::task::Tasks;
 
@@ -34,12 +35,12 @@ impl Specs {
         for (name, found) in &set.members {
             let mut spec = found.named().clone();
             if let Some(labels) = spec["Labels"].as_object_mut() {
-                labels.remove(member::ROLLBACK);
-                labels.remove(member::WAY_BACK);
+                labels.remove(ROLLBACK);
+                labels.remove(WAY_BACK);
             }
-            let image = member::image(&spec).to_owned();
+            let image = service::image(&spec).to_owned();
             if !image.contains('@')
-                && let Some(id) = local_image(on, &image).await?
+                && let Some(id) = on.engine.image(&image).await?
             {
                 specs.images.insert(image, id);
             }
@@ -67,10 +68,4 @@ impl Specs {
     pub(super) fn text(&self) -> String {
         serde_json::json!(self).to_string()
     }
-}
-
-/// The id of an image that this node has.
-pub(super) async fn local_image(on: &Swarm, image: &str) -> Result<Option<String>, EngineError> {
-    let found = on.engine.get("look for an image", &format!("/images/{image}/json"), &[]).await?;
-    Ok(found.map(|found| super::text(&found, "/Id").to_owned()).filter(|id| !id.is_empty()))
 }

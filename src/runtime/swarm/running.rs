@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
+use crate::docker::Remembered;
+use crate::docker::labels::IRREVERSIBLE;
+use crate::docker::swarm::service::{self, Service, Update};
 use crate::model::running::Running;
-use crate::runtime::engine::Remembered;
 use crate::untrusted::clean;
 
 use super::halted;
-use super::member::{self, Member, Update};
 use super::set::Set;
 use super::task::Tasks;
 
@@ -21,7 +22,7 @@ impl Set {
             return None;
         }
         let members = || self.members.values();
-        let specs = || members().map(Member::spec);
+        let specs = || members().map(Service::spec);
         let halted = members().find_map(|member| halted::halted(member, tasks, nodes, excused));
         Some(Running {
             instance: self.instance(),
@@ -30,7 +31,7 @@ impl Set {
             alive: self.members.values().all(|member| tasks.any_runs(member)),
             started: None,
             restarts: 0,
-            irreversible: specs().find_map(|spec| member::label(spec, "golive.irreversible")).map(clean),
+            irreversible: specs().find_map(|spec| service::label(spec, IRREVERSIBLE)).map(clean),
             given_up: members().find_map(|member| halted::given_up(member, tasks, nodes, excused)),
             rolling_out: self.under_way() || halted.is_some(),
             stuck: None,
@@ -60,7 +61,7 @@ impl Set {
 
     /// The one version that all have, or each service's own.
     fn version(&self) -> String {
-        let versions = self.members.values().map(|member| (member.name(), member::version(member.spec())));
+        let versions = self.members.values().map(|member| (member.name(), service::version(member.spec())));
         let versions: Vec<_> = versions.collect();
         let first = versions.first().map(|(_, version)| version.clone()).unwrap_or_default();
         if versions.iter().all(|(_, version)| *version == first) {

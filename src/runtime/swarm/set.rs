@@ -5,19 +5,18 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::config::SwarmSet;
+use crate::docker::labels::swarm::STACK;
+use crate::docker::swarm::service::{self, Service};
+use crate::docker::swarm::{Kind, belongs};
+use crate::docker::{EngineError, digest};
 use crate::model::running::Identity;
-use crate::runtime::digest;
-use crate::runtime::engine::EngineError;
 
-use super::member::{self, Member};
 use super::{Swarm, names};
-
-const STACK: &str = "com.docker.stack.namespace";
 
 /// The services of a set, by name.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Set {
-    pub(super) members: BTreeMap<String, Member>,
+    pub(super) members: BTreeMap<String, Service>,
     /// Whether the set is one service, which stands for it.
     single: bool,
 }
@@ -28,7 +27,7 @@ pub(super) async fn read(on: &Swarm) -> Result<Set, EngineError> {
         SwarmSet::Service(name) => json!({ "name": [name] }),
         SwarmSet::Stack(name) => json!({ "label": [format!("{STACK}={name}")] }),
     };
-    of(on, &on.engine.all("list the services", "/services", &filters).await?).await
+    of(on, &on.engine.objects("list the services", Kind::Services, &filters).await?).await
 }
 
 /// The same, of services that were listed before.
@@ -37,7 +36,7 @@ pub(super) async fn of(on: &Swarm, services: &[Value]) -> Result<Set, EngineErro
     // The engine also finds names that only begin so.
     for json in services.iter().filter(|json| belongs(&on.set, &json["Spec"])) {
         let named = names::named(on, &json["Spec"]).await?;
-        let member = Member::new(json.clone(), named);
+        let member = Service::new(json.clone(), named);
         if !member.is_job() {
             members.insert(member.name().to_owned(), member);
         }
@@ -45,28 +44,20 @@ pub(super) async fn of(on: &Swarm, services: &[Value]) -> Result<Set, EngineErro
     Ok(Set { members, single: matches!(on.set, SwarmSet::Service(_)) })
 }
 
-/// Whether a service of that specification is one of the set.
-fn belongs(set: &SwarmSet, spec: &Value) -> bool {
-    match set {
-        SwarmSet::Service(name) => spec["Name"] == name.as_str(),
-        SwarmSet::Stack(name) => spec["Labels"][STACK] == name.as_str(),
-    }
-}
-
 /// What makes services of these specifications this release and no other.
 pub(super) fn identity<'a>(specs: impl Iterator<Item = &'a Value> + Clone, single: bool) -> Identity {
-    let images: Vec<_> = specs.clone().map(|spec| (&spec["Name"], member::image(spec))).collect();
+    let images: Vec<_> = specs.clone().map(|spec| (&spec["Name"], service::image(spec))).collect();
     let image = match images.as_slice() {
         [(_, image)] if single => (*image).to_owned(),
         images => format!("sha256:{}", digest::of(json!(images))),
     };
-    let hashes: Vec<_> = specs.map(|spec| json!([spec["Name"], member::hash(spec)])).collect();
+    let hashes: Vec<_> = specs.map(|spec| json!([spec["Name"], service::hash(spec)])).collect();
     Identity { image, spec: digest::of(json!(hashes)) }
 }
 
 impl Set {
     pub(super) fn identity(&self) -> Identity {
-        identity(self.members.values().map(Member::named), self.single)
+        identity(self.members.values().map(Service::named), self.single)
     }
 
     /// The set has no id that changes with a release, so it goes by what it is.
@@ -77,7 +68,7 @@ impl Set {
     }
 
     #[cfg(test)]
-    pub(super) fn of_one(member: Member) -> Self {
+    pub(super) fn of_one(member: Service) -> Self {
         Self { members: BTreeMap::from([(member.name().to_owned(), member)]), single: true }
     }
 }

@@ -11,19 +11,15 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::config::SwarmSet;
+use crate::docker::labels::{FACTS, IMAGE, RELEASE, SET, WRITER};
+use crate::docker::swarm::{Kind, text, version};
+use crate::docker::{Class, Engine, EngineError, SLOW, digest};
 use crate::model::step::Fault;
 use crate::runtime::container::token;
-use crate::runtime::engine::{Class, Engine, EngineError};
-use crate::runtime::{Record, digest, refused};
+use crate::runtime::{Record, refused};
 
-use super::{Swarm, fault, text};
+use super::{Swarm, fault};
 
-/// Whose it is, and of which release.
-pub(super) const SET: &str = "golive.set";
-pub(super) const RELEASE: &str = "golive.release";
-const IMAGE: &str = "golive.image";
-const FACTS: &str = "golive.facts";
-const WRITER: &str = "golive.writer";
 const NOTE: &str = "golive keeps what it knows of these services in the label golive.facts.\n";
 
 /// A Swarm takes no more than this into one config object.
@@ -55,7 +51,7 @@ pub(super) async fn put(on: &Swarm, record: &Record) -> Result<(), Fault> {
         "Labels": { SET: label(on), RELEASE: record.release, IMAGE: record.image },
         "Data": STANDARD.encode(&record.inspect),
     });
-    match on.engine.post("keep a record in the Swarm", "/configs/create", &[], &body).await {
+    match on.engine.create_object("keep a record in the Swarm", Kind::Configs, &body, SLOW).await {
         // By that name it has the same content.
         Err(error) if error.class() == Class::Conflict => {}
         result => result.map_err(fault)?,
@@ -92,7 +88,7 @@ pub(super) async fn drop(on: &Swarm, release: &str) -> Result<(), Fault> {
 /// What is known of all sets that golive watches in this Swarm, by the names of the config objects.
 pub(super) async fn all_facts(engine: &Engine) -> Result<BTreeMap<String, Written>, EngineError> {
     let filters = json!({ "label": [WRITER] });
-    let found = engine.all("read what is known in the Swarm", "/configs", &filters).await?;
+    let found = engine.objects("read what is known in the Swarm", Kind::Configs, &filters).await?;
     Ok(found.iter().map(|object| (text(object, "/Spec/Name").to_owned(), written(object))).collect())
 }
 
@@ -110,31 +106,28 @@ pub(super) async fn write_facts(on: &Swarm, node: &str, facts: &str) -> Result<(
             Some((object, written)) => {
                 let mut spec = object["Spec"].clone();
                 spec["Labels"] = labels.clone();
-                let (path, version) = (format!("/configs/{}/update", text(&object, "/ID")), written.version);
-                on.engine.post(doing, &path, &[("version", &version.to_string())], &spec).await
+                let of = (text(&object, "/ID"), written.version);
+                on.engine.update_object(doing, Kind::Configs, of, &spec, SLOW).await
             }
             None => {
                 let body = json!({ "Name": facts_name(on), "Labels": labels, "Data": STANDARD.encode(NOTE) });
-                on.engine.post(doing, "/configs/create", &[], &body).await
+                on.engine.create_object(doing, Kind::Configs, &body, SLOW).await
             }
         };
         match result {
-            Err(error) if out_of_sequence(&error) || error.class() == Class::Conflict => last = Some(error),
+            Err(error) if error.is_out_of_sequence() || error.class() == Class::Conflict => {
+                last = Some(error)
+            }
             result => return result.map_err(fault),
         }
     }
     last.map_or(Ok(()), |error| Err(fault(error)))
 }
 
-/// Somebody else has changed it since it was read. The engine says so with a 500.
-pub(super) fn out_of_sequence(error: &EngineError) -> bool {
-    error.message().is_some_and(|message| message.contains("out of sequence"))
-}
-
 async fn facts_object(on: &Swarm) -> Result<Option<(Value, Written)>, EngineError> {
     let name = facts_name(on);
     let filters = json!({ "name": [&name] });
-    let found = on.engine.all("read what is known in the Swarm", "/configs", &filters).await?;
+    let found = on.engine.objects("read what is known in the Swarm", Kind::Configs, &filters).await?;
     let Some(object) = found.into_iter().find(|object| text(object, "/Spec/Name") == name) else {
         return Ok(None);
     };
@@ -144,18 +137,17 @@ async fn facts_object(on: &Swarm) -> Result<Option<(Value, Written)>, EngineErro
 
 fn written(object: &Value) -> Written {
     let label = |name: &str| object["Spec"]["Labels"][name].as_str().unwrap_or_default().to_owned();
-    let version = object.pointer("/Version/Index").and_then(Value::as_u64).unwrap_or_default();
-    Written { facts: label(FACTS), writer: label(WRITER), version }
+    Written { facts: label(FACTS), writer: label(WRITER), version: version(object) }
 }
 
 async fn records(on: &Swarm, release: &str) -> Result<Vec<Value>, Fault> {
     let filters = json!({ "label": [format!("{SET}={}", label(on)), format!("{RELEASE}={release}")] });
-    on.engine.all("look for a record in the Swarm", "/configs", &filters).await.map_err(fault)
+    on.engine.objects("look for a record in the Swarm", Kind::Configs, &filters).await.map_err(fault)
 }
 
 async fn remove(on: &Swarm, object: &Value) -> Result<(), Fault> {
-    let path = format!("/configs/{}", text(object, "/ID"));
-    on.engine.delete("remove a record from the Swarm", &path).await.map_err(fault)
+    let (doing, id) = ("remove a record from the Swarm", text(object, "/ID"));
+    on.engine.remove_object(doing, Kind::Configs, id, SLOW).await.map_err(fault)
 }
 
 /// The set, as it stands in labels.

@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use crate::runtime::engine::{Engine, EngineError};
+use crate::docker::swarm::{Kind, text};
+use crate::docker::{Engine, EngineError};
 use crate::untrusted::clean;
 
 use super::lease::{Node, QUICK};
-use super::text;
 
 /// For a manager to take a connection.
 const CONNECTS: Duration = Duration::from_secs(1);
@@ -43,7 +43,7 @@ pub(super) enum Stand {
 
 /// This node, if it is a manager; else why it has nothing to say.
 pub(super) async fn manager(engine: &Engine) -> Result<Result<Node, String>, EngineError> {
-    let info = engine.get("ask about the Swarm", "/info", &[]).await?.unwrap_or_default();
+    let info = engine.info().await?;
     let state = text(&info, "/Swarm/LocalNodeState");
     if state != "active" {
         let error = text(&info, "/Swarm/Error");
@@ -62,7 +62,7 @@ pub(super) async fn manager(engine: &Engine) -> Result<Result<Node, String>, Eng
 
 /// Its nodes, as the managers know them.
 pub(super) async fn nodes(engine: &Engine) -> Result<Vec<Value>, EngineError> {
-    engine.all_within("list the nodes", "/nodes", &json!({}), QUICK).await
+    engine.objects_within("list the nodes", Kind::Nodes, &json!({}), QUICK).await
 }
 
 /// Whether that node leads.

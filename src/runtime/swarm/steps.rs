@@ -2,15 +2,16 @@
 
 use serde_json::{Value, json};
 
+use crate::docker::labels::{ROLLBACK, WAY_BACK};
+use crate::docker::swarm::Kind;
+use crate::docker::swarm::service::{self, Service, Update};
+use crate::docker::{Class, SLOW};
 use crate::model::plan::Plan;
 use crate::model::step::Fault;
-use crate::runtime::engine::Class;
 use crate::runtime::{Done, foreign, refused, transient};
 
-use super::member::{self, Member, Update};
 use super::record::Specs;
 use super::set;
-use super::shelf::out_of_sequence;
 use super::{Swarm, fault, names, pending, shelf};
 
 /// The Swarm's own doings move a service's version, too: it is read again so often.
@@ -53,7 +54,7 @@ pub(super) async fn undo(on: &Swarm, plan: &Plan, bad: Option<&Specs>, good: &Sp
             put(on, plan, (name, spec), &[Some(good), Some(bad)], false).await?;
         }
     }
-    let came = |member: &&Member| good.services.contains_key(member.name());
+    let came = |member: &&Service| good.services.contains_key(member.name());
     remove_unless_in(on, bad, set.members.values().filter(came)).await?;
     let set = set::read(on).await.map_err(fault)?;
     Ok(Done::by(&set.instance()))
@@ -76,16 +77,16 @@ pub(super) async fn clean_up(on: &Swarm, plan: &Plan, good: &Specs) -> Result<Do
 }
 
 /// Whether a service is specified so. One that has been scaled up is not scaled down.
-pub(super) fn holds(now: &Member, spec: &Value) -> bool {
-    member::hash(now.named()) == member::hash(spec) && now.replicas() >= member::replicas(spec)
+pub(super) fn holds(now: &Service, spec: &Value) -> bool {
+    service::hash(now.named()) == service::hash(spec) && now.replicas() >= service::replicas(spec)
 }
 
 /// Fails when somebody else has changed the service: it is neither as it was good nor as it was bad.
-fn known(plan: &Plan, now: &Member, records: &[Option<&Specs>], all: bool) -> Result<(), Fault> {
-    let hash = member::hash(now.named());
+fn known(plan: &Plan, now: &Service, records: &[Option<&Specs>], all: bool) -> Result<(), Fault> {
+    let hash = service::hash(now.named());
     let recorded =
-        |specs: &&Specs| specs.services.get(now.name()).is_some_and(|spec| member::hash(spec) == hash);
-    let ours = now.spec()["Labels"][member::ROLLBACK] == plan.rollback.as_str();
+        |specs: &&Specs| specs.services.get(now.name()).is_some_and(|spec| service::hash(spec) == hash);
+    let ours = now.spec()["Labels"][ROLLBACK] == plan.rollback.as_str();
     // What the Swarm itself has gone back to is nobody's release.
     if all || ours || now.given_up().is_some() || records.iter().flatten().any(recorded) {
         return Ok(());
@@ -115,18 +116,21 @@ async fn put(
             }
             Some(now) => {
                 known(plan, now, records, all)?;
-                let (path, version) = (format!("/services/{}/update", now.id()), now.version().to_string());
-                let query = [("version", version.as_str()), ("registryAuthFrom", "spec")];
+                let (doing, of) = (format!("update the service {name}"), (now.id(), now.version()));
                 let spec = names::resolved(on, &merged(now.spec(), spec, &plan.rollback)).await?;
-                on.engine.post(&format!("update the service {name}"), &path, &query, &spec).await
+                on.engine.update_object(&doing, Kind::Services, of, &spec, SLOW).await
             }
             None => {
                 let spec = names::resolved(on, &merged(&Value::Null, spec, &plan.rollback)).await?;
-                on.engine.post(&format!("create the service {name}"), "/services/create", &[], &spec).await
+                on.engine
+                    .create_object(&format!("create the service {name}"), Kind::Services, &spec, SLOW)
+                    .await
             }
         };
         match result {
-            Err(error) if out_of_sequence(&error) || error.class() == Class::Conflict => last = Some(error),
+            Err(error) if error.is_out_of_sequence() || error.class() == Class::Conflict => {
+                last = Some(error)
+            }
             result => return result.map_err(fault),
         }
     }
@@ -141,14 +145,13 @@ async fn own_way(on: &Swarm, name: &str, recorded: &Value) -> Result<(), Fault> 
         let Some(now) = set.members.get(name).filter(|now| holds(now, recorded)) else { return Ok(()) };
         let mut spec = now.spec().clone();
         // Where the Swarm itself went back, nothing of golive's is there to be put right.
-        if spec["Labels"].as_object_mut().and_then(|labels| labels.remove(member::WAY_BACK)).is_none() {
+        if spec["Labels"].as_object_mut().and_then(|labels| labels.remove(WAY_BACK)).is_none() {
             return Ok(());
         }
         spec[UPDATE] = recorded[UPDATE].clone();
-        let (path, version) = (format!("/services/{}/update", now.id()), now.version().to_string());
-        let query = [("version", version.as_str()), ("registryAuthFrom", "spec")];
-        match on.engine.post(&format!("update the service {name}"), &path, &query, &spec).await {
-            Err(error) if out_of_sequence(&error) => last = Some(error),
+        let (doing, of) = (format!("update the service {name}"), (now.id(), now.version()));
+        match on.engine.update_object(&doing, Kind::Services, of, &spec, SLOW).await {
+            Err(error) if error.is_out_of_sequence() => last = Some(error),
             result => return result.map_err(fault),
         }
     }
@@ -171,12 +174,12 @@ fn merged(now: &Value, recorded: &Value, rollback: &str) -> Value {
     if !spec["Labels"].is_object() {
         spec["Labels"] = json!({});
     }
-    spec["Labels"][member::ROLLBACK] = Value::from(rollback);
-    if let (Some(now), Some(recorded)) = (member::replicas(now), member::replicas(&spec)) {
+    spec["Labels"][ROLLBACK] = Value::from(rollback);
+    if let (Some(now), Some(recorded)) = (service::replicas(now), service::replicas(&spec)) {
         spec["Mode"]["Replicated"]["Replicas"] = Value::from(now.max(recorded));
     }
     spec[UPDATE] = way_back(recorded);
-    spec["Labels"][member::WAY_BACK] = Value::from("golive's");
+    spec["Labels"][WAY_BACK] = Value::from("golive's");
     if let Some(forced) = now.pointer("/TaskTemplate/ForceUpdate") {
         spec["TaskTemplate"]["ForceUpdate"] = forced.clone();
     }
@@ -187,11 +190,11 @@ fn merged(now: &Value, recorded: &Value, rollback: &str) -> Value {
 async fn remove_unless_in(
     on: &Swarm,
     record: &Specs,
-    members: impl Iterator<Item = &Member>,
+    members: impl Iterator<Item = &Service>,
 ) -> Result<(), Fault> {
     for other in members.filter(|member| !record.services.contains_key(member.name())) {
-        let path = format!("/services/{}", other.id());
-        on.engine.delete(&format!("remove the service {}", other.name()), &path).await.map_err(fault)?;
+        let doing = format!("remove the service {}", other.name());
+        on.engine.remove_object(&doing, Kind::Services, other.id(), SLOW).await.map_err(fault)?;
     }
     Ok(())
 }

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::runtime::digest;
-use crate::runtime::engine::EngineError;
+use crate::docker::EngineError;
+use crate::docker::swarm::service::Service;
+use crate::docker::swarm::{Kind, Task, text};
 
-use super::member::Member;
+use super::Swarm;
 use super::set::Set;
-use super::{Swarm, text};
 
 /// The tasks of a set, by service.
 #[derive(Debug, Default)]
@@ -17,26 +17,20 @@ pub(super) struct Tasks {
     by_service: BTreeMap<String, Vec<Task>>,
 }
 
-/// One task, which is one container somewhere.
-#[derive(Debug, Clone)]
-pub(super) struct Task {
-    pub(super) json: Value,
-}
-
 /// What the managers know of the set's tasks now.
 pub(super) async fn of(on: &Swarm, set: &Set) -> Result<Tasks, EngineError> {
-    let ids: Vec<&str> = set.members.values().map(Member::id).collect();
+    let ids: Vec<&str> = set.members.values().map(Service::id).collect();
     if ids.is_empty() {
         return Ok(Tasks::default());
     }
-    let found = on.engine.all("list the tasks", "/tasks", &json!({ "service": ids })).await?;
+    let found = on.engine.objects("list the tasks", Kind::Tasks, &json!({ "service": ids })).await?;
     Ok(Tasks::among(&found, set))
 }
 
 impl Tasks {
     /// The set's tasks among those that were listed.
     pub(super) fn among(listed: &[Value], set: &Set) -> Self {
-        let ids: BTreeSet<&str> = set.members.values().map(Member::id).collect();
+        let ids: BTreeSet<&str> = set.members.values().map(Service::id).collect();
         let mut by_service: BTreeMap<String, Vec<Task>> = BTreeMap::new();
         for json in listed {
             let id = text(json, "/ServiceID");
@@ -52,18 +46,18 @@ impl Tasks {
     }
 
     /// Whether the service runs at all, or is wanted not to.
-    pub(super) fn any_runs(&self, member: &Member) -> bool {
+    pub(super) fn any_runs(&self, member: &Service) -> bool {
         member.replicas() == Some(0) || self.wanted(member).any(Task::runs)
     }
 
     /// How many run as the service is specified.
-    pub(super) fn good(&self, member: &Member) -> u64 {
+    pub(super) fn good(&self, member: &Service) -> u64 {
         self.wanted(member).filter(|task| task.runs() && task.is_of(member.spec())).count() as u64
     }
 
     /// What is still missing until the service runs as it is specified, in words; `None` when nothing is. Where `ran` did
     /// before, for want of places, so many are enough.
-    pub(super) fn missing(&self, member: &Member, ran: Option<u64>) -> Option<String> {
+    pub(super) fn missing(&self, member: &Service, ran: Option<u64>) -> Option<String> {
         let wanted = member.replicas();
         let good = self.good(member);
         let all = self.wanted(member).count() as u64;
@@ -80,51 +74,8 @@ impl Tasks {
     }
 
     /// Those that the managers want to run.
-    fn wanted(&self, member: &Member) -> impl Iterator<Item = &Task> {
+    fn wanted(&self, member: &Service) -> impl Iterator<Item = &Task> {
         let tasks = self.by_service.get(member.id()).into_iter().flatten();
-        tasks.filter(|task| text(&task.json, "/DesiredState") == "running")
-    }
-}
-
-impl Task {
-    pub(super) fn id(&self) -> &str {
-        text(&self.json, "/ID")
-    }
-
-    fn runs(&self) -> bool {
-        text(&self.json, "/Status/State") == "running"
-    }
-
-    /// Whether it ended by itself, or could not begin.
-    pub(super) fn ended(&self) -> bool {
-        matches!(text(&self.json, "/Status/State"), "failed" | "rejected" | "complete")
-    }
-
-    /// What went wrong with it.
-    pub(super) fn error(&self) -> Option<String> {
-        Some(text(&self.json, "/Status/Err")).filter(|error| !error.is_empty()).map(str::to_owned)
-    }
-
-    pub(super) fn exit(&self) -> Option<i64> {
-        let container = self.json.pointer("/Status/ContainerStatus")?;
-        Some(text(container, "/ContainerID")).filter(|id| !id.is_empty())?;
-        Some(container["ExitCode"].as_i64().unwrap_or_default())
-    }
-
-    /// The container that it was, on whichever node.
-    pub(super) fn container(&self) -> &str {
-        text(&self.json, "/Status/ContainerStatus/ContainerID")
-    }
-
-    pub(super) fn at(&self) -> &str {
-        text(&self.json, "/Status/Timestamp")
-    }
-
-    /// Whether it was made from that specification.
-    pub(super) fn is_of(&self, spec: &Value) -> bool {
-        let part = |json: &Value, part: &str| digest::pruned(json[part].clone());
-        ["ContainerSpec", "Resources"]
-            .iter()
-            .all(|name| part(&self.json["Spec"], name) == part(&spec["TaskTemplate"], name))
+        tasks.filter(|task| task.is_wanted())
     }
 }

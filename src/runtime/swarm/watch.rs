@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 use crate::config::SwarmSet;
+use crate::docker::swarm::Task;
 use crate::model::event::{Event, Happening, Kept, Standing};
 use crate::model::facts::Facts;
 use crate::model::running::Running;
@@ -21,7 +22,7 @@ use super::set::Set;
 use super::shelf::Written;
 use super::standing::Stand;
 use super::task::Tasks;
-use super::{Swarm, fault, halted, hold, set, shelf, task};
+use super::{Swarm, fault, halted, hold, set, shelf};
 
 /// After a look whose questions were not answered, the next one.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -248,7 +249,7 @@ impl Watch {
         let ended = || tasks.all().filter(|task| task.ended());
         let before = self.memory.ended.replace(ended().map(|task| task.id().to_owned()).collect());
         let Some(before) = before else { return Ok(()) };
-        let of_now = |task: &&task::Task| set.members.values().any(|member| task.is_of(member.spec()));
+        let of_now = |task: &&Task| set.members.values().any(|member| task.is_of(member.spec()));
         let fresh: Vec<_> = ended().filter(|task| !before.contains(task.id())).filter(of_now).collect();
         for task in fresh {
             let (instance, exit) = (set.instance(), task.exit());

@@ -7,8 +7,8 @@ fn of(services: &[&str]) -> Compose {
     Compose { project: "shop".to_owned(), services, retag: true }
 }
 
-fn container(service: &str, restarts: i64, state: &Value) -> ContainerInspectResponse {
-    serde_json::from_value(json!({
+fn container(service: &str, restarts: i64, state: &Value) -> Inspect {
+    Inspect::of(json!({
         "Id": service,
         "Name": format!("/shop_{service}_1"),
         "RestartCount": restarts,
@@ -16,10 +16,9 @@ fn container(service: &str, restarts: i64, state: &Value) -> ContainerInspectRes
         "Config": { "Labels": { SERVICE: service } },
         "HostConfig": { "RestartPolicy": { "Name": "" } },
     }))
-    .unwrap()
 }
 
-fn says(of: &Compose, found: &[ContainerInspectResponse]) -> Outcome {
+fn says(of: &Compose, found: &[Inspect]) -> Outcome {
     together(of, found, &BTreeMap::new())
 }
 
@@ -56,7 +55,7 @@ fn one_that_is_still_starting_makes_blind_unless_another_fails() {
 fn each_is_compared_with_itself() {
     let up = json!({ "Status": "running", "Running": true });
     let past = [container("api", 2, &up), container("worker", 5, &up)];
-    let past = past.iter().map(|one| (name(one), Past::of(one))).collect();
+    let past = past.iter().map(|one| (one.name().to_owned(), Past::of(one))).collect();
     let now = [container("api", 2, &up), container("worker", 6, &up)];
     let failed = Outcome::Failed("shop_worker_1: restarted once since the last look".to_owned());
     assert_eq!(together(&of(&[]), &now, &past), failed);

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::docker::labels::compose::PROJECT;
 use crate::tests::world;
 
 fn of(services: &[&str]) -> Compose {

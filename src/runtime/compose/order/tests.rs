@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::config::compose::SERVICE;
-use crate::runtime::inspect::Inspect;
+use crate::docker::Inspect;
+use crate::docker::labels::compose::SERVICE;
 
 fn of(services: &[&str]) -> Compose {
     let services = services.iter().map(|name| (*name).to_owned()).collect();

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::config::compose::{NUMBER, SERVICE};
+use crate::docker::labels::compose::{NUMBER, SERVICE};
 
 fn member(service: &str, number: u32, version: &str, host: &Value) -> Member {
     Member::new(Inspect::of(json!({

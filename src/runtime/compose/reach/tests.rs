@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::config::compose::SERVICE;
+use crate::docker::labels::compose::SERVICE;
 use crate::runtime::compose::found::Member;
 
 fn looked(host: &str, port: u16) -> Looked {

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::config::compose::SERVICE;
+use crate::docker::labels::compose::SERVICE;
 
 fn member(service: &str, host: &Value) -> Member {
     Member::new(Inspect::of(json!({

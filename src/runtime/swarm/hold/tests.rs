@@ -6,9 +6,9 @@ use tokio::net::{UnixListener, UnixStream};
 
 use super::*;
 use crate::config::Config;
+use crate::docker::Engine;
 use crate::model::step::FaultKind;
 use crate::runtime::Runtime;
-use crate::runtime::engine::Engine;
 
 /// What a manager has, as far as it is asked here.
 #[derive(Default)]
