@@ -6,12 +6,7 @@
 //! three failures in a row for bad (the alert: `up == 0` for 2 s, which is three looks). Alertmanager runs twice: as it
 //! comes, with `group_wait: 30s`, and as fast as it can be set, with `0s`. `ROUNDS=5` unless said.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a benchmark says what it found"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark says what it found")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 
 use std::io::{Read, Write};
@@ -20,17 +15,10 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use golive_fixtures::cluster::{Cluster, Node, PATIENCE, eventually};
+use golive_fixtures::daemon::Daemon;
+use golive_fixtures::port::free_address;
 use tempfile::TempDir;
-
-#[expect(dead_code, reason = "shared with the tests")]
-#[path = "../tests/swarm/cluster.rs"]
-mod cluster;
-#[path = "../tests/fixtures/until.rs"]
-mod until;
-
-use cluster::{Cluster, Node, eventually};
-
-const GOLIVE: &str = env!("CARGO_BIN_EXE_golive");
 
 /// What the bad version does before it serves. `/metrics` is what Prometheus scrapes.
 const LATE: &str = "mkdir -p /www; echo up 1 >/www/metrics; (sleep 4; rm /www/health /www/metrics) &";
@@ -72,8 +60,8 @@ fn main() {
 struct Golive<'a> {
     node: &'a Node,
     port: u16,
-    dir: TempDir,
-    daemon: Child,
+    daemon: Daemon,
+    _dir: TempDir,
 }
 
 impl<'a> Golive<'a> {
@@ -88,42 +76,20 @@ impl<'a> Golive<'a> {
             state = dir.path().join("state").display(),
             address = node.address,
         );
-        std::fs::write(dir.path().join("rules.toml"), rules).unwrap();
         run(node, "shop", port, "v1", GOOD);
-        let daemon = command(&dir).arg("daemon").stderr(Stdio::null()).spawn().unwrap();
-        let golive = Self { node, port, dir, daemon };
-        golive.until("\"ready\":true");
-        golive
+        let daemon = Daemon::at(dir.path()).logging(None).patient_for(PATIENCE);
+        daemon.set_rules(&rules);
+        daemon.start();
+        daemon.until("v1 can be gone back to", |status| status["readiness"]["ready"] == true);
+        Self { node, port, daemon, _dir: dir }
     }
 
     fn round(&self) -> f64 {
         run(self.node, "shop", self.port, "v2", LATE);
         let took = bad_to_restored(self.node, self.port);
-        self.until("\"phase\":\"idle\"");
+        self.daemon.eventually("it is over", || self.daemon.phase() == "idle");
         took
     }
-
-    fn until(&self, said: &str) {
-        eventually(said, || {
-            let status = command(&self.dir).args(["status", "--json"]).output().unwrap();
-            let text: String =
-                String::from_utf8_lossy(&status.stdout).chars().filter(|c| !c.is_whitespace()).collect();
-            text.contains(said)
-        });
-    }
-}
-
-impl Drop for Golive<'_> {
-    fn drop(&mut self) {
-        end(&mut self.daemon);
-    }
-}
-
-fn command(dir: &TempDir) -> Command {
-    let mut command = Command::new(GOLIVE);
-    command.arg("--config").arg(dir.path().join("rules.toml"));
-    command.arg("--socket").arg(dir.path().join("golive.sock"));
-    command
 }
 
 /// A service that Swarm itself rolls back when its health check fails while it is updated.
@@ -266,7 +232,7 @@ fn bad_to_restored(node: &Node, port: u16) -> f64 {
     let until = |wanted: bool| {
         let began = Instant::now();
         while healthy(node, port) != wanted {
-            assert!(began.elapsed() < cluster::PATIENCE, "it does not become healthy = {wanted}");
+            assert!(began.elapsed() < PATIENCE, "it does not become healthy = {wanted}");
             std::thread::sleep(LOOK_EVERY);
         }
         Instant::now()
@@ -303,10 +269,6 @@ fn start(program: &str, arguments: &[String]) -> Child {
 fn end(process: &mut Child) {
     drop(process.kill());
     drop(process.wait());
-}
-
-fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
 fn ratios(these: &[f64], those: &[f64]) -> Vec<f64> {

@@ -11,20 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use golive_fixtures::daemon::program;
+use golive_fixtures::engine::{docker, inspect};
+use golive_fixtures::host::Host;
 use serde_json::{Value, json};
-
-#[expect(dead_code, reason = "shared with the tests")]
-#[path = "../tests/fixtures/host.rs"]
-mod host;
-#[expect(dead_code, reason = "shared with the tests")]
-#[path = "../tests/e2e/proxy.rs"]
-mod proxy;
-#[expect(dead_code, reason = "shared with the tests")]
-#[path = "../tests/fixtures/sinks.rs"]
-mod sinks;
-
-use host::{Host, docker, engine, inspect};
-use proxy::Proxy;
 
 fn main() {
     // `cargo test --benches` only builds it.
@@ -36,9 +26,8 @@ fn main() {
     let (mut decided, mut ours, mut bare) = (Vec::new(), Vec::new(), Vec::new());
     let switch = Switch::start();
     let mut host = Host::new("bench");
-    host.docker_socket = host.path("docker.sock");
-    let proxy = Proxy::start(&host.docker_socket, &engine());
-    host.rules(&format!("[service.shop.health.switch]\nurl = \"http://127.0.0.1:{}/\"\n", switch.port));
+    let proxy = host.through_proxy();
+    host.write_rules(&format!("[service.shop.health.switch]\nurl = \"http://127.0.0.1:{}/\"\n", switch.port));
     host.allow_many_rollbacks();
     host.with_good_version();
     for _ in 0..rounds {
@@ -47,11 +36,11 @@ fn main() {
         // Its first probes are over, and the engine is quiet.
         std::thread::sleep(Duration::from_secs(1));
         switch.set_bad(true);
-        let told = host.sinks.posts("rollback-done").len();
+        let told = host.hook.posts("rollback-done").len();
         host.eventually("the rollback has begun", || matches!(&*host.phase(), "rolling-back" | "verifying"));
         let third = switch.third_bad();
         switch.set_bad(false);
-        host.eventually("it is verified", || host.sinks.posts("rollback-done").len() > told);
+        host.eventually("it is verified", || host.hook.posts("rollback-done").len() > told);
         let (first, started) = proxy.span(third);
         decided.push(first.duration_since(third));
         ours.push(started.duration_since(first));
@@ -106,12 +95,9 @@ fn bare_swap(host: &Host) -> Duration {
 fn died_to_probe(rounds: usize) -> Vec<Duration> {
     let switch = Switch::start();
     let mut host = Host::new("bench-die");
-    host.rules(&format!("[service.shop.health.switch]\nurl = \"http://127.0.0.1:{}/\"\n", switch.port));
-    let rules = std::fs::read_to_string(host.path("rules.toml")).unwrap();
-    let rules = rules
-        .replace("interval = \"200ms\"", "interval = \"10s\"")
-        .replace("window = \"8s\"", "window = \"5m\"");
-    std::fs::write(host.path("rules.toml"), rules).unwrap();
+    host.write_rules(&format!("[service.shop.health.switch]\nurl = \"http://127.0.0.1:{}/\"\n", switch.port));
+    host.replace_in_rules("interval = \"200ms\"", "interval = \"10s\"");
+    host.replace_in_rules("window = \"8s\"", "window = \"5m\"");
     host.with_good_version();
     let mut probed = Vec::new();
     for _ in 0..rounds {
@@ -150,16 +136,16 @@ fn died_to_probe(rounds: usize) -> Vec<Duration> {
 /// Ten checks at five seconds and nothing to do.
 fn idle() {
     let switch = Switch::start();
-    let mut host = Host::new("bench-idle");
-    host.rules("");
-    let mut rules = std::fs::read_to_string(host.path("rules.toml")).unwrap().replace("\"200ms\"", "\"5s\"");
+    let host = Host::new("bench-idle");
+    host.write_rules("");
+    let mut rules = host.rules().replace("\"200ms\"", "\"5s\"");
     for n in 0..9 {
         rules += &format!("[service.shop.health.c{n}]\nurl = \"http://127.0.0.1:{}/\"\n", switch.port);
     }
-    std::fs::write(host.path("rules.toml"), rules).unwrap();
-    host.start_daemon();
+    host.set_rules(&rules);
+    host.start();
     std::thread::sleep(Duration::from_secs(10));
-    let pid = host.daemon_pid();
+    let pid = host.pid();
     let ticks = || {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
         let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
@@ -170,7 +156,7 @@ fn idle() {
     let used = ticks() - before;
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let resident = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
-    let size = std::fs::metadata(host::GOLIVE).unwrap().len();
+    let size = std::fs::metadata(program()).unwrap().len();
     println!("idle with 10 checks at 5 s: {used}0 ms of CPU in 60 s, {resident}");
     println!("program: {} KiB", size / 1024);
 }

@@ -7,22 +7,25 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark says what it found")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use golive::decide::action::When;
 use golive::model::notice::{News, Notice, Place, Tier};
 use golive::model::reason::Reason;
 use golive::store::{Batch, NewLetter, Store};
+use golive_fixtures::daemon::Daemon;
+use golive_fixtures::port::free_address;
+use golive_fixtures::receiver::Receiver;
+use golive_fixtures::until::eventually;
 use jiff::Timestamp;
 use tempfile::TempDir;
-
-const GOLIVE: &str = env!("CARGO_BIN_EXE_golive");
 
 /// Before every event, so that nothing of the one before is still being written down.
 const AT_REST: Duration = Duration::from_millis(50);
@@ -37,6 +40,7 @@ fn main() {
     }
     let rounds: usize = std::env::var("ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(50);
     let golive = Golive::start(&[]);
+    golive.daemon.until("what ran before is accepted", |status| status["accepted"]["version"] == "0");
     let manager = Manager::start();
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for round in 0..rounds {
@@ -68,12 +72,12 @@ fn say(what: &str, seconds: &mut [f64]) {
 /// Letters that wait when golive starts: all are told, and it does not matter for its memory how many there are.
 fn drain(many: usize) {
     let golive = Golive::start(&letters(many));
-    let (mut bodies, began) = (std::collections::BTreeSet::new(), Instant::now());
-    while bodies.len() < many {
-        bodies.insert(golive.hook.recv_timeout(PATIENCE).unwrap().1);
-    }
-    let took = began.elapsed().as_secs_f64();
-    let status = std::fs::read_to_string(format!("/proc/{}/status", golive.daemon.0.id())).unwrap();
+    let began = Instant::now();
+    let took = golive.hook.receiver.find(PATIENCE, "all of them", |told| {
+        let all = || told.iter().map(|told| &told.body).collect::<BTreeSet<_>>().len() == many;
+        (told.len() >= many && all()).then(|| began.elapsed().as_secs_f64())
+    });
+    let status = std::fs::read_to_string(format!("/proc/{}/status", golive.daemon.pid())).unwrap();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap().trim();
     println!("{many} letters told in {took:.1} s, at most {peak}");
 }
@@ -107,52 +111,64 @@ fn letters(many: usize) -> Vec<NewLetter> {
 
 /// A daemon that watches a file, which holds the version.
 struct Golive {
-    daemon: Process,
-    dir: TempDir,
-    hook: Receiver<(Instant, String)>,
+    daemon: Daemon,
+    hook: Hook,
+    _dir: TempDir,
 }
 
 impl Golive {
     fn start(waiting: &[NewLetter]) -> Self {
         let dir = TempDir::new().unwrap();
-        let (url, hook) = receive();
-        let path = |name: &str| dir.path().join(name).display().to_string();
-        let rules = format!(
+        let (daemon, hook) = (Daemon::at(dir.path()).logging(None), Hook::default());
+        daemon.set_rules(&format!(
             "[state]\ndir = \"{state}\"\n[service.shop.command]\nversion = [\"cat\", \"{version}\"]\n\
              rollback = [\"false\"]\n[service.shop.watch]\ninterval = \"200ms\"\n\
              [service.shop.health.alive]\ncommand = [\"true\"]\n[channel.hook]\nwebhook = {{ url = \"{url}\" }}\n\
              [alert.urgent]\nchannels = [\"hook\"]\n[alert.important]\nchannels = [\"hook\"]\n\
              [alert.general]\nchannels = [\"hook\"]\n",
-            state = path("state"),
-            version = path("version"),
-        );
-        std::fs::write(dir.path().join("rules.toml"), rules).unwrap();
-        std::fs::write(dir.path().join("version"), "0").unwrap();
-        store(&dir.path().join("state"), waiting);
-        let mut command = Command::new(GOLIVE);
-        command.arg("--config").arg(path("rules.toml")).arg("--socket").arg(path("golive.sock"));
-        let daemon = Process(command.arg("daemon").stderr(Stdio::null()).spawn().unwrap());
-        Self { daemon, dir, hook }
+            state = daemon.path("state").display(),
+            version = daemon.path("version").display(),
+            url = hook.receiver.url("/"),
+        ));
+        std::fs::write(daemon.path("version"), "0").unwrap();
+        store(&daemon.path("state"), waiting);
+        daemon.spawn();
+        Self { daemon, hook, _dir: dir }
     }
 
     fn round(&self, round: usize) -> f64 {
         let version = format!("{}", round + 1);
-        std::fs::write(self.dir.path().join("version"), &version).unwrap();
-        self.until("golive.release-seen");
+        std::fs::write(self.daemon.path("version"), &version).unwrap();
+        self.hook.next("golive.release-seen");
         std::thread::sleep(AT_REST);
         let began = Instant::now();
-        ask(&self.dir.path().join("golive.sock"), "POST /v1/services/shop/accept");
-        self.until("golive.release-accepted").duration_since(began).as_secs_f64()
+        ask(&self.daemon.path("golive.sock"), "POST /v1/services/shop/accept");
+        self.hook.next("golive.release-accepted").duration_since(began).as_secs_f64()
     }
+}
 
-    /// When that came; what comes before it is of no interest.
-    fn until(&self, news: &str) -> Instant {
-        loop {
-            let (at, body) = self.hook.recv_timeout(PATIENCE).unwrap();
-            if body.contains(news) {
-                return at;
-            }
-        }
+/// Where it is told, and how much of that was read.
+struct Hook {
+    receiver: Receiver,
+    read: Cell<usize>,
+}
+
+impl Default for Hook {
+    fn default() -> Self {
+        Self { receiver: Receiver::start(), read: Cell::default() }
+    }
+}
+
+impl Hook {
+    /// When the next one came that says so; what comes before it is of no interest.
+    fn next(&self, says: &str) -> Instant {
+        let read = self.read.get();
+        let (read, at) = self.receiver.find(PATIENCE, says, |told| {
+            let mut new = told.iter().enumerate().skip(read);
+            new.find(|(_, told)| told.body.contains(says)).map(|(number, told)| (number + 1, told.at))
+        });
+        self.read.set(read);
+        at
     }
 }
 
@@ -183,17 +199,17 @@ struct Manager {
     _process: Process,
     _dir: TempDir,
     address: String,
-    hook: Receiver<(Instant, String)>,
+    hook: Hook,
 }
 
 impl Manager {
     fn start() -> Option<Self> {
-        let (dir, (url, hook)) = (TempDir::new().unwrap(), receive());
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let (dir, hook, address) = (TempDir::new().unwrap(), Hook::default(), free_address());
         let config: PathBuf = dir.path().join("alertmanager.yml");
         let routes = format!(
             "route: {{ receiver: hook, group_by: ['...'], group_wait: 0s, repeat_interval: 1h }}\n\
-             receivers: [{{ name: hook, webhook_configs: [{{ url: '{url}', send_resolved: false }}] }}]\n"
+             receivers: [{{ name: hook, webhook_configs: [{{ url: '{url}', send_resolved: false }}] }}]\n",
+            url = hook.receiver.url("/")
         );
         std::fs::write(&config, routes).unwrap();
         let mut command = Command::new("prometheus-alertmanager");
@@ -201,11 +217,7 @@ impl Manager {
         command.arg(format!("--storage.path={}", dir.path().display()));
         command.arg(format!("--web.listen-address={address}")).arg("--cluster.listen-address=");
         let process = Process(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?);
-        let began = Instant::now();
-        while TcpStream::connect(&address).is_err() {
-            assert!(began.elapsed() < PATIENCE, "Alertmanager does not start");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        eventually(PATIENCE, "Alertmanager starts", || TcpStream::connect(&address).is_ok());
         Some(Self { _process: process, _dir: dir, address, hook })
     }
 
@@ -219,8 +231,7 @@ impl Manager {
              content-length: {length}\r\nconnection: close\r\n\r\n{body}"
         );
         stream.write_all(request.as_bytes()).unwrap();
-        let (at, _) = self.hook.recv_timeout(PATIENCE).unwrap();
-        at.duration_since(began).as_secs_f64()
+        self.hook.next("").duration_since(began).as_secs_f64()
     }
 }
 
@@ -231,40 +242,5 @@ impl Drop for Process {
     fn drop(&mut self) {
         drop(self.0.kill());
         drop(self.0.wait());
-    }
-}
-
-/// An endpoint that takes every POST, and when each was there in full.
-fn receive() -> (String, Receiver<(Instant, String)>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    let (send, hook) = channel();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().map_while(Result::ok) {
-            let send = send.clone();
-            std::thread::spawn(move || take(stream, &send));
-        }
-    });
-    (url, hook)
-}
-
-fn take(stream: TcpStream, send: &Sender<(Instant, String)>) -> std::io::Result<()> {
-    let mut stream = BufReader::new(stream);
-    loop {
-        let (mut line, mut length) = (String::new(), 0);
-        while line != "\r\n" {
-            line.clear();
-            if stream.read_line(&mut line)? == 0 {
-                return Ok(());
-            }
-            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                length = value.trim().parse().unwrap_or_default();
-            }
-        }
-        let mut body = vec![0; length];
-        stream.read_exact(&mut body)?;
-        // The benchmark may be over.
-        drop(send.send((Instant::now(), String::from_utf8_lossy(&body).into_owned())));
-        stream.get_mut().write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")?;
     }
 }

@@ -22,3 +22,6 @@ pub mod sample;
 pub mod seconds;
 pub mod step;
 pub mod verdict;
+
+#[cfg(test)]
+pub(crate) mod tests;

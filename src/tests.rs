@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-#[allow(dead_code, reason = "the tests outside use it too, each what it needs of it")]
-#[path = "../tests/world/case.rs"]
-pub(crate) mod world;
+pub(crate) use golive_fixtures::case as world;
 
 /// Holds a text against the snapshot of that name in that folder. `INSTA_UPDATE=always` writes it anew.
 pub(crate) fn golden(folder: &Path, name: &str, text: &str) {

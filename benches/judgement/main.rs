@@ -6,7 +6,6 @@
 #![expect(clippy::print_stdout, reason = "a benchmark says what it found")]
 #![expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
 
-mod counter;
 mod golive;
 mod metrics;
 mod peers;

@@ -1,6 +1,7 @@
 //! What a trace looks like through `PromQL`: `increase(…[1m])`, summed over replicas.
 
-use crate::counter::window_increase;
+use golive_fixtures::counter::window_increase;
+
 use crate::trace::{AFTER, BEFORE, EDGES, Scrape, TICK, Trace};
 
 /// Of the `[1m]`.

@@ -17,8 +17,9 @@ use crate::model::phrase::Phrase;
 use crate::model::policy::Autonomy;
 use crate::model::reason::Unit;
 use crate::model::release::{Origin, Release, ReleaseState};
-use crate::model::running::{Identity, Running};
+use crate::model::running::Running;
 use crate::model::sample::{Outcome as SampleOutcome, Sample};
+use crate::model::tests as plain;
 use crate::model::verdict::{Bound, Call, Verdict};
 
 mod asking;
@@ -110,24 +111,7 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn running(version: &str) -> Running {
-    Running {
-        instance: format!("container-{version}"),
-        identity: Identity { image: format!("sha256:{version}"), spec: "spec".to_owned() },
-        version: version.to_owned(),
-        alive: true,
-        started: Some(at(1)),
-        restarts: 0,
-        irreversible: None,
-        given_up: None,
-        rolling_out: false,
-        stuck: None,
-        halted: None,
-        about: None,
-        members: Vec::new(),
-        settling: false,
-        absent: Vec::new(),
-        left: Vec::new(),
-    }
+    Running { started: Some(at(1)), ..plain::running(version) }
 }
 
 fn release(version: &str) -> Release {

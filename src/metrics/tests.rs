@@ -5,12 +5,13 @@ use super::*;
 use crate::decide::action::{Persist, When};
 use crate::decide::view::{ServiceView, TriggerView};
 use crate::model::incident::{Incident, IncidentState};
-use crate::model::notice::{Place, Tier};
+use crate::model::notice::Tier;
 use crate::model::phrase::Phrase;
 use crate::model::policy::Autonomy;
 use crate::model::reason::Unit;
 use crate::model::release::{Origin, Release};
 use crate::model::sample::Sample;
+use crate::model::tests as plain;
 use crate::model::verdict::{Bound, Call, Verdict};
 
 fn at(seconds: i64) -> Timestamp {
@@ -30,18 +31,12 @@ fn notice(news: News, evidence: Vec<Sample>) -> Action {
     let notice = Notice {
         id: "shop-1.1".to_owned(),
         incident: "shop-1".to_owned(),
-        tier: Tier::Urgent,
-        news,
         service: Some("shop".to_owned()),
         at: at(20),
-        release: None,
-        from: None,
-        to: None,
         reason: Some(reason),
-        blame: None,
         evidence,
         acknowledgeable: true,
-        place: Place::default(),
+        ..plain::notice(news, Tier::Urgent)
     };
     Action::Tell { notice, channels: Vec::new(), when: When::Now }
 }

@@ -7,9 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Delivery, Notifier, PATIENCE, Refusal, Retry, backoff, expires, outlets, texts};
 use crate::config::{Channel, Language, Person, Templates, Way};
-use crate::model::notice::{News, Notice, Place, Tier};
+use crate::model::notice::{News, Notice, Tier};
 use crate::model::reason::Reason;
 use crate::model::sample::{Outcome, Sample};
+use crate::model::tests as plain;
 
 mod hooks;
 mod languages;
@@ -26,11 +27,6 @@ fn now() -> Timestamp {
 fn notice() -> Notice {
     Notice {
         id: "web-1.2".to_owned(),
-        incident: "web-1".to_owned(),
-        tier: Tier::Urgent,
-        news: News::RollbackStarted,
-        service: Some("web".to_owned()),
-        at: now(),
         release: Some("web-20260301-100000".to_owned()),
         from: Some("1.4.2".to_owned()),
         to: Some("1.4.1".to_owned()),
@@ -40,7 +36,6 @@ fn notice() -> Notice {
             limit: 3,
             seen: HOSTILE.to_owned(),
         }),
-        blame: None,
         evidence: vec![Sample {
             check: "http".to_owned(),
             began: now(),
@@ -48,7 +43,7 @@ fn notice() -> Notice {
             outcome: Outcome::Failed(HOSTILE.to_owned()),
         }],
         acknowledgeable: true,
-        place: Place::default(),
+        ..plain::notice(News::RollbackStarted, Tier::Urgent)
     }
 }
 

@@ -9,12 +9,12 @@ use crate::config::Language;
 use crate::decide::view::{ReleaseView, ServiceView, TriggerView};
 use crate::model::facts::{Diverged, Hold};
 use crate::model::incident::{Incident, IncidentState};
-use crate::model::notice::{News, Place, Tier};
+use crate::model::notice::{News, Tier};
 use crate::model::phrase::Phrase;
 use crate::model::policy::Autonomy;
 use crate::model::reason::{Reason, Unit};
 use crate::model::release::{Origin, Release};
-use crate::model::running::Running;
+use crate::model::tests as plain;
 use crate::model::verdict::{Bound, Call, Verdict};
 
 mod acknowledging;
@@ -48,24 +48,6 @@ fn shop(words: &str) -> ServiceView {
         why: Phrase::words(words),
     };
     let why = Reason::Said(words.to_owned());
-    let running = Running {
-        instance: "container-2".to_owned(),
-        identity: crate::model::running::Identity { image: words.to_owned(), spec: String::new() },
-        version: words.to_owned(),
-        alive: true,
-        started: None,
-        restarts: 0,
-        irreversible: None,
-        given_up: None,
-        rolling_out: false,
-        stuck: None,
-        halted: None,
-        about: None,
-        members: Vec::new(),
-        settling: false,
-        absent: Vec::new(),
-        left: Vec::new(),
-    };
     let ends = now.checked_add(std::time::Duration::from_secs(9 * 60 + 40)).ok();
     ServiceView {
         name: "shop".to_owned(),
@@ -79,7 +61,7 @@ fn shop(words: &str) -> ServiceView {
         grace_until: None,
         announced: Some(release(words)),
         accepted: Some(release("1")),
-        running: Some(running),
+        running: Some(plain::running(words)),
         diverged: Some(Diverged { since: now, why, released: None, release: None }),
         diverged_known_to: None,
         veto: None,
@@ -105,18 +87,12 @@ fn letter(words: &str) -> Told {
     let notice = Notice {
         id: "shop-1.1".to_owned(),
         incident: "shop-9".to_owned(),
-        tier: Tier::Urgent,
-        news: News::RollbackStarted,
         service: Some("shop".to_owned()),
         at: Clock::start().now(),
-        release: None,
         from: Some(words.to_owned()),
         to: Some("1".to_owned()),
-        reason: None,
-        blame: None,
-        evidence: Vec::new(),
         acknowledgeable: true,
-        place: Place::default(),
+        ..plain::notice(News::RollbackStarted, Tier::Urgent)
     };
     Told { notice, channel: "oncall".to_owned(), state: "given-up".to_owned() }
 }

@@ -12,6 +12,7 @@ use crate::model::release::{Announcement, Release, ReleaseState};
 use crate::model::running::{Identity, Running};
 use crate::model::sample::Sample;
 use crate::model::step::Step;
+use crate::model::tests as plain;
 use crate::model::verdict::{Bound, Call, Verdict};
 use crate::store::{Deed, Evidence};
 
@@ -38,20 +39,7 @@ fn seen(version: &str) -> Happening {
     Happening::Seen(Some(Running {
         instance: "0123456789abcdef".to_owned(),
         identity: Identity { image: "sha256:aa".to_owned(), spec: "bb".to_owned() },
-        version: version.to_owned(),
-        alive: true,
-        started: None,
-        restarts: 0,
-        irreversible: None,
-        given_up: None,
-        rolling_out: false,
-        stuck: None,
-        halted: None,
-        about: None,
-        members: Vec::new(),
-        settling: false,
-        absent: Vec::new(),
-        left: Vec::new(),
+        ..plain::running(version)
     }))
 }
 

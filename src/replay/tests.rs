@@ -8,11 +8,11 @@ use jiff::Timestamp;
 use super::past::{BEFORE, Tape};
 use super::*;
 use crate::model::policy::{
-    Anomaly, Autonomy, Business, Direction, ErrorRate, Level, Maintenance, OnBlind, OnEnvironment, Otherwise,
-    Ppm, Quarantine, ServicePolicy, Triggers,
+    Anomaly, Autonomy, Business, Direction, ErrorRate, Level, OnEnvironment, Ppm, ServicePolicy, Triggers,
 };
 use crate::model::reading::{Counts, Measure, Reading, Requests, Source, Stream};
 use crate::model::sample::{Outcome, Sample};
+use crate::model::tests as plain;
 
 fn start() -> Timestamp {
     "2026-03-01T00:00:00Z".parse().unwrap()
@@ -24,19 +24,7 @@ fn at(seconds: u64) -> Timestamp {
 
 fn policy() -> ServicePolicy {
     ServicePolicy {
-        autonomy: Autonomy::Auto,
-        window: Duration::from_mins(10),
-        grace: Duration::from_secs(20),
-        deploy_within: Duration::from_mins(10),
-        interval: Duration::from_secs(5),
-        blind_after: Duration::from_mins(1),
-        on_blind: OnBlind::Hold,
         checks: vec!["page".to_owned()],
-        failures: 3,
-        health_autonomy: Autonomy::Auto,
-        requests: Vec::new(),
-        dependencies: Vec::new(),
-        needs: Vec::new(),
         triggers: Triggers {
             level: Level::Default,
             relative: Autonomy::Ask,
@@ -51,18 +39,7 @@ fn policy() -> ServicePolicy {
             business: BTreeMap::new(),
             ..Triggers::none()
         },
-        ask_within: None,
-        ask_otherwise: Otherwise::Hold,
-        verify: Duration::from_secs(30),
-        keep: 3,
-        per_day: 3,
-        veto: Duration::ZERO,
-        quarantine: Quarantine::Watch,
-        maintenance: Maintenance::default(),
-        shared: false,
-        steps: Vec::new(),
-        finish: Vec::new(),
-        step_within: Duration::from_mins(5),
+        ..plain::service_policy()
     }
 }
 

@@ -8,13 +8,14 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Batch, Entry, NewLetter, Store};
 use crate::decide::action::When;
 use crate::model::event::{Event, Happening};
-use crate::model::notice::{News, Notice, Place, Tier};
+use crate::model::notice::{News, Notice, Tier};
 use crate::model::plan::Plan;
 use crate::model::reason::Reason;
 use crate::model::release::{Announcement, Origin, Release};
 use crate::model::roster::{Did, Roster};
 use crate::model::running::{Halted, Identity, Running};
 use crate::model::sample::{Outcome, Sample};
+use crate::model::tests as plain;
 
 mod faults;
 mod flaws;
@@ -24,7 +25,9 @@ mod letters;
 mod links;
 mod parcels;
 mod prune;
+mod reader;
 mod round_trip;
+mod stored;
 mod tidy;
 
 /// A moment, so many seconds after another.
@@ -63,8 +66,6 @@ fn running() -> Running {
     Running {
         instance: "0123456789ab".to_owned(),
         identity: Identity { image: "sha256:aa".to_owned(), spec: "bb".to_owned() },
-        version: "1.4.2 \"ü\" 版本\n".to_owned(),
-        alive: true,
         started: Some(at(-5)),
         restarts: u64::from(u32::MAX) + 7,
         irreversible: Some("migration".to_owned()),
@@ -72,11 +73,7 @@ fn running() -> Running {
         rolling_out: true,
         stuck: Some("no suitable node".to_owned()),
         halted: Some(Halted { by: "t1".to_owned(), why: "its node was drained".to_owned() }),
-        about: None,
-        members: Vec::new(),
-        settling: false,
-        absent: Vec::new(),
-        left: Vec::new(),
+        ..plain::running("1.4.2 \"ü\" 版本\n")
     }
 }
 
@@ -122,19 +119,14 @@ fn plan() -> Plan {
 fn notice(id: &str, tier: Tier) -> Notice {
     Notice {
         id: id.to_owned(),
-        incident: "web-1".to_owned(),
-        tier,
-        news: News::RollbackDone { took: Duration::from_millis(20_125) },
-        service: Some("web".to_owned()),
         at: at(1),
         release: Some("r1".to_owned()),
         from: Some("1.4.2".to_owned()),
         to: Some("1.4.1".to_owned()),
         reason: Some(Reason::Said("because".to_owned())),
-        blame: None,
         evidence: vec![sample(0, Outcome::Failed("status 500".to_owned())), sample(1, Outcome::Ok)],
         acknowledgeable: true,
-        place: Place::default(),
+        ..plain::notice(News::RollbackDone { took: Duration::from_millis(20_125) }, tier)
     }
 }
 

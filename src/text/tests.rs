@@ -1,7 +1,6 @@
 use super::*;
-use crate::model::notice::Place;
 use crate::model::refusal::Refusal;
-use crate::model::sample::Sample;
+use crate::model::tests as plain;
 
 const LANGUAGES: [Language; 2] = [Language::English, Language::Chinese];
 
@@ -11,20 +10,11 @@ fn texts(language: Language) -> Texts {
 
 fn notice(news: News, reason: Option<Reason>) -> Notice {
     Notice {
-        id: "web-1.1".to_owned(),
-        incident: "web-1".to_owned(),
-        tier: Tier::Urgent,
-        news,
-        service: Some("web".to_owned()),
-        at: "2026-03-01T10:00:00Z".parse().unwrap(),
         release: Some("web-1".to_owned()),
         from: Some("1.4.2".to_owned()),
         to: Some("1.4.1".to_owned()),
         reason,
-        blame: None,
-        evidence: Vec::<Sample>::new(),
-        acknowledgeable: false,
-        place: Place::default(),
+        ..plain::notice(news, Tier::Urgent)
     }
 }
 

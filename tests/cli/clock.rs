@@ -22,8 +22,8 @@ impl Shop {
             ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
             ("NO_FAKE_STAT", "1"),
         ]);
-        self.start_as(daemon);
-        self.eventually("it answers", |shop| shop["accepted"]["version"] == "1");
+        self.spawn_as(daemon);
+        self.until("it answers", |shop| shop["accepted"]["version"] == "1");
     }
 
     fn move_clock(&self, by: &str) {
@@ -32,8 +32,8 @@ impl Shop {
 
     /// Waits until the daemon has begun anew so many times.
     fn began_anew(&self, times: usize) {
-        let told = || self.story().matches("the host's clock was moved: beginning anew").count();
-        self.eventually("it begins anew", |shop| told() == times && !shop.is_null());
+        let told = || self.logged().matches("the host's clock was moved: beginning anew").count();
+        self.until("it begins anew", |shop| told() == times && !shop.is_null());
     }
 }
 
@@ -58,9 +58,9 @@ fn a_moved_clock_is_followed_where_peoples_time_matters() {
 
     shop.move_clock("+3600");
     shop.began_anew(1);
-    shop.eventually("the window is open", |shop| !shop["maintenance"].is_null());
+    shop.until("the window is open", |shop| !shop["maintenance"].is_null());
     shop.deploy("2", false);
-    shop.eventually("a person decides", |shop| shop["phase"] == "held");
+    shop.until("a person decides", |shop| shop["phase"] == "held");
     assert_eq!(shop.version(), "2");
     let began = at(&shop.status()["release"]["began"]);
     assert!(began.duration_since(Clock::wall()) > SignedDuration::from_mins(59), "{began}");
@@ -70,7 +70,7 @@ fn a_moved_clock_is_followed_where_peoples_time_matters() {
     shop.began_anew(2);
     assert!(shop.status()["maintenance"].is_null());
     shop.deploy("3", false);
-    shop.eventually("it is rolled back", |shop| shop["decided"]["state"] == "rolled-back");
+    shop.until("it is rolled back", |shop| shop["decided"]["state"] == "rolled-back");
     assert_eq!(shop.version(), "1");
 }
 
@@ -80,12 +80,12 @@ fn a_watch_lasts_as_long_as_it_should_however_the_clock_is_moved() {
         let mut shop = Shop::open("");
         shop.start_movable();
         shop.deploy("2", true);
-        shop.eventually("it is watched", |shop| shop["phase"] == "watching");
+        shop.until("it is watched", |shop| shop["phase"] == "watching");
         let watched = Clock::start();
         let began = watched.now();
         shop.move_clock(by);
         shop.began_anew(1);
-        shop.eventually("it is accepted", |shop| shop["accepted"]["version"] == "2");
+        shop.until("it is accepted", |shop| shop["accepted"]["version"] == "2");
         let lasted = watched.now().duration_since(began);
         // The window, once more at most, and the second in which it is noticed.
         let most = SignedDuration::from_secs(15);

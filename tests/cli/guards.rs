@@ -41,18 +41,18 @@ fn shop(more: &str, versions: &str, works: &str) -> Shop {
     let hooked = format!("verify = \"300ms\"\nbefore = [\"{script}\", \"before\"]");
     shop.reload(&rules.replace(old, &new).replace("verify = \"300ms\"", &hooked));
     let calls = || std::fs::read_to_string(shop.path("calls")).unwrap_or_default();
-    shop.eventually("the new rules are in force", |_| calls().contains("version [shop"));
+    shop.eventually("the new rules are in force", || calls().contains("version [shop"));
     shop
 }
 
 /// Another version is deployed and accepted.
 fn accepted(shop: &Shop, version: &str) {
     shop.deploy(version, true);
-    shop.eventually("it is accepted", |now| now["accepted"]["version"] == version);
+    shop.until("it is accepted", |now| now["accepted"]["version"] == version);
 }
 
 fn rolled_back(shop: &Shop, to: &str) {
-    shop.eventually("it is rolled back", |now| {
+    shop.until("it is rolled back", |now| {
         let over = now["phase"] == "idle" && now["decided"]["state"] == "rolled-back";
         over && now["running"]["version"] == to
     });
@@ -61,13 +61,13 @@ fn rolled_back(shop: &Shop, to: &str) {
 
 #[test]
 fn a_deploy_script_rolls_back_and_says_that_it_is_healthy() {
-    let mut shop = shop("", "1\n", "1\n");
+    let shop = shop("", "1\n", "1\n");
     // As under systemd: what is between it and golive is not for the operator's programs.
     shop.kill();
     let mut daemon = shop.command(&["daemon"]);
     daemon.env("NOTIFY_SOCKET", shop.path("notify"));
-    shop.start_as(daemon);
-    shop.eventually("it is up again", |now| now["running"]["version"] == "1");
+    shop.spawn_as(daemon);
+    shop.until("it is up again", |now| now["running"]["version"] == "1");
     shop.deploy("2", false);
     assert!(shop.says(10, &["wait", "shop"]).contains("rolled-back"));
     rolled_back(&shop, "1");
@@ -90,7 +90,7 @@ fn a_version_that_the_script_does_not_have_is_no_way_back() {
     let shop = shop("", "1\n", "1\n");
     shop.write("versions", "");
     shop.deploy("2", true);
-    shop.eventually("not ready", |now| now["readiness"]["ready"] == false);
+    shop.until("not ready", |now| now["readiness"]["ready"] == false);
     let problem = shop.status()["readiness"]["problems"].to_string();
     assert!(problem.contains("no image of 1"), "{problem}");
     assert_eq!(shop.golive(&["rollback", "shop", "--dry-run"]).status.code(), Some(2));
@@ -146,7 +146,7 @@ fn what_was_taken_back_is_known_when_it_comes_again() {
     assert!(releases.contains("rolled-back, known bad"), "{releases}");
     shop.deploy("2", true);
     let known = |shop: &Shop| shop.everything()["incidents"].to_string().contains("known-bad");
-    shop.eventually("it is watched", |now| now["release"]["version"] == "2");
+    shop.until("it is watched", |now| now["release"]["version"] == "2");
     assert!(known(&shop), "{:#}", shop.everything());
     shop.says(0, &["accept", "shop"]);
     assert_eq!(shop.status()["quarantine"], Value::Array(Vec::new()));
@@ -160,21 +160,21 @@ fn a_release_can_be_known_and_taken_back_at_once() {
     rolled_back(&shop, "1");
     shop.deploy("2", true);
     let count = |releases: &str| releases.lines().filter(|line| line.contains("rolled-back")).count();
-    shop.eventually("it is taken back again", |_| count(&shop.says(0, &["releases"])) == 2);
+    shop.eventually("it is taken back again", || count(&shop.says(0, &["releases"])) == 2);
     rolled_back(&shop, "1");
 }
 
 #[test]
 fn people_get_time_to_stop_a_rollback_and_a_killed_golive_goes_on_counting() {
-    let mut shop = shop("veto = \"3s\"", "1\n", "1\n");
+    let shop = shop("veto = \"3s\"", "1\n", "1\n");
     shop.deploy("2", false);
-    shop.eventually("the count-down runs", |now| now["veto"]["ends"].is_string());
+    shop.until("the count-down runs", |now| now["veto"]["ends"].is_string());
     assert_eq!(shop.status()["phase"], "watching");
     shop.says(0, &["hold", "shop"]);
-    shop.eventually("it is held", |now| now["phase"] == "held" && now["veto"] == Value::Null);
+    shop.until("it is held", |now| now["phase"] == "held" && now["veto"] == Value::Null);
     assert_eq!(shop.version(), "2");
     shop.says(0, &["resume", "shop"]);
-    shop.eventually("it is counted down again", |now| now["veto"]["ends"].is_string());
+    shop.until("it is counted down again", |now| now["veto"]["ends"].is_string());
     shop.kill();
     std::thread::sleep(Duration::from_millis(300));
     assert_eq!(shop.version(), "2");
@@ -187,7 +187,7 @@ fn a_before_hook_can_say_that_there_is_no_way_back() {
     let shop = shop("", "1\n", "1\n");
     shop.write("migrated", "tables were migrated\nand more\n");
     shop.deploy("2", false);
-    shop.eventually("a person is asked", |now| now["phase"] == "held");
+    shop.until("a person is asked", |now| now["phase"] == "held");
     let why = shop.status()["why"].as_str().unwrap().to_owned();
     assert!(why.contains("(tables were migrated)"), "{why}");
     assert_eq!(shop.version(), "2");
@@ -200,7 +200,7 @@ fn in_a_maintenance_window_a_person_decides() {
     let window = "[service.shop.maintenance]\nwindows = [\"daily 00:00-24:00\"]";
     let shop = shop(window, "1\n", "1\n");
     shop.deploy("2", false);
-    shop.eventually("a person is asked", |now| now["phase"] == "held");
+    shop.until("a person is asked", |now| now["phase"] == "held");
     let status = shop.status();
     assert!(status["why"].as_str().unwrap().contains("maintenance window"), "{status:#}");
     assert!(status["maintenance"].is_string(), "{status:#}");

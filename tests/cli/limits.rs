@@ -11,7 +11,7 @@ fn incident<'a>(everything: &'a Value, event: &str) -> Option<&'a Value> {
 #[test]
 fn a_limit_of_the_host_is_told_shown_and_ends_with_its_rule() {
     let shop = Shop::open("[host.limits]\nmemory = \"0.0001%\"\ndisk = \"100%\"\nfor = \"10s\"\n");
-    shop.eventually("its passing is told", |_| incident(&shop.everything(), "rule-broken").is_some());
+    shop.eventually("its passing is told", || incident(&shop.everything(), "rule-broken").is_some());
     let everything = shop.everything();
     let told = incident(&everything, "rule-broken").unwrap();
     assert_eq!((told["tier"].as_str(), told["service"].as_str()), (Some("important"), None), "{told}");
@@ -27,6 +27,6 @@ fn a_limit_of_the_host_is_told_shown_and_ends_with_its_rule() {
     assert!(String::from_utf8_lossy(&online.stdout).contains("host.limits: "), "{online:?}");
     let without = shop.rules().replace("memory = \"0.0001%\"\n", "");
     shop.reload(&without);
-    shop.eventually("it ends with its rule", |_| incident(&shop.everything(), "rule-broken").is_none());
+    shop.eventually("it ends with its rule", || incident(&shop.everything(), "rule-broken").is_none());
     assert_eq!(shop.everything()["rules"].as_array().unwrap().len(), 1);
 }

@@ -4,8 +4,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
-#[path = "../fixtures/ask.rs"]
-mod ask;
 mod clock;
 mod config;
 mod generate;
@@ -29,8 +27,7 @@ use std::path::Path;
 
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
-
-const GOLIVE: &str = env!("CARGO_BIN_EXE_golive");
+use golive_fixtures::daemon::program;
 
 /// Runs golive with these arguments, in a directory and an environment of its own.
 fn golive(arguments: &[&str]) -> Assert {
@@ -38,7 +35,7 @@ fn golive(arguments: &[&str]) -> Assert {
 }
 
 fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(GOLIVE);
+    let mut command = Command::new(program());
     command.args(arguments).env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("TZ", "UTC");
     command
 }

@@ -4,11 +4,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use golive_fixtures::daemon::program;
 use tempfile::TempDir;
 use unicode_width::UnicodeWidthStr;
 
 use crate::shop::Shop;
-use crate::{GOLIVE, golive, rules, stderr, stdout};
+use crate::{golive, rules, stderr, stdout};
 
 #[test]
 fn it_is_said_what_was_seen_and_what_to_do() {
@@ -57,9 +58,9 @@ fn what_is_stored_can_be_read() {
 /// A Chinese character takes two places of a terminal.
 #[test]
 fn releases_stand_in_columns_whatever_script_a_version_is_in() {
-    let mut shop = Shop::open("");
+    let shop = Shop::open("");
     shop.deploy("一.二.三", true);
-    shop.eventually("it is accepted", |now| now["accepted"]["version"] == "一.二.三");
+    shop.until("it is accepted", |now| now["accepted"]["version"] == "一.二.三");
     shop.end();
     let drawn = shop.says(0, &["releases"]);
     assert!(drawn.contains("  一.二.三  "), "{drawn}");
@@ -83,7 +84,7 @@ fn a_state_directory_that_is_not_there_is_named() {
 fn a_reader_that_has_seen_enough_is_no_failure() {
     let dir = TempDir::new().unwrap();
     let rules = with_state(dir.path());
-    let mut releases = Command::new(GOLIVE);
+    let mut releases = Command::new(program());
     releases.args(["--config", &rules, "releases"]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut releases = releases.spawn().unwrap();
     drop(releases.stdout.take());

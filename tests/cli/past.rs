@@ -1,10 +1,9 @@
 //! A metric whose past a Prometheus knows: tried on the past, at `check`, and in a watch.
 
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
 
 use golive::clock::Clock;
+use golive_fixtures::receiver::Receiver;
 use serde_json::Value;
 
 use crate::shop::Shop;
@@ -12,47 +11,19 @@ use crate::{golive, rules, stderr, stdout};
 
 const DAY: i64 = 24 * 3600;
 
-/// Plays a Prometheus that knows one metric, by second since 1970; none where it was not there yet.
-struct Prometheus {
-    address: String,
-}
-
 type Metric = fn(since: i64) -> Option<f64>;
 
-impl Prometheus {
-    /// Of a metric by seconds since `began`.
-    fn start(began: i64, metric: Metric) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                std::thread::spawn(move || answer(stream.unwrap(), |second| metric(second - began)));
-            }
-        });
-        Self { address }
-    }
-}
-
-fn answer(stream: TcpStream, metric: impl Fn(i64) -> Option<f64>) {
-    let mut stream = BufReader::new(stream);
-    let (mut line, mut head, mut length) = (String::new(), String::new(), 0);
-    while line != "\r\n" {
-        line.clear();
-        if stream.read_line(&mut line).unwrap_or(0) == 0 {
-            return;
-        }
-        head.push_str(&line);
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-    }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).unwrap();
-    let body = String::from_utf8(body).unwrap();
-    let data = if head.contains("/query_range") { range(&body, metric) } else { now(metric) };
-    let answer = format!("{{\"status\":\"success\",\"data\":{data}}}");
-    let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", answer.len());
-    drop(stream.get_mut().write_all((head + &answer).as_bytes()));
+/// Plays a Prometheus that knows one metric, by seconds since `began`; none where it was not there yet.
+fn prometheus(began: i64, metric: Metric) -> Receiver {
+    Receiver::answering(move |request| {
+        let by_second = |second| metric(second - began);
+        let data = if request.head.contains("/query_range") {
+            range(&request.body, by_second)
+        } else {
+            now(by_second)
+        };
+        ("200 OK", format!("{{\"status\":\"success\",\"data\":{data}}}"))
+    })
 }
 
 fn now(metric: impl Fn(i64) -> Option<f64>) -> String {
@@ -93,7 +64,7 @@ fn steady(since: i64) -> Option<f64> {
     (since >= 0).then(|| accurate(since))
 }
 
-fn service(prometheus: &Prometheus, window: &str) -> String {
+fn service(prometheus: &Receiver, window: &str) -> String {
     format!(
         r#"
 [prometheus]
@@ -117,7 +88,7 @@ autonomy = "auto"
 fn the_past_is_judged_by_what_was_known_then() {
     let dir = tempfile::tempdir().unwrap();
     let began: i64 = "2026-03-02T00:00:00Z".parse::<jiff::Timestamp>().unwrap().as_second();
-    let prometheus = Prometheus::start(began, an_hour_of_a_tenth);
+    let prometheus = prometheus(began, an_hour_of_a_tenth);
     let config = rules(dir.path(), &service(&prometheus, "10m"));
     let of = |from: &str, to: &str, more: &[&str]| {
         let arguments = ["--config", &config, "backtest", "shop", "--from", from, "--to", to];
@@ -160,7 +131,7 @@ fn check_says_what_the_watch_says() {
         (3 * DAY, "judged by 300 imagined releases on 3 days of its past"),
         (DAY, "not judged: 24 h of its past are known, 28 h are needed"),
     ] {
-        let prometheus = Prometheus::start(now - age, steady);
+        let prometheus = prometheus(now - age, steady);
         let more = format!(
             "[prometheus]\nurl = \"http://{}\"\n[service.shop.business.accuracy]\nquery = \"accuracy\"\n\
              anomaly = {{ direction = \"drop\" }}\n",
@@ -177,6 +148,6 @@ fn check_says_what_the_watch_says() {
             let accuracy = triggers.into_iter().find(|trigger| trigger["name"] == "accuracy");
             accuracy.and_then(|trigger| trigger["why"].as_str().map(str::to_owned)).unwrap_or_default()
         };
-        shop.eventually("the watch says the same", |shop| why(shop).ends_with(said));
+        shop.until("the watch says the same", |shop| why(shop).ends_with(said));
     }
 }

@@ -4,9 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 
+use golive_fixtures::daemon::program;
 use serde_json::Value;
 
-use crate::GOLIVE;
 use crate::shop::Shop;
 
 #[test]
@@ -33,7 +33,7 @@ fn a_person_ends_the_watch() {
     let shop = Shop::open("");
     shop.says(2, &["accept", "shop"]);
     shop.deploy("2", true);
-    shop.eventually("it is watched", |shop| shop["phase"] == "watching");
+    shop.until("it is watched", |shop| shop["phase"] == "watching");
     shop.says(0, &["accept", "shop"]);
     assert_eq!(shop.status()["accepted"]["version"], "2");
     shop.says(0, &["status"]);
@@ -66,10 +66,10 @@ fn who_is_neither_root_nor_in_the_group_may_not() {
         return;
     }
     let shop = Shop::open("");
-    fs::set_permissions(shop.dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    let program = shop.path("golive");
-    fs::copy(GOLIVE, &program).unwrap();
-    let stranger = || shop.command_of(&program, &["status"]).uid(65534).gid(65534).output().unwrap();
+    fs::set_permissions(shop.dir(), fs::Permissions::from_mode(0o755)).unwrap();
+    let copy = shop.path("golive");
+    fs::copy(program(), &copy).unwrap();
+    let stranger = || shop.command_of(&copy, &["status"]).uid(65534).gid(65534).output().unwrap();
     let kept_out = stranger();
     assert_eq!(kept_out.status.code(), Some(77), "{kept_out:?}");
     // Not even when somebody widened the socket's mode.

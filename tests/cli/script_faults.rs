@@ -8,15 +8,15 @@ const GOOD: &str = "echo $1 >PATH/half && mv PATH/half PATH/version && echo good
 /// A bad release is to be taken back by that script; gives what golive says in the end.
 fn ends_with(script: &str, version: &str, says: &str) {
     let shop = Shop::open("");
-    let here = |script: &str| script.replace("PATH", &shop.dir.path().display().to_string());
+    let here = |script: &str| script.replace("PATH", &shop.dir().display().to_string());
     shop.reload(&shop.rules().replace("\"{to}\"] }", "\"{to}\"], rollback-timeout = \"1s\" }"));
-    std::thread::sleep(std::time::Duration::from_millis(500));
+    shop.eventually("the reload is done", || shop.logged().contains("the new configuration is in force"));
     shop.write("rollback", &here(script));
     shop.deploy("2", false);
-    shop.eventually("a person is needed", |now| now["phase"] == "needs-person");
+    shop.until("a person is needed", |now| now["phase"] == "needs-person");
     let why = shop.status()["why"].as_str().unwrap_or_default().to_owned();
     assert!(why.contains(says), "{why}");
-    assert!(shop.says(0, &["incidents"]).contains("rollback failed"), "{}", shop.story());
+    assert!(shop.says(0, &["incidents"]).contains("rollback failed"));
     assert_eq!(shop.version(), version);
     shop.says(11, &["wait", "shop", "--timeout", "5s"]);
     shop.write("rollback", &here(GOOD));
@@ -46,16 +46,16 @@ fn it_goes_somewhere_else() {
 
 #[test]
 fn golive_is_killed_while_it_runs() {
-    let mut shop = Shop::open("");
-    let path = shop.dir.path().display().to_string();
+    let shop = Shop::open("");
+    let path = shop.dir().display().to_string();
     let slow = format!("echo $1 >>PATH/calls; sleep 1\n{GOOD}").replace("PATH", &path);
     shop.write("rollback", &slow);
     shop.deploy("2", false);
     let calls = |shop: &Shop| std::fs::read_to_string(shop.path("calls")).unwrap_or_default();
-    shop.eventually("it is called", |_| !calls(&shop).is_empty());
+    shop.eventually("it is called", || !calls(&shop).is_empty());
     shop.kill();
     shop.start();
-    shop.eventually("it is rolled back all the same", |now| now["decided"]["state"] == "rolled-back");
+    shop.until("it is rolled back all the same", |now| now["decided"]["state"] == "rolled-back");
     assert_eq!(shop.version(), "1");
     assert!(calls(&shop).lines().all(|to| to == "1"), "{}", calls(&shop));
     assert!(shop.says(0, &["releases"]).contains("rolled-back"));

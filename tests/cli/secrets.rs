@@ -2,14 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use golive::clock::Clock;
+use golive_fixtures::receiver::Receiver;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -27,25 +23,9 @@ const PLANTED: [&str; 5] = [
 /// What a service may say to drive a terminal, or to look like something else.
 const HOSTILE: &str = "2\u{1b}[31m\u{7}\u{202e}<script>evil</script>\u{9b}2J";
 
-/// Answers every request with an error that repeats all of the request; and what it was asked.
-fn parrot() -> (String, Arc<Mutex<String>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let heard = Arc::new(Mutex::new(String::new()));
-    let hearing = Arc::clone(&heard);
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut request = vec![0; 65536];
-            let length = stream.read(&mut request).unwrap_or_default();
-            let request = String::from_utf8_lossy(&request[..length]).into_owned();
-            hearing.lock().unwrap().push_str(&request);
-            let head =
-                format!("HTTP/1.1 500 Broken\r\ncontent-length: {}\r\nconnection: close", request.len());
-            drop(stream.write_all(format!("{head}\r\n\r\n{request}").as_bytes()));
-        }
-    });
-    (address, heard)
+/// Answers every request with an error that repeats all of the request.
+fn parrot() -> Receiver {
+    Receiver::answering(|request| ("500 Broken", format!("{}{}", request.head, request.body)))
 }
 
 fn secret(dir: &Path, name: &str, text: &str) -> String {
@@ -96,22 +76,17 @@ fn all_tried(log: &str) -> bool {
 
 #[test]
 fn a_secret_is_nowhere_and_hostile_words_do_nothing() {
-    let (address, heard) = parrot();
+    let parrot = parrot();
     let secrets = TempDir::new().unwrap();
-    let mut shop = Shop::open(&rules(secrets.path(), &address));
+    let shop = Shop::open(&rules(secrets.path(), &parrot.address));
     shop.kill();
     let mut daemon = shop.command(&["daemon"]);
     daemon.env("GOLIVE_LOG", "debug");
-    shop.start_as(daemon);
-    shop.eventually("the daemon is back", |shop| shop["accepted"]["version"] == "1");
+    shop.spawn_as(daemon);
+    shop.until("the daemon is back", |shop| shop["accepted"]["version"] == "1");
     shop.deploy(HOSTILE, false);
-    shop.eventually("it is rolled back", |shop| shop["decided"]["state"] == "rolled-back");
-    let clock = Clock::start();
-    let end = clock.now() + Duration::from_mins(1);
-    while !all_tried(&shop.says(0, &["notify", "log", "--json"])) {
-        assert!(clock.now() < end, "not every channel was tried\n{}", shop.story());
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    shop.until("it is rolled back", |shop| shop["decided"]["state"] == "rolled-back");
+    shop.eventually("every channel was tried", || all_tried(&shop.says(0, &["notify", "log", "--json"])));
     let release = shop.status()["decided"]["release"].as_str().unwrap().to_owned();
     let mut shown = Vec::new();
     for arguments in [
@@ -139,13 +114,13 @@ fn a_secret_is_nowhere_and_hostile_words_do_nothing() {
     let record = &shown.iter().find(|(what, _)| what.starts_with("record")).unwrap().1;
     assert!(!record.contains("<script>"), "{record}");
     shop.kill();
-    shown.push(("the log".to_owned(), shop.story()));
+    shown.push(("the log".to_owned(), shop.logged()));
     for file in fs::read_dir(shop.path("state")).unwrap() {
         let path = file.unwrap().path();
         let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
         shown.push((path.display().to_string(), text));
     }
-    let heard = heard.lock().unwrap().clone();
+    let heard: String = parrot.requests().into_iter().map(|request| request.head + &request.body).collect();
     for planted in PLANTED {
         assert!(heard.contains(planted), "{planted} was never used, so this test shows nothing");
         for (what, text) in &shown {

@@ -1,61 +1,23 @@
 //! What stands under golive's state: a disk that stands still, is slow, full or gone.
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::os::unix::net::UnixDatagram;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use golive::clock::Clock;
+use golive_fixtures::receiver::Receiver;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::shop::Shop;
 
-/// Everything that was posted to an address that confirms it.
-#[derive(Clone)]
-struct Sink {
-    address: String,
-    bodies: Arc<Mutex<Vec<Value>>>,
-}
-
-impl Sink {
-    fn open() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let bodies = Arc::new(Mutex::new(Vec::new()));
-        let taken = Arc::clone(&bodies);
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
-                let (mut text, mut buffer) = (Vec::new(), [0; 16384]);
-                while let Ok(length @ 1..) = stream.read(&mut buffer) {
-                    text.extend_from_slice(&buffer[..length]);
-                    let body = text.windows(4).position(|end| end == b"\r\n\r\n").map(|at| &text[at + 4..]);
-                    if let Some(body) = body.and_then(|body| serde_json::from_slice(body).ok()) {
-                        taken.lock().unwrap().push(body);
-                        break;
-                    }
-                }
-                let answer = "HTTP/1.1 204 No Content\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-                drop(stream.write_all(answer.as_bytes()));
-            }
-        });
-        Self { address, bodies }
-    }
-
-    fn rules(&self) -> String {
-        let address = &self.address;
-        format!(
-            "[channel.all]\nwebhook = {{ url = \"{address}\", format = \"standard\" }}\n\
-             [alert.urgent]\nchannels = [\"all\"]\n[alert.important]\nchannels = [\"all\"]\n"
-        )
-    }
-
-    fn count(&self, event: &str) -> usize {
-        self.bodies.lock().unwrap().iter().filter(|body| body["data"]["event"] == event).count()
-    }
+/// Rules by which everything is told there.
+fn told_to(sink: &Receiver) -> String {
+    let address = sink.url("");
+    format!(
+        "[channel.all]\nwebhook = {{ url = \"{address}\", format = \"standard\" }}\n\
+         [alert.urgent]\nchannels = [\"all\"]\n[alert.important]\nchannels = [\"all\"]\n"
+    )
 }
 
 /// The times at which systemd's watchdog was petted.
@@ -74,7 +36,7 @@ fn pets(shop: &mut Shop, every: Duration) -> Arc<Mutex<Vec<Timestamp>>> {
     });
     let mut daemon = shop.command(&["daemon"]);
     daemon.env("NOTIFY_SOCKET", shop.path("notify")).env("WATCHDOG_USEC", every.as_micros().to_string());
-    shop.start_as(daemon);
+    shop.spawn_as(daemon);
     pets
 }
 
@@ -93,25 +55,25 @@ fn lock(shop: &Shop) -> rusqlite::Connection {
 
 #[test]
 fn a_store_that_stands_still_is_told_stops_no_watching_and_doubles_nothing() {
-    let sink = Sink::open();
-    let mut shop = Shop::open(&sink.rules());
+    let sink = Receiver::start();
+    let mut shop = Shop::open(&told_to(&sink));
     let pets = pets(&mut shop, Duration::from_secs(3));
-    shop.eventually("it is back", |shop| shop["accepted"]["version"] == "1");
+    shop.until("it is back", |shop| shop["accepted"]["version"] == "1");
     let still = lock(&shop);
     shop.deploy("2", false);
-    shop.eventually("it is told, from memory", |_| sink.count("store-lost") == 1);
-    shop.eventually("what was decided is told, too", |_| sink.count("rollback-started") == 1);
+    shop.eventually("it is told, from memory", || sink.posts("store-lost").len() == 1);
+    shop.eventually("what was decided is told, too", || sink.posts("rollback-started").len() == 1);
     assert_eq!(shop.version(), "2", "nothing is done that is not on record");
     drop(still);
     shop.says(10, &["wait", "shop"]);
-    shop.eventually("that it is back is told", |_| sink.count("store-back") == 1);
-    shop.eventually("what followed is told", |_| sink.count("rollback-done") == 1);
+    shop.eventually("that it is back is told", || sink.posts("store-back").len() == 1);
+    shop.eventually("what followed is told", || sink.posts("rollback-done").len() == 1);
     let log: Vec<Value> = serde_json::from_str(&shop.says(0, &["notify", "log", "--json"])).unwrap();
     let waits = log.iter().filter(|letter| letter["state"] == "pending").count();
     assert_eq!(waits, 0, "{log:#?}");
-    assert_eq!(sink.count("not-ready"), 0, "what is late is not missing");
+    assert_eq!(sink.posts("not-ready").len(), 0, "what is late is not missing");
     for event in ["store-lost", "rollback-started", "store-back", "rollback-done"] {
-        assert_eq!(sink.count(event), 1, "{event}");
+        assert_eq!(sink.posts(event).len(), 1, "{event}");
     }
     let longest = longest(&pets.lock().unwrap());
     assert!(longest < Duration::from_millis(2500), "{longest:?} without a pet");
@@ -121,34 +83,34 @@ fn a_store_that_stands_still_is_told_stops_no_watching_and_doubles_nothing() {
 /// nobody could record it again.
 #[test]
 fn what_could_not_be_stored_yet_is_not_missing() {
-    let sink = Sink::open();
-    let mut shop = Shop::open(&sink.rules());
+    let sink = Receiver::start();
+    let shop = Shop::open(&told_to(&sink));
     shop.kill();
     let slow = r#"["sh", "-c", "echo >> $0.asked; cat $0; sleep 0.5", "#;
     shop.write("rules.toml", &shop.rules().replace(r#"["cat", "#, slow));
     let asked = |shop: &Shop| std::fs::read_to_string(shop.path("version.asked")).unwrap().len();
     shop.start();
     shop.deploy("2", true);
-    shop.eventually("version 2 is accepted", |shop| shop["accepted"]["version"] == "2");
+    shop.until("version 2 is accepted", |shop| shop["accepted"]["version"] == "2");
     let still = lock(&shop);
     let before = asked(&shop);
-    shop.eventually("what keeps it has asked, too", |_| asked(&shop) > before + 1);
+    shop.eventually("what keeps it has asked, too", || asked(&shop) > before + 1);
     shop.deploy("3", false);
-    shop.eventually("what was decided is told, too", |_| sink.count("rollback-started") == 1);
+    shop.eventually("what was decided is told, too", || sink.posts("rollback-started").len() == 1);
     drop(still);
     shop.says(10, &["wait", "shop"]);
     assert_eq!(shop.version(), "2");
-    shop.eventually("what followed is told", |_| sink.count("rollback-done") == 1);
-    assert_eq!(sink.count("not-ready"), 0, "what is late is not missing: {}", shop.story());
+    shop.eventually("what followed is told", || sink.posts("rollback-done").len() == 1);
+    assert_eq!(sink.posts("not-ready").len(), 0, "what is late is not missing");
 }
 
 #[test]
 fn a_slow_store_starves_neither_the_watchdog_nor_a_deadline() {
-    let sink = Sink::open();
+    let sink = Receiver::start();
     let checks = (0..10).map(|number| format!("[service.shop.health.c{number}]\ncommand = [\"true\"]\n"));
-    let mut shop = Shop::open(&(sink.rules() + &checks.collect::<String>()));
+    let mut shop = Shop::open(&(told_to(&sink) + &checks.collect::<String>()));
     let pets = pets(&mut shop, Duration::from_secs(3));
-    shop.eventually("it is back", |shop| shop["accepted"]["version"] == "1");
+    shop.until("it is back", |shop| shop["accepted"]["version"] == "1");
     let fast = Arc::new(());
     let slow = std::thread::spawn({
         let (path, going) = (shop.path("state/golive.db"), Arc::downgrade(&fast));
@@ -166,19 +128,19 @@ fn a_slow_store_starves_neither_the_watchdog_nor_a_deadline() {
     shop.deploy("2", true);
     let began = Clock::start();
     let start = began.now();
-    shop.eventually("the release is accepted", |shop| shop["accepted"]["version"] == "2");
+    shop.until("the release is accepted", |shop| shop["accepted"]["version"] == "2");
     let took = began.now().duration_since(start).unsigned_abs();
     assert!(took < Duration::from_secs(8), "a watch of two seconds took {took:?}");
     drop(fast);
     slow.join().unwrap();
-    assert_eq!(sink.count("store-lost"), 0, "it is slow, and nothing else");
+    assert_eq!(sink.posts("store-lost").len(), 0, "it is slow, and nothing else");
     let longest = longest(&pets.lock().unwrap());
     assert!(longest < Duration::from_millis(2500), "{longest:?} without a pet");
 }
 
 #[test]
 fn a_backup_is_whole_and_so_is_the_file_alone_when_golive_has_ended() {
-    let mut shop = Shop::open("");
+    let shop = Shop::open("");
     let copy = shop.path("copy");
     let copy = copy.to_str().unwrap();
     shop.says(0, &["backup", copy]);
@@ -187,7 +149,7 @@ fn a_backup_is_whole_and_so_is_the_file_alone_when_golive_has_ended() {
     let refused = shop.golive(&["backup", copy]);
     assert!(String::from_utf8_lossy(&refused.stderr).contains("exists"), "{refused:?}");
     shop.deploy("2", true);
-    shop.eventually("the release is accepted", |shop| shop["accepted"]["version"] == "2");
+    shop.until("the release is accepted", |shop| shop["accepted"]["version"] == "2");
     shop.end();
     let log = std::fs::metadata(shop.path("state/golive.db-wal")).map_or(0, |log| log.len());
     assert_eq!(log, 0, "all of it is in the file");
@@ -195,5 +157,5 @@ fn a_backup_is_whole_and_so_is_the_file_alone_when_golive_has_ended() {
     std::fs::copy(copy, shop.path("state/golive.db")).unwrap();
     assert!(!shop.says(0, &["releases"]).contains(" 2 "));
     shop.start();
-    shop.eventually("it goes on from there", |shop| shop["accepted"]["version"] == "2");
+    shop.until("it goes on from there", |shop| shop["accepted"]["version"] == "2");
 }

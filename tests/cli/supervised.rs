@@ -21,22 +21,22 @@ fn incidents(shop: &Shop) -> Vec<(String, String)> {
 #[test]
 fn a_service_in_mid_rollback_cannot_be_left_out() {
     let shop = Shop::open("");
-    let (dir, rules) = (shop.dir.path().display(), shop.rules());
+    let (dir, rules) = (shop.dir().display(), shop.rules());
     let script = format!(
         "while [ ! -e {dir}/go ]; do sleep 0.02; done\necho $1 > {dir}/version && echo good > {dir}/health\n"
     );
     shop.write("rollback", &script);
     shop.deploy("2", false);
-    shop.eventually("it is being rolled back", |shop| shop["phase"] == "rolling-back");
+    shop.until("it is being rolled back", |shop| shop["phase"] == "rolling-back");
     let without = rules.replace("service.shop", "service.cafe");
     shop.reload(&without);
-    shop.eventually("the reload is refused", |_| refused(&shop).contains("shop is being rolled back"));
+    shop.eventually("the reload is refused", || refused(&shop).contains("shop is being rolled back"));
     assert_eq!(shop.status()["name"], "shop");
     shop.write("go", "");
     shop.says(10, &["wait", "shop"]);
     assert_eq!(shop.version(), "1");
     shop.reload(&without);
-    shop.eventually("it is left out afterwards", |service| service["name"] == "cafe");
+    shop.until("it is left out afterwards", |service| service["name"] == "cafe");
     assert_eq!(refused(&shop), "");
 }
 
@@ -45,31 +45,31 @@ fn another_state_directory_needs_a_restart() {
     let shop = Shop::open("");
     let rules = shop.rules();
     shop.reload(&rules.replace("/state\"", "/elsewhere\""));
-    shop.eventually("the reload is refused", |_| refused(&shop).contains("restart"));
+    shop.eventually("the reload is refused", || refused(&shop).contains("restart"));
     assert!(refused(&shop).contains("/elsewhere"), "{}", refused(&shop));
     assert!(!shop.path("elsewhere").exists());
     shop.reload(&rules);
-    shop.eventually("the old rules are fine", |_| refused(&shop).is_empty());
+    shop.eventually("the old rules are fine", || refused(&shop).is_empty());
 }
 
 #[test]
 fn incidents_of_golive_itself_do_not_outlive_it() {
-    let mut shop = Shop::open("");
+    let shop = Shop::open("");
     let rules = shop.rules();
     shop.reload("nonsense");
-    shop.eventually("the reload is refused", |_| !refused(&shop).is_empty());
+    shop.eventually("the reload is refused", || !refused(&shop).is_empty());
     shop.write("rules.toml", &rules);
     let open = incidents(&shop);
     assert!(open[0].0.starts_with("golive-config-rejected") && open[0].1 == "open", "{open:?}");
     shop.kill();
     shop.start();
-    shop.eventually("it is back", |service| service["phase"] == "idle");
+    shop.until("it is back", |service| service["phase"] == "idle");
     assert_eq!(incidents(&shop), [(open[0].0.clone(), "resolved".to_owned())]);
 }
 
 #[test]
 fn systemd_shows_how_things_are() {
-    let mut shop = Shop::open("");
+    let shop = Shop::open("");
     shop.kill();
     let socket = UnixDatagram::bind(shop.path("notify")).unwrap();
     let told = Arc::new(Mutex::new(Vec::new()));
@@ -84,15 +84,15 @@ fn systemd_shows_how_things_are() {
     });
     let mut daemon = shop.command(&["daemon"]);
     daemon.env("NOTIFY_SOCKET", shop.path("notify"));
-    shop.start_as(daemon);
+    shop.spawn_as(daemon);
     let last = || told.lock().unwrap().last().cloned().unwrap_or_default();
-    shop.eventually("all is well", |_| last() == "watching 1 service, all well");
+    shop.eventually("all is well", || last() == "watching 1 service, all well");
     shop.deploy("2", true);
     shop.says(0, &["wait", "shop"]);
-    shop.eventually("all is well again", |_| last() == "watching 1 service, all well");
+    shop.eventually("all is well again", || last() == "watching 1 service, all well");
     shop.deploy("3", false);
     shop.says(10, &["wait", "shop"]);
-    shop.eventually("what runs is not what was released", |_| last() == "shop: diverged");
+    shop.eventually("what runs is not what was released", || last() == "shop: diverged");
     let told = told.lock().unwrap();
     for line in ["shop: watching 2, 1 min left", "shop: rolling-back 3, step command"] {
         assert!(told.iter().any(|it| it == line), "lacks {line}: {told:?}");

@@ -1,25 +1,13 @@
 //! `golive notify`
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
-
+use golive_fixtures::receiver::Receiver;
 use tempfile::TempDir;
 
 use crate::{golive, rules, stderr, stdout};
 
-/// Answers every request with that status, and gives its address.
+/// The address of a provider that answers every request with that status.
 fn webhook(status: &'static str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let _read = stream.read(&mut [0; 16384]).unwrap();
-            let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-            stream.write_all(answer.as_bytes()).unwrap();
-        }
-    });
-    format!("http://{address}/alerts")
+    Receiver::answering(move |_| (status, String::new())).url("/alerts")
 }
 
 fn channels(dir: &TempDir) -> String {

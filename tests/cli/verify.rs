@@ -1,30 +1,15 @@
 //! The acceptance run, as a person or a CI job starts it.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
 use std::process::Command;
 
+use golive_fixtures::daemon::program;
+use golive_fixtures::receiver::Receiver;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{GOLIVE, rules};
+use crate::rules;
 
-/// Answers everything with 200, and gives its address.
-fn served() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut head = [0; 4096];
-            while stream.read(&mut head).is_ok_and(|length| length > 0) {
-                drop(stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
-            }
-        }
-    });
-    format!("http://{address}")
-}
-
+/// Rules, and a service that answers everything with 200.
 struct Place {
     dir: TempDir,
     rules: String,
@@ -34,11 +19,12 @@ impl Place {
     fn new(acceptance: &str) -> Self {
         let dir = TempDir::new().unwrap();
         let path = dir.path().display().to_string();
+        let served = Receiver::answering(|_| ("200 OK", String::new())).url("");
         let text = format!(
             "[state]\ndir = \"{path}/state\"\n\
              [service.shop]\ncommand = {{ version = [\"echo\", \"1.4\"], rollback = [\"true\"] }}\n\
              [service.shop.health.up]\ncommand = [\"true\"]\n{}",
-            acceptance.replace("ADDRESS", &served()).replace("PATH", &path)
+            acceptance.replace("ADDRESS", &served).replace("PATH", &path)
         );
         let rules = rules(dir.path(), &text);
         Self { dir, rules }
@@ -47,7 +33,7 @@ impl Place {
     /// The exit code, and what was printed on both outputs.
     fn verify(&self, more: &[&str]) -> (i32, String, String) {
         let output =
-            Command::new(GOLIVE).args(["--config", &self.rules, "verify", "shop"]).args(more).output();
+            Command::new(program()).args(["--config", &self.rules, "verify", "shop"]).args(more).output();
         let output = output.unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))

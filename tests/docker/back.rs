@@ -76,7 +76,7 @@ async fn a_target_that_cannot_start_leaves_the_bad_release_running() {
 #[tokio::test]
 async fn a_port_that_is_taken_may_come_free() {
     let bench = Bench::new();
-    let port = crate::engine::free_port();
+    let port = golive_fixtures::port::free_port();
     let story = bench.released(&["-p", &format!("127.0.0.1:{port}:8080")]).await;
     for step in &FORWARD[..7] {
         story.step(&bench, *step).await.unwrap();

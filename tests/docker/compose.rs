@@ -10,15 +10,15 @@ use golive::model::plan::Plan;
 use golive::model::running::Running;
 use golive::model::step::{Fault, Step};
 use golive::runtime::{Done, Record, Runtime, Watched};
+use golive_fixtures::compose::compose_v2;
+use golive_fixtures::port::free_port;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::engine::{Bench, FORWARD, free_port, service};
+use crate::engine::{Bench, FORWARD, service};
 
 mod after_crash;
 mod back;
-#[path = "../fixtures/compose_v2.rs"]
-mod compose_v2;
 mod interference;
 mod joined;
 mod members;
@@ -26,8 +26,6 @@ mod rollback;
 mod scaled;
 mod tags;
 mod watch;
-
-use compose_v2::compose_v2;
 
 /// The steps of a set's rollback: what is left of the bad release goes before the proof.
 const STEPS: [Step; 10] = {

@@ -2,28 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, Once};
 use std::time::Duration;
 
-use golive::config::{self, Service};
+use golive::config::{self, Config, Service};
 use golive::docker::Engine;
 use golive::model::plan::Plan;
-use golive::model::policy::{Autonomy, Maintenance, OnBlind, Otherwise, Quarantine, ServicePolicy, Triggers};
 use golive::model::running::Identity;
 use golive::model::step::{Fault, Step};
 use golive::runtime::{Done, Record, Runtime};
+use golive_fixtures::engine::{self, busybox, docker_at};
 use serde_json::Value;
-
-#[path = "../fixtures/port.rs"]
-mod port;
-#[path = "../fixtures/engine.rs"]
-mod tested;
-
-pub(crate) use port::free_port;
-
-const BUSYBOX: &str = "/bin/busybox";
 
 /// Serves its version at `/` on `$PORT`, and stops at once when told to.
 const SERVE: &str = "mkdir -p /www /data && echo $APP_VERSION >/www/index.html && httpd -p ${PORT:-8080} -h /www; \
@@ -69,7 +59,7 @@ pub(crate) struct Story {
 impl Bench {
     /// On the engine that the tests run on.
     pub(crate) fn new() -> Self {
-        Self::at(tested::engine().to_str().unwrap())
+        Self::at(engine::socket().to_str().unwrap())
     }
 
     /// On the engine that listens there.
@@ -95,11 +85,7 @@ impl Bench {
 
     /// The same, where failing is an answer.
     pub(crate) fn try_docker(&self, args: &[&str]) -> Result<String, String> {
-        let mut docker = Command::new("docker");
-        docker.arg("-H").arg(format!("unix://{}", self.socket)).args(args).stdin(Stdio::null());
-        let output = docker.output().map_err(|error| error.to_string())?;
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
+        docker_at(Path::new(&self.socket), args)
     }
 
     /// Makes the image of a version and gives its reference. `/data` is a volume of the image.
@@ -122,16 +108,8 @@ impl Bench {
             return reference;
         }
         let root = tempfile::tempdir().unwrap();
-        std::fs::create_dir(root.path().join("bin")).unwrap();
-        std::fs::create_dir(root.path().join("tmp")).unwrap();
-        std::fs::copy(BUSYBOX, root.path().join("bin/busybox")).expect("busybox-static is installed");
-        for applet in ["sh", "sleep", "echo", "cat", "httpd", "mkdir", "ls", "rm", "true", "false"] {
-            std::os::unix::fs::symlink("busybox", root.path().join("bin").join(applet)).unwrap();
-        }
-        let tar = root.path().join("image.tar");
-        let made =
-            Command::new("tar").arg("cf").arg(&tar).arg("-C").arg(root.path()).args(["bin", "tmp"]).status();
-        assert!(made.unwrap().success());
+        let applets = ["sh", "sleep", "echo", "cat", "httpd", "mkdir", "ls", "rm", "true", "false"];
+        let tar = busybox(root.path(), &applets, &["tmp"]);
         let changes = [
             format!("ENV APP_VERSION={version}"),
             format!("LABEL app={version}"),
@@ -142,7 +120,6 @@ impl Bench {
         for change in changes.iter().map(String::as_str).chain(more.iter().copied()) {
             args.extend(["--change", change]);
         }
-        let tar = tar.display().to_string();
         args.extend([tar.as_str(), &reference]);
         self.docker(&args);
         reference
@@ -307,51 +284,12 @@ impl Drop for Bench {
     }
 }
 
-/// A service of which only the runtime matters.
+/// A service of which the rules say no more than they must.
 pub(crate) fn service(runtime: config::Runtime) -> Service {
-    Service {
-        runtime,
-        policy: ServicePolicy {
-            autonomy: Autonomy::Auto,
-            window: Duration::from_mins(10),
-            grace: Duration::from_secs(20),
-            deploy_within: Duration::from_mins(10),
-            interval: Duration::from_secs(5),
-            blind_after: Duration::from_mins(1),
-            on_blind: OnBlind::Hold,
-            checks: Vec::new(),
-            failures: 3,
-            health_autonomy: Autonomy::Auto,
-            requests: Vec::new(),
-            dependencies: Vec::new(),
-            needs: Vec::new(),
-            triggers: Triggers::none(),
-            ask_within: None,
-            ask_otherwise: Otherwise::Hold,
-            verify: Duration::from_secs(30),
-            keep: 3,
-            per_day: 3,
-            veto: Duration::ZERO,
-            quarantine: Quarantine::Watch,
-            maintenance: Maintenance::default(),
-            shared: false,
-            steps: FORWARD.to_vec(),
-            finish: vec![Step::CleanUp],
-            step_within: Duration::from_mins(5),
-        },
-        interval: Duration::from_secs(5),
-        checks: BTreeMap::new(),
-        stop_timeout: Duration::from_secs(10),
-        pin: config::Pin::default(),
-        order: config::Order::default(),
-        before: None,
-        after: None,
-        runbook: None,
-        metrics: None,
-        dependencies: BTreeMap::new(),
-        measured: Vec::new(),
-        acceptance: BTreeMap::new(),
-    }
+    let rules = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(rules.path(), "[service.shop]\ncontainer = \"shop\"\nhealth.web.docker = true\n").unwrap();
+    let plain = Config::load(rules.path()).unwrap().services.remove("shop").unwrap();
+    Service { runtime, ..plain }
 }
 
 /// What the service answers there, once it does.

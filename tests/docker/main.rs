@@ -4,8 +4,6 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, what goes wrong is a panic")]
 
-#[path = "../fixtures/ask.rs"]
-mod ask;
 mod engine;
 
 mod after_crash;

@@ -9,11 +9,11 @@ use std::time::Duration;
 use golive::config;
 use golive::model::event::Event;
 use golive::model::step::{FaultKind, Step};
+use golive_fixtures::until::{PATIENCE, eventually};
 
 use crate::engine::{Bench, FORWARD};
 use crate::watch::Watching;
 
-#[path = "outage/daemon.rs"]
 mod daemon;
 
 /// containerd and dockerd in a network namespace and a directory of their own.
@@ -88,7 +88,7 @@ impl Private {
 
     fn start(&mut self) {
         let dir = self.dir.display();
-        wait_for("containerd", || self.dir.join("c.sock").exists());
+        eventually(PATIENCE, "containerd", || self.dir.join("c.sock").exists());
         let log = File::options().append(true).create(true).open(self.dir.join("d.log")).unwrap();
         let _ = std::fs::remove_file(self.dir.join("pid"));
         let live = if self.live_restore { "--live-restore=true" } else { "--live-restore=false" };
@@ -104,7 +104,7 @@ impl Private {
             .unwrap();
         self.dockerd = Some(dockerd);
         let socket = self.socket();
-        wait_for("dockerd", || {
+        eventually(PATIENCE, "dockerd", || {
             let info = Command::new("docker").args(["-H", &format!("unix://{socket}"), "info"]).output();
             info.unwrap().status.success()
         });
@@ -147,16 +147,6 @@ fn containerd(dir: &Path, namespace: &str) -> Child {
 
 fn sh(script: &str) {
     let _ = Command::new("sh").args(["-c", script]).status();
-}
-
-fn wait_for(what: &str, there: impl Fn() -> bool) {
-    for _ in 0..600 {
-        if there() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("{what} is not there after 30 s");
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
 //! From v2 back to v1, every step done twice, for every kind of container.
 
 use golive::model::step::Step;
+use golive_fixtures::port::free_port;
 use serde_json::Value;
 
-use crate::engine::{Bench, FORWARD, Story, answer, free_port};
+use crate::engine::{Bench, FORWARD, Story, answer};
 
 /// Rolls back with every step done twice, and looks at what must be as it was, whatever the kind of container.
 async fn twice(bench: &Bench, args: &[&str]) -> (Story, Value, Value) {

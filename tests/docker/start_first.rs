@@ -5,8 +5,9 @@ use std::time::Duration;
 use golive::config::Order;
 use golive::model::step::{Fault, FaultKind, Step};
 use golive::runtime::Done;
+use golive_fixtures::port::free_port;
 
-use crate::engine::{Bench, FORWARD, Story, answer, free_port};
+use crate::engine::{Bench, FORWARD, Story, answer};
 
 async fn step(bench: &Bench, story: &Story, step: Step) -> Result<Done, Fault> {
     let runtime = bench.runtime_with(&story.name, |service| service.order = Order::StartFirst);

@@ -1,9 +1,11 @@
 //! Rollbacks through a line on which every seventh answer of the engine is cut, late, doubled or garbled.
 
+use golive_fixtures::host::Host;
+use golive_fixtures::noise::{rollbacks, seed};
+use golive_fixtures::until::PATIENCE;
+
 use crate::compose::{BAD, Shop};
-use crate::host::{Host, PATIENCE, engine};
 use crate::kills::outcomes;
-use crate::noise::{Noise, rollbacks, seed};
 
 /// Rollbacks at the same time.
 const LANES: u64 = 5;
@@ -12,9 +14,8 @@ const LANES: u64 = 5;
 fn a_container_is_restored_though_answers_are_lost() {
     in_lanes(3, |lane, seed, times| {
         let mut host = Host::new(&format!("answers-{lane}"));
-        host.docker_socket = host.path("docker.sock");
-        let noise = Noise::start(&host.docker_socket, &engine(), seed);
-        host.rules("");
+        let noise = host.through_noise(seed);
+        host.write_rules("");
         host.allow_many_rollbacks();
         host.with_good_version();
         for _ in 0..times {
@@ -31,8 +32,7 @@ fn a_container_is_restored_though_answers_are_lost() {
 fn a_set_is_restored_though_answers_are_lost() {
     in_lanes(2, |lane, seed, times| {
         let mut shop = Shop::new(&format!("answers-set-{lane}"));
-        shop.host.docker_socket = shop.host.path("docker.sock");
-        let noise = Noise::start(&shop.host.docker_socket, &engine(), seed);
+        let noise = shop.host.through_noise(seed);
         shop.rules("");
         shop.host.allow_many_rollbacks();
         shop.with_good_version();
@@ -50,12 +50,12 @@ fn a_set_is_restored_though_answers_are_lost() {
 /// Restored, proved and told, and never given up.
 fn rolled_back(host: &Host, told: usize) {
     host.eventually_within(2 * PATIENCE, "it is rolled back", || {
-        assert!(host.sinks.posts("rollback-failed").is_empty(), "{}", host.story());
+        assert!(host.hook.posts("rollback-failed").is_empty());
         host.phase() == "idle" && outcomes(host).len() > told
     });
-    assert_eq!(host.status()["decided"]["state"], "rolled-back", "{}", host.story());
-    assert!(host.sinks.posts("rollback-impossible").is_empty(), "{}", host.story());
-    assert!(host.sinks.posts("not-ready").is_empty(), "{}", host.story());
+    assert_eq!(host.status()["decided"]["state"], "rolled-back");
+    assert!(host.hook.posts("rollback-impossible").is_empty());
+    assert!(host.hook.posts("not-ready").is_empty());
 }
 
 /// So many rollbacks together, each lane with a seed of its own and its part of them.

@@ -2,8 +2,10 @@
 
 use std::process::Output;
 
-use crate::host::{Host, PATIENCE, docker, engine, inspect, on_engine};
-use crate::proxy::{Fate, Proxy};
+use golive_fixtures::engine::{docker, inspect, on_engine};
+use golive_fixtures::host::Host;
+use golive_fixtures::proxy::Fate;
+use golive_fixtures::until::PATIENCE;
 
 /// Turns bad a little after its start.
 pub(crate) const BAD: &str = ", '--fail-after', '1500ms'";
@@ -21,14 +23,10 @@ impl Shop {
 
     /// rules.toml with the set in place of the container.
     pub(crate) fn rules(&self, more: &str) {
-        self.host.rules(more);
-        let path = self.host.path("rules.toml");
-        let rules = std::fs::read_to_string(&path).unwrap();
-        let (container, set) = (
-            format!("container = \"{}\"", self.host.name),
-            format!("compose = {{ project = \"{}\" }}", self.host.name),
-        );
-        std::fs::write(&path, rules.replace(&container, &set)).unwrap();
+        self.host.write_rules(more);
+        let name = &self.host.name;
+        let set = format!("compose = {{ project = \"{name}\" }}");
+        self.host.replace_in_rules(&format!("container = \"{name}\""), &set);
     }
 
     /// The compose file of a version; how it behaves is written after its arguments.
@@ -70,7 +68,7 @@ impl Shop {
 
     pub(crate) fn compose(&self, file: &str, args: &[&str]) -> Output {
         let mut compose = on_engine("docker-compose");
-        compose.current_dir(self.host.dir.path()).args(["-p", &self.host.name, "-f", file]).args(args);
+        compose.current_dir(self.host.dir()).args(["-p", &self.host.name, "-f", file]).args(args);
         compose.output().expect("docker-compose is installed")
     }
 
@@ -95,7 +93,7 @@ impl Shop {
     /// That file is deployed, and what it makes is accepted as the first version.
     pub(crate) fn accepts_first(&mut self, good: &str) {
         self.up(good);
-        self.host.start_daemon();
+        self.host.start();
         self.host.eventually("version 1 is accepted and ready to go back to", || {
             let status = self.host.status();
             status["accepted"]["version"] == "1" && status["readiness"]["ready"] == true
@@ -120,12 +118,12 @@ impl Shop {
             String::from_utf8_lossy(&names.stdout).lines().map(str::to_owned).collect();
         names.sort();
         let wanted = ["api", "db", "worker"].map(|service| format!("{}_{service}_1 running", self.host.name));
-        assert_eq!(names, wanted, "{}", self.host.story());
-        assert_eq!(self.host.answer().as_deref(), Some(&*format!("shop {version}")), "{}", self.host.story());
+        assert_eq!(names, wanted);
+        assert_eq!(self.host.answer().as_deref(), Some(&*format!("shop {version}")));
         let image = inspect(&self.host.tag(version), "{{.Id}}");
         for service in ["api", "worker"] {
             let name = format!("{}_{service}_1", self.host.name);
-            assert_eq!(inspect(&name, "{{.Image}}"), image, "{}", self.host.story());
+            assert_eq!(inspect(&name, "{{.Image}}"), image);
         }
         assert_eq!(self.id("db"), db);
     }
@@ -133,8 +131,8 @@ impl Shop {
 
 impl Drop for Shop {
     fn drop(&mut self) {
-        self.host.kill_daemon();
-        for id in crate::host::containers_of(&self.host.name) {
+        self.host.kill();
+        for id in golive_fixtures::engine::containers_of(&self.host.name) {
             docker(&["rm", "-f", "-v", &id]);
         }
         docker(&["network", "rm", &format!("{}_default", self.host.name)]);
@@ -156,17 +154,17 @@ fn a_bad_release_of_a_project_takes_itself_back() {
     shop.up(&bad);
     let wait = || shop.host.golive(&["wait", "shop", "--timeout", "60s"]);
     shop.host.eventually("the release is seen", || shop.host.status()["release"]["version"] == "2");
-    assert_eq!(wait().status.code(), Some(10), "{}", shop.host.story());
+    assert_eq!(wait().status.code(), Some(10));
     shop.assert_only("1", &db);
-    shop.host.eventually("told of the outcome", || shop.host.sinks.posts("rollback-done").len() == 1);
-    assert_eq!(shop.host.sinks.posts("release-seen").len(), 1, "one release, not one for each container");
+    shop.host.eventually("told of the outcome", || shop.host.hook.posts("rollback-done").len() == 1);
+    assert_eq!(shop.host.hook.posts("release-seen").len(), 1, "one release, not one for each container");
     let status = shop.host.status();
     assert_eq!((status["phase"].as_str(), status["running"]["version"].as_str()), (Some("idle"), Some("1")));
     let about = status["running"]["about"].as_str().unwrap().to_owned();
     for told in ["_api_1 runs 1", "_worker_1 runs 1", "db is left alone"] {
         assert!(about.contains(told), "{about}");
     }
-    let evidence = String::from_utf8(shop.host.golive(&["explain"]).stdout).unwrap();
+    let evidence = shop.host.says(0, &["explain"]);
     assert!(evidence.contains("rolled-back"), "{evidence}");
 
     let ids = || (shop.id("api"), shop.id("worker"), shop.id("db"));
@@ -175,10 +173,10 @@ fn a_bad_release_of_a_project_takes_itself_back() {
     assert_eq!(ids(), restored, "up with the old files changes nothing");
     shop.up(&bad);
     shop.host.eventually("the bad version is watched again, or gone again", || {
-        shop.host.sinks.posts("release-seen").len() == 2
+        shop.host.hook.posts("release-seen").len() == 2
     });
     shop.host.eventually("it is taken back once more", || {
-        shop.host.phase() == "idle" && shop.host.sinks.posts("rollback-done").len() == 2
+        shop.host.phase() == "idle" && shop.host.hook.posts("rollback-done").len() == 2
     });
     shop.assert_only("1", &db);
 }
@@ -189,9 +187,7 @@ fn a_deployment_in_mid_rollback_is_watched_instead() {
     // Long enough for somebody to deploy while the rollback is under way.
     shop.rules("");
     let slow = "stop-timeout = \"2s\"\nbefore = [\"/bin/sleep\", \"4\"]";
-    let path = shop.host.path("rules.toml");
-    let rules = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, rules.replace("stop-timeout = \"2s\"", slow)).unwrap();
+    shop.host.replace_in_rules("stop-timeout = \"2s\"", slow);
     shop.with_good_version();
     let db = shop.id("db");
     shop.up(&shop.file("2", BAD));
@@ -201,16 +197,16 @@ fn a_deployment_in_mid_rollback_is_watched_instead() {
         shop.host.phase() == "idle" && shop.host.status()["accepted"]["version"] == "3"
     });
     shop.assert_only("3", &db);
-    assert_eq!(shop.host.sinks.posts("rollback-done").len(), 0);
-    assert_eq!(shop.host.sinks.posts("rollback-failed").len(), 0);
+    assert_eq!(shop.host.hook.posts("rollback-done").len(), 0);
+    assert_eq!(shop.host.hook.posts("rollback-failed").len(), 0);
 }
 
 /// The changing calls of a set's rollback, some of them, with a kill right before and right after.
 #[test]
 fn killed_in_the_middle_of_a_set() {
     std::thread::scope(|scope| {
-        let before = |shop: &Shop| Fate::KilledBefore(shop.host.daemon_pid());
-        let after = |shop: &Shop| Fate::KilledAfter(shop.host.daemon_pid());
+        let before = |shop: &Shop| Fate::KilledBefore(shop.host.pid());
+        let after = |shop: &Shop| Fate::KilledAfter(shop.host.pid());
         scope.spawn(move || once_at_calls("compose-before", &[1, 7, 13], before));
         scope.spawn(move || once_at_calls("compose-after", &[4, 10, 16], after));
     });
@@ -227,20 +223,19 @@ fn one_call_fails_in_the_middle_of_a_set() {
 
 fn once_at_calls(name: &str, calls: &[usize], fate: impl Fn(&Shop) -> Fate) {
     let mut shop = Shop::new(name);
-    shop.host.docker_socket = shop.host.path("docker.sock");
-    let proxy = Proxy::start(&shop.host.docker_socket, &engine());
+    let proxy = shop.host.through_proxy();
     shop.rules("");
     shop.host.allow_many_rollbacks();
     shop.with_good_version();
     let db = shop.id("db");
     for (round, call) in calls.iter().enumerate() {
         let version = (round + 2).to_string();
-        let told = shop.host.sinks.posts("rollback-done").len();
+        let told = shop.host.hook.posts("rollback-done").len();
         let fate = fate(&shop);
         proxy.strike_rollback(*call, fate);
         shop.up(&shop.file(&version, BAD));
-        let sinks = shop.host.sinks.clone();
-        let over = || sinks.posts("rollback-done").len() > told;
+        let hook = shop.host.hook.clone();
+        let over = || hook.posts("rollback-done").len() > told;
         shop.host.eventually("struck, or rolled back with fewer calls", || proxy.struck() || over());
         assert!(
             proxy.struck() || *call > 10,
@@ -248,13 +243,13 @@ fn once_at_calls(name: &str, calls: &[usize], fate: impl Fn(&Shop) -> Fate) {
             proxy.calls()
         );
         if proxy.struck() && matches!(fate, Fate::KilledBefore(_) | Fate::KilledAfter(_)) {
-            shop.host.kill_daemon();
-            shop.host.start_daemon();
+            shop.host.kill();
+            shop.host.start();
         }
         shop.host.eventually_within(2 * PATIENCE, "it is taken up again and verified", || {
             shop.host.phase() == "idle" && over()
         });
         shop.assert_only("1", &db);
-        assert!(shop.host.sinks.posts("rollback-failed").is_empty(), "{}", shop.host.story());
+        assert!(shop.host.hook.posts("rollback-failed").is_empty());
     }
 }

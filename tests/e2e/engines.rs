@@ -3,22 +3,20 @@
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 
-use crate::host::{Host, engine};
-use crate::proxy::Proxy;
+use golive_fixtures::host::Host;
 
 /// The newest engines know no API before 1.44; the oldest stop at 1.30.
 #[test]
 fn the_newest_and_the_oldest_are_spoken_to_in_what_they_know() {
     for (age, first, last) in [("newest", 44, 99), ("oldest", 12, 30)] {
         let mut host = Host::new(&format!("engine-{age}"));
-        host.docker_socket = host.path("docker.sock");
-        let proxy = Proxy::start(&host.docker_socket, &engine());
+        let proxy = host.through_proxy();
         proxy.know_only(first, last);
         assert!(asked(&host, "/v1.41/version").starts_with("HTTP/1.1 400"), "it knows no other");
-        host.rules("[service.shop.health.engine]\ndocker = true\n");
+        host.write_rules("[service.shop.health.engine]\ndocker = true\n");
         host.with_good_version();
         host.deploy("2", &["--fail-after", "1s"]);
-        host.eventually("it is rolled back", || host.sinks.posts("rollback-done").len() == 1);
+        host.eventually("it is rolled back", || host.hook.posts("rollback-done").len() == 1);
         host.assert_only("1");
         let check = host.golive(&["check", "--online"]);
         assert!(check.status.success(), "{age}: {}", String::from_utf8_lossy(&check.stdout));

@@ -3,21 +3,24 @@
 
 use std::time::{Duration, Instant};
 
-use crate::host::{Host, PATIENCE, containers_of, engine};
+use golive_fixtures::engine::containers_of;
+use golive_fixtures::host::Host;
+use golive_fixtures::proxy::{Fate, Proxy};
+use golive_fixtures::until::PATIENCE;
+
 use crate::kills::outcomes;
-use crate::proxy::{Fate, Proxy};
 
 /// A rollback has fewer changing calls.
 const MOST: usize = 30;
 
 #[test]
 fn golive_is_killed_before_each_call() {
-    assert_eq!(once_at_each_call("kill-before", 1..MOST, |host| Fate::KilledBefore(host.daemon_pid())), None);
+    assert_eq!(once_at_each_call("kill-before", 1..MOST, |host| Fate::KilledBefore(host.pid())), None);
 }
 
 #[test]
 fn golive_is_killed_after_each_call() {
-    assert_eq!(once_at_each_call("kill-after", 1..MOST, |host| Fate::KilledAfter(host.daemon_pid())), None);
+    assert_eq!(once_at_each_call("kill-after", 1..MOST, |host| Fate::KilledAfter(host.pid())), None);
 }
 
 #[test]
@@ -40,7 +43,7 @@ fn each_call_or_its_answer_is_lost() {
 /// One rollback for each number of a call, which something becomes of once; whatever it is, the rollback is done in
 /// the end, is told once, and leaves nothing over. `None` when there is no call of the last number.
 fn once_at_each_call(name: &str, calls: std::ops::Range<usize>, fate: impl Fn(&Host) -> Fate) -> Option<()> {
-    let (mut host, proxy) = with_good_version(name);
+    let (host, proxy) = with_good_version(name);
     let rehearsal = format!("golive-rehearsal-{}", host.name);
     for n in calls {
         let (told, fate) = (outcomes(&host).len(), fate(&host));
@@ -58,16 +61,16 @@ fn once_at_each_call(name: &str, calls: std::ops::Range<usize>, fate: impl Fn(&H
             return None;
         }
         if matches!(fate, Fate::KilledBefore(_) | Fate::KilledAfter(_)) {
-            host.kill_daemon();
-            host.start_daemon();
+            host.kill();
+            host.start();
         }
         host.eventually_within(2 * PATIENCE, "it is taken up again and verified", || {
             host.phase() == "idle" && outcomes(&host).len() > told
         });
         host.assert_only("1");
-        assert_eq!(outcomes(&host).len(), told + 1, "{fate:?} at {n}: one outcome, once\n{}", host.story());
-        assert_eq!(host.status()["decided"]["state"], "rolled-back", "{fate:?} at {n}\n{}", host.story());
-        assert!(host.sinks.posts("rollback-failed").is_empty(), "{fate:?} at {n}\n{}", host.story());
+        assert_eq!(outcomes(&host).len(), told + 1, "{fate:?} at {n}: one outcome, once");
+        assert_eq!(host.status()["decided"]["state"], "rolled-back", "{fate:?} at {n}");
+        assert!(host.hook.posts("rollback-failed").is_empty(), "{fate:?} at {n}");
     }
     Some(())
 }
@@ -87,41 +90,39 @@ fn everything_fails_from(n: usize) {
     proxy.strike(n, Fate::Error, true);
     host.deploy("2", &["--fail-after", "1s"]);
     host.eventually("an end", || {
-        !host.sinks.posts("rollback-failed").is_empty() || !host.sinks.posts("rollback-done").is_empty()
+        !host.hook.posts("rollback-failed").is_empty() || !host.hook.posts("rollback-done").is_empty()
     });
-    if host.sinks.posts("rollback-failed").is_empty() {
+    if host.hook.posts("rollback-failed").is_empty() {
         // Only tidying up was left, or to keep what runs.
         host.eventually("what is not done is told", || {
-            ["left-over", "not-ready"].iter().any(|event| !host.sinks.posts(event).is_empty())
+            ["left-over", "not-ready"].iter().any(|event| !host.hook.posts(event).is_empty())
         });
-        assert_eq!(host.answer().as_deref(), Some("shop 1"), "{}", host.story());
+        assert_eq!(host.answer().as_deref(), Some("shop 1"));
         return;
     }
-    assert_eq!(host.phase(), "needs-person", "{}", host.story());
-    let told = host.sinks.posts("rollback-failed")[0]["data"].to_string();
+    assert_eq!(host.phase(), "needs-person");
+    let told = host.hook.posts("rollback-failed")[0]["data"].to_string();
     assert!(told.contains("no space left on device"), "{told}");
-    assert!(host.sinks.posts("rollback-done").is_empty(), "{}", host.story());
+    assert!(host.hook.posts("rollback-done").is_empty());
     // What runs is what is said to run.
     let running = host.status()["running"]["version"].as_str().map(str::to_owned);
     let answers = host.answer().map(|answer| answer.replace("shop ", ""));
     match &answers {
         Some(answers) => {
-            assert_eq!(running.as_deref(), Some(&**answers), "{}", host.story());
+            assert_eq!(running.as_deref(), Some(&**answers));
             assert!(told.contains(&format!("({answers} runs now: ")), "from call {n} on: {told}");
         }
         None => assert!(told.contains("(NOTHING RUNS NOW: "), "from call {n} on: {told}"),
     }
     proxy.heal();
-    let by_hand = host.golive(&["rollback", "shop", "--wait"]);
-    assert_eq!(by_hand.status.code(), Some(10), "{by_hand:?}\n{}", host.story());
+    host.says(10, &["rollback", "shop", "--wait"]);
     host.assert_only("1");
 }
 
 fn with_good_version(name: &str) -> (Host, Proxy) {
     let mut host = Host::new(name);
-    host.docker_socket = host.path("docker.sock");
-    let proxy = Proxy::start(&host.docker_socket, &engine());
-    host.rules("");
+    let proxy = host.through_proxy();
+    host.write_rules("");
     host.allow_many_rollbacks();
     host.with_good_version();
     (host, proxy)
@@ -138,8 +139,8 @@ fn a_rollback_does_not_wait_for_what_is_kept() {
     let lost = Instant::now();
     let by_hand = host.golive(&["rollback", "shop", "--wait"]);
     let took = lost.elapsed();
-    assert_eq!(by_hand.status.code(), Some(10), "{by_hand:?}\n{}", host.story());
+    assert_eq!(by_hand.status.code(), Some(10), "{by_hand:?}");
     host.assert_only("1");
-    assert!(took < Duration::from_secs(10), "{took:?}: {:?}\n{}", proxy.calls(), host.story());
+    assert!(took < Duration::from_secs(10), "{took:?}: {:?}", proxy.calls());
     host.eventually("it is proved in the end", || host.status()["readiness"]["ready"] == true);
 }

@@ -1,6 +1,6 @@
 //! The restored version does not work either; what was taken back comes again; what runs is not what was released.
 
-use crate::host::Host;
+use golive_fixtures::host::Host;
 
 /// Fails for every version that is named in the file `broken`, whatever the service itself says.
 const CHECK: &str = "[service.shop.health.order]\ncommand = [\"sh\", \"DIR/check\"]\ntimeout = \"2s\"\n";
@@ -8,8 +8,8 @@ const CHECK: &str = "[service.shop.health.order]\ncommand = [\"sh\", \"DIR/check
 #[test]
 fn a_restored_version_that_does_not_work_is_left_for_the_next_older_one() {
     let mut host = Host::new("older");
-    let dir = host.dir.path().display().to_string();
-    host.rules(&CHECK.replace("DIR", &dir));
+    let dir = host.dir().display().to_string();
+    host.write_rules(&CHECK.replace("DIR", &dir));
     let script = format!(
         "version=$(curl -s -m 1 http://127.0.0.1:{}/) && ! grep -qx \"$version\" {dir}/broken\n",
         host.port
@@ -23,23 +23,22 @@ fn a_restored_version_that_does_not_work_is_left_for_the_next_older_one() {
     host.eventually("version 3 is watched", || host.status()["release"]["version"] == "3");
     // It breaks what version 2 cannot live with either.
     std::fs::write(host.path("broken"), "shop 2\nshop 3\n").unwrap();
-    let wait = host.golive(&["wait", "shop", "--timeout", "60s"]);
-    assert_eq!(wait.status.code(), Some(10), "{wait:?}\n{}", host.story());
+    host.says(10, &["wait", "shop", "--timeout", "60s"]);
     host.assert_only("1");
-    host.eventually("all of it is told", || host.sinks.posts("diverged").len() == 1);
-    let again = &host.sinks.posts("rollback-again")[0]["data"];
+    host.eventually("all of it is told", || host.hook.posts("diverged").len() == 1);
+    let again = &host.hook.posts("rollback-again")[0]["data"];
     assert_eq!((again["from"].as_str(), again["to"].as_str()), (Some("3"), Some("1")), "{again:#}");
-    assert_eq!(host.sinks.posts("rollback-started").len(), 1);
-    assert_eq!(host.sinks.posts("rollback-done").len(), 1);
-    let diverged = &host.sinks.posts("diverged")[0]["data"];
+    assert_eq!(host.hook.posts("rollback-started").len(), 1);
+    assert_eq!(host.hook.posts("rollback-done").len(), 1);
+    let diverged = &host.hook.posts("diverged")[0]["data"];
     assert_eq!((diverged["from"].as_str(), diverged["to"].as_str()), (Some("1"), Some("3")), "{diverged:#}");
-    assert_eq!(host.golive(&["status"]).status.code(), Some(1));
+    host.says(1, &["status"]);
 
     std::fs::write(host.path("broken"), "").unwrap();
     host.deploy("3", &[]);
-    host.eventually("it is known", || host.sinks.posts("known-bad").len() == 1);
+    host.eventually("it is known", || host.hook.posts("known-bad").len() == 1);
     host.eventually("it is good now", || host.status()["accepted"]["version"] == "3");
     host.assert_only("3");
-    assert_eq!(host.status()["quarantine"].as_array().map(Vec::len), Some(0), "{}", host.story());
-    host.eventually("that it has not diverged is told", || host.sinks.posts("reconciled").len() == 1);
+    assert_eq!(host.status()["quarantine"].as_array().map(Vec::len), Some(0));
+    host.eventually("that it has not diverged is told", || host.hook.posts("reconciled").len() == 1);
 }

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use golive_fixtures::host::Host;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::Value;
-
-use crate::host::Host;
 
 /// Two hundred kills at moments that nobody chose: between steps, in a step, while verifying, at the start; up to ten
 /// in one rollback.
@@ -28,7 +27,7 @@ fn killed_two_hundred_times_at_random_moments() {
 /// Fifty of them; gives how many there were.
 fn killed_often(lane: u64, mut random: SmallRng) -> u32 {
     let mut host = Host::new(&format!("kills-{lane}"));
-    host.rules("");
+    host.write_rules("");
     host.allow_many_rollbacks();
     host.with_good_version();
     let mut kills = 0;
@@ -41,8 +40,8 @@ fn killed_often(lane: u64, mut random: SmallRng) -> u32 {
             if outcomes(&host).len() > told {
                 break;
             }
-            host.kill_daemon();
-            host.spawn_daemon();
+            host.kill();
+            host.spawn();
             kills += 1;
         }
         host.eventually("it is taken up again and verified", || {
@@ -57,5 +56,5 @@ fn killed_often(lane: u64, mut random: SmallRng) -> u32 {
 /// Every outcome that was told; one may have been told twice, when the daemon was killed before it knew.
 pub(crate) fn outcomes(host: &Host) -> BTreeSet<String> {
     let of = |post: &Value| format!("{} {}", post["data"]["incident"], post["timestamp"]);
-    host.sinks.posts("rollback-done").iter().map(of).collect()
+    host.hook.posts("rollback-done").iter().map(of).collect()
 }

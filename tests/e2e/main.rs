@@ -13,19 +13,10 @@ mod faults;
 mod guards;
 mod judged;
 mod kills;
-mod noise;
 mod outages;
 mod people;
 mod pins;
-mod proxy;
 mod sets;
 mod stacks;
 mod standstill;
 mod strangers;
-
-#[path = "../fixtures/host.rs"]
-mod host;
-#[path = "../fixtures/prometheus.rs"]
-mod prometheus;
-#[path = "../fixtures/sinks.rs"]
-mod sinks;

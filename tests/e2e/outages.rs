@@ -3,32 +3,30 @@
 use std::process::Command;
 use std::time::Duration;
 
-use crate::host::{Host, engine};
-use crate::proxy::Proxy;
+use golive_fixtures::daemon::program;
+use golive_fixtures::host::Host;
 
 #[test]
 fn docker_away_during_the_watch_is_told_and_is_no_failure() {
     let mut host = Host::new("engine-watch");
-    host.docker_socket = host.path("docker.sock");
-    let proxy = Proxy::start(&host.docker_socket, &engine());
-    host.rules("[service.shop.health.engine]\ndocker = true\n");
+    let proxy = host.through_proxy();
+    host.write_rules("[service.shop.health.engine]\ndocker = true\n");
     host.with_good_version();
     host.deploy("2", &[]);
     host.eventually("the release is watched", || host.phase() == "watching");
     proxy.set_cut(true);
-    host.eventually("it is told", || !host.sinks.posts("engine-unreachable").is_empty());
+    host.eventually("it is told", || !host.hook.posts("engine-unreachable").is_empty());
     proxy.set_cut(false);
-    host.eventually("that it is back is told", || !host.sinks.posts("engine-back").is_empty());
+    host.eventually("that it is back is told", || !host.hook.posts("engine-back").is_empty());
     host.eventually("the release is accepted in the end", || host.status()["accepted"]["version"] == "2");
-    assert!(host.sinks.posts("rollback-started").is_empty());
+    assert!(host.hook.posts("rollback-started").is_empty());
 }
 
 #[test]
 fn no_rollback_begins_while_docker_is_away() {
     let mut host = Host::new("engine-fails");
-    host.docker_socket = host.path("docker.sock");
-    let proxy = Proxy::start(&host.docker_socket, &engine());
-    host.rules("");
+    let proxy = host.through_proxy();
+    host.write_rules("");
     host.with_good_version();
     host.deploy("2", &["--fail-after", "1s"]);
     host.eventually("the release is watched", || host.phase() == "watching");
@@ -37,55 +35,54 @@ fn no_rollback_begins_while_docker_is_away() {
     let fails = || !Command::new("curl").args(["-sf", "-m", "1", &health]).output().unwrap().status.success();
     host.eventually("it fails", fails);
     std::thread::sleep(Duration::from_secs(2));
-    assert_eq!(host.phase(), "watching", "{}", host.story());
+    assert_eq!(host.phase(), "watching");
     proxy.set_cut(false);
-    host.eventually("it is rolled back", || host.sinks.posts("rollback-done").len() == 1);
+    host.eventually("it is rolled back", || host.hook.posts("rollback-done").len() == 1);
     host.assert_only("1");
 }
 
 #[test]
 fn docker_away_during_the_rollback_only_delays_it() {
     let mut host = Host::new("engine-rollback");
-    host.docker_socket = host.path("docker.sock");
-    let proxy = Proxy::start(&host.docker_socket, &engine());
-    host.rules("");
+    let proxy = host.through_proxy();
+    host.write_rules("");
     host.with_good_version();
     host.deploy("2", &["--fail-after", "1s"]);
     host.eventually("the rollback has begun", || host.phase() == "rolling-back");
     proxy.set_cut(true);
     std::thread::sleep(Duration::from_secs(2));
     proxy.set_cut(false);
-    host.eventually("it is rolled back", || host.sinks.posts("rollback-done").len() == 1);
+    host.eventually("it is rolled back", || host.hook.posts("rollback-done").len() == 1);
     host.assert_only("1");
 }
 
 #[test]
 fn channels_down_and_the_daemon_killed_meanwhile_lose_nothing() {
     let mut host = Host::new("channels");
-    host.rules("");
+    host.write_rules("");
     host.with_good_version();
-    host.sinks.set_down(true);
+    host.receivers_down(true);
     host.deploy("2", &["--fail-after", "1s"]);
     host.eventually("it is rolled back", || host.status()["decided"]["state"] == "rolled-back");
-    host.kill_daemon();
-    assert!(host.sinks.posts("rollback-done").is_empty());
-    host.start_daemon();
-    host.sinks.set_down(false);
+    host.kill();
+    assert!(host.hook.posts("rollback-done").is_empty());
+    host.start();
+    host.receivers_down(false);
     host.eventually("all of it is told after all", || {
         // What began and ended meanwhile comes as one message.
         let told = |subject: &String| {
             subject.contains("rolled back") && subject.replace(' ', "").contains("firedandrecovered")
         };
-        host.sinks.posts("rollback-done").len() == 1 && host.sinks.subjects().iter().any(told)
+        host.hook.posts("rollback-done").len() == 1 && host.mail.subjects().iter().any(told)
     });
-    let log = String::from_utf8(host.golive(&["notify", "log"]).stdout).unwrap();
+    let log = host.says(0, &["notify", "log"]);
     assert!(log.contains("sent") && log.contains("rollback") || log.contains("shop-1"), "{log}");
 }
 
 #[test]
 fn a_full_disk_is_told_and_watching_goes_on() {
     let mut host = Host::new("disk");
-    host.rules("");
+    host.write_rules("");
     let state = host.path("state");
     std::fs::create_dir(&state).unwrap();
     let tmpfs = ["-t", "tmpfs", "-o", "size=16m", "golive-test", state.to_str().unwrap()];
@@ -96,7 +93,7 @@ fn a_full_disk_is_told_and_watching_goes_on() {
     let fill = format!("cat /dev/zero > {} 2>/dev/null", filler.display());
     Command::new("sh").args(["-c", &fill]).status().unwrap();
     host.deploy("2", &["--fail-after", "1s"]);
-    host.eventually("it is told although it cannot be stored", || !host.sinks.posts("store-lost").is_empty());
+    host.eventually("it is told although it cannot be stored", || !host.hook.posts("store-lost").is_empty());
     let status: serde_json::Value =
         serde_json::from_slice(&host.golive(&["status", "--json"]).stdout).unwrap();
     assert!(status["daemon"]["store_lost"].is_string(), "{status:#}");
@@ -104,18 +101,18 @@ fn a_full_disk_is_told_and_watching_goes_on() {
         host.answer().as_deref() == Some("shop 2")
     });
     std::fs::remove_file(&filler).unwrap();
-    host.eventually("what waited is done", || host.sinks.posts("rollback-done").len() == 1);
+    host.eventually("what waited is done", || host.hook.posts("rollback-done").len() == 1);
     host.assert_only("1");
-    host.kill_daemon();
+    host.kill();
     drop(unmount);
 }
 
 #[test]
 fn a_second_daemon_on_the_same_state_is_refused() {
-    let mut host = Host::new("second");
-    host.rules("");
-    host.start_daemon();
-    let second = Command::new(crate::host::GOLIVE)
+    let host = Host::new("second");
+    host.write_rules("");
+    host.start();
+    let second = Command::new(program())
         .args(["--config", host.path("rules.toml").to_str().unwrap()])
         .args(["--socket", host.path("other.sock").to_str().unwrap(), "daemon"])
         .output()

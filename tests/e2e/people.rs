@@ -1,30 +1,30 @@
 //! People act beside golive: they deploy, remove, rename, mistype, reload.
 
-use std::process::Command;
-
-use crate::host::{Host, PATIENCE, docker};
+use golive_fixtures::engine::docker;
+use golive_fixtures::host::Host;
+use golive_fixtures::until::PATIENCE;
 
 const BAD: [&str; 2] = ["--fail-after", "1s"];
 
 #[test]
 fn a_container_removed_by_hand_is_left_to_people_who_can_have_it_restored_from_the_record() {
     let mut host = Host::new("removed");
-    host.rules("");
+    host.write_rules("");
     host.with_good_version();
     host.deploy("2", &[]);
     host.eventually("the release is watched", || host.phase() == "watching");
     docker(&["rm", "-f", "-v", &host.name]);
     host.eventually_within(2 * PATIENCE, "a person is asked", || host.phase() == "held");
-    assert_eq!(host.answer(), None, "nothing is started\n{}", host.story());
-    assert!(host.sinks.posts("rollback-started").is_empty(), "{}", host.story());
-    assert_eq!(host.golive(&["rollback", "shop", "--wait"]).status.code(), Some(10), "{}", host.story());
+    assert_eq!(host.answer(), None, "nothing is started");
+    assert!(host.hook.posts("rollback-started").is_empty());
+    host.says(10, &["rollback", "shop", "--wait"]);
     host.assert_only("1");
 }
 
 #[test]
 fn a_container_renamed_by_hand_does_not_stop_the_rollback() {
     let mut host = Host::new("renamed");
-    host.rules("");
+    host.write_rules("");
     host.with_good_version();
     host.deploy("2", &BAD);
     host.eventually("the rollback has begun", || {
@@ -35,20 +35,20 @@ fn a_container_renamed_by_hand_does_not_stop_the_rollback() {
     host.eventually("an end, and a good one", || {
         host.answer().as_deref() == Some("shop 1") || host.phase() == "needs-person"
     });
-    assert!(!host.sinks.posts("rollback-started").is_empty());
+    assert!(!host.hook.posts("rollback-started").is_empty());
 }
 
 #[test]
 fn a_newer_release_in_mid_watch_supersedes() {
     let mut host = Host::new("newer");
-    host.rules("");
+    host.write_rules("");
     host.with_good_version();
     host.deploy("2", &[]);
     host.eventually("the release is watched", || host.phase() == "watching");
     host.deploy("3", &[]);
     host.eventually("the newer one is accepted", || host.status()["accepted"]["version"] == "3");
     host.assert_only("3");
-    let releases = String::from_utf8(host.golive(&["releases"]).stdout).unwrap();
+    let releases = host.says(0, &["releases"]);
     assert!(releases.contains("superseded"), "{releases}");
 }
 
@@ -56,7 +56,7 @@ fn a_newer_release_in_mid_watch_supersedes() {
 fn replaced_again_in_mid_rollback_is_not_fought() {
     let mut host = Host::new("fought");
     // A service that does not obey SIGTERM at once, so that there is a middle to act in.
-    host.rules("");
+    host.write_rules("");
     host.with_good_version();
     host.deploy("2", &BAD);
     host.eventually("the rollback has begun", || matches!(&*host.phase(), "rolling-back" | "verifying"));
@@ -69,11 +69,11 @@ fn replaced_again_in_mid_rollback_is_not_fought() {
 
 #[test]
 fn nothing_to_go_back_to_is_said() {
-    let mut host = Host::new("nothing");
-    host.rules("");
+    let host = Host::new("nothing");
+    host.write_rules("");
     host.deploy("1", &["--fail-after", "100ms"]);
-    host.start_daemon();
-    host.eventually("that it is down is told", || !host.sinks.posts("service-down").is_empty());
+    host.start();
+    host.eventually("that it is down is told", || !host.hook.posts("service-down").is_empty());
     let rollback = host.golive(&["rollback", "shop"]);
     assert_eq!(rollback.status.code(), Some(2), "{rollback:?}");
     assert!(String::from_utf8_lossy(&rollback.stderr).contains("accepted"), "{rollback:?}");
@@ -82,41 +82,37 @@ fn nothing_to_go_back_to_is_said() {
 #[test]
 fn on_hold_a_person_decides() {
     let mut host = Host::new("hold");
-    host.rules("");
+    host.write_rules("");
     host.with_good_version();
     assert!(host.golive(&["hold", "shop", "--reason", "migration"]).status.success());
     host.deploy("2", &BAD);
     host.eventually("it is held", || host.phase() == "held");
-    assert_eq!(host.golive(&["wait", "shop", "--timeout", "5s"]).status.code(), Some(11));
-    assert_eq!(host.golive(&["status"]).status.code(), Some(1));
-    host.eventually("it is told", || host.sinks.posts("held").len() == 1);
-    let id = host.sinks.posts("held")[0]["data"]["incident"].as_str().unwrap().to_owned();
+    host.says(11, &["wait", "shop", "--timeout", "5s"]);
+    host.says(1, &["status"]);
+    host.eventually("it is told", || host.hook.posts("held").len() == 1);
+    let id = host.hook.posts("held")[0]["data"]["incident"].as_str().unwrap().to_owned();
     assert!(host.golive(&["ack", &id, "--by", "Ada"]).status.success());
-    assert_eq!(host.golive(&["rollback", "shop", "--wait"]).status.code(), Some(10), "{}", host.story());
+    host.says(10, &["rollback", "shop", "--wait"]);
     host.assert_only("1");
 }
 
 #[test]
 fn a_bad_configuration_at_reload_keeps_the_old_rules() {
     let mut host = Host::new("reload");
-    host.rules("");
+    host.write_rules("");
     host.with_good_version();
-    let good = std::fs::read_to_string(host.path("rules.toml")).unwrap();
-    std::fs::write(host.path("rules.toml"), good.replace("grace", "graze")).unwrap();
-    hang_up(host.daemon_pid());
-    host.eventually("it is told", || !host.sinks.posts("config-rejected").is_empty());
+    let good = host.rules();
+    host.set_rules(&good.replace("grace", "graze"));
+    host.signal("-HUP");
+    host.eventually("it is told", || !host.hook.posts("config-rejected").is_empty());
     let check = host.golive(&["check"]);
     assert_eq!(check.status.code(), Some(78), "{check:?}");
     let said = String::from_utf8_lossy(&check.stderr).into_owned();
     assert!(said.contains("graze") && said.contains("did you mean `grace`"), "{said}");
-    std::fs::write(host.path("rules.toml"), &good).unwrap();
-    hang_up(host.daemon_pid());
-    host.eventually("the mended one is in force", || !host.sinks.posts("config-reloaded").is_empty());
+    host.set_rules(&good);
+    host.signal("-HUP");
+    host.eventually("the mended one is in force", || !host.hook.posts("config-reloaded").is_empty());
     host.deploy("2", &BAD);
-    host.eventually("golive still does its job", || host.sinks.posts("rollback-done").len() == 1);
-    assert!(host.daemon_ended().is_none());
-}
-
-fn hang_up(pid: u32) {
-    assert!(Command::new("kill").args(["-HUP", &pid.to_string()]).status().unwrap().success());
+    host.eventually("golive still does its job", || host.hook.posts("rollback-done").len() == 1);
+    assert!(host.ended().is_none());
 }

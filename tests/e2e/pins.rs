@@ -1,8 +1,8 @@
 //! What can be gone back to stays so, and what cannot is said.
 
+use golive_fixtures::engine::{containers_of, docker, inspect};
+use golive_fixtures::host::Host;
 use serde_json::Value;
-
-use crate::host::{Host, containers_of, docker, inspect};
 
 /// What `golive releases` says of that version, newest first.
 fn release(host: &Host, version: &str) -> Value {
@@ -18,7 +18,7 @@ fn holder(host: &Host, version: &str) -> String {
 #[test]
 fn a_pin_that_is_taken_away_is_put_back_at_once_or_its_loss_is_said() {
     let mut host = Host::new("pins");
-    host.rules("");
+    host.write_rules("");
     host.with_good_version();
     assert_eq!(release(&host, "1")["ready"], true);
     let first = holder(&host, "1");
@@ -44,10 +44,10 @@ fn a_pin_that_is_taken_away_is_put_back_at_once_or_its_loss_is_said() {
 #[test]
 fn evidence_of_a_bad_release_is_in_its_record() {
     let mut host = Host::new("evidence");
-    host.rules("");
+    host.write_rules("");
     host.with_good_version();
     host.deploy("2", &["--fail-after", "1s"]);
-    host.eventually("it is rolled back", || host.sinks.posts("rollback-done").len() == 1);
+    host.eventually("it is rolled back", || host.hook.posts("rollback-done").len() == 1);
     let record = host.golive(&["record", "--format", "json"]).stdout;
     let record: Value = serde_json::from_slice(&record).unwrap();
     assert_eq!(record["version"], "2");

@@ -1,34 +1,28 @@
 //! golive is stopped in the middle of a watch, as it is when the host sleeps or a virtual machine is paused.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::host::Host;
+use golive_fixtures::host::Host;
 
 #[test]
 fn a_release_that_was_not_seen_is_not_accepted_at_the_moment_of_waking() {
     let mut host = Host::new("standstill");
-    host.rules("");
+    host.write_rules("");
     host.with_good_version();
     host.deploy("2", &[]);
     host.eventually("it passes in its watch", || {
         let status = host.status();
         status["phase"] == "watching" && status["triggers"][0]["verdict"] == "pass"
     });
-    signal(&host, "-STOP");
+    host.signal("-STOP");
     // Longer than the whole window.
     std::thread::sleep(Duration::from_secs(12));
-    signal(&host, "-CONT");
+    host.signal("-CONT");
     let woke = Instant::now();
-    assert_eq!(host.phase(), "watching", "nothing is decided at the moment of waking\n{}", host.story());
+    assert_eq!(host.phase(), "watching", "nothing is decided at the moment of waking");
     host.eventually("it is accepted in the end", || host.status()["accepted"]["version"] == "2");
     assert!(woke.elapsed() > Duration::from_secs(4), "watched for {:?} only", woke.elapsed());
     for event in ["blind", "sees-again", "service-down", "rollback-started"] {
-        assert!(host.sinks.posts(event).is_empty(), "{event}\n{}", host.story());
+        assert!(host.hook.posts(event).is_empty(), "{event}");
     }
-}
-
-fn signal(host: &Host, signal: &str) {
-    let pid = host.daemon_pid().to_string();
-    assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
 }

@@ -3,7 +3,6 @@
 //! `GOLIVE_DEB` names the package; `./test` builds it and sets that. Each test boots a Debian of its own in a container.
 
 #![expect(clippy::unwrap_used, reason = "in a test, what goes wrong is a panic")]
-#![expect(clippy::disallowed_methods, reason = "a test waits in real time")]
 
 mod install;
 mod lifecycle;

@@ -1,6 +1,8 @@
 //! The main job, done by the installed package from within its sandbox: a bad release of a real container is taken
 //! back, and people are told through a secret address.
 
+use golive_fixtures::engine::busybox;
+
 use crate::system::{System, docker, text};
 
 /// Keeps what is posted to it.
@@ -32,18 +34,13 @@ impl Shop {
     fn new() -> Self {
         let shop = Self { name: format!("golive-test-shop-{}", std::process::id()) };
         let root = tempfile::tempdir().unwrap();
-        std::fs::create_dir(root.path().join("bin")).unwrap();
-        std::fs::copy("/bin/busybox", root.path().join("bin/busybox")).expect("busybox-static is installed");
-        let tar = root.path().join("image.tar");
-        let mut pack = std::process::Command::new("tar");
-        pack.arg("-cf").arg(&tar).arg("-C").arg(root.path()).arg("bin");
-        assert!(pack.status().unwrap().success());
+        let tar = busybox(root.path(), &[], &[]);
         for (version, command) in
             [("1.0", r#"["/bin/busybox","sleep","9999"]"#), ("2.0", r#"["/bin/busybox","false"]"#)]
         {
             let (command, label) = (format!("CMD {command}"), format!("LABEL version={version}"));
             let image = format!("{}:{version}", shop.name);
-            docker(&["import", "--change", &command, "--change", &label, tar.to_str().unwrap(), &image]);
+            docker(&["import", "--change", &command, "--change", &label, &tar, &image]);
         }
         shop
     }

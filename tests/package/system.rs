@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use golive_fixtures::until::until;
 
 const BOX: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/package/box.sh");
 
@@ -85,12 +87,8 @@ impl System {
         text(&output.stdout)
     }
 
-    pub(crate) fn eventually(&self, what: &str, mut happened: impl FnMut() -> bool) {
-        let end = Instant::now() + PATIENCE;
-        while !happened() {
-            assert!(Instant::now() < end, "not within {PATIENCE:?}: {what}\n{}", self.journal());
-            std::thread::sleep(Duration::from_millis(50));
-        }
+    pub(crate) fn eventually(&self, what: &str, happened: impl FnMut() -> bool) {
+        assert!(until(PATIENCE, happened), "not within {PATIENCE:?}: {what}\n{}", self.journal());
     }
 }
 

@@ -35,7 +35,7 @@ fn requests(good: u64, bad: Option<u64>) -> String {
 /// A series by itself says when it was sampled, and what is asked for five times a second is scraped once.
 #[tokio::test]
 async fn one_sample_counts_once_however_often_it_is_asked_for() {
-    let service = Service::start().await;
+    let service = Service::start();
     service.says("orders 3\n");
     let stage = Stage::start(&service);
     stage.until("orders", |measure| *measure == Measure::Value(3.0)).await;
@@ -54,7 +54,7 @@ async fn one_sample_counts_once_however_often_it_is_asked_for() {
 
 #[tokio::test]
 async fn values_are_taken_and_everything_else_is_blind() {
-    let service = Service::start().await;
+    let service = Service::start();
     service.says("orders 12.5\nqueue{shard=\"a\"} 1\nqueue{shard=\"b\"} 2\nnothing 0\n");
     let stage = Stage::start(&service);
     stage.until("orders", |measure| *measure == Measure::Value(12.5)).await;
@@ -75,7 +75,7 @@ async fn values_are_taken_and_everything_else_is_blind() {
 
 #[tokio::test]
 async fn counters_are_followed_through_a_swap() {
-    let service = Service::start().await;
+    let service = Service::start();
     service.says(&requests(1000, None));
     let stage = Stage::start(&service);
     stage.until("http_requests_total", |measure| *measure == Measure::Value(1000.0)).await;
@@ -101,7 +101,7 @@ async fn counters_are_followed_through_a_swap() {
 
 #[tokio::test]
 async fn the_past_is_recalled_as_it_was_measured() {
-    let service = Service::start().await;
+    let service = Service::start();
     service.says(&(requests(0, Some(0)) + &histogram(0)));
     let stage = Stage::start(&service);
     stage.until("http_requests_total", |measure| *measure == Measure::Value(0.0)).await;

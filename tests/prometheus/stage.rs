@@ -1,9 +1,7 @@
 //! A Prometheus of the test's own, and a service that it scrapes every second.
 
 use std::cell::RefCell;
-use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,7 +11,8 @@ use golive::docker::Engine;
 use golive::model::reading::{Measure, Requests, Stream};
 use golive::probe::Tools;
 use golive::probe::prometheus::{Meter, Server};
-use tempfile::TempDir;
+use golive_fixtures::prometheus::Prometheus;
+use golive_fixtures::receiver::Receiver;
 
 /// Nothing that is waited for here may take longer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -21,23 +20,16 @@ const BETWEEN: Duration = Duration::from_millis(200);
 
 /// What is scraped.
 pub(crate) struct Service {
-    address: String,
+    receiver: Receiver,
     body: Arc<Mutex<String>>,
 }
 
 impl Service {
-    pub(crate) async fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let body = Arc::new(Mutex::new(String::new()));
         let said = Arc::clone(&body);
-        let say = move || {
-            let said = said.lock().unwrap().clone();
-            async move { said }
-        };
-        let router = axum::Router::new().route("/metrics", axum::routing::get(say));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { address, body }
+        let receiver = Receiver::answering(move |_| ("200 OK", said.lock().unwrap().clone()));
+        Self { receiver, body }
     }
 
     pub(crate) fn says(&self, body: &str) {
@@ -49,51 +41,31 @@ impl Service {
 pub(crate) struct Stage {
     pub(crate) server: Server,
     pub(crate) url: String,
-    process: RefCell<Child>,
-    _dir: TempDir,
+    prometheus: RefCell<Prometheus>,
 }
 
 impl Stage {
     pub(crate) fn start(service: &Service) -> Self {
-        Self::scraping(&service.address)
+        Self::scraping(&service.receiver.address)
     }
 
     /// Scrapes what is at that address, every second.
     pub(crate) fn scraping(address: &str) -> Self {
-        let dir = TempDir::new().unwrap();
-        let rules = format!(
-            "global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\n\
-             scrape_configs:\n- job_name: shop\n  static_configs: [{{ targets: [\"{address}\"] }}]\n"
-        );
-        let config = dir.path().join("prometheus.yml");
-        std::fs::write(&config, rules).unwrap();
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        let process = Command::new("prometheus")
-            .arg(format!("--config.file={}", config.display()))
-            .arg(format!("--storage.tsdb.path={}", dir.path().join("data").display()))
-            .arg(format!("--web.listen-address={address}"))
-            .arg("--log.level=error")
-            .current_dir(dir.path())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("Debian's package `prometheus` is installed, as ./test does");
+        let prometheus = Prometheus::scraping(address);
         let _ = rustls::crypto::ring::default_provider().install_default();
         let tools = Tools::new(&Engine::new(Path::new("/nonexistent/docker.sock")).unwrap()).unwrap();
-        let url = format!("http://{address}");
+        let url = prometheus.url();
         let config = config::Prometheus {
             url: url.clone(),
             timeout: Duration::from_secs(10),
             access: config::Access::default(),
         };
-        Self { server: Server::new(&config, &tools), url, process: RefCell::new(process), _dir: dir }
+        Self { server: Server::new(&config, &tools), url, prometheus: RefCell::new(prometheus) }
     }
 
     /// Ends Prometheus.
     pub(crate) fn end(&self) {
-        let mut process = self.process.borrow_mut();
-        drop(process.kill());
-        drop(process.wait());
+        self.prometheus.borrow_mut().end();
     }
 
     /// What a new meter gives.
@@ -151,11 +123,5 @@ impl Stage {
         };
         tokio::time::timeout(PATIENCE, wait).await.expect("they are measured by now");
         sum
-    }
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        self.end();
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::host::{containers_of, docker, tags_of};
+use golive_fixtures::engine::{containers_of, docker, tags_of};
+
 use crate::stage::Stage;
 
 /// All of it, by name; what a release leaves behind for good is counted per release.
@@ -33,7 +34,7 @@ const MARGINS: [(&str, u64); 10] = [
 
 impl Figures {
     pub(crate) fn of(stage: &Stage) -> Self {
-        let pid = stage.pid();
+        let pid = stage.host.pid();
         let process = |file: &str| std::fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap();
         let count = |directory: String| std::fs::read_dir(directory).unwrap().count() as u64;
         let smaps = process("smaps_rollup");

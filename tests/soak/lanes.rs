@@ -4,11 +4,13 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use golive_fixtures::engine::{containers_of, docker};
+use golive_fixtures::host::Host;
+use golive_fixtures::port::free_port;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::Value;
 
-use crate::host::{Host, containers_of, docker, free_port};
 use crate::stage::Stage;
 
 /// How a release turns out.
@@ -49,7 +51,7 @@ pub(crate) fn all(host: &Host) -> Vec<Lane> {
         service,
         runtime,
         port,
-        dir: host.dir.path().display().to_string(),
+        dir: host.dir().display().to_string(),
         name,
         released: Mutex::default(),
     };

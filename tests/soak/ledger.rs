@@ -51,7 +51,7 @@ fn releases(stage: &Stage) {
 /// The ids of an event's notices, by the version they are about.
 fn told_of(stage: &Stage, event: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut told: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for post in stage.host.sinks.all_posts() {
+    for post in stage.host.hook.all_posts() {
         let data = &post["data"];
         let version = data["from"].as_str().unwrap_or_default().to_owned();
         // What was overtaken before it could be told is in the message that overtook it.
@@ -66,7 +66,7 @@ fn told_of(stage: &Stage, event: &str) -> BTreeMap<String, BTreeSet<String>> {
 /// Every notice that was written for the webhook was told there, and once, but for what golive was killed in.
 fn hook(stage: &Stage, letters: &[Value]) {
     let mut times: BTreeMap<String, usize> = BTreeMap::new();
-    for post in stage.host.sinks.all_posts() {
+    for post in stage.host.hook.all_posts() {
         let with = post["data"]["with"].as_array().into_iter().flatten();
         for notice in std::iter::once(&post["data"]).chain(with) {
             *times.entry(notice["id"].as_str().unwrap().to_owned()).or_default() += 1;
@@ -82,7 +82,7 @@ fn hook(stage: &Stage, letters: &[Value]) {
 /// others also after how many.
 fn mail(stage: &Stage) {
     let mut times: BTreeMap<String, usize> = BTreeMap::new();
-    for mail in stage.host.sinks.mails() {
+    for mail in stage.host.mail.mails() {
         let id = mail.lines().find_map(|line| line.strip_prefix("Message-ID: <"));
         let id = id.and_then(|id| id.split('@').next()).unwrap_or_else(|| panic!("without an id: {mail}"));
         *times.entry(id.to_owned()).or_default() += 1;

@@ -15,15 +15,6 @@ mod ledger;
 mod stage;
 mod weather;
 
-#[expect(dead_code, reason = "shared with the other tests")]
-#[path = "../fixtures/host.rs"]
-mod host;
-#[path = "../fixtures/prometheus.rs"]
-mod prometheus;
-#[expect(dead_code, reason = "shared with the other tests")]
-#[path = "../fixtures/sinks.rs"]
-mod sinks;
-
 use std::time::{Duration, Instant};
 
 use figures::Figures;

@@ -1,15 +1,15 @@
 //! The host that all of it happens on, and the one daemon.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::{Child, Command};
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use golive_fixtures::engine::{containers_of, docker};
+use golive_fixtures::host::Host;
+use golive_fixtures::prometheus::Prometheus;
 use serde_json::Value;
 
-use crate::host::{Host, containers_of, docker};
 use crate::lanes::{self, Kind, Lane};
-use crate::prometheus::Prometheus;
 
 /// Nothing that is waited for here may take longer, with all that goes wrong meanwhile.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
@@ -17,7 +17,6 @@ pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
 pub(crate) struct Stage {
     pub(crate) host: Host,
     pub(crate) lanes: Vec<Lane>,
-    pub(crate) daemon: Mutex<Option<Child>>,
     pub(crate) prometheus: Mutex<Prometheus>,
     /// Only one service at a time is bad: what goes wrong everywhere at once is nobody's release.
     pub(crate) bad: Mutex<()>,
@@ -34,10 +33,9 @@ pub(crate) struct Stage {
 impl Stage {
     /// The first version of each service is accepted.
     pub(crate) fn open() -> Self {
-        let mut host = Host::new("soak");
-        host.log = "golive=info,warn";
-        let prometheus = Prometheus::start(host.port);
-        host.rules("");
+        let host = Host::logging("soak", "golive=info,warn");
+        let prometheus = Prometheus::scraping(&format!("127.0.0.1:{}", host.port));
+        host.write_rules("");
         let lanes = lanes::all(&host);
         let more = lanes.iter().map(Lane::rules).collect::<String>();
         std::fs::create_dir_all(host.path("rules.d")).unwrap();
@@ -48,7 +46,6 @@ impl Stage {
         let stage = Self {
             host,
             lanes,
-            daemon: Mutex::default(),
             prometheus: Mutex::new(prometheus),
             bad: Mutex::default(),
             building: Mutex::default(),
@@ -58,28 +55,11 @@ impl Stage {
         };
         let deploy = |lane: &Lane| lane.deploy(&stage, Kind::Good);
         let versions: Vec<String> = stage.lanes.iter().map(deploy).collect();
-        stage.start_daemon();
+        stage.host.start();
         for (lane, version) in stage.lanes.iter().zip(versions) {
             lane.decided(&stage, &version, Kind::Good);
         }
         stage
-    }
-
-    pub(crate) fn start_daemon(&self) {
-        *self.daemon.lock().unwrap() = Some(self.host.daemon_command().spawn().unwrap());
-    }
-
-    pub(crate) fn pid(&self) -> u32 {
-        self.daemon.lock().unwrap().as_ref().unwrap().id()
-    }
-
-    /// Ends the daemon by that signal, and waits until it has ended.
-    pub(crate) fn end_daemon(&self, signal: &str) {
-        let Some(mut daemon) = self.daemon.lock().unwrap().take() else { return };
-        assert!(daemon.try_wait().unwrap().is_none(), "it has ended by itself\n{}", self.host.story());
-        let pid = daemon.id().to_string();
-        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
-        daemon.wait().unwrap();
     }
 
     /// What a command says, as JSON; null where it says none.
@@ -88,11 +68,7 @@ impl Stage {
     }
 
     pub(crate) fn until(&self, what: &str, holds: impl Fn() -> bool) {
-        let began = Instant::now();
-        while !holds() {
-            assert!(began.elapsed() < PATIENCE, "not in time: {what}\n{}", self.host.story());
-            std::thread::sleep(Duration::from_millis(400));
-        }
+        self.host.eventually_within(PATIENCE, what, holds);
     }
 
     /// Nothing is under way and nothing is waiting to be told.
@@ -129,10 +105,7 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        if let Some(mut daemon) = self.daemon.get_mut().map_or(None, Option::take) {
-            drop(daemon.kill());
-            drop(daemon.wait());
-        }
+        self.host.kill();
         for id in containers_of(&self.host.name) {
             docker(&["rm", "-f", "-v", &id]);
         }

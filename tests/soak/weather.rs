@@ -39,13 +39,17 @@ fn strike(stage: &Stage, kind: &str, luck: &mut SmallRng) {
     let for_a_while = Duration::from_millis(luck.random_range(3000..10_000));
     match kind {
         "kill -9" | "restart" => {
-            stage.end_daemon(if kind == "restart" { "-TERM" } else { "-KILL" });
+            assert!(stage.host.ended().is_none(), "it has ended by itself");
+            if kind == "restart" {
+                stage.host.end();
+            } else {
+                stage.host.kill();
+            }
             std::thread::sleep(Duration::from_millis(luck.random_range(0..2000)));
-            stage.start_daemon();
+            stage.host.spawn();
         }
         "reload" => {
-            let pid = stage.pid().to_string();
-            assert!(std::process::Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+            stage.host.signal("-HUP");
         }
         "no prometheus" => {
             let mut prometheus = stage.prometheus.lock().unwrap();
@@ -54,9 +58,9 @@ fn strike(stage: &Stage, kind: &str, luck: &mut SmallRng) {
             prometheus.run();
         }
         "nobody hears" => {
-            stage.host.sinks.set_down(true);
+            stage.host.receivers_down(true);
             std::thread::sleep(for_a_while);
-            stage.host.sinks.set_down(false);
+            stage.host.receivers_down(false);
         }
         "slow disk" => slow_disk(stage, for_a_while),
         _ => unreachable!("every kind is above"),

@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
-use crate::cluster::Cluster;
+use golive_fixtures::cluster::Cluster;
+use golive_fixtures::receiver::Receiver;
+
 use crate::manager::Manager;
-use crate::sink::Sink;
 
 const WEB: &str = "[service.shop.health.web]\nurl = \"http://127.0.0.1:8080/health\"\ntimeout = \"2s\"";
 const SET: &str = "{ service = \"shop_api\" }";
 
 /// v1 runs, is accepted, and can be gone back to.
-fn with_good_version() -> (Cluster, Sink, Manager) {
+fn with_good_version() -> (Cluster, Receiver, Manager) {
     let cluster = Cluster::new(1);
-    let sink = Sink::start(&cluster.gateway());
+    let sink = Receiver::start_at(&cluster.gateway());
     cluster.node().create("shop_api", "v1", &[]);
-    let mut golive = Manager::new(&cluster, cluster.node(), &sink, SET, WEB);
+    let golive = Manager::new(&cluster, cluster.node(), &sink, SET, WEB);
     golive.start();
     golive.eventually("v1 is accepted and ready to go back to", || golive.accepted("v1"));
     (cluster, sink, golive)
@@ -53,7 +54,7 @@ fn a_bad_release_is_taken_back_and_a_bad_configuration_too() {
 
 #[test]
 fn a_rollback_goes_on_after_a_kill_and_past_changes_of_the_swarms_own() {
-    let (cluster, sink, mut golive) = with_good_version();
+    let (cluster, sink, golive) = with_good_version();
     let node = cluster.node();
     // Every replacement takes its time, so that there is a middle to be killed in.
     node.deploy("shop_api", "v2", &["--env-add", "BAD=1", "--update-monitor", "6s"]);
@@ -95,12 +96,12 @@ fn a_person_who_deploys_in_the_middle_comes_first() {
 #[test]
 fn what_its_tasks_are_bound_to_is_looked_for_on_this_node() {
     let cluster = Cluster::new(1);
-    let sink = Sink::start(&cluster.gateway());
+    let sink = Receiver::start_at(&cluster.gateway());
     let bound = cluster.dir().join("app.d");
     std::fs::create_dir(&bound).unwrap();
     let mount = format!("type=bind,source={},target=/etc/app", bound.display());
     cluster.node().create("shop_api", "v1", &["--mount", &mount]);
-    let mut golive = Manager::new(&cluster, cluster.node(), &sink, SET, WEB);
+    let golive = Manager::new(&cluster, cluster.node(), &sink, SET, WEB);
     golive.start();
     golive.eventually("v1 is accepted and ready to go back to", || golive.accepted("v1"));
 

@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use crate::cluster::Cluster;
+use golive_fixtures::cluster::Cluster;
+use golive_fixtures::proxy::Proxy;
+use golive_fixtures::receiver::Receiver;
+
 use crate::manager::Manager;
-use crate::proxy::Proxy;
-use crate::sink::Sink;
 
 const SERVICES: usize = 50;
 
@@ -26,7 +27,7 @@ fn rules(services: usize) -> String {
 #[test]
 fn fifty_services_cost_no_more_than_a_hundred_calls_a_minute() {
     let cluster = Cluster::new(1);
-    let sink = Sink::start(&cluster.gateway());
+    let sink = Receiver::start_at(&cluster.gateway());
     let node = cluster.node();
     let sleeps = ["--env", "MORE=exec sleep 99999"];
     node.create("shop_api", "v1", &sleeps);
@@ -35,7 +36,7 @@ fn fifty_services_cost_no_more_than_a_hundred_calls_a_minute() {
     }
     let socket = cluster.dir().join("proxy.sock");
     let proxy = Proxy::start(&socket, &node.socket);
-    let mut golive =
+    let golive =
         Manager::through(&socket, &cluster, node, &sink, "{ service = \"shop_api\" }", &rules(SERVICES))
             .with_rules("interval = \"500ms\"\n", "");
     golive.start();

@@ -1,8 +1,9 @@
 //! A manager whose clock is an hour ahead: people hear of it, and what it takes over goes on as if it were not.
 
-use crate::cluster::Cluster;
+use golive_fixtures::cluster::Cluster;
+use golive_fixtures::receiver::Receiver;
+
 use crate::manager::Manager;
-use crate::sink::Sink;
 
 const WEB: &str = "[service.shop.health.web]\nurl = \"http://127.0.0.1:8080/health\"\ntimeout = \"2s\"";
 const SET: &str = "{ service = \"shop_api\" }";
@@ -10,20 +11,20 @@ const SET: &str = "{ service = \"shop_api\" }";
 #[test]
 fn a_rollback_is_finished_by_a_manager_whose_clock_is_an_hour_ahead() {
     let cluster = Cluster::new(2);
-    let sink = Sink::start(&cluster.gateway());
+    let sink = Receiver::start_at(&cluster.gateway());
     let node = cluster.node();
     // One after the other on the way back, so that there is a middle, longer than it takes to be taken over.
     node.create("shop_api", "v1", &["--mode", "global", "--rollback-delay", "45s"]);
     let managers = |at: usize| Manager::new(&cluster, &cluster.nodes[at], &sink, SET, WEB);
-    let (mut first, mut ahead) = (managers(0), managers(1));
+    let (first, ahead) = (managers(0), managers(1));
     first.start();
     first.eventually("v1 can be gone back to", || first.accepted("v1"));
     ahead.start_ahead("+3600s");
     ahead.eventually("it is told that its clock is another one", || sink.posts("clock-off").len() == 1);
-    let off = ahead.all()["daemon"]["clock_off"].as_str().unwrap_or_default().to_owned();
+    let off = ahead.everything()["daemon"]["clock_off"].as_str().unwrap_or_default().to_owned();
     assert!(off.starts_with("it is 360") && off.ends_with(" s ahead of that of node-1"), "{off}");
     assert_eq!(ahead.golive(&["status"]).status.code(), Some(1));
-    assert!(first.all()["daemon"]["clock_off"].is_null());
+    assert!(first.everything()["daemon"]["clock_off"].is_null());
 
     node.deploy("shop_api", "v2", &["--env-add", "BAD=1", "--update-parallelism", "0"]);
     first.eventually("v2 is being taken back", || {

@@ -1,8 +1,9 @@
 //! A node is taken out of service in the middle of a good update.
 
-use crate::cluster::{Cluster, Node, eventually};
+use golive_fixtures::cluster::{Cluster, Node, eventually};
+use golive_fixtures::receiver::Receiver;
+
 use crate::manager::Manager;
-use crate::sink::Sink;
 
 const ANY: &str = "[service.shop.health.any]\ncommand = [\"true\"]";
 const SET: &str = "{ service = \"shop_api\" }";
@@ -24,11 +25,11 @@ fn an_update_that_was_halted_by_a_drained_node_goes_on() {
     let mut cluster = Cluster::new(1);
     cluster.add_worker();
     cluster.add_worker();
-    let sink = Sink::start(&cluster.gateway());
+    let sink = Receiver::start_at(&cluster.gateway());
     let node = cluster.node();
     let places = ["--replicas", "2", "--replicas-max-per-node", "1", "--constraint", "node.role==worker"];
     node.create("shop_api", "v1", &places);
-    let mut golive = Manager::new(&cluster, node, &sink, SET, ANY)
+    let golive = Manager::new(&cluster, node, &sink, SET, ANY)
         .with_rules("[service.shop.health.tasks]\ndocker = true\n", "");
     golive.start();
     golive.eventually("v1 is accepted", || golive.accepted("v1"));

@@ -1,10 +1,11 @@
 //! Every changing call of a Swarm's rollback, and what can become of it; a node that loses its power in the middle.
 
-use crate::cluster::Cluster;
+use golive_fixtures::cluster::Cluster;
+use golive_fixtures::noise::{Noise, rollbacks, seed};
+use golive_fixtures::proxy::{Fate, Proxy};
+use golive_fixtures::receiver::Receiver;
+
 use crate::manager::Manager;
-use crate::noise::{Noise, rollbacks, seed};
-use crate::proxy::{Fate, Proxy};
-use crate::sink::Sink;
 
 const WEB: &str = "[service.shop.health.web]\nurl = \"http://127.0.0.1:8080/health\"\ntimeout = \"2s\"";
 const SET: &str = "{ service = \"shop_api\" }";
@@ -30,12 +31,12 @@ fn each_call_fails_once_or_its_answer_is_lost() {
 /// whatever it is, the rollback is done in the end and is told once.
 fn at_each_call(fate: impl Fn(usize, &Manager) -> Fate) {
     let cluster = Cluster::new(1);
-    let sink = Sink::start(&cluster.gateway());
+    let sink = Receiver::start_at(&cluster.gateway());
     let node = cluster.node();
     node.create("shop_api", "v1", &[]);
     let socket = cluster.dir().join("proxy.sock");
     let proxy = Proxy::start(&socket, &node.socket);
-    let mut golive = Manager::through(&socket, &cluster, node, &sink, SET, WEB);
+    let golive = Manager::through(&socket, &cluster, node, &sink, SET, WEB);
     golive.start();
     golive.eventually("v1 is accepted and ready to go back to", || golive.accepted("v1"));
     let mut struck = 0;
@@ -70,12 +71,12 @@ fn at_each_call(fate: impl Fn(usize, &Manager) -> Fate) {
 #[test]
 fn a_set_is_restored_though_answers_are_lost() {
     let cluster = Cluster::new(1);
-    let sink = Sink::start(&cluster.gateway());
+    let sink = Receiver::start_at(&cluster.gateway());
     let node = cluster.node();
     node.create("shop_api", "v1", &[]);
     let socket = cluster.dir().join("noise.sock");
     let noise = Noise::start(&socket, &node.socket, seed());
-    let mut golive = Manager::through(&socket, &cluster, node, &sink, SET, WEB);
+    let golive = Manager::through(&socket, &cluster, node, &sink, SET, WEB);
     golive.start();
     golive.eventually("v1 is accepted and ready to go back to", || golive.accepted("v1"));
     for n in 1..=rollbacks(2) {
@@ -97,9 +98,9 @@ fn a_set_is_restored_though_answers_are_lost() {
 #[test]
 fn a_manager_that_reboots_in_mid_rollback_goes_on() {
     let mut cluster = Cluster::new(1);
-    let sink = Sink::start(&cluster.gateway());
+    let sink = Receiver::start_at(&cluster.gateway());
     cluster.node().create("shop_api", "v1", &[]);
-    let mut golive = Manager::new(&cluster, cluster.node(), &sink, SET, WEB);
+    let golive = Manager::new(&cluster, cluster.node(), &sink, SET, WEB);
     golive.start();
     golive.eventually("v1 is accepted and ready to go back to", || golive.accepted("v1"));
     for (n, millis) in [0, 300, 1500].into_iter().enumerate() {
@@ -126,11 +127,11 @@ fn a_manager_that_reboots_in_mid_rollback_goes_on() {
 fn a_worker_that_is_lost_in_mid_rollback_is_done_without() {
     let mut cluster = Cluster::new(1);
     cluster.add_worker();
-    let sink = Sink::start(&cluster.gateway());
+    let sink = Receiver::start_at(&cluster.gateway());
     // Each task has a port of its own, so that one node can take all of them.
     let port = ["--replicas", "2", "--env", "PORT=808{{.Task.Slot}}"];
     cluster.node().create("shop_api", "v1", &port);
-    let mut golive = Manager::new(&cluster, cluster.node(), &sink, SET, "");
+    let golive = Manager::new(&cluster, cluster.node(), &sink, SET, "");
     golive.start();
     golive.eventually("v1 is accepted and ready to go back to", || golive.accepted("v1"));
     let nodes = cluster.node().docker(&["service", "ps", "shop_api", "--format", "{{.Node}}"]);

@@ -1,8 +1,9 @@
 //! Configs and secrets of a version that can be gone back to cannot be removed, whatever runs meanwhile.
 
-use crate::cluster::Cluster;
+use golive_fixtures::cluster::Cluster;
+use golive_fixtures::receiver::Receiver;
+
 use crate::manager::Manager;
-use crate::sink::Sink;
 
 const WEB: &str = "[service.shop.health.web]\nurl = \"http://127.0.0.1:8080/health\"\ntimeout = \"2s\"";
 const SET: &str = "{ service = \"shop_api\" }";
@@ -12,7 +13,7 @@ const USES: &str = "{{range .Spec.TaskTemplate.ContainerSpec.Configs}}{{.ConfigN
 #[test]
 fn what_an_accepted_version_uses_is_there_when_it_is_gone_back_to() {
     let cluster = Cluster::new(1);
-    let sink = Sink::start(&cluster.gateway());
+    let sink = Receiver::start_at(&cluster.gateway());
     let node = cluster.node();
     for n in ["1", "2"] {
         let file = cluster.dir().join(format!("conf_{n}"));
@@ -24,7 +25,7 @@ fn what_an_accepted_version_uses_is_there_when_it_is_gone_back_to() {
     let (config, secret) =
         (|n: u8| format!("source=conf_{n},target=/app.conf"), |n: u8| format!("source=key_{n},target=key"));
     node.create("shop_api", "v1", &["--config", &config(1), "--secret", &secret(1)]);
-    let mut golive = Manager::new(&cluster, node, &sink, SET, WEB)
+    let golive = Manager::new(&cluster, node, &sink, SET, WEB)
         .with_rules("verify = \"1s\"", "verify = \"1s\"\nkeep = 1");
     golive.start();
     golive.eventually("v1 is accepted and ready to go back to", || golive.accepted("v1"));

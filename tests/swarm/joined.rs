@@ -1,8 +1,9 @@
 //! What the Swarm does by itself is joined, not raced.
 
-use crate::cluster::Cluster;
+use golive_fixtures::cluster::Cluster;
+use golive_fixtures::receiver::Receiver;
+
 use crate::manager::Manager;
-use crate::sink::Sink;
 
 const SET: &str = "{ service = \"shop_api\" }";
 
@@ -10,9 +11,9 @@ const SET: &str = "{ service = \"shop_api\" }";
 fn a_pause_is_taken_back_and_a_rollback_of_the_swarms_own_is_proved_and_told() {
     let cluster = Cluster::new(1);
     let node = cluster.node();
-    let sink = Sink::start(&cluster.gateway());
+    let sink = Receiver::start_at(&cluster.gateway());
     node.create("shop_api", "v1", &["--update-failure-action", "pause"]);
-    let mut golive = Manager::new(&cluster, node, &sink, SET, "");
+    let golive = Manager::new(&cluster, node, &sink, SET, "");
     golive.start();
     golive.eventually("v1 is accepted", || golive.accepted("v1"));
 

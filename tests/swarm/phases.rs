@@ -3,7 +3,8 @@
 
 use std::time::Instant;
 
-use crate::cluster::eventually;
+use golive_fixtures::cluster::eventually;
+
 use crate::manager::Manager;
 use crate::story::Story;
 

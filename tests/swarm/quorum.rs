@@ -1,21 +1,21 @@
 //! Nodes that have nothing to say: a worker, and a manager without a majority.
 
+use golive_fixtures::cluster::Cluster;
+use golive_fixtures::receiver::Receiver;
 use serde_json::Value;
 
-use crate::cluster::Cluster;
 use crate::manager::Manager;
-use crate::sink::Sink;
 
 const SET: &str = "{ service = \"shop_api\" }";
 
 #[test]
 fn a_worker_says_that_it_is_one_and_only_watches() {
     let mut cluster = Cluster::new(1);
-    let sink = Sink::start(&cluster.gateway());
+    let sink = Receiver::start_at(&cluster.gateway());
     cluster.node().create("shop_api", "v1", &[]);
     cluster.add_worker();
     let worker = &cluster.nodes[1];
-    let mut golive = Manager::new(&cluster, worker, &sink, SET, "[page]\nlisten = \"127.0.0.1:9797\"\n");
+    let golive = Manager::new(&cluster, worker, &sink, SET, "[page]\nlisten = \"127.0.0.1:9797\"\n");
     let online = golive.golive(&["check", "--online"]);
     let said = String::from_utf8_lossy(&online.stdout).into_owned();
     assert_eq!(online.status.code(), Some(1), "{said}");
@@ -30,13 +30,13 @@ fn a_worker_says_that_it_is_one_and_only_watches() {
 #[test]
 fn without_a_majority_nothing_is_done_and_with_one_again_everything() {
     let cluster = Cluster::new(3);
-    let sink = Sink::start(&cluster.gateway());
+    let sink = Receiver::start_at(&cluster.gateway());
     cluster.node().create("shop_api", "v1", &["--constraint", "node.hostname==node-3"]);
     let check =
         format!("[service.shop.health.web]\nurl = \"http://{}:8080/health\"\n", cluster.nodes[2].address);
     let mut managers: Vec<Manager> = Vec::new();
     for node in &cluster.nodes {
-        let mut golive = Manager::new(&cluster, node, &sink, SET, &check);
+        let golive = Manager::new(&cluster, node, &sink, SET, &check);
         golive.start();
         managers.push(golive);
     }

@@ -1,8 +1,9 @@
 //! A stack is one set: deployed, judged and taken back together.
 
-use crate::cluster::{Cluster, Node};
+use golive_fixtures::cluster::{Cluster, Node};
+use golive_fixtures::receiver::Receiver;
+
 use crate::manager::Manager;
-use crate::sink::Sink;
 
 const STACK: &str = "com.docker.stack.namespace=shop";
 
@@ -18,12 +19,12 @@ fn deploy(node: &Node, version: &str, bad: &str) {
 fn a_stack_is_one_release_and_goes_back_as_one() {
     let cluster = Cluster::new(1);
     let node = cluster.node();
-    let sink = Sink::start(&cluster.gateway());
+    let sink = Receiver::start_at(&cluster.gateway());
     for (name, port) in [("shop_api", "8080"), ("shop_web", "8081")] {
         node.create(name, "v1", &["--label", STACK, "--env", &format!("PORT={port}"), "--env", "BAD="]);
     }
     let web = "[service.shop.health.web]\nurl = \"http://127.0.0.1:8080/health\"\ntimeout = \"2s\"";
-    let mut golive = Manager::new(&cluster, node, &sink, "{ stack = \"shop\" }", web);
+    let golive = Manager::new(&cluster, node, &sink, "{ stack = \"shop\" }", web);
     golive.start();
     golive.eventually("v1 is accepted", || golive.accepted("v1"));
 
@@ -51,7 +52,7 @@ fn a_stack_is_one_release_and_goes_back_as_one() {
 fn what_is_made_anew_under_the_same_names_is_gone_back_with() {
     let cluster = Cluster::new(1);
     let node = cluster.node();
-    let sink = Sink::start(&cluster.gateway());
+    let sink = Receiver::start_at(&cluster.gateway());
     let file = cluster.dir().join("app.conf");
     std::fs::write(&file, "colour = blue\n").unwrap();
     let file = file.display().to_string();
@@ -65,7 +66,7 @@ fn what_is_made_anew_under_the_same_names_is_gone_back_with() {
     };
     up("v1", "");
     let web = "[service.shop.health.web]\nurl = \"http://127.0.0.1:8080/health\"\ntimeout = \"2s\"";
-    let mut golive = Manager::new(&cluster, node, &sink, "{ stack = \"shop\" }", web);
+    let golive = Manager::new(&cluster, node, &sink, "{ stack = \"shop\" }", web);
     golive.start();
     golive.eventually("v1 is accepted and ready to go back to", || golive.accepted("v1"));
     let config = "{{(index .Spec.TaskTemplate.ContainerSpec.Configs 0).ConfigID}}";

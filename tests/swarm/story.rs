@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::cluster::Cluster;
+use golive_fixtures::cluster::Cluster;
+use golive_fixtures::receiver::Receiver;
+
 use crate::manager::Manager;
-use crate::sink::Sink;
 
 const WEB: &str = "[service.shop.health.web]\nurl = \"http://127.0.0.1:8080/health\"\ntimeout = \"2s\"";
 const SET: &str = "{ service = \"shop_api\" }";
@@ -14,7 +15,7 @@ const TAKEN_OVER: Duration = Duration::from_mins(1);
 
 pub(crate) struct Story {
     pub(crate) cluster: Cluster,
-    pub(crate) sink: Sink,
+    pub(crate) sink: Receiver,
     pub(crate) managers: Vec<Manager>,
 }
 
@@ -22,11 +23,11 @@ impl Story {
     /// v1 can be gone back to. A window is long enough for somebody else to take over, and a proof lasts so long.
     pub(crate) fn begin(verify: &str, more: &[&str]) -> Self {
         let cluster = Cluster::new(3);
-        let sink = Sink::start(&cluster.gateway());
+        let sink = Receiver::start_at(&cluster.gateway());
         cluster.node().create("shop_api", "v1", &[&["--mode", "global"], more].concat());
         let mut managers: Vec<Manager> = Vec::new();
         for node in &cluster.nodes {
-            let mut golive = Manager::new(&cluster, node, &sink, SET, WEB)
+            let golive = Manager::new(&cluster, node, &sink, SET, WEB)
                 .with_rules("window = \"6s\"", "window = \"40s\"")
                 .with_rules("verify = \"1s\"", &format!("verify = \"{verify}\""))
                 .with_rules("[service.shop.health.tasks]\ndocker = true\n", "");

@@ -1,9 +1,10 @@
 //! Three managers, golive on each: the leader is lost in the middle of a rollback, with its engine, its tasks and its
 //! golive.
 
-use crate::cluster::Cluster;
+use golive_fixtures::cluster::Cluster;
+use golive_fixtures::receiver::Receiver;
+
 use crate::manager::Manager;
-use crate::sink::Sink;
 
 const WEB: &str = "[service.shop.health.web]\nurl = \"http://127.0.0.1:8080/health\"\ntimeout = \"2s\"";
 const SET: &str = "{ service = \"shop_api\" }";
@@ -12,11 +13,11 @@ const MARK: &str = "{{index .Spec.Labels \"golive.rollback\"}}";
 #[test]
 fn the_leader_is_lost_in_mid_rollback_and_another_one_finishes_it() {
     let mut cluster = Cluster::new(3);
-    let sink = Sink::start(&cluster.gateway());
+    let sink = Receiver::start_at(&cluster.gateway());
     cluster.node().create("shop_api", "v1", &["--mode", "global"]);
     let mut managers: Vec<Manager> = Vec::new();
     for node in &cluster.nodes {
-        let mut golive = Manager::new(&cluster, node, &sink, SET, WEB);
+        let golive = Manager::new(&cluster, node, &sink, SET, WEB);
         golive.start();
         managers.push(golive);
     }

@@ -3,9 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::cluster::Cluster;
+use golive_fixtures::cluster::Cluster;
+use golive_fixtures::receiver::Receiver;
+
 use crate::manager::Manager;
-use crate::sink::Sink;
 
 const SET: &str = "{ service = \"shop_api\" }";
 const UPDATE: &str = "{{.Spec.UpdateConfig.Delay}} {{.Spec.UpdateConfig.FailureAction}}";
@@ -15,12 +16,12 @@ const UPDATE: &str = "{{.Spec.UpdateConfig.Delay}} {{.Spec.UpdateConfig.FailureA
 fn a_rollback_goes_as_the_service_says_and_as_far_as_there_are_places() {
     let mut cluster = Cluster::new(1);
     cluster.add_worker();
-    let sink = Sink::start(&cluster.gateway());
+    let sink = Receiver::start_at(&cluster.gateway());
     let node = cluster.node();
     let more = ["--replicas", "3", "--replicas-max-per-node", "1", "--update-delay", "20s"];
     let more: Vec<&str> = more.into_iter().chain(["--rollback-parallelism", "0"]).collect();
     node.create("shop_api", "v1", &more);
-    let mut golive = Manager::new(&cluster, node, &sink, SET, "")
+    let golive = Manager::new(&cluster, node, &sink, SET, "")
         .with_rules("[service.shop.health.tasks]\ndocker = true\n", "")
         .with_rules(
             "[channel.hook]",

@@ -14,7 +14,8 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use super::*;
 use crate::config::Config;
 use crate::decide::action::When;
-use crate::model::notice::{News, Place, Tier};
+use crate::model::notice::{News, Tier};
+use crate::model::tests as plain;
 use crate::store::{Batch, NewLetter};
 
 fn notifier(dir: &Path, channels: &[(&str, &str)]) -> Arc<Notifier> {
@@ -29,18 +30,9 @@ fn letter(channel: &str, id: &str, tier: Tier, at: Timestamp) -> NewLetter {
     let notice = Notice {
         id: id.to_owned(),
         incident: id.to_owned(),
-        tier,
-        news: News::Test,
         service: None,
         at,
-        release: None,
-        from: None,
-        to: None,
-        reason: None,
-        blame: None,
-        evidence: Vec::new(),
-        acknowledgeable: false,
-        place: Place::default(),
+        ..plain::notice(News::Test, tier)
     };
     let expires = at.checked_add(Duration::from_hours(1)).unwrap();
     NewLetter { notice, channel: channel.to_owned(), address: String::new(), when: When::Now, expires }

@@ -8,9 +8,10 @@ use crate::decide::curve::{Curve, Mark};
 use crate::model::event::Happening;
 use crate::model::notice::{News, Notice, Tier};
 use crate::model::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream, Use};
-use crate::model::reason::{Breach, Reason, Rule, Unit};
+use crate::model::reason::{Breach, Reason};
 use crate::model::sample::{Outcome, Sample};
 use crate::model::step::Step;
+use crate::model::tests as plain;
 
 fn at(second: i64) -> Timestamp {
     "2026-03-01T10:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(second)
@@ -19,38 +20,24 @@ fn at(second: i64) -> Timestamp {
 fn breach(trigger: &str, limit: f64, value: f64) -> Reason {
     Reason::Breach(Box::new(Breach {
         trigger: trigger.to_owned(),
-        rule: Rule::Limit,
         value,
         limit,
-        unit: Unit::Ratio,
-        samples: 100,
         bad: 9,
         over: Duration::from_secs(30),
-        source: Source::Exposition,
-        before: None,
-        tolerated: None,
-        log_odds: None,
         of: Some("disk /var".to_owned()),
-        unusual: None,
+        ..plain::breach()
     }))
 }
 
 fn notice(news: News, reason: Reason) -> Notice {
     Notice {
-        id: "web-1.1".to_owned(),
-        incident: "web-1".to_owned(),
-        tier: Tier::Urgent,
-        news,
-        service: Some("web".to_owned()),
         at: at(600),
         release: Some("r".to_owned()),
         from: Some("2".to_owned()),
         to: Some("1".to_owned()),
         reason: Some(reason),
-        blame: None,
-        evidence: Vec::new(),
         acknowledgeable: true,
-        place: crate::model::notice::Place::default(),
+        ..plain::notice(news, Tier::Urgent)
     }
 }
 

@@ -10,12 +10,11 @@ use crate::decide::action::Action;
 use crate::model::event::{Event, Happening};
 use crate::model::facts::Facts;
 use crate::model::notice::Tier;
-use crate::model::policy::{
-    Autonomy, Maintenance, OnBlind, Otherwise, Policy, Quarantine, ServicePolicy, TierPolicy, Triggers,
-};
+use crate::model::policy::{Policy, ServicePolicy, TierPolicy};
 use crate::model::running::{Identity, Member, Running, Stage, parts};
 use crate::model::sample::{Outcome, Sample};
 use crate::model::step::Step;
+use crate::model::tests as plain;
 
 pub(super) const API: &str = "api";
 
@@ -33,29 +32,7 @@ pub(super) fn later(at: Timestamp, by: Duration) -> Timestamp {
 
 pub(super) fn service_policy() -> ServicePolicy {
     ServicePolicy {
-        autonomy: Autonomy::Auto,
-        window: secs(600),
-        grace: secs(20),
-        deploy_within: Duration::from_mins(10),
-        interval: secs(5),
-        blind_after: secs(60),
-        on_blind: OnBlind::Hold,
         checks: vec!["web".to_owned()],
-        failures: 3,
-        health_autonomy: Autonomy::Auto,
-        requests: Vec::new(),
-        dependencies: Vec::new(),
-        needs: Vec::new(),
-        triggers: Triggers::none(),
-        ask_within: None,
-        ask_otherwise: Otherwise::Hold,
-        verify: secs(30),
-        keep: 3,
-        per_day: 3,
-        veto: Duration::ZERO,
-        quarantine: Quarantine::Watch,
-        maintenance: Maintenance::default(),
-        shared: false,
         steps: vec![
             Step::Prepare,
             Step::Forensics,
@@ -67,7 +44,7 @@ pub(super) fn service_policy() -> ServicePolicy {
             Step::Start,
         ],
         finish: vec![Step::CleanUp],
-        step_within: Duration::from_mins(5),
+        ..plain::service_policy()
     }
 }
 
@@ -98,20 +75,8 @@ pub(super) fn running(version: &str, instance: &str) -> Running {
     Running {
         instance: instance.to_owned(),
         identity: Identity { image: format!("sha256:{image}"), spec: spec.to_owned() },
-        version: version.to_owned(),
-        alive: true,
-        started: None,
-        restarts: 0,
-        irreversible: None,
-        given_up: None,
-        rolling_out: false,
-        stuck: None,
-        halted: None,
-        about: None,
         members: parts(instance).map(member).collect(),
-        settling: false,
-        absent: Vec::new(),
-        left: Vec::new(),
+        ..plain::running(version)
     }
 }
 

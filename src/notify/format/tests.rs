@@ -8,9 +8,10 @@ use reqwest::StatusCode;
 
 use super::*;
 use crate::config::{Language, Person};
-use crate::model::notice::{News, Place, Tier};
+use crate::model::notice::{News, Tier};
 use crate::model::reason::{Blame, Reason};
 use crate::model::sample::{Outcome, Sample};
+use crate::model::tests as plain;
 use crate::notify::template;
 use crate::text::Texts;
 
@@ -57,19 +58,14 @@ fn notice(news: News, tier: Tier, text: &str) -> Notice {
     };
     Notice {
         id: "web-1.2".to_owned(),
-        incident: "web-1".to_owned(),
-        tier,
         acknowledgeable: ends(&news) == Some(false),
-        place: Place::default(),
-        news,
-        service: Some("web".to_owned()),
         at: now(),
         release: Some("web-20260301-100000".to_owned()),
         from: Some(text.to_owned()),
         to: Some(text.to_owned()),
         reason: Some(Reason::Health { check: text.to_owned(), failures: 3, limit: 3, seen: text.to_owned() }),
-        blame: None,
         evidence: (0..3).map(sample).collect(),
+        ..plain::notice(news, tier)
     }
 }
 

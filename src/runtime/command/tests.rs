@@ -1,8 +1,9 @@
 use std::path::Path;
 
 use crate::config::{Pin, Runtime, Service};
-use crate::model::policy::{Autonomy, Maintenance, OnBlind, Otherwise, Quarantine, ServicePolicy, Triggers};
+use crate::model::policy::ServicePolicy;
 use crate::model::step::FaultKind;
+use crate::model::tests as plain;
 
 use super::*;
 
@@ -30,34 +31,7 @@ fn program(argv: Vec<String>) -> Program {
 }
 
 fn config(runtime: Runtime) -> Service {
-    let policy = ServicePolicy {
-        autonomy: Autonomy::Auto,
-        window: Duration::from_mins(10),
-        grace: Duration::ZERO,
-        deploy_within: Duration::from_mins(10),
-        interval: Duration::from_secs(5),
-        blind_after: Duration::from_mins(1),
-        on_blind: OnBlind::Hold,
-        checks: Vec::new(),
-        failures: 3,
-        health_autonomy: Autonomy::Auto,
-        requests: Vec::new(),
-        dependencies: Vec::new(),
-        needs: Vec::new(),
-        triggers: Triggers::none(),
-        ask_within: None,
-        ask_otherwise: Otherwise::Hold,
-        verify: Duration::from_secs(30),
-        keep: 3,
-        per_day: 3,
-        veto: Duration::ZERO,
-        quarantine: Quarantine::Watch,
-        maintenance: Maintenance::default(),
-        shared: false,
-        steps: Vec::new(),
-        finish: Vec::new(),
-        step_within: Duration::from_mins(5),
-    };
+    let policy = ServicePolicy { grace: Duration::ZERO, ..plain::service_policy() };
     Service {
         runtime,
         policy,

@@ -1,15 +1,12 @@
 //! Values computed by other programs (`SciPy` for the intervals).
 
-use counter::{increase, window_increase};
+use golive_fixtures::counter::{increase, window_increase};
 
 use crate::stats::bound::{chernoff_upper, clopper_pearson_upper};
 use crate::stats::evidence::{Baseline, Evidence, null};
 use crate::stats::robust::{mad, median, theil_sen};
 use crate::stats::tests::near;
 use crate::stats::{dispersion, index_of_dispersion, two_arm};
-
-#[path = "../../../benches/judgement/counter.rs"]
-mod counter;
 
 #[test]
 fn upper_bounds() {

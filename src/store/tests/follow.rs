@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::Connection;
 use serde_json::Value;
 
-use super::round_trip::{facts, phases};
+use super::stored::{facts, phases};
 use super::*;
 use crate::clock::Anchor;
 use crate::model::facts::Facts;

@@ -1,9 +1,9 @@
 //! The way back out of a set's rollback.
 
 use golive::model::step::{FaultKind, Step};
+use golive_fixtures::port::free_port;
 
 use super::{Project, STEPS, Story};
-use crate::engine::free_port;
 
 /// v2 runs as it did before: the same containers, or ones like them.
 async fn as_before(project: &Project, story: &Story) {

@@ -1,72 +1,24 @@
 //! The daemon beside an engine of its own that is restarted, as `systemctl restart docker` and every upgrade of it do.
 
-use std::fs::File;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use serde_json::Value;
-use tempfile::TempDir;
+use golive_fixtures::daemon::Daemon;
 
-use super::{Private, wait_for};
-use crate::ask::ask;
+use super::Private;
 use crate::engine::Bench;
 
-const GOLIVE: &str = env!("CARGO_BIN_EXE_golive");
-
 /// A daemon in the engine's network, so that it reaches what the containers listen on.
-struct Daemon {
-    dir: TempDir,
-    child: Child,
-}
-
-impl Daemon {
-    fn start(private: &Private, name: &str) -> Self {
-        let dir = TempDir::new().unwrap();
-        let rules = format!(
-            "[docker]\nsocket = \"{}\"\n[state]\ndir = \"{}\"\n[service.shop]\ncontainer = \"{name}\"\n\
-             [service.shop.watch]\nwindow = \"6s\"\ngrace = \"5s\"\ninterval = \"200ms\"\n\
-             [service.shop.health.web]\ntcp = \"127.0.0.1:8080\"\n",
-            private.socket(),
-            dir.path().join("state").display()
-        );
-        std::fs::write(dir.path().join("rules.toml"), rules).unwrap();
-        let log = File::create(dir.path().join("log")).unwrap();
-        let child = Command::new("nsenter")
-            .arg(format!("--net=/run/netns/{}", private.namespace))
-            .arg(GOLIVE)
-            .args(Self::places(&dir))
-            .arg("daemon")
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        Self { dir, child }
-    }
-
-    fn places(dir: &TempDir) -> [String; 4] {
-        let path = |name: &str| dir.path().join(name).display().to_string();
-        ["--config".to_owned(), path("rules.toml"), "--socket".to_owned(), path("golive.sock")]
-    }
-
-    fn status(&self) -> Value {
-        ask(&self.dir.path().join("golive.sock"), "/v1/status")["services"][0].clone()
-    }
-
-    fn until(&self, what: &str, so: impl Fn(&Value) -> bool) -> Value {
-        let status = || self.status();
-        let waited =
-            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| wait_for(what, || so(&status()))));
-        let log = || std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default();
-        assert!(waited.is_ok(), "{what}: {:#}\n{}", self.status(), log());
-        self.status()
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn daemon(private: &Private, name: &str) -> Daemon {
+    let daemon = Daemon::at(&private.dir).in_namespace(&private.namespace);
+    daemon.set_rules(&format!(
+        "[docker]\nsocket = \"{}\"\n[state]\ndir = \"{}\"\n[service.shop]\ncontainer = \"{name}\"\n\
+         [service.shop.watch]\nwindow = \"6s\"\ngrace = \"5s\"\ninterval = \"200ms\"\n\
+         [service.shop.health.web]\ntcp = \"127.0.0.1:8080\"\n",
+        private.socket(),
+        private.dir.join("state").display()
+    ));
+    daemon.start();
+    daemon
 }
 
 /// Version 1 is accepted, and version 2 passes its checks in its watch.
@@ -80,7 +32,7 @@ fn watched(private: &Private, policy: &str) -> (Bench, String, Daemon) {
         bench.docker(&[&run[..], &["httpd", "-f", "-p", "8080"]].concat());
     };
     deploy("v1");
-    let daemon = Daemon::start(private, &name);
+    let daemon = daemon(private, &name);
     daemon.until("v1 is accepted", |status| status["accepted"]["version"] == "v1");
     deploy("v2");
     daemon.until("v2 passes in its watch", |status| {

@@ -1,6 +1,6 @@
 //! Releases that look bad, and are not taken back, as too little speaks against them.
 
-use super::stage::{Source, Stage, at_once, both};
+use super::stage::{Source, Stage, at_once, both, explained};
 
 #[test]
 fn four_percent_of_errors() {
@@ -17,7 +17,7 @@ fn under_the_limit(mut stage: Stage) {
     stage.baseline(&[]);
     stage.deploy("2", &["--error-ratio", "0.04"]);
     stage.accepted();
-    stage.explained(&stage.explain(), &["requests failed", "with 95 % confidence"]);
+    explained(&stage.explain(), &["requests failed", "with 95 % confidence"]);
 }
 
 /// Without a word about it, what is worse than before, yet under the limits, is for a person.
@@ -52,7 +52,7 @@ fn counters_that_begin_anew_at_the_swap() {
         let counted = || stage.trigger("error-rate")["samples"].as_u64().unwrap_or_default();
         stage.until("version 2 is watched", || stage.host.status()["release"]["version"] == "2");
         stage.until("its requests are counted", || counted() >= 200);
-        assert!(counted() <= 300, "{}", stage.host.story());
+        assert!(counted() <= 300);
         stage.accepted();
     });
 }
@@ -64,7 +64,7 @@ fn ten_requests_one_of_them_an_error() {
         stage.baseline(&["--requests-per-second", "0.6"]);
         stage.deploy("2", &["--requests-per-second", "0.6", "--error-ratio", "0.1"]);
         stage.accepted();
-        stage.explained(&stage.explain(), &["not everything could be proved", "error-rate: 1 of 1"]);
+        explained(&stage.explain(), &["not everything could be proved", "error-rate: 1 of 1"]);
     });
 }
 

@@ -5,10 +5,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
+use golive_fixtures::host::Host;
+use golive_fixtures::prometheus::Prometheus;
 use serde_json::Value;
-
-use crate::host::Host;
-use crate::prometheus::Prometheus;
 
 /// A service with fifty requests and five orders a second.
 pub(super) const BUSY: [&str; 4] = ["--requests-per-second", "50", "--orders-per-second", "5"];
@@ -77,7 +76,8 @@ pub(super) fn at_once(cases: &[Case<'_>]) {
 impl Stage {
     pub(super) fn new(test: &str, source: Source) -> Self {
         let host = Host::new(&format!("judged-{test}"));
-        let prometheus = (source == Source::Prometheus).then(|| Prometheus::start(host.port));
+        let prometheus =
+            (source == Source::Prometheus).then(|| Prometheus::scraping(&format!("127.0.0.1:{}", host.port)));
         Self { host, source, prometheus, test: test.to_owned() }
     }
 
@@ -88,7 +88,7 @@ impl Stage {
 
     /// The usual rules with short times; `changes` are keys of `[service.shop.trigger]`, `more` is anything else.
     pub(super) fn rules(&self, changes: &[(&str, &str)], more: &str) {
-        self.host.rules("");
+        self.host.write_rules("");
         let limits = |above: &str, least: u32, query: &str| {
             let query = if self.prometheus.is_some() { query } else { "" };
             format!("{{ above = \"{above}\", over = \"10s\", min-requests = {least}{query} }}")
@@ -127,7 +127,7 @@ impl Stage {
     /// Version 1 runs, is accepted, and was measured for a while.
     pub(super) fn baseline(&mut self, behaviour: &[&str]) {
         self.deploy("1", behaviour);
-        self.host.start_daemon();
+        self.host.start();
         self.host.eventually("version 1 is accepted and ready to go back to", || {
             let status = self.host.status();
             status["accepted"]["version"] == "1" && status["readiness"]["ready"] == true
@@ -162,36 +162,36 @@ impl Stage {
 
     /// Version 2 is taken back, and whoever reads why finds these words.
     pub(super) fn rolled_back(&self, words: &[&str]) {
-        assert_eq!(self.decided(), 10, "{}", self.host.story());
+        assert_eq!(self.decided(), 10);
         self.host.assert_only("1");
-        let done = || self.host.sinks.posts("rollback-done");
+        let done = || self.host.hook.posts("rollback-done");
         self.host.eventually("people were told", || !done().is_empty());
         let data = &done()[0]["data"];
         assert_eq!(data["blame"], "release", "{data:#}");
-        self.explained(data["reason"].as_str().unwrap(), words);
-        self.explained(&self.explain(), words);
+        explained(data["reason"].as_str().unwrap(), words);
+        explained(&self.explain(), words);
     }
 
     /// Version 2 stays, and is the one to go back to from now on.
     pub(super) fn accepted(&self) {
-        assert_eq!(self.decided(), 0, "{}", self.host.story());
+        assert_eq!(self.decided(), 0);
         self.host.assert_only("2");
         assert_eq!(self.host.status()["accepted"]["version"], "2");
-        assert!(self.host.sinks.posts("rollback-started").is_empty(), "{}", self.host.story());
+        assert!(self.host.hook.posts("rollback-started").is_empty());
     }
 
     /// Version 2 stays, a person is asked, and finds these words wherever he looks.
     pub(super) fn held(&self, words: &[&str]) {
-        assert_eq!(self.decided(), 11, "{}", self.host.story());
+        assert_eq!(self.decided(), 11);
         self.host.assert_only("2");
         assert_eq!(self.host.phase(), "held");
-        assert!(self.host.sinks.posts("rollback-started").is_empty(), "{}", self.host.story());
-        let held = || self.host.sinks.posts("held");
+        assert!(self.host.hook.posts("rollback-started").is_empty());
+        let held = || self.host.hook.posts("held");
         self.host.eventually("a person was asked", || !held().is_empty());
         let post = held().remove(0);
-        self.explained(post["data"]["reason"].as_str().unwrap(), words);
-        self.explained(&self.status(), words);
-        self.explained(&self.explain(), words);
+        explained(post["data"]["reason"].as_str().unwrap(), words);
+        explained(&self.status(), words);
+        explained(&self.explain(), words);
         let accept = self.host.golive(&["accept", "shop", "--force"]);
         assert!(accept.status.success(), "{accept:?}");
         self.host.eventually("the person's word holds", || self.host.status()["accepted"]["version"] == "2");
@@ -199,9 +199,9 @@ impl Stage {
 
     /// People were told whose fault it is.
     pub(super) fn not_to_blame(&self, words: &[&str]) {
-        let posts = self.host.sinks.posts("not-to-blame");
-        let [post] = posts.as_slice() else { panic!("told {} times\n{}", posts.len(), self.host.story()) };
-        self.explained(post["data"]["reason"].as_str().unwrap(), words);
+        let posts = self.host.hook.posts("not-to-blame");
+        let [post] = posts.as_slice() else { panic!("told {} times", posts.len()) };
+        explained(post["data"]["reason"].as_str().unwrap(), words);
     }
 
     /// The service's part of `golive status`, in words.
@@ -215,12 +215,6 @@ impl Stage {
 
     pub(super) fn releases(&self) -> String {
         String::from_utf8(self.host.golive(&["releases"]).stdout).unwrap()
-    }
-
-    pub(super) fn explained(&self, text: &str, words: &[&str]) {
-        for word in words {
-            assert!(text.contains(word), "`{word}` is not in:\n{text}\n{}", self.host.story());
-        }
     }
 
     /// What a trigger says now.
@@ -238,11 +232,18 @@ impl Stage {
     pub(super) fn told(&self) -> String {
         let mut text =
             format!("===== {:?}\n{}\n----- explain\n{}", self.source, self.status(), self.explain());
-        for mail in self.host.sinks.mails() {
+        for mail in self.host.mail.mails() {
             let plain = mail.split("Content-Type: text/").nth(1).unwrap_or_default();
             let plain = plain.split_once("\n\n").map_or("", |(_, body)| body).replace("=\n", "");
             writeln!(text, "----- mail\n{}", plain.split("\n--").next().unwrap_or_default()).unwrap();
         }
         text
+    }
+}
+
+/// A text has all of these words.
+pub(super) fn explained(text: &str, words: &[&str]) {
+    for word in words {
+        assert!(text.contains(word), "`{word}` is not in:\n{text}");
     }
 }

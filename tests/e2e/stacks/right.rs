@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use golive_fixtures::case::Case;
 use serde::Deserialize;
-
-use super::world::Case;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

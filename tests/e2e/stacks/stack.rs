@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
+use golive_fixtures::compose::compose_v2;
+use golive_fixtures::engine::{docker, on_engine};
+use golive_fixtures::host::Host;
+use golive_fixtures::until::PATIENCE;
 use serde_json::Value;
 
-use super::compose_v2::compose_v2;
 use super::right::Right;
-use crate::host::{Host, PATIENCE, docker, on_engine};
 
 /// What a stack finds in its images beside golive's own program.
 const APPLETS: [&str; 8] = ["sh", "sleep", "cat", "wget", "httpd", "true", "mkdir", "tail"];
@@ -51,19 +53,12 @@ impl Stack {
 
     /// The set in place of the container, and everything sooner.
     fn rules(&self) {
-        self.host.rules("[service.shop.health.containers]\ndocker = true\n");
-        let path = self.host.path("rules.toml");
-        let mut rules = std::fs::read_to_string(&path).unwrap();
+        self.host.write_rules("[service.shop.health.containers]\ndocker = true\n");
         let name = &self.host.name;
-        for (of_one, of_set) in [
-            (format!("container = \"{name}\""), format!("compose = {{ project = \"{name}\" }}")),
-            ("window = \"8s\"".to_owned(), "window = \"4s\"".to_owned()),
-            ("grace = \"5s\"".to_owned(), "grace = \"2s\"".to_owned()),
-        ] {
-            assert!(rules.contains(&of_one), "{rules}");
-            rules = rules.replace(&of_one, &of_set);
-        }
-        std::fs::write(path, rules).unwrap();
+        let set = format!("compose = {{ project = \"{name}\" }}");
+        self.host.replace_in_rules(&format!("container = \"{name}\""), &set);
+        self.host.replace_in_rules("window = \"8s\"", "window = \"4s\"");
+        self.host.replace_in_rules("grace = \"5s\"", "grace = \"2s\"");
     }
 
     /// One of each version, with golive's program and a shell; and one with nothing but the shell.
@@ -95,7 +90,7 @@ impl Stack {
         let output = compose.args(args).stdin(Stdio::null()).output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr);
         let name = &self.name;
-        assert!(output.status.success(), "{name}: {args:?} of {version}: {told}\n{}", self.host.story());
+        assert!(output.status.success(), "{name}: {args:?} of {version}: {told}");
     }
 
     /// Deploys another version than before.
@@ -141,7 +136,7 @@ impl Stack {
 
     /// All that was said of one event.
     pub(super) fn told(&self, event: &str) -> String {
-        let posts = self.host.sinks.posts(event);
+        let posts = self.host.hook.posts(event);
         posts.iter().map(|post| post["data"]["text"].as_str().unwrap()).collect()
     }
 
@@ -170,7 +165,7 @@ impl Stack {
     /// else.
     pub(super) fn assert_runs(&self, version: &str) {
         let containers = self.containers();
-        let story = || format!("{}: not version {version}\n{}", self.name, self.host.story());
+        let story = || format!("{}: not version {version}", self.name);
         assert_eq!(self.host.answer().as_deref(), Some(&*format!("shop {version}")), "{}", story());
         let (mut wanted, mut found) = (BTreeMap::new(), BTreeMap::new());
         for service in self.right.members.iter().chain(&self.right.left) {
@@ -179,7 +174,7 @@ impl Stack {
         for it in &containers {
             *found.entry(it.service.clone()).or_insert(0) += 1;
             let tag = self.right.tags.get(&it.service).map_or(version, String::as_str);
-            let image = crate::host::inspect(&self.host.tag(tag), "{{.Id}}");
+            let image = golive_fixtures::engine::inspect(&self.host.tag(tag), "{{.Id}}");
             assert_eq!(it.image, image, "{} has the image of {tag}\n{}", it.name, story());
             // What had done its work is not done again by a rollback.
             let done = self.right.jobs.contains(&it.service);
@@ -222,7 +217,7 @@ impl Container {
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        self.host.kill_daemon();
+        self.host.kill();
         let label = format!("label=com.docker.compose.project={}", self.host.name);
         let kinds = [
             (&["ps", "-aq"][..], &["rm", "-f", "-v"][..]),

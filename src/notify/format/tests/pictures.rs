@@ -6,26 +6,19 @@ use super::*;
 use crate::config::Access;
 use crate::decide::curve::{Curve, Mark, Point};
 use crate::model::reading::Source;
-use crate::model::reason::{Breach, Rule, Unit};
+use crate::model::reason::{Breach, Unit};
+use crate::model::tests as plain;
 use crate::notify::template;
 use crate::notify::{chart, email};
 
 fn breach() -> Breach {
     Breach {
-        trigger: "error-rate".to_owned(),
-        rule: Rule::Limit,
         value: 0.0872,
-        limit: 0.05,
-        unit: Unit::Ratio,
         samples: 1_640,
         bad: 143,
-        over: Duration::from_mins(1),
         source: Source::Prometheus,
         before: Some(0.0041),
-        tolerated: None,
-        log_odds: None,
-        of: None,
-        unusual: None,
+        ..plain::breach()
     }
 }
 

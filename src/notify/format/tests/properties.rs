@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::double::secret;
 use super::*;
+use crate::model::tests as plain;
 use crate::notify::template;
 
 /// Texts of every kind: short, long, foreign, hostile.
@@ -52,8 +53,6 @@ prop_compose! {
         Notice {
             id: "web-1.2".to_owned(),
             incident: format!("{service}-{depth}"),
-            tier,
-            news,
             service: given[2].then(|| service.clone()),
             at: now(),
             release: given[3].then(|| format!("{service}-20260301T100000123")),
@@ -63,7 +62,7 @@ prop_compose! {
             blame: given[4].then(|| Blame::Host(texts[4].clone())),
             evidence: samples.collect(),
             acknowledgeable: given[0],
-            place: Place::default(),
+            ..plain::notice(news, tier)
         }
     }
 }

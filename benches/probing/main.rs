@@ -12,23 +12,14 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-#[expect(dead_code, reason = "shared with the tests")]
-#[path = "../tests/fixtures/host.rs"]
-mod host;
-#[expect(dead_code, reason = "shared with the tests")]
-#[path = "../tests/fixtures/sinks.rs"]
-mod sinks;
+use golive_fixtures::engine::{self, docker};
+use golive_fixtures::host::Host;
 
-#[path = "probing/crowd.rs"]
 mod crowd;
-#[path = "probing/peers.rs"]
 mod peers;
-#[path = "probing/target.rs"]
 mod target;
-#[path = "probing/usage.rs"]
 mod usage;
 
-use host::{Host, docker};
 use target::Target;
 use usage::{Usage, of};
 
@@ -150,8 +141,7 @@ fn measure(target: &Target, pids: &[u32], interval: Duration, seconds: u64) -> M
 }
 
 fn golive(size: &Size, target: &Target, seconds: u64) -> Measured {
-    let mut host = Host::new(&format!("bench-probing-{}", size.name));
-    host.log = "info";
+    let mut host = Host::logging(&format!("bench-probing-{}", size.name), "info");
     let names: Vec<String> = (0..size.services).map(|n| format!("{}-{n}", host.name)).collect();
     for name in &names {
         run(&host, name, "1");
@@ -160,10 +150,10 @@ fn golive(size: &Size, target: &Target, seconds: u64) -> Measured {
         let like: Vec<serde_json::Value> =
             serde_json::from_slice(&docker(&["inspect", &names[0]]).stdout).unwrap();
         host.docker_socket = host.path("docker.sock");
-        crowd::start(&host.docker_socket, &host::engine(), like[0].clone());
+        crowd::start(&host.docker_socket, &engine::socket(), like[0].clone());
     }
-    std::fs::write(host.path("rules.toml"), rules(&host, &names, size, target)).unwrap();
-    host.start_daemon();
+    host.set_rules(&rules(&host, &names, size, target));
+    host.start();
     host.eventually("all are accepted", || {
         let status = host.golive(&["status", "--json"]);
         let status: serde_json::Value = serde_json::from_slice(&status.stdout).unwrap_or_default();
@@ -175,7 +165,7 @@ fn golive(size: &Size, target: &Target, seconds: u64) -> Measured {
         run(&host, &names[0], "2");
         host.eventually("it is watched", || host.phase() == "watching");
     }
-    let measured = measure(target, &[host.daemon_pid()], size.interval, seconds);
+    let measured = measure(target, &[host.pid()], size.interval, seconds);
     for name in &names {
         docker(&["rm", "-f", name]);
     }
