@@ -59,6 +59,25 @@ fn every_command_is_told() {
     assert!(untold.is_empty(), "neither README.md nor docs/operations.md tells of {untold:?}");
 }
 
+/// What shows that a line of the guide is served is a test that is there.
+#[test]
+fn every_test_that_is_named_is_there() {
+    let sources = ["src", "tests"].map(|dir| sources(&root().join(dir))).concat();
+    let text: String = sources.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    let guide = read("docs/guide-coverage.md");
+    let rows = guide.lines().filter(|line| line.starts_with("| G"));
+    let named: Vec<&str> = rows
+        .filter_map(|row| row.trim_end_matches(" |").rsplit(" | ").next())
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .collect();
+    assert!(named.len() > 40, "{named:?}");
+    let missing: Vec<&&str> = named.iter().filter(|name| !text.contains(&format!("fn {name}("))).collect();
+    assert!(missing.is_empty(), "no tests: {missing:?}");
+    for line in 1..=8 {
+        assert!(guide.contains(&format!("| G{line}.1 ")), "G{line}");
+    }
+}
+
 #[test]
 fn links_lead_somewhere() {
     let mut dead = Vec::new();
@@ -140,9 +159,9 @@ fn keys_read() -> BTreeSet<String> {
         "words",
     ];
     let mut keys = BTreeSet::new();
-    let mut files = vec![root().join("src/config.rs")];
-    files.extend(std::fs::read_dir(root().join("src/config")).unwrap().map(|entry| entry.unwrap().path()));
-    for file in files.iter().filter(|path| path.extension().is_some_and(|ext| ext == "rs")) {
+    let is_test = |file: &PathBuf| file.components().any(|part| part.as_os_str() == "tests");
+    let files = sources(&root().join("src/config")).into_iter().filter(|file| !is_test(file));
+    for file in files.chain([root().join("src/config.rs")]) {
         let text = std::fs::read_to_string(file).unwrap();
         // A method of the section's, or a function that is handed the section.
         let methods = ASKS.map(|ask| format!(".{ask}(\""));
@@ -156,6 +175,20 @@ fn keys_read() -> BTreeSet<String> {
         }
     }
     keys
+}
+
+/// Every file of Rust below a directory.
+fn sources(dir: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(sources(&path));
+        } else if path.extension().is_some_and(|ext| ext == "rs") {
+            files.push(path);
+        }
+    }
+    files
 }
 
 /// Whether a heading has that anchor, as the usual renderers make it.
