@@ -1,7 +1,7 @@
 //! Acceptance (guide G3): what a release has to show, item by item, value against limit.
 //!
 //! Nothing is judged here that golive acts by: a person reads it, or a CI job. What only looks is made ten at a time; what
-//! measures how fast an answer comes is alone while it does.
+//! measures how fast an answer comes, or asks very often, is alone while it does.
 
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use crate::config::{CheckKind, Service};
 use crate::model::sample::Outcome;
 use crate::probe::{Figure, Probe, Tools};
 
+mod burst;
 mod headers;
 pub mod junit;
 mod latency;
@@ -92,11 +93,10 @@ pub async fn run(
     mut told: impl FnMut(&Item),
 ) -> Vec<Item> {
     let wanted = |name: &&String| only.is_none_or(|only| only == name.as_str());
-    let (timed, others): (Vec<_>, Vec<_>) = service
-        .acceptance
-        .iter()
-        .filter(|(name, _)| wanted(name))
-        .partition(|(_, item)| matches!(item.demand, Demand::Latency { .. }));
+    let (timed, others): (Vec<_>, Vec<_>) =
+        service.acceptance.iter().filter(|(name, _)| wanted(name)).partition(|(_, item)| {
+            matches!(item.demand, Demand::Latency { .. } | Demand::RateLimited { .. })
+        });
     let mut items = Vec::new();
     let each = others.into_iter().map(|(name, item)| made(name, item, service, tools, clock));
     let mut each = stream::iter(each).buffer_unordered(AT_ONCE);
@@ -120,6 +120,7 @@ async fn made(name: &str, item: &Acceptance, service: &Service, tools: &Tools, c
         Demand::Passes => passes(&probe, clock).await,
         Demand::Latency { times, below } => latency::measured(&probe, *times, *below, clock).await,
         Demand::SecureHeaders(list) => headers::judged(&probe, *list, &item.check).await,
+        Demand::RateLimited { after, within } => burst::limited(&probe, *after, *within, clock).await,
         Demand::NotServed(paths) => hidden(name, item, paths, service, tools).await,
     };
     let took = Duration::try_from(clock.now().duration_since(began)).unwrap_or_default();

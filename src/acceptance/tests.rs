@@ -4,18 +4,22 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 use crate::config::Config;
 use crate::docker::Engine;
 
-/// Answers `/slow` after 60 ms, `/.env` and `/` with a page, `/admin` with 401, `/broken` with 500, all else with 404.
+/// Answers `/slow` after 60 ms, `/.env` and `/` with a page, `/admin` with 401, `/broken` with 500, `/limited` with 429 from
+/// the 21st time on, all else with 404.
 fn served() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
+    let asked = Arc::new(AtomicUsize::new(0));
     std::thread::spawn(move || {
         for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
+            let (mut stream, asked) = (stream.unwrap(), Arc::clone(&asked));
             std::thread::spawn(move || {
                 let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
                 while let Some(Ok(line)) = lines.next() {
@@ -28,6 +32,8 @@ fn served() -> String {
                             "200 OK"
                         }
                         "/" | "/.env" => "200 OK",
+                        "/limited" if asked.fetch_add(1, Ordering::SeqCst) < 20 => "200 OK",
+                        "/limited" => "429 Too Many Requests\r\nretry-after: 3",
                         "/admin" => "401 Unauthorized",
                         "/broken" => "500 Internal Server Error",
                         _ => "404 Not Found",
@@ -155,6 +161,45 @@ async fn of_many_answers_the_slowest_but_five_in_a_hundred_count() {
     assert_eq!(items["wrong"].message, "status 404, expected 200");
     assert_eq!((items["told"].verdict, items["told"].figure.unwrap().limit), (Verdict::Pass, None));
     assert!(items.values().all(|item| item.group == Group::Performance));
+}
+
+#[tokio::test]
+async fn whoever_asks_too_often_is_refused_or_is_not() {
+    let items = items(
+        r#"
+        [service.shop.acceptance.limited]
+        url = "ADDRESS/limited"
+        rate-limited = { after = 30, within = "20s" }
+        [service.shop.acceptance.open]
+        url = "ADDRESS/"
+        rate-limited = { after = 10, within = "20s" }
+        [service.shop.acceptance.slow]
+        url = "ADDRESS/slow"
+        rate-limited = { after = 1000, within = "100ms" }
+        [service.shop.acceptance.away]
+        url = "http://127.0.0.1:1/"
+        rate-limited = { after = 10, within = "20s" }
+        "#,
+    )
+    .await;
+    let told = |name: &str| (items[name].verdict, items[name].message.as_str());
+    let (verdict, message) = told("limited");
+    assert_eq!(verdict, Verdict::Pass, "{message}");
+    assert!(
+        message.starts_with("refused (429) after 2") && message.ends_with(", retry-after 3"),
+        "{message}"
+    );
+    let (verdict, message) = told("open");
+    assert_eq!(verdict, Verdict::Fail, "{message}");
+    assert!(
+        message.starts_with("15 requests in ") && message.ends_with(" s, and none refused (429)"),
+        "{message}"
+    );
+    let (verdict, message) = told("slow");
+    assert_eq!(verdict, Verdict::NoData, "{message}");
+    assert!(message.ends_with(" of 1100 requests were answered within 0.1 s"), "{message}");
+    assert_eq!(told("away"), (Verdict::NoData, "after 0 requests: connection refused"));
+    assert!(items.values().all(|item| item.group == Group::Security));
 }
 
 #[test]

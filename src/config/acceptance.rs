@@ -1,6 +1,8 @@
 //! `[service.….acceptance.…]`
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
 
 use super::check::{Check, CheckKind};
 use super::checks;
@@ -8,16 +10,19 @@ use super::checks::http::statuses;
 use super::table::Section;
 
 /// What an item asks of a check by `url`, beside that it passes.
-const OF_AN_ADDRESS: [&str; 4] = ["times", "unauthenticated", "not-served", "secure-headers"];
+const OF_AN_ADDRESS: [&str; 6] =
+    ["times", "allow", "unauthenticated", "not-served", "secure-headers", "rate-limited"];
 
 /// Keys that later versions know, of all items and of one.
 const LATER: [&str; 2] = ["when", "on-fail"];
-const ITEM_LATER: [&str; 3] = ["rate-limited", "load", "watch"];
+const ITEM_LATER: [&str; 2] = ["load", "watch"];
 
 /// How often the answer is asked for, where its time counts.
 const TIMES: u32 = 20;
 /// No more often than this.
 const TIMES_MAX: u32 = 1000;
+/// A burst lasts no longer.
+const BURST_MAX: Duration = Duration::from_mins(1);
 
 const GROUPS: [(&str, Group); 4] = [
     ("function", Group::Function),
@@ -69,6 +74,13 @@ pub enum Demand {
     NotServed(Vec<String>),
     /// That the answer's headers are as a list wants them.
     SecureHeaders(HeaderList),
+    /// That who asks more often than so is refused.
+    RateLimited {
+        /// So many requests are allowed.
+        after: u32,
+        /// In so long.
+        within: Duration,
+    },
 }
 
 /// A list of headers that browsers go by.
@@ -98,7 +110,7 @@ fn item(mut section: Section<'_>) -> Option<Acceptance> {
             section.wrong_key(&[key], "is only for a check by `url`", "leave it out");
         }
     }
-    let several = section.given(&OF_AN_ADDRESS[1..]);
+    let several = section.given(&OF_AN_ADDRESS[2..]);
     for key in several.iter().skip(1) {
         section.wrong_key(&[key], "is a second demand beside another", "give each item a table of its own");
     }
@@ -125,6 +137,7 @@ fn item(mut section: Section<'_>) -> Option<Acceptance> {
         );
     }
     let list = section.optional_word("secure-headers", &LISTS);
+    let burst = burst(&mut section);
     let mut check = checks::read_with(section, None, &ITEM_LATER)?;
     let mut below = None;
     if let CheckKind::Http(http) = &mut check.kind {
@@ -133,22 +146,51 @@ fn item(mut section: Section<'_>) -> Option<Acceptance> {
             http.status.clone_from(unauthenticated);
         }
     }
-    let demand = match (paths, list) {
-        (Some(paths), _) => Demand::NotServed(paths),
-        (None, Some(list)) => Demand::SecureHeaders(list),
-        (None, None) if timed => Demand::Latency { times, below },
-        (None, None) => Demand::Passes,
+    let demand = match (paths, list, burst) {
+        (Some(paths), ..) => Demand::NotServed(paths),
+        (None, Some(list), _) => Demand::SecureHeaders(list),
+        (None, None, Some((after, within))) => Demand::RateLimited { after, within },
+        (None, None, None) if timed => Demand::Latency { times, below },
+        (None, None, None) => Demand::Passes,
     };
     let usual = usual(&check.kind, &demand, unauthenticated.is_some());
     Some(Acceptance { group: group.unwrap_or(usual), check, demand })
 }
 
+/// `rate-limited`, with the word that lets a burst go to another host.
+fn burst(section: &mut Section<'_>) -> Option<(u32, Duration)> {
+    let allowed = section.string("allow");
+    let url = section.take("url").and_then(toml::Value::as_str).map(str::to_owned);
+    let mut table = section.section("rate-limited")?;
+    table.required(&["after", "within"], "write { after = 100, within = \"5s\" }");
+    let (after, within) = (table.count("after", 1, 1), table.any_duration("within"));
+    if after > TIMES_MAX {
+        table.wrong("after", "is more than 1000", "a burst is no load run: write fewer");
+    }
+    if within.is_some_and(|within| within > BURST_MAX) {
+        table.wrong("within", "is longer than a minute", "write \"5s\"");
+    }
+    table.end(&[]);
+    let host = url.and_then(|url| reqwest::Url::parse(&url).ok()?.host_str().map(str::to_owned));
+    let own = host.as_deref().is_none_or(|host| is_this_host(host) || allowed.as_deref() == Some(host));
+    if !own {
+        let host = host.unwrap_or_default();
+        let hint = format!("write allow = \"{host}\" beside it, if {host} is yours");
+        section.wrong_key(&["rate-limited"], "would send a burst of requests to another host", &hint);
+    }
+    Some((after, within?))
+}
+
+fn is_this_host(host: &str) -> bool {
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
 /// The group of an item that names none.
 fn usual(kind: &CheckKind, demand: &Demand, refused: bool) -> Group {
     match (demand, kind) {
-        (Demand::NotServed(_) | Demand::SecureHeaders(_), _) | (Demand::Passes, CheckKind::Tls(_)) => {
-            Group::Security
-        }
+        (Demand::NotServed(_) | Demand::SecureHeaders(_) | Demand::RateLimited { .. }, _)
+        | (Demand::Passes, CheckKind::Tls(_)) => Group::Security,
         (Demand::Latency { .. }, _) => Group::Performance,
         (Demand::Passes, _) if refused => Group::Security,
         (

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use super::environment::Environment;
 use super::{Config, Mistakes};
 
+mod acceptance;
 mod compose;
 mod environment;
 mod guards;

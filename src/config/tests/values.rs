@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::{SERVICE, load};
-use crate::config::acceptance::{Demand, Group, HeaderList};
 use crate::config::check::Wanted;
 use crate::config::{CheckKind, FileAge, SmtpTls, TlsCheck, TlsVersion, Way};
 use crate::model::notice::Tier;
@@ -127,59 +126,6 @@ fn certificates_and_files_are_checked_too() {
         let error = load(keys).unwrap_err().to_string();
         assert!(error.contains(told), "{keys}: {error}");
     }
-}
-
-#[test]
-fn what_is_asked_of_a_release_is_read_with_its_group() {
-    let load = |keys: &str| load(&format!("{SERVICE}[service.api.acceptance.it]\n{keys}"));
-    let item = |keys: &str| load(keys).unwrap().services["api"].acceptance["it"].clone();
-    let url = "url = \"http://a/\"\n";
-    let latency = |times, below| Demand::Latency { times, below };
-    for (keys, group, demand) in [
-        (url.to_owned(), Group::Function, Demand::Passes),
-        (format!("{url}group = \"monitoring\""), Group::Monitoring, Demand::Passes),
-        (format!("{url}max-latency = \"500ms\""), Group::Performance, latency(20, Some(0.5))),
-        (format!("{url}times = 7"), Group::Performance, latency(7, None)),
-        (format!("{url}unauthenticated = 401"), Group::Security, Demand::Passes),
-        (
-            format!("{url}not-served = [\"/.env\"]"),
-            Group::Security,
-            Demand::NotServed(vec!["/.env".to_owned()]),
-        ),
-        (format!("{url}secure-headers = \"web\""), Group::Security, Demand::SecureHeaders(HeaderList::Web)),
-        ("tls = \"a:443\"".to_owned(), Group::Security, Demand::Passes),
-        ("command = [\"true\"]".to_owned(), Group::Function, Demand::Passes),
-    ] {
-        let item = item(&keys);
-        assert_eq!((item.group, item.demand), (group, demand), "{keys}");
-    }
-    let CheckKind::Http(check) = item(&format!("{url}unauthenticated = [401, 403]")).check.kind else {
-        panic!("a check by url")
-    };
-    assert_eq!(check.status, [401, 403]);
-    for (keys, told) in [
-        ("tcp = \"a:1\"\ntimes = 3", "times: is only for a check by `url`"),
-        ("url = \"http://a/\"\ntimes = 1001", "is more than 1000"),
-        ("url = \"http://a/\"\ntimes = 0", "times"),
-        ("url = \"http://a/\"\nunauthenticated = 401\nstatus = 200", "stands beside `unauthenticated`"),
-        ("url = \"http://a/\"\nnot-served = [\".env\"]", "does not begin with a slash"),
-        (
-            "url = \"http://a/\"\nnot-served = [\"/a\"]\nsecure-headers = \"api\"",
-            "is a second demand beside another",
-        ),
-        ("url = \"http://a/\"\nsecure-headers = \"all\"", "\"all\" is not known here"),
-        ("url = \"http://a/\"\nload = { rate = 5 }", "is not supported by this version"),
-        ("group = \"function\"", "does not say what to check"),
-    ] {
-        let error = load(keys).unwrap_err().to_string();
-        assert!(error.contains(told), "{keys}: {error}");
-    }
-    let on = load_all("when = \"on-demand\"").unwrap_err().to_string();
-    assert!(on.contains("service.api.acceptance.when: is not supported by this version"), "{on}");
-}
-
-fn load_all(keys: &str) -> Result<crate::config::Config, crate::config::Mistakes> {
-    load(&format!("{SERVICE}[service.api.acceptance]\n{keys}"))
 }
 
 #[test]
