@@ -30,6 +30,9 @@ pub(super) struct Arguments {
     /// This item alone
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
+    /// Make it from here, without the daemon: no other way is known yet
+    #[arg(long)]
+    local: bool,
     /// As JSON, which is stable, when all have ended
     #[arg(long, conflicts_with = "junit")]
     json: bool,

@@ -67,7 +67,7 @@ fn each_item_is_told_as_it_ends_and_all_of_them_decide() {
     assert!(told.ends_with("3 pass, 1 fail, 0 could not be told\n"), "{told}");
     assert!(!told.contains('\u{1b}'), "colour is for terminals");
     // One of them alone.
-    assert_eq!(place.verify(&["--only", "home"]).0, 0);
+    assert_eq!(place.verify(&["--only", "home", "--local"]).0, 0);
     let (code, _, error) = place.verify(&["--only", "hiden"]);
     assert_eq!(code, 64);
     assert!(error.contains("there is no item of shop named hiden; did you mean hidden?"), "{error}");
