@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use jiff::Timestamp;
+use rustls::client::Resumption;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ProtocolVersion};
 use tokio_rustls::TlsConnector;
@@ -82,8 +83,10 @@ impl Tls {
         if let Some((_, config)) = believed.as_ref().filter(|(then, _)| *then == written) {
             return Ok(Arc::clone(config));
         }
-        let config =
+        let mut config =
             tls::client(file.map(PathBuf::as_path), None).map_err(|why| format!("failed to {why}"))?;
+        // A session that is taken up again shows the certificates of then, and nobody looks at them anew.
+        config.resumption = Resumption::disabled();
         let config = Arc::new(config);
         *believed = Some((written, Arc::clone(&config)));
         Ok(config)

@@ -4,11 +4,11 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
+use rustls::{HandshakeKind, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
 
 use super::stage::tools;
 
@@ -33,6 +33,14 @@ pub(in crate::probe) fn serve(dir: &Path) -> u16 {
 
 /// The same in these versions of TLS; every certificate of the file is shown.
 pub(in crate::probe) fn serve_with(dir: &Path, versions: &[&'static SupportedProtocolVersion]) -> u16 {
+    serve_counting(dir, versions).0
+}
+
+/// The same, and how each connection began.
+pub(in crate::probe) fn serve_counting(
+    dir: &Path,
+    versions: &[&'static SupportedProtocolVersion],
+) -> (u16, mpsc::Receiver<Option<HandshakeKind>>) {
     let tools = tools();
     let chain = CertificateDer::pem_file_iter(dir.join("cert.pem")).unwrap().map(Result::unwrap).collect();
     let key = PrivateKeyDer::from_pem_file(dir.join("key.pem")).unwrap();
@@ -41,6 +49,7 @@ pub(in crate::probe) fn serve_with(dir: &Path, versions: &[&'static SupportedPro
     drop(tools);
     let (config, listener) = (Arc::new(config), TcpListener::bind("127.0.0.1:0").unwrap());
     let port = listener.local_addr().unwrap().port();
+    let (begun, kinds) = mpsc::channel();
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let mut stream = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream);
@@ -48,7 +57,9 @@ pub(in crate::probe) fn serve_with(dir: &Path, versions: &[&'static SupportedPro
             if stream.read(&mut [0; 4096]).is_ok() {
                 drop(stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"));
             }
+            // Nobody may want to know.
+            let _ = begun.send(stream.conn.handshake_kind());
         }
     });
-    port
+    (port, kinds)
 }

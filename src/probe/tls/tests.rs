@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::config::CheckKind;
 use crate::probe::Unit;
-use crate::probe::tests::secure::{NAMED, certificate, serve, serve_with};
+use crate::probe::tests::secure::{NAMED, certificate, serve, serve_counting, serve_with};
 use crate::probe::tests::stage::{DEADLINE, failed, look, probe, tools};
 
 fn check(port: u16, dir: &Path) -> TlsCheck {
@@ -130,4 +130,17 @@ async fn what_speaks_no_tls_is_closed_or_hangs_fails() {
     let port = plain.await.address.rsplit_once(':').unwrap().1.parse().unwrap();
     let told = seen(check(port, dir.path())).await;
     assert_eq!(told, failed("it does not speak TLS here, perhaps http:// is meant"));
+}
+
+/// A session that is taken up again shows the certificates of then: one that was renewed, or has ended, would not be seen.
+#[tokio::test]
+async fn every_look_is_shown_the_certificates_of_now() {
+    let dir = TempDir::new().unwrap();
+    certificate(dir.path(), &[&NAMED[..], &["-days", "30"]].concat());
+    let (port, seen) = serve_counting(dir.path(), &[&TLS12]);
+    let probe = probe(CheckKind::Tls(check(port, dir.path())), DEADLINE * 5, &tools());
+    for _ in 0..3 {
+        assert_eq!(look(&probe).await, Outcome::Ok);
+        assert_eq!(seen.recv().unwrap(), Some(rustls::HandshakeKind::Full));
+    }
 }
