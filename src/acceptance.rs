@@ -127,24 +127,13 @@ async fn made(name: &str, item: &Acceptance, service: &Service, tools: &Tools, c
     let Found { verdict, message, figure, spread } = found;
     Item {
         name: name.to_owned(),
-        kind: kind(&item.check.kind),
+        kind: (&item.check.kind).into(),
         group: item.group,
         verdict,
         figure,
         spread,
         message,
         took,
-    }
-}
-
-fn kind(kind: &CheckKind) -> &'static str {
-    match kind {
-        CheckKind::Http(_) => "url",
-        CheckKind::Tcp { .. } => "tcp",
-        CheckKind::Command { .. } => "command",
-        CheckKind::Tls(_) => "tls",
-        CheckKind::FileAge(_) => "file-age",
-        CheckKind::Docker => "docker",
     }
 }
 
@@ -175,8 +164,8 @@ async fn hidden(name: &str, item: &Acceptance, paths: &[String], service: &Servi
     };
     let mut served = Vec::new();
     for path in paths {
-        let Ok(url) = reqwest::Url::parse(&http.url).and_then(|url| url.join(path)) else {
-            return Found::new(Verdict::NoData, format!("{path} is not the path of an address"));
+        let Some(url) = on_same_server(&http.url, path) else {
+            return Found::new(Verdict::NoData, format!("{path} is not a path on that server"));
         };
         let mut check = item.check.clone();
         if let CheckKind::Http(http) = &mut check.kind {
@@ -199,4 +188,10 @@ async fn hidden(name: &str, item: &Acceptance, paths: &[String], service: &Servi
         return Found::new(Verdict::Pass, format!("{} paths are not served", paths.len()));
     }
     Found::new(Verdict::Fail, format!("served: {}", served.join(", ")))
+}
+
+/// The address of another path; `//HOST` would lead away from the server.
+fn on_same_server(url: &str, path: &str) -> Option<reqwest::Url> {
+    let url = reqwest::Url::parse(url).ok()?;
+    url.join(path).ok().filter(|joined| joined.origin() == url.origin())
 }

@@ -89,6 +89,9 @@ not-served = ["/.git/HEAD", "/.env"]
 [service.shop.acceptance.unsure]
 url = "ADDRESS"
 not-served = ["/broken"]
+[service.shop.acceptance.away]
+url = "ADDRESS"
+not-served = ["//shop.example/.env"]
 [service.shop.acceptance.headers]
 url = "ADDRESS/"
 secure-headers = "api"
@@ -113,6 +116,7 @@ async fn every_item_says_what_it_saw_in_its_group() {
         ("hidden", Group::Security, pass, "2 paths are not served"),
         ("shown", Group::Security, fail, "served: /.env (200)"),
         ("unsure", Group::Security, no_data, "/broken: status 500"),
+        ("away", Group::Security, no_data, "//shop.example/.env is not a path on that server"),
         (
             "headers",
             Group::Security,
@@ -126,7 +130,8 @@ async fn every_item_says_what_it_saw_in_its_group() {
         assert_eq!((item.group, item.verdict), (group, verdict), "{item:?}");
         assert!(item.message.contains(seen), "{item:?}");
     }
-    assert_eq!(items["file"].kind, "file-age");
+    let kinds = ["home", "file", "engine", "command"].map(|name| items[name].kind);
+    assert_eq!(kinds, ["url", "file-age", "docker", "command"]);
     let all: Vec<Item> = items.into_values().collect();
     assert_eq!(of_all(&all), Verdict::Fail);
     let without: Vec<Item> = all.into_iter().filter(|item| item.verdict != Verdict::Fail).collect();

@@ -14,9 +14,11 @@ pub struct Check {
 }
 
 /// What a health check does.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum CheckKind {
     /// An HTTP request.
+    #[strum(serialize = "url")]
     Http(HttpCheck),
     /// A TCP connection can be opened to `host:port`.
     Tcp {
