@@ -142,6 +142,7 @@ fn release(number: usize) -> Release {
         began: at(number, 0),
         origin: Origin::Noticed,
         announcement: None,
+        checklist: None,
         roster: [].into(),
     }
 }

@@ -3,6 +3,7 @@
 //! Nothing is judged here that golive acts by: a person reads it, or a CI job. What only looks is made ten at a time; what
 //! measures how fast an answer comes, or asks very often, is alone while it does.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -10,9 +11,10 @@ use futures_util::stream;
 
 use crate::clock::Clock;
 use crate::config::acceptance::{Acceptance, Demand, Group};
-use crate::config::{CheckKind, Service};
+use crate::config::{CheckKind, Runtime};
+use crate::model::figure::Figure;
 use crate::model::sample::Outcome;
-use crate::probe::{Figure, Probe, Tools};
+use crate::probe::{Probe, Tools};
 
 mod burst;
 mod headers;
@@ -84,28 +86,26 @@ pub fn of_all(items: &[Item]) -> Verdict {
     items.iter().map(|item| item.verdict).max().unwrap_or(Verdict::NoData)
 }
 
-/// Makes all items of a service, or those of one name; each is told when it ends.
+/// Makes all items of a service; each is told when it ends.
 pub async fn run(
-    service: &Service,
-    only: Option<&str>,
+    items: &BTreeMap<String, Acceptance>,
+    runtime: &Runtime,
     tools: &Tools,
     clock: &Clock,
     mut told: impl FnMut(&Item),
 ) -> Vec<Item> {
-    let wanted = |name: &&String| only.is_none_or(|only| only == name.as_str());
-    let (timed, others): (Vec<_>, Vec<_>) =
-        service.acceptance.iter().filter(|(name, _)| wanted(name)).partition(|(_, item)| {
-            matches!(item.demand, Demand::Latency { .. } | Demand::RateLimited { .. })
-        });
+    let alone =
+        |item: &Acceptance| matches!(item.demand, Demand::Latency { .. } | Demand::RateLimited { .. });
+    let (timed, others): (Vec<_>, Vec<_>) = items.iter().partition(|(_, item)| alone(item));
     let mut items = Vec::new();
-    let each = others.into_iter().map(|(name, item)| made(name, item, service, tools, clock));
+    let each = others.into_iter().map(|(name, item)| made(name, item, runtime, tools, clock));
     let mut each = stream::iter(each).buffer_unordered(AT_ONCE);
     while let Some(item) = each.next().await {
         told(&item);
         items.push(item);
     }
     for (name, item) in timed {
-        let item = made(name, item, service, tools, clock).await;
+        let item = made(name, item, runtime, tools, clock).await;
         told(&item);
         items.push(item);
     }
@@ -113,15 +113,15 @@ pub async fn run(
     items
 }
 
-async fn made(name: &str, item: &Acceptance, service: &Service, tools: &Tools, clock: &Clock) -> Item {
+async fn made(name: &str, item: &Acceptance, runtime: &Runtime, tools: &Tools, clock: &Clock) -> Item {
     let began = clock.now();
-    let probe = Probe::new(name, &item.check, &service.runtime, tools);
+    let probe = Probe::new(name, &item.check, runtime, tools);
     let found = match &item.demand {
         Demand::Passes => passes(&probe, clock).await,
         Demand::Latency { times, below } => latency::measured(&probe, *times, *below, clock).await,
         Demand::SecureHeaders(list) => headers::judged(&probe, *list, &item.check).await,
         Demand::RateLimited { after, within } => burst::limited(&probe, *after, *within, clock).await,
-        Demand::NotServed(paths) => hidden(name, item, paths, service, tools).await,
+        Demand::NotServed(paths) => hidden(name, item, paths, runtime, tools).await,
     };
     let took = Duration::try_from(clock.now().duration_since(began)).unwrap_or_default();
     let Found { verdict, message, figure, spread } = found;
@@ -158,7 +158,7 @@ async fn passes(probe: &Probe, clock: &Clock) -> Found {
 }
 
 /// Paths that nobody outside should get: an answer that gives a page fails.
-async fn hidden(name: &str, item: &Acceptance, paths: &[String], service: &Service, tools: &Tools) -> Found {
+async fn hidden(name: &str, item: &Acceptance, paths: &[String], runtime: &Runtime, tools: &Tools) -> Found {
     let CheckKind::Http(http) = &item.check.kind else {
         return Found::new(Verdict::NoData, "it is no check by `url`");
     };
@@ -171,7 +171,7 @@ async fn hidden(name: &str, item: &Acceptance, paths: &[String], service: &Servi
         if let CheckKind::Http(http) = &mut check.kind {
             http.url = url.into();
         }
-        match Probe::new(name, &check, &service.runtime, tools).head().await {
+        match Probe::new(name, &check, runtime, tools).head().await {
             Ok(head) if (200..300).contains(&head.status) => served.push(format!("{path} ({})", head.status)),
             // Whoever cannot answer does not say that there is nothing.
             Ok(head) if head.status >= 500 => {

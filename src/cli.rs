@@ -15,6 +15,7 @@ mod ack;
 mod backtest;
 mod backup;
 mod check;
+mod checklist;
 mod daemon;
 mod demo;
 mod explain;
@@ -22,6 +23,7 @@ mod failure;
 mod generate;
 mod hold;
 mod incidents;
+mod items;
 mod notify;
 mod record;
 mod release;
@@ -41,7 +43,7 @@ Examples:
   golive demo                                see the whole story in under a minute
   golive check                               is /etc/golive/rules.toml right?
   golive status                              what runs, what is watched, what is wrong
-  golive release shop --version 1.4 --wait   announce a release and wait for its outcome, in CI
+  golive release shop 1.4 --wait             announce a release and wait for its outcome, in CI
   golive rollback shop --dry-run             what would a rollback do?
   golive explain                             why did golive do what it did last?
 
@@ -125,6 +127,8 @@ enum Verb {
     Incidents(incidents::Arguments),
     /// List releases
     Releases(releases::Arguments),
+    /// The checklist before a release: check, sign, waive
+    Checklist(checklist::Arguments),
     /// Make the acceptance run: every item, its value against its limit
     Verify(verify::Arguments),
     /// The release record
@@ -207,6 +211,7 @@ async fn verb(verb: Verb, context: &Context) -> Result<u8, CliError> {
         Verb::Ack(arguments) => ack::run(arguments, context).await,
         Verb::Incidents(arguments) => incidents::run(&arguments, context),
         Verb::Releases(arguments) => releases::run(&arguments, context),
+        Verb::Checklist(arguments) => checklist::run(arguments, context).await,
         Verb::Verify(arguments) => verify::run(arguments, context).await,
         Verb::Record(arguments) => record::run(&arguments, context),
         Verb::Explain(arguments) => explain::run(&arguments, context),

@@ -14,6 +14,7 @@ mod business;
 mod channel;
 mod channels;
 pub mod check;
+pub mod checklist;
 mod checks;
 mod commands;
 pub mod compose;
@@ -165,8 +166,6 @@ pub struct Service {
     pub runtime: Runtime,
     /// What the core needs to know.
     pub policy: ServicePolicy,
-    /// How often the health checks are made.
-    pub interval: Duration,
     /// Health checks by name.
     pub checks: BTreeMap<String, Check>,
     /// How long a container may take to stop before it is killed.
@@ -189,6 +188,8 @@ pub struct Service {
     pub measured: Vec<Measured>,
     /// What a release has to show before it is taken over, by name.
     pub acceptance: BTreeMap<String, acceptance::Acceptance>,
+    /// Items of its checklist that a check shows, by name.
+    pub checklist: BTreeMap<String, acceptance::Acceptance>,
 }
 
 /// How the images of accepted releases are held.

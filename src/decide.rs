@@ -27,6 +27,7 @@ mod ask;
 mod beside;
 mod blame;
 mod cause;
+mod checklist;
 pub mod curve;
 mod deployment;
 mod diverge;

@@ -4,8 +4,10 @@
 //! in RFC 3339, durations in seconds.
 
 pub mod beside;
+pub mod checklist;
 pub mod event;
 pub mod facts;
+pub mod figure;
 pub mod incident;
 pub mod notice;
 pub mod past;

@@ -10,21 +10,23 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::config::{Check, CheckKind, Runtime};
 use crate::docker::Engine;
+use crate::model::figure::Figure;
 use crate::model::sample::{Outcome, Sample};
 
 mod body;
 mod command;
 mod counters;
 mod decode;
+mod disk;
 mod docker;
 pub mod exposition;
 mod fault;
-mod figure;
 mod file;
 mod histogram;
 pub mod host;
 mod http;
 pub mod prometheus;
+mod report;
 mod resolve;
 mod seen;
 mod tcp;
@@ -34,7 +36,6 @@ mod trial;
 #[cfg(test)]
 mod tests;
 
-pub use figure::{Figure, Unit};
 use http::Connections;
 pub use http::Head;
 use seen::people;
@@ -55,6 +56,7 @@ enum Kind {
     Command(Vec<String>),
     Tls(Box<tls::Tls>),
     File(file::File),
+    Report(report::Report),
     Docker(docker::Container),
     Tasks(docker::Tasks),
     Set(docker::Set),
@@ -96,6 +98,7 @@ impl Probe {
             (CheckKind::Command { argv }, _) => Kind::Command(argv.clone()),
             (CheckKind::Tls(check), _) => Kind::Tls(Box::new(tls::Tls::new(check, &tools.resolver))),
             (CheckKind::FileAge(check), _) => Kind::File(file::File::new(check)),
+            (CheckKind::Report(check), _) => Kind::Report(report::Report::new(check)),
             (CheckKind::Docker, Runtime::Container { name }) => {
                 Kind::Docker(docker::Container::new(Arc::clone(&tools.docker), name))
             }
@@ -131,6 +134,7 @@ impl Probe {
                 Kind::Command(argv) => (command::look(argv).await, None),
                 Kind::Tls(tls) => tls.look(clock).await,
                 Kind::File(file) => file.look().await,
+                Kind::Report(report) => report.look().await,
                 Kind::Docker(container) => (container.look().await, None),
                 Kind::Tasks(tasks) => (tasks.look(clock).await, None),
                 Kind::Set(set) => (set.look().await, None),
@@ -169,7 +173,9 @@ impl Probe {
                 Outcome::Blind(format!("the resolver did not answer within {within}"))
             }
             Kind::Http(_) => Outcome::Failed(progress.late(&within)),
-            Kind::File(_) => Outcome::Blind(format!("its file system did not answer within {within}")),
+            Kind::File(_) | Kind::Report(_) => {
+                Outcome::Blind(format!("its file system did not answer within {within}"))
+            }
             Kind::Command(_) => Outcome::Failed(format!("had not ended after {within} and was killed")),
             // A silent engine says nothing about the service.
             Kind::Docker(_) | Kind::Set(_) | Kind::Tasks(_) => {

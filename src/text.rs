@@ -151,6 +151,7 @@ impl Texts {
                 self.because("maintenance", cause, context! { until => self.time(*until) })
             }
             Reason::Quarantined { version, at, same, cause } => self.quarantined(version, *at, *same, cause),
+            Reason::ChecklistOpen { open, .. } => self.checklist_open(open),
             Reason::Unheard(cause) => self.because("unheard", cause, context! {}),
             Reason::Step { step, seen } => {
                 self.say("reason.step", context! { step => self.step(*step), seen => clean(seen) })

@@ -9,13 +9,14 @@ use std::process::Command;
 use toml::{Table, Value};
 
 /// Tables whose keys are names that an operator chooses.
-const NAMED: [&str; 11] = [
+const NAMED: [&str; 12] = [
     "rule",
     "service",
     "channel",
     "health",
     "dependency",
     "acceptance",
+    "checklist",
     "business",
     "people",
     "headers",

@@ -112,6 +112,7 @@ impl Golive {
     fn policy(&self) -> Policy {
         let service = ServicePolicy {
             autonomy: Autonomy::Auto,
+            checklist: golive::model::checklist::Wanted::default(),
             window: Duration::from_mins(30),
             grace: Duration::from_secs(30),
             deploy_within: Duration::from_mins(10),
@@ -368,6 +369,7 @@ fn accepted(service: &str) -> Facts {
         began: moment(-10.0 * HOUR),
         origin: Origin::Adopted,
         announcement: None,
+        checklist: None,
         roster: golive::model::roster::Roster::new(),
     };
     Facts { known: Some(running("1").identity), accepted: vec![release], ..Facts::default() }

@@ -9,44 +9,65 @@ use crate::untrusted::harmless;
 /// Why it cannot be written.
 pub type Error = std::io::Error;
 
-/// A document with one suite.
-pub fn written(service: &str, items: &[Item]) -> Result<Vec<u8>, Error> {
-    let count = |verdict| items.iter().filter(|item| item.verdict == verdict).count().to_string();
-    let seconds = |item: &Item| item.took.as_secs_f64();
-    let time = format!("{:.3}", items.iter().map(seconds).sum::<f64>());
+/// A test case.
+#[derive(Debug)]
+pub struct Case<'a> {
+    /// What it belongs to.
+    pub group: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// How it went.
+    pub verdict: Verdict,
+    /// What was seen.
+    pub message: &'a str,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+impl<'a> Case<'a> {
+    /// An item of an acceptance run.
+    pub fn of(item: &'a Item) -> Self {
+        Self {
+            group: item.group.into(),
+            name: &item.name,
+            verdict: item.verdict,
+            message: &item.message,
+            seconds: item.took.as_secs_f64(),
+        }
+    }
+}
+
+/// A document with one suite, for a run of a verb over a service.
+pub fn written(verb: &str, service: &str, cases: &[Case<'_>]) -> Result<Vec<u8>, Error> {
+    let count = |verdict| cases.iter().filter(|case| case.verdict == verdict).count().to_string();
+    let time = format!("{:.3}", cases.iter().map(|case| case.seconds).sum::<f64>());
     let mut out = Writer::new_with_indent(Vec::new(), b' ', 2);
     out.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    let suite = out.create_element("testsuite").with_attributes([
-        ("name", format!("golive verify {service}").as_str()),
-        ("tests", &items.len().to_string()),
+    let element = out.create_element("testsuite").with_attributes([
+        ("name", format!("golive {verb} {service}").as_str()),
+        ("tests", &cases.len().to_string()),
         ("failures", &count(Verdict::Fail)),
         ("errors", "0"),
         ("skipped", &count(Verdict::NoData)),
         ("time", &time),
     ]);
-    suite.write_inner_content(|out| {
-        for item in items {
-            case(out, service, item)?;
-        }
-        Ok(())
-    })?;
+    element.write_inner_content(|out| cases.iter().try_for_each(|case| write(out, service, case)))?;
     let mut document = out.into_inner();
     document.push(b'\n');
     Ok(document)
 }
 
-fn case(out: &mut Writer<Vec<u8>>, service: &str, item: &Item) -> Result<(), Error> {
-    let group: &str = item.group.into();
-    let case = out.create_element("testcase").with_attributes([
-        ("classname", format!("{service}.{group}").as_str()),
-        ("name", harmless(&item.name).as_str()),
-        ("time", &format!("{:.3}", item.took.as_secs_f64())),
+fn write(out: &mut Writer<Vec<u8>>, service: &str, case: &Case<'_>) -> Result<(), Error> {
+    let element = out.create_element("testcase").with_attributes([
+        ("classname", harmless(&format!("{service}.{}", case.group)).as_str()),
+        ("name", harmless(case.name).as_str()),
+        ("time", &format!("{:.3}", case.seconds)),
     ]);
     // XML has no way to write most of the characters that act.
-    let said = harmless(&item.message);
+    let said = harmless(case.message);
     let message = ("message", said.as_str());
-    case.write_inner_content(|out| {
-        match item.verdict {
+    element.write_inner_content(|out| {
+        match case.verdict {
             Verdict::Pass => {
                 out.create_element("system-out").write_text_content(BytesText::new(&said))?;
             }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::{Found, Spread, Verdict};
 use crate::clock::Clock;
+use crate::model::figure::{Figure, Unit};
 use crate::model::sample::Outcome;
-use crate::probe::{Figure, Probe, Unit};
+use crate::probe::Probe;
 
 /// Answers before the first that counts: connections are opened and caches filled with them.
 const WARM_UP: u32 = 3;

@@ -63,7 +63,14 @@ async fn items(rules: &str) -> BTreeMap<String, Item> {
     let config = Config::load(&file).unwrap();
     let tools = Tools::new(&Engine::new(Path::new("/nonexistent/docker.sock")).unwrap()).unwrap();
     let mut told = 0;
-    let all = run(&config.services["shop"], None, &tools, &Clock::start(), |_| told += 1).await;
+    let all = run(
+        &config.services["shop"].acceptance,
+        &config.services["shop"].runtime,
+        &tools,
+        &Clock::start(),
+        |_| told += 1,
+    )
+    .await;
     assert_eq!(told, all.len());
     assert!(all.is_sorted_by_key(|item| item.group));
     all.into_iter().map(|item| (item.name.clone(), item)).collect()
@@ -224,5 +231,8 @@ fn a_ci_server_can_read_it() {
         item("a\"b", Verdict::Fail, "<status> & more\u{202e}\u{1b}[31m"),
         item("data", Verdict::NoData, "nobody knows"),
     ];
-    insta::assert_snapshot!(String::from_utf8(junit::written("shop", &items).unwrap()).unwrap());
+    insta::assert_snapshot!(
+        String::from_utf8(junit::written("verify", "shop", &items.each_ref().map(junit::Case::of)).unwrap())
+            .unwrap()
+    );
 }

@@ -11,15 +11,18 @@ use crate::control::wire::ReleaseBody;
 #[command(after_help = "\
 Prints the release's id. Without it golive notices a new image or configuration by itself.
 
-Example: golive release shop --version 1.4 --by Ada --fix 'carts keep their order' --wait
+Example: golive release shop 1.4 --by Ada --fix 'carts keep their order' --wait
 
-Exit codes: 0 announced, 64 no such service, 69 no daemon; with --wait those of `golive wait`.")]
+Exit codes: 0 announced, 2 its checklist is not complete, 64 no such service, 69 no daemon; with --wait those of `golive wait`.")]
 pub(super) struct Arguments {
     /// The service
     service: String,
     /// The version that goes live
-    #[arg(long)]
-    version: String,
+    #[arg(required_unless_present = "named", conflicts_with = "named")]
+    version: Option<String>,
+    /// The same
+    #[arg(long = "version", value_name = "VERSION", id = "named")]
+    named: Option<String>,
     /// The person responsible; the caller when left out
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
@@ -41,6 +44,12 @@ pub(super) struct Arguments {
     /// Why swapping containers would not take it back, e.g. a migration: golive then asks instead of acting
     #[arg(long, value_name = "WHY")]
     irreversible: Option<String>,
+    /// It mends what another release broke
+    #[arg(long)]
+    hotfix: bool,
+    /// Announce it although its checklist is not complete, and why: the record says so
+    #[arg(long = "override", value_name = "WHY")]
+    overrides: Option<String>,
     /// Wait until it is decided
     #[arg(long)]
     wait: bool,
@@ -52,13 +61,16 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, CliError> {
     let client = context.client()?;
     let body = ReleaseBody {
-        version: arguments.version,
+        // One of the two is there: the command line is refused otherwise.
+        version: arguments.version.or(arguments.named).unwrap_or_default(),
         by: arguments.by,
         with: arguments.with,
         features: arguments.feature,
         improvements: arguments.improvement,
         fixes: arguments.fix,
         config_changes: arguments.config_change,
+        hotfix: arguments.hotfix,
+        overrides: arguments.overrides,
         irreversible: arguments.irreversible,
     };
     let done = client.ask(&arguments.service, "release", &body).await?;

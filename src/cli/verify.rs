@@ -3,20 +3,17 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::show::{Mood, color, paint, print_json};
+use super::items::{Lines, measured, write_junit};
+use super::show::print_json;
 use super::{CliError, Context};
 use crate::acceptance::{self, Item, Verdict, junit};
 use crate::clock::Clock;
 use crate::config::{Config, Service, nearest};
 use crate::docker::Engine;
-use crate::probe::{Figure, Tools, Unit};
+use crate::probe::Tools;
 use crate::runtime::Runtime;
-
-use crate::text::english;
-use crate::untrusted::harmless;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -48,15 +45,20 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, C
     let engine = Engine::new(&config.docker_socket).map_err(|error| plain(&error))?;
     let tools = Tools::new(&engine).map_err(|error| plain(&error))?;
     let clock = Clock::start();
-    let mut lines =
-        Lines::new(&arguments, service.acceptance.keys().map(String::len).max().unwrap_or_default());
-    let items =
-        acceptance::run(service, arguments.only.as_deref(), &tools, &clock, |item| lines.tell(item)).await;
-    lines.failed.map_or(Ok(()), Err)?;
+    let mut lines = Lines::new(
+        arguments.json,
+        service.acceptance.iter().map(|(name, item)| (item.group.into(), name.as_str())),
+    );
+    let told = |item: &Item| lines.tell(item.verdict, (item.group.into(), &item.name), &said(item));
+    let wanted = |name: &str| arguments.only.as_deref().is_none_or(|only| only == name);
+    let items = service.acceptance.iter().filter(|(name, _)| wanted(name));
+    let items = items.map(|(name, item)| (name.clone(), item.clone())).collect();
+    let items = acceptance::run(&items, &service.runtime, &tools, &clock, told).await;
+    lines.end()?;
     let verdict = acceptance::of_all(&items);
     if let Some(file) = &arguments.junit {
-        let written = junit::written(&arguments.service, &items).and_then(|text| std::fs::write(file, text));
-        written.map_err(|error| CliError::Plain(format!("write {}: {error}", file.display())))?;
+        let cases: Vec<junit::Case> = items.iter().map(junit::Case::of).collect();
+        write_junit(file, ("verify", &arguments.service), &cases)?;
     }
     if arguments.json {
         let runtime = Runtime::new(&arguments.service, service, &engine);
@@ -95,65 +97,8 @@ fn no_such<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a String>) 
     CliError::Usage(format!("there is no {what} named {name}{}", near.unwrap_or_default()))
 }
 
-/// A line as each item ends.
-struct Lines {
-    quiet: bool,
-    color: bool,
-    width: usize,
-    /// Why nothing can be written any more.
-    failed: Option<CliError>,
-}
-
-impl Lines {
-    fn new(arguments: &Arguments, width: usize) -> Self {
-        Self { quiet: arguments.json, color: color(&std::io::stdout()), width, failed: None }
-    }
-
-    fn tell(&mut self, item: &Item) {
-        if self.quiet || self.failed.is_some() {
-            return;
-        }
-        let (word, mood) = match item.verdict {
-            Verdict::Pass => ("pass   ", Mood::Good),
-            Verdict::Fail => ("FAIL   ", Mood::Bad),
-            Verdict::NoData => ("no data", Mood::Uncertain),
-        };
-        let group: &str = item.group.into();
-        let (name, width, what) = (&item.name, self.width, said(item));
-        let line = harmless(&format!("{group:<11}  {name:<width$}  {what}"));
-        let written = writeln!(std::io::stdout(), "{}  {}", paint(word, mood, self.color), line.trim_end());
-        self.failed = written.err().map(CliError::from);
-    }
-}
-
-/// What was seen, and the value against its limit.
 fn said(item: &Item) -> String {
-    let against = item.figure.map(|Figure { value, limit, unit }| {
-        let limit = limit.map_or_else(String::new, |limit| match unit {
-            Unit::Seconds => format!(", allowed {}", people(limit)),
-            Unit::Days => format!(", wanted {limit:.0}"),
-        });
-        match unit {
-            Unit::Seconds => format!("{}{limit}", people(value)),
-            Unit::Days => format!("{value:.0} days{limit}"),
-        }
-    });
-    match (against, item.message.as_str()) {
-        (Some(against), "") => against,
-        (Some(against), message) => format!("{against}: {message}"),
-        (None, "") => people(item.took.as_secs_f64()),
-        (None, message) => message.to_owned(),
-    }
-}
-
-fn people(seconds: f64) -> String {
-    if seconds < 1.0 {
-        return format!("{:.0} ms", seconds * 1000.0);
-    }
-    if seconds < 100.0 {
-        return format!("{seconds:.2} s");
-    }
-    english().lasting(SignedDuration::try_from_secs_f64(seconds).unwrap_or(SignedDuration::MAX))
+    measured(item.figure, &item.message, item.took)
 }
 
 /// Contract §3.

@@ -104,7 +104,8 @@ pub(super) fn read(section: &mut Section<'_>) -> BTreeMap<String, Acceptance> {
     items
 }
 
-fn item(mut section: Section<'_>) -> Option<Acceptance> {
+/// One item, whoever asks for it.
+pub(super) fn item(mut section: Section<'_>) -> Option<Acceptance> {
     if !section.has("url") {
         for key in section.given(&OF_AN_ADDRESS) {
             section.wrong_key(&[key], "is only for a check by `url`", "leave it out");
@@ -199,6 +200,7 @@ fn usual(kind: &CheckKind, demand: &Demand, refused: bool) -> Group {
             | CheckKind::Tcp { .. }
             | CheckKind::Command { .. }
             | CheckKind::FileAge(_)
+            | CheckKind::Report(_)
             | CheckKind::Docker,
         ) => Group::Function,
     }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::model::policy::Ppm;
+
 /// One health check.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Check {
@@ -34,6 +36,8 @@ pub enum CheckKind {
     Tls(TlsCheck),
     /// A file was written not long ago.
     FileAge(FileAge),
+    /// What a tool of the build has written is good enough.
+    Report(Report),
     /// The container runs, is not restarting, was not killed for memory, and its HEALTHCHECK does not say unhealthy.
     Docker,
 }
@@ -106,4 +110,52 @@ pub struct FileAge {
     pub path: PathBuf,
     /// It was written within this.
     pub below: Duration,
+}
+
+/// A check of a file that a tool of the build has written: a test runner, a scanner, a coverage tool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The file.
+    pub path: PathBuf,
+    /// Its format, and what is asked of it.
+    pub wanted: Reported,
+}
+
+/// What is asked of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reported {
+    /// `JUnit`'s XML: of the tests that were run, at least this part has passed.
+    Junit {
+        /// The part.
+        pass_rate: Ppm,
+    },
+    /// SARIF 2.1.0: there is no finding of this severity or a higher one.
+    Sarif {
+        /// The severity.
+        none_of: Severity,
+    },
+    /// LCOV's tracefile: at least this part of the lines is covered.
+    Lcov {
+        /// The part.
+        lines: Ppm,
+    },
+    /// Cobertura's XML: at least this part of the lines is covered.
+    Cobertura {
+        /// The part.
+        lines: Ppm,
+    },
+}
+
+/// How bad a finding is. The bounds are those of CVSS 3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Severity {
+    /// Below 4.0.
+    Low,
+    /// 4.0 and more.
+    Medium,
+    /// 7.0 and more.
+    High,
+    /// 9.0 and more.
+    Critical,
 }

@@ -7,12 +7,13 @@ use super::table::Section;
 use super::tls;
 
 pub(super) mod http;
+mod report;
 
 /// Kinds of check.
-const KINDS: [&str; 6] = ["url", "tcp", "command", "tls", "file-age", "docker"];
+const KINDS: [&str; 7] = ["url", "tcp", "command", "tls", "file-age", "report", "docker"];
 
 /// Kinds of check that later versions know.
-const LATER: [&str; 4] = ["query", "prometheus", "logs", "report"];
+const LATER: [&str; 3] = ["query", "prometheus", "logs"];
 
 /// Certificates that are good for less long are told.
 const DAYS: u32 = 14;
@@ -59,6 +60,7 @@ pub(super) fn read_with(
         );
     }
     let (tls, file) = (tls(&mut section), file_age(&mut section));
+    let report = report::read(&mut section);
     let http = http::read(&mut section, timeout);
     section.end(&[&LATER, later].concat());
     let kind = http
@@ -67,6 +69,7 @@ pub(super) fn read_with(
         .or(command.map(|argv| CheckKind::Command { argv }))
         .or(tls.map(CheckKind::Tls))
         .or(file.map(CheckKind::FileAge))
+        .or(report.map(CheckKind::Report))
         .or(docker.map(|_| CheckKind::Docker))?;
     Some(Check { timeout, kind })
 }

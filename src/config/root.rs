@@ -45,7 +45,8 @@ pub(super) fn read(mut root: Section<'_>) -> Config {
     let (prometheus, servers) = prometheus::read(&mut root, proxy.as_ref());
     let usual = Usual { proxy: proxy.as_ref(), unasked: true };
     let page = root.section("page").and_then(page::read);
-    let services = services(&mut root, &servers, timezone.as_ref());
+    let people = people(&mut root);
+    let services = services(&mut root, (&servers, &people), timezone.as_ref());
     let rules = rules::read(&mut root, &servers, &services);
     let (mut channels, mut named) = (BTreeMap::new(), Vec::new());
     root.named("channel", |name, section| {
@@ -56,7 +57,6 @@ pub(super) fn read(mut root: Section<'_>) -> Config {
     });
     let tiers = tiers::tiers(&mut root, &named, timezone.as_ref());
     let heartbeat = root.section("heartbeat").and_then(|section| heartbeat::read(section, usual));
-    let people = people(&mut root);
     root.end(&LATER);
     Config {
         language,
@@ -102,11 +102,15 @@ fn socket(docker: &mut Section<'_>) -> Option<std::path::PathBuf> {
     Some(docker.beside(path))
 }
 
-fn services(root: &mut Section<'_>, servers: &Names, zone: Option<&TimeZone>) -> BTreeMap<String, Service> {
+fn services(
+    root: &mut Section<'_>,
+    (servers, people): (&Names, &[Person]),
+    zone: Option<&TimeZone>,
+) -> BTreeMap<String, Service> {
     let mut services: BTreeMap<String, Service> = BTreeMap::new();
     let all = root.take("service").and_then(toml::Value::as_table);
     let all: BTreeSet<String> = all.map(|all| all.keys().cloned().collect()).unwrap_or_default();
-    let known = Known { servers, services: &all, zone };
+    let known = Known { servers, services: &all, zone, people };
     root.named("service", |name, mut section| {
         services::named(name, &mut section);
         if let Some(service) = services::read(name, section, known) {

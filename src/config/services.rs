@@ -11,14 +11,14 @@ use super::prometheus::Names;
 use super::table::Section;
 use super::triggers::AUTONOMY;
 use super::{
-    Check, CheckKind, Commands, Exposition, Order, Pin, Program, Runtime, Service, acceptance, business,
-    checks, compose, dependency, maintenance, swarm, tls, triggers,
+    Check, CheckKind, Commands, Exposition, Order, Person, Pin, Program, Runtime, Service, acceptance,
+    business, checklist, checks, compose, dependency, maintenance, swarm, tls, triggers,
 };
 use crate::model::policy::{Autonomy, OnBlind, Quarantine, ServicePolicy};
 use crate::model::step::Step;
 
 /// Keys that later versions know.
-const LATER: [&str; 2] = ["checklist", "depends-on"];
+const LATER: [&str; 1] = ["depends-on"];
 
 /// The engine's calls of one step together take no longer.
 const STEP: Duration = Duration::from_mins(5);
@@ -46,6 +46,7 @@ pub(super) struct Known<'a> {
     pub(super) servers: &'a Names,
     pub(super) services: &'a BTreeSet<String>,
     pub(super) zone: Option<&'a TimeZone>,
+    pub(super) people: &'a [Person],
 }
 
 /// One service; `None` when it cannot be made sense of, which is said.
@@ -55,16 +56,15 @@ pub(super) fn read(name: &str, mut section: Section<'_>, known: Known<'_>) -> Op
     let autonomy = section.word("autonomy", &AUTONOMY, Autonomy::Auto);
     let (watch, checks) = (watch(&mut section), health(&mut section, name, command));
     let (dependencies, needs) = dependency::read(&mut section, name, known.services);
-    let metrics = metrics(&mut section);
-    let server = known.servers.named(&mut section).or_else(|| known.servers.usual().map(str::to_owned));
+    let (metrics, server) = (metrics(&mut section), server(&mut section, known));
     let setting = setting(autonomy, command, (known.servers, server), metrics.as_ref(), &checks);
     let mut judging = triggers::read(section.table("trigger"), &setting);
     judging.triggers.business = business::read(&mut section, &setting, &mut judging.measured);
     let rollback = rollback(&mut section, runtime.as_ref());
     let maintenance = maintenance::read(&mut section, known.zone);
-    let acceptance = acceptance::read(&mut section);
+    let (acceptance, listed) = (acceptance::read(&mut section), checklist::read(&mut section, known.people));
     section.end(&LATER);
-    let runtime = runtime?;
+    let (runtime, (wanted, checklist)) = (runtime?, listed);
     let (steps, finish) = steps(&runtime, rollback.before.is_some(), rollback.after.is_some());
     let policy = ServicePolicy {
         autonomy,
@@ -89,6 +89,7 @@ pub(super) fn read(name: &str, mut section: Section<'_>, known: Known<'_>) -> Op
         veto: rollback.veto,
         quarantine: rollback.quarantine,
         maintenance,
+        checklist: wanted,
         shared: matches!(runtime, Runtime::Swarm(_)),
         steps,
         finish,
@@ -97,7 +98,6 @@ pub(super) fn read(name: &str, mut section: Section<'_>, known: Known<'_>) -> Op
     Some(Service {
         runtime,
         policy,
-        interval: watch.interval,
         checks,
         stop_timeout: rollback.stop_timeout,
         pin: rollback.pin,
@@ -109,7 +109,13 @@ pub(super) fn read(name: &str, mut section: Section<'_>, known: Known<'_>) -> Op
         dependencies,
         measured: judging.measured,
         acceptance,
+        checklist,
     })
+}
+
+/// The Prometheus that it names, else the one that all use.
+fn server(section: &mut Section<'_>, known: Known<'_>) -> Option<String> {
+    known.servers.named(section).or_else(|| known.servers.usual().map(str::to_owned))
 }
 
 /// Whether it may be called so.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use rustix::process::{getegid, geteuid};
 use tokio::net::UnixStream;
 
+use crate::model::checklist::Person;
 use crate::text::Texts;
 
 mod directory;
@@ -116,6 +117,16 @@ impl Peer {
             Some(said) if self.uid == Some(0) || said == own => said,
             Some(said) => texts.said_by(&said, &own),
         }
+    }
+
+    /// Whom they say it is, else their account's name; the account too.
+    pub(super) async fn person(&self, said: Option<String>) -> Person {
+        let said = said.filter(|said| !said.trim().is_empty());
+        let name = match said {
+            Some(said) => said,
+            None => self.name().await,
+        };
+        Person { name, uid: self.uid }
     }
 
     /// Their user id, for the journal.

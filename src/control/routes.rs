@@ -22,14 +22,15 @@ use tokio::sync::oneshot;
 
 use super::peer::Peer;
 use super::wire::{
-    AcceptBody, AckBody, Done, HoldBody, Outcome, OutcomeQuery, Problem, ReleaseBody, RollbackBody, Status,
-    StatusQuery, TriedBody,
+    AcceptBody, AckBody, ChecklistBody, Done, HoldBody, Outcome, OutcomeQuery, Problem, ReleaseBody,
+    RollbackBody, Status, StatusQuery, TriedBody,
 };
 use super::{Request, Shared};
 use crate::config::Language;
 use crate::decide::action::Answer;
 use crate::decide::view::{ServiceView, View};
 use crate::door::{Guest, Seat};
+use crate::model::checklist::Deed;
 use crate::model::event::{Address, Ask, Event, Happening};
 use crate::model::release::Announcement;
 
@@ -53,6 +54,7 @@ pub(super) fn app(shared: Shared) -> IntoMakeServiceWithConnectInfo<Router, Gues
         .route("/v1/services/{service}/plan", post(plan))
         .route("/v1/services/{service}/hold", post(hold))
         .route("/v1/services/{service}/resume", post(resume))
+        .route("/v1/services/{service}/checklist", post(checklist))
         .route("/v1/incidents/{incident}/ack", post(acknowledge))
         .route("/v1/channels/{channel}/tried", post(tried))
         .route("/v1/letters/{letter}/retry", post(retry))
@@ -167,6 +169,7 @@ async fn release(
     if body.version.trim().is_empty() {
         return problem(StatusCode::UNPROCESSABLE_ENTITY, "a release needs a version".to_owned());
     }
+    let person = caller.peer.person(body.by.clone()).await;
     let by = caller.peer.stands_for(body.by, &shared.texts[&caller.language]).await;
     let announcement = Announcement {
         version: body.version,
@@ -176,6 +179,9 @@ async fn release(
         improvements: body.improvements,
         fixes: body.fixes,
         config_changes: body.config_changes,
+        hotfix: body.hotfix,
+        overrides: body.overrides,
+        said_by: Some(person),
         irreversible: body.irreversible,
     };
     shared.ask(service, &caller, Ask::Release(announcement)).await
@@ -231,6 +237,18 @@ async fn resume(State(shared): State<Shared>, caller: Caller, Path(service): Pat
     shared.ask(service, &caller, Ask::Resume).await
 }
 
+async fn checklist(
+    State(shared): State<Shared>,
+    caller: Caller,
+    Path(service): Path<String>,
+    Body(body): Body<ChecklistBody>,
+) -> Response {
+    let version = body.version.filter(|version| !version.trim().is_empty());
+    let by = caller.peer.person(body.by).await;
+    let ask = Ask::Checklist { version, by, deed: body.deed.unwrap_or(Deed::Show) };
+    shared.ask(service, &caller, ask).await
+}
+
 async fn acknowledge(
     State(shared): State<Shared>,
     caller: Caller,
@@ -277,7 +295,8 @@ impl Shared {
             | Ask::Rollback { .. }
             | Ask::Plan { .. }
             | Ask::Hold { .. }
-            | Ask::Resume => caller.peer.name().await,
+            | Ask::Resume
+            | Ask::Checklist { .. } => caller.peer.name().await,
         };
         tracing::info!(service, by, peer = caller.peer.number(), ?ask, "asked");
         let event = Event::Service { service, what: Happening::Asked { by, ask } };

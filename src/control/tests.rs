@@ -123,6 +123,7 @@ fn release(version: &str) -> Release {
         began: at(2),
         origin: Origin::Noticed,
         announcement: None,
+        checklist: None,
         roster: BTreeMap::new(),
     }
 }

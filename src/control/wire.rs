@@ -5,11 +5,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 mod body;
+mod checklist;
 mod deployment;
 mod draw;
 
 pub use body::{AcceptBody, AckBody, HoldBody, ReleaseBody, RollbackBody, TriedBody};
 
+pub use checklist::{ChecklistBody, ChecklistInfo, ChecklistItemInfo};
 pub use deployment::DeploymentInfo;
 
 /// `GET /v1/status`
@@ -302,6 +304,9 @@ pub struct Done {
     pub release: Option<String>,
     /// What a rollback would do.
     pub plan: Option<PlanInfo>,
+    /// How a checklist stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checklist: Option<ChecklistInfo>,
 }
 
 /// What a rollback would do.

@@ -47,8 +47,12 @@ pub(super) fn all(
     tools: &Tools,
     (clock, inbox): (Clock, &mpsc::Sender<Event>),
 ) -> Option<impl Future<Output = ()> + Send + 'static> {
-    let shared =
-        Shared { service: Some(name.to_owned()), interval: service.interval, clock, inbox: inbox.clone() };
+    let shared = Shared {
+        service: Some(name.to_owned()),
+        interval: service.policy.interval,
+        clock,
+        inbox: inbox.clone(),
+    };
     let mut sources: Vec<BoxFuture<'static, Option<()>>> = Vec::new();
     for (server, asked) in servers.asked(service.measured.iter()) {
         let back = Arc::new(Notify::new());

@@ -251,7 +251,7 @@ impl Services {
         let probes = Probes::start(
             name,
             checks,
-            service.interval,
+            service.policy.interval,
             (self.clock, &self.pulse),
             &self.inbox,
             &self.tasks,
@@ -262,8 +262,11 @@ impl Services {
             self.tasks.spawn(async move { stop.run_until_cancelled(all).await });
         }
         if let Runtime::Command(command) = &*runtime {
-            let watch =
-                runtime::command::watch(command.clone(), (self.clock, service.interval), self.inbox.clone());
+            let watch = runtime::command::watch(
+                command.clone(),
+                (self.clock, service.policy.interval),
+                self.inbox.clone(),
+            );
             let stop = stop.clone();
             self.tasks.spawn(async move { stop.run_until_cancelled(watch).await });
         }

@@ -1,7 +1,10 @@
 //! Everything that the core can want, as one closed enum, each with its reason.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
+use crate::model::checklist::Entry;
 use crate::model::incident::Incident;
 use crate::model::notice::Notice;
 use crate::model::plan::Plan;
@@ -155,6 +158,13 @@ pub enum Answer {
         removes: Vec<String>,
         /// What the release has changed and it would leave alone.
         leaves: Vec<Beside>,
+    },
+    /// How the checklist of a version stands.
+    Checklist {
+        /// The version.
+        version: String,
+        /// Its items by name.
+        entries: BTreeMap<String, Entry>,
     },
     /// It cannot be done, and why.
     Refused {

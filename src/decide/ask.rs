@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::action::{Action, Answer, Effect, Persist};
 use super::service::Turn;
 use super::trigger::span;
-use super::{diverge, guard, release, rollback, suspect, veto, watch, whole};
+use super::{checklist, diverge, guard, release, rollback, suspect, veto, watch, whole};
 use crate::model::event::Ask;
 use crate::model::facts::{Hold, Phase};
 use crate::model::notice::News;
@@ -22,7 +22,10 @@ const SHORT_ID: usize = 12;
 /// Answers, and does what can be done.
 pub(super) fn asked(turn: &mut Turn<'_>, by: &str, ask: &Ask) {
     let answer = match ask {
-        Ask::Release(announcement) => Ok(announce(turn, announcement)),
+        Ask::Release(announcement) => announce(turn, announcement),
+        Ask::Checklist { version, by, deed } => {
+            checklist::asked(turn, version.as_deref(), by, deed).map_err(Refusal::Checklist)
+        }
         Ask::Accept { reason, force } => accept(turn, by, reason.as_ref(), *force),
         Ask::Abort => abort(turn, by),
         Ask::Rollback { to, reason, known_bad } => {
@@ -70,14 +73,16 @@ fn done(turn: &Turn<'_>) -> Answer {
     Answer::Done { release: turn.facts().release.as_ref().map(|release| release.id.clone()) }
 }
 
-fn announce(turn: &mut Turn<'_>, announcement: &Announcement) -> Answer {
+fn announce(turn: &mut Turn<'_>, announcement: &Announcement) -> Result<Answer, Refusal> {
+    let checklist = checklist::admits(turn, announcement).map_err(Refusal::Checklist)?;
     if let Some((release, state)) = said_again(turn, announcement) {
         release.announcement = Some(announcement.clone());
         release.version.clone_from(&announcement.version);
+        release.checklist = checklist;
         let release = release.clone();
         let id = release.id.clone();
         turn.act(Action::Persist(Persist::File { release, state, reason: None, asked: true }));
-        return Answer::Done { release: Some(id) };
+        return Ok(Answer::Done { release: Some(id) });
     }
     drop_announced(turn);
     let release = Release {
@@ -88,13 +93,14 @@ fn announce(turn: &mut Turn<'_>, announcement: &Announcement) -> Answer {
         began: turn.now,
         origin: Origin::Announced,
         announcement: Some(announcement.clone()),
+        checklist,
         roster: Roster::new(),
     };
     let id = release.id.clone();
     let (said, state) = (release.clone(), ReleaseState::Announced);
     turn.act(Action::Persist(Persist::File { release: said, state, reason: None, asked: true }));
     turn.facts_mut().announced = Some(release);
-    Answer::Done { release: Some(id) }
+    Ok(Answer::Done { release: Some(id) })
 }
 
 /// The release that an announcement is about, where it is known already: deployed before it was announced, or announced

@@ -39,6 +39,7 @@ pub(super) fn evidence(turn: &Turn<'_>, reason: &Reason) -> Vec<Sample> {
         | Reason::Irreversible { .. }
         | Reason::Maintenance { .. }
         | Reason::Quarantined { .. }
+        | Reason::ChecklistOpen { .. }
         | Reason::Budget { .. }
         | Reason::Unheard(_) => Vec::new(),
     }
@@ -74,6 +75,7 @@ pub(super) fn plain(reason: &Reason) -> String {
         Reason::GivenUp { seen } => format!("Docker Swarm gave the release up: {seen}"),
         Reason::Unproved(_) => "not all of it was proved".to_owned(),
         Reason::Doubts(_) => "it cannot be judged well".to_owned(),
+        Reason::ChecklistOpen { open, .. } => format!("open in the checklist: {}", open.join(", ")),
         Reason::Person { by, why: Some(why) } => format!("{by}: {why}"),
         Reason::Person { by, why: None } | Reason::Accepted { by, .. } => format!("asked for by {by}"),
         Reason::Blind { check, seen, .. } => format!("health check {check} could not be made: {seen}"),

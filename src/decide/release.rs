@@ -312,6 +312,7 @@ pub(super) fn new_release(turn: &Turn<'_>, running: &Running, origin: Origin) ->
         began: turn.now,
         origin,
         announcement: None,
+        checklist: None,
         roster: Roster::new(),
     }
 }

@@ -8,6 +8,7 @@
 )]
 
 mod aftermath;
+mod checklist;
 mod curve;
 mod fixture;
 mod invariants;

@@ -14,7 +14,7 @@ use super::release::{down_or_up, new_release, superseded};
 use super::service::Turn;
 use super::trigger::health::Health;
 use super::trigger::span;
-use super::{ask, deployment, diverge, guard, launch, quarantine, suspect, whole};
+use super::{ask, checklist, deployment, diverge, guard, launch, quarantine, suspect, whole};
 use crate::model::facts::{Phase, Watch};
 use crate::model::notice::{News, Tier};
 use crate::model::phrase::Phrase;
@@ -65,6 +65,7 @@ pub(super) fn begin(turn: &mut Turn<'_>, running: &Running) {
     let said = (!doubts.is_empty()).then_some(Reason::Doubts(doubts));
     let said = said.map(|said| if nothing { Reason::NothingAccepted(Box::new(said)) } else { said });
     turn.tell(News::ReleaseSeen, Tier::General, said);
+    checklist::take(turn);
     match quarantine::meets(turn, running) {
         // What runs is what was released, which is good news only when it is accepted after all.
         Some(why) => {

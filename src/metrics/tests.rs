@@ -50,6 +50,7 @@ fn file(state: ReleaseState) -> Action {
         began: at(0),
         origin: Origin::Noticed,
         announcement: None,
+        checklist: None,
         roster: BTreeMap::new(),
     };
     Action::Persist(Persist::File { release, state, reason: None, asked: false })

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::seconds;
 
 use super::beside::Beside;
+use super::checklist::{Deed, Person};
 use super::past::Learnt;
 use super::reading::Reading;
 use super::release::Announcement;
@@ -251,7 +252,7 @@ pub enum Happening {
 }
 
 /// What a person or a CI job can ask for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum Ask {
     /// Announce a release.
@@ -289,4 +290,13 @@ pub enum Ask {
     },
     /// Automation on again.
     Resume,
+    /// Work on the checklist of a version, or look at it.
+    Checklist {
+        /// The version; that of the checklist that was worked on last when absent.
+        version: Option<String>,
+        /// Who.
+        by: Person,
+        /// What.
+        deed: Deed,
+    },
 }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
+use super::checklist::Checklist;
 use super::incident::Incident;
 use super::plan::Plan;
 use super::reading::Counts;
@@ -63,6 +64,8 @@ pub struct Facts {
     pub deployment: Option<Deployment>,
     /// The engine that it runs in does not answer.
     pub away: bool,
+    /// Checklists of the versions that were worked on last, newest last.
+    pub checklists: Vec<Checklist>,
 }
 
 /// What is left of a rollback that has ended.

@@ -173,6 +173,8 @@ pub enum News {
     Reconciled,
     /// What runs was taken back before.
     KnownBad,
+    /// What runs was released although its checklist is not complete.
+    ReleasedWithoutChecklist,
     /// A rollback begins by itself when its time has come, unless a person stops it.
     CountDown {
         /// So long from when it was decided.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
-use crate::model::seconds;
+use crate::model::{checklist, seconds};
 
 use crate::model::notice::Tier;
 use crate::model::step::Step;
@@ -93,6 +93,8 @@ pub struct ServicePolicy {
     /// When a person decides although golive may act.
     #[serde(skip)]
     pub maintenance: Maintenance,
+    /// What is asked of a version before it is released.
+    pub checklist: checklist::Wanted,
     /// Several golives watch the service, and this one acts only when it is told that its turn has come.
     pub shared: bool,
     /// The runtime's steps from the decision to the restored version running.

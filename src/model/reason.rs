@@ -154,6 +154,13 @@ pub enum Reason {
         /// Why.
         cause: Box<Reason>,
     },
+    /// It was released although its checklist is not complete.
+    ChecklistOpen {
+        /// The version.
+        version: String,
+        /// The items that are open.
+        open: Vec<String>,
+    },
     /// Nobody could be told: no channel of the urgent tier has confirmed lately; the cause itself.
     Unheard(Box<Reason>),
     /// A rollback step failed.
@@ -242,6 +249,7 @@ impl Reason {
             | Self::Budget { .. }
             | Self::Maintenance { .. }
             | Self::Quarantined { .. }
+            | Self::ChecklistOpen { .. }
             | Self::Unheard(_)
             | Self::Stuck { .. }
             | Self::CrashLoop { .. }
@@ -283,6 +291,7 @@ impl Reason {
             | Self::Flapping { .. }
             | Self::CrashLoop { .. }
             | Self::Quarantined { .. }
+            | Self::ChecklistOpen { .. }
             | Self::GivenUp { .. }
             | Self::Unproved(_)
             | Self::Doubts(_)

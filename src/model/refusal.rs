@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::checklist::Objection;
 use crate::model::reason::Reason;
 
 /// Why golive does not do what somebody asked for.
@@ -36,6 +37,8 @@ pub enum Refusal {
         /// Why.
         why: String,
     },
+    /// Something about the checklist.
+    Checklist(Objection),
     /// There is no such service.
     NoService(String),
     /// There is no such open incident.

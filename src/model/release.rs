@@ -4,11 +4,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
+use super::checklist::{Person, Taken};
 use super::roster::Roster;
 use super::running::Running;
 
 /// One version of a service that was or is to be live.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Release {
     /// Unique on this host, and sorts by time.
@@ -25,6 +26,8 @@ pub struct Release {
     pub origin: Origin,
     /// What was said of it in advance.
     pub announcement: Option<Announcement>,
+    /// Its checklist as it was when it came; none where nothing is asked.
+    pub checklist: Option<Taken>,
     /// What each of its services did while all was well; empty before it is accepted.
     pub roster: Roster,
 }
@@ -86,6 +89,12 @@ pub struct Announcement {
     pub fixes: Vec<String>,
     /// Configuration changes.
     pub config_changes: Vec<String>,
+    /// It mends what another release broke.
+    pub hotfix: bool,
+    /// Why it is released although its checklist is not complete.
+    pub overrides: Option<String>,
+    /// The person responsible as they were named, with the account that said so.
+    pub said_by: Option<Person>,
     /// Why it cannot be taken back by swapping containers (a migration, say).
     pub irreversible: Option<String>,
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::checklist::Wanted;
 use super::notice::{News, Notice, Place, Tier};
 use super::policy::{Autonomy, Maintenance, OnBlind, Otherwise, Quarantine, ServicePolicy, Triggers};
 use super::reading::Source;
@@ -102,6 +103,7 @@ pub(crate) fn service_policy() -> ServicePolicy {
         veto: Duration::ZERO,
         quarantine: Quarantine::Watch,
         maintenance: Maintenance::default(),
+        checklist: Wanted::default(),
         shared: false,
         steps: Vec::new(),
         finish: Vec::new(),

@@ -32,6 +32,7 @@ fn release(version: &str) -> Release {
         began: Clock::start().now(),
         origin: Origin::Noticed,
         announcement: None,
+        checklist: None,
         roster: BTreeMap::new(),
     }
 }

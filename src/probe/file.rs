@@ -3,16 +3,15 @@
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use jiff::SignedDuration;
 use jiff::fmt::friendly::SpanPrinter;
 
-use super::figure::Figure;
+use super::disk::Disk;
 use crate::clock::Clock;
 use crate::config::FileAge;
+use crate::model::figure::Figure;
 use crate::model::sample::Outcome;
 
 /// Of a directory no more entries are looked at.
@@ -24,32 +23,20 @@ const AHEAD: Duration = Duration::from_mins(5);
 #[derive(Debug)]
 pub(super) struct File {
     check: FileAge,
-    /// A file system that does not answer holds up one thread, not one more with each look.
-    asking: Arc<AtomicBool>,
+    disk: Disk,
 }
 
 impl File {
     pub(super) fn new(check: &FileAge) -> Self {
-        Self { check: check.clone(), asking: Arc::default() }
+        Self { check: check.clone(), disk: Disk::default() }
     }
 
     pub(super) async fn look(&self) -> (Outcome, Option<Figure>) {
-        if self.asking.swap(true, Ordering::AcqRel) {
-            return (
-                Outcome::Blind("its file system has not answered since the look before".to_owned()),
-                None,
-            );
-        }
-        let (path, asking) = (self.check.path.clone(), Arc::clone(&self.asking));
-        let written = tokio::task::spawn_blocking(move || {
-            let written = written(&path);
-            asking.store(false, Ordering::Release);
-            written
-        });
-        match written.await {
+        let path = self.check.path.clone();
+        match self.disk.ask(move || written(&path)).await {
             Ok(Ok(written)) => self.judged(written, Clock::wall().into()),
             Ok(Err(error)) => (unseen(&error), None),
-            Err(error) => (Outcome::Blind(error.to_string()), None),
+            Err(outcome) => (outcome, None),
         }
     }
 

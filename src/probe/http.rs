@@ -10,13 +10,13 @@ use reqwest::{Method, Response, Url};
 
 use super::decode::{self, Packed};
 use super::fault::Fault;
-use super::figure::Figure;
 use super::resolve::Resolver;
 use super::seen::{people, quote};
 use super::{Tools, stalled};
 use crate::clock::Clock;
 use crate::config::HttpCheck;
 use crate::config::check::Wanted;
+use crate::model::figure::Figure;
 use crate::model::sample::Outcome;
 
 mod client;

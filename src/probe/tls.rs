@@ -14,12 +14,12 @@ use x509_cert::Certificate;
 use x509_cert::der::Decode as _;
 
 use super::fault;
-use super::figure::Figure;
 use super::resolve::Resolver;
 use super::seen::{io, quote};
 use super::tcp::Tcp;
 use crate::clock::Clock;
 use crate::config::{TlsCheck, TlsVersion};
+use crate::model::figure::Figure;
 use crate::model::sample::Outcome;
 use crate::outbound::tls;
 

@@ -2,6 +2,7 @@
 
 use minijinja::context;
 
+use crate::model::checklist::Deed;
 use crate::model::event::Ask;
 use crate::text::Texts;
 use crate::untrusted::clean;
@@ -25,6 +26,17 @@ pub(super) fn words(ask: &Ask, texts: &Texts) -> String {
         Ask::Hold { lasts, reason } => {
             let lasts = lasts.map(|lasts| texts.duration(lasts));
             texts.phrase("asked.hold", context! { lasts, why => some(reason) })
+        }
+        Ask::Checklist { version, by: _, deed } => {
+            let version = version.as_deref().map(clean);
+            let (deed, item) = match deed {
+                Deed::Show => ("show", None),
+                Deed::Report(_) => ("report", None),
+                Deed::Sign { item, .. } => ("sign", Some(clean(item))),
+                Deed::Unsign { item } => ("unsign", Some(clean(item))),
+                Deed::Waive { item, .. } => ("waive", Some(clean(item))),
+            };
+            texts.phrase("asked.checklist", context! { version, deed, item })
         }
         Ask::Resume => texts.phrase("asked.resume", context! {}),
     }

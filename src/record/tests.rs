@@ -115,6 +115,7 @@ fn story(text: &str) -> Story {
         began: at(0),
         origin: Origin::Noticed,
         announcement: Some(announcement),
+        checklist: None,
         roster: BTreeMap::new(),
     };
     Story {

@@ -182,6 +182,7 @@ pub(super) fn accepted(service: &str, began: Timestamp) -> Release {
         began,
         origin: Origin::Adopted,
         announcement: None,
+        checklist: None,
         roster: BTreeMap::new(),
     }
 }

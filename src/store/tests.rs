@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Batch, Entry, NewLetter, Store};
 use crate::decide::action::When;
+use crate::model::checklist::Person;
 use crate::model::event::{Event, Happening};
 use crate::model::notice::{News, Notice, Tier};
 use crate::model::plan::Plan;
@@ -87,6 +88,9 @@ fn announcement() -> Announcement {
         improvements: list("improvement"),
         fixes: list("fix"),
         config_changes: list("change"),
+        hotfix: true,
+        overrides: Some("the scanner is down".to_owned()),
+        said_by: Some(Person { name: "ann".to_owned(), uid: Some(1000) }),
         irreversible: Some("migration".to_owned()),
     }
 }
@@ -100,6 +104,7 @@ fn release(id: &str, origin: Origin) -> Release {
         began: at(0),
         origin,
         announcement: Some(announcement()),
+        checklist: None,
         roster: roster(),
     }
 }

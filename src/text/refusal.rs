@@ -3,6 +3,7 @@
 use minijinja::context;
 
 use super::Texts;
+use crate::model::checklist::Objection;
 use crate::model::refusal::Refusal;
 use crate::untrusted::clean;
 
@@ -25,12 +26,41 @@ impl Texts {
             Refusal::OnlyWatches { service, why } => {
                 say("only-watches", context! { service => clean(service), why => clean(why) })
             }
+            Refusal::Checklist(objection) => self.objection(objection),
             Refusal::NoService(name) => named("no-service", name),
             Refusal::NoIncident(id) => named("no-incident", id),
             Refusal::NoLetter(id) => named("no-letter", &id.to_string()),
             Refusal::NotStored => say("not-stored", context! {}),
             Refusal::NotUnderstood => say("not-understood", context! {}),
             Refusal::Failed(why) => say("failed", context! { why => clean(why) }),
+        }
+    }
+    pub(super) fn checklist_open(&self, open: &[String]) -> String {
+        self.say("reason.checklist-open", context! { open => clean(&open.join(", ")) })
+    }
+
+    fn objection(&self, objection: &Objection) -> String {
+        let say = |name: &str, values| self.say(&format!("checklist.{name}"), values);
+        let list = |names: &[String]| clean(&names.join(", "));
+        match objection {
+            Objection::Open { version, open } => {
+                say("open", context! { version => clean(version), open => list(open) })
+            }
+            Objection::FourEyes { item, by } => {
+                say("four-eyes", context! { item => clean(item), by => clean(by) })
+            }
+            Objection::None(service) => say("none", context! { name => clean(service) }),
+            Objection::WhichVersion => say("which-version", context! {}),
+            Objection::NoItem { item, known } => {
+                say("no-item", context! { item => clean(item), known => list(known) })
+            }
+            Objection::NotSigned(item) => say("not-signed", context! { name => clean(item) }),
+            Objection::OnlySigned(item) => say("only-signed", context! { name => clean(item) }),
+            Objection::MayNotSign { item, by, allowed } => say(
+                "may-not-sign",
+                context! { item => clean(item), by => clean(by), allowed => list(allowed) },
+            ),
+            Objection::WaiverOver { until } => say("waiver-over", context! { until => self.time(*until) }),
         }
     }
 }

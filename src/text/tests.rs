@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::checklist::Objection;
 use crate::model::refusal::Refusal;
 use crate::model::tests as plain;
 
@@ -241,6 +242,15 @@ fn every_refusal_is_told_in_both_languages() {
         no_target(Some(text()), false),
         no_target(Some(text()), true),
         Refusal::OnlyWatches { service: text(), why: text() },
+        Refusal::Checklist(Objection::Open { version: text(), open: vec![text()] }),
+        Refusal::Checklist(Objection::FourEyes { item: text(), by: text() }),
+        Refusal::Checklist(Objection::None(text())),
+        Refusal::Checklist(Objection::WhichVersion),
+        Refusal::Checklist(Objection::NoItem { item: text(), known: vec![text()] }),
+        Refusal::Checklist(Objection::NotSigned(text())),
+        Refusal::Checklist(Objection::OnlySigned(text())),
+        Refusal::Checklist(Objection::MayNotSign { item: text(), by: text(), allowed: vec![text()] }),
+        Refusal::Checklist(Objection::WaiverOver { until: Timestamp::UNIX_EPOCH }),
         Refusal::NoService(text()),
         Refusal::NoIncident(text()),
         Refusal::NoLetter(7),

@@ -49,7 +49,7 @@ fn wrong_usage_is_64_and_says_what_is_right() {
         (&["wait"], "<SERVICE>"),
         (&["wait", "shop", "--timeout", "5"], "15m"),
         (&["wait", "shop", "--timeout", "0s"], "15m"),
-        (&["release", "shop"], "--version"),
+        (&["release", "shop"], "<VERSION>"),
         (&["--lang", "fr", "status"], "zh-CN"),
         (&["record", "--format", "html"], "md, json"),
     ];

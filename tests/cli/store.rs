@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::shop::Shop;
 
 /// Rules by which everything is told there.
-fn told_to(sink: &Receiver) -> String {
+pub(crate) fn told_to(sink: &Receiver) -> String {
     let address = sink.url("");
     format!(
         "[channel.all]\nwebhook = {{ url = \"{address}\", format = \"standard\" }}\n\

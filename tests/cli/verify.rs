@@ -103,7 +103,7 @@ fn what_cannot_be_told_is_neither_right_nor_wrong() {
     let place = Place::new("[service.shop.acceptance.engine]\ndocker = true\n");
     let (code, told, _) = place.verify(&[]);
     assert_eq!(code, 3, "{told}");
-    assert!(told.starts_with("no data  function     engine  "), "{told}");
+    assert!(told.starts_with("no data  function  engine  "), "{told}");
     assert!(told.ends_with("0 pass, 0 fail, 1 could not be told\n"), "{told}");
     let nothing = Place::new("");
     let (code, _, error) = nothing.verify(&[]);

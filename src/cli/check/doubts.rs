@@ -51,6 +51,7 @@ fn files(config: &Config, rules: &Path) -> Vec<(String, String)> {
             | CheckKind::Tcp { .. }
             | CheckKind::Tls(_)
             | CheckKind::FileAge(_)
+            | CheckKind::Report(_)
             | CheckKind::Docker => None,
         });
         for argv in programs.chain(checks) {

@@ -17,7 +17,7 @@ fn drop_ins_win_in_name_order_and_merge_key_by_key() {
     place.write("rules.d/.hidden.toml", "window = \"9m\"");
     let config = place.load(&[]).unwrap();
     let api = &config.services["api"];
-    assert_eq!((api.policy.window, api.interval), (Duration::from_mins(3), Duration::from_secs(1)));
+    assert_eq!((api.policy.window, api.policy.interval), (Duration::from_mins(3), Duration::from_secs(1)));
     assert_eq!(config.language, crate::config::Language::Chinese);
 }
 

@@ -78,6 +78,7 @@ fn every_example_loads() {
             CheckKind::FileAge(_),
             CheckKind::Tls(_),
             CheckKind::Docker,
+            CheckKind::Report(_),
             CheckKind::Tcp { .. },
             CheckKind::Command { .. },
             CheckKind::Http(_)
@@ -90,10 +91,11 @@ fn every_example_loads() {
 fn what_is_called_a_default_is_one() {
     let config = examples();
     let (full, small) = (&config.services["api"], &config.services["web"]);
-    assert_eq!(full.interval, small.interval);
     assert_eq!((full.stop_timeout, full.pin), (small.stop_timeout, small.pin));
     let mut policy = full.policy.clone();
     policy.checks.clone_from(&small.policy.checks);
+    assert_eq!(policy.checklist.valid_for, small.policy.checklist.valid_for);
+    policy.checklist.clone_from(&small.policy.checklist);
     policy.steps.clone_from(&small.policy.steps);
     policy.finish.clone_from(&small.policy.finish);
     // The full one has hooks, which take their time.
@@ -145,7 +147,10 @@ fn the_smallest_service_has_the_defaults_of_the_contract() {
     let config = examples();
     let small = &config.services["web"];
     assert_eq!(small.runtime, Runtime::Container { name: "shop-web".to_owned() });
-    assert_eq!((small.interval, small.stop_timeout), (Duration::from_secs(5), Duration::from_secs(10)));
+    assert_eq!(
+        (small.policy.interval, small.stop_timeout),
+        (Duration::from_secs(5), Duration::from_secs(10))
+    );
     let policy = &small.policy;
     assert_eq!((policy.autonomy, policy.on_blind), (Autonomy::Auto, OnBlind::Hold));
     assert_eq!((policy.window, policy.grace), (Duration::from_mins(10), Duration::from_secs(20)));

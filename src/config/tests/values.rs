@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::{SERVICE, load};
-use crate::config::check::Wanted;
+use crate::config::check::{Report, Reported, Severity, Wanted};
 use crate::config::{CheckKind, FileAge, SmtpTls, TlsCheck, TlsVersion, Way};
 use crate::model::notice::Tier;
+use crate::model::policy::Ppm;
 
 #[test]
 fn durations_are_spelled_in_many_ways() {
@@ -114,7 +115,24 @@ fn certificates_and_files_are_checked_too() {
     let dump = FileAge { path: "/var/backups/shop.dump".into(), below: Duration::from_hours(26) };
     let keys = "file-age = { path = \"/var/backups/shop.dump\", below = \"26h\" }";
     assert_eq!(kind(keys), CheckKind::FileAge(dump));
+    let report = |keys: &str| {
+        let CheckKind::Report(Report { wanted, .. }) = kind(&format!("report = {{ {keys} }}")) else {
+            panic!("a report")
+        };
+        wanted
+    };
+    assert_eq!(report("junit = \"/x\""), Reported::Junit { pass_rate: Ppm(1_000_000) });
+    assert_eq!(report("junit = \"/x\", pass-rate = \"95%\""), Reported::Junit { pass_rate: Ppm(950_000) });
+    assert_eq!(report("sarif = \"/x\""), Reported::Sarif { none_of: Severity::High });
+    assert_eq!(report("lcov = \"/x\", lines = 0.8"), Reported::Lcov { lines: Ppm(800_000) });
+    assert_eq!(report("cobertura = \"/x\", lines = 0.8"), Reported::Cobertura { lines: Ppm(800_000) });
     for (keys, told) in [
+        ("report = {}", "does not say which format it has"),
+        ("report = { junit = \"/x\", lines = \"80%\" }", "is only for `lcov`, `cobertura`"),
+        ("report = { junit = \"/x\", sarif = \"/y\" }", "is a second report beside another"),
+        ("report = { lcov = \"/x\" }", "has no `lines`"),
+        ("report = { sarif = \"/x\", none-of = \"bad\" }", "critical"),
+        ("report = { junit = \"/x\", pass-rate = \"101%\" }", "is not from 0 to 1"),
         ("tls = \"shop.example\"", "is not an address"),
         ("tls = \"shop.example:443\"\nmin = \"1.1\"", "1.2"),
         ("tcp = \"shop.example:443\"\ndays = 3", "is only for a check by `tls`"),

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::control::client::ClientError;
 use crate::control::wire::{AckBody, HoldBody, ReleaseBody, RollbackBody};
+use crate::model::checklist::Person;
 use crate::model::plan::Plan;
 use crate::model::refusal::Refusal;
 use crate::model::release::Announcement;
@@ -52,6 +53,7 @@ async fn a_release_is_announced_with_all_that_is_said_of_it() {
         with: vec!["Bob".to_owned()],
         features: vec!["carts".to_owned()],
         irreversible: Some("migration".to_owned()),
+        said_by: Some(Person { name: "Ada".to_owned(), uid: Some(rustix::process::geteuid().as_raw()) }),
         ..Announcement::default()
     };
     assert_eq!(asked(&control), ("Ada".to_owned(), Ask::Release(expected)));

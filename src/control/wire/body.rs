@@ -20,6 +20,10 @@ pub struct ReleaseBody {
     pub fixes: Vec<String>,
     /// Configuration changes.
     pub config_changes: Vec<String>,
+    /// It mends what another release broke.
+    pub hotfix: bool,
+    /// Why it is released although its checklist is not complete.
+    pub overrides: Option<String>,
     /// Why it cannot be taken back.
     pub irreversible: Option<String>,
 }

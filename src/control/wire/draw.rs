@@ -1,9 +1,9 @@
 //! The core's view as it goes over the socket.
 
 use super::{
-    CheckInfo, DaemonInfo, DecidedInfo, DeploymentInfo, DivergedInfo, Done, HeartbeatInfo, HoldInfo,
-    IncidentInfo, Outcome, PlanInfo, QuarantineInfo, Readiness, ReleaseInfo, RunningInfo, ServiceInfo,
-    Status, TriggerInfo, VetoInfo,
+    CheckInfo, ChecklistInfo, DaemonInfo, DecidedInfo, DeploymentInfo, DivergedInfo, Done, HeartbeatInfo,
+    HoldInfo, IncidentInfo, Outcome, PlanInfo, QuarantineInfo, Readiness, ReleaseInfo, RunningInfo,
+    ServiceInfo, Status, TriggerInfo, VetoInfo,
 };
 use crate::control::About;
 use crate::decide::action::Answer;
@@ -254,7 +254,7 @@ impl Outcome {
 impl Done {
     pub(in crate::control) fn new(answer: Answer, texts: &Texts) -> Self {
         match answer {
-            Answer::Done { release } => Self { release, plan: None },
+            Answer::Done { release } => Self { release, plan: None, checklist: None },
             Answer::Plan { plan, steps, problems, removes, leaves } => Self {
                 release: Some(plan.from),
                 plan: Some(PlanInfo {
@@ -264,8 +264,13 @@ impl Done {
                     problems,
                     not_put_back: texts.not_put_back(&removes, &leaves),
                 }),
+                checklist: None,
             },
-            Answer::Refused { .. } => Self { release: None, plan: None },
+            Answer::Checklist { version, entries } => {
+                let checklist = Some(ChecklistInfo::new(version, entries));
+                Self { release: None, plan: None, checklist }
+            }
+            Answer::Refused { .. } => Self { release: None, plan: None, checklist: None },
         }
     }
 }

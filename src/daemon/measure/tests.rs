@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use super::*;
 use crate::config::{Access, Check, CheckKind, Config, Exposition, Prometheus};
 use crate::docker::Engine;
+use crate::model::policy::ServicePolicy;
 use crate::model::reading::{Measure, Source, Stream};
 use crate::model::sample::Outcome;
 
@@ -64,7 +65,8 @@ fn service(measured: Vec<Measured>) -> Service {
     "#;
     std::fs::write(&path, rules).unwrap();
     let service = Config::load(&path).unwrap().services.remove("api").unwrap();
-    Service { interval: Duration::from_millis(50), measured, ..service }
+    let policy = ServicePolicy { interval: Duration::from_millis(50), ..service.policy };
+    Service { policy, measured, ..service }
 }
 
 /// Without an engine.

@@ -40,6 +40,7 @@ impl Matter {
             | News::ReleaseSuperseded
             | News::ReleaseAborted
             | News::KnownBad
+            | News::ReleasedWithoutChecklist
             | News::CountDown { .. }
             | News::RollbackAgain => Self::Release,
             News::ServiceDown | News::ServiceStopped | News::ServiceUp => Self::Health,

@@ -192,6 +192,7 @@ fn name_of(what: &Happening) -> String {
             Ask::Plan { .. } => "asked plan".to_owned(),
             Ask::Hold { .. } => "asked hold".to_owned(),
             Ask::Resume => "asked resume".to_owned(),
+            Ask::Checklist { .. } => "asked checklist".to_owned(),
         },
     }
 }

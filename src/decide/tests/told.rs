@@ -35,6 +35,7 @@ pub(super) fn kind(action: &Action) -> String {
         },
         Action::Answer(Answer::Done { .. }) => "answer done".to_owned(),
         Action::Answer(Answer::Plan { .. }) => "answer plan".to_owned(),
+        Action::Answer(Answer::Checklist { .. }) => "answer checklist".to_owned(),
         Action::Answer(Answer::Refused { .. }) => "answer refused".to_owned(),
     }
 }
@@ -62,7 +63,7 @@ pub(super) fn line(action: &Action) -> Option<String> {
             let steps: Vec<&str> = steps.iter().map(crate::model::step::Step::into_str).collect();
             format!("plan {} to {}: {} {problems:?}", plan.from_version, plan.to_version, steps.join(" "))
         }
-        Action::Answer(Answer::Done { .. }) => "done".to_owned(),
+        Action::Answer(Answer::Done { .. } | Answer::Checklist { .. }) => "done".to_owned(),
         Action::Effect(Effect::Prove { .. })
         | Action::Persist(Persist::Log(_) | Persist::Concluded { .. }) => return None,
     })
@@ -139,6 +140,7 @@ pub(super) fn why(reason: &Reason) -> String {
         Reason::Quarantined { version, same, cause, .. } => {
             format!("{} {version} again, {}", if *same { "release" } else { "image of" }, why(cause))
         }
+        Reason::ChecklistOpen { open, .. } => format!("open: {}", open.join(", ")),
         Reason::Unheard(cause) => format!("unheard, {}", why(cause)),
         Reason::Step { step, seen } => format!("step {} \"{seen}\"", step.into_str()),
         Reason::Stuck { undo, runs, cause } => {

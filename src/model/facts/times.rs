@@ -46,6 +46,12 @@ impl Facts {
                     .flatten(),
             );
         }
+        // What was shown or signed counts for so long; a waiver ends on the day that was said.
+        let marks = self.checklists.iter_mut().flat_map(|checklist| checklist.marks.values_mut());
+        for mark in marks {
+            all.extend(mark.shown.as_mut().map(|shown| &mut shown.at));
+            all.extend(mark.signed.as_mut().map(|signed| &mut signed.at));
+        }
         match &mut self.phase {
             // A watch counts anew, or adds what it has not seen.
             Phase::Idle | Phase::Watching(_) | Phase::NeedsPerson { .. } => {}

@@ -114,6 +114,7 @@ fn ends(news: &News) -> Option<bool> {
         | News::NotReady
         | News::Diverged
         | News::KnownBad
+        | News::ReleasedWithoutChecklist
         | News::CountDown { .. }
         | News::RollbackAgain
         | News::LeftOver

@@ -63,13 +63,3 @@ async fn a_time_that_is_still_to_come_tells_nothing() {
         .unwrap();
     assert_eq!(seen(&dump).await.0, Outcome::Ok);
 }
-
-/// A file system that hangs, as that of a server that is gone does: a pipe stands for it here.
-#[tokio::test]
-async fn a_look_that_is_not_answered_is_not_begun_again() {
-    let dir = TempDir::new().unwrap();
-    let file = File::new(&FileAge { path: dir.path().join("shop.dump"), below: DAY });
-    file.asking.store(true, Ordering::SeqCst);
-    let (outcome, _) = file.look().await;
-    assert_eq!(outcome, Outcome::Blind("its file system has not answered since the look before".to_owned()));
-}

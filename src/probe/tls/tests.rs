@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::config::CheckKind;
-use crate::probe::Unit;
+use crate::model::figure::Unit;
 use crate::probe::tests::secure::{NAMED, certificate, serve, serve_counting, serve_with};
 use crate::probe::tests::stage::{DEADLINE, failed, look, probe, tools};
 

@@ -35,7 +35,6 @@ fn config(runtime: Runtime) -> Service {
     Service {
         runtime,
         policy,
-        interval: Duration::from_secs(5),
         checks: std::collections::BTreeMap::new(),
         stop_timeout: Duration::from_secs(10),
         pin: Pin::default(),
@@ -45,6 +44,7 @@ fn config(runtime: Runtime) -> Service {
         runbook: None,
         metrics: None,
         dependencies: std::collections::BTreeMap::new(),
+        checklist: std::collections::BTreeMap::new(),
         acceptance: std::collections::BTreeMap::new(),
         measured: Vec::new(),
     }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::*;
+use crate::model::checklist;
 use crate::model::event::Ask;
 use crate::model::facts::{Facts, Phase};
 use crate::model::incident::{Incident, IncidentState};
@@ -84,6 +85,7 @@ fn there_is_one_of_every_kind() {
     assert_eq!(lacks::<Event>(events), none);
     assert_eq!(lacks::<Happening>(events), none);
     assert_eq!(lacks::<Ask>(events), none);
+    assert_eq!(lacks::<checklist::Deed>(events), none);
     assert_eq!(lacks::<Step>(events), none);
     assert_eq!(lacks::<FaultKind>(events), none);
     assert_eq!(lacks::<Measure>(events), none);

@@ -22,6 +22,7 @@ pub(super) fn release(id: &str, version: &str) -> Release {
         began: start_of_time(),
         origin: Origin::Noticed,
         announcement: None,
+        checklist: None,
         roster: BTreeMap::new(),
     }
 }
