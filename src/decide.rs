@@ -17,8 +17,9 @@ use action::{Action, Answer};
 use incident::Own;
 use outage::Lost;
 use rule::Rules;
-use service::{Service, Turn};
+use service::Service;
 use telling::{Telling, hearing};
+use turn::Turn;
 
 mod accepted;
 pub mod action;
@@ -26,11 +27,14 @@ mod again;
 mod ask;
 mod beside;
 mod blame;
+mod blindness;
 mod cause;
 mod checklist;
+mod counting;
 pub mod curve;
 mod deployment;
 mod diverge;
+mod down;
 mod gap;
 mod guard;
 mod incident;
@@ -38,6 +42,7 @@ mod launch;
 mod managers;
 mod naming;
 mod outage;
+mod plan;
 mod quarantine;
 mod ready;
 mod recount;
@@ -52,7 +57,9 @@ mod suspect;
 mod telling;
 #[cfg(test)]
 mod tests;
+mod transition;
 pub mod trigger;
+mod turn;
 mod verify;
 mod veto;
 pub mod view;
@@ -150,7 +157,7 @@ impl State {
                 self.own.due(now, &self.policy.tiers, &mut actions);
             }
             Event::Service { service, what } => match self.turn(service, now, &mut actions) {
-                Some(turn) => happened(turn, what),
+                Some(mut turn) => release::happened(&mut turn, what),
                 None => unknown(service, what, &mut actions),
             },
             Event::Watched(reading) => {
@@ -299,33 +306,6 @@ impl State {
             Phase::Watching(_) | Phase::RollingBack(_) | Phase::Verifying(_) => true,
             Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => false,
         })
-    }
-}
-
-fn happened(mut turn: Turn<'_>, what: &Happening) {
-    if !turn.acts() {
-        return standing::happened(&mut turn, what);
-    }
-    match what {
-        Happening::Stands(standing) => standing::stands(&mut turn, standing),
-        Happening::Asked { by, ask } => ask::asked(&mut turn, by, ask),
-        Happening::Kept { release, problems } => turn.kept(release, problems),
-        Happening::Proved { release, problems } => turn.proved(release, problems),
-        Happening::Unpinned { release } => turn.unpinned(release),
-        Happening::Empty { left } => turn.empty(left),
-        Happening::Stopping { instance, signal } => deployment::asked(&mut turn, instance, signal),
-        Happening::Dependency(sample) => turn.service.dependencies.depend(sample, turn.policy),
-        Happening::Beside(beside) => turn.service.others.take(beside, turn.policy.window),
-        Happening::Measured(reading) => watch::measured(&mut turn, reading),
-        Happening::Recalled(readings) => watch::recalled(&mut turn, readings),
-        Happening::Expected { metric, until, learnt } => {
-            turn.service.triggers.expect(metric, *until, learnt);
-        }
-        Happening::Seen(_)
-        | Happening::Died { .. }
-        | Happening::Sampled(_)
-        | Happening::StepDone { .. }
-        | Happening::StepFailed { .. } => release::happened(&mut turn, what),
     }
 }
 

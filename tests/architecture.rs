@@ -14,6 +14,8 @@ mod proof;
 mod rooms;
 #[path = "architecture/source.rs"]
 mod source;
+#[path = "architecture/writers.rs"]
+mod writers;
 
 use rooms::{misdrawn, unused, upwards};
 use source::{Finding, Reach, Source};
@@ -134,9 +136,6 @@ const ENGINE_PATHS: [&str; 15] = [
     "volumes",
 ];
 
-/// Rooms in which files still need each other in circles.
-const CIRCULAR: [&str; 1] = ["decide"];
-
 /// What the core must not name, nor what it thinks in: no IO, no clock, no tasks, no randomness, no log. Only the core knows
 /// no form as JSON either.
 const NOT_PURE: [&str; 27] = [
@@ -195,8 +194,12 @@ fn nobody_uses_what_comes_later() {
 #[test]
 fn files_of_one_room_form_no_circle() {
     let all = production();
-    let told = circles::circles(&all.iter().collect::<Vec<_>>());
-    assert_eq!(circles::rooms_with_circles(&all), CIRCULAR.map(str::to_owned).into(), "{told:#?}");
+    check(circles::circles(&all.iter().collect::<Vec<_>>()));
+}
+
+#[test]
+fn one_machine_writes_the_phase() {
+    check(production().iter().flat_map(writers::second_writers));
 }
 
 #[test]

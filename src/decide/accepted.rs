@@ -1,7 +1,7 @@
 //! A release is good: it becomes the one to go back to.
 
 use super::action::{Action, Effect};
-use super::service::Turn;
+use super::turn::Turn;
 use super::{diverge, quarantine, roster, whole};
 use crate::model::reason::Reason;
 use crate::model::release::Release;
@@ -45,7 +45,7 @@ impl Turn<'_> {
         }
         diverge::end(self);
         if let Some(seen) = self.service.seen.clone() {
-            whole::look(self, &seen);
+            whole::remember(self, &seen);
         }
     }
 

@@ -2,56 +2,63 @@
 
 use std::time::Duration;
 
-use super::action::{Action, Answer, Effect, Persist};
-use super::service::Turn;
+use super::action::{Action, Answer, Persist};
+use super::transition::Transition;
 use super::trigger::span;
-use super::{checklist, diverge, guard, release, rollback, suspect, veto, watch, whole};
+use super::turn::Turn;
+use super::{checklist, guard, naming, plan, suspect, veto, whole};
 use crate::model::event::Ask;
 use crate::model::facts::{Hold, Phase};
-use crate::model::notice::News;
 use crate::model::reason::Reason;
 use crate::model::refusal::Refusal;
 use crate::model::release::{Announcement, Origin, Release, ReleaseState};
 use crate::model::roster::Roster;
-use crate::model::running::Running;
 use crate::model::verdict::Call;
 
 /// So many digits of an image's id stand for it.
 const SHORT_ID: usize = 12;
 
-/// Answers, and does what can be done.
-pub(super) fn asked(turn: &mut Turn<'_>, by: &str, ask: &Ask) {
-    let answer = match ask {
-        Ask::Release(announcement) => announce(turn, announcement),
-        Ask::Checklist { version, by, deed } => {
-            checklist::asked(turn, version.as_deref(), by, deed).map_err(Refusal::Checklist)
-        }
+/// The answer, and what is to become of the release at hand; or why that cannot be.
+type Answered = Result<(Answer, Transition), Refusal>;
+
+/// Answers, and says what is to be done.
+pub(super) fn asked(turn: &mut Turn<'_>, by: &str, ask: &Ask) -> (Answer, Transition) {
+    let answered = match ask {
+        Ask::Release(announcement) => announce(turn, announcement).map(|answer| (answer, Transition::Stay)),
+        Ask::Checklist { version, by, deed } => checklist::asked(turn, version.as_deref(), by, deed)
+            .map(|answer| (answer, Transition::Stay))
+            .map_err(Refusal::Checklist),
         Ask::Accept { reason, force } => accept(turn, by, reason.as_ref(), *force),
         Ask::Abort => abort(turn, by),
         Ask::Rollback { to, reason, known_bad } => {
             roll_back(turn, by, to.as_deref(), (reason.clone(), *known_bad))
         }
-        Ask::Plan { to } => plan(turn, by, to.as_deref()),
+        Ask::Plan { to } => plan(turn, by, to.as_deref()).map(|plan| (plan, Transition::Stay)),
         Ask::Hold { lasts, reason } => {
             let hold = Hold::new(by.to_owned(), reason.clone(), turn.now, *lasts);
             turn.facts_mut().hold = Some(hold);
-            veto::stopped(turn, reason.clone());
-            Ok(done(turn))
+            let next = veto::stopped(turn, reason.clone());
+            Ok((done(turn), next))
         }
         Ask::Resume => {
-            resume(turn);
-            Ok(done(turn))
+            let next = resume(turn);
+            Ok((done(turn), next))
         }
     };
-    let answer = answer.unwrap_or_else(|why| Answer::Refused { why });
-    turn.act(Action::Answer(answer));
+    answered.unwrap_or_else(|why| (Answer::Refused { why }, Transition::Stay))
 }
 
 /// Automation is on again; a release that waited for it is watched again, so that what is seen now decides.
-pub(super) fn resume(turn: &mut Turn<'_>) {
+pub(super) fn resume(turn: &mut Turn<'_>) -> Transition {
     turn.facts_mut().hold = None;
-    if let Phase::Held { why: Reason::OnHold { .. }, .. } = turn.facts().phase {
-        watch_again(turn);
+    match turn.facts().phase {
+        Phase::Held { why: Reason::OnHold { .. }, .. } => Transition::WatchAgain,
+        Phase::Idle
+        | Phase::Watching(_)
+        | Phase::RollingBack(_)
+        | Phase::Verifying(_)
+        | Phase::Held { .. }
+        | Phase::NeedsPerson { .. } => Transition::Stay,
     }
 }
 
@@ -86,7 +93,7 @@ fn announce(turn: &mut Turn<'_>, announcement: &Announcement) -> Result<Answer, 
     }
     drop_announced(turn);
     let release = Release {
-        id: release::release_id(turn),
+        id: naming::release_id(turn),
         service: turn.service.name.clone(),
         version: announcement.version.clone(),
         running: None,
@@ -133,7 +140,7 @@ fn nameless(release: &Release) -> bool {
 }
 
 /// What fails is accepted only by somebody who says that they know.
-fn accept(turn: &mut Turn<'_>, by: &str, why: Option<&String>, force: bool) -> Result<Answer, Refusal> {
+fn accept(turn: &Turn<'_>, by: &str, why: Option<&String>, force: bool) -> Answered {
     match &turn.facts().phase {
         Phase::NeedsPerson { .. } if turn.service.seen.is_none() => return Err(Refusal::NothingRuns),
         Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => {}
@@ -153,15 +160,15 @@ fn accept(turn: &mut Turn<'_>, by: &str, why: Option<&String>, force: bool) -> R
         unpassed: unpassed(turn),
         despite,
     };
-    match turn.facts().phase {
-        Phase::NeedsPerson { .. } => return accept_what_runs(turn, reason),
-        Phase::Idle => return accept_what_is_left(turn, reason),
-        Phase::Watching(_) | Phase::Held { .. } | Phase::RollingBack(_) | Phase::Verifying(_) => {}
-    }
-    let answer = done(turn);
-    watch::accepted(turn, Some(reason));
-    turn.count_anew(turn.policy.grace);
-    Ok(answer)
+    let next = match turn.facts().phase {
+        Phase::NeedsPerson { .. } => accept_what_runs(turn, reason)?,
+        // The accepted set is meant to be what is left of it.
+        Phase::Idle => Transition::Adopt(turn.service.seen.clone().ok_or(Refusal::NothingRuns)?, reason),
+        Phase::Watching(_) | Phase::Held { .. } | Phase::RollingBack(_) | Phase::Verifying(_) => {
+            Transition::Accept(Some(reason))
+        }
+    };
+    Ok((done(turn), next))
 }
 
 /// What is left of the window.
@@ -172,91 +179,44 @@ fn unwatched(turn: &Turn<'_>) -> Duration {
 
 /// The triggers that had not passed yet, the health checks among them.
 fn unpassed(turn: &Turn<'_>) -> Vec<String> {
-    let verdicts = turn.verdicts().into_iter();
+    let verdicts = suspect::verdicts(turn).into_iter();
     verdicts.filter(|(_, verdict)| verdict.call != Call::Pass).map(|(name, _)| name).collect()
 }
 
 /// After a rollback that could not be finished, either version may be what runs.
-fn accept_what_runs(turn: &mut Turn<'_>, reason: Reason) -> Result<Answer, Refusal> {
+fn accept_what_runs(turn: &Turn<'_>, reason: Reason) -> Result<Transition, Refusal> {
     let running = turn.service.seen.clone().ok_or(Refusal::NothingRuns)?;
-    let answer = done(turn);
     let newest = turn.facts().release.as_ref().and_then(|release| release.running.as_ref());
-    if newest.is_some_and(|newest| newest.identity == running.identity) {
-        watch::accepted(turn, Some(reason));
-    } else {
-        turn.close(ReleaseState::RolledBack, None);
-        take_as_it_is(turn, running, reason);
-    }
-    turn.count_anew(turn.policy.grace);
-    Ok(answer)
+    let is_newest = newest.is_some_and(|newest| newest.identity == running.identity);
+    Ok(if is_newest { Transition::Accept(Some(reason)) } else { Transition::Adopt(running, reason) })
 }
 
-/// The accepted set is meant to be what is left of it.
-fn accept_what_is_left(turn: &mut Turn<'_>, reason: Reason) -> Result<Answer, Refusal> {
-    let running = turn.service.seen.clone().ok_or(Refusal::NothingRuns)?;
-    take_as_it_is(turn, running, reason);
-    Ok(done(turn))
-}
-
-/// What runs is accepted, whether it was before or not.
-fn take_as_it_is(turn: &mut Turn<'_>, running: Running, reason: Reason) {
-    let facts = turn.facts_mut();
-    facts.known = Some(running.identity.clone());
-    let old = facts
-        .accepted
-        .iter()
-        .position(|old| old.running.as_ref().is_some_and(|old| old.identity == running.identity));
-    let release = match old {
-        Some(at) => Release { running: Some(running), ..facts.accepted.remove(at) },
-        None => release::new_release(turn, &running, Origin::Noticed),
-    };
-    let (filed, state) = (release.clone(), ReleaseState::Accepted);
-    turn.act(Action::Persist(Persist::File {
-        release: filed,
-        state,
-        reason: Some(reason.clone()),
-        asked: true,
-    }));
-    turn.accept(release, Some(&reason));
-    turn.conclude(News::ReleaseAccepted, Some(reason));
-}
-
-fn abort(turn: &mut Turn<'_>, by: &str) -> Result<Answer, Refusal> {
+fn abort(turn: &mut Turn<'_>, by: &str) -> Answered {
     match &turn.facts().phase {
         Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => {
-            let answer = done(turn);
-            let reason = Reason::Person { by: by.to_owned(), why: None };
-            turn.conclude(News::ReleaseAborted, Some(reason.clone()));
-            if let Some(closed) = turn.close(ReleaseState::Aborted, Some(reason.clone())) {
-                diverge::begin(turn, reason, &closed);
-            }
-            turn.count_anew(turn.policy.grace);
-            Ok(answer)
+            Ok((done(turn), Transition::Abort(Reason::Person { by: by.to_owned(), why: None })))
         }
         Phase::RollingBack(_) | Phase::Verifying(_) => Err(Refusal::UnderWay),
         Phase::Idle if turn.facts().announced.is_some() => {
             let release = turn.facts().announced.as_ref().map(|release| release.id.clone());
             drop_announced(turn);
-            Ok(Answer::Done { release })
+            Ok((Answer::Done { release }, Transition::Stay))
         }
         Phase::Idle => Err(Refusal::NothingToAbort),
     }
 }
 
 fn roll_back(
-    turn: &mut Turn<'_>,
+    turn: &Turn<'_>,
     by: &str,
     to: Option<&str>,
     (why, known_bad): (Option<String>, bool),
-) -> Result<Answer, Refusal> {
+) -> Answered {
     let target = may_roll_back(turn, to)?;
-    let bad = known_bad || is_bad(turn);
-    if let Some(release) = take_at_hand(turn)? {
-        let service = turn.service.name.clone();
-        turn.act(Action::Effect(Effect::Forget { service, release }));
-    }
-    rollback::begin(turn, Reason::Person { by: by.to_owned(), why }, &target, bad);
-    Ok(done(turn))
+    let leaving = plan::leaving(turn).ok_or(Refusal::UnknownRuns)?;
+    let known_bad = known_bad || is_bad(turn);
+    let cause = Reason::Person { by: by.to_owned(), why };
+    Ok((Answer::Done { release: Some(leaving.id) }, Transition::RollBack { cause, target, known_bad }))
 }
 
 /// Whether something speaks against what runs: a person may well go back for another reason, and then what they leave is
@@ -276,17 +236,12 @@ fn is_bad(turn: &Turn<'_>) -> bool {
     held_for.is_some_and(failed) || !suspect::all(turn).is_empty()
 }
 
-fn plan(turn: &mut Turn<'_>, by: &str, to: Option<&str>) -> Result<Answer, Refusal> {
+fn plan(turn: &Turn<'_>, by: &str, to: Option<&str>) -> Result<Answer, Refusal> {
     let target = may_roll_back(turn, to)?;
-    let before = turn.facts().clone();
-    let touched = turn.service.touched;
-    take_at_hand(turn)?;
+    let leaving = plan::leaving(turn).ok_or(Refusal::UnknownRuns)?;
     let person = Reason::Person { by: by.to_owned(), why: None };
-    let plan = rollback::plan(turn, &target, &person);
-    let (removes, leaves) = (rollback::removes(turn, &target), rollback::leaves(turn, &target));
-    *turn.facts_mut() = before;
-    turn.service.touched = touched;
-    let plan = plan.ok_or(Refusal::UnknownRuns)?;
+    let plan = plan::plan(turn, &leaving, &target, &person);
+    let (removes, leaves) = (plan::removes(turn, &target), plan::leaves(turn, &target));
     let steps = turn.policy.steps.iter().chain(&turn.policy.finish).copied().collect();
     let ready = turn.facts().accepted.last().is_some_and(|accepted| accepted.id == target.id);
     let problems = turn.service.problems.clone().filter(|_| ready).unwrap_or_default();
@@ -308,30 +263,4 @@ fn may_roll_back(turn: &Turn<'_>, to: Option<&str>) -> Result<Release, Refusal> 
             accepted: known.iter().rev().map(|release| release.version.clone()).collect(),
         }
     })
-}
-
-/// What is to be rolled back becomes the release at hand; gives the accepted release that is one no more.
-fn take_at_hand(turn: &mut Turn<'_>) -> Result<Option<String>, Refusal> {
-    if turn.facts().release.is_some() {
-        return Ok(None);
-    }
-    let seen = turn.service.seen.clone();
-    let runs = |accepted: &mut Release| {
-        let running = accepted.running.as_ref();
-        seen.as_ref().is_none_or(|seen| running.is_some_and(|running| running.identity == seen.identity))
-    };
-    if let Some(accepted) = turn.facts_mut().accepted.pop_if(runs) {
-        let id = accepted.id.clone();
-        turn.facts_mut().release = Some(accepted);
-        return Ok(Some(id));
-    }
-    let seen = seen.ok_or(Refusal::UnknownRuns)?;
-    let release = release::new_release(turn, &seen, Origin::Noticed);
-    turn.facts_mut().release = Some(release);
-    Ok(None)
-}
-
-pub(super) fn watch_again(turn: &mut Turn<'_>) {
-    watch::open(turn, turn.now, Duration::ZERO);
-    turn.resolve(News::ReleaseSeen);
 }

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::beside::{Shows, Trouble};
-use super::service::Turn;
 use super::suspect::Suspicion;
-use super::trigger::span;
+use super::trigger::{Shows, Trouble, span};
+use super::turn::Turn;
 use crate::model::beside::Kin;
 use crate::model::facts::Watch;
 use crate::model::reason::{Blame, Rule};

@@ -1,7 +1,7 @@
 //! What stands behind a reason: the samples, and plain words for hooks.
 
-use super::service::Turn;
 use super::trigger;
+use super::turn::Turn;
 use crate::model::notice::Tier;
 use crate::model::reason::{Reason, Rule, Unit};
 use crate::model::sample::Sample;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::action::Answer;
-use super::service::Turn;
+use super::turn::Turn;
 use crate::model::checklist::{
     Checklist, Deed, Entry, Found, Item, Mark, Objection, Person, Shown, Signed, Standing, Taken, Waived,
     Wanted,

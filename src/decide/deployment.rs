@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::service::{Service, Turn};
-use super::view::DeploymentView;
-use super::{ask, guard, outage, watch};
+use super::service::Service;
+use super::transition::Transition;
+use super::turn::Turn;
 use crate::model::facts::{Deployment, Facts, Phase, Stop};
 use crate::model::notice::{News, Tier};
 use crate::model::policy::ServicePolicy;
@@ -43,7 +43,7 @@ pub(super) fn lasted(turn: &Turn<'_>) -> Duration {
 }
 
 /// What was announced a short while ago, while nothing else is at hand and what runs has not crashed.
-fn announced(service: &Service, now: Timestamp) -> Option<&str> {
+pub(super) fn announced(service: &Service, now: Timestamp) -> Option<&str> {
     let facts = service.facts();
     let idle = facts.phase == Phase::Idle && !service.crashed;
     let said = facts.announced.as_ref().filter(|_| idle)?;
@@ -51,27 +51,16 @@ fn announced(service: &Service, now: Timestamp) -> Option<&str> {
     lately.then_some(said.version.as_str())
 }
 
-/// The one that is under way, or does not end: for people.
-pub(super) fn shown(service: &Service, now: Timestamp) -> Option<DeploymentView> {
-    let facts = service.facts();
-    if let Some(Deployment { began, waits, told, .. }) = &facts.deployment {
-        return Some(DeploymentView { began: *began, waits: waits.clone(), told: *told });
-    }
-    let version = announced(service, now)?.to_owned();
-    let began = facts.announced.as_ref()?.began;
-    Some(DeploymentView { began, waits: vec![Waits::Announced(version)], told: false })
-}
-
 /// Somebody has asked the engine to stop a container.
-pub(super) fn asked(turn: &mut Turn<'_>, instance: &str, signal: &str) {
+pub(super) fn asked(turn: &mut Turn<'_>, instance: &str, signal: &str) -> Transition {
     match turn.facts().phase {
         Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => {}
         // golive's own doing.
-        Phase::RollingBack(_) | Phase::Verifying(_) => return,
+        Phase::RollingBack(_) | Phase::Verifying(_) => return Transition::Stay,
     }
     let member = turn.service.seen.as_ref().and_then(|seen| seen.member(instance)).cloned();
     // What nobody has seen run yet was not what ran.
-    let Some(Member { name, service, started, .. }) = member else { return };
+    let Some(Member { name, service, started, .. }) = member else { return Transition::Stay };
     let at = turn.now;
     let stop =
         Stop { name, service, at, started, signal: signal.to_owned(), ended: None, with_engine: false };
@@ -80,52 +69,53 @@ pub(super) fn asked(turn: &mut Turn<'_>, instance: &str, signal: &str) {
         deployment.stops.insert(instance.to_owned(), stop);
         deployment.told = false;
     }
-    reconsider(turn);
+    reconsider(turn)
 }
 
 /// A container has ended as somebody had asked.
-pub(super) fn stopped(turn: &mut Turn<'_>, instance: &str) {
-    asked(turn, instance, "");
+pub(super) fn stopped(turn: &mut Turn<'_>, instance: &str) -> Transition {
+    let next = asked(turn, instance, "");
     let now = turn.now;
     if let Some(stop) = turn.facts_mut().deployment.as_mut().and_then(|it| it.stops.get_mut(instance)) {
         stop.ended = Some(now);
     }
+    next
 }
 
 /// A container has ended by itself: whoever had stopped it before has started it since.
-pub(super) fn crashed(turn: &mut Turn<'_>, instance: &str) {
+pub(super) fn crashed(turn: &mut Turn<'_>, instance: &str) -> Transition {
     if let Some(deployment) = &mut turn.facts_mut().deployment {
         deployment.stops.remove(instance);
     }
-    reconsider(turn);
+    reconsider(turn)
 }
 
-/// What runs was looked at. Whether it may be taken for a release.
-pub(super) fn seen(turn: &mut Turn<'_>, running: &Running) -> bool {
-    looked(turn, Some(running));
+/// Whether what runs may be taken for a release.
+pub(super) fn is_over(turn: &Turn<'_>) -> bool {
     turn.facts().deployment.as_ref().is_none_or(|deployment| !deployment.waits.iter().any(at_work))
 }
 
 /// The engine answers again after an outage, which is over unless something is still waited for. What is left of it has
 /// its own time from now on.
-pub(super) fn engine_is_back(turn: &mut Turn<'_>, seen: Option<&Running>) {
-    looked(turn, seen);
+pub(super) fn engine_is_back(turn: &mut Turn<'_>, seen: Option<&Running>) -> Transition {
+    let next = looked(turn, seen);
     let now = turn.now;
     if let Some(deployment) = &mut turn.facts_mut().deployment {
         let lasted = now.duration_since(std::mem::replace(&mut deployment.began, now)).unsigned_abs();
-        watch::prolong(turn, lasted);
+        prolong(turn, lasted);
     }
+    next
 }
 
-/// What was stopped and runs again is waited for no more.
-fn looked(turn: &mut Turn<'_>, seen: Option<&Running>) {
+/// What runs was looked at. What was stopped and runs again is waited for no more.
+pub(super) fn looked(turn: &mut Turn<'_>, seen: Option<&Running>) -> Transition {
     if let (Some(deployment), Some(running)) = (&mut turn.facts_mut().deployment, seen) {
         deployment.stops.retain(|id, stop| !started_again(id, stop, running));
     }
     if !turn.facts().away {
         since_engine_is_back(turn);
     }
-    reconsider(turn);
+    reconsider(turn)
 }
 
 /// What has ended with the engine is missed from now on.
@@ -150,7 +140,7 @@ fn at_work(waits: &Waits) -> bool {
 /// Whether what was stopped runs again, or something else in its place.
 fn started_again(id: &str, stop: &Stop, running: &Running) -> bool {
     if stop.with_engine {
-        return outage::is_back(id, stop, running);
+        return is_back(id, stop, running);
     }
     match running.member(id) {
         Some(member) => member.stage == Stage::Running && member.started != stop.started,
@@ -162,6 +152,16 @@ fn started_again(id: &str, stop: &Stop, running: &Running) -> bool {
     }
 }
 
+/// Whether one that the engine has ended runs again, or something else in its place.
+fn is_back(id: &str, stop: &Stop, running: &Running) -> bool {
+    match running.member(id) {
+        Some(member) => member.stage.is_up(),
+        None => {
+            running.members.iter().any(|other| other.service == stop.service && other.stage == Stage::Running)
+        }
+    }
+}
+
 /// The one at hand, which begins now if there is none.
 pub(super) fn at_hand<'t>(turn: &'t mut Turn<'_>) -> &'t mut Deployment {
     let began = turn.now;
@@ -169,15 +169,21 @@ pub(super) fn at_hand<'t>(turn: &'t mut Turn<'_>) -> &'t mut Deployment {
     turn.facts_mut().deployment.get_or_insert_with(begun)
 }
 
+/// Nothing else is known while the engine is away: it is what is waited for.
+pub(super) fn wait_for_engine(turn: &mut Turn<'_>) {
+    at_hand(turn).waits = vec![Waits::Engine];
+}
+
 /// Begins, goes on or ends, by what it waits for now.
-pub(super) fn reconsider(turn: &mut Turn<'_>) {
+fn reconsider(turn: &mut Turn<'_>) -> Transition {
     let waits = waits(turn.service);
     match &turn.facts().deployment {
-        None if waits.is_empty() => {}
         Some(deployment) if deployment.waits == waits && !waits.is_empty() => {}
-        Some(_) if waits.is_empty() => ended(turn),
+        Some(_) if waits.is_empty() => return ended(turn),
+        None if waits.is_empty() => {}
         None | Some(_) => at_hand(turn).waits = waits,
     }
+    Transition::Stay
 }
 
 /// What a deployment waits for, by what is seen and what was asked for.
@@ -222,20 +228,28 @@ fn comes_first(member: &Member, facts: &Facts, seen: &Running) -> bool {
 }
 
 /// All that should run was started.
-fn ended(turn: &mut Turn<'_>) {
-    let Some(deployment) = turn.facts_mut().deployment.take() else { return };
+fn ended(turn: &mut Turn<'_>) -> Transition {
+    let Some(deployment) = turn.facts_mut().deployment.take() else { return Transition::Stay };
     let lasted = turn.now.duration_since(deployment.began).unsigned_abs();
     turn.resolve(News::DeploymentFinished);
     turn.service.triggers.settled(turn.now);
     match turn.facts().phase {
         // What was not watched meanwhile is watched in the end.
-        Phase::Watching(_) => watch::prolong(turn, lasted),
-        Phase::Held { why: Reason::Stopped { .. }, .. } => ask::watch_again(turn),
+        Phase::Watching(_) => prolong(turn, lasted),
+        Phase::Held { why: Reason::Stopped { .. }, .. } => return Transition::WatchAgain,
         Phase::Idle
         | Phase::RollingBack(_)
         | Phase::Verifying(_)
         | Phase::Held { .. }
         | Phase::NeedsPerson { .. } => {}
+    }
+    Transition::Stay
+}
+
+/// For so long the release could not be watched, which is added to its window.
+fn prolong(turn: &mut Turn<'_>, by: Duration) {
+    if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
+        watch.ends = watch.ends.checked_add(by).unwrap_or(Timestamp::MAX);
     }
 }
 
@@ -263,21 +277,23 @@ pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy) -> Option
 }
 
 /// Deadlines that have come.
-pub(super) fn due(turn: &mut Turn<'_>) {
+pub(super) fn due(turn: &mut Turn<'_>) -> Transition {
     let now = turn.now;
     let stopping = |stop: &Stop| stop.ended.is_none() && !stop.with_engine;
     let ignores = |stop: &Stop| stopping(stop) && by(stop.at.checked_add(IGNORED).ok(), now);
-    let Some(deployment) = &turn.facts().deployment else { return };
-    if deployment.stops.values().any(ignores)
+    let mut next = Transition::Stay;
+    if turn.facts().deployment.as_ref().is_some_and(|it| it.stops.values().any(ignores))
         && let Some(deployment) = &mut turn.facts_mut().deployment
     {
         deployment.stops.retain(|_, stop| !ignores(stop));
-        reconsider(turn);
+        next = reconsider(turn);
     }
-    let Some(deployment) = &turn.facts().deployment else { return };
-    if !deployment.told && by(tell_at(deployment, turn.policy), now) {
-        tell(turn, deployment.clone());
+    // One that has ended now has nothing more to tell.
+    let Some(deployment) = &turn.facts().deployment else { return next };
+    if deployment.told || !by(tell_at(deployment, turn.policy), now) {
+        return next;
     }
+    tell(turn, deployment.clone())
 }
 
 fn by(at: Option<Timestamp>, now: Timestamp) -> bool {
@@ -285,7 +301,7 @@ fn by(at: Option<Timestamp>, now: Timestamp) -> bool {
 }
 
 /// It does not end by itself, or was never meant to. What passes from now on counts again; what does not is no news.
-fn tell(turn: &mut Turn<'_>, deployment: Deployment) {
+fn tell(turn: &mut Turn<'_>, deployment: Deployment) -> Transition {
     if let Some(at_hand) = &mut turn.facts_mut().deployment {
         at_hand.told = true;
     }
@@ -295,7 +311,8 @@ fn tell(turn: &mut Turn<'_>, deployment: Deployment) {
     if waits.iter().any(at_work) {
         let lasted = turn.now.duration_since(began).unsigned_abs();
         let why = Reason::Unfinished { waits, lasted };
-        return turn.open(News::DeploymentUnfinished, Tier::Important, Some(why), Vec::new());
+        turn.open(News::DeploymentUnfinished, Tier::Important, Some(why), Vec::new());
+        return Transition::Stay;
     }
     // What somebody has stopped is theirs; what ended with the engine, nobody wanted.
     let unwanted = stops.values().any(|stop| stop.with_engine);
@@ -304,11 +321,12 @@ fn tell(turn: &mut Turn<'_>, deployment: Deployment) {
     let (news, tier) =
         if unwanted { (News::ServiceDown, Tier::Urgent) } else { (News::ServiceStopped, Tier::Important) };
     match turn.facts().phase {
-        Phase::Watching(_) => guard::hold(turn, why, tier),
+        Phase::Watching(_) => return Transition::Hold(why, tier),
         Phase::Idle
         | Phase::RollingBack(_)
         | Phase::Verifying(_)
         | Phase::Held { .. }
         | Phase::NeedsPerson { .. } => turn.open(news, tier, Some(why), Vec::new()),
     }
+    Transition::Stay
 }

@@ -1,6 +1,6 @@
 //! What runs is not what was released: told, and reminded of, until a new release comes or a person takes it on.
 
-use super::service::Turn;
+use super::turn::Turn;
 use crate::model::facts::Diverged;
 use crate::model::notice::{News, Tier};
 use crate::model::reason::Reason;

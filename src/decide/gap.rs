@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::action::Action;
-use super::service::Turn;
 use super::trigger::span;
+use super::turn::Turn;
 use super::{State, rollback, watch};
 use crate::model::facts::Phase;
 

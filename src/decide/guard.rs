@@ -4,49 +4,49 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::service::Turn;
-use super::{cause, quarantine, release, rollback, veto, watch};
+use super::transition::Transition;
+use super::turn::Turn;
+use super::{cause, down, plan, quarantine, veto};
 use crate::model::facts::{Phase, Rollback};
 use crate::model::notice::{News, Tier};
 use crate::model::policy::{Autonomy, Otherwise};
 use crate::model::reason::Reason;
-use crate::model::release::{Release, ReleaseState};
+use crate::model::release::Release;
 use crate::model::running::Running;
 
 const DAY: Duration = Duration::from_hours(24);
 
 /// A trigger has failed for the release at hand.
-pub(super) fn failed(turn: &mut Turn<'_>, cause: Reason, autonomy: Autonomy) {
+pub(super) fn failed(turn: &mut Turn<'_>, cause: Reason, autonomy: Autonomy) -> Transition {
     match autonomy {
-        Autonomy::Off => return release::down_or_up(turn),
-        Autonomy::Shadow => return shadow(turn, cause),
-        Autonomy::Ask | Autonomy::Auto => {}
+        Autonomy::Off => down::tell(turn),
+        Autonomy::Shadow => shadow(turn, cause),
+        Autonomy::Ask | Autonomy::Auto => return decide(turn, cause, autonomy, true),
     }
-    decide(turn, cause, autonomy, true);
+    Transition::Stay
 }
 
 /// The count-down is over, and nobody has stopped it.
-pub(super) fn act(turn: &mut Turn<'_>, cause: Reason) {
-    decide(turn, cause, Autonomy::Auto, false);
+pub(super) fn act(turn: &mut Turn<'_>, cause: Reason) -> Transition {
+    decide(turn, cause, Autonomy::Auto, false)
 }
 
-fn decide(turn: &mut Turn<'_>, cause: Reason, autonomy: Autonomy, counts_down: bool) {
+fn decide(turn: &mut Turn<'_>, cause: Reason, autonomy: Autonomy, counts_down: bool) -> Transition {
     let Some(target) = target(turn, None) else {
-        return impossible(turn, Reason::NothingAccepted(Box::new(cause)));
+        return Transition::Impossible(Reason::NothingAccepted(Box::new(cause)));
     };
-    if let Some(why) = reservation(turn, &cause, autonomy).or_else(|| rollback::partly(turn, &target, &cause))
-    {
+    if let Some(why) = reservation(turn, &cause, autonomy).or_else(|| plan::partly(turn, &target, &cause)) {
         // Somebody is at work on it, and knows.
         let planned = matches!(why, Reason::Maintenance { .. });
         let tier = cause::tier(&why);
-        return hold(turn, why, if planned { tier.min(Tier::Important) } else { tier });
+        return Transition::Hold(why, if planned { tier.min(Tier::Important) } else { tier });
     }
     if counts_down && veto::begin(turn, &cause) {
-        return;
+        return Transition::Stay;
     }
     let now = turn.now;
     turn.facts_mut().rollbacks.push(now);
-    rollback::begin(turn, cause, &target, true);
+    Transition::RollBack { cause, target, known_bad: true }
 }
 
 /// The newest accepted release that is not what runs and was not gone back from itself, or the named one. What a failed
@@ -71,37 +71,16 @@ pub(super) fn target(turn: &Turn<'_>, to: Option<&str>) -> Option<Release> {
     facts.accepted.iter().rev().find(fits).cloned()
 }
 
-/// The release stays and a person decides.
-pub(super) fn hold(turn: &mut Turn<'_>, why: Reason, tier: Tier) {
-    turn.conclude_watch();
-    let evidence = cause::evidence(turn, &why);
-    turn.open(News::Held, tier, Some(why.clone()), evidence);
-    turn.file(ReleaseState::Held, Some(why.clone()));
-    let within = |long: Duration| turn.now.checked_add(long).ok();
-    let asked = matches!(why, Reason::AskFirst(_));
-    let answer_by = turn.policy.ask_within.filter(|_| asked).and_then(within);
-    let watched_until = within(turn.policy.window).unwrap_or(Timestamp::MAX);
-    turn.facts_mut().veto = None;
-    turn.facts_mut().phase = Phase::Held { why, answer_by, watched_until };
-}
-
 /// A person was asked and has not answered: what was configured for that is done.
-pub(super) fn unanswered(turn: &mut Turn<'_>) {
-    let Phase::Held { why, answer_by, .. } = &mut turn.facts_mut().phase else { return };
+pub(super) fn unanswered(turn: &mut Turn<'_>) -> Transition {
+    let Phase::Held { why, answer_by, .. } = &mut turn.facts_mut().phase else { return Transition::Stay };
     *answer_by = None;
     let why = Reason::Unanswered(Box::new(why.cause().clone()));
     match turn.policy.ask_otherwise {
-        Otherwise::Hold => {}
-        Otherwise::Accept => watch::accepted(turn, Some(why)),
+        Otherwise::Hold => Transition::Stay,
+        Otherwise::Accept => Transition::Accept(Some(why)),
         Otherwise::Rollback => failed(turn, why, Autonomy::Auto),
     }
-}
-
-fn impossible(turn: &mut Turn<'_>, why: Reason) {
-    let evidence = cause::evidence(turn, &why);
-    turn.open(News::RollbackImpossible, Tier::Urgent, Some(why.clone()), evidence);
-    turn.file(ReleaseState::Held, Some(why.clone()));
-    turn.facts_mut().phase = Phase::NeedsPerson { why };
 }
 
 /// Why a person has to say yes first.
@@ -146,27 +125,27 @@ pub(super) fn closed(turn: &Turn<'_>) -> bool {
 }
 
 /// The `before` hook says that the release cannot be taken back. A person decides, unless one has who knew it.
-pub(super) fn said_irreversible(turn: &mut Turn<'_>, rollback: Rollback, why: &str) {
+pub(super) fn said_irreversible(turn: &mut Turn<'_>, rollback: Rollback, why: &str) -> Transition {
     let known = irreversible(turn).is_some() && matches!(rollback.reason, Reason::Person { .. });
     if known {
-        return rollback::advance(turn, rollback);
+        return Transition::Advance(rollback);
     }
     let reason = Reason::Irreversible { why: why.to_owned(), cause: Box::new(rollback.reason) };
     if rollback.again {
-        return rollback::failed(turn, reason);
+        return Transition::Fail(News::RollbackFailed, reason);
     }
     // Nothing was touched: if the old version runs, somebody else has put it back.
-    let target = rollback::target(turn).and_then(|target| target.running).map(|target| target.identity);
+    let target = plan::target(turn).and_then(|target| target.running).map(|target| target.identity);
     if let Some(back) = turn.service.seen.clone().filter(|seen| Some(&seen.identity) == target.as_ref()) {
-        return release::another(turn, &back);
+        return Transition::Another(back);
     }
     turn.facts_mut().irreversible = Some(why.to_owned());
-    hold(turn, reason, Tier::Urgent);
+    Transition::Hold(reason, Tier::Urgent)
 }
 
 fn shadow(turn: &mut Turn<'_>, cause: Reason) {
     // Nobody takes it back, so that it is down is news of its own.
-    release::down_or_up(turn);
+    down::tell(turn);
     let Phase::Watching(watch) = &mut turn.facts_mut().phase else { return };
     if std::mem::replace(&mut watch.shadowed, true) {
         return;

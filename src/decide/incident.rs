@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::State;
 use super::action::{Action, Answer, Persist, When};
-use super::service::{LINGERS, Turn};
+use super::turn::{LINGERS, Turn};
 use crate::model::facts::Aftermath;
 use crate::model::incident::{Incident, IncidentState};
 use crate::model::notice::{News, Notice, Place, Stage, Tier};

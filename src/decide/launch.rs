@@ -7,41 +7,17 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::service::Turn;
+use super::counting::belong;
+use super::service::Launch;
+use super::turn::Turn;
 use crate::model::facts::Phase;
-use crate::model::policy::ServicePolicy;
 use crate::model::running::Running;
-use crate::model::sample::Sample;
 
 /// A start is heard of within this, unless something is waited for; by a clock that was set meanwhile it was at any time.
 const HEARD: Duration = Duration::from_mins(1);
 
-/// So many samples are kept until it is known whose they are; beyond, the oldest are dropped.
-const KEPT: usize = 256;
-
 /// So often in a row it may be started anew on request without a moment in which every check passes.
 pub(super) const IN_VAIN: u32 = 3;
-
-/// From a start of what runs until a check first passes, failures do not count for so long at most.
-pub(super) fn grace(policy: &ServicePolicy, running: Option<&Running>) -> Duration {
-    running.map(Running::start_period).unwrap_or_default().max(policy.grace)
-}
-
-/// The newest start of what runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Launch {
-    /// When it was, as the engine tells.
-    told: Timestamp,
-    /// When it was by golive's own clock.
-    pub(super) at: Timestamp,
-}
-
-impl Launch {
-    /// One that is known from before golive was started.
-    pub(super) fn known(running: Option<&Running>, at: Timestamp) -> Option<Self> {
-        Some(Self { told: running?.launched()?, at })
-    }
-}
 
 /// What runs was looked at, after a deployment that took so long: whether somebody has started it since the last look.
 pub(super) fn look(turn: &mut Turn<'_>, running: &Running, lasted: Duration) -> bool {
@@ -65,7 +41,7 @@ pub(super) fn at(turn: &Turn<'_>, running: &Running) -> Option<Timestamp> {
 /// The release that was there before was started anew.
 pub(super) fn again(turn: &mut Turn<'_>, running: &Running) {
     let Some(at) = at(turn, running).filter(|_| !turn.service.crashed) else { return };
-    let until = at.checked_add(grace(turn.policy, Some(running))).unwrap_or(Timestamp::MAX);
+    let until = at.checked_add(turn.policy.grace_of(Some(running))).unwrap_or(Timestamp::MAX);
     let in_vain = turn.service.health.in_vain();
     if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
         watch.started = at;
@@ -79,46 +55,11 @@ pub(super) fn again(turn: &mut Turn<'_>, running: &Running) {
 /// Nobody has started it anew, but until now it could not be seen: it has its grace again.
 pub(super) fn given_grace(turn: &mut Turn<'_>, running: Option<&Running>) {
     let now = turn.now;
-    let until = now.checked_add(grace(turn.policy, running)).unwrap_or(Timestamp::MAX);
+    let until = now.checked_add(turn.policy.grace_of(running)).unwrap_or(Timestamp::MAX);
     if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
         watch.started = now;
     }
     turn.service.health.start(now, until);
     turn.service.triggers.pause(until);
     belong(turn, now);
-}
-
-/// It is not known yet whose sample that is.
-pub(super) fn put_by(turn: &mut Turn<'_>, sample: &Sample) {
-    let uncounted = &mut turn.service.uncounted;
-    if uncounted.len() >= KEPT {
-        uncounted.pop_front();
-    }
-    uncounted.push_back(sample.clone());
-}
-
-/// Every check has passed: its start-up is over, though it might have taken longer.
-pub(super) fn well(turn: &mut Turn<'_>) {
-    if !turn.service.health.all_pass() {
-        return;
-    }
-    turn.service.crashed = false;
-    let started = turn.service.launch.and_then(|launch| launch.at.checked_add(turn.policy.grace).ok());
-    turn.service.triggers.settled(started.map_or(turn.now, |least| least.max(turn.now)));
-    if let Phase::Watching(watch) = &turn.facts().phase
-        && watch.restarted > 0
-        && let Phase::Watching(watch) = &mut turn.facts_mut().phase
-    {
-        watch.restarted = 0;
-    }
-}
-
-/// What was seen since the start is of what was started, though it was not known yet that it had been.
-pub(super) fn belong(turn: &mut Turn<'_>, since: Timestamp) -> Vec<Sample> {
-    let kept = std::mem::take(&mut turn.service.uncounted);
-    let samples: Vec<Sample> = kept.into_iter().filter(|sample| sample.began >= since).collect();
-    for sample in &samples {
-        turn.count(sample);
-    }
-    samples
 }

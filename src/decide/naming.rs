@@ -1,12 +1,41 @@
-//! What a set's release is called: by what it changed, for the versions of all of a set say nothing in one line.
+//! What releases and rollbacks are called. A set's release is called by what it changed, for the versions of all of a set say
+//! nothing in one line.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::release::Release;
+use super::turn::Turn;
+use crate::model::release::{Origin, Release};
+use crate::model::roster::Roster;
 use crate::model::running::{Identity, Running};
 
 /// So many services are named; of more, the first, and how many others there are.
 const NAMED: usize = 2;
+
+/// A release with an id of its own.
+pub(super) fn new_release(turn: &Turn<'_>, running: &Running, origin: Origin) -> Release {
+    Release {
+        id: release_id(turn),
+        service: turn.service.name.clone(),
+        version: of(turn.facts().accepted.last(), running),
+        running: Some(running.clone()),
+        began: turn.now,
+        origin,
+        announcement: None,
+        checklist: None,
+        roster: Roster::new(),
+    }
+}
+
+/// Unique: services have unique names, no two releases of one begin in the same millisecond, and of several golives that
+/// act for one each has an ending of its own.
+pub(super) fn release_id(turn: &Turn<'_>) -> String {
+    format!("{}-{}{}", turn.service.name, turn.now.strftime("%Y%m%dT%H%M%S%3f"), turn.service.by)
+}
+
+/// Unique, as a release's id is.
+pub(super) fn rollback_id(turn: &Turn<'_>) -> String {
+    format!("{}-rb-{}{}", turn.service.name, turn.now.strftime("%Y%m%dT%H%M%S%3f"), turn.service.by)
+}
 
 /// What a release that runs now is called, beside the accepted one.
 pub(super) fn of(accepted: Option<&Release>, now: &Running) -> String {

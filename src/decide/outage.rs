@@ -10,12 +10,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::action::Action;
-use super::service::Turn;
+use super::turn::Turn;
 use super::{State, deployment, launch, release, rollback};
 use crate::model::facts::{Phase, Stop};
 use crate::model::notice::{News, Tier};
 use crate::model::reason::Reason;
-use crate::model::running::{Running, Stage};
 
 /// It may be away so long (a restart of its daemon) before people hear of it: in a watch, and otherwise.
 const AWAY_IN_WATCH: Duration = Duration::from_secs(10);
@@ -110,7 +109,8 @@ fn begin(turn: &mut Turn<'_>) {
         return;
     }
     turn.facts_mut().away = true;
-    if swapping(turn) {
+    // A rollback waits for the engine by itself.
+    if turn.swapping() {
         return;
     }
     let (now, ran) = (turn.now, turn.service.seen.clone());
@@ -131,7 +131,7 @@ fn begin(turn: &mut Turn<'_>) {
             with_engine: true,
         });
     }
-    deployment::reconsider(turn);
+    deployment::wait_for_engine(turn);
 }
 
 /// Whether that was stopped by the engine itself.
@@ -152,33 +152,17 @@ fn end(turn: &mut Turn<'_>) {
     {
         return rollback::resume(turn);
     }
-    if swapping(turn) {
+    // A rollback waits for the engine by itself.
+    if turn.swapping() {
         return;
     }
     let seen = turn.service.seen.clone();
-    deployment::engine_is_back(turn, seen.as_ref());
-    release::seen(turn, seen.as_ref());
+    let next = deployment::engine_is_back(turn, seen.as_ref());
+    release::follow(turn, next);
+    release::look(turn, seen.as_ref());
     // Whatever was started again has its grace from its start on.
     let started = turn.service.launch.is_some_and(|launch| launch.at >= turn.service.health.since());
     if turn.facts().deployment.is_none() && !started {
         launch::given_grace(turn, seen.as_ref());
-    }
-}
-
-/// A rollback waits for the engine by itself.
-fn swapping(turn: &Turn<'_>) -> bool {
-    match turn.facts().phase {
-        Phase::RollingBack(_) | Phase::Verifying(_) => true,
-        Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => false,
-    }
-}
-
-/// Whether one that the engine has ended runs again, or something else in its place.
-pub(super) fn is_back(id: &str, stop: &Stop, running: &Running) -> bool {
-    match running.member(id) {
-        Some(member) => member.stage.is_up(),
-        None => {
-            running.members.iter().any(|other| other.service == stop.service && other.stage == Stage::Running)
-        }
     }
 }

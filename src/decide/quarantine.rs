@@ -1,7 +1,6 @@
 //! Versions that were gone back from: known at once when they come again, until somebody accepts them.
 
-use super::guard;
-use super::service::Turn;
+use super::turn::Turn;
 use crate::model::facts::{Facts, Quarantined};
 use crate::model::notice::{News, Tier};
 use crate::model::policy::{Autonomy, Quarantine};
@@ -40,16 +39,17 @@ pub(super) fn meets(turn: &Turn<'_>, running: &Running) -> Option<Reason> {
     known(turn.facts(), &running.identity).filter(|_| turn.policy.quarantine != Quarantine::Off)
 }
 
-/// A release has begun that was gone back from.
-pub(super) fn met(turn: &mut Turn<'_>, why: Reason) {
+/// A release has begun that was gone back from: told, unless it is to be judged by that, and how.
+pub(super) fn met(turn: &mut Turn<'_>, why: Reason) -> Option<(Reason, Autonomy)> {
     let autonomy = turn.policy.autonomy;
     let judged = autonomy != Autonomy::Off && matches!(why, Reason::Quarantined { same: true, .. });
     match turn.policy.quarantine {
-        Quarantine::Off => {}
-        Quarantine::Ask if judged => guard::failed(turn, why, autonomy.min(Autonomy::Ask)),
-        Quarantine::Rollback if judged => guard::failed(turn, why, autonomy),
+        Quarantine::Off => None,
+        Quarantine::Ask if judged => Some((why, autonomy.min(Autonomy::Ask))),
+        Quarantine::Rollback if judged => Some((why, autonomy)),
         Quarantine::Watch | Quarantine::Ask | Quarantine::Rollback => {
             turn.open(News::KnownBad, Tier::Important, Some(why), Vec::new());
+            None
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::action::{Action, Effect};
-use super::service::Turn;
+use super::turn::Turn;
 use crate::model::facts::Phase;
 use crate::model::notice::{News, Tier};
 use crate::model::reason::{Reason, SetReason};

@@ -1,7 +1,7 @@
 //! What was recorded of a release is counted again, after a restart.
 
+use super::counting;
 use super::service::Service;
-use super::suspect;
 use crate::model::event::Happening;
 use crate::model::policy::ServicePolicy;
 
@@ -14,7 +14,7 @@ impl Service {
         match what {
             Happening::Sampled(sample) => {
                 self.health.count(sample);
-                for reading in suspect::probe_readings(sample, policy, &self.triggers) {
+                for reading in counting::probe_readings(sample, policy, &self.triggers) {
                     self.triggers.measure(&reading, None, policy);
                 }
             }

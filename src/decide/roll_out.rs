@@ -2,7 +2,7 @@
 //! for nothing that the release has done is resumed.
 
 use super::action::{Action, Effect};
-use super::service::Turn;
+use super::turn::Turn;
 use crate::model::facts::Phase;
 use crate::model::notice::{News, Tier};
 use crate::model::reason::Reason;

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::action::Action;
 use super::incident::Own;
-use super::trigger::span;
+use super::trigger::{Run, span};
 use super::view::TriggerView;
 use crate::model::notice::{News, Tier};
 use crate::model::phrase::Phrase;
@@ -21,9 +21,6 @@ use crate::model::verdict::{Call, Verdict};
 
 #[cfg(test)]
 mod tests;
-
-/// So many readings in a row at least: one alone may be a mistake of what measures.
-const IN_A_ROW: u32 = 3;
 
 /// Readings further apart are no run.
 const GAP: Duration = Duration::from_mins(1);
@@ -55,14 +52,6 @@ enum Told {
     Well,
     Broken,
     Blind,
-}
-
-/// Readings in a row that said the same.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-struct Run {
-    since: Option<Timestamp>,
-    until: Option<Timestamp>,
-    count: u32,
 }
 
 impl Rules {
@@ -138,7 +127,7 @@ impl Rule {
     /// A metric that went beyond its limit since a release came that is taken back: a query over the last minutes
     /// shows what the release did when the release has gone. What is urgent is told at once all the same.
     fn belongs(&self, limit: &Limit, since: Option<Timestamp>) -> bool {
-        let began = since.zip(self.beyond.since).is_some_and(|(since, began)| began >= since);
+        let began = since.zip(self.beyond.since()).is_some_and(|(since, began)| began >= since);
         began && limit.of == RuleOf::Metric && limit.tier < Tier::Urgent
     }
 
@@ -161,9 +150,9 @@ impl Rule {
             (&mut self.within, &mut self.beyond)
         };
         *ends = Run::default();
-        goes_on.count(reading.at);
+        goes_on.count(reading.at, GAP);
         let lasted = goes_on.lasted().filter(|lasted| *lasted >= limit.lasts)?;
-        if self.beyond.count > 0 {
+        if self.beyond.times() > 0 {
             self.told = Told::Broken;
             return Some(self.breach(name, limit, reading, lasted));
         }
@@ -190,8 +179,8 @@ impl Rule {
             value,
             limit: limit.passed(value),
             unit: limit.unit,
-            samples: u64::from(self.beyond.count),
-            bad: u64::from(self.beyond.count),
+            samples: u64::from(self.beyond.times()),
+            bad: u64::from(self.beyond.times()),
             over,
             source: reading.source,
             before: None,
@@ -207,7 +196,7 @@ impl Rule {
         let call = match (&self.blind, self.told, &self.last) {
             (Some(_), ..) => Call::Blind,
             (None, Told::Broken, _) => Call::Fail,
-            (None, Told::Well | Told::Blind, Some(_)) if self.beyond.count == 0 => Call::Pass,
+            (None, Told::Well | Told::Blind, Some(_)) if self.beyond.times() == 0 => Call::Pass,
             (None, Told::Well | Told::Blind, _) => Call::Wait,
         };
         let sentence = match (&self.blind, call) {
@@ -218,27 +207,9 @@ impl Rule {
             (None, Call::Pass | Call::Blind) => Phrase::new("verdict.rule-within"),
         };
         let why = sentence.text("of", of.unwrap_or_default());
-        let samples = u64::from(self.beyond.count.max(self.within.count));
+        let samples = u64::from(self.beyond.times().max(self.within.times()));
         let (limit, bound, unit) = (Some(limit.passed(value)), limit.bound(value), limit.unit);
         Verdict { call, value: self.last.as_ref().map(|(value, _)| *value), limit, bound, unit, samples, why }
-    }
-}
-
-impl Run {
-    fn count(&mut self, at: Timestamp) {
-        let gap = self.until.is_some_and(|until| span(until, at) > GAP);
-        if gap {
-            *self = Self::default();
-        }
-        self.since.get_or_insert(at);
-        self.until = Some(at);
-        self.count = self.count.saturating_add(1);
-    }
-
-    /// For how long it has gone on; nothing while it is too short to be one.
-    fn lasted(&self) -> Option<Duration> {
-        let since = self.since.filter(|_| self.count >= IN_A_ROW)?;
-        Some(span(since, self.until?))
     }
 }
 

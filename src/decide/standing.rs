@@ -3,17 +3,17 @@
 //! decide nothing.
 
 use super::action::{Action, Answer, Persist};
-use super::service::{Service, Turn};
-use super::{release, rollback};
+use super::service::Service;
+use super::turn::Turn;
 use crate::model::event::{Happening, Kept, Standing};
 use crate::model::facts::{Facts, Phase};
 use crate::model::refusal::Refusal;
 use crate::model::release::{Release, ReleaseState};
 
-/// Something happened to a service that another golive acts for.
-pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
+/// Something happened to a service that another golive acts for. Whether this one acts from now on.
+pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) -> bool {
     match what {
-        Happening::Stands(standing) => stands(turn, standing),
+        Happening::Stands(standing) => return stands(turn, standing),
         Happening::Seen(running) => turn.service.seen.clone_from(running),
         Happening::Sampled(sample) => {
             turn.service.health.count(sample);
@@ -39,13 +39,17 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
         | Happening::StepDone { .. }
         | Happening::StepFailed { .. } => {}
     }
+    false
 }
 
-/// Whose turn it is was found out.
-pub(super) fn stands(turn: &mut Turn<'_>, standing: &Standing) {
+/// Whose turn it is was found out. Whether this one acts from now on, and has not before.
+pub(super) fn stands(turn: &mut Turn<'_>, standing: &Standing) -> bool {
     match standing {
         Standing::Acts { .. } if turn.acts() => {}
-        Standing::Acts { by, kept } => take_over(turn, by, kept.as_deref()),
+        Standing::Acts { by, kept } => {
+            take_over(turn, by, kept.as_deref());
+            return true;
+        }
         Standing::Watches { why, kept } => {
             turn.service.aside = Some(why.clone());
             if let Some(kept) = kept
@@ -56,6 +60,7 @@ pub(super) fn stands(turn: &mut Turn<'_>, standing: &Standing) {
             }
         }
     }
+    false
 }
 
 /// This one acts from now on. What it wrote down itself it knows better: its own store is ahead of what it shares.
@@ -72,10 +77,6 @@ fn take_over(turn: &mut Turn<'_>, by: &str, kept: Option<&Kept>) {
     turn.service.by = if by.is_empty() { String::new() } else { format!("-{by}") };
     // Written down anew, as this one's.
     turn.service.touched = true;
-    release::started(turn);
-    if let Some(seen) = turn.service.seen.clone() {
-        release::happened(turn, &Happening::Seen(Some(seen)));
-    }
 }
 
 /// What this golive goes on with, its own lists may know nothing of.
@@ -103,7 +104,7 @@ fn file_since(turn: &mut Turn<'_>, before: &Facts) {
         // What was decided while nobody looked from here was followed by another one.
         let decided = now.decided.as_ref().filter(|(id, _)| *id == release.id);
         let state = decided.map_or(ReleaseState::Superseded, |(_, state)| *state);
-        let asked = rollback::of(before).is_some_and(|rollback| rollback.reason.is_a_persons());
+        let asked = before.rollback().is_some_and(|rollback| rollback.reason.is_a_persons());
         turn.act(Action::Persist(Persist::File { release, state, reason: None, asked }));
     }
     if let Some(state) = state(&now).filter(|_| at_hand(&now) != at_hand(before)) {

@@ -4,17 +4,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::beside::{Shows, Trouble};
-use super::service::{Service, Turn};
-use super::trigger::Triggers;
+use super::service::Service;
 use super::trigger::health::{Habits, STEADY};
-use super::trigger::{Finding, RESOURCES};
+use super::trigger::{Finding, RESOURCES, Shows, Trouble};
+use super::turn::Turn;
 use super::{launch, whole};
 use crate::model::facts::Phase;
 use crate::model::policy::{Autonomy, Level, ServicePolicy};
-use crate::model::reading::{Reading, Source, Stream};
 use crate::model::reason::{Blame, Breach, Reason, Rule};
 use crate::model::sample::{Outcome, Sample};
+use crate::model::verdict::Verdict;
 
 /// A container that ends so often within so long is in a loop.
 pub(super) const LOOP: u8 = 3;
@@ -60,7 +59,7 @@ pub(super) fn all(turn: &Turn<'_>) -> Vec<Suspicion> {
         found.push(over(why, triggers.crash_loop));
     }
     found.extend(given_up(turn).map(|why| over(why, turn.policy.health_autonomy)));
-    found.extend(whole::suspicions(turn));
+    found.extend(whole::suspicions(turn).into_iter().map(|(why, autonomy)| over(why, autonomy)));
     found.extend(breaches(turn));
     found.retain(|suspicion| suspicion.autonomy != Autonomy::Off && !suspicion.is_noted());
     found.sort_by_key(|suspicion| std::cmp::Reverse(suspicion.autonomy));
@@ -91,7 +90,7 @@ fn checks(turn: &Turn<'_>) -> Vec<Suspicion> {
 }
 
 /// Something of the release has come to its end.
-pub(super) fn over(cause: Reason, autonomy: Autonomy) -> Suspicion {
+fn over(cause: Reason, autonomy: Autonomy) -> Suspicion {
     Suspicion {
         cause,
         autonomy,
@@ -180,17 +179,10 @@ pub(super) fn given_up(turn: &Turn<'_>) -> Option<Reason> {
     Some(Reason::GivenUp { seen })
 }
 
-/// What a health check by `url` tells of errors and latency, for triggers that nothing better feeds.
-pub(super) fn probe_readings(sample: &Sample, policy: &ServicePolicy, triggers: &Triggers) -> Vec<Reading> {
-    if !policy.requests.contains(&sample.check) {
-        return Vec::new();
-    }
-    let own = |stream: Stream, source: Option<Source>| match source {
-        Some(Source::Probes) => Reading::of_probe(stream, sample),
-        Some(Source::Exposition) if triggers.by_checks(&stream) => Reading::of_probe(stream, sample),
-        Some(Source::Exposition | Source::Prometheus | Source::Host) | None => None,
-    };
-    let (errors, latency) = (&policy.triggers.error_rate, &policy.triggers.latency);
-    let errors = own(Stream::Errors, errors.as_ref().map(|limits| limits.source));
-    errors.into_iter().chain(own(Stream::Latency, latency.as_ref().map(|limits| limits.source))).collect()
+/// What every trigger says now, the health checks first.
+pub(super) fn verdicts(turn: &Turn<'_>) -> Vec<(String, Verdict)> {
+    let (service, policy) = (&*turn.service, turn.policy);
+    let health = service.health.verdict(usual(service, policy), policy.failures);
+    let others = service.triggers.verdicts(turn.now, policy);
+    std::iter::once(("health".to_owned(), health)).chain(others).collect()
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::beside::Trouble;
 use crate::model::facts::{Before, HostBefore, Watch};
 use crate::model::past::Learnt;
 use crate::model::phrase::Phrase;
@@ -20,7 +19,9 @@ pub(super) use course::Course;
 use errors::Errors;
 use latency::Latency;
 use resources::Resources;
+pub(super) use run::Run;
 pub(super) use share::Gathering;
+pub(super) use trouble::{Shows, Trouble};
 pub use words::{number, rounded};
 
 mod absent;
@@ -38,7 +39,9 @@ mod others;
 mod past;
 mod proof;
 mod resources;
+mod run;
 mod share;
+mod trouble;
 mod window;
 mod words;
 

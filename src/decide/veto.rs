@@ -5,8 +5,9 @@
 //! supersedes.
 
 use super::cause::evidence;
-use super::service::Turn;
-use super::{deployment, guard};
+use super::deployment;
+use super::transition::Transition;
+use super::turn::Turn;
 use crate::model::facts::{Phase, Veto};
 use crate::model::notice::{News, Tier};
 use crate::model::reason::Reason;
@@ -29,22 +30,20 @@ pub(super) fn begin(turn: &mut Turn<'_>, cause: &Reason) -> bool {
     true
 }
 
-/// Its time has come.
-pub(super) fn due(turn: &mut Turn<'_>) {
+/// Its time has come: what was decided is done.
+pub(super) fn due(turn: &mut Turn<'_>) -> Option<Reason> {
     // Nothing is rolled back while somebody is at work on it.
     if deployment::under_way(turn.service, turn.now) {
-        return;
+        return None;
     }
-    if turn.facts().veto.as_ref().is_some_and(|veto| veto.ends <= turn.now)
-        && let Some(veto) = turn.facts_mut().veto.take()
-    {
-        guard::act(turn, veto.cause);
-    }
+    turn.facts().veto.as_ref().filter(|veto| veto.ends <= turn.now)?;
+    turn.facts_mut().veto.take().map(|veto| veto.cause)
 }
 
 /// Automation was put on hold: the release stays, and a person decides.
-pub(super) fn stopped(turn: &mut Turn<'_>, why: Option<String>) {
-    if let Some(veto) = turn.facts_mut().veto.take() {
-        guard::hold(turn, Reason::OnHold { why, cause: Box::new(veto.cause) }, Tier::Urgent);
+pub(super) fn stopped(turn: &mut Turn<'_>, why: Option<String>) -> Transition {
+    match turn.facts_mut().veto.take() {
+        Some(veto) => Transition::Hold(Reason::OnHold { why, cause: Box::new(veto.cause) }, Tier::Urgent),
+        None => Transition::Stay,
     }
 }

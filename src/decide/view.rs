@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::service::Service;
 use super::telling::hearing;
-use super::{State, deployment, rollback, suspect};
-use crate::model::facts::{Diverged, Facts, Hold, Phase, Quarantined, Veto};
+use super::{State, deployment, release, suspect};
+use crate::model::facts::{Deployment, Diverged, Facts, Hold, Phase, Quarantined, Veto};
 use crate::model::incident::{Incident, IncidentState};
 use crate::model::notice::News;
 use crate::model::phrase::Phrase;
@@ -177,13 +177,24 @@ fn known_to(facts: &Facts) -> Option<String> {
     }
 }
 
+/// The deployment that is under way, or does not end.
+fn under_way(service: &Service, now: Timestamp) -> Option<DeploymentView> {
+    let facts = service.facts();
+    if let Some(Deployment { began, waits, told, .. }) = &facts.deployment {
+        return Some(DeploymentView { began: *began, waits: waits.clone(), told: *told });
+    }
+    let version = deployment::announced(service, now)?.to_owned();
+    let began = facts.announced.as_ref()?.began;
+    Some(DeploymentView { began, waits: vec![Waits::Announced(version)], told: false })
+}
+
 fn service_view(service: &Service, policy: &ServicePolicy, now: Timestamp) -> ServiceView {
     let facts = service.facts();
     let release = facts.release.clone().map(|release| ReleaseView {
         release,
         ends: match &facts.phase {
             Phase::Watching(watch) => Some(watch.ends),
-            Phase::Verifying(_) => rollback::next_deadline(service, policy),
+            Phase::Verifying(_) => release::swap_deadline(service, policy),
             Phase::Idle | Phase::RollingBack(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => None,
         },
         step: match &facts.phase {
@@ -216,7 +227,7 @@ fn service_view(service: &Service, policy: &ServicePolicy, now: Timestamp) -> Se
         },
         hold: facts.hold.clone(),
         release,
-        deployment: deployment::shown(service, now),
+        deployment: under_way(service, now),
         grace_until: Some(service.health.grace_until())
             .filter(|until| *until > now && *until < Timestamp::MAX),
         announced: facts.announced.clone(),

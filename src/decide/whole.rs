@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::roster;
-use super::service::Turn;
-use super::suspect::{self, Suspicion};
-use super::{ask, deployment, launch};
+use super::service::Lacking;
+use super::transition::Transition;
+use super::turn::Turn;
+use super::{deployment, roster};
 use crate::model::facts::Phase;
 use crate::model::notice::{News, Tier};
 use crate::model::policy::Autonomy;
@@ -16,14 +16,6 @@ use crate::model::reason::{How, Lack, Reason, SetReason};
 use crate::model::release::Release;
 use crate::model::roster::{Did, Roster};
 use crate::model::running::Running;
-
-/// What the accepted set lacks while nothing is released.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Lacking {
-    since: Timestamp,
-    what: Vec<Lack>,
-    told: bool,
-}
 
 /// Whether what runs is what is left of the release that golive knows of, and no other.
 pub(super) fn is_left(turn: &Turn<'_>, running: &Running) -> bool {
@@ -36,20 +28,21 @@ pub(super) fn is_left(turn: &Turn<'_>, running: &Running) -> bool {
 }
 
 /// What runs was looked at, and is what golive knows of or what is left of it.
-pub(super) fn look(turn: &mut Turn<'_>, running: &Running) {
+pub(super) fn look(turn: &mut Turn<'_>, running: &Running) -> Transition {
     if matches!(turn.facts().phase, Phase::Idle) {
-        return remember(turn, running);
+        remember(turn, running);
     }
     if let Phase::Held { why, .. } = &turn.facts().phase
         && matches!(why.cause(), Reason::Set(SetReason::Lacks(_)))
         && lacks(turn).is_empty()
     {
-        ask::watch_again(turn);
+        return Transition::WatchAgain;
     }
+    Transition::Stay
 }
 
 /// What the accepted set does is learnt, and what it lacks is noted.
-fn remember(turn: &mut Turn<'_>, running: &Running) {
+pub(super) fn remember(turn: &mut Turn<'_>, running: &Running) {
     let now = turn.now;
     let Some(accepted) = turn.facts().accepted.last() else { return };
     let roster = roster::learnt(&accepted.roster, running, now);
@@ -81,7 +74,7 @@ pub(super) fn next_deadline(lacking: Option<&Lacking>, grace: Duration) -> Optio
 
 /// Deadlines that have come.
 pub(super) fn due(turn: &mut Turn<'_>) {
-    let grace = launch::grace(turn.policy, turn.service.seen.as_ref());
+    let grace = turn.policy.grace_of(turn.service.seen.as_ref());
     let at = next_deadline(turn.service.lacking.as_ref(), grace);
     if at.is_none_or(|at| at > turn.now) || deployment::under_way(turn.service, turn.now) {
         return;
@@ -134,7 +127,7 @@ fn expected(turn: &Turn<'_>) -> Roster {
 
 /// What a release lacks of what ran before speaks against it, whatever the checks say. What has failed is its fault; what
 /// is not there at all, or has ended without an error, may be meant so, and a person is asked.
-pub(super) fn suspicions(turn: &Turn<'_>) -> Vec<Suspicion> {
+pub(super) fn suspicions(turn: &Turn<'_>) -> Vec<(Reason, Autonomy)> {
     let Phase::Watching(watch) = &turn.facts().phase else { return Vec::new() };
     // What has ended does not tell when it was started last.
     let begun = watch.began.max(watch.started);
@@ -148,7 +141,7 @@ pub(super) fn suspicions(turn: &Turn<'_>) -> Vec<Suspicion> {
         lacks.into_iter().partition(|lack| matches!(lack.how, How::Ended { .. }));
     let autonomy = turn.policy.health_autonomy;
     let of = |(lacks, autonomy): (Vec<Lack>, Autonomy)| {
-        (!lacks.is_empty()).then(|| suspect::over(Reason::Set(SetReason::Lacks(lacks)), autonomy))
+        (!lacks.is_empty()).then_some((Reason::Set(SetReason::Lacks(lacks)), autonomy))
     };
     [(failed, autonomy), (doubtful, autonomy.min(Autonomy::Ask))].into_iter().filter_map(of).collect()
 }

@@ -340,4 +340,13 @@ impl Facts {
             | Phase::NeedsPerson { .. } => None,
         }
     }
+
+    /// The rollback at hand.
+    pub fn rollback(&self) -> Option<&Rollback> {
+        match &self.phase {
+            Phase::RollingBack(rollback) => Some(rollback),
+            Phase::Verifying(verification) => Some(&verification.rollback),
+            Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => None,
+        }
+    }
 }

@@ -9,6 +9,7 @@ use strum::IntoStaticStr;
 use crate::model::{checklist, seconds};
 
 use crate::model::notice::Tier;
+use crate::model::running::Running;
 use crate::model::step::Step;
 
 mod maintenance;
@@ -152,6 +153,11 @@ impl ServicePolicy {
     /// Whether what it watches runs in the engine of this host, so that an outage of the engine takes it along.
     pub fn runs_in_engine(&self) -> bool {
         self.steps.contains(&Step::Start)
+    }
+
+    /// From a start of what runs until a check first passes, failures do not count for so long at most.
+    pub fn grace_of(&self, running: Option<&Running>) -> Duration {
+        running.map(Running::start_period).unwrap_or_default().max(self.grace)
     }
 }
 

@@ -30,16 +30,6 @@ pub(crate) fn circles(sources: &[&Source]) -> Vec<Finding> {
     found
 }
 
-/// The rooms that have circles.
-pub(crate) fn rooms_with_circles(sources: &[Source]) -> BTreeSet<String> {
-    let rooms: BTreeSet<&str> = sources.iter().map(Source::module).collect();
-    let has = |room: &&str| {
-        let of_it: Vec<&Source> = sources.iter().filter(|source| source.module() == *room).collect();
-        !circles(&of_it).is_empty()
-    };
-    rooms.into_iter().filter(has).map(str::to_owned).collect()
-}
-
 fn needs(sources: &[&Source]) -> Needs {
     let files: BTreeSet<String> = sources.iter().map(|source| place(source)).collect();
     let mut needs = Needs::new();

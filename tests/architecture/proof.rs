@@ -214,6 +214,33 @@ fn circles_of_files_are_found() {
 }
 
 #[test]
+fn second_writers_of_the_phase_are_found() {
+    let bad = [
+        "fn f(turn: &mut Turn<'_>) { turn.facts_mut().phase = Phase::Idle; }",
+        "fn f(turn: &mut Turn<'_>) { let facts = turn.facts_mut(); facts.known = None; }",
+        "fn f(facts: &mut Facts) { facts.release.take(); }",
+        "fn f(facts: &mut Facts) { facts.release.insert(other); }",
+        "fn f(facts: &mut Facts) { std::mem::replace(&mut facts.phase, Phase::Idle); }",
+        "fn f(turn: &mut Turn<'_>) { std::mem::take(&mut turn.facts_mut().known); }",
+        "fn f(turn: &mut Turn<'_>) { *turn.facts_mut() = before; }",
+    ];
+    for text in bad {
+        fails(writers::second_writers(&source("src/decide/guard.rs", text)), "src/decide/guard.rs:1:");
+        passes(writers::second_writers(&source("src/decide/release/close.rs", text)));
+        passes(writers::second_writers(&source("src/store/mirror.rs", text)));
+    }
+    let good = [
+        "fn f(turn: &Turn<'_>) -> bool { turn.facts().phase == Phase::Idle }",
+        "fn f(turn: &mut Turn<'_>) { if let Phase::Watching(watch) = &mut turn.facts_mut().phase { watch.ends = at; } }",
+        "fn f(notice: &mut Notice) { notice.release = None; }",
+        "fn f(facts: &mut Facts) { facts.release.as_mut(); std::mem::take(&mut facts.accepted); facts.known == other }",
+    ];
+    for text in good {
+        passes(writers::second_writers(&source("src/decide/watch.rs", text)));
+    }
+}
+
+#[test]
 fn rooms_that_use_what_comes_later_are_found() {
     fails(upwards(&[("a", &["b"]), ("b", &[])]), "src/a.rs");
     passes(upwards(&[("b", &[]), ("a", &["b"])]));

@@ -6,13 +6,14 @@ use jiff::Timestamp;
 
 use super::before::{Minutes, before};
 use super::blind::Sight;
-use super::gauge::{Gauge, IN_A_ROW};
+use super::gauge::Gauge;
 use super::proof::{Proof, Ticks, ratio};
+use super::run::IN_A_ROW;
 use super::share::{Against, Share};
+use super::trouble::{Shows, Trouble};
 use super::window::{Newest, Window};
 use super::words::{by, odds, untold};
 use super::{Finding, Heard, span};
-use crate::decide::beside::{Shows, Trouble};
 use crate::model::facts::Before;
 use crate::model::phrase::Phrase;
 use crate::model::policy::{Autonomy, ErrorRate, Level, ServicePolicy};

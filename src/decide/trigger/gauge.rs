@@ -5,10 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::run::{IN_A_ROW, Run};
 use super::span;
-
-/// So many readings in a row, where nothing is said about how long (judgement §2.4).
-pub(super) const IN_A_ROW: u32 = 3;
 
 /// Readings further apart are no run.
 const GAP: u32 = 3;
@@ -24,8 +22,8 @@ const WORSE: f64 = 1.5;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Gauge {
     pub(super) last: Option<(Timestamp, f64)>,
-    beyond: Option<(Timestamp, u32)>,
-    within: u32,
+    beyond: Run,
+    within: Run,
     pub(super) readings: u64,
     /// The highest value of each of the last ten minutes.
     highest: VecDeque<(Timestamp, f64)>,
@@ -37,46 +35,31 @@ pub(super) struct Gauge {
 impl Gauge {
     /// Takes a number in.
     pub(super) fn read(&mut self, at: Timestamp, value: f64, beyond: bool, interval: Duration) {
-        self.follow(at, interval);
         self.last = Some((at, value));
         self.readings += 1;
         self.remember(at, value);
         let worse = self.before.is_some_and(|before| value > WORSE * before);
         self.worse = if worse { self.worse.saturating_add(1) } else { 0 };
-        if beyond {
-            let (since, times) = self.beyond.unwrap_or((at, 0));
-            self.beyond = Some((since, times.saturating_add(1)));
-            self.within = 0;
-        } else {
-            self.beyond = None;
-            self.within = self.within.saturating_add(1);
-        }
+        let (goes_on, ends) =
+            if beyond { (&mut self.beyond, &mut self.within) } else { (&mut self.within, &mut self.beyond) };
+        *ends = Run::default();
+        goes_on.count(at, gap(interval));
     }
 
     /// The last number was looked at again: it stands for longer, and counts once. One that is older than the release
     /// says nothing of it.
     pub(super) fn again(&mut self, at: Timestamp, interval: Duration) {
-        self.follow(at, interval);
+        for run in [&mut self.beyond, &mut self.within] {
+            run.stands(at, gap(interval));
+        }
         if let Some((last, _)) = &mut self.last {
             *last = at;
         }
     }
 
-    /// After a gap, a run begins anew.
-    fn follow(&mut self, at: Timestamp, interval: Duration) {
-        let gap = interval.saturating_mul(GAP).max(GAP_AT_LEAST);
-        if self.last.is_some_and(|(last, _)| span(last, at) > gap) {
-            self.beyond = None;
-            self.within = 0;
-        }
-    }
-
     /// Beyond its limit in every reading of so long, and in at least three.
     pub(super) fn beyond_for(&self, lasts: Duration) -> Option<Duration> {
-        let (last, _) = self.last?;
-        let (since, times) = self.beyond?;
-        let lasted = span(since, last);
-        (times >= IN_A_ROW && lasted >= lasts).then_some(lasted)
+        self.beyond.lasted().filter(|lasted| *lasted >= lasts)
     }
 
     fn remember(&mut self, at: Timestamp, value: f64) {
@@ -93,13 +76,15 @@ impl Gauge {
 
     /// The highest value of the last ten minutes, if it is beyond its limit now.
     pub(super) fn worst(&self) -> Option<f64> {
-        self.beyond?;
+        self.since()?;
         self.highest.iter().map(|(_, value)| *value).max_by(f64::total_cmp)
     }
 
     /// What ran since then was the release already: what was read from then on was not so before.
     pub(super) fn forget_since(&mut self, started: Timestamp) {
-        self.beyond = self.beyond.filter(|(since, _)| *since < started);
+        if self.since().is_some_and(|since| since >= started) {
+            self.beyond = Run::default();
+        }
         self.highest.retain(|(began, _)| *began < started);
     }
 
@@ -115,23 +100,28 @@ impl Gauge {
 
     /// Since when it is beyond its limit.
     pub(super) fn since(&self) -> Option<Timestamp> {
-        self.beyond.map(|(since, _)| since)
+        self.beyond.since()
     }
 
     /// Whether it was beyond it in every reading that there was.
     pub(super) fn is_from_the_first(&self) -> bool {
-        self.beyond.is_some_and(|(_, times)| u64::from(times) == self.readings)
+        self.is_beyond() && u64::from(self.beyond.times()) == self.readings
     }
 
     pub(super) fn is_beyond(&self) -> bool {
-        self.beyond.is_some()
+        self.beyond.since().is_some()
     }
 
     pub(super) fn within(&self) -> bool {
-        self.within > 0
+        self.within.since().is_some()
     }
 
     pub(super) fn clear(&mut self) {
         *self = Self::default();
     }
+}
+
+/// Readings further apart are no run.
+fn gap(interval: Duration) -> Duration {
+    interval.saturating_mul(GAP).max(GAP_AT_LEAST)
 }

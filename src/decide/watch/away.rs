@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::recall;
-use crate::decide::service::Turn;
+use crate::decide::turn::Turn;
 use crate::model::facts::Phase;
 
 /// A longer pause in watching (golive was down) lengthens the window; so do more than three intervals.

@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::{down_or_up, try_end};
-use crate::decide::service::Turn;
+use super::try_end;
 use crate::decide::suspect::{self, Suspicion};
-use crate::decide::{blame, cause, deployment, guard};
+use crate::decide::transition::Transition;
+use crate::decide::turn::Turn;
+use crate::decide::{blame, cause, deployment, down, guard};
 use crate::model::facts::{Facts, Phase, Watch};
 use crate::model::notice::{News, Tier};
 use crate::model::policy::{Autonomy, OnEnvironment};
@@ -21,10 +22,10 @@ pub(in crate::decide) fn deadline(facts: &Facts, watch: &Watch) -> Timestamp {
 }
 
 /// Acts on what speaks against the release, or looks whether its watch is over.
-pub(super) fn judge(turn: &mut Turn<'_>) {
+pub(super) fn judge(turn: &mut Turn<'_>) -> Transition {
     // What was decided stays decided, whatever is seen in the count-down.
     if turn.facts().veto.is_some() || deployment::under_way(turn.service, turn.now) {
-        return;
+        return Transition::Stay;
     }
     let found = suspect::all(turn);
     suspected(turn, !found.is_empty());
@@ -47,27 +48,25 @@ pub(super) fn judge(turn: &mut Turn<'_>) {
                 Says::Release => {}
             }
         }
-        guard::failed(turn, suspicion.cause, autonomy);
-        if !matches!(turn.facts().phase, Phase::Watching(_)) || turn.facts().veto.is_some() {
-            return;
+        let next = guard::failed(turn, suspicion.cause, autonomy);
+        if next != Transition::Stay || turn.facts().veto.is_some() {
+            return next;
         }
     }
-    down_or_up(turn);
+    down::tell(turn);
     // What is waited with is not over.
-    if !waits {
-        try_end(turn);
-    }
+    if waits { Transition::Stay } else { try_end(turn) }
 }
 
 /// A person is being asked, and something happens that golive may act on by itself.
-pub(in crate::decide) fn judge_held(turn: &mut Turn<'_>) {
-    let Phase::Held { why, watched_until, .. } = &turn.facts().phase else { return };
+pub(in crate::decide) fn judge_held(turn: &mut Turn<'_>) -> Transition {
+    let Phase::Held { why, watched_until, .. } = &turn.facts().phase else { return Transition::Stay };
     let decided = turn.facts().veto.is_some();
     let heard = matches!(why, Reason::Unheard(_)) && !turn.unheard;
     let open = heard || matches!(why, Reason::AskFirst(_));
     let at_work = deployment::under_way(turn.service, turn.now);
     if decided || !open || at_work || turn.now > *watched_until {
-        return;
+        return Transition::Stay;
     }
     let acts = |suspicion: &Suspicion| suspicion.autonomy == Autonomy::Auto;
     for suspicion in suspect::all(turn).into_iter().filter(acts) {
@@ -77,6 +76,7 @@ pub(in crate::decide) fn judge_held(turn: &mut Turn<'_>) {
             return guard::failed(turn, suspicion.cause, suspicion.autonomy);
         }
     }
+    Transition::Stay
 }
 
 /// Something fails at the end of the watch that is not the release's fault.

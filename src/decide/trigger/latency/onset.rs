@@ -1,7 +1,7 @@
 //! Since when requests are slow.
 
 use super::Latency;
-use crate::decide::beside::{Shows, Trouble};
+use crate::decide::trigger::{Shows, Trouble};
 
 impl Latency {
     /// When what is slow began, and how much of it is.

@@ -2,23 +2,24 @@
 
 use jiff::Timestamp;
 
-use crate::decide::deployment;
-use crate::decide::service::{Service, Turn};
+use super::deployment;
+use super::service::Service;
+use super::turn::Turn;
 use crate::model::facts::Phase;
 use crate::model::notice::{News, Tier};
 use crate::model::policy::ServicePolicy;
 use crate::model::reason::Reason;
 
 /// What tells nothing for too long is told to people, never counted.
-pub(in crate::decide) fn blind_too_long(turn: &mut Turn<'_>) {
-    let due = blind_deadline(turn.service, turn.policy, turn.now).is_some_and(|at| at <= turn.now);
+pub(super) fn too_long(turn: &mut Turn<'_>) {
+    let due = deadline(turn.service, turn.policy, turn.now).is_some_and(|at| at <= turn.now);
     if due && let Some((_, why)) = blind(turn.service, turn.policy, turn.now) {
         turn.open(News::Blind, Tier::Important, Some(why), Vec::new());
     }
 }
 
 /// What has been blind longest, since when, and why.
-pub(in crate::decide) fn blind(
+pub(super) fn blind(
     service: &Service,
     policy: &ServicePolicy,
     now: Timestamp,
@@ -27,11 +28,7 @@ pub(in crate::decide) fn blind(
     both.into_iter().flatten().min_by_key(|(since, _)| *since)
 }
 
-pub(in crate::decide) fn blind_deadline(
-    service: &Service,
-    policy: &ServicePolicy,
-    now: Timestamp,
-) -> Option<Timestamp> {
+pub(super) fn deadline(service: &Service, policy: &ServicePolicy, now: Timestamp) -> Option<Timestamp> {
     let facts = service.facts();
     let told = facts.incidents.iter().any(|incident| incident.news == News::Blind);
     // The swap blinds checks by itself, and the proof says in the end what it could not tell.

@@ -1,43 +1,63 @@
 //! What a rollback goes from and to, and what of the release it does not take back.
 
-use crate::decide::cause::plain;
-use crate::decide::service::Turn;
-use crate::decide::{naming, roster};
+use super::cause::plain;
+use super::turn::Turn;
+use super::{naming, roster};
 use crate::model::plan::Plan;
-use crate::model::reason::{Beside, Reason, SetReason};
-use crate::model::release::Release;
+use crate::model::reason::{Beside, Reason, Runs, SetReason};
+use crate::model::release::{Origin, Release};
 use crate::model::running::Running;
 
-/// From the release at hand to another.
-pub(in crate::decide) fn plan(turn: &Turn<'_>, target: &Release, cause: &Reason) -> Option<Plan> {
-    let from = turn.facts().release.as_ref()?;
+/// The release that a rollback would leave: the one at hand, else the accepted one if that runs, else what runs.
+pub(super) fn leaving(turn: &Turn<'_>) -> Option<Release> {
+    let (facts, seen) = (turn.facts(), turn.service.seen.as_ref());
+    let runs = |accepted: &&Release| {
+        let running = accepted.running.as_ref();
+        seen.is_none_or(|seen| running.is_some_and(|running| running.identity == seen.identity))
+    };
+    let known = facts.release.as_ref().or(facts.accepted.last().filter(runs)).cloned();
+    known.or_else(|| Some(naming::new_release(turn, seen?, Origin::Noticed)))
+}
+
+/// The release that the rollback at hand goes to.
+pub(super) fn target(turn: &Turn<'_>) -> Option<Release> {
+    let to = &turn.facts().rollback()?.plan.to;
+    turn.facts().accepted.iter().find(|release| release.id == *to).cloned()
+}
+
+/// What is seen to run; of a set it is not said in one word.
+pub(super) fn runs(turn: &Turn<'_>) -> Runs {
+    match turn.service.seen.as_ref() {
+        Some(seen) if seen.about.is_some() => Runs::Unknown,
+        Some(seen) if seen.alive => Runs::Version(seen.version.clone()),
+        Some(_) | None => Runs::Nothing,
+    }
+}
+
+/// From a release to another.
+pub(super) fn plan(turn: &Turn<'_>, from: &Release, target: &Release, cause: &Reason) -> Plan {
     let restored = |seen: &&Running| target.running.as_ref().is_some_and(|to| to.identity == seen.identity);
     let seen = turn.service.seen.as_ref().filter(|seen| !restored(seen)).or(from.running.as_ref());
-    Some(Plan {
-        rollback: rollback_id(turn),
+    Plan {
+        rollback: naming::rollback_id(turn),
         from: from.id.clone(),
         from_version: from.version.clone(),
         bad: seen.map(|seen| seen.instance.clone()),
         to: target.id.clone(),
         to_version: naming::beside(target, Some(from)),
         reason: plain(cause),
-    })
-}
-
-/// Unique, as a release's id is.
-pub(in crate::decide) fn rollback_id(turn: &Turn<'_>) -> String {
-    format!("{}-rb-{}{}", turn.service.name, turn.now.strftime("%Y%m%dT%H%M%S%3f"), turn.service.by)
+    }
 }
 
 /// Services that run now and that the target has none of: a rollback removes their containers.
-pub(in crate::decide) fn removes(turn: &Turn<'_>, target: &Release) -> Vec<String> {
+pub(super) fn removes(turn: &Turn<'_>, target: &Release) -> Vec<String> {
     let (Some(seen), Some(to)) = (&turn.service.seen, &target.running) else { return Vec::new() };
     roster::only_in(seen, to)
 }
 
 /// What keeps golive from going there by itself: the target should have a service that was missing when it was recorded, or
 /// the release has changed something that is left alone.
-pub(in crate::decide) fn partly(turn: &Turn<'_>, target: &Release, cause: &Reason) -> Option<Reason> {
+pub(super) fn partly(turn: &Turn<'_>, target: &Release, cause: &Reason) -> Option<Reason> {
     let mut removes = removes(turn, target);
     removes.retain(|service| target.roster.contains_key(service));
     let leaves = leaves(turn, target);
@@ -55,7 +75,7 @@ pub(super) fn told(turn: &Turn<'_>, target: &Release, cause: &Reason) -> Reason 
 }
 
 /// What is left alone and is another than it was beside that version.
-pub(in crate::decide) fn leaves(turn: &Turn<'_>, target: &Release) -> Vec<Beside> {
+pub(super) fn leaves(turn: &Turn<'_>, target: &Release) -> Vec<Beside> {
     let (Some(seen), Some(to)) = (&turn.service.seen, &target.running) else { return Vec::new() };
     roster::changed_beside(to, seen)
 }

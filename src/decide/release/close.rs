@@ -1,0 +1,166 @@
+//! The release at hand is decided: by what was seen of it, by a person, or by another release; or it waits for a person.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::decide::action::{Action, Persist};
+use crate::decide::cause::evidence;
+use crate::decide::transition::Transition;
+use crate::decide::turn::{LINGERS, Turn};
+use crate::decide::{diverge, naming, suspect, whole};
+use crate::model::facts::Phase;
+use crate::model::notice::{News, Tier};
+use crate::model::reason::Reason;
+use crate::model::release::{Origin, Release, ReleaseState};
+use crate::model::running::Running;
+
+/// So often in a row every check passes before what runs at first sight is taken as good.
+const ADOPT_AFTER: u32 = 3;
+
+/// The release at hand is good.
+pub(super) fn accept(turn: &mut Turn<'_>, reason: Option<Reason>) -> Transition {
+    let by = reason.clone();
+    let by_a_person = matches!(reason, Some(Reason::Accepted { .. }));
+    turn.conclude(News::ReleaseAccepted, reason.clone());
+    if let Some(release) = close(turn, ReleaseState::Accepted, reason) {
+        turn.facts_mut().known = release.running.as_ref().map(|running| running.identity.clone());
+        turn.accept(release, by.as_ref());
+    }
+    if by_a_person {
+        turn.count_anew(turn.policy.grace);
+    }
+    Transition::Stay
+}
+
+/// What runs has passed its checks for long enough to be the version that is gone back to, while there is none.
+pub(super) fn adopt_at_first_sight(turn: &mut Turn<'_>) {
+    let facts = turn.facts();
+    let adoptable = facts.accepted.is_empty() && facts.diverged.is_none();
+    if adoptable
+        && let Some(running) = turn.service.seen.clone()
+        && turn.service.health.all_passed(ADOPT_AFTER)
+    {
+        let release = naming::new_release(turn, &running, Origin::Adopted);
+        let (release_of, state) = (release.clone(), ReleaseState::Accepted);
+        turn.act(Action::Persist(Persist::File { release: release_of, state, reason: None, asked: false }));
+        turn.facts_mut().decided = Some((release.id.clone(), ReleaseState::Accepted));
+        turn.accept(release, None);
+        let said = whole::noted(turn);
+        turn.tell(News::ReleaseAccepted, Tier::General, said);
+    }
+}
+
+/// A person says that what runs is good. After a rollback that could not be finished, that is what was restored.
+pub(super) fn adopt(turn: &mut Turn<'_>, running: Running, reason: Reason) -> Transition {
+    let failed = matches!(turn.facts().phase, Phase::NeedsPerson { .. });
+    if failed {
+        close(turn, ReleaseState::RolledBack, None);
+    }
+    take_as_it_is(turn, running, reason);
+    if failed {
+        turn.count_anew(turn.policy.grace);
+    }
+    Transition::Stay
+}
+
+/// What runs is accepted, whether it was before or not.
+fn take_as_it_is(turn: &mut Turn<'_>, running: Running, reason: Reason) {
+    let facts = turn.facts_mut();
+    facts.known = Some(running.identity.clone());
+    let old = facts
+        .accepted
+        .iter()
+        .position(|old| old.running.as_ref().is_some_and(|old| old.identity == running.identity));
+    let release = match old {
+        Some(at) => Release { running: Some(running), ..facts.accepted.remove(at) },
+        None => naming::new_release(turn, &running, Origin::Noticed),
+    };
+    let (filed, state) = (release.clone(), ReleaseState::Accepted);
+    turn.act(Action::Persist(Persist::File {
+        release: filed,
+        state,
+        reason: Some(reason.clone()),
+        asked: true,
+    }));
+    turn.accept(release, Some(&reason));
+    turn.conclude(News::ReleaseAccepted, Some(reason));
+}
+
+/// A person gives the release at hand up, whatever runs.
+pub(super) fn abort(turn: &mut Turn<'_>, reason: Reason) -> Transition {
+    turn.conclude(News::ReleaseAborted, Some(reason.clone()));
+    if let Some(closed) = close(turn, ReleaseState::Aborted, Some(reason.clone())) {
+        diverge::begin(turn, reason, &closed);
+    }
+    turn.count_anew(turn.policy.grace);
+    Transition::Stay
+}
+
+/// The release stays and a person decides.
+pub(super) fn hold(turn: &mut Turn<'_>, why: Reason, tier: Tier) -> Transition {
+    conclude_watch(turn);
+    let evidence = evidence(turn, &why);
+    turn.open(News::Held, tier, Some(why.clone()), evidence);
+    turn.file(ReleaseState::Held, Some(why.clone()));
+    let within = |long: Duration| turn.now.checked_add(long).ok();
+    let asked = matches!(why, Reason::AskFirst(_));
+    let answer_by = turn.policy.ask_within.filter(|_| asked).and_then(within);
+    let watched_until = within(turn.policy.window).unwrap_or(Timestamp::MAX);
+    turn.facts_mut().veto = None;
+    turn.facts_mut().phase = Phase::Held { why, answer_by, watched_until };
+    Transition::Stay
+}
+
+/// It should be taken back, and there is nothing to go back to.
+pub(super) fn impossible(turn: &mut Turn<'_>, why: Reason) -> Transition {
+    let evidence = evidence(turn, &why);
+    turn.open(News::RollbackImpossible, Tier::Urgent, Some(why.clone()), evidence);
+    turn.file(ReleaseState::Held, Some(why.clone()));
+    turn.facts_mut().phase = Phase::NeedsPerson { why };
+    Transition::Stay
+}
+
+/// Another release runs instead.
+pub(super) fn superseded(turn: &mut Turn<'_>, by: &Running) {
+    if turn.facts().release.is_some() {
+        let reason = Reason::Superseded { version: by.version.clone() };
+        turn.conclude(News::ReleaseSuperseded, Some(reason.clone()));
+        close(turn, ReleaseState::Superseded, Some(reason));
+    }
+}
+
+/// A watch ends: what every trigger says goes into the record.
+pub(super) fn conclude_watch(turn: &mut Turn<'_>) {
+    let Phase::Watching(_) = &turn.facts().phase else { return };
+    let Some(release) = turn.facts().release.as_ref().map(|release| release.id.clone()) else { return };
+    let (service, verdicts) = (turn.service.name.clone(), suspect::verdicts(turn));
+    turn.act(Action::Persist(Persist::Concluded { service, release, verdicts }));
+}
+
+/// The release at hand is decided: it is filed, and nothing is at hand any more.
+pub(super) fn close(turn: &mut Turn<'_>, state: ReleaseState, reason: Option<Reason>) -> Option<Release> {
+    conclude_watch(turn);
+    turn.file(state, reason);
+    let settled = match state {
+        ReleaseState::RolledBack => turn.now.checked_add(LINGERS).unwrap_or(Timestamp::MAX),
+        ReleaseState::Announced
+        | ReleaseState::Watching
+        | ReleaseState::Accepted
+        | ReleaseState::RollingBack
+        | ReleaseState::Verifying
+        | ReleaseState::RollbackFailed
+        | ReleaseState::Held
+        | ReleaseState::Superseded
+        | ReleaseState::Aborted => turn.now,
+    };
+    turn.service.triggers.rest(settled);
+    let facts = turn.facts_mut();
+    facts.phase = Phase::Idle;
+    facts.blame = None;
+    facts.veto = None;
+    facts.irreversible = None;
+    let release = facts.release.take()?;
+    facts.decided = Some((release.id.clone(), state));
+    Some(release)
+}
