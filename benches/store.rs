@@ -68,7 +68,7 @@ async fn run(dir: &Path, many: usize) {
     time("explain SERVICE", || reader.latest_release(Some("s7")).unwrap().unwrap());
     time("releases", || reader.releases(None).unwrap());
     time("releases SERVICE", || reader.releases(Some("s7")).unwrap());
-    time("releases --summary", || reader.summary(None).unwrap());
+    time("releases --summary", || reader.summary(None, jiff::Timestamp::UNIX_EPOCH).unwrap());
     time("incidents", || reader.incidents().unwrap());
     let began = Instant::now();
     let (waiting, letters) = (store.waiting().await.unwrap(), store.last_letters(10).await.unwrap());

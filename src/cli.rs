@@ -213,7 +213,7 @@ async fn verb(verb: Verb, context: &Context) -> Result<u8, CliError> {
         Verb::Releases(arguments) => releases::run(&arguments, context),
         Verb::Checklist(arguments) => checklist::run(arguments, context).await,
         Verb::Verify(arguments) => verify::run(arguments, context).await,
-        Verb::Record(arguments) => record::run(&arguments, context),
+        Verb::Record(arguments) => record::run(arguments, context).await,
         Verb::Explain(arguments) => explain::run(&arguments, context),
         Verb::Backtest(arguments) => backtest::run(&arguments, context).await,
         Verb::Backup(arguments) => backup::run(&arguments, context),

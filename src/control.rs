@@ -17,6 +17,7 @@ use crate::decide::action::Answer;
 use crate::decide::view::View;
 use crate::door::Door;
 use crate::model::event::Event;
+use crate::model::remark::Remark;
 use crate::text::Texts;
 
 pub mod client;
@@ -52,6 +53,15 @@ pub enum Request {
     RetryLetter {
         /// Its number.
         id: i64,
+        /// Takes the answer.
+        reply: oneshot::Sender<Answer>,
+    },
+    /// Add to a release's record.
+    Remark {
+        /// The release.
+        release: String,
+        /// What.
+        remark: Remark,
         /// Takes the answer.
         reply: oneshot::Sender<Answer>,
     },

@@ -21,13 +21,15 @@ use crate::control::{self, Request};
 use crate::decide::State;
 use crate::decide::action::Answer;
 use crate::decide::view::View;
+use crate::docker::settings;
 use crate::metrics::Metrics;
 use crate::model::event::Event;
 use crate::model::refusal::Refusal;
 use crate::notify::Notifier;
 use crate::page;
+use crate::record;
 use crate::signals::{Signal, Signals};
-use crate::store::Store;
+use crate::store::{Scribe, Store};
 use crate::systemd;
 
 mod commit;
@@ -42,6 +44,7 @@ mod measure;
 mod probes;
 mod pulse;
 mod reload;
+mod remarks;
 mod resume;
 mod season;
 mod services;
@@ -63,6 +66,9 @@ pub use services::ServicesError;
 use showing::Showing;
 use storing::Storing;
 use upkeep::Upkeep;
+
+/// What is written into the record of releases.
+const SCRIBE: Scribe = Scribe { facts: record::facts, settings: settings::of };
 
 /// Events on their way to the loop. When it is full, whoever sends waits: a probe's next turn comes later.
 const INBOX: usize = 1024;
@@ -146,7 +152,7 @@ impl Daemon {
         socket: control::Socket,
         clock: Clock,
     ) -> Result<Self, DaemonError> {
-        let store = Store::open(&config.state_dir)?;
+        let store = Store::with_scribe(&config.state_dir, SCRIBE)?;
         let now = clock.now();
         resume::follow(&store, &clock.anchor()).await;
         let state = resume::state(&config, &store, now).await;
@@ -339,6 +345,7 @@ impl Daemon {
                 self.take(vec![event]);
                 give(reply, Answer::Done { release: None });
             }
+            Request::Remark { release, remark, reply } => self.remark(release, remark, reply),
             Request::RetryLetter { id, reply } => {
                 let (store, pump, now) = (self.store.clone(), self.pump.clone(), self.clock.now());
                 self.tasks.spawn(async move {

@@ -21,6 +21,7 @@ mod leaning;
 mod logs;
 mod marks;
 mod remembered;
+pub(crate) mod settings;
 pub(crate) mod spec;
 mod stream;
 pub(crate) mod swarm;

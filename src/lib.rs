@@ -3,6 +3,7 @@
 //! The modules in dependency order; what each may use is written in `ARCHITECTURE.md` and enforced by
 //! `tests/architecture.rs`.
 
+pub mod dsse;
 pub mod program;
 pub mod stats;
 pub mod untrusted;

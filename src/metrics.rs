@@ -19,6 +19,7 @@ use crate::model::notice::{News, Notice};
 use crate::model::reason::Reason;
 use crate::model::release::ReleaseState;
 use crate::model::sample::Outcome;
+use crate::model::witness::Witness;
 
 mod standing;
 #[cfg(test)]
@@ -128,11 +129,11 @@ impl Metrics {
         self.told.get_or_create(&labels).inc();
     }
 
-    /// Everything, at one moment. Letters that wait are by channel.
-    pub fn draw(&self, view: &View, waiting: &BTreeMap<String, u64>) -> String {
+    /// Everything, at one moment. Letters that wait are by channel; of the record, its last entry.
+    pub fn draw(&self, view: &View, waiting: &BTreeMap<String, u64>, record: Option<&Witness>) -> String {
         let mut text = String::new();
         let written = encode_registry(&mut text, &self.registry)
-            .and_then(|()| encode_registry(&mut text, &standing::registry(view, waiting)))
+            .and_then(|()| encode_registry(&mut text, &standing::registry(view, waiting, record)))
             .and_then(|()| encode_eof(&mut text));
         // A string takes everything; without the end that is missing, a scrape fails.
         if let Err(error) = written {

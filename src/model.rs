@@ -18,12 +18,14 @@ pub mod reading;
 pub mod reason;
 pub mod refusal;
 pub mod release;
+pub mod remark;
 pub mod roster;
 pub mod running;
 pub mod sample;
 pub mod seconds;
 pub mod step;
 pub mod verdict;
+pub mod witness;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::config::{Access, Channel, Config, Heartbeat, Language, Person, Templates, Way};
 use crate::decide::curve::Curve;
 use crate::model::notice::{Notice, Tier};
+use crate::model::witness::Witness;
 use crate::outbound::Outlet;
 use crate::text::Texts;
 use crate::ticket::Tickets;
@@ -38,6 +39,9 @@ pub use template::check_templates;
 /// A delivery ends within this, whatever the other side does.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The record's entries of a message that tells of none.
+static UNWITNESSED: BTreeMap<String, Witness> = BTreeMap::new();
+
 /// The longest pause between two attempts.
 const PAUSE_MAX: Duration = Duration::from_mins(5);
 
@@ -54,6 +58,8 @@ pub struct Delivery<'a> {
     pub thread: Option<&'a str>,
     /// What it is about, to be drawn where the channel takes pictures.
     pub curve: Option<&'a Curve>,
+    /// The record's entries of what is told, by the notice's id.
+    pub witnesses: &'a BTreeMap<String, Witness>,
 }
 
 /// A provider confirmed.
@@ -136,6 +142,7 @@ pub(crate) struct Context<'a> {
     /// The curve as a PNG.
     picture: Option<Vec<u8>>,
     with: &'a [Notice],
+    witnesses: &'a BTreeMap<String, Witness>,
     now: Timestamp,
     /// Signatures are made at this: a clock that was set right must not keep them wrong.
     wall: Timestamp,
@@ -192,7 +199,7 @@ impl Notifier {
         address: &str,
         delivery: &Delivery<'_>,
     ) -> Result<Receipt, Refusal> {
-        let Delivery { notice, with, now, thread, curve } = *delivery;
+        let Delivery { notice, with, now, thread, curve, witnesses } = *delivery;
         let curve = curve.filter(|_| self.draws(channel));
         let runbook = notice.service.as_ref().and_then(|service| self.runbooks.get(service));
         let context = Context {
@@ -208,6 +215,7 @@ impl Notifier {
             patience: self.patience,
             picture: self.draw(channel, curve).await,
             with,
+            witnesses,
             now,
             wall: Clock::wall(),
         };
@@ -289,7 +297,7 @@ impl Notifier {
 impl<'a> Delivery<'a> {
     /// The first message of its incident.
     pub fn first(notice: &'a Notice, now: Timestamp) -> Self {
-        Self { notice, with: &[], now, thread: None, curve: None }
+        Self { notice, with: &[], now, thread: None, curve: None, witnesses: &UNWITNESSED }
     }
 }
 

@@ -29,6 +29,7 @@ use crate::door::{Door, Entrance, Guest};
 use crate::metrics::{self, Metrics};
 use crate::model::notice::Notice;
 use crate::model::refusal::Refusal;
+use crate::model::witness::Witness;
 use crate::text::Texts;
 use crate::ticket::{Ticket, Tickets};
 
@@ -60,13 +61,15 @@ pub enum Ask {
     },
 }
 
-/// What the store knows of telling people.
+/// What the store knows of telling people, and of the record.
 #[derive(Debug, Clone, Default)]
 pub struct Shelf {
     /// Letters that wait, by channel.
     pub waiting: BTreeMap<String, u64>,
     /// The last letters, newest first.
     pub letters: Vec<Told>,
+    /// The last entry of the record.
+    pub record: Option<Witness>,
 }
 
 /// A letter, and what became of it.
@@ -183,7 +186,7 @@ async fn style() -> Response {
 async fn scrape(State(shared): State<Arc<Shared>>) -> Response {
     let Some(shelf) = shared.stage.ask(Ask::Shelf).await else { return away() };
     let view = Arc::clone(&shared.stage.views.borrow());
-    let text = shared.stage.metrics.draw(&view, &shelf.waiting);
+    let text = shared.stage.metrics.draw(&view, &shelf.waiting, shelf.record.as_ref());
     ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response()
 }
 

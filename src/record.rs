@@ -1,7 +1,6 @@
 //! The release record (guide G8) and the whole story of a release, drawn from what was stored.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use minijinja::context;
@@ -12,21 +11,28 @@ use crate::model::reason::Reason;
 use crate::model::release::{Origin, Release};
 use crate::model::sample::Outcome;
 use crate::store::{Filing, Moment, Story};
-use crate::text::Texts;
+use crate::text::{Texts, english};
 use crate::untrusted::clean;
 
 mod asked;
+mod changes;
+mod chart;
 mod course;
 mod evidence;
 mod explanation;
+mod html;
 mod measure;
+mod remarks;
+mod sheet;
 #[cfg(test)]
 mod tests;
+mod told;
 mod verification;
 
 use course::Course;
 pub use explanation::explain;
 use measure::{Measure, measures};
+use sheet::Sheet;
 
 /// One check's results over a release.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -38,128 +44,117 @@ struct Tally {
     last_failure: Option<String>,
 }
 
-/// A record as it is written.
-struct Page<'a> {
-    text: String,
-    texts: &'a Texts,
-}
-
 /// The record as Markdown.
 pub fn markdown(story: &Story, texts: &Texts) -> String {
+    written(story, texts).markdown()
+}
+
+/// The record as one HTML file, without a script, for a browser and for paper.
+pub fn html(story: &Story, texts: &Texts) -> String {
+    html::draw(&written(story, texts), &chart::of(story))
+}
+
+fn written<'a>(story: &Story, texts: &'a Texts) -> Sheet<'a> {
     let release = &story.release;
-    let (service, version) = (mark(&release.service), mark(&release.version));
+    let (service, version) = (clean(&release.service), clean(&release.version));
     let title = texts.phrase("record.title", context! { service, version });
-    let mut page = Page { text: format!("# {title}\n"), texts };
-    page.basics(story);
-    page.content(story);
-    page.head("verification");
+    let mut sheet = Sheet::new(title, texts);
+    basics(&mut sheet, story);
+    content(&mut sheet, story);
+    sheet.head("verification");
     for check in verification::of(story) {
-        page.row(&check.name, &check.sentence(texts));
+        sheet.row(&check.name, &check.sentence(texts));
     }
     for (check, tally) in tallies(story) {
         let name = texts.phrase("record.check", context! { check });
-        page.row(&name, &tally.sentence(texts));
+        sheet.row(&name, &tally.sentence(texts));
     }
-    page.result(story);
+    sheet.charted();
+    result(&mut sheet, story);
+    told::write(&mut sheet, story);
     if let Some(found) = &story.forensics {
-        evidence::markdown(&mut page, found);
+        evidence::write(&mut sheet, found);
     }
-    page.text
+    sheet
 }
 
-impl Page<'_> {
-    fn say(&self, name: &str) -> String {
-        self.texts.phrase(&format!("record.{name}"), context! {})
+fn basics(sheet: &mut Sheet<'_>, story: &Story) {
+    let release = &story.release;
+    let said = release.announcement.clone().unwrap_or_default();
+    let time = release.began.to_zoned(sheet.texts.zone().clone()).strftime("%Y-%m-%d %H:%M:%S");
+    let unsaid = sheet.say("not-said");
+    sheet.head("basics");
+    sheet.said("version", &release.version);
+    if let Some(about) = about(release) {
+        sheet.said("set", about);
     }
+    sheet.said("release", &release.id);
+    sheet.said("time", &time.to_string());
+    sheet.said("responsible", said.by.as_deref().unwrap_or(&unsaid));
+    sheet.said("participants", &if said.with.is_empty() { unsaid } else { said.with.join(", ") });
+    let announced = release.origin == Origin::Announced || release.announcement.is_some();
+    sheet.said("announced", &sheet.say(if announced { "announced-yes" } else { "announced-no" }));
+}
 
-    fn head(&mut self, name: &str) {
-        let head = self.say(name);
-        write!(self.text, "\n## {head}\n\n").expect("writing to a string cannot fail");
+fn content(sheet: &mut Sheet<'_>, story: &Story) {
+    let said = story.release.announcement.clone().unwrap_or_default();
+    sheet.head("content");
+    for (name, items) in [
+        ("features", &said.features),
+        ("improvements", &said.improvements),
+        ("fixes", &said.fixes),
+        ("config-changes", &said.config_changes),
+    ] {
+        let text = if items.is_empty() { sheet.say("none-said") } else { items.join("; ") };
+        sheet.said(name, &text);
     }
+    changes::write(sheet, story);
+}
 
-    fn row(&mut self, name: &str, value: &str) {
-        let colon = self.say("colon");
-        writeln!(self.text, "- **{}**{colon}{}", mark(name), mark(value))
-            .expect("writing to a string cannot fail");
+/// The result of the release, then what came of it afterwards: nothing of the first is ever taken back.
+fn result(sheet: &mut Sheet<'_>, story: &Story) {
+    let (texts, course) = (sheet.texts, Course::of(story));
+    sheet.head("result");
+    let grade = sheet.say(course.grade().word());
+    let status = texts.phrase("record.status-of", context! { grade, state => texts.state(course.state()) });
+    sheet.said("status", &status);
+    if let Some(reason) = course.problem() {
+        sheet.said("problem", &texts.reason(reason));
     }
-
-    fn said(&mut self, name: &str, value: &str) {
-        let name = self.say(name);
-        self.row(&name, value);
+    for filing in &story.filings {
+        let why = filing.reason.as_ref().map(|reason| texts.reason(reason));
+        let state = texts.state(filing.state);
+        let of = texts.phrase("record.entry-of", context! { at => texts.time(filing.at), state, why });
+        sheet.said("entry", &of);
     }
-
-    fn basics(&mut self, story: &Story) {
-        let release = &story.release;
-        let said = release.announcement.clone().unwrap_or_default();
-        let time = release.began.to_zoned(self.texts.zone().clone()).strftime("%Y-%m-%d %H:%M:%S");
-        let unsaid = self.say("not-said");
-        self.head("basics");
-        self.said("version", &release.version);
-        if let Some(about) = about(release) {
-            self.said("set", about);
-        }
-        self.said("release", &release.id);
-        self.said("time", &time.to_string());
-        self.said("responsible", said.by.as_deref().unwrap_or(&unsaid));
-        self.said("participants", &if said.with.is_empty() { unsaid } else { said.with.join(", ") });
-        let announced = release.origin == Origin::Announced || release.announcement.is_some();
-        self.said("announced", &self.say(if announced { "announced-yes" } else { "announced-no" }));
+    if let Some(version) = restored(story) {
+        sheet.said("restored", version);
     }
-
-    fn content(&mut self, story: &Story) {
-        let said = story.release.announcement.clone().unwrap_or_default();
-        self.head("content");
-        for (name, items) in [
-            ("features", &said.features),
-            ("improvements", &said.improvements),
-            ("fixes", &said.fixes),
-            ("config-changes", &said.config_changes),
-        ] {
-            let text = if items.is_empty() { self.say("none-said") } else { items.join("; ") };
-            self.said(name, &text);
-        }
-    }
-
-    /// The result of the release, then what came of it afterwards: nothing of the first is ever taken back.
-    fn result(&mut self, story: &Story) {
-        let (texts, course) = (self.texts, Course::of(story));
-        self.head("result");
-        let grade = self.say(course.grade().word());
-        let status =
-            texts.phrase("record.status-of", context! { grade, state => texts.state(course.state()) });
-        self.said("status", &status);
-        if let Some(reason) = course.problem() {
-            self.said("problem", &texts.reason(reason));
-        }
-        for filing in &story.filings {
-            let why = filing.reason.as_ref().map(|reason| texts.reason(reason));
-            let state = texts.state(filing.state);
-            self.said(
-                "entry",
-                &texts.phrase("record.entry-of", context! { at => texts.time(filing.at), state, why }),
-            );
-        }
-        if let Some(version) = restored(story) {
-            self.said("restored", version);
-        }
-        for Measure { at, step, took, output, .. } in measures(story) {
-            let took = took.map(|took| texts.duration(took));
-            let name = texts.phrase("record.measure", context! { at => texts.time(at) });
-            let step = texts.step(step);
-            self.row(&name, &texts.phrase("record.measure-of", context! { step, took }));
-            if let Some(output) = output {
-                self.printed(output.lines());
-            }
-        }
-        self.said("follow-up", &self.say(course.follow_up()));
-    }
-
-    /// Indented, so that nothing that a program wrote can end a block or begin markup.
-    fn printed<'a>(&mut self, lines: impl Iterator<Item = &'a str>) {
-        for line in lines {
-            writeln!(self.text, "    {}", clean(line)).expect("writing to a string cannot fail");
+    for Measure { at, step, took, output, .. } in measures(story) {
+        let took = took.map(|took| texts.duration(took));
+        let name = texts.phrase("record.measure", context! { at => texts.time(at) });
+        let step = texts.step(step);
+        sheet.row(&name, &texts.phrase("record.measure-of", context! { step, took }));
+        if let Some(output) = output {
+            sheet.printed(output.lines());
         }
     }
+    sheet.said("follow-up", &sheet.say(course.follow_up()));
+    remarks::write(sheet, story);
+}
+
+/// What is chained in of a release's record: the record as JSON, in English. Samples and what was found of it before it
+/// was taken away are long, and stand in the journal and the evidence; of these it has the digest, and in short what they show.
+pub fn facts(story: &Story) -> Value {
+    let mut facts = json(story, english());
+    if let Some(facts) = facts.as_object_mut() {
+        for elsewhere in ["samples", "told", "chain", "notes", "follow_ups"] {
+            facts.remove(elsewhere);
+        }
+        let evidence = story.forensics.as_ref().map(evidence::short);
+        facts.insert("evidence".to_owned(), evidence.into());
+    }
+    facts
 }
 
 /// The record as JSON: words are stable, sentences are in the reader's language.
@@ -175,6 +170,7 @@ pub fn json(story: &Story, texts: &Texts) -> Value {
         (check, value)
     });
     let measures: Vec<Value> = measures(story).into_iter().map(|measure| measure.json()).collect();
+    let (chain, notes, follow_ups) = remarks::json(story);
     let reason = |reason: &Reason| texts.reason(reason);
     let entry = |filing: &Filing| {
         let why = filing.reason.as_ref().map(reason);
@@ -194,6 +190,7 @@ pub fn json(story: &Story, texts: &Texts) -> Value {
         "improvements": said.improvements,
         "fixes": said.fixes,
         "config_changes": said.config_changes,
+        "changes": story.changes.as_ref().map(changes::json),
         "irreversible": said.irreversible,
         "verification": verification::of(story).iter().map(|check| check.json(texts)).collect::<Vec<_>>(),
         "checks": checks.collect::<BTreeMap<_, _>>(),
@@ -205,6 +202,10 @@ pub fn json(story: &Story, texts: &Texts) -> Value {
         "measures": measures,
         "evidence": story.forensics.as_ref().map(evidence::json),
         "samples": evidence::samples(story),
+        "told": told::json(story),
+        "chain": chain,
+        "notes": notes,
+        "follow_ups": follow_ups,
         "follow_up": texts.phrase(&format!("record.{}", course.follow_up()), context! {}),
     })
 }
@@ -259,16 +260,4 @@ fn restored(story: &Story) -> Option<&str> {
     let rolled_back = story.state == crate::model::release::ReleaseState::RolledBack;
     let plans = measures(story).into_iter().map(|measure| measure.to).next_back();
     plans.filter(|_| rolled_back)
-}
-
-/// Somebody else's words within Markdown.
-fn mark(text: &str) -> String {
-    let mut marked = String::new();
-    for character in clean(text).chars() {
-        if "\\`*_[]<>#|".contains(character) {
-            marked.push('\\');
-        }
-        marked.push(character);
-    }
-    marked
 }

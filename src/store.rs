@@ -18,14 +18,19 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use crate::clock::Clock;
 use crate::decide::action::Action;
 use crate::model::event::{Event, Happening};
 use crate::model::facts::Facts;
 use crate::model::notice::Notice;
 
+mod audit;
 mod backup;
+mod chain;
+mod covered;
 mod deed;
 mod error;
+mod figures;
 mod filing;
 mod flaws;
 mod follow;
@@ -40,21 +45,30 @@ mod proof;
 mod reader;
 pub mod recording;
 mod releases;
+mod remarks;
 mod schema;
 mod sound;
+mod spec;
+mod story;
 #[cfg(test)]
 mod tests;
 mod thread;
 mod tidy;
 mod told;
 
+pub use audit::{Audit, Broken, Held};
+pub use chain::{Hashing, Kind, Link, Scribe, Sealed, Why};
+pub use covered::Covered;
 pub use deed::Deed;
 pub use error::StoreError;
+pub use figures::Figures;
 pub use filing::Filing;
 pub use outbox::{Letter, NewLetter, Twin};
 pub use parcel::Parcel;
 pub use past::Past;
-pub use reader::{IncidentRow, LetterRow, Moment, Reader, ReleaseRow, Story, SummaryRow};
+pub use reader::{IncidentRow, LetterRow, Reader, ReleaseRow, SummaryRow};
+pub use spec::Changes;
+pub use story::{Moment, Story, Told};
 pub use tidy::Ages;
 
 use error::{json, sqlite};
@@ -79,6 +93,7 @@ struct Inner {
     /// The number of the last batch.
     batches: AtomicU64,
     flaws: Flaws,
+    ledger: chain::Ledger,
     place: std::sync::Mutex<Place>,
 }
 
@@ -145,6 +160,11 @@ pub struct Evidence {
 impl Store {
     /// Opens the store in a directory, which is made if need be, for this process alone.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        Self::with_scribe(dir, Scribe::default())
+    }
+
+    /// The same, and what becomes of a release is chained in with what the scribe draws from its story.
+    pub fn with_scribe(dir: &Path, scribe: Scribe) -> Result<Self, StoreError> {
         let directory = |source| StoreError::Directory { dir: dir.to_owned(), source };
         std::fs::create_dir_all(dir).map_err(directory)?;
         let known = dir.join("lock").exists();
@@ -154,12 +174,13 @@ impl Store {
         if let Some(lost) = ground::look(&path, known)? {
             flaws.note(lost);
         }
-        let connection = open(&path)?;
+        let mut connection = open(&path)?;
+        let ledger = chain::Ledger::open((&mut connection, &path), scribe, Clock::wall(), &flaws)?;
         let batches = AtomicU64::new(last(&connection, &path)?);
         let file = ground::identity(&path)?.unwrap_or_default();
         let place = std::sync::Mutex::new(Place { file, lock });
         let connection = Arc::new(Mutex::new(connection));
-        Ok(Self { inner: Arc::new(Inner { path, connection, batches, flaws, place }) })
+        Ok(Self { inner: Arc::new(Inner { path, connection, batches, flaws, ledger, place }) })
     }
 
     /// Gives a batch its number.
@@ -171,7 +192,7 @@ impl Store {
     /// Stores a batch, all of it or nothing, and once, however often it is given. However long that takes: whoever does
     /// not wait for it must not take it for undone.
     pub async fn put(&self, batch: &Arc<Numbered>) -> Result<(), StoreError> {
-        let batch = Arc::clone(batch);
+        let (batch, inner) = (Arc::clone(batch), Arc::clone(&self.inner));
         let connection = Arc::clone(&self.inner.connection).lock_owned().await;
         self.at_work(connection, move |connection, path| {
             let transaction = connection.transaction().map_err(sqlite(path))?;
@@ -184,7 +205,7 @@ impl Store {
             noted.map_err(sqlite(path))?;
             for entry in &batch.entries {
                 journal::append(&transaction, path, entry)?;
-                releases::project(&transaction, path, entry)?;
+                releases::project(&transaction, path, entry, (&inner.ledger, &inner.flaws))?;
             }
             for (service, facts) in &batch.facts {
                 let json = serde_json::to_string(facts).map_err(json(path))?;
@@ -234,28 +255,6 @@ impl Store {
         let inner = Arc::clone(&self.inner);
         self.work(move |connection, path| {
             journal::happenings(connection, path, (&service, &release), RECOUNTED, &inner.flaws)
-        })
-        .await
-    }
-
-    /// Stores what a release can be made again from.
-    pub async fn save_spec(&self, release: &str, image: &str, inspect: &str) -> Result<(), StoreError> {
-        let row = (release.to_owned(), image.to_owned(), inspect.to_owned());
-        self.work(move |connection, path| {
-            let sql = "INSERT INTO spec (release, image, inspect) VALUES (?1, ?2, ?3) \
-                       ON CONFLICT (release) DO UPDATE SET image = ?2, inspect = ?3";
-            connection.execute(sql, params![row.0, row.1, row.2]).map(drop).map_err(sqlite(path))
-        })
-        .await
-    }
-
-    /// A release's image and inspect, where they were stored.
-    pub async fn spec(&self, release: &str) -> Result<Option<(String, String)>, StoreError> {
-        let release = release.to_owned();
-        self.work(move |connection, path| {
-            let sql = "SELECT image, inspect FROM spec WHERE release = ?1";
-            let row = connection.query_row(sql, [release], |row| Ok((row.get(0)?, row.get(1)?)));
-            row.optional().map_err(sqlite(path))
         })
         .await
     }

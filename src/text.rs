@@ -15,6 +15,7 @@ use crate::model::notice::{News, Notice, Tier};
 use crate::model::reason::{Blame, Reason, Runs};
 use crate::model::release::ReleaseState;
 use crate::model::step::Step;
+use crate::model::witness::Witness;
 use crate::untrusted::clean;
 
 mod breach;
@@ -298,6 +299,11 @@ impl Texts {
     /// Somebody's name, and who says that it is theirs.
     pub fn said_by(&self, name: &str, who: &str) -> String {
         self.say("asked.by", context! { name => clean(name), who => clean(who) })
+    }
+
+    /// Where an entry of the record stands.
+    pub fn witness(&self, witness: &Witness) -> String {
+        self.say("record.witness", context! { seq => witness.seq, hash => clean(witness.short()) })
     }
 
     /// That something is told late.

@@ -22,9 +22,10 @@ use source::{Finding, Reach, Source};
 
 /// What each module right below the crate may use of the others, from the ground up: nobody uses what comes later. A
 /// module that is not here has to be put here.
-const MAY_USE: [(&str, &[&str]); 30] = [
+const MAY_USE: [(&str, &[&str]); 31] = [
     ("clock", &[]),
     ("door", &[]),
+    ("dsse", &[]),
     ("program", &[]),
     ("signals", &[]),
     ("stats", &[]),
@@ -40,20 +41,20 @@ const MAY_USE: [(&str, &[&str]); 30] = [
     ("metrics", &["decide", "model"]),
     ("outbound", &["config"]),
     ("runtime", &["clock", "config", "docker", "model", "program", "untrusted"]),
-    ("store", &["clock", "decide", "model"]),
+    ("store", &["clock", "decide", "dsse", "model"]),
     ("text", &["config", "decide", "model", "untrusted"]),
     ("control", &["config", "decide", "door", "model", "text"]),
     ("notify", &["chart", "clock", "config", "decide", "model", "outbound", "text", "ticket", "untrusted"]),
     ("page", &["clock", "decide", "door", "metrics", "model", "text", "ticket", "untrusted"]),
     ("probe", &["clock", "config", "docker", "model", "outbound", "program", "untrusted"]),
     ("acceptance", &["clock", "config", "model", "probe", "untrusted"]),
-    ("record", &["model", "store", "text", "untrusted"]),
+    ("record", &["dsse", "model", "store", "text", "untrusted"]),
     ("replay", &["decide", "model", "store"]),
     (
         "daemon",
         &[
             "clock", "config", "control", "decide", "docker", "metrics", "model", "notify", "page", "probe",
-            "runtime", "signals", "store", "systemd", "text", "ticket",
+            "record", "runtime", "signals", "store", "systemd", "text", "ticket",
         ],
     ),
     (
@@ -83,6 +84,7 @@ const MAY_USE: [(&str, &[&str]); 30] = [
             "daemon",
             "demo",
             "docker",
+            "dsse",
             "model",
             "notify",
             "probe",
@@ -99,7 +101,7 @@ const MAY_USE: [(&str, &[&str]); 30] = [
 ];
 
 /// Crates that belong to a few modules, so that what they do can be replaced there.
-const HOLDERS: [(&str, &[&str]); 15] = [
+const HOLDERS: [(&str, &[&str]); 16] = [
     ("axum", &["control", "demo", "door", "page"]),
     ("bollard", &["docker"]),
     ("clap", &["cli"]),
@@ -108,6 +110,7 @@ const HOLDERS: [(&str, &[&str]); 15] = [
     ("nix", &["control"]),
     ("prometheus_client", &["metrics"]),
     ("prometheus_http_query", &["probe"]),
+    ("ring", &["cli", "dsse", "outbound"]),
     ("rusqlite", &["store"]),
     ("sd_notify", &["systemd"]),
     ("signal_hook", &["signals"]),

@@ -116,6 +116,16 @@ impl Client {
         self.send(self.http.post(url(&["v1", "letters", &letter.to_string(), "retry"]))).await
     }
 
+    /// Adds to a release's record.
+    pub async fn remark(
+        &self,
+        release: &str,
+        what: &str,
+        body: &impl Serialize,
+    ) -> Result<Done, ClientError> {
+        self.send(self.http.post(url(&["v1", "releases", release, what])).json(body)).await
+    }
+
     async fn send<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, ClientError> {
         let request = request.header(ACCEPT_LANGUAGE, self.language.tag());
         let answer = request.send().await.map_err(|error| self.unreached(&error))?;

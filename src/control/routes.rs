@@ -34,6 +34,8 @@ use crate::model::checklist::Deed;
 use crate::model::event::{Address, Ask, Event, Happening};
 use crate::model::release::Announcement;
 
+mod remarks;
+
 /// A request's body is at most this large.
 const BODY_MAX: usize = 64 * 1024;
 
@@ -58,6 +60,8 @@ pub(super) fn app(shared: Shared) -> IntoMakeServiceWithConnectInfo<Router, Gues
         .route("/v1/incidents/{incident}/ack", post(acknowledge))
         .route("/v1/channels/{channel}/tried", post(tried))
         .route("/v1/letters/{letter}/retry", post(retry))
+        .route("/v1/releases/{release}/note", post(remarks::note))
+        .route("/v1/releases/{release}/follow-up", post(remarks::follow_up))
         .fallback(nothing_there)
         .layer(from_fn(admit))
         .layer(DefaultBodyLimit::max(BODY_MAX))

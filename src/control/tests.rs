@@ -99,6 +99,9 @@ fn without_reply(request: Request) -> (Request, oneshot::Sender<Answer>) {
         Request::Event { event, reply } => (Request::Event { event, reply: nobody }, reply),
         Request::Tried { event, reply } => (Request::Tried { event, reply: nobody }, reply),
         Request::RetryLetter { id, reply } => (Request::RetryLetter { id, reply: nobody }, reply),
+        Request::Remark { release, remark, reply } => {
+            (Request::Remark { release, remark, reply: nobody }, reply)
+        }
     }
 }
 

@@ -9,7 +9,7 @@ mod checklist;
 mod deployment;
 mod draw;
 
-pub use body::{AcceptBody, AckBody, HoldBody, ReleaseBody, RollbackBody, TriedBody};
+pub use body::{AcceptBody, AckBody, FollowUpBody, HoldBody, NoteBody, ReleaseBody, RollbackBody, TriedBody};
 
 pub use checklist::{ChecklistBody, ChecklistInfo, ChecklistItemInfo};
 pub use deployment::DeploymentInfo;

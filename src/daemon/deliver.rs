@@ -25,6 +25,7 @@ mod pace;
 #[cfg(test)]
 mod tests;
 mod unwritten;
+mod witness;
 
 use memory::{Memory, UNSTORED};
 use pace::Pace;
@@ -246,6 +247,8 @@ impl Task {
         now: Timestamp,
     ) {
         let (notifier, store) = (Arc::clone(&self.notifier.borrow()), self.store.clone());
+        // Of what is told from memory nothing is recorded yet.
+        let stored = matches!(letter, Source::Stored { .. });
         self.busy.insert(to.clone());
         self.paces.entry(to.clone()).or_default().sent(now);
         self.under_way.spawn(async move {
@@ -256,7 +259,10 @@ impl Task {
             let with: Vec<Notice> = with.into_iter().chain(several.then_some(newest)).collect();
             let curve = if notifier.draws(&to.channel) { curve::of(&store, &notice).await } else { None };
             let (thread, curve) = (thread.as_deref(), curve.as_ref());
-            let delivery = Delivery { notice: &notice, with: &with, now, thread, curve };
+            let told = with.iter().chain([&notice]);
+            let witnesses = if stored { witness::of(&store, told).await } else { BTreeMap::new() };
+            let witnesses = &witnesses;
+            let delivery = Delivery { notice: &notice, with: &with, now, thread, curve, witnesses };
             let result = notifier.deliver(&to.channel, &to.address, &delivery).await;
             Outcome { letter, to, notices, result }
         });

@@ -177,5 +177,6 @@ async fn shelf(store: &Store) -> Shelf {
     }
     let told = |(notice, channel, state)| Told { notice, channel, state };
     let letters = letters.unwrap_or_default().into_iter().map(told).collect();
-    Shelf { waiting: waiting.unwrap_or_default(), letters }
+    let record = store.head().await.unwrap_or_default();
+    Shelf { waiting: waiting.unwrap_or_default(), letters, record }
 }

@@ -80,6 +80,8 @@ pub(crate) mod compose {
 
 /// What a Swarm and `docker stack deploy` write on what they make.
 pub(crate) mod swarm {
+    /// What the labels of a stack begin with.
+    pub(crate) const STACKS: &str = "com.docker.stack.";
     /// The service of a task, by name.
     pub(crate) const SERVICE_NAME: &str = "com.docker.swarm.service.name";
     /// The stack of a service or of a task, by name.

@@ -12,11 +12,12 @@ use crate::decide::view::{ServiceView, View};
 use crate::model::incident::{Incident, IncidentState};
 use crate::model::notice::Tier;
 use crate::model::verdict::Call;
+use crate::model::witness::Witness;
 
 const PHASES: [&str; 6] = ["idle", "watching", "rolling-back", "verifying", "held", "needs-person"];
 const CALLS: [Call; 4] = [Call::Pass, Call::Fail, Call::Wait, Call::Blind];
 
-pub(super) fn registry(view: &View, waiting: &BTreeMap<String, u64>) -> Registry {
+pub(super) fn registry(view: &View, waiting: &BTreeMap<String, u64>, record: Option<&Witness>) -> Registry {
     let mut registry = Registry::default();
     let mut gauge = |name: &str, help: &str, rows: Vec<(Labels, f64)>| {
         let family = Family::<Labels, Gauge<f64, AtomicU64>>::default();
@@ -61,6 +62,13 @@ pub(super) fn registry(view: &View, waiting: &BTreeMap<String, u64>) -> Registry
     #[expect(clippy::cast_precision_loss, reason = "the outbox holds some ten thousand letters at most")]
     let waiting = waiting.iter().map(|(channel, count)| (vec![("channel", channel.clone())], *count as f64));
     gauge("golive_outbox_pending", "Letters that wait to be confirmed", waiting.collect());
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a record of so many entries is not written in a lifetime"
+    )]
+    let record = record.map(|head| (vec![("head", head.short().to_owned())], head.seq as f64));
+    let entries = "Entries of the chain of release records, with the hash of the last";
+    gauge("golive_record_chain", entries, record.into_iter().collect());
     registry
 }
 

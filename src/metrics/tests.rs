@@ -122,7 +122,7 @@ fn what_happens_is_counted() {
     for told in [Told::Sent, Told::Sent, Told::Refused, Told::GivenUp] {
         metrics.told("oncall", told);
     }
-    let text = metrics.draw(&View::default(), &[("oncall".to_owned(), 7)].into());
+    let text = metrics.draw(&View::default(), &[("oncall".to_owned(), 7)].into(), None);
     has(
         &text,
         &[
@@ -161,7 +161,7 @@ fn the_view_is_drawn_as_it_stands() {
         store_lost: Some("disk full".to_owned()),
         ..View::default()
     };
-    let text = Metrics::default().draw(&view, &BTreeMap::new());
+    let text = Metrics::default().draw(&view, &BTreeMap::new(), None);
     has(
         &text,
         &[
@@ -187,13 +187,23 @@ fn the_view_is_drawn_as_it_stands() {
     );
     let unlooked =
         View { services: vec![Arc::new(ServiceView { problems: None, ..shop() })], ..View::default() };
-    assert!(!Metrics::default().draw(&unlooked, &BTreeMap::new()).contains("golive_rollback_ready{"));
+    assert!(!Metrics::default().draw(&unlooked, &BTreeMap::new(), None).contains("golive_rollback_ready{"));
 }
 
 #[test]
 fn a_name_cannot_break_out_of_its_label() {
     let name = "a\"} 1\ngolive_up 0\\".to_owned();
     let view = View { services: vec![Arc::new(ServiceView { name, ..shop() })], ..View::default() };
-    let text = Metrics::default().draw(&view, &BTreeMap::new());
+    let text = Metrics::default().draw(&view, &BTreeMap::new(), None);
     has(&text, &["golive_diverged{service=\"a\\\"} 1\\ngolive_up 0\\\\\"} 0.0", "golive_up 1.0"]);
+}
+
+#[test]
+fn the_record_is_counted_and_its_head_told() {
+    let head = Witness { seq: 17, hash: "8c1e6f0a2b3c4d5e".repeat(4) };
+    let text = Metrics::default().draw(&View::default(), &BTreeMap::new(), Some(&head));
+    assert!(text.contains("golive_record_chain{head=\"8c1e6f0a2b3c4d5e\"} 17.0\n"), "{text}");
+    assert!(
+        !Metrics::default().draw(&View::default(), &BTreeMap::new(), None).contains("golive_record_chain{")
+    );
 }

@@ -45,6 +45,22 @@ pub enum Refusal {
     NoIncident(String),
     /// There is no such letter that was given up.
     NoLetter(i64),
+    /// There is no such release.
+    NoRelease(String),
+    /// The release's record takes no more remarks.
+    TooManyRemarks {
+        /// The release.
+        release: String,
+        /// So many it has.
+        most: usize,
+    },
+    /// Nothing of that text is still to be done.
+    NoFollowUp {
+        /// What was said to be done.
+        text: String,
+        /// What still is to be.
+        open: Vec<String>,
+    },
     /// It is noted, and nothing is done before the state directory can be written.
     NotStored,
     /// Nothing in golive answers to this.

@@ -71,6 +71,23 @@ pub enum ReleaseState {
     Aborted,
 }
 
+impl ReleaseState {
+    /// It was taken back, or should have been.
+    pub fn has_failed(self) -> bool {
+        match self {
+            Self::RolledBack | Self::RollbackFailed => true,
+            Self::Announced
+            | Self::Watching
+            | Self::Accepted
+            | Self::RollingBack
+            | Self::Verifying
+            | Self::Held
+            | Self::Superseded
+            | Self::Aborted => false,
+        }
+    }
+}
+
 /// What was said of a release in advance (guide G8.1, G8.2).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -54,6 +54,8 @@ pub(super) enum What {
     When,
     Evidence,
     Also,
+    /// Where it stands in the record.
+    Record,
     /// All of it, by a template.
     Body,
     /// That a template failed.
@@ -108,6 +110,7 @@ impl Letter {
         let evidence = notice.evidence.iter().map(|sample| evidence(sample, context));
         part(What::Evidence, Kind::Foreign, evidence.collect());
         part(What::Also, Kind::Foreign, context.with.iter().map(|other| also(other, context)).collect());
+        part(What::Record, Kind::Own, witness(notice, context).into_iter().collect());
         let recovered = bundle::beginning(notice, context.with).map(|first| texts.recovered(first, notice));
         let and = |text: String| match &recovered {
             Some(recovered) => format!("{text}: {recovered}"),
@@ -162,6 +165,7 @@ impl What {
         match self {
             Self::Thread => "thread",
             Self::Also => "also",
+            Self::Record => "record",
             Self::Why => "why",
             Self::Blame => "blame",
             Self::Next => "next",
@@ -192,7 +196,13 @@ pub(super) fn evidence(sample: &Sample, context: &Context<'_>) -> String {
 
 /// What is told in the same message, in one line.
 fn also(notice: &Notice, context: &Context<'_>) -> String {
-    format!("{}  {}", context.texts.time(notice.at), context.texts.subject(notice))
+    let line = format!("{}  {}", context.texts.time(notice.at), context.texts.subject(notice));
+    witness(notice, context).map_or_else(|| line.clone(), |witness| format!("{line} [{witness}]"))
+}
+
+/// The record's entry of what is told.
+fn witness(notice: &Notice, context: &Context<'_>) -> Option<String> {
+    context.witnesses.get(&notice.id).map(|witness| context.texts.witness(witness))
 }
 
 fn took(notice: &Notice, context: &Context<'_>) -> Option<String> {

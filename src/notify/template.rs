@@ -63,9 +63,10 @@ fn word(mut letter: Letter, notice: &Notice, context: &Context<'_>) -> Letter {
                 letter.title.clone_from(&letter.subject);
             }
             if let Some(body) = body {
-                // No address in a template's words can be followed, the buttons can; and other news in the message is
-                // nothing that templates know.
-                letter.parts.retain(|part| part.kind == Kind::Link || part.what == What::Also);
+                // No address in a template's words can be followed, the buttons can; other news in the message, and where
+                // this stands in the record, is nothing that templates know.
+                let stays = |part: &Part| matches!(part.what, What::Also | What::Record);
+                letter.parts.retain(|part| part.kind == Kind::Link || stays(part));
                 letter.parts.insert(0, part(What::Body, lines(&body)));
             }
         }

@@ -122,7 +122,7 @@ impl Served {
                     Ask::Pulse(reply) => drop(reply.send(())),
                     Ask::Shelf(reply) => {
                         let waiting = [("oncall".to_owned(), 3)].into();
-                        drop(reply.send(Shelf { waiting, letters: vec![letter(HOSTILE)] }));
+                        drop(reply.send(Shelf { waiting, letters: vec![letter(HOSTILE)], record: None }));
                     }
                     Ask::Acknowledge { ticket, reply } => {
                         spent.spend(&ticket, Clock::start().now());

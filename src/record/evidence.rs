@@ -1,11 +1,10 @@
 //! What was found of a release before it was taken away, in short and whole.
 
-use std::fmt::Write as _;
-
 use minijinja::context;
 use serde_json::{Value, json};
 
-use super::Page;
+use super::sheet::Sheet;
+use crate::dsse::sha256;
 use crate::model::event::{Event, Happening};
 use crate::model::reading::Measure;
 use crate::model::sample::Outcome;
@@ -17,29 +16,27 @@ const EVENT_LINES: usize = 10;
 /// So many samples and measurements are in the whole form: the newest.
 const SAMPLES: usize = 500;
 
-pub(super) fn markdown(page: &mut Page<'_>, found: &Evidence) {
-    page.head("evidence");
+pub(super) fn write(sheet: &mut Sheet<'_>, found: &Evidence) {
+    sheet.head("evidence");
     if let Some(exit) = found.exit {
-        page.said("exit", &exit.to_string());
+        sheet.said("exit", &exit.to_string());
     }
-    let oom = page.say(if found.oom { "yes" } else { "no" });
-    page.said("oom", &oom);
+    let oom = sheet.say(if found.oom { "yes" } else { "no" });
+    sheet.said("oom", &oom);
     if let Some(count) = restarts(found) {
-        let times = page.texts.phrase("record.restarts-of", context! { count });
-        page.said("restarts", &times);
+        let times = sheet.texts.phrase("record.restarts-of", context! { count });
+        sheet.said("restarts", &times);
     }
-    last(page, "events", &found.events, EVENT_LINES);
-    last(page, "logs", &found.logs, LOG_LINES);
+    last(sheet, "events", &found.events, EVENT_LINES);
+    last(sheet, "logs", &found.logs, LOG_LINES);
 }
 
-fn last(page: &mut Page<'_>, what: &str, whole: &str, lines: usize) {
+fn last(sheet: &mut Sheet<'_>, what: &str, whole: &str, lines: usize) {
     let last: Vec<&str> = whole.lines().rev().take(lines).collect();
     let none = if last.is_empty() { "no" } else { "last" };
-    let text = page.say(&format!("{none}-{what}"));
-    write!(page.text, "\n{text}\n").expect("writing to a string cannot fail");
+    sheet.words(sheet.say(&format!("{none}-{what}")));
     if !last.is_empty() {
-        page.text.push('\n');
-        page.printed(last.into_iter().rev());
+        sheet.printed(last.into_iter().rev());
     }
 }
 
@@ -51,6 +48,17 @@ pub(super) fn json(found: &Evidence) -> Value {
         "events": found.events.lines().collect::<Vec<_>>(),
         "logs": found.logs.lines().collect::<Vec<_>>(),
         "inspect": inspect(found),
+    })
+}
+
+/// In short, with the digest of all that was found.
+pub(super) fn short(found: &Evidence) -> Value {
+    let all = [found.inspect.as_bytes(), found.logs.as_bytes(), found.events.as_bytes()];
+    json!({
+        "exit": found.exit,
+        "oom": found.oom,
+        "restarts": restarts(found),
+        "sha256": hex::encode(sha256(&all)),
     })
 }
 

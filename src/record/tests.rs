@@ -16,6 +16,8 @@ use crate::model::tests as plain;
 use crate::model::verdict::{Bound, Call, Verdict};
 use crate::store::{Deed, Evidence};
 
+mod paper;
+
 /// What a service, a log or a person may have written to confuse whoever reads it.
 const HOSTILE: &str = "*b* [x](http://evil) <img src=x> `c` | #\r\n# Result\u{1b}[31m\u{202e}";
 
@@ -127,6 +129,9 @@ fn story(text: &str) -> Story {
             filing(3350, ReleaseState::RolledBack, Some(Reason::Said(text.to_owned()))),
         ],
         moments: moments(text),
+        changes: None,
+        told: Vec::new(),
+        sealed: Vec::new(),
         unread: 0,
         forensics: Some(Evidence {
             inspect: json!({"RestartCount": 4, "Config": {"Env": ["PASSWORD=hunter2", "EMPTY"]}}).to_string(),

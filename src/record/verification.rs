@@ -6,7 +6,7 @@ use minijinja::context;
 use serde_json::{Value, json};
 
 use super::course::{Course, watched};
-use crate::model::reason::Reason;
+use crate::model::reason::{Reason, Unit};
 use crate::model::release::ReleaseState;
 use crate::model::verdict::{Call, Verdict};
 use crate::store::{Deed, Story};
@@ -37,6 +37,15 @@ pub(super) fn of(story: &Story) -> Vec<Check<'_>> {
     let more = besides(story).filter(|check| !checks.iter().any(|known| known.failed(&check.name)));
     checks.extend(more);
     checks
+}
+
+/// By trigger, its limit and what that is counted in.
+pub(super) fn limits(story: &Story) -> BTreeMap<String, (Option<f64>, Unit)> {
+    let limit = |check: Check<'_>| match check.says {
+        Says::Verdict(verdict) => Some((check.name, (verdict.limit, verdict.unit))),
+        Says::Reason(_) => None,
+    };
+    of(story).into_iter().filter_map(limit).collect()
 }
 
 /// A release is taken back for more than what the triggers measure: for crash loops, or by the engine.

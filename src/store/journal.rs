@@ -27,6 +27,12 @@ impl Line {
         serde_json::from_str(&self.actions)
     }
 
+    /// As it is packed: JSON has neither tabs nor line breaks, so they part it.
+    pub(super) fn text(&self) -> String {
+        let clean = |text: &str| text.replace(['\t', '\n'], " ");
+        [&self.at, &self.service, &self.event, &self.actions].map(|part| clean(part)).join("\t") + "\n"
+    }
+
     /// Without what is only of use to judge it again; nothing, when nothing else is in it.
     fn thin(mut self) -> Option<Self> {
         let Ok(mut deeds) = self.deeds() else { return Some(self) };
@@ -119,18 +125,13 @@ fn packed(
     Ok(text.unwrap_or_default().lines().filter_map(line).collect())
 }
 
-/// JSON has neither tabs nor line breaks, so they part it.
 fn line(text: &str) -> Option<Line> {
     let mut parts = text.split('\t').map(str::to_owned);
     Some(Line { at: parts.next()?, service: parts.next()?, event: parts.next()?, actions: parts.next()? })
 }
 
 fn write(lines: &[Line]) -> Vec<u8> {
-    let clean = |text: &str| text.replace(['\t', '\n'], " ");
-    let line = |line: &Line| {
-        [&line.at, &line.service, &line.event, &line.actions].map(|part| clean(part)).join("\t") + "\n"
-    };
-    press::pack(&lines.iter().map(line).collect::<String>())
+    press::pack(&lines.iter().map(Line::text).collect::<String>())
 }
 
 /// Packs a release's events, those that are packed already with them.

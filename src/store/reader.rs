@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
+use rusqlite::{Connection, OpenFlags, Row, params};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::flaws::{Flaws, Raw};
-use super::{Deed, Evidence, Filing, StoreError, journal, json, schema, sqlite};
-use crate::model::event::Event;
+use super::flaws::Raw;
+use super::story::{self, Story};
+use super::{StoreError, schema, sqlite, text};
 use crate::model::incident::Incident;
-use crate::model::release::{Release, ReleaseState};
+use crate::model::release::Release;
 
 /// The store, to be read only.
 #[derive(Debug)]
@@ -115,34 +115,6 @@ pub struct SummaryRow {
     pub shadow_rolled_back: u32,
 }
 
-/// Everything about one release.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Story {
-    /// The release.
-    pub release: Release,
-    /// What has become of it.
-    pub state: ReleaseState,
-    /// What it became on the way there, in order.
-    pub filings: Vec<Filing>,
-    /// What happened, in order.
-    pub moments: Vec<Moment>,
-    /// What was found of it before it was taken away.
-    pub forensics: Option<Evidence>,
-    /// So many events could not be read.
-    pub unread: usize,
-}
-
-/// One event of a release and what it led to.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Moment {
-    /// When.
-    pub at: Timestamp,
-    /// What happened.
-    pub event: Event,
-    /// What it led to.
-    pub deeds: Vec<Deed>,
-}
-
 /// A connection that changes nothing.
 pub(super) fn read_only(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -185,17 +157,17 @@ impl Reader {
         })
     }
 
-    /// What has become of a service's releases, or of everybody's, by service.
-    pub fn summary(&self, service: Option<&str>) -> Result<Vec<SummaryRow>, StoreError> {
+    /// What has become of a service's releases since then, or of everybody's, by service.
+    pub fn summary(&self, service: Option<&str>, since: Timestamp) -> Result<Vec<SummaryRow>, StoreError> {
         let sql = "SELECT service, count(*), sum(state = 'accepted'), sum(state = 'rolled-back'), \
                    sum(state = 'rollback-failed'), sum(state = 'held'), sum(state IN ('superseded', 'aborted')), \
                    sum(shadow), sum(shadow AND state = 'accepted'), sum(shadow AND state = 'rolled-back'), \
                    sum(state = 'rolled-back' AND asked) \
                    FROM (SELECT service, state, shadow, \
                    state = 'rolled-back' AND (SELECT asked FROM filing WHERE filing.release = release.id ORDER BY seq DESC LIMIT 1) AS asked \
-                   FROM release) \
+                   FROM release WHERE began >= ?2) \
                    WHERE ?1 IS NULL OR service = ?1 GROUP BY service ORDER BY service";
-        self.rows(sql, params![service], |row| {
+        self.rows(sql, params![service, text(since)], |row| {
             Ok(SummaryRow {
                 service: row.get(0)?,
                 releases: row.get(1)?,
@@ -261,43 +233,20 @@ impl Reader {
 
     /// Everything about one release; `None` when there is none of that id.
     pub fn story(&self, release: &str) -> Result<Option<Story>, StoreError> {
-        let Some(found) = self.release(release)? else { return Ok(None) };
-        let filings = self.filings(release)?;
-        let flaws = Flaws::default();
-        let moments = self.moments(release, &flaws)?;
-        Ok(Some(Story {
-            release: found,
-            state: filings.last().map_or(ReleaseState::Announced, |filing| filing.state),
-            filings,
-            moments,
-            forensics: self.forensics(release)?,
-            unread: flaws.count(),
-        }))
+        let Some(story) = story::read(&self.connection, &self.path, release)? else { return Ok(None) };
+        let told = story::told(&self.connection, &self.path, release)?;
+        Ok(Some(Story { told, ..story }))
     }
 
     /// What is known of one release; `None` when there is none of that id.
     pub fn release(&self, release: &str) -> Result<Option<Release>, StoreError> {
-        let sql = "SELECT json FROM release WHERE id = ?1";
-        let row = self.connection.query_row(sql, [release], |row| row.get::<_, Raw>(0));
-        let text = row.optional().map_err(sqlite(&self.path))?;
-        text.map(|Raw(text)| serde_json::from_str::<Release>(&text)).transpose().map_err(json(&self.path))
+        story::release(&self.connection, &self.path, release)
     }
 
     /// Whether the release's readings are still there.
     pub fn exact(&self, release: &str) -> Result<bool, StoreError> {
         let sql = "SELECT 1 FROM packed WHERE release = ?1 AND thin";
         Ok(self.rows(sql, [release], |_| Ok(()))?.is_empty())
-    }
-
-    fn moments(&self, release: &str, flaws: &Flaws) -> Result<Vec<Moment>, StoreError> {
-        let lines = journal::lines(&self.connection, &self.path, release, u32::MAX, flaws)?;
-        let numbered = lines.into_iter().enumerate();
-        let moment = |(number, line): (usize, journal::Line)| {
-            let event = flaws.read(|| format!("event {number}"), line.event())?;
-            let deeds = flaws.read(|| format!("what event {number} led to"), line.deeds())?;
-            Some(Moment { at: line.at.parse().unwrap_or(Timestamp::UNIX_EPOCH), event, deeds })
-        };
-        Ok(numbered.filter_map(moment).collect())
     }
 
     /// Releases that were taken back and are known as bad, as a list in JSON.
@@ -311,21 +260,7 @@ impl Reader {
         Ok(all.into_iter().filter_map(bad).flatten().collect::<Value>().to_string())
     }
 
-    fn forensics(&self, release: &str) -> Result<Option<Evidence>, StoreError> {
-        let sql = "SELECT inspect, logs, exit, oom, events FROM forensics WHERE release = ?1";
-        let row = self.connection.query_row(sql, [release], |row| {
-            Ok(Evidence {
-                inspect: row.get(0)?,
-                logs: row.get(1)?,
-                exit: row.get(2)?,
-                oom: row.get(3)?,
-                events: row.get(4)?,
-            })
-        });
-        row.optional().map_err(sqlite(&self.path))
-    }
-
-    fn rows<T>(
+    pub(super) fn rows<T>(
         &self,
         sql: &str,
         params: impl rusqlite::Params,

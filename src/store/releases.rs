@@ -5,15 +5,21 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, params};
 
+use super::chain::Ledger;
 use super::filing::{self, Filing};
-use super::flaws::Raw;
+use super::flaws::{Flaws, Raw};
 use super::{Entry, StoreError, json, sqlite, text};
 use crate::decide::action::{Action, Persist};
 use crate::model::incident::{Incident, IncidentState};
 use crate::model::notice::News;
 
-/// Brings the rows that an entry's actions are about up to date.
-pub(super) fn project(transaction: &Transaction<'_>, path: &Path, entry: &Entry) -> Result<(), StoreError> {
+/// Brings the rows that an entry's actions are about up to date, and chains in what has become of a release.
+pub(super) fn project(
+    transaction: &Transaction<'_>,
+    path: &Path,
+    entry: &Entry,
+    (ledger, flaws): (&Ledger, &Flaws),
+) -> Result<(), StoreError> {
     for action in &entry.actions {
         match action {
             Action::Persist(Persist::File { release, state, reason, asked }) => {
@@ -34,7 +40,9 @@ pub(super) fn project(transaction: &Transaction<'_>, path: &Path, entry: &Entry)
                 ];
                 insert.execute(row).map_err(sqlite(path))?;
                 let filing = Filing { at: entry.at, state: *state, reason: reason.clone(), asked: *asked };
-                filing::add(transaction, path, &release.id, &filing)?;
+                if filing::add(transaction, path, &release.id, &filing)? {
+                    ledger.file((transaction, path), entry.at, (&release.id, *state), flaws)?;
+                }
             }
             Action::Persist(Persist::Log(incident)) => log(transaction, path, incident)?,
             Action::Tell { .. } | Action::Effect(_) | Action::Persist(_) | Action::Answer(_) => {}

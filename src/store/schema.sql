@@ -93,6 +93,13 @@ CREATE TABLE spec (
     inspect TEXT NOT NULL
 ) STRICT;
 
+-- How a release was configured, with a hash in place of what may be secret, and the key of those.
+CREATE TABLE settings (
+    release TEXT PRIMARY KEY,
+    key     TEXT NOT NULL,
+    json    TEXT NOT NULL
+) STRICT;
+
 -- What stands in the way of going back to a release that is kept, as it was found last.
 CREATE TABLE proof (
     release  TEXT PRIMARY KEY,
@@ -158,3 +165,19 @@ CREATE TABLE link_used (
     sign  TEXT PRIMARY KEY,
     until INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- What became of releases, entry by entry, each chained to the one before and signed. An entry is never changed; of an old
+-- one the payload is dropped.
+CREATE TABLE chain (
+    seq     INTEGER PRIMARY KEY,
+    at      TEXT NOT NULL,
+    release TEXT,
+    kind    TEXT NOT NULL,
+    payload BLOB,
+    prev    BLOB NOT NULL,
+    hash    BLOB NOT NULL,
+    sig     BLOB NOT NULL
+) STRICT;
+CREATE INDEX chain_by_release ON chain (release, seq);
+CREATE INDEX chain_by_kind ON chain (kind, seq);
+CREATE INDEX chain_by_age ON chain (at) WHERE payload IS NOT NULL;

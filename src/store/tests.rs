@@ -18,7 +18,9 @@ use crate::model::running::{Halted, Identity, Running};
 use crate::model::sample::{Outcome, Sample};
 use crate::model::tests as plain;
 
+mod chain;
 mod faults;
+mod figures;
 mod flaws;
 mod follow;
 mod ground;
@@ -28,6 +30,7 @@ mod parcels;
 mod prune;
 mod reader;
 mod round_trip;
+mod spec;
 mod stored;
 mod tidy;
 

@@ -39,10 +39,11 @@ pub struct Ages {
 type Piece = fn(&Task, &mut Connection) -> Result<bool, StoreError>;
 
 /// In this order: what is dropped needs not be packed.
-const PIECES: [Piece; 8] = [
+const PIECES: [Piece; 9] = [
     Task::drop_releases,
     Task::drop_unfiled,
     Task::drop_rows,
+    Task::drop_contents,
     Task::drop_specs,
     Task::pack,
     Task::thin,
@@ -150,7 +151,7 @@ impl Task {
                    ORDER BY changed LIMIT ?3";
         let old = self.ids(connection, sql, params![text(self.ages.all), self.needed, PIECE / 2])?;
         self.each(connection, &old, |transaction, id| {
-            for table in ["event", "packed", "spec", "forensics", "proof", "filing"] {
+            for table in ["event", "packed", "spec", "settings", "forensics", "proof", "filing"] {
                 self.execute(transaction, &format!("DELETE FROM {table} WHERE release = ?1"), [id])?;
             }
             self.execute(transaction, "DELETE FROM release WHERE id = ?1", [id]).map(drop)
@@ -193,6 +194,15 @@ impl Task {
             self.execute(connection, thread::PRUNE, [])?;
         }
         Ok(dropped > 0)
+    }
+
+    /// Of old entries of the chain the content goes, and the hash stays: what comes later vouches for it.
+    fn drop_contents(&self, connection: &mut Connection) -> Result<bool, StoreError> {
+        let sql = "UPDATE chain SET payload = NULL WHERE seq IN (SELECT seq FROM chain WHERE payload IS NOT NULL \
+                   AND at < ?1 AND kind <> 'key' AND seq < (SELECT max(seq) FROM chain) \
+                   AND release NOT IN (SELECT id FROM release) LIMIT ?2)";
+        let row = params![text(self.ages.all), PIECE];
+        self.execute(connection, sql, row).map(|dropped| dropped > 0)
     }
 
     fn drop_specs(&self, connection: &mut Connection) -> Result<bool, StoreError> {

@@ -30,6 +30,13 @@ impl Texts {
             Refusal::NoService(name) => named("no-service", name),
             Refusal::NoIncident(id) => named("no-incident", id),
             Refusal::NoLetter(id) => named("no-letter", &id.to_string()),
+            Refusal::NoRelease(id) => named("no-release", id),
+            Refusal::TooManyRemarks { release, most } => {
+                say("too-many-remarks", context! { release => clean(release), most })
+            }
+            Refusal::NoFollowUp { text, open } => {
+                say("no-follow-up", context! { text => clean(text), open => clean(&open.join("; ")) })
+            }
             Refusal::NotStored => say("not-stored", context! {}),
             Refusal::NotUnderstood => say("not-understood", context! {}),
             Refusal::Failed(why) => say("failed", context! { why => clean(why) }),

@@ -51,7 +51,7 @@ fn wrong_usage_is_64_and_says_what_is_right() {
         (&["wait", "shop", "--timeout", "0s"], "15m"),
         (&["release", "shop"], "<VERSION>"),
         (&["--lang", "fr", "status"], "zh-CN"),
-        (&["record", "--format", "html"], "md, json"),
+        (&["record", "--format", "pdf"], "md, html, json"),
     ];
     for (arguments, hint) in wrong {
         let run = golive(arguments).code(64);

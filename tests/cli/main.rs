@@ -15,6 +15,7 @@ mod no_daemon;
 mod outside;
 mod past;
 mod people;
+mod record;
 mod script_faults;
 mod secrets;
 mod shop;

@@ -13,7 +13,7 @@ use crate::{golive, rules, stderr, stdout};
 
 #[test]
 fn it_is_said_what_was_seen_and_what_to_do() {
-    let verbs: [&[&str]; 9] = [
+    let verbs: [&[&str]; 11] = [
         &["status"],
         &["wait", "shop"],
         &["release", "shop", "--version", "2"],
@@ -23,6 +23,8 @@ fn it_is_said_what_was_seen_and_what_to_do() {
         &["resume", "shop"],
         &["ack", "shop-1"],
         &["notify", "retry", "1"],
+        &["record", "note", "shop-1", "all was well"],
+        &["record", "follow-up", "shop-1", "look again"],
     ];
     for verb in verbs {
         let run = golive(&[&["--socket", "/nonexistent/golive.sock"], verb].concat()).code(69);

@@ -28,7 +28,10 @@ fn asked(control: &Control) -> (String, Ask) {
             assert_eq!(service, "shop");
             (by, ask)
         }
-        other @ (Request::Event { .. } | Request::Tried { .. } | Request::RetryLetter { .. }) => {
+        other @ (Request::Event { .. }
+        | Request::Tried { .. }
+        | Request::RetryLetter { .. }
+        | Request::Remark { .. }) => {
             panic!("{other:?}")
         }
     }

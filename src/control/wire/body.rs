@@ -1,5 +1,6 @@
 //! What a `POST` says.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// `POST …/release`
@@ -76,4 +77,30 @@ pub struct TriedBody {
     pub address: String,
     /// What was seen instead of a confirmation.
     pub failed: Option<String>,
+}
+
+/// `POST /v1/releases/…/note`
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NoteBody {
+    /// What is said.
+    pub text: String,
+    /// Who says so.
+    pub by: Option<String>,
+}
+
+/// `POST /v1/releases/…/follow-up`
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FollowUpBody {
+    /// What is to be done.
+    pub text: String,
+    /// Who does it.
+    pub owner: Option<String>,
+    /// Until when.
+    pub due: Option<Date>,
+    /// It is done.
+    pub done: bool,
+    /// Who says so.
+    pub by: Option<String>,
 }

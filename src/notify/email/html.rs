@@ -74,13 +74,17 @@ fn part(part: &Part) -> Value {
         | What::Call
         | What::Thread
         | What::Also
+        | What::Record
         | What::Evidence
         | What::When
         | What::Story
         | What::Blame
         | What::Template => "section",
     };
-    let small = matches!(part.what, What::Evidence | What::When | What::Story | What::Blame | What::Template);
+    let small = matches!(
+        part.what,
+        What::Evidence | What::When | What::Story | What::Blame | What::Record | What::Template
+    );
     let pieces = |line: &String| match (part.what, part.kind) {
         (What::Next, _) => marked(line),
         (What::Body | What::Why, _) => vec![piece(line, false)],

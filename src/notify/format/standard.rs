@@ -63,6 +63,7 @@ pub(super) fn body(letter: &Letter, notice: &Notice, context: &Context<'_>) -> V
             "acknowledge": notice.acknowledgeable.then(|| format!("golive ack {}", notice.incident)),
             "runbook": context.runbook,
             "host": context.host,
+            "record": context.witnesses.get(&notice.id).map(|it| json!({"seq": it.seq, "hash": it.hash})),
             "late": letter::late(notice, context),
             "stage": notice.place.stage.into_str(),
             "folded": notice.place.folded,

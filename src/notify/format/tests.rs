@@ -195,6 +195,7 @@ fn context<'a>(texts: &'a Texts, people: &'a [Person]) -> Context<'a> {
         host: "host-1",
         own_name: None,
         with: &[],
+        witnesses: &crate::notify::UNWITNESSED,
         thread: None,
         curve: None,
         patience: crate::notify::PATIENCE,

@@ -10,7 +10,7 @@ use crate::config::mistakes::{Mistake, Mistakes};
 use crate::config::{Config, Person, Template};
 use crate::model::notice::Notice;
 use crate::notify::letter::Letter;
-use crate::notify::{Context, PATIENCE, texts};
+use crate::notify::{Context, PATIENCE, UNWITNESSED, texts};
 use crate::text::Texts;
 
 /// What is wrong with the templates: all of it, unlike when a letter is written.
@@ -85,6 +85,7 @@ fn sample(notice: &Notice, texts: &Texts, people: &[Person]) -> Value {
         patience: PATIENCE,
         picture: None,
         with: &[],
+        witnesses: &UNWITNESSED,
         now: if full { notice.at + Duration::from_mins(5) } else { notice.at },
         wall: notice.at,
     };

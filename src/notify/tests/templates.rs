@@ -1,11 +1,13 @@
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::*;
 use crate::config::mistakes::Place as Written;
 use crate::config::{self, Config, Template, WebhookChannel, WebhookFormat};
+use crate::model::witness::Witness;
 use crate::notify::letter::{Letter, What};
 use crate::notify::template;
-use crate::notify::{Context, check_templates, email, format};
+use crate::notify::{Context, UNWITNESSED, check_templates, email, format};
 use crate::text::Texts;
 
 fn template(text: &str) -> Template {
@@ -27,6 +29,7 @@ fn with<T>(language: Language, templates: &Templates, doing: impl FnOnce(Context
         patience: PATIENCE,
         picture: None,
         with: &[],
+        witnesses: &UNWITNESSED,
         now: now(),
         wall: now(),
     })
@@ -246,4 +249,29 @@ async fn a_failing_template_is_rendered_once_a_message() {
         let log = std::fs::read_to_string(log.path()).unwrap();
         assert_eq!(log.matches("a template failed").count(), 1, "{what}: {log}");
     }
+}
+
+/// Whatever words a channel has, whoever has the message can vouch for the record.
+#[test]
+fn a_message_ends_with_its_entry_in_the_record() {
+    let witness = Witness { seq: 17, hash: "8c1e6f0a2b3c4d5e".repeat(4) };
+    let (mine, other) = (notice(), Notice { id: "other".to_owned(), ..notice() });
+    let witnesses = [&mine, &other].map(|notice| (notice.id.clone(), witness.clone()));
+    let witnesses = BTreeMap::from(witnesses);
+    for (language, told) in [
+        (Language::English, "Record #17 8c1e6f0a2b3c4d5e…"),
+        (Language::Chinese, "记录 #17 8c1e6f0a2b3c4d5e…"),
+    ] {
+        for templates in [&Templates::default(), &body("{{ service }} it is")] {
+            let with_other = [other.clone()];
+            let plain = with(language, templates, |context| {
+                let context = Context { witnesses: &witnesses, with: &with_other, ..context };
+                template::letter(&mine, &context).plain()
+            });
+            assert!(plain.trim_end().ends_with(told), "{plain}");
+            assert!(plain.contains(&format!("[{told}]")), "a notice in a list has its own: {plain}");
+        }
+    }
+    let plain = letter(&Templates::default()).plain();
+    assert!(!plain.contains("Record #"), "{plain}");
 }

@@ -106,7 +106,7 @@ async fn a_summary_counts_outcomes_and_shadow_decisions() {
         with("r5", vec![filed("r5", ReleaseState::RollbackFailed, true)]),
     ];
     store.commit(Batch { entries, ..batch(at(2)) }).await.unwrap();
-    let rows = Reader::open(dir.path()).unwrap().summary(None).unwrap();
+    let rows = Reader::open(dir.path()).unwrap().summary(None, Timestamp::MIN).unwrap();
     let [row] = rows.as_slice() else { panic!("{rows:?}") };
     assert_eq!((row.releases, row.accepted, row.rolled_back, row.rollback_failed), (5, 2, 2, 1));
     assert_eq!(row.rolled_back_by_person, 1);
