@@ -121,8 +121,13 @@ impl Reader {
         let failures = all.iter().filter(failed).count();
         let automatic = all.iter().filter(failed).filter(|live| !live.asked).count();
         let open = self.urgent(service)?;
+        // What mends another release, as was said of it, or came while there was trouble.
         let rework = all.iter().filter(|live| {
-            open.iter().any(|(from, to)| (*from..to.unwrap_or(Timestamp::MAX)).contains(&live.release.began))
+            let hotfix = live.release.announcement.as_ref().is_some_and(|said| said.hotfix);
+            hotfix
+                || open
+                    .iter()
+                    .any(|(from, to)| (*from..to.unwrap_or(Timestamp::MAX)).contains(&live.release.began))
         });
         // What began before golive did would make it look slow.
         let first = all.last().map_or(now, |live| live.release.began).max(since);
