@@ -17,6 +17,7 @@ use crate::untrusted::clean;
 mod asked;
 mod changes;
 mod chart;
+mod checklist;
 mod course;
 mod evidence;
 mod explanation;
@@ -71,6 +72,7 @@ fn written<'a>(story: &Story, texts: &'a Texts) -> Sheet<'a> {
     }
     sheet.charted();
     result(&mut sheet, story);
+    checklist::write(&mut sheet, &story.release);
     told::write(&mut sheet, story);
     if let Some(found) = &story.forensics {
         evidence::write(&mut sheet, found);
@@ -192,6 +194,8 @@ pub fn json(story: &Story, texts: &Texts) -> Value {
         "config_changes": said.config_changes,
         "changes": story.changes.as_ref().map(changes::json),
         "irreversible": said.irreversible,
+        "hotfix": said.hotfix,
+        "checklist": checklist::json(release),
         "verification": verification::of(story).iter().map(|check| check.json(texts)).collect::<Vec<_>>(),
         "checks": checks.collect::<BTreeMap<_, _>>(),
         "state": story.state.into_str(),

@@ -4,12 +4,10 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use jiff::SignedDuration;
-
 use super::CliError;
 use super::show::{Mood, color, paint};
 use crate::acceptance::{Verdict, junit};
-use crate::model::figure::{Figure, Unit};
+use crate::model::figure::Figure;
 use crate::text::english;
 use crate::untrusted::harmless;
 
@@ -59,38 +57,12 @@ impl Lines {
 
 /// What was seen, and the value against its limit.
 pub(super) fn measured(figure: Option<Figure>, message: &str, took: Duration) -> String {
-    let against = figure.map(|Figure { value, limit, unit }| match (unit, limit) {
-        (Unit::Seconds, None) => people(value),
-        (Unit::Seconds, Some(limit)) => format!("{}, allowed {}", people(value), people(limit)),
-        (Unit::Days, None) => format!("{value:.0} days"),
-        (Unit::Days, Some(limit)) => format!("{value:.0} days, wanted {limit:.0}"),
-        (Unit::Ratio, None) => percent(value),
-        (Unit::Ratio, Some(limit)) => format!("{}, wanted {}", percent(value), percent(limit)),
-        (Unit::Count, None) => format!("{value}"),
-        (Unit::Count, Some(limit)) => format!("{value}, allowed {limit}"),
-    });
-    match (against, message) {
+    match (figure.map(|figure| english().figure(figure)), message) {
         (Some(against), "") => against,
         (Some(against), message) => format!("{against}: {message}"),
-        (None, "") => people(took.as_secs_f64()),
+        (None, "") => english().duration(took),
         (None, message) => message.to_owned(),
     }
-}
-
-/// Cut off, so that 99.96 % is not told as all of it.
-fn percent(ratio: f64) -> String {
-    let tenths = (ratio * 1000.0 + 1e-9).floor();
-    format!("{} %", tenths / 10.0)
-}
-
-fn people(seconds: f64) -> String {
-    if seconds < 1.0 {
-        return format!("{:.0} ms", seconds * 1000.0);
-    }
-    if seconds < 100.0 {
-        return format!("{seconds:.2} s");
-    }
-    english().lasting(SignedDuration::try_from_secs_f64(seconds).unwrap_or(SignedDuration::MAX))
 }
 
 /// A file for a CI server.

@@ -16,6 +16,7 @@ use crate::model::tests as plain;
 use crate::model::verdict::{Bound, Call, Verdict};
 use crate::store::{Deed, Evidence};
 
+mod checklist;
 mod paper;
 
 /// What a service, a log or a person may have written to confuse whoever reads it.

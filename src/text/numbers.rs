@@ -8,6 +8,7 @@ use minijinja::context;
 use super::Texts;
 use crate::config::Language;
 use crate::decide::trigger::rounded;
+use crate::model::figure::{Figure, Unit as FigureUnit};
 use crate::model::reason::Unit;
 use crate::model::verdict::Bound;
 
@@ -35,11 +36,33 @@ impl Texts {
     pub(super) fn percent(&self, ratio: f64) -> String {
         let percent = ratio * 100.0;
         let digits = if percent.abs() >= 9.95 { 0 } else { 2 };
-        let number = plain((percent * 10_f64.powi(digits)).round() / 10_f64.powi(digits));
+        self.percent_of((percent * 10_f64.powi(digits)).round() / 10_f64.powi(digits))
+    }
+
+    fn percent_of(&self, percent: f64) -> String {
+        let number = plain(percent);
         match self.language {
             Language::English => format!("{number} %"),
             Language::Chinese => format!("{number}%"),
         }
+    }
+
+    /// What a look has measured, against what is asked of it.
+    pub fn figure(&self, figure: Figure) -> String {
+        let number = |value: f64| match figure.unit {
+            FigureUnit::Seconds => self.number(value, Unit::Seconds),
+            FigureUnit::Days => self.say("figure.days", context! { days => format!("{value:.0}") }),
+            // Cut off: 99.96 % is not all of it.
+            FigureUnit::Ratio => self.percent_of((value * 1000.0 + 1e-9).floor() / 10.0),
+            FigureUnit::Count => plain(value),
+        };
+        let value = number(figure.value);
+        let Some(limit) = figure.limit.map(number) else { return value };
+        let name = match figure.unit {
+            FigureUnit::Seconds | FigureUnit::Count => "figure.allowed",
+            FigureUnit::Days | FigureUnit::Ratio => "figure.wanted",
+        };
+        self.say(name, context! { value, limit })
     }
 
     /// A duration for people: `350 ms`, `4.2 s`, `12 min`, `3 h 5 min`.

@@ -1,5 +1,6 @@
 use super::*;
 use crate::model::checklist::Objection;
+use crate::model::figure::Figure;
 use crate::model::refusal::Refusal;
 use crate::model::tests as plain;
 
@@ -204,6 +205,18 @@ fn somebody_elses_words_cannot_be_templates() {
         let reason = Reason::Said(hostile.to_owned());
         assert_eq!(texts(language).reason(&reason), hostile);
     }
+}
+
+#[test]
+fn figures_are_told_against_what_is_asked() {
+    let told = |figure| [Language::English, Language::Chinese].map(|language| texts(language).figure(figure));
+    assert_eq!(told(Figure::ratio(8, 9, 0.95)), ["88.8 %, wanted 95 %", "88.8%（要求 95%）"]);
+    assert_eq!(told(Figure::ratio(9999, 10_000, 1.0))[0], "99.9 %, wanted 100 %");
+    assert_eq!(told(Figure::ratio(9, 10, 0.9))[0], "90 %, wanted 90 %");
+    assert_eq!(told(Figure::days(5, 14)), ["5 days, wanted 14 days", "5 天（要求 14 天）"]);
+    assert_eq!(told(Figure::seconds(0.35, Some(0.5)))[0], "350 ms, allowed 500 ms");
+    assert_eq!(told(Figure::seconds(7.0, None))[0], "7 s");
+    assert_eq!(told(Figure::count(3, 0)), ["3, allowed 0", "3（上限 0）"]);
 }
 
 #[test]
