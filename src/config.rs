@@ -45,6 +45,7 @@ mod tests;
 mod tiers;
 mod tls;
 mod triggers;
+mod url;
 mod webhook;
 
 pub use access::{Access, ClientCertificate, HttpLogin, is_secret_header};

@@ -57,6 +57,7 @@ enum Kind {
     Tls(Box<tls::Tls>),
     File(file::File),
     Report(report::Report),
+    Prometheus(Box<prometheus::Look>),
     Docker(docker::Container),
     Tasks(docker::Tasks),
     Set(docker::Set),
@@ -99,6 +100,12 @@ impl Probe {
             (CheckKind::Tls(check), _) => Kind::Tls(Box::new(tls::Tls::new(check, &tools.resolver))),
             (CheckKind::FileAge(check), _) => Kind::File(file::File::new(check)),
             (CheckKind::Report(check), _) => Kind::Report(report::Report::new(check)),
+            (CheckKind::Query(query), _) => {
+                Kind::Prometheus(Box::new(prometheus::Look::of_query(query, check.timeout, tools)))
+            }
+            (CheckKind::Prometheus(itself), _) => {
+                Kind::Prometheus(Box::new(prometheus::Look::of_itself(itself, check.timeout, tools)))
+            }
             (CheckKind::Docker, Runtime::Container { name }) => {
                 Kind::Docker(docker::Container::new(Arc::clone(&tools.docker), name))
             }
@@ -135,6 +142,7 @@ impl Probe {
                 Kind::Tls(tls) => tls.look(clock).await,
                 Kind::File(file) => file.look().await,
                 Kind::Report(report) => report.look().await,
+                Kind::Prometheus(look) => look.look().await,
                 Kind::Docker(container) => (container.look().await, None),
                 Kind::Tasks(tasks) => (tasks.look(clock).await, None),
                 Kind::Set(set) => (set.look().await, None),
@@ -177,6 +185,7 @@ impl Probe {
                 Outcome::Blind(format!("its file system did not answer within {within}"))
             }
             Kind::Command(_) => Outcome::Failed(format!("had not ended after {within} and was killed")),
+            Kind::Prometheus(_) => Outcome::Blind(format!("Prometheus: no answer within {within}")),
             // A silent engine says nothing about the service.
             Kind::Docker(_) | Kind::Set(_) | Kind::Tasks(_) => {
                 Outcome::Blind(format!("Docker: no answer within {within}"))

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::check::{Check, CheckKind};
 use super::checks;
 use super::checks::http::statuses;
+use super::prometheus::Names;
 use super::table::Section;
 
 /// What an item asks of a check by `url`, beside that it passes.
@@ -94,18 +95,18 @@ pub enum HeaderList {
 }
 
 /// Items by name.
-pub(super) fn read(section: &mut Section<'_>) -> BTreeMap<String, Acceptance> {
+pub(super) fn read(section: &mut Section<'_>, servers: &Names) -> BTreeMap<String, Acceptance> {
     let mut items = BTreeMap::new();
     let mut table = section.table("acceptance");
     table.others(&LATER, |name, section| {
-        items.extend(item(section).map(|item| (name.to_owned(), item)));
+        items.extend(item(section, servers).map(|item| (name.to_owned(), item)));
     });
     table.end(&LATER);
     items
 }
 
 /// One item, whoever asks for it.
-pub(super) fn item(mut section: Section<'_>) -> Option<Acceptance> {
+pub(super) fn item(mut section: Section<'_>, servers: &Names) -> Option<Acceptance> {
     if !section.has("url") {
         for key in section.given(&OF_AN_ADDRESS) {
             section.wrong_key(&[key], "is only for a check by `url`", "leave it out");
@@ -139,7 +140,7 @@ pub(super) fn item(mut section: Section<'_>) -> Option<Acceptance> {
     }
     let list = section.optional_word("secure-headers", &LISTS);
     let burst = burst(&mut section);
-    let mut check = checks::read_with(section, None, &ITEM_LATER)?;
+    let mut check = checks::read_with(section, None, servers, &ITEM_LATER)?;
     let mut below = None;
     if let CheckKind::Http(http) = &mut check.kind {
         below = http.max_latency.take().map(|latency| latency.as_secs_f64());
@@ -193,6 +194,7 @@ fn usual(kind: &CheckKind, demand: &Demand, refused: bool) -> Group {
         (Demand::NotServed(_) | Demand::SecureHeaders(_) | Demand::RateLimited { .. }, _)
         | (Demand::Passes, CheckKind::Tls(_)) => Group::Security,
         (Demand::Latency { .. }, _) => Group::Performance,
+        (Demand::Passes, CheckKind::Query(_) | CheckKind::Prometheus(_)) => Group::Monitoring,
         (Demand::Passes, _) if refused => Group::Security,
         (
             Demand::Passes,

@@ -65,7 +65,8 @@ fn origin(
 ) -> Option<Origin> {
     origin::only_one(section, &["query", "metric"]);
     let server = origin::server(section, setting);
-    let query = origin::promql(section, "query", setting, server.as_deref()).map(|query| query.plain());
+    let query =
+        origin::promql(section, "query", &setting.servers, server.as_deref()).map(|query| query.plain());
     let metric = origin::name(section, "metric", "a metric");
     origin::needs_metrics(section, setting, &["metric"]);
     match (section.has("query"), section.has("metric")) {

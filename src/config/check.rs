@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::Prometheus;
 use crate::model::policy::Ppm;
 
 /// One health check.
@@ -36,6 +37,10 @@ pub enum CheckKind {
     Tls(TlsCheck),
     /// A file was written not long ago.
     FileAge(FileAge),
+    /// A query gives a number on the right side of its limits.
+    Query(Box<QueryCheck>),
+    /// A Prometheus scrapes, has its rules and is calm.
+    Prometheus(Box<PrometheusCheck>),
     /// What a tool of the build has written is good enough.
     Report(Report),
     /// The container runs, is not restarting, was not killed for memory, and its HEALTHCHECK does not say unhealthy.
@@ -158,4 +163,34 @@ pub enum Severity {
     High,
     /// 9.0 and more.
     Critical,
+}
+
+/// A check by a query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QueryCheck {
+    /// The name of the Prometheus, empty for that of `[prometheus]` itself.
+    pub name: String,
+    /// Who is asked.
+    pub server: Prometheus,
+    /// What is asked: one number.
+    pub query: String,
+    /// It fails above this.
+    pub above: Option<f64>,
+    /// It fails below this.
+    pub below: Option<f64>,
+}
+
+/// A check of a Prometheus itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PrometheusCheck {
+    /// The name of the Prometheus, empty for that of `[prometheus]` itself.
+    pub name: String,
+    /// Who is asked.
+    pub server: Prometheus,
+    /// It scrapes every target of this job, and at least one.
+    pub targets: Option<String>,
+    /// It has alerting rules of these names, and can evaluate them.
+    pub rules: Vec<String>,
+    /// No more alerts than so many are firing.
+    pub firing: Option<u32>,
 }

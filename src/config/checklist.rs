@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Person;
 use super::acceptance::{self, Acceptance};
 use super::check::{Check, CheckKind, FileAge, Report};
+use super::prometheus::Names;
 use super::table::Section;
 use crate::model::checklist::{Item, Manual, Wanted};
 
@@ -20,13 +21,16 @@ const OF_ALL: [&str; 1] = ["valid-for"];
 const VERSION: &str = "{version}";
 
 /// What the core has to know of the items, and those that a check shows, by name.
-pub(super) fn read(section: &mut Section<'_>, people: &[Person]) -> (Wanted, BTreeMap<String, Acceptance>) {
+pub(super) fn read(
+    section: &mut Section<'_>,
+    known: (&[Person], &Names),
+) -> (Wanted, BTreeMap<String, Acceptance>) {
     let required = section.boolean("require-checklist").unwrap_or_default();
     let (mut items, mut checks) = (BTreeMap::new(), BTreeMap::new());
     let mut table = section.table("checklist");
     let valid_for = table.duration("valid-for", VALID);
     table.others(&OF_ALL, |name, section| {
-        if let Some((item, check)) = one(name, section, people) {
+        if let Some((item, check)) = one(name, section, known) {
             items.insert(name.to_owned(), item);
             checks.extend(check.map(|check| (name.to_owned(), check)));
         }
@@ -39,7 +43,11 @@ pub(super) fn read(section: &mut Section<'_>, people: &[Person]) -> (Wanted, BTr
     (Wanted { required, valid_for, items }, checks)
 }
 
-fn one(name: &str, mut section: Section<'_>, people: &[Person]) -> Option<(Item, Option<Acceptance>)> {
+fn one(
+    name: &str,
+    mut section: Section<'_>,
+    (people, servers): (&[Person], &Names),
+) -> Option<(Item, Option<Acceptance>)> {
     let phase = section.string("phase");
     section
         .required(&["phase"], "write phase = \"code\", \"infrastructure\", \"security\" or \"performance\"");
@@ -59,7 +67,7 @@ fn one(name: &str, mut section: Section<'_>, people: &[Person]) -> Option<(Item,
                 "write manual = true, or leave it out",
             );
         }
-        let check = acceptance::item(section)?;
+        let check = acceptance::item(section, servers)?;
         return Some((Item { phase: phase?, text, manual: None }, Some(check)));
     }
     let by = signers(&mut section, people);
@@ -100,7 +108,15 @@ impl Acceptance {
             CheckKind::Http(http) if http.url.contains(VERSION) => {
                 http.url = http.url.replace(VERSION, &of_address(version)?);
             }
-            CheckKind::Http(_) | CheckKind::Tcp { .. } | CheckKind::Tls(_) | CheckKind::Docker => {}
+            CheckKind::Query(check) if check.query.contains(VERSION) => {
+                check.query = check.query.replace(VERSION, &of_address(version)?);
+            }
+            CheckKind::Http(_)
+            | CheckKind::Tcp { .. }
+            | CheckKind::Tls(_)
+            | CheckKind::Query(_)
+            | CheckKind::Prometheus(_)
+            | CheckKind::Docker => {}
         }
         Ok(item)
     }

@@ -3,17 +3,20 @@
 use std::time::Duration;
 
 use super::check::{Check, CheckKind, FileAge, TlsCheck, TlsVersion};
+use super::prometheus::Names;
 use super::table::Section;
 use super::tls;
 
 pub(super) mod http;
+mod prometheus;
 mod report;
 
 /// Kinds of check.
-const KINDS: [&str; 7] = ["url", "tcp", "command", "tls", "file-age", "report", "docker"];
+const KINDS: [&str; 9] =
+    ["url", "tcp", "command", "tls", "file-age", "query", "prometheus", "report", "docker"];
 
 /// Kinds of check that later versions know.
-const LATER: [&str; 3] = ["query", "prometheus", "logs"];
+const LATER: [&str; 1] = ["logs"];
 
 /// Certificates that are good for less long are told.
 const DAYS: u32 = 14;
@@ -21,18 +24,22 @@ const DAYS: u32 = 14;
 const VERSIONS: [(&str, TlsVersion); 2] = [("1.2", TlsVersion::V12), ("1.3", TlsVersion::V13)];
 
 /// One check; `None` when it cannot be made sense of, which is told. `without_docker` says why it may not be `docker`.
-pub(super) fn read(section: Section<'_>, without_docker: Option<&str>) -> Option<Check> {
-    read_with(section, without_docker, &[])
+pub(super) fn read(section: Section<'_>, without_docker: Option<&str>, servers: &Names) -> Option<Check> {
+    read_with(section, without_docker, servers, &[])
 }
 
 /// The same where more keys are known, which only later versions know.
 pub(super) fn read_with(
     mut section: Section<'_>,
     without_docker: Option<&str>,
+    servers: &Names,
     later: &[&str],
 ) -> Option<Check> {
     let timeout = section.duration("timeout", Duration::from_secs(2));
-    match section.given(&KINDS).as_slice() {
+    let mut given = section.given(&KINDS);
+    // Beside a query it names who is asked.
+    given.retain(|kind| *kind != "prometheus" || !section.has("query"));
+    match given.as_slice() {
         [] if section.given(&LATER).is_empty() && section.given(later).is_empty() => {
             let kinds = if without_docker.is_some() { &KINDS[..KINDS.len() - 1] } else { &KINDS };
             let kinds = kinds[1..].join(", ");
@@ -61,6 +68,8 @@ pub(super) fn read_with(
     }
     let (tls, file) = (tls(&mut section), file_age(&mut section));
     let report = report::read(&mut section);
+    let query = prometheus::query(&mut section, servers);
+    let itself = if section.has("query") { None } else { prometheus::itself(&mut section, servers) };
     let http = http::read(&mut section, timeout);
     section.end(&[&LATER, later].concat());
     let kind = http
@@ -70,6 +79,8 @@ pub(super) fn read_with(
         .or(tls.map(CheckKind::Tls))
         .or(file.map(CheckKind::FileAge))
         .or(report.map(CheckKind::Report))
+        .or(query.map(|query| CheckKind::Query(Box::new(query))))
+        .or(itself.map(|itself| CheckKind::Prometheus(Box::new(itself))))
         .or(docker.map(|_| CheckKind::Docker))?;
     Some(Check { timeout, kind })
 }
@@ -103,19 +114,6 @@ fn file_age(section: &mut Section<'_>) -> Option<FileAge> {
     table.required(&["path", "below"], "write { path = \"/var/backups/shop.dump\", below = \"26h\" }");
     table.end(&[]);
     Some(FileAge { path: path?, below: below? })
-}
-
-/// Whether a text is the URL of something that speaks HTTP. The text itself may hold secrets and is not repeated.
-pub(super) fn is_url(text: &str) -> Result<(), String> {
-    match reqwest::Url::parse(text) {
-        Ok(url) if !matches!(url.scheme(), "http" | "https") => {
-            Err(format!("\"{}\" is not http or https", url.scheme()))
-        }
-        Ok(url) if url.host_str().is_none_or(str::is_empty) => Err("has no host".to_owned()),
-        Ok(url) if url.port() == Some(0) => Err("has no port that can be reached".to_owned()),
-        Ok(_) => Ok(()),
-        Err(error) => Err(format!("is not a URL: {error}")),
-    }
 }
 
 fn is_host_and_port(address: &str) -> bool {

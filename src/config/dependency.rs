@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::nearest::nearest;
+use super::prometheus::Names;
 use super::table::Section;
 use super::{Check, checks};
 
@@ -11,6 +12,7 @@ pub(super) fn read(
     section: &mut Section<'_>,
     own: &str,
     services: &BTreeSet<String>,
+    servers: &Names,
 ) -> (BTreeMap<String, Check>, Vec<String>) {
     let health = section.take("health").and_then(toml::Value::as_table);
     let (mut read, mut needs) = (BTreeMap::new(), BTreeSet::new());
@@ -20,7 +22,7 @@ pub(super) fn read(
             section.end(&[]);
             return;
         }
-        let check = checks::read(section, Some("looks at the service's own container"));
+        let check = checks::read(section, Some("looks at the service's own container"), servers);
         read.extend(check.map(|check| (name.to_owned(), check)));
     });
     for name in read.keys().filter(|name| health.is_some_and(|health| health.contains_key(*name))) {

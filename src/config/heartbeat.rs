@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::checks::is_url;
 use super::proxy::Usual;
 use super::table::Section;
+use super::url::is_url;
 use super::{Access, Url, access, secret};
 
 /// An outside watcher that hears from golive as long as it works.

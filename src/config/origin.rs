@@ -42,9 +42,9 @@ pub(super) struct Origin {
 pub(super) fn requests(section: &mut Section<'_>, setting: &Setting, written: bool) -> Option<Origin> {
     only_one(section, &["query", "errors-query", "metric"]);
     let server = server(section, setting);
-    let query = promql(section, "query", setting, server.as_deref());
-    let errors = promql(section, "errors-query", setting, server.as_deref());
-    let requests = promql(section, "requests-query", setting, server.as_deref());
+    let query = promql(section, "query", &setting.servers, server.as_deref());
+    let errors = promql(section, "errors-query", &setting.servers, server.as_deref());
+    let requests = promql(section, "requests-query", &setting.servers, server.as_deref());
     let version_label = name(section, "version-label", "a label");
     let (metric, label) = (name(section, "metric", "a metric"), name(section, "label", "a label"));
     if section.has("errors-query") != section.has("requests-query") {
@@ -78,8 +78,8 @@ pub(super) fn requests(section: &mut Section<'_>, setting: &Setting, written: bo
 pub(super) fn durations(section: &mut Section<'_>, setting: &Setting, written: bool) -> Option<Origin> {
     only_one(section, &["query", "buckets-query", "metric"]);
     let server = server(section, setting);
-    let query = promql(section, "query", setting, server.as_deref());
-    let buckets = promql(section, "buckets-query", setting, server.as_deref());
+    let query = promql(section, "query", &setting.servers, server.as_deref());
+    let buckets = promql(section, "buckets-query", &setting.servers, server.as_deref());
     let metric = name(section, "metric", "a metric");
     if let Some(histogram) = metric.as_deref().and_then(|metric| metric.strip_suffix("_bucket")) {
         section.wrong("metric", "is a part of a histogram", &format!("write \"{histogram}\""));
@@ -139,11 +139,11 @@ pub(super) fn server(section: &mut Section<'_>, setting: &Setting) -> Option<Str
 pub(super) fn promql(
     section: &mut Section<'_>,
     key: &'static str,
-    setting: &Setting,
+    servers: &Names,
     server: Option<&str>,
 ) -> Option<Expression> {
     let text = section.string(key)?;
-    if !setting.servers.any() {
+    if !servers.any() {
         let hint = "add [prometheus] with url = \"http://127.0.0.1:9090\"";
         section.missing_in(&[key], "needs a Prometheus that can be asked", hint);
     } else if server.is_none() {

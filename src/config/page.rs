@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use super::checks::is_url;
 use super::table::Section;
+use super::url::is_url;
 
 /// The status page and golive's own metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]

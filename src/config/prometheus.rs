@@ -1,37 +1,36 @@
 //! `[prometheus]`, and `[prometheus.…]` where there are several.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::checks::is_url;
 use super::proxy::Usual;
 use super::table::{Section, one_of};
+use super::url::is_url;
 use super::{Prometheus, Proxy, access};
 
 /// The tables of a server that are none by themselves.
 const TABLES: [&str; 2] = ["headers", "proxy"];
 
-/// The names by which each Prometheus can be asked; that of `[prometheus]` itself is empty.
-#[derive(Debug, Clone)]
-pub(super) struct Names(BTreeSet<String>);
+/// Each Prometheus by the name that it can be asked by; that of `[prometheus]` itself is empty. Of what cannot be made sense
+/// of there is the name alone, so that nobody is told to add it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Names(BTreeMap<String, Option<Prometheus>>);
 
-/// Each Prometheus that is asked, and the names of all that are written, be they right or wrong.
-pub(super) fn read(root: &mut Section<'_>, proxy: Option<&Proxy>) -> (BTreeMap<String, Prometheus>, Names) {
-    let (mut servers, mut names) = (BTreeMap::new(), Names(BTreeSet::new()));
+/// Each Prometheus that is written, be it right or wrong.
+pub(super) fn read(root: &mut Section<'_>, proxy: Option<&Proxy>) -> Names {
+    let mut names = Names::default();
     let written = root.has("prometheus");
     let Some(mut section) = root.section("prometheus") else {
-        names.0.extend(written.then(String::new));
-        return (servers, names);
+        names.0.extend(written.then(|| (String::new(), None)));
+        return names;
     };
     section.others(&TABLES, |name, section| {
-        names.0.insert(name.to_owned());
-        servers.extend(one(section, proxy).map(|server| (name.to_owned(), server)));
+        names.0.insert(name.to_owned(), one(section, proxy));
     });
     if names.0.is_empty() || section.is_more_than(names.0.len()) {
-        names.0.insert(String::new());
-        servers.extend(one(section, proxy).map(|server| (String::new(), server)));
+        names.0.insert(String::new(), one(section, proxy));
     }
-    (servers, names)
+    names
 }
 
 /// One of them; `None` when it cannot be made sense of, which is told.
@@ -50,6 +49,17 @@ fn one(mut section: Section<'_>, proxy: Option<&Proxy>) -> Option<Prometheus> {
 }
 
 impl Names {
+    /// Those that can be made sense of.
+    pub(super) fn servers(&self) -> BTreeMap<String, Prometheus> {
+        let known = self.0.iter().filter_map(|(name, server)| Some((name.clone(), server.clone()?)));
+        known.collect()
+    }
+
+    /// The one of a name.
+    pub(super) fn server(&self, name: &str) -> Option<Prometheus> {
+        self.0.get(name)?.clone()
+    }
+
     /// Whether there is a Prometheus at all.
     pub(super) fn any(&self) -> bool {
         !self.0.is_empty()
@@ -58,20 +68,26 @@ impl Names {
     /// The one that is asked where none is named: that of `[prometheus]` itself, or the only one.
     pub(super) fn usual(&self) -> Option<&str> {
         match self.0.len() {
-            1 => self.0.first().map(String::as_str),
-            _ => self.0.get("").map(String::as_str),
+            1 => self.0.first_key_value().map(|(name, _)| name.as_str()),
+            _ => self.0.get_key_value("").map(|(name, _)| name.as_str()),
         }
     }
 
     /// The one that a table names with `prometheus`. A wrong name is told.
     pub(super) fn named(&self, section: &mut Section<'_>) -> Option<String> {
-        let name = section.string("prometheus")?;
-        if name.is_empty() || !self.0.contains(&name) {
-            let hint = match self.0.iter().filter(|name| !name.is_empty()).count() {
+        self.by_key(section, "prometheus")
+    }
+
+    /// The same by another key.
+    pub(super) fn by_key(&self, section: &mut Section<'_>, key: &'static str) -> Option<String> {
+        let name = section.string(key)?;
+        if name.is_empty() || !self.0.contains_key(&name) {
+            let named = || self.0.keys().filter(|name| !name.is_empty());
+            let hint = match named().count() {
                 0 => format!("add [prometheus.{name}] with its url"),
-                _ => format!("there are {}", one_of(self.0.iter().filter(|name| !name.is_empty()))),
+                _ => format!("there are {}", one_of(named())),
             };
-            section.missing_in(&["prometheus"], format!("there is no [prometheus.{name}]"), &hint);
+            section.missing_in(&[key], format!("there is no [prometheus.{name}]"), &hint);
         }
         Some(name)
     }

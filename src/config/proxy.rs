@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use toml::Value;
 
-use super::checks::is_url;
 use super::table::Section;
+use super::url::is_url;
 use super::{Secret, secret};
 
 const HINT: &str = "write \"http://proxy.example.com:3128\", or false for none";

@@ -42,7 +42,7 @@ pub(super) fn read(mut root: Section<'_>) -> Config {
         state.end(&[]);
     }
     let proxy = proxy::read(&mut root, Usual { proxy: None, unasked: false });
-    let (prometheus, servers) = prometheus::read(&mut root, proxy.as_ref());
+    let servers = prometheus::read(&mut root, proxy.as_ref());
     let usual = Usual { proxy: proxy.as_ref(), unasked: true };
     let page = root.section("page").and_then(page::read);
     let people = people(&mut root);
@@ -66,7 +66,7 @@ pub(super) fn read(mut root: Section<'_>) -> Config {
         state_dir: state_dir.unwrap_or_default(),
         keep,
         keep_readings,
-        prometheus,
+        prometheus: servers.servers(),
         page,
         services,
         rules,

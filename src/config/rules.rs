@@ -101,7 +101,8 @@ fn one(
     };
     origin::only_one(&mut section, &["query", "metric"]);
     let server = origin::server(&mut section, &setting);
-    let query = origin::promql(&mut section, "query", &setting, server.as_deref()).map(|query| query.plain());
+    let query =
+        origin::promql(&mut section, "query", &setting.servers, server.as_deref()).map(|query| query.plain());
     let metric = origin::name(&mut section, "metric", "a metric");
     if !section.has("query") && !section.has("metric") {
         section.missing(

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::checks::is_url;
 use super::origin::Setting;
 use super::prometheus::Names;
 use super::table::Section;
 use super::triggers::AUTONOMY;
+use super::url::is_url;
 use super::{
     Check, CheckKind, Commands, Exposition, Order, Person, Pin, Program, Runtime, Service, acceptance,
     business, checklist, checks, compose, dependency, maintenance, swarm, tls, triggers,
@@ -54,15 +54,16 @@ pub(super) fn read(name: &str, mut section: Section<'_>, known: Known<'_>) -> Op
     let runtime = runtime(&mut section);
     let (command, runbook) = (matches!(runtime, Some(Runtime::Command { .. })), section.string("runbook"));
     let autonomy = section.word("autonomy", &AUTONOMY, Autonomy::Auto);
-    let (watch, checks) = (watch(&mut section), health(&mut section, name, command));
-    let (dependencies, needs) = dependency::read(&mut section, name, known.services);
+    let (watch, checks) = (watch(&mut section), health(&mut section, name, command, known.servers));
+    let (dependencies, needs) = dependency::read(&mut section, name, known.services, known.servers);
     let (metrics, server) = (metrics(&mut section), server(&mut section, known));
     let setting = setting(autonomy, command, (known.servers, server), metrics.as_ref(), &checks);
     let mut judging = triggers::read(section.table("trigger"), &setting);
     judging.triggers.business = business::read(&mut section, &setting, &mut judging.measured);
     let rollback = rollback(&mut section, runtime.as_ref());
     let maintenance = maintenance::read(&mut section, known.zone);
-    let (acceptance, listed) = (acceptance::read(&mut section), checklist::read(&mut section, known.people));
+    let acceptance = acceptance::read(&mut section, known.servers);
+    let listed = checklist::read(&mut section, (known.people, known.servers));
     section.end(&LATER);
     let (runtime, (wanted, checklist)) = (runtime?, listed);
     let (steps, finish) = steps(&runtime, rollback.before.is_some(), rollback.after.is_some());
@@ -196,9 +197,14 @@ fn runtime(section: &mut Section<'_>) -> Option<Runtime> {
     container.map(|name| Runtime::Container { name }).or(command).or(compose).or(swarm)
 }
 
-fn health(section: &mut Section<'_>, service: &str, command: bool) -> BTreeMap<String, Check> {
+fn health(
+    section: &mut Section<'_>,
+    service: &str,
+    command: bool,
+    servers: &Names,
+) -> BTreeMap<String, Check> {
     let without = command.then_some("looks at a container, and the service has none");
-    let read = named_checks(section, "health", without);
+    let read = named_checks(section, "health", without, servers);
     if section.take("health").is_none_or(|health| health.as_table().is_some_and(toml::Table::is_empty)) {
         section.missing(
             "has no health check",
@@ -213,10 +219,11 @@ fn named_checks(
     section: &mut Section<'_>,
     key: &'static str,
     without_docker: Option<&str>,
+    servers: &Names,
 ) -> BTreeMap<String, Check> {
     let mut read = BTreeMap::new();
     section.named(key, |name, section| {
-        read.extend(checks::read(section, without_docker).map(|check| (name.to_owned(), check)));
+        read.extend(checks::read(section, without_docker, servers).map(|check| (name.to_owned(), check)));
     });
     read
 }

@@ -1,9 +1,9 @@
 //! `webhook = { format = "…", … }`
 
-use super::checks::is_url;
 use super::nearest::nearest;
 use super::proxy::Usual;
 use super::table::{Section, one_of};
+use super::url::is_url;
 use super::{Url, WebhookChannel, WebhookFormat, access, secret};
 
 /// What a format wants to know.

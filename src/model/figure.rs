@@ -27,6 +27,8 @@ pub enum Unit {
     Ratio,
     /// So many.
     Count,
+    /// A number in whatever it counts.
+    Plain,
 }
 
 impl Figure {
@@ -45,6 +47,11 @@ impl Figure {
     pub fn ratio(part: u64, whole: u64, limit: f64) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "tests and lines are fewer than 2^52")]
         Self { value: part as f64 / whole as f64, limit: Some(limit), unit: Unit::Ratio }
+    }
+
+    /// A number in whatever it counts, and the limit that it is held against.
+    pub fn plain(value: f64, limit: Option<f64>) -> Self {
+        Self { value, limit, unit: Unit::Plain }
     }
 
     /// So many, and no more than that.

@@ -20,12 +20,14 @@ use crate::model::reading::{Measure, Reading, Source};
 mod answer;
 mod connect;
 mod fresh;
+mod look;
 mod past;
 mod reduce;
 mod servers;
 
 pub use answer::Answer;
 use connect::Connection;
+pub(super) use look::Look;
 pub use past::Recall;
 use reduce::Reduction;
 pub use servers::Servers;
@@ -115,6 +117,15 @@ impl Server {
         asked.unwrap_or_else(late).map_err(|fault| Fault { label: self.label.clone(), ..fault })
     }
 
+    /// The alerting rules that it has.
+    async fn rules(&self) -> Result<look::Rules, Fault> {
+        self.within(async {
+            let (status, body) = self.body(Question::Rules, RANGE_MAX).await?;
+            Ok(answer::decode(status, body, |rules: look::Rules| Ok(rules)).await?.0)
+        })
+        .await
+    }
+
     async fn body(&self, question: Question<'_>, most: usize) -> Result<(u16, Vec<u8>), Fault> {
         let mut answer = self.send(question).await;
         // A kept connection may be closed just when it is used again; a query may be sent twice.
@@ -148,6 +159,11 @@ impl Server {
                     .post_raw()
                     .await
             }
+            Question::Rules => {
+                let (http, url, headers) = self.connection.http().map_err(HttpFault::Own)?;
+                let url = format!("{}/api/v1/rules?type=alert", url.as_str().trim_end_matches('/'));
+                return http.get(url).headers(headers).send().await.map_err(|error| HttpFault::of(&error));
+            }
             Question::Past { promql, from, to, step } => {
                 let query = client.query_range(promql, from, to, step.as_secs_f64()).timeout(timeout);
                 headers
@@ -166,6 +182,7 @@ impl Server {
 enum Question<'a> {
     Now(&'a str),
     Past { promql: &'a str, from: i64, to: i64, step: Duration },
+    Rules,
 }
 
 fn http_fault(error: &Error) -> HttpFault {

@@ -5,12 +5,16 @@
 mod own;
 mod stage;
 
+use std::path::Path;
 use std::time::Duration;
 
 use golive::clock::Clock;
-use golive::config::{Measured, Query};
+use golive::config::{Config, Measured, Query};
+use golive::docker::Engine;
 use golive::model::reading::{Measure, Requests, Stream};
+use golive::model::sample::Outcome;
 use golive::probe::prometheus::Meter;
+use golive::probe::{Probe, Tools};
 use stage::{Service, Stage};
 
 fn value(query: &str) -> Measured {
@@ -152,4 +156,38 @@ fn histogram(step: u64) -> String {
         "request_seconds_bucket{{le=\"2.0\"}} {fast}\nrequest_seconds_bucket{{le=\"+Inf\"}} {all}\n\
          request_seconds_sum 1\nrequest_seconds_count {all}\n"
     )
+}
+
+/// A real one says that it scrapes, what it measured and which rules it lacks.
+#[tokio::test]
+async fn a_check_may_ask_it_about_itself() {
+    let service = Service::start();
+    service.says("orders 12.5\n");
+    let stage = Stage::start(&service);
+    stage.until("orders", |measure| *measure == Measure::Value(12.5)).await;
+    let dir = tempfile::TempDir::new().unwrap();
+    let rules = format!(
+        "[prometheus]\nurl = \"{}\"\n[service.shop]\ncommand = {{ version = [\"true\"], rollback = [\"true\"] }}\n\
+         [service.shop.health]\n\
+         scraped = {{ prometheus = {{ targets = \"shop\", firing = 0 }}, timeout = \"5s\" }}\n\
+         other = {{ prometheus = {{ targets = \"api\" }}, timeout = \"5s\" }}\n\
+         ruled = {{ prometheus = {{ rules = [\"HighErrorRate\"] }}, timeout = \"5s\" }}\n\
+         enough = {{ query = \"sum(orders)\", below = 12.5, timeout = \"5s\" }}\n\
+         few = {{ query = \"sum(orders)\", above = 12, timeout = \"5s\" }}\n",
+        stage.url
+    );
+    std::fs::write(dir.path().join("rules.toml"), rules).unwrap();
+    let config = Config::load(&dir.path().join("rules.toml")).unwrap();
+    let tools = Tools::new(&Engine::new(Path::new("/nonexistent/docker.sock")).unwrap()).unwrap();
+    let shop = &config.services["shop"];
+    for (name, wanted) in [
+        ("scraped", Outcome::Ok),
+        ("other", Outcome::Failed("it scrapes no target of the job api".to_owned())),
+        ("ruled", Outcome::Failed("it has no alerting rule HighErrorRate".to_owned())),
+        ("enough", Outcome::Ok),
+        ("few", Outcome::Failed("12.5 is above 12".to_owned())),
+    ] {
+        let probe = Probe::new(name, &shop.checks[name], &shop.runtime, &tools);
+        assert_eq!(probe.observe(&Clock::start()).await.outcome, wanted, "{name}");
+    }
 }

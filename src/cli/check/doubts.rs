@@ -52,6 +52,8 @@ fn files(config: &Config, rules: &Path) -> Vec<(String, String)> {
             | CheckKind::Tls(_)
             | CheckKind::FileAge(_)
             | CheckKind::Report(_)
+            | CheckKind::Query(_)
+            | CheckKind::Prometheus(_)
             | CheckKind::Docker => None,
         });
         for argv in programs.chain(checks) {

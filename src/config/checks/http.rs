@@ -5,9 +5,9 @@ use std::time::Duration;
 use reqwest::header::HeaderName;
 use toml::Value;
 
-use super::is_url;
 use crate::config::check::{HttpCheck, Wanted};
 use crate::config::table::Section;
+use crate::config::url::is_url;
 use crate::config::{headers, tls};
 
 /// What only a check by `url` has.

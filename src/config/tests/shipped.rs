@@ -80,7 +80,9 @@ fn every_example_loads() {
             CheckKind::Docker,
             CheckKind::Report(_),
             CheckKind::Tcp { .. },
+            CheckKind::Query(_),
             CheckKind::Command { .. },
+            CheckKind::Prometheus(_),
             CheckKind::Http(_)
         ]
     ));

@@ -139,7 +139,10 @@ fn certificates_and_files_are_checked_too() {
         ("tls = \"shop.example:443\"\nstatus = 200", "is only for a check by `url`"),
         ("file-age = { path = \"/x\" }", "below"),
         ("file-age = \"/x\"", "file-age"),
-        ("query = \"up\"", "is not supported by this version"),
+        ("logs = { pattern = \"ERROR\" }", "is not supported by this version"),
+        ("query = \"up\"\nbelow = 1", "needs a Prometheus"),
+        ("prometheus = { firing = 0 }", "needs a Prometheus"),
+        ("tcp = \"a:1\"\nabove = 1", "is only for a check by `query`"),
     ] {
         let error = load(keys).unwrap_err().to_string();
         assert!(error.contains(told), "{keys}: {error}");
@@ -205,5 +208,42 @@ fn zero_and_false_switch_a_pause_off() {
     for wrong in ["\"1ms\"", "true", "0", "\"-1s\""] {
         assert!(tier(&format!("channels = [\"a\"]\ndigest = {wrong}")).is_err(), "{wrong}");
         assert!(tier(&format!("channels = [\"a\"]\nrepeat = {wrong}")).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_prometheus_may_be_asked_by_a_check() {
+    let load = |keys: &str, servers: &str| {
+        let text = format!("{servers}\n[service.api]\ncontainer = \"api\"\n[service.api.health.it]\n{keys}");
+        load(&text).map(|config| config.services["api"].checks["it"].kind.clone())
+    };
+    let one = "[prometheus]\nurl = \"http://127.0.0.1:9090\"";
+    let two = "[prometheus.near]\nurl = \"http://near:9090\"\n[prometheus.far]\nurl = \"http://far:9090\"";
+    let CheckKind::Query(query) = load("query = \"sum(lag)\"\nabove = 900", one).unwrap() else {
+        panic!("a query")
+    };
+    assert_eq!((query.query.as_str(), query.above, query.below), ("sum(lag)", Some(900.0), None));
+    let by_name = load("query = \"sum(lag)\"\nprometheus = \"far\"\nbelow = 1", two).unwrap();
+    assert!(matches!(by_name, CheckKind::Query(query) if query.server.url == "http://far:9090"));
+    let keys =
+        "prometheus = { targets = \"shop\", rules = [\"HighErrorRate\"], firing = 1, server = \"near\" }";
+    let CheckKind::Prometheus(itself) = load(keys, two).unwrap() else { panic!("a Prometheus") };
+    assert_eq!(
+        (itself.targets.as_deref(), itself.firing, itself.server.url.as_str()),
+        (Some("shop"), Some(1), "http://near:9090")
+    );
+    for (keys, servers, told) in [
+        ("query = \"up\"", one, "has no limit"),
+        ("query = \"up\"\nabove = 1\nbelow = 2", one, "is higher than `above`"),
+        ("query = \"up\"\nabove = 1", two, "names none"),
+        ("query = \"sum(\"\nabove = 1", one, "query"),
+        ("prometheus = {}", one, "asks nothing"),
+        ("prometheus = { firing = 0 }", two, "names none"),
+        ("prometheus = { firing = 0, server = \"fra\" }", two, "there is no [prometheus.fra]"),
+        ("prometheus = \"far\"", two, "prometheus"),
+        ("query = \"up\"\nabove = 1\ntcp = \"a:1\"", one, "is a second kind of check"),
+    ] {
+        let wrong = load(keys, servers).expect_err(keys).to_string();
+        assert!(wrong.contains(told), "{keys}: {wrong}");
     }
 }

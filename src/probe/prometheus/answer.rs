@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use prometheus_http_query::response::Data;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::Fault;
@@ -53,10 +54,10 @@ struct Envelope<'a> {
 }
 
 /// Takes a body apart, off the loop when it is long.
-pub(super) async fn decode<T: Send + 'static>(
+pub(super) async fn decode<D: DeserializeOwned + 'static, T: Send + 'static>(
     status: u16,
     body: Vec<u8>,
-    take: fn(Data) -> Result<T, String>,
+    take: fn(D) -> Result<T, String>,
 ) -> Result<(T, Vec<String>), Fault> {
     let long = body.len() > LONG;
     let decode = move || {
@@ -70,7 +71,7 @@ pub(super) async fn decode<T: Send + 'static>(
     decoded.unwrap_or_else(|error| Err(Fault::said(format!("its answer could not be decoded: {error}"))))
 }
 
-fn data(status: u16, body: &[u8]) -> Result<(Data, Vec<String>), Fault> {
+fn data<D: DeserializeOwned>(status: u16, body: &[u8]) -> Result<(D, Vec<String>), Fault> {
     let gone = matches!(status, 502..=504);
     let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(body) else {
         let start = body::start(body);

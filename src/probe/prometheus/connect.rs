@@ -28,14 +28,20 @@ impl Connection {
 
     /// A client, and the headers that are sent with each query.
     pub(super) fn client(&self) -> Result<(Client, HeaderMap), String> {
+        let (http, url, headers) = self.http()?;
+        let client = Client::from(http, url.as_str()).map_err(|error| quote(&error.to_string()))?;
+        Ok((client, headers))
+    }
+
+    /// The same for what has no client: where the API's paths begin.
+    pub(super) fn http(&self) -> Result<(reqwest::Client, Url, HeaderMap), String> {
         let failed = |why: String| format!("failed to {why}");
         let mut url = Url::parse(&self.url).map_err(|error| format!("its URL {error}"))?;
         let builder = || builder(&self.resolver).pool_max_idle_per_host(IDLE_PER_HOST);
         let http = self.outlet.client(&url, builder).map_err(failed)?;
         let path = url.path().trim_end_matches('/').to_owned();
         url.set_path(&path);
-        let client = Client::from(http, url.as_str()).map_err(|error| quote(&error.to_string()))?;
-        Ok((client, self.outlet.headers().map_err(failed)?))
+        Ok((http, url, self.outlet.headers().map_err(failed)?))
     }
 
     /// An answer without what golive logs in with, which a proxy's error page may repeat.

@@ -11,6 +11,7 @@ use crate::model::reading::Stream;
 use crate::probe::tests::stage::{self, tools};
 
 mod answers;
+mod look;
 mod past;
 mod world;
 

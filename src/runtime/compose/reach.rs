@@ -28,7 +28,12 @@ pub(super) fn looked_at(service: &Service) -> Vec<Looked> {
             let (host, port) = address.rsplit_once(':')?;
             Some((host.trim_matches(['[', ']']).to_owned(), port.parse().ok()?))
         }
-        CheckKind::Command { .. } | CheckKind::FileAge(_) | CheckKind::Report(_) | CheckKind::Docker => None,
+        CheckKind::Command { .. }
+        | CheckKind::FileAge(_)
+        | CheckKind::Report(_)
+        | CheckKind::Query(_)
+        | CheckKind::Prometheus(_)
+        | CheckKind::Docker => None,
     };
     let looked = service.checks.iter().filter_map(|(name, check)| {
         let (host, port) = address(check)?;
