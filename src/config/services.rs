@@ -63,10 +63,9 @@ pub(super) fn read(name: &str, mut section: Section<'_>, known: Known<'_>) -> Op
     let rollback = rollback(&mut section, runtime.as_ref());
     let maintenance = maintenance::read(&mut section, known.zone);
     let acceptance = acceptance::read(&mut section, known.servers);
-    let listed = checklist::read(&mut section, (known.people, known.servers));
+    let (wanted, checklist) = checklist::read(&mut section, (known.people, known.servers));
     section.end(&LATER);
-    let (runtime, (wanted, checklist)) = (runtime?, listed);
-    let (steps, finish) = steps(&runtime, rollback.before.is_some(), rollback.after.is_some());
+    let (steps, finish) = steps(runtime.as_ref()?, rollback.before.is_some(), rollback.after.is_some());
     let policy = ServicePolicy {
         autonomy,
         window: watch.window,
@@ -91,13 +90,13 @@ pub(super) fn read(name: &str, mut section: Section<'_>, known: Known<'_>) -> Op
         quarantine: rollback.quarantine,
         maintenance,
         checklist: wanted,
-        shared: matches!(runtime, Runtime::Swarm(_)),
+        shared: matches!(runtime, Some(Runtime::Swarm(_))),
         steps,
         finish,
-        step_within: step_within(&runtime, &rollback),
+        step_within: step_within(runtime.as_ref()?, &rollback),
     };
     Some(Service {
-        runtime,
+        runtime: runtime?,
         policy,
         checks,
         stop_timeout: rollback.stop_timeout,
