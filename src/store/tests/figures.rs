@@ -24,7 +24,9 @@ impl Came {
     }
 
     async fn became(&self, seconds: i64, state: ReleaseState, asked: bool) {
-        let release = Release { began: at(self.at), ..release(&self.id, Origin::Noticed) };
+        let said = Announcement { hotfix: self.id == "hotfix", ..announcement() };
+        let release =
+            Release { began: at(self.at), announcement: Some(said), ..release(&self.id, Origin::Noticed) };
         let filed = Action::Persist(Persist::File { release, state, reason: None, asked });
         self.entry(seconds, Event::Due, vec![filed]).await;
     }
@@ -99,6 +101,8 @@ async fn releases_are_counted_and_timed() {
     assert_eq!((later.live, later.lead_time, later.recovery_time), (3, None, None), "nothing is guessed");
     near(later.change_fail_rate, 1.0);
     near(later.change_fail_rate_automatic, 0.0);
+    Came::new(&store, "hotfix", 4 * DAY + 60).await;
+    near(figures(dir.path(), 0, 5 * DAY).rework_rate, 2.0 / 6.0);
     assert_eq!(figures(dir.path(), 9 * DAY, 9 * DAY), Figures::default());
     assert_eq!(figures(dir.path(), 4 * DAY, 4 * DAY + 60).per_day, None, "a minute says nothing of days");
 }
