@@ -61,7 +61,8 @@ pub(super) struct Ledger {
 struct New<'a> {
     at: Timestamp,
     kind: Kind,
-    release: Option<&'a str>,
+    /// The release that it is about, and the rows of its journal.
+    journal: Option<(&'a str, &'a [journal::Line])>,
     subject: Option<&'a Story>,
     content: Content,
 }
@@ -88,7 +89,7 @@ impl Ledger {
             let why = if last.is_none() { Why::First } else { lost.unwrap_or(Why::Another) };
             let facts = KeyFacts { public: public.hex(), replaces: last.map(|last| last.hex()), why };
             let new =
-                New { at: now, kind: Kind::Key, release: None, subject: None, content: Content::Key(facts) };
+                New { at: now, kind: Kind::Key, journal: None, subject: None, content: Content::Key(facts) };
             let seq = ledger.append(&transaction, path, &new)?;
             if why != Why::First {
                 let so = format!("release records from #{seq} on are signed by a new one, {}", public.id());
@@ -119,7 +120,9 @@ impl Ledger {
         flaws: &Flaws,
     ) -> Result<(), StoreError> {
         let Some(kind) = Kind::of(state) else { return Ok(()) };
-        let story = match story::read(transaction, path, release) {
+        let unread = Flaws::default();
+        let lines = journal::lines(transaction, path, release, u32::MAX, &unread)?;
+        let story = match story::of_lines((transaction, path), release, &lines, &unread) {
             Ok(story) => story,
             // A record that cannot be drawn must not keep a decision from being stored.
             Err(StoreError::Json { source, .. }) => {
@@ -130,7 +133,8 @@ impl Ledger {
         };
         let record = story.as_ref().map_or(Value::Null, |story| (self.scribe.facts)(story));
         let content = Content::Record(record);
-        let new = New { at, kind, release: Some(release), subject: story.as_ref(), content };
+        let journal = Some((release, lines.as_slice()));
+        let new = New { at, kind, journal, subject: story.as_ref(), content };
         self.append(transaction, path, &new).map(drop)
     }
 
@@ -147,14 +151,17 @@ impl Ledger {
             Remark::FollowUp { .. } => Kind::FollowUp,
         };
         let content = Content::Remark(remark.clone());
-        self.append(transaction, path, &New { at, kind, release: Some(release), subject: None, content })
+        let lines = journal::lines(transaction, path, release, u32::MAX, &Flaws::default())?;
+        let journal = Some((release, lines.as_slice()));
+        self.append(transaction, path, &New { at, kind, journal, subject: None, content })
     }
 
     fn append(&self, transaction: &Transaction<'_>, path: &Path, new: &New<'_>) -> Result<i64, StoreError> {
         let (last, prev) = head(transaction, path)?;
         let (seq, at) = (last + 1, text(new.at));
-        let journal = match new.release {
-            Some(release) => Some((release, covers(transaction, path, release)?)),
+        let release = new.journal.map(|(release, _)| release);
+        let journal = match new.journal {
+            Some((release, lines)) => Some((release, covers(transaction, path, release, lines)?)),
             None => None,
         };
         let predicate = Predicate {
@@ -162,7 +169,7 @@ impl Ledger {
             prev: hex::encode(&prev),
             at: at.clone(),
             kind: new.kind,
-            release: new.release.map(str::to_owned),
+            release: release.map(str::to_owned),
             service: new.subject.map(|story| story.release.service.clone()),
             journal: journal.as_ref().map(|(_, covers)| covers.clone()),
             content: new.content.clone(),
@@ -174,7 +181,7 @@ impl Ledger {
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
         let mut insert = transaction.prepare_cached(sql).map_err(sqlite(path))?;
         let (kind, sig) = (new.kind.into_str(), self.signer.sign(&payload));
-        let row = params![seq, at, new.release, kind, payload, prev, hash, sig];
+        let row = params![seq, at, release, kind, payload, prev, hash, sig];
         insert.execute(row).map_err(sqlite(path))?;
         Ok(seq)
     }
@@ -216,13 +223,17 @@ fn current_key(connection: &Connection, path: &Path) -> Result<Option<Public>, S
 }
 
 /// The rows of a release's journal that no entry of it covers yet.
-fn covers(connection: &Connection, path: &Path, release: &str) -> Result<Covers, StoreError> {
+fn covers(
+    connection: &Connection,
+    path: &Path,
+    release: &str,
+    lines: &[journal::Line],
+) -> Result<Covers, StoreError> {
     let sql = "SELECT payload FROM chain WHERE release = ?1 ORDER BY seq DESC LIMIT 1";
     let mut select = connection.prepare_cached(sql).map_err(sqlite(path))?;
     let row = select.query_row([release], |row| row.get::<_, Option<Vec<u8>>>(0)).optional();
     let last = row.map_err(sqlite(path))?.flatten().and_then(|payload| read(&payload).ok());
     let covered = last.and_then(|last| last.predicate.journal).map_or(0, |last| last.from + last.rows);
-    let lines = journal::lines(connection, path, release, u32::MAX, &Flaws::default())?;
     // Of old releases rows are dropped.
     let from = covered.min(lines.len());
     Ok(Covers { from, rows: lines.len() - from, sha256: digest(&lines[from..]) })

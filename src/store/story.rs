@@ -97,10 +97,21 @@ pub(super) fn told(connection: &Connection, path: &Path, release: &str) -> Resul
 
 /// Everything about one release but who was told of it; `None` when there is none of that id.
 pub(super) fn read(connection: &Connection, path: &Path, release: &str) -> Result<Option<Story>, StoreError> {
+    let flaws = Flaws::default();
+    let lines = journal::lines(connection, path, release, u32::MAX, &flaws)?;
+    of_lines((connection, path), release, &lines, &flaws)
+}
+
+/// The same of a release whose journal was read already, with what could not be read of it.
+pub(super) fn of_lines(
+    (connection, path): (&Connection, &Path),
+    release: &str,
+    lines: &[journal::Line],
+    flaws: &Flaws,
+) -> Result<Option<Story>, StoreError> {
     let Some(found) = self::release(connection, path, release)? else { return Ok(None) };
     let filings = filing::of(connection, path, release)?;
-    let flaws = Flaws::default();
-    let moments = moments(connection, path, release, &flaws)?;
+    let moments = moments(lines, flaws);
     Ok(Some(Story {
         changes: spec::changes(connection, path, &found)?,
         told: Vec::new(),
@@ -126,20 +137,13 @@ pub(super) fn release(
     text.map(|Raw(text)| serde_json::from_str::<Release>(&text)).transpose().map_err(json(path))
 }
 
-fn moments(
-    connection: &Connection,
-    path: &Path,
-    release: &str,
-    flaws: &Flaws,
-) -> Result<Vec<Moment>, StoreError> {
-    let lines = journal::lines(connection, path, release, u32::MAX, flaws)?;
-    let numbered = lines.into_iter().enumerate();
-    let moment = |(number, line): (usize, journal::Line)| {
+fn moments(lines: &[journal::Line], flaws: &Flaws) -> Vec<Moment> {
+    let moment = |(number, line): (usize, &journal::Line)| {
         let event = flaws.read(|| format!("event {number}"), line.event())?;
         let deeds = flaws.read(|| format!("what event {number} led to"), line.deeds())?;
         Some(Moment { at: line.at.parse().unwrap_or(Timestamp::UNIX_EPOCH), event, deeds })
     };
-    Ok(numbered.filter_map(moment).collect())
+    lines.iter().enumerate().filter_map(moment).collect()
 }
 
 fn forensics(connection: &Connection, path: &Path, release: &str) -> Result<Option<Evidence>, StoreError> {
