@@ -8,6 +8,8 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{Config, Language};
 use crate::control::client::Client;
+use crate::docker::Engine;
+use crate::probe::Tools;
 
 mod abort;
 mod accept;
@@ -223,6 +225,18 @@ async fn verb(verb: Verb, context: &Context) -> Result<u8, CliError> {
         Verb::DemoService(service) => demo::service(service).await,
         Verb::DemoDeploy(deploy) => demo::deploy(deploy).await,
     }
+}
+
+/// The engine of a configuration; nothing is connected yet.
+fn engine(config: &Config) -> Result<Engine, CliError> {
+    Engine::new(&config.docker_socket).map_err(|error| CliError::Plain(error.to_string()))
+}
+
+/// The same, and what checks are made with.
+fn tools(config: &Config) -> Result<(Engine, Tools), CliError> {
+    let engine = engine(config)?;
+    let tools = Tools::new(&engine).map_err(|error| CliError::Plain(error.to_string()))?;
+    Ok((engine, tools))
 }
 
 /// A duration as in the configuration: `90s`, `15m`, `1h`.

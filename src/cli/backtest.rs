@@ -9,12 +9,10 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::show::{print_json, table};
-use super::{CliError, Context, story};
+use super::{CliError, Context, story, tools};
 use crate::clock::Clock;
 use crate::config::{self, Config, Query, Service};
-use crate::docker::Engine;
 use crate::model::reason::{Blame, Reason};
-use crate::probe::Tools;
 use crate::probe::prometheus::{Fault, Meter, Recall, Server, Servers};
 use crate::replay::past::{BEFORE, Placebo, Tape};
 use crate::replay::{self, Decided, longest};
@@ -132,8 +130,7 @@ async fn past(arguments: &Arguments, config: &Config) -> Result<u8, CliError> {
             "--step is between a second and a quarter of the watch's window".to_owned(),
         ));
     }
-    let engine = Engine::new(&config.docker_socket).map_err(|error| CliError::Plain(error.to_string()))?;
-    let tools = Tools::new(&engine).map_err(|error| CliError::Plain(error.to_string()))?;
+    let (_, tools) = tools(config)?;
     let servers = Servers::new(&config.prometheus, &tools);
     let mut walk = Walk::new(name, service, &servers, (from, to), step)?;
     let mut placebos = Vec::new();

@@ -3,14 +3,14 @@
 use std::io::Write as _;
 
 use super::show::{Mood, color, paint};
-use super::{CliError, Context};
+use super::{CliError, Context, engine, tools};
 use crate::clock::Clock;
 use crate::config::{self, CheckKind, Config, Service};
 use crate::control::client::ClientError;
-use crate::docker::{Engine, OLDEST_API};
+use crate::docker::OLDEST_API;
 use crate::model::sample::{Outcome, Sample};
 use crate::notify::{self, Notifier};
-use crate::probe::{Probe, Tools};
+use crate::probe::Probe;
 use crate::runtime::{ON_PODMAN, Runtime};
 use crate::untrusted::harmless;
 
@@ -112,13 +112,8 @@ async fn docker(config: &Config, report: &mut Report) -> Result<(), CliError> {
     }
 }
 
-fn engine(config: &Config) -> Result<Engine, CliError> {
-    Engine::new(&config.docker_socket).map_err(|error| CliError::Plain(error.to_string()))
-}
-
 async fn services(config: &Config, report: &mut Report) -> Result<(), CliError> {
-    let engine = engine(config)?;
-    let tools = Tools::new(&engine).map_err(|error| CliError::Plain(error.to_string()))?;
+    let (engine, tools) = tools(config)?;
     let clock = Clock::start();
     for (name, service) in &config.services {
         let runtime = Runtime::new(name, service, &engine);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::CliError;
 use super::show::{Mood, color, paint};
 use crate::acceptance::{Verdict, junit};
+use crate::model::checklist::Standing;
 use crate::model::figure::Figure;
 use crate::text::english;
 use crate::untrusted::harmless;
@@ -31,19 +32,17 @@ impl Lines {
     }
 
     /// How it went with an item of a group, by name, and what was seen.
-    pub(super) fn tell(&mut self, verdict: Verdict, name: (&str, &str), seen: &str) {
-        let (word, mood) = match verdict {
-            Verdict::Pass => ("pass", Mood::Good),
-            Verdict::Fail => ("FAIL", Mood::Bad),
-            Verdict::NoData => ("no data", Mood::Uncertain),
-        };
-        self.line((word, mood), name, seen);
-    }
-
-    pub(super) fn line(&mut self, (word, mood): (&str, Mood), (group, name): (&str, &str), seen: &str) {
+    pub(super) fn tell(&mut self, standing: Standing, (group, name): (&str, &str), seen: &str) {
         if self.quiet || self.failed.is_some() {
             return;
         }
+        let (word, mood) = match standing {
+            Standing::Pass => ("pass", Mood::Good),
+            Standing::Waived => ("waived", Mood::Uncertain),
+            Standing::Open => ("open", Mood::Bad),
+            Standing::NoData => ("no data", Mood::Uncertain),
+            Standing::Fail => ("FAIL", Mood::Bad),
+        };
         let ((wide, width), word) = (self.widths, format!("{word:<7}"));
         let line = harmless(&format!("{group:<wide$}  {name:<width$}  {seen}"));
         let written = writeln!(std::io::stdout(), "{}  {}", paint(&word, mood, self.color), line.trim_end());
@@ -52,6 +51,24 @@ impl Lines {
 
     pub(super) fn end(self) -> Result<(), CliError> {
         self.failed.map_or(Ok(()), Err)
+    }
+}
+
+/// What was found stands so.
+pub(super) fn standing(verdict: Verdict) -> Standing {
+    match verdict {
+        Verdict::Pass => Standing::Pass,
+        Verdict::Fail => Standing::Fail,
+        Verdict::NoData => Standing::NoData,
+    }
+}
+
+/// Contract §1.
+pub(super) fn exit_code(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Pass => 0,
+        Verdict::Fail => 1,
+        Verdict::NoData => 3,
     }
 }
 

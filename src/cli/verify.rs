@@ -5,14 +5,12 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::items::{Lines, measured, write_junit};
+use super::items::{Lines, exit_code, measured, standing, write_junit};
 use super::show::print_json;
-use super::{CliError, Context};
+use super::{CliError, Context, tools};
 use crate::acceptance::{self, Item, Verdict, junit};
 use crate::clock::Clock;
 use crate::config::{Config, Service, nearest};
-use crate::docker::Engine;
-use crate::probe::Tools;
 use crate::runtime::Runtime;
 
 #[derive(Debug, clap::Args)]
@@ -41,15 +39,13 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, CliError> {
     let config = context.config()?;
     let service = named(&arguments, &config)?;
-    let plain = |error: &dyn std::error::Error| CliError::Plain(error.to_string());
-    let engine = Engine::new(&config.docker_socket).map_err(|error| plain(&error))?;
-    let tools = Tools::new(&engine).map_err(|error| plain(&error))?;
+    let (engine, tools) = tools(&config)?;
     let clock = Clock::start();
     let mut lines = Lines::new(
         arguments.json,
         service.acceptance.iter().map(|(name, item)| (item.group.into(), name.as_str())),
     );
-    let told = |item: &Item| lines.tell(item.verdict, (item.group.into(), &item.name), &said(item));
+    let told = |item: &Item| lines.tell(standing(item.verdict), (item.group.into(), &item.name), &said(item));
     let wanted = |name: &str| arguments.only.as_deref().is_none_or(|only| only == name);
     let items = service.acceptance.iter().filter(|(name, _)| wanted(name));
     let items = items.map(|(name, item)| (name.clone(), item.clone())).collect();
@@ -69,11 +65,7 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, C
         let (pass, fail, no_data) = (count(Verdict::Pass), count(Verdict::Fail), count(Verdict::NoData));
         writeln!(std::io::stdout(), "{pass} pass, {fail} fail, {no_data} could not be told")?;
     }
-    Ok(match verdict {
-        Verdict::Pass => 0,
-        Verdict::Fail => 1,
-        Verdict::NoData => 3,
-    })
+    Ok(exit_code(verdict))
 }
 
 /// The service, which has what is asked for.

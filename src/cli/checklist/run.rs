@@ -8,17 +8,15 @@ use serde_json::json;
 
 use super::{Asking, summary};
 use crate::acceptance::{self, Item, Verdict, junit};
-use crate::cli::items::{Lines, measured, write_junit};
-use crate::cli::show::{Mood, print_json};
-use crate::cli::{CliError, Context};
+use crate::cli::items::{Lines, exit_code, measured, standing, write_junit};
+use crate::cli::show::print_json;
+use crate::cli::{CliError, Context, tools};
 use crate::clock::Clock;
 use crate::config::acceptance::Acceptance;
 use crate::config::{Config, Service};
 use crate::control::wire::{ChecklistInfo, ChecklistItemInfo};
-use crate::docker::Engine;
 use crate::model::checklist::{Deed, Found, Standing};
 use crate::model::sample::Outcome;
-use crate::probe::Tools;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
@@ -48,17 +46,20 @@ pub(super) async fn run(options: &Options, mut ask: Asking, context: &Context) -
     let names = before.items.iter().map(|item| (item.phase.as_str(), item.name.as_str()));
     let mut lines = Lines::new(options.json, names);
     let phases = before.items.iter().map(|item| (item.name.as_str(), item.phase.as_str())).collect();
-    if !options.show {
-        let found = made(service, &before.version, &config, &phases, &mut lines).await?;
-        if !found.is_empty() {
-            ask.of(context, None, Deed::Report(found)).await?;
-        }
-    }
-    let now = of_phase(ask.of(context, None, Deed::Show).await?, options.phase.as_deref(), service)?;
+    let found = if options.show {
+        BTreeMap::new()
+    } else {
+        made(service, &before.version, &config, &phases, &mut lines).await?
+    };
+    let now = if found.is_empty() {
+        before
+    } else {
+        of_phase(ask.of(context, None, Deed::Report(found)).await?, options.phase.as_deref(), service)?
+    };
     // What checks have shown was told as each ended.
     let checked = |item: &&ChecklistItemInfo| !options.show && service.checklist.contains_key(&item.name);
     for item in now.items.iter().filter(|item| !checked(item) || item.outcome == Standing::Waived) {
-        tell(&mut lines, item);
+        lines.tell(item.outcome, (&item.phase, &item.name), &said(item));
     }
     lines.end()?;
     if let Some(file) = &options.junit {
@@ -74,11 +75,7 @@ pub(super) async fn run(options: &Options, mut ask: Asking, context: &Context) -
         counts(&now)?;
         summary(&now)?;
     }
-    Ok(match result {
-        Verdict::Pass => 0,
-        Verdict::Fail => 1,
-        Verdict::NoData => 3,
-    })
+    Ok(exit_code(result))
 }
 
 pub(super) fn service<'a>(config: &'a Config, name: &str) -> Result<&'a Service, CliError> {
@@ -123,7 +120,7 @@ async fn made(
         match item.of_version(version) {
             Ok(item) => drop(items.insert(name.clone(), item)),
             Err(why) => {
-                lines.tell(Verdict::NoData, (phases[name.as_str()], name), &why);
+                lines.tell(Standing::NoData, (phases[name.as_str()], name), &why);
                 let result = Outcome::Blind(why);
                 found.insert(name.clone(), Found { result, figure: None, took: std::time::Duration::ZERO });
             }
@@ -131,7 +128,7 @@ async fn made(
     }
     let told = |item: &Item| {
         let seen = measured(item.figure, &item.message, item.took);
-        lines.tell(item.verdict, (phases[item.name.as_str()], &item.name), &seen);
+        lines.tell(standing(item.verdict), (phases[item.name.as_str()], &item.name), &seen);
     };
     found.extend(looked(&items, service, config, told).await?);
     Ok(found)
@@ -144,9 +141,7 @@ pub(super) async fn looked(
     config: &Config,
     told: impl FnMut(&Item),
 ) -> Result<BTreeMap<String, Found>, CliError> {
-    let plain = |error: &dyn std::error::Error| CliError::Plain(error.to_string());
-    let engine = Engine::new(&config.docker_socket).map_err(|error| plain(&error))?;
-    let tools = Tools::new(&engine).map_err(|error| plain(&error))?;
+    let (_, tools) = tools(config)?;
     let looked = acceptance::run(items, &service.runtime, &tools, &Clock::start(), told).await;
     let found = looked.into_iter().map(|item| {
         let result = match item.verdict {
@@ -157,17 +152,6 @@ pub(super) async fn looked(
         (item.name, Found { result, figure: item.figure, took: item.took })
     });
     Ok(found.collect())
-}
-
-fn tell(lines: &mut Lines, item: &ChecklistItemInfo) {
-    let (word, mood) = match item.outcome {
-        Standing::Pass => ("pass", Mood::Good),
-        Standing::Waived => ("waived", Mood::Uncertain),
-        Standing::Open => ("open", Mood::Bad),
-        Standing::NoData => ("no data", Mood::Uncertain),
-        Standing::Fail => ("FAIL", Mood::Bad),
-    };
-    lines.line((word, mood), (&item.phase, &item.name), &said(item));
 }
 
 /// What it is, and who stands for it.
