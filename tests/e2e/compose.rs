@@ -13,12 +13,17 @@ pub(crate) const BAD: &str = ", '--fail-after', '1500ms'";
 /// Two services that go together, and a database that keeps data.
 pub(crate) struct Shop {
     pub(crate) host: Host,
+    /// After the host, which tells the story of a test that fails and removes the containers.
+    _made: Made,
 }
+
+/// What was made in Docker for the project of that name beside its containers.
+struct Made(String);
 
 impl Shop {
     pub(crate) fn new(test: &str) -> Self {
         let host = Host::new(test);
-        Self { host }
+        Self { _made: Made(host.name.clone()), host }
     }
 
     /// rules.toml with the set in place of the container.
@@ -129,14 +134,10 @@ impl Shop {
     }
 }
 
-impl Drop for Shop {
+impl Drop for Made {
     fn drop(&mut self) {
-        self.host.kill();
-        for id in golive_fixtures::engine::containers_of(&self.host.name) {
-            docker(&["rm", "-f", "-v", &id]);
-        }
-        docker(&["network", "rm", &format!("{}_default", self.host.name)]);
-        docker(&["volume", "rm", &format!("{}_data", self.host.name)]);
+        docker(&["network", "rm", &format!("{}_default", self.0)]);
+        docker(&["volume", "rm", &format!("{}_data", self.0)]);
     }
 }
 

@@ -59,6 +59,8 @@ struct Streak {
     failed_since: Option<Timestamp>,
     /// In a row since it ended, also those that do not count.
     failed_since_end: u32,
+    /// It has ended, and not passed since: however often it is looked at until then, that is one failure.
+    ended: bool,
     /// Nothing of what is checked was there when it failed: what passes next has not come back by itself.
     absent: bool,
     ok_since: Option<Timestamp>,
@@ -190,7 +192,7 @@ impl Health {
 
     /// What is checked has just ended: what fails from now on may not be its start-up.
     pub fn died(&mut self) {
-        self.checks.values_mut().for_each(|streak| streak.failed_since_end = 0);
+        self.checks.values_mut().for_each(|streak| (streak.failed_since_end, streak.ended) = (0, true));
     }
 
     /// It does not come back: its start-up is over, and what failed since it ended counts.
@@ -305,7 +307,8 @@ impl Health {
 impl Streak {
     fn count(&mut self, sample: &Sample, grace_until: Timestamp) {
         self.started |= sample.began >= grace_until || sample.outcome == Outcome::Ok;
-        if self.started && !matches!(sample.outcome, Outcome::Blind(_)) {
+        let again = self.ended && self.failed_since_end > 0 && failed(sample);
+        if self.started && !again && !matches!(sample.outcome, Outcome::Blind(_)) {
             self.counted = self.counted.saturating_add(1);
             self.failures = self.failures << 1 | u16::from(sample.outcome != Outcome::Ok);
         }
@@ -317,7 +320,7 @@ impl Streak {
                 self.passed = self.passed.saturating_add(1);
                 self.failed = 0;
                 self.failed_since = None;
-                self.failed_since_end = 0;
+                (self.failed_since_end, self.ended) = (0, false);
                 self.started = true;
                 self.ok_since.get_or_insert(sample.began);
                 self.blind_since = None;

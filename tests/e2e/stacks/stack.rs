@@ -26,7 +26,12 @@ pub(super) struct Stack {
     pub(super) right: Right,
     pub(super) host: Host,
     compose: PathBuf,
+    /// After the host, which tells the story of a test that fails.
+    _made: Made,
 }
+
+/// What was made in Docker for the project of that name.
+struct Made(String);
 
 /// One container of the project.
 struct Container {
@@ -40,7 +45,8 @@ struct Container {
 impl Stack {
     pub(super) fn new(name: &str, right: Right, file: &[u8]) -> Self {
         let host = Host::new(&format!("stacks-{name}"));
-        let stack = Self { name: name.to_owned(), right, host, compose: compose_v2() };
+        let made = Made(host.name.clone());
+        let stack = Self { name: name.to_owned(), right, host, compose: compose_v2(), _made: made };
         stack.rules();
         std::fs::create_dir(stack.host.path("stack")).unwrap();
         std::fs::write(stack.host.path("stack").join(FILE), file).unwrap();
@@ -215,10 +221,9 @@ impl Container {
     }
 }
 
-impl Drop for Stack {
+impl Drop for Made {
     fn drop(&mut self) {
-        self.host.kill();
-        let label = format!("label=com.docker.compose.project={}", self.host.name);
+        let label = format!("label=com.docker.compose.project={}", self.0);
         let kinds = [
             (&["ps", "-aq"][..], &["rm", "-f", "-v"][..]),
             (&["network", "ls", "-q"], &["network", "rm"]),

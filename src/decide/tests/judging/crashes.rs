@@ -38,6 +38,32 @@ fn three_ends_in_ten_minutes_are_a_loop() {
     }
 }
 
+/// Each end is looked at again and again until it answers, for it is only one.
+#[test]
+fn a_loop_is_told_as_a_loop_and_not_as_a_check_that_flaps() {
+    for failing in [1, 2, 3, 6] {
+        let mut case = Case::released(|service| {
+            service.failures = 20;
+            service.triggers.flapping = Autonomy::Ask;
+            service.triggers.crash_loop = Autonomy::Auto;
+        });
+        let looks = |case: &mut Case, outcomes: &[Outcome]| {
+            for outcome in outcomes {
+                case.world.now = later(case.world.now, secs(1));
+                case.happens(Happening::Sampled(sample("web", case.world.now, outcome.clone())));
+            }
+        };
+        looks(&mut case, &vec![Outcome::Ok; 6]);
+        for _ in 0..3 {
+            assert_eq!(case.phase(), "watching", "{failing} after each end");
+            dies(&mut case);
+            looks(&mut case, &vec![Outcome::Failed("connection refused".to_owned()); failing]);
+            looks(&mut case, &[Outcome::Ok]);
+        }
+        assert_eq!(case.phase(), "rolling-back", "{failing} after each end");
+    }
+}
+
 #[test]
 fn ends_within_the_grace_are_a_service_that_waits_for_something() {
     let mut case = Case::released(|service| {
