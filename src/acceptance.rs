@@ -10,8 +10,9 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 
 use crate::clock::Clock;
-use crate::config::acceptance::{Acceptance, Demand, Group};
+use crate::config::acceptance::{Acceptance, Demand};
 use crate::config::{CheckKind, Runtime};
+use crate::model::acceptance::{Item, Spread, Verdict};
 use crate::model::figure::Figure;
 use crate::model::sample::Outcome;
 use crate::probe::{Probe, Tools};
@@ -20,6 +21,7 @@ mod burst;
 mod headers;
 pub mod junit;
 mod latency;
+pub mod watched;
 
 #[cfg(test)]
 mod tests;
@@ -27,63 +29,12 @@ mod tests;
 /// So many items at once.
 const AT_ONCE: usize = 10;
 
-/// What one item has shown.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Item {
-    /// Its name in the configuration.
-    pub name: String,
-    /// Its kind of check.
-    pub kind: &'static str,
-    /// Its group.
-    pub group: Group,
-    /// Whether it passed.
-    pub verdict: Verdict,
-    /// What was measured.
-    pub figure: Option<Figure>,
-    /// More of it, where there is more than one value.
-    pub spread: Option<Spread>,
-    /// What was seen, in words.
-    pub message: String,
-    /// How long it took.
-    pub took: Duration,
-}
-
-/// Whether something passed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
-#[strum(serialize_all = "kebab-case")]
-pub enum Verdict {
-    /// It did.
-    Pass,
-    /// It could not be told.
-    NoData,
-    /// It did not.
-    Fail,
-}
-
-/// How long answers took, in seconds.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Spread {
-    /// So many answers.
-    pub answered: usize,
-    /// Half of them came within this.
-    pub median: f64,
-    /// 95 of a hundred.
-    pub p95: f64,
-    /// All.
-    pub max: f64,
-}
-
 /// What one look at an item gives.
 struct Found {
     verdict: Verdict,
     message: String,
     figure: Option<Figure>,
     spread: Option<Spread>,
-}
-
-/// The verdict on all of them: that of the worst.
-pub fn of_all(items: &[Item]) -> Verdict {
-    items.iter().map(|item| item.verdict).max().unwrap_or(Verdict::NoData)
 }
 
 /// Makes all items of a service; each is told when it ends.
@@ -98,7 +49,8 @@ pub async fn run(
         |item: &Acceptance| matches!(item.demand, Demand::Latency { .. } | Demand::RateLimited { .. });
     let (timed, others): (Vec<_>, Vec<_>) = items.iter().partition(|(_, item)| alone(item));
     let mut items = Vec::new();
-    let each = others.into_iter().map(|(name, item)| made(name, item, runtime, tools, clock));
+    let each: Vec<_> =
+        others.into_iter().map(|(name, item)| made(name, item, runtime, tools, clock)).collect();
     let mut each = stream::iter(each).buffer_unordered(AT_ONCE);
     while let Some(item) = each.next().await {
         told(&item);
@@ -127,7 +79,7 @@ async fn made(name: &str, item: &Acceptance, runtime: &Runtime, tools: &Tools, c
     let Found { verdict, message, figure, spread } = found;
     Item {
         name: name.to_owned(),
-        kind: (&item.check.kind).into(),
+        kind: <&str>::from(&item.check.kind).to_owned(),
         group: item.group,
         verdict,
         figure,

@@ -189,6 +189,8 @@ pub struct Service {
     pub measured: Vec<Measured>,
     /// What a release has to show before it is taken over, by name.
     pub acceptance: BTreeMap<String, acceptance::Acceptance>,
+    /// Limits that what the watch has measured is held against before a release is accepted, by name.
+    pub watched: BTreeMap<String, acceptance::Limits>,
     /// Items of its checklist that a check shows, by name.
     pub checklist: BTreeMap<String, acceptance::Acceptance>,
 }

@@ -32,6 +32,7 @@ use crate::signals::{Signal, Signals};
 use crate::store::{Scribe, Store};
 use crate::systemd;
 
+mod acceptance;
 mod commit;
 mod curve;
 mod deliver;

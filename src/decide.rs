@@ -21,6 +21,7 @@ use service::Service;
 use telling::{Telling, hearing};
 use turn::Turn;
 
+mod acceptance;
 mod accepted;
 pub mod action;
 mod again;
@@ -225,6 +226,7 @@ impl State {
         actions.extend(self.own.forget(now, &self.policy.rules));
         actions.extend(self.own.drop(now, |news| telling::pointless(news, &self.policy)));
         self.each(now, actions, watch::recall);
+        self.each(now, actions, acceptance::again);
         if self.config_rejected.take().is_some() {
             self.own.resolve(now, News::ConfigReloaded, &self.policy.tiers, actions);
         } else {

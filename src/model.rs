@@ -3,6 +3,7 @@
 //! What is recorded and exported is written as it stands here: kebab-case words (`into_str` gives the same ones), times as
 //! in RFC 3339, durations in seconds.
 
+pub mod acceptance;
 pub mod beside;
 pub mod checklist;
 pub mod event;

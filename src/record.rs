@@ -14,7 +14,7 @@ use crate::store::{Filing, Moment, Story};
 use crate::text::{Texts, english};
 use crate::untrusted::clean;
 
-mod asked;
+mod acceptance;
 mod changes;
 mod chart;
 mod checklist;
@@ -70,6 +70,7 @@ fn written<'a>(story: &Story, texts: &'a Texts) -> Sheet<'a> {
         let name = texts.phrase("record.check", context! { check });
         sheet.row(&name, &tally.sentence(texts));
     }
+    acceptance::write(&mut sheet, story);
     sheet.charted();
     result(&mut sheet, story);
     checklist::write(&mut sheet, &story.release);
@@ -196,6 +197,7 @@ pub fn json(story: &Story, texts: &Texts) -> Value {
         "irreversible": said.irreversible,
         "hotfix": said.hotfix,
         "checklist": checklist::json(release),
+        "acceptance": acceptance::json(story),
         "verification": verification::of(story).iter().map(|check| check.json(texts)).collect::<Vec<_>>(),
         "checks": checks.collect::<BTreeMap<_, _>>(),
         "state": story.state.into_str(),

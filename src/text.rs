@@ -18,6 +18,8 @@ use crate::model::step::Step;
 use crate::model::witness::Witness;
 use crate::untrusted::clean;
 
+mod acceptance;
+mod asked;
 mod breach;
 mod deployment;
 mod numbers;
@@ -125,9 +127,8 @@ impl Texts {
             Reason::NotToBlame { blame, cause } => {
                 self.because("not-to-blame", cause, context! { blame => self.blame(blame) })
             }
-            Reason::Unproved(sentences) => {
-                self.say("reason.unproved", context! { sentences => self.all(sentences) })
-            }
+            Reason::Unproved(sentences) => self.unproved(sentences),
+            Reason::Acceptance { of, short } => self.acceptance(*of, short),
             Reason::Doubts(sentences) => self.all(sentences),
             Reason::Unanswered(cause) => self.because("unanswered", cause, context! {}),
             Reason::Person { by, why } => {

@@ -8,8 +8,8 @@ use ::golive::decide::action::{Action, Effect};
 use ::golive::model::event::{Event, Happening};
 use ::golive::model::facts::Facts;
 use ::golive::model::policy::{
-    Autonomy, ErrorRate, Latency, Level, Maintenance, OnBlind, OnEnvironment, Otherwise, Policy, Ppm,
-    Quarantine, Resources, ServicePolicy, Triggers,
+    Autonomy, ErrorRate, Latency, Level, Maintenance, OnEnvironment, Otherwise, Policy, Ppm, Quarantine,
+    Resources, ServicePolicy, Triggers,
 };
 use ::golive::model::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream, Use};
 use ::golive::model::release::{Origin, Release};
@@ -118,7 +118,8 @@ impl Golive {
             deploy_within: Duration::from_mins(10),
             interval: Duration::from_secs(10),
             blind_after: Duration::from_mins(1),
-            on_blind: OnBlind::Hold,
+            acceptance: None,
+            on_blind: Otherwise::Hold,
             checks: vec![CHECK.to_owned()],
             failures: 3,
             health_autonomy: Autonomy::Auto,

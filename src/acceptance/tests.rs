@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::*;
 use crate::config::Config;
 use crate::docker::Engine;
+use crate::model::acceptance::{Group, of_all};
+use crate::model::tests::item;
 
 /// Answers `/slow` after 60 ms, `/.env` and `/` with a page, `/admin` with 401, `/broken` with 500, `/limited` with 429 from
 /// the 21st time on, all else with 404.
@@ -137,7 +139,7 @@ async fn every_item_says_what_it_saw_in_its_group() {
         assert_eq!((item.group, item.verdict), (group, verdict), "{item:?}");
         assert!(item.message.contains(seen), "{item:?}");
     }
-    let kinds = ["home", "file", "engine", "command"].map(|name| items[name].kind);
+    let kinds = ["home", "file", "engine", "command"].map(|name| &*items[name].kind);
     assert_eq!(kinds, ["url", "file-age", "docker", "command"]);
     let all: Vec<Item> = items.into_values().collect();
     assert_eq!(of_all(&all), Verdict::Fail);
@@ -216,16 +218,6 @@ async fn whoever_asks_too_often_is_refused_or_is_not() {
 
 #[test]
 fn a_ci_server_can_read_it() {
-    let item = |name: &str, verdict, message: &str| Item {
-        name: name.to_owned(),
-        kind: "url",
-        group: Group::Function,
-        verdict,
-        figure: None,
-        spread: None,
-        message: message.to_owned(),
-        took: Duration::from_millis(1500),
-    };
     let items = [
         item("home", Verdict::Pass, "12 ms"),
         item("a\"b", Verdict::Fail, "<status> & more\u{202e}\u{1b}[31m"),

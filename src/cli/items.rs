@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::CliError;
 use super::show::{Mood, color, paint};
-use crate::acceptance::{Verdict, junit};
+use crate::acceptance::junit;
+use crate::model::acceptance::Verdict;
 use crate::model::checklist::Standing;
 use crate::model::figure::Figure;
 use crate::text::english;

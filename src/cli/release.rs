@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::show::say;
-use super::wait::until_decided;
+use super::wait::{About, until_decided};
 use super::{CliError, Context, duration};
 use crate::control::wire::ReleaseBody;
 
@@ -80,5 +80,11 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, C
     if !arguments.wait {
         return Ok(0);
     }
-    until_decided(&client, &arguments.service, done.release, arguments.timeout).await
+    until_decided(
+        &client,
+        &arguments.service,
+        About { release: done.release, version: None },
+        arguments.timeout,
+    )
+    .await
 }

@@ -166,7 +166,7 @@ impl Page {
         }
     }
 
-    /// What does not count, because somebody is at work on it or it has just been started.
+    /// What does not count, because somebody is at work on it or it has just been started; and what it is made to show last.
     fn starts(&mut self, service: &ServiceInfo) {
         if let Some(DeploymentInfo { began, waits, told }) = &service.deployment {
             let so_far = english().lasting(self.now.duration_since(*began));
@@ -180,6 +180,10 @@ impl Page {
         if let Some(until) = service.grace_until.filter(|until| *until > self.now) {
             let left = english().lasting(until.duration_since(self.now));
             self.row("grace", &format!("{left} left: failures before the first pass do not count"), None);
+        }
+        if let Some(since) = service.acceptance_since {
+            let so_far = english().lasting(self.now.duration_since(since));
+            self.row("acceptance", &format!("its items are being made, for {so_far}"), None);
         }
     }
 

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use super::items::{Lines, exit_code, measured, standing, write_junit};
 use super::show::print_json;
 use super::{CliError, Context, tools};
-use crate::acceptance::{self, Item, Verdict, junit};
+use crate::acceptance::{self, junit};
 use crate::clock::Clock;
 use crate::config::{Config, Service, nearest};
+use crate::model::acceptance::{self as model, Item, Verdict};
 use crate::runtime::Runtime;
 
 #[derive(Debug, clap::Args)]
@@ -51,7 +52,7 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, C
     let items = items.map(|(name, item)| (name.clone(), item.clone())).collect();
     let items = acceptance::run(&items, &service.runtime, &tools, &clock, told).await;
     lines.end()?;
-    let verdict = acceptance::of_all(&items);
+    let verdict = model::of_all(&items);
     if let Some(file) = &arguments.junit {
         let cases: Vec<junit::Case> = items.iter().map(junit::Case::of).collect();
         write_junit(file, ("verify", &arguments.service), &cases)?;

@@ -46,26 +46,47 @@ pub(super) struct Arguments {
     /// This release instead of the current one
     #[arg(long, value_name = "RELEASE")]
     release: Option<String>,
+    /// The release of this version, once it comes
+    #[arg(long, value_name = "VERSION", conflicts_with = "release")]
+    version: Option<String>,
 }
 
 pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, CliError> {
     let client = context.client()?;
     // A daemon that never answered is told at once; one that goes away later may come back.
     client.status(Some(&arguments.service)).await?;
-    until_decided(&client, &arguments.service, arguments.release, arguments.timeout).await
+    let about = About { release: arguments.release, version: arguments.version };
+    until_decided(&client, &arguments.service, about, arguments.timeout).await
+}
+
+/// Which release is waited for; the current one when nothing is said.
+#[derive(Debug, Default)]
+pub(super) struct About {
+    /// By its id.
+    pub(super) release: Option<String>,
+    /// By its version.
+    pub(super) version: Option<String>,
+}
+
+impl About {
+    /// Whether that is another version than the one that is waited for.
+    fn is_other(&self, outcome: &Outcome) -> bool {
+        self.version.is_some() && self.version != outcome.version
+    }
 }
 
 /// Waits for the decision on a release, tells each change, and gives the exit code.
 pub(super) async fn until_decided(
     client: &Client,
     service: &str,
-    release: Option<String>,
+    about: About,
     patience: Duration,
 ) -> Result<u8, CliError> {
     let clock = Clock::start();
-    let settled = if release.is_some() { Duration::ZERO } else { SETTLE.min(patience / 2) };
+    let settled = if about.release.is_some() { Duration::ZERO } else { SETTLE.min(patience / 2) };
     let end = clock.now().checked_add(patience).map_err(|error| CliError::Usage(error.to_string()))?;
     let settled = clock.now().checked_add(settled).unwrap_or(end);
+    let release = about.release.clone();
     let mut progress = Progress { service, release, ..Progress::default() };
     loop {
         let left = Duration::try_from(end.duration_since(clock.now())).unwrap_or_default();
@@ -76,6 +97,9 @@ pub(super) async fn until_decided(
         let question = client.outcome(service, progress.release.as_deref(), progress.phase.as_deref(), turn);
         let pause = match tokio::time::timeout(left, question).await {
             Err(_) => continue,
+            Ok(Ok(outcome)) if progress.release.is_none() && about.is_other(&outcome) => {
+                progress.not_yet(&about, &outcome)?
+            }
             Ok(Ok(outcome)) if outcome.decided() && clock.now() >= settled => {
                 return progress.decided(&outcome);
             }
@@ -113,6 +137,18 @@ impl Progress<'_> {
         let phase =
             if outcome.release.is_some() && outcome.phase == "idle" { "announced" } else { &outcome.phase };
         self.tell(&format!("{} {phase}{}", self.about(), ends.unwrap_or_default()))?;
+        Ok(Duration::ZERO)
+    }
+
+    /// Another version is at hand, or was decided last.
+    fn not_yet(&mut self, about: &About, outcome: &Outcome) -> Result<Duration, CliError> {
+        self.silences = 0;
+        if let Some(version) = about.version.as_ref().filter(|_| self.version.is_none()) {
+            self.tell(&format!("{} has not come yet", harmless(version)))?;
+            self.version = Some(version.clone());
+        }
+        // The daemon answers when that changes.
+        self.phase = Some(outcome.phase.clone());
         Ok(Duration::ZERO)
     }
 

@@ -9,14 +9,19 @@ use super::checks;
 use super::checks::http::statuses;
 use super::prometheus::Names;
 use super::table::Section;
+use super::triggers::OTHERWISE;
+use crate::model::acceptance::Group;
+use crate::model::policy::{Otherwise, Ppm};
 
 /// What an item asks of a check by `url`, beside that it passes.
 const OF_AN_ADDRESS: [&str; 6] =
     ["times", "allow", "unauthenticated", "not-served", "secure-headers", "rate-limited"];
 
-/// Keys that later versions know, of all items and of one.
-const LATER: [&str; 2] = ["when", "on-fail"];
-const ITEM_LATER: [&str; 2] = ["load", "watch"];
+/// Keys of all items together.
+const COMMON: [&str; 2] = ["when", "on-fail"];
+
+/// Keys that later versions know.
+const ITEM_LATER: [&str; 1] = ["load"];
 
 /// How often the answer is asked for, where its time counts.
 const TIMES: u32 = 20;
@@ -24,6 +29,9 @@ const TIMES: u32 = 20;
 const TIMES_MAX: u32 = 1000;
 /// A burst lasts no longer.
 const BURST_MAX: Duration = Duration::from_mins(1);
+
+/// Whether a release has to pass before it is accepted.
+const WHEN: [(&str, bool); 2] = [("before-accept", true), ("on-demand", false)];
 
 const GROUPS: [(&str, Group); 4] = [
     ("function", Group::Function),
@@ -45,18 +53,19 @@ pub struct Acceptance {
     pub demand: Demand,
 }
 
-/// The four groups of guide G8.3.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
-#[strum(serialize_all = "kebab-case")]
-pub enum Group {
-    /// It does what it is for.
-    Function,
-    /// It does so fast enough.
-    Performance,
-    /// It gives nothing away.
-    Security,
-    /// It is watched.
-    Monitoring,
+/// Limits that what the watch has measured of a release anyway is held against.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Limits {
+    /// Where they stand in the record.
+    pub group: Option<Group>,
+    /// Of the health checks at least this part passed.
+    pub availability: Option<f64>,
+    /// 95 of a hundred requests took no longer, in seconds.
+    pub p95: Option<f64>,
+    /// Of the requests no more than this part failed.
+    pub error_rate: Option<f64>,
+    /// Of no resource of the host was more used, on average.
+    pub resources: Option<f64>,
 }
 
 /// What an item asks of its check.
@@ -94,15 +103,50 @@ pub enum HeaderList {
     Web,
 }
 
-/// Items by name.
-pub(super) fn read(section: &mut Section<'_>, servers: &Names) -> BTreeMap<String, Acceptance> {
-    let mut items = BTreeMap::new();
+/// What a release has to show.
+pub(super) struct Before {
+    /// Looks, by name.
+    pub(super) items: BTreeMap<String, Acceptance>,
+    /// Limits for what the watch has measured, by name.
+    pub(super) watched: BTreeMap<String, Limits>,
+    /// What becomes of a release that falls short, where it has to pass before it is accepted.
+    pub(super) on_fail: Option<Otherwise>,
+}
+
+pub(super) fn read(section: &mut Section<'_>, servers: &Names) -> Before {
+    let (mut items, mut watched) = (BTreeMap::new(), BTreeMap::new());
     let mut table = section.table("acceptance");
-    table.others(&LATER, |name, section| {
-        items.extend(item(section, servers).map(|item| (name.to_owned(), item)));
+    let before = table.word("when", &WHEN, true);
+    let on_fail = table.word("on-fail", &OTHERWISE, Otherwise::Hold);
+    table.others(&COMMON, |name, section| {
+        if section.has("watch") {
+            watched.insert(name.to_owned(), limits(section));
+        } else {
+            items.extend(item(section, servers).map(|item| (name.to_owned(), item)));
+        }
     });
-    table.end(&LATER);
-    items
+    table.end(&COMMON);
+    let any = !items.is_empty() || !watched.is_empty();
+    Before { items, watched, on_fail: (before && any).then_some(on_fail) }
+}
+
+/// `watch = { … }`
+fn limits(mut section: Section<'_>) -> Limits {
+    let group = section.optional_word("group", &GROUPS);
+    let mut limits = Limits { group, ..Limits::default() };
+    if let Some(mut table) = section.section("watch") {
+        let mut ratio = |key| table.has(key).then(|| table.ratio(key, Ppm(0)).ratio());
+        limits.availability = ratio("availability");
+        limits.error_rate = ratio("error-rate");
+        limits.resources = ratio("resources");
+        limits.p95 = table.any_duration("p95").map(|limit| limit.as_secs_f64());
+        if limits == (Limits { group, ..Limits::default() }) {
+            table.wrong_here("has no limit", "write { p95 = \"500ms\", error-rate = \"1%\" }");
+        }
+        table.end(&[]);
+    }
+    section.end(&[]);
+    limits
 }
 
 /// One item, whoever asks for it.

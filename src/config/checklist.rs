@@ -20,11 +20,11 @@ const OF_ALL: [&str; 1] = ["valid-for"];
 /// What stands for the version in an item.
 const VERSION: &str = "{version}";
 
+/// What is asked of a version, and the checks among it by name.
+pub(super) type Checklist = (Wanted, BTreeMap<String, Acceptance>);
+
 /// What the core has to know of the items, and those that a check shows, by name.
-pub(super) fn read(
-    section: &mut Section<'_>,
-    known: (&[Person], &Names),
-) -> (Wanted, BTreeMap<String, Acceptance>) {
+pub(super) fn read(section: &mut Section<'_>, known: (&[Person], &Names)) -> Checklist {
     let required = section.boolean("require-checklist").unwrap_or_default();
     let (mut items, mut checks) = (BTreeMap::new(), BTreeMap::new());
     let mut table = section.table("checklist");

@@ -8,13 +8,13 @@ use jiff::tz::TimeZone;
 use super::origin::Setting;
 use super::prometheus::Names;
 use super::table::Section;
-use super::triggers::AUTONOMY;
+use super::triggers::{AUTONOMY, OTHERWISE};
 use super::url::is_url;
 use super::{
     Check, CheckKind, Commands, Exposition, Order, Person, Pin, Program, Runtime, Service, acceptance,
     business, checklist, checks, compose, dependency, maintenance, swarm, tls, triggers,
 };
-use crate::model::policy::{Autonomy, OnBlind, Quarantine, ServicePolicy};
+use crate::model::policy::{Autonomy, Maintenance, Otherwise, Quarantine, ServicePolicy};
 use crate::model::step::Step;
 
 /// Keys that later versions know.
@@ -37,9 +37,6 @@ const ORDER: [(&str, Order); 2] = [("stop-first", Order::StopFirst), ("start-fir
 
 const PIN: [(&str, Pin); 2] = [("created", Pin::Created), ("running", Pin::Running)];
 
-const ON_BLIND: [(&str, OnBlind); 3] =
-    [("hold", OnBlind::Hold), ("accept", OnBlind::Accept), ("rollback", OnBlind::Rollback)];
-
 /// What the rest of the configuration has that a service may name.
 #[derive(Clone, Copy)]
 pub(super) struct Known<'a> {
@@ -61,9 +58,7 @@ pub(super) fn read(name: &str, mut section: Section<'_>, known: Known<'_>) -> Op
     let mut judging = triggers::read(section.table("trigger"), &setting);
     judging.triggers.business = business::read(&mut section, &setting, &mut judging.measured);
     let rollback = rollback(&mut section, runtime.as_ref());
-    let maintenance = maintenance::read(&mut section, known.zone);
-    let acceptance = acceptance::read(&mut section, known.servers);
-    let (wanted, checklist) = checklist::read(&mut section, (known.people, known.servers));
+    let (maintenance, acceptance, (wanted, checklist)) = around(&mut section, known);
     section.end(&LATER);
     let (steps, finish) = steps(runtime.as_ref()?, rollback.before.is_some(), rollback.after.is_some());
     let policy = ServicePolicy {
@@ -90,6 +85,7 @@ pub(super) fn read(name: &str, mut section: Section<'_>, known: Known<'_>) -> Op
         quarantine: rollback.quarantine,
         maintenance,
         checklist: wanted,
+        acceptance: acceptance.on_fail,
         shared: matches!(runtime, Some(Runtime::Swarm(_))),
         steps,
         finish,
@@ -108,9 +104,23 @@ pub(super) fn read(name: &str, mut section: Section<'_>, known: Known<'_>) -> Op
         metrics,
         dependencies,
         measured: judging.measured,
-        acceptance,
+        acceptance: acceptance.items,
+        watched: acceptance.watched,
         checklist,
     })
+}
+
+/// What surrounds the watch: when golive asks before it acts, what a release has to show before it is accepted, and what is
+/// asked of a version before it is released.
+fn around(
+    section: &mut Section<'_>,
+    known: Known<'_>,
+) -> (Maintenance, acceptance::Before, checklist::Checklist) {
+    (
+        maintenance::read(section, known.zone),
+        acceptance::read(section, known.servers),
+        checklist::read(section, (known.people, known.servers)),
+    )
 }
 
 /// The Prometheus that it names, else the one that all use.
@@ -272,7 +282,7 @@ struct Watch {
     deploy_within: Duration,
     interval: Duration,
     blind_after: Duration,
-    on_blind: OnBlind,
+    on_blind: Otherwise,
 }
 
 fn watch(section: &mut Section<'_>) -> Watch {
@@ -282,7 +292,7 @@ fn watch(section: &mut Section<'_>) -> Watch {
         deploy_within: Duration::from_mins(10),
         interval: Duration::from_secs(5),
         blind_after: Duration::from_mins(1),
-        on_blind: OnBlind::Hold,
+        on_blind: Otherwise::Hold,
     };
     if let Some(mut table) = section.section("watch") {
         watch.window = table.duration("window", watch.window);
@@ -290,7 +300,7 @@ fn watch(section: &mut Section<'_>) -> Watch {
         watch.deploy_within = table.duration("deploy-within", watch.deploy_within);
         watch.interval = table.duration("interval", watch.interval);
         watch.blind_after = table.duration("blind-after", watch.blind_after);
-        watch.on_blind = table.word("on-blind", &ON_BLIND, watch.on_blind);
+        watch.on_blind = table.word("on-blind", &OTHERWISE, watch.on_blind);
         if watch.interval < Duration::from_millis(100) {
             table.wrong("interval", "is shorter than golive can keep", "write \"100ms\" or more");
         }

@@ -21,7 +21,7 @@ const LEVEL: [(&str, Level); 3] =
     [("literal", Level::Literal), ("default", Level::Default), ("certain", Level::Certain)];
 const ON_ENVIRONMENT: [(&str, OnEnvironment); 2] =
     [("hold", OnEnvironment::Hold), ("rollback", OnEnvironment::Rollback)];
-const OTHERWISE: [(&str, Otherwise); 3] =
+pub(super) const OTHERWISE: [(&str, Otherwise); 3] =
     [("hold", Otherwise::Hold), ("accept", Otherwise::Accept), ("rollback", Otherwise::Rollback)];
 const RESOURCES: [(&str, ()); 5] = [("cpu", ()), ("memory", ()), ("disk", ()), ("inodes", ()), ("load", ())];
 

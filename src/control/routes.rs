@@ -33,6 +33,7 @@ use crate::door::{Guest, Seat};
 use crate::model::checklist::Deed;
 use crate::model::event::{Address, Ask, Event, Happening};
 use crate::model::release::Announcement;
+use crate::text::english;
 
 mod remarks;
 
@@ -302,7 +303,7 @@ impl Shared {
             | Ask::Resume
             | Ask::Checklist { .. } => caller.peer.name().await,
         };
-        tracing::info!(service, by, peer = caller.peer.number(), ?ask, "asked");
+        tracing::info!(service, by, peer = caller.peer.number(), "asked: {}", english().asked(&ask));
         let event = Event::Service { service, what: Happening::Asked { by, ask } };
         self.send(caller, |reply| Request::Event { event, reply }).await
     }

@@ -158,6 +158,7 @@ fn shop(phase: &'static str) -> ServiceView {
         release: Some(ReleaseView { release: release("2"), ends: Some(at(600)), step: None }),
         deployment: None,
         grace_until: None,
+        acceptance_since: None,
         announced: None,
         accepted: Some(release("1")),
         running: Some(running("2")),

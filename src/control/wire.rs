@@ -76,6 +76,9 @@ pub struct ServiceInfo {
     pub deployment: Option<DeploymentInfo>,
     /// Until when failures of a check that has not passed since the start do not count.
     pub grace_until: Option<Timestamp>,
+    /// Since when the acceptance items of the release at hand are being made.
+    #[serde(default)]
+    pub acceptance_since: Option<Timestamp>,
     /// A release that was announced and not seen yet.
     pub announced: Option<ReleaseInfo>,
     /// The version that would be gone back to.

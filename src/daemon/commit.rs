@@ -211,7 +211,11 @@ const NOT_STORED: Answer = Answer::Refused { why: Refusal::NotStored };
 fn harmless(effect: &Effect) -> bool {
     match effect {
         Effect::Prove { .. } | Effect::ProbeNow { .. } | Effect::Recall { .. } => true,
-        Effect::Keep { .. } | Effect::Forget { .. } | Effect::Step { .. } | Effect::GoOn { .. } => false,
+        Effect::Keep { .. }
+        | Effect::Forget { .. }
+        | Effect::Step { .. }
+        | Effect::GoOn { .. }
+        | Effect::RunAcceptance { .. } => false,
     }
 }
 

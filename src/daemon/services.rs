@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::acceptance;
 use super::measure;
 use super::probes::Probes;
 use super::pulse::Pulse;
@@ -72,6 +73,7 @@ struct Running {
     servers: Servers,
     probes: Probes,
     worker: Worker,
+    acceptance: acceptance::Runner,
     stop: CancellationToken,
 }
 
@@ -182,7 +184,18 @@ impl Services {
             }
             Effect::Prove { service, release } => (service, Job::Prove { release }),
             Effect::Forget { service, release } => (service, Job::Forget { release }),
-            Effect::Step { service, plan, step } => (service, Job::Step { plan, step }),
+            Effect::Step { service, plan, step } => {
+                if let Some(running) = self.running.get(&service) {
+                    running.acceptance.end();
+                }
+                (service, Job::Step { plan, step })
+            }
+            Effect::RunAcceptance { service, release } => {
+                if let Some(running) = self.running.get(&service) {
+                    running.acceptance.run(release);
+                }
+                return;
+            }
             Effect::GoOn { service } => (service, Job::GoOn),
             Effect::ProbeNow { service } => {
                 if let Some(running) = self.running.get(&service) {
@@ -283,6 +296,12 @@ impl Services {
             servers: servers.clone(),
             probes,
             worker,
+            acceptance: acceptance::Runner::new(
+                (name, service, tools),
+                (self.clock, &self.store, &self.inbox),
+                &self.tasks,
+                &stop,
+            ),
             stop,
         }
     }

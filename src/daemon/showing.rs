@@ -120,6 +120,7 @@ fn only_counts(what: &Happening) -> bool {
         | Happening::Expected { .. } => true,
         Happening::Stands(_)
         | Happening::Asked { .. }
+        | Happening::AcceptanceRan { .. }
         | Happening::Kept { .. }
         | Happening::Proved { .. }
         | Happening::Unpinned { .. }

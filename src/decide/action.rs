@@ -84,6 +84,13 @@ pub enum Effect {
         /// The service.
         service: String,
     },
+    /// Make the acceptance items of a release, in place of an older run of the service. Answered by `AcceptanceRan`.
+    RunAcceptance {
+        /// The service.
+        service: String,
+        /// The release.
+        release: String,
+    },
     /// Ask for the past of the service's business metrics. Answered by `Expected`.
     Recall {
         /// The service.

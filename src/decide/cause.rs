@@ -21,6 +21,7 @@ pub(super) fn evidence(turn: &Turn<'_>, reason: &Reason) -> Vec<Sample> {
         | Reason::GivenUp { .. }
         | Reason::NotToBlame { .. }
         | Reason::Unproved(_)
+        | Reason::Acceptance { .. }
         | Reason::Doubts(_)
         | Reason::Unanswered(_)
         | Reason::Person { .. }
@@ -54,7 +55,10 @@ pub(super) fn tier(reason: &Reason) -> Tier {
     {
         return Tier::General;
     }
-    let degraded = matches!(cause, Reason::Breach(_) | Reason::Flapping { .. } | Reason::Set(_));
+    let degraded = matches!(
+        cause,
+        Reason::Breach(_) | Reason::Flapping { .. } | Reason::Set(_) | Reason::Acceptance { .. }
+    );
     if degraded { Tier::Important } else { Tier::Urgent }
 }
 
@@ -74,6 +78,10 @@ pub(super) fn plain(reason: &Reason) -> String {
         Reason::CrashLoop { ended, seen, .. } => format!("it ended {ended} times: {seen}"),
         Reason::GivenUp { seen } => format!("Docker Swarm gave the release up: {seen}"),
         Reason::Unproved(_) => "not all of it was proved".to_owned(),
+        Reason::Acceptance { short, .. } => {
+            let names: Vec<&str> = short.iter().map(|item| item.name.as_str()).collect();
+            format!("acceptance items that did not pass: {}", names.join(", "))
+        }
         Reason::Doubts(_) => "it cannot be judged well".to_owned(),
         Reason::ChecklistOpen { open, .. } => format!("open in the checklist: {}", open.join(", ")),
         Reason::Person { by, why: Some(why) } => format!("{by}: {why}"),

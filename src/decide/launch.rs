@@ -46,6 +46,8 @@ pub(super) fn again(turn: &mut Turn<'_>, running: &Running) {
     if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
         watch.started = at;
         watch.restarted = if in_vain { watch.restarted.saturating_add(1) } else { 0 };
+        // What was shown, or was being shown, was of a start that is over.
+        watch.acceptance = None;
     }
     turn.service.health.start(at, until);
     turn.service.triggers.pause(until);

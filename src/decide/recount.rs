@@ -32,6 +32,7 @@ impl Service {
             | Happening::Empty { .. }
             | Happening::StepDone { .. }
             | Happening::StepFailed { .. }
+            | Happening::AcceptanceRan { .. }
             | Happening::Stands(_)
             | Happening::Asked { .. } => {}
         }
@@ -56,6 +57,7 @@ impl Service {
             | Happening::Empty { .. }
             | Happening::StepDone { .. }
             | Happening::StepFailed { .. }
+            | Happening::AcceptanceRan { .. }
             | Happening::Stands(_)
             | Happening::Asked { .. } => false,
         }

@@ -64,6 +64,7 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
             rollback::step_failed(turn, rollback, *step, fault)
         }
         Happening::Measured(reading) => watch::measured(turn, reading),
+        Happening::AcceptanceRan { release, items } => watch::acceptance_ran(turn, release, items),
         Happening::Stopping { instance, signal } => deployment::asked(turn, instance, signal),
         Happening::Asked { by, ask } => return asked(turn, by, ask),
         // These are taken in whatever is at hand.

@@ -36,6 +36,7 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) -> bool {
         | Happening::Proved { .. }
         | Happening::Unpinned { .. }
         | Happening::Empty { .. }
+        | Happening::AcceptanceRan { .. }
         | Happening::StepDone { .. }
         | Happening::StepFailed { .. } => {}
     }

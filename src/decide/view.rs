@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::service::Service;
 use super::telling::hearing;
-use super::{State, deployment, release, suspect};
+use super::{State, acceptance, deployment, release, suspect};
 use crate::model::facts::{Deployment, Diverged, Facts, Hold, Phase, Quarantined, Veto};
 use crate::model::incident::{Incident, IncidentState};
 use crate::model::notice::News;
@@ -71,6 +71,8 @@ pub struct ServiceView {
     pub deployment: Option<DeploymentView>,
     /// Until when failures of a check that has not passed since the start do not count.
     pub grace_until: Option<Timestamp>,
+    /// Since when the acceptance items of the release at hand are being made.
+    pub acceptance_since: Option<Timestamp>,
     /// A release that was announced and not seen yet.
     pub announced: Option<Release>,
     /// The version that would be gone back to.
@@ -230,6 +232,7 @@ fn service_view(service: &Service, policy: &ServicePolicy, now: Timestamp) -> Se
         deployment: under_way(service, now),
         grace_until: Some(service.health.grace_until())
             .filter(|until| *until > now && *until < Timestamp::MAX),
+        acceptance_since: facts.watch().and_then(acceptance::running_since),
         announced: facts.announced.clone(),
         accepted: facts.accepted.last().cloned(),
         running: service.seen.clone(),

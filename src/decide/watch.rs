@@ -10,11 +10,12 @@ use jiff::Timestamp;
 use super::action::{Action, Effect};
 use super::transition::Transition;
 use super::turn::Turn;
-use super::{counting, deployment, guard, suspect, whole};
+use super::{acceptance, counting, deployment, guard, suspect, whole};
+use crate::model::acceptance::Item;
 use crate::model::facts::Phase;
 use crate::model::notice::Tier;
 use crate::model::phrase::Phrase;
-use crate::model::policy::{Autonomy, OnBlind};
+use crate::model::policy::{Autonomy, Otherwise};
 use crate::model::reading::Reading;
 use crate::model::reason::Reason;
 use crate::model::sample::Sample;
@@ -76,6 +77,11 @@ pub(super) fn measured(turn: &mut Turn<'_>, reading: &Reading) -> Transition {
             Transition::Stay
         }
     }
+}
+
+/// The acceptance items of the release at hand were made.
+pub(super) fn acceptance_ran(turn: &mut Turn<'_>, release: &str, items: &[Item]) -> Transition {
+    if acceptance::ran(turn, release, items) { judge(turn) } else { Transition::Stay }
 }
 
 /// What was measured before golive looked. A watch that began without knowing it begins to count anew.
@@ -207,9 +213,12 @@ fn try_end(turn: &mut Turn<'_>) -> Transition {
 }
 
 /// Every check passes at the end: it is good, unless something else failed that was excused.
-fn passed(turn: &Turn<'_>) -> Transition {
+fn passed(turn: &mut Turn<'_>) -> Transition {
     if let Some(why) = still_excused(turn) {
         return Transition::Hold(why, Tier::Important);
+    }
+    if let Some(next) = acceptance::before_accepting(turn) {
+        return next;
     }
     Transition::Accept(suspect::noted(turn).or_else(|| whole::noted(turn)).or_else(|| unproved(turn)))
 }
@@ -223,9 +232,9 @@ fn undecided_at_last(turn: &mut Turn<'_>, undecided: Reason) -> Transition {
     let why = blind.map_or(undecided, |(_, why)| why);
     let judged = matches!(turn.policy.autonomy, Autonomy::Ask | Autonomy::Auto);
     match turn.policy.on_blind {
-        OnBlind::Accept => Transition::Accept(Some(why)),
-        OnBlind::Rollback if judged => guard::failed(turn, why, turn.policy.autonomy),
-        OnBlind::Hold | OnBlind::Rollback => Transition::Hold(why, Tier::Important),
+        Otherwise::Accept => Transition::Accept(Some(why)),
+        Otherwise::Rollback if judged => guard::failed(turn, why, turn.policy.autonomy),
+        Otherwise::Hold | Otherwise::Rollback => Transition::Hold(why, Tier::Important),
     }
 }
 

@@ -77,6 +77,7 @@ pub(crate) fn shop() -> ServiceView {
         release: None,
         deployment: None,
         grace_until: None,
+        acceptance_since: None,
         announced: None,
         accepted: None,
         running: None,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::seconds;
 
+use super::acceptance::Item;
 use super::beside::Beside;
 use super::checklist::{Deed, Person};
 use super::past::Learnt;
@@ -239,6 +240,13 @@ pub enum Happening {
         step: Step,
         /// What kind of failure, and what was seen.
         fault: Fault,
+    },
+    /// The acceptance items of a release were made.
+    AcceptanceRan {
+        /// The release.
+        release: String,
+        /// What each has shown.
+        items: Vec<Item>,
     },
     /// Whether this golive acts for the service, or another one does.
     Stands(Standing),

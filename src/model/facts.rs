@@ -178,6 +178,24 @@ pub struct Watch {
     pub suspected: Option<Timestamp>,
     /// Something fails that is not the release's fault; told once.
     pub excused: Option<Reason>,
+    /// The acceptance run that the release has to pass at its end, once it was begun.
+    pub acceptance: Option<AcceptanceRun>,
+}
+
+/// How far an acceptance run is (guide G3).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub enum AcceptanceRun {
+    /// Its items are being made.
+    Running {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// They have ended.
+    Ended {
+        /// What fell short, where anything did.
+        short: Option<Reason>,
+    },
 }
 
 /// How much of a host's resource was used before a release.

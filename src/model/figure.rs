@@ -23,8 +23,10 @@ pub enum Unit {
     Seconds,
     /// Days: how long something will be good.
     Days,
-    /// A part of a whole, 0 to 1.
+    /// A part of a whole, 0 to 1, of which no less than the limit is wanted.
     Ratio,
+    /// A part of a whole, 0 to 1, of which no more than the limit is allowed.
+    Share,
     /// So many.
     Count,
     /// A number in whatever it counts.
@@ -47,6 +49,11 @@ impl Figure {
     pub fn ratio(part: u64, whole: u64, limit: f64) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "tests and lines are fewer than 2^52")]
         Self { value: part as f64 / whole as f64, limit: Some(limit), unit: Unit::Ratio }
+    }
+
+    /// A part of a whole, and no more than that.
+    pub fn share(value: f64, limit: Option<f64>) -> Self {
+        Self { value, limit, unit: Unit::Share }
     }
 
     /// A number in whatever it counts, and the limit that it is held against.

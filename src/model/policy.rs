@@ -59,7 +59,7 @@ pub struct ServicePolicy {
     #[serde(with = "seconds")]
     pub blind_after: Duration,
     /// What becomes of a release whose longest watch ends blind.
-    pub on_blind: OnBlind,
+    pub on_blind: Otherwise,
     /// Names of the health checks.
     pub checks: Vec<String>,
     /// So many failures of one check in a row fail the release (guide G4.1: 3). At least 1.
@@ -96,6 +96,9 @@ pub struct ServicePolicy {
     pub maintenance: Maintenance,
     /// What is asked of a version before it is released.
     pub checklist: checklist::Wanted,
+    /// Before a release is accepted its acceptance items are made: what becomes of it when one falls short. `None` where
+    /// they are made on demand alone.
+    pub acceptance: Option<Otherwise>,
     /// Several golives watch the service, and this one acts only when it is told that its turn has come.
     pub shared: bool,
     /// The runtime's steps from the decision to the restored version running.
@@ -107,11 +110,12 @@ pub struct ServicePolicy {
     pub step_within: Duration,
 }
 
-/// What is done when a person was asked and has not answered.
+/// What becomes of a release that is not plainly good: its longest watch ended without a verdict, an acceptance item fell
+/// short, or nobody has answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Otherwise {
-    /// The release stays and the question stays open.
+    /// It stays, and a person is asked or is still asked.
     Hold,
     /// Take it as good.
     Accept,
@@ -159,16 +163,4 @@ impl ServicePolicy {
     pub fn grace_of(&self, running: Option<&Running>) -> Duration {
         running.map(Running::start_period).unwrap_or_default().max(self.grace)
     }
-}
-
-/// What becomes of a release whose longest watch ends without a verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OnBlind {
-    /// Ask a person.
-    Hold,
-    /// Take it as good.
-    Accept,
-    /// Roll back.
-    Rollback,
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::seconds;
-
+use crate::model::acceptance::Item;
 use crate::model::phrase::Phrase;
 use crate::model::running::Waits;
+use crate::model::seconds;
 use crate::model::step::Step;
 
 mod blame;
@@ -71,6 +71,13 @@ pub enum Reason {
     },
     /// The watch ended before these could be proved: what was proved instead, a sentence per trigger.
     Unproved(Vec<Phrase>),
+    /// Not every acceptance item has passed (guide G3).
+    Acceptance {
+        /// So many were made; none where they have not ended in time.
+        of: u32,
+        /// Those that did not pass.
+        short: Vec<Item>,
+    },
     /// What makes judging a release doubtful, a sentence each.
     Doubts(Vec<Phrase>),
     /// Nobody answered in time, so what was configured for that is done; the cause itself.
@@ -255,6 +262,7 @@ impl Reason {
             | Self::CrashLoop { .. }
             | Self::GivenUp { .. }
             | Self::Unproved(_)
+            | Self::Acceptance { .. }
             | Self::Doubts(_)
             | Self::Person { .. }
             | Self::Accepted { .. }
@@ -294,6 +302,7 @@ impl Reason {
             | Self::ChecklistOpen { .. }
             | Self::GivenUp { .. }
             | Self::Unproved(_)
+            | Self::Acceptance { .. }
             | Self::Doubts(_)
             | Self::Person { .. }
             | Self::Accepted { .. }

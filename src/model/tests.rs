@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::acceptance::{Group, Item, Verdict};
 use super::checklist::Wanted;
 use super::notice::{News, Notice, Place, Tier};
-use super::policy::{Autonomy, Maintenance, OnBlind, Otherwise, Quarantine, ServicePolicy, Triggers};
+use super::policy::{Autonomy, Maintenance, Otherwise, Quarantine, ServicePolicy, Triggers};
 use super::reading::Source;
 use super::reason::{Breach, Rule, Unit};
 use super::running::{Identity, Running};
@@ -78,6 +79,20 @@ pub(crate) fn breach() -> Breach {
     }
 }
 
+/// An acceptance item that has shown this.
+pub(crate) fn item(name: &str, verdict: Verdict, message: &str) -> Item {
+    Item {
+        name: name.to_owned(),
+        kind: "url".to_owned(),
+        group: Group::Function,
+        verdict,
+        figure: None,
+        spread: None,
+        message: message.to_owned(),
+        took: Duration::from_millis(1500),
+    }
+}
+
 /// What golive does without a word in its configuration, for a service without checks and steps; with no trigger but health.
 pub(crate) fn service_policy() -> ServicePolicy {
     ServicePolicy {
@@ -87,7 +102,8 @@ pub(crate) fn service_policy() -> ServicePolicy {
         deploy_within: Duration::from_mins(10),
         interval: Duration::from_secs(5),
         blind_after: Duration::from_mins(1),
-        on_blind: OnBlind::Hold,
+        on_blind: Otherwise::Hold,
+        acceptance: None,
         checks: Vec::new(),
         failures: 3,
         health_autonomy: Autonomy::Auto,

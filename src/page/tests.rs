@@ -60,6 +60,7 @@ fn shop(words: &str) -> ServiceView {
         release: Some(ReleaseView { release: release("2"), ends, step: Some("create") }),
         deployment: None,
         grace_until: None,
+        acceptance_since: None,
         announced: Some(release(words)),
         accepted: Some(release("1")),
         running: Some(plain::running(words)),

@@ -1,5 +1,6 @@
 //! What became of a release: its result, and whatever came afterwards, which does not change that.
 
+use super::acceptance;
 use crate::model::reason::Reason;
 use crate::model::release::ReleaseState;
 use crate::store::{Deed, Filing, Moment, Story};
@@ -58,7 +59,11 @@ impl<'a> Course<'a> {
 
     pub(super) fn grade(&self) -> Grade {
         match self.state() {
-            ReleaseState::Accepted if self.problem().is_none_or(all_passed) => Grade::Success,
+            ReleaseState::Accepted
+                if self.problem().is_none_or(all_passed) && !acceptance::is_short(self.story) =>
+            {
+                Grade::Success
+            }
             ReleaseState::Accepted => Grade::Partial,
             ReleaseState::RolledBack | ReleaseState::RollbackFailed => Grade::Failure,
             ReleaseState::Aborted if self.story.release.running.is_some() => Grade::Partial,

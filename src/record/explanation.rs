@@ -7,8 +7,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use minijinja::{Value, context};
 
-use super::asked;
 use super::course::Course;
+use crate::model::acceptance::{Item, Verdict};
 use crate::model::event::{Event, Happening, Standing};
 use crate::model::sample::{Outcome, Sample};
 use crate::store::{Deed, Moment, Story};
@@ -88,14 +88,24 @@ impl Lines<'_> {
                 let name = if problems.is_empty() { "ready" } else { "not-ready" };
                 self.line(at, name, context! { release, problems => clean(&problems.join("; ")) });
             }
+            Happening::AcceptanceRan { items, .. } => self.acceptance(at, items),
             Happening::Stands(Standing::Acts { .. }) => self.line(at, "acts", context! {}),
             Happening::Stands(Standing::Watches { why, .. }) => {
                 self.line(at, "watches", context! { why => clean(why) });
             }
             Happening::Unpinned { release } => self.line(at, "unpinned", context! { release }),
             Happening::Asked { by, ask } => {
-                self.line(at, "asked", context! { by => clean(by), what => asked::words(ask, texts) });
+                self.line(at, "asked", context! { by => clean(by), what => texts.asked(ask) });
             }
+        }
+    }
+
+    fn acceptance(&mut self, at: Timestamp, items: &[Item]) {
+        let count = |verdict| items.iter().filter(|item| item.verdict == verdict).count();
+        let (pass, fail, no_data) = (count(Verdict::Pass), count(Verdict::Fail), count(Verdict::NoData));
+        self.line(at, "acceptance", context! { pass, fail, no_data });
+        for item in items.iter().filter(|item| item.verdict != Verdict::Pass) {
+            self.printed(&format!("{}: {}", item.name, self.texts.shown(item)));
         }
     }
 

@@ -16,6 +16,7 @@ use crate::model::tests as plain;
 use crate::model::verdict::{Bound, Call, Verdict};
 use crate::store::{Deed, Evidence};
 
+mod acceptance;
 mod checklist;
 mod paper;
 

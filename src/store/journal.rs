@@ -58,6 +58,7 @@ impl Line {
                 | Happening::Unpinned { .. }
                 | Happening::StepDone { .. }
                 | Happening::StepFailed { .. }
+                | Happening::AcceptanceRan { .. }
                 | Happening::Stands(_)
                 | Happening::Asked { .. } => false,
             },

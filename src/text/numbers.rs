@@ -54,12 +54,14 @@ impl Texts {
             FigureUnit::Days => self.say("figure.days", context! { days => format!("{value:.0}") }),
             // Cut off: 99.96 % is not all of it.
             FigureUnit::Ratio => self.percent_of((value * 1000.0 + 1e-9).floor() / 10.0),
+            // Rounded up: 1.04 % is more than 1 %.
+            FigureUnit::Share => self.percent_of((value * 1000.0 - 1e-9).ceil() / 10.0),
             FigureUnit::Count | FigureUnit::Plain => plain(value),
         };
         let value = number(figure.value);
         let Some(limit) = figure.limit.map(number) else { return value };
         let name = match figure.unit {
-            FigureUnit::Seconds | FigureUnit::Count => "figure.allowed",
+            FigureUnit::Seconds | FigureUnit::Count | FigureUnit::Share => "figure.allowed",
             FigureUnit::Days | FigureUnit::Ratio => "figure.wanted",
             FigureUnit::Plain => "figure.limit",
         };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use minijinja::Value;
+use minijinja::{Value, context};
 
 use super::Texts;
 use crate::decide::trigger::number;
@@ -20,6 +20,10 @@ impl Texts {
     pub(super) fn all(&self, phrases: &[Phrase]) -> String {
         let each: Vec<String> = phrases.iter().map(|phrase| self.sentence(phrase)).collect();
         each.join(&self.say("verdict.and", ().into()))
+    }
+
+    pub(super) fn unproved(&self, sentences: &[Phrase]) -> String {
+        self.say("reason.unproved", context! { sentences => self.all(sentences) })
     }
 
     fn told(&self, told: &Told) -> Value {

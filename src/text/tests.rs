@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::acceptance::{Item, Verdict};
 use crate::model::checklist::Objection;
 use crate::model::figure::Figure;
 use crate::model::refusal::Refusal;
@@ -20,11 +21,16 @@ fn notice(news: News, reason: Option<Reason>) -> Notice {
     }
 }
 
+fn short_item(verdict: Verdict) -> Item {
+    Item { figure: Some(Figure::seconds(0.64, Some(0.5))), ..plain::item("SEEN", verdict, "SEEN") }
+}
+
 fn all_reasons() -> Vec<Reason> {
     let text = || "SEEN".to_owned();
     let cause = || Box::new(Reason::Said(text()));
     vec![
         Reason::Health { check: text(), failures: 3, limit: 3, seen: text() },
+        Reason::Acceptance { of: 9, short: vec![short_item(Verdict::Fail), short_item(Verdict::NoData)] },
         Reason::Person { by: text(), why: None },
         Reason::Person { by: text(), why: Some(text()) },
         Reason::Accepted {
@@ -213,6 +219,7 @@ fn figures_are_told_against_what_is_asked() {
     assert_eq!(told(Figure::ratio(8, 9, 0.95)), ["88.8 %, wanted 95 %", "88.8%（要求 95%）"]);
     assert_eq!(told(Figure::ratio(9999, 10_000, 1.0))[0], "99.9 %, wanted 100 %");
     assert_eq!(told(Figure::ratio(9, 10, 0.9))[0], "90 %, wanted 90 %");
+    assert_eq!(told(Figure::share(0.0104, Some(0.01)))[0], "1.1 %, allowed 1 %");
     assert_eq!(told(Figure::days(5, 14)), ["5 days, wanted 14 days", "5 天（要求 14 天）"]);
     assert_eq!(told(Figure::seconds(0.35, Some(0.5)))[0], "350 ms, allowed 500 ms");
     assert_eq!(told(Figure::seconds(7.0, None))[0], "7 s");

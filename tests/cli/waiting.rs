@@ -38,6 +38,25 @@ fn a_bad_release_that_was_deployed_a_moment_ago_is_rolled_back() {
 }
 
 #[test]
+fn a_version_is_waited_for_though_another_was_decided_before() {
+    let shop = Shop::open("");
+    let waiting = shop.command(&["wait", "shop", "--version", "2"]);
+    let mut waiting = { waiting }.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(waiting.stderr.take().unwrap()).lines();
+    assert_eq!(told.next().unwrap().unwrap(), "shop: 2 has not come yet");
+    shop.deploy("2", false);
+    let ended = waiting.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(10), "{ended:?}");
+    let outcome = shop.says(10, &["wait", "shop", "--version", "2"]);
+    assert!(
+        outcome.starts_with("shop: rolled-back, 2 (shop-"),
+        "what was taken back is known by its version: {outcome}"
+    );
+    let outcome = shop.says(124, &["wait", "shop", "--version", "3", "--timeout", "3s"]);
+    assert_eq!(outcome, "shop: not decided in time, no release idle\n");
+}
+
+#[test]
 fn a_rollback_that_fails_needs_a_person() {
     let shop = Shop::open("");
     shop.write("rollback", "echo no such version >&2; exit 1\n");

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 #![expect(clippy::disallowed_methods, reason = "a test waits in real time")]
 
+mod acceptance;
 mod answers;
 mod bad_release;
 mod compose;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::{Asking, summary};
-use crate::acceptance::{self, Item, Verdict, junit};
+use crate::acceptance::{self, junit};
 use crate::cli::items::{Lines, exit_code, measured, standing, write_junit};
 use crate::cli::show::print_json;
 use crate::cli::{CliError, Context, tools};
@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::acceptance::Acceptance;
 use crate::config::{Config, Service};
 use crate::control::wire::{ChecklistInfo, ChecklistItemInfo};
+use crate::model::acceptance::{Item, Verdict};
 use crate::model::checklist::{Deed, Found, Standing};
 use crate::model::sample::Outcome;
 

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use super::{SERVICE, load};
-use crate::config::acceptance::{Demand, Group, HeaderList};
+use crate::config::acceptance::{Demand, HeaderList};
 use crate::config::{CheckKind, Config, Mistakes};
+use crate::model::acceptance::Group;
+use crate::model::policy::Otherwise;
 
 fn load_item(keys: &str) -> Result<Config, Mistakes> {
     load(&format!("{SERVICE}[service.api.acceptance.it]\n{keys}"))
@@ -72,13 +74,32 @@ fn what_makes_no_sense_is_told() {
         ),
         ("url = \"http://localhost/\"\nrate-limited = { after = 5 }", "within"),
         ("group = \"function\"", "does not say what to check"),
+        ("watch = {}", "has no limit"),
+        ("watch = { p95 = \"1s\", median = \"1s\" }", "median"),
+        ("watch = { error-rate = \"101%\" }", "is not from 0 to 1"),
+        ("watch = { p95 = \"1s\" }\nurl = \"http://a/\"", "url"),
     ] {
         let error = load_item(keys).unwrap_err().to_string();
         assert!(error.contains(told), "{keys}: {error}");
     }
     let elsewhere = "url = \"http://shop.example/\"\nallow = \"shop.example\"\nrate-limited = { after = 5, within = \"5s\" }";
     assert!(load_item(elsewhere).is_ok(), "whose it is, the rules say");
-    let on =
-        load(&format!("{SERVICE}[service.api.acceptance]\nwhen = \"on-demand\"")).unwrap_err().to_string();
-    assert!(on.contains("service.api.acceptance.when: is not supported by this version"), "{on}");
+}
+
+#[test]
+fn before_a_release_is_accepted_its_items_are_made_unless_only_on_demand() {
+    let item = "[service.api.acceptance.home]\nurl = \"http://localhost/\"\n";
+    for (keys, on_fail) in [
+        ("", Some(Otherwise::Hold)),
+        ("when = \"before-accept\"\non-fail = \"rollback\"\n", Some(Otherwise::Rollback)),
+        ("on-fail = \"accept\"\n", Some(Otherwise::Accept)),
+        ("when = \"on-demand\"\n", None),
+    ] {
+        let config = load(&format!("{SERVICE}[service.api.acceptance]\n{keys}{item}")).unwrap();
+        assert_eq!(config.services["api"].policy.acceptance, on_fail, "{keys}");
+    }
+    let config = load(&format!("{SERVICE}[service.api.acceptance]\non-fail = \"hold\"\n")).unwrap();
+    assert_eq!(config.services["api"].policy.acceptance, None, "there is nothing to make");
+    let wrong = load(&format!("{SERVICE}[service.api.acceptance]\non-fail = \"retry\"\n{item}"));
+    assert!(wrong.unwrap_err().to_string().contains("\"retry\" is not known here"));
 }

@@ -7,7 +7,7 @@ use crate::config::{
     CheckKind, Config, Exposition, HttpLogin, Language, Query, Runtime, Secret, SmtpTls, Way,
 };
 use crate::model::notice::Tier;
-use crate::model::policy::{Autonomy, Direction, Maintenance, OnBlind};
+use crate::model::policy::{Autonomy, Direction, Maintenance, Otherwise};
 use crate::model::reading::Source;
 use crate::model::step::Step;
 
@@ -98,6 +98,8 @@ fn what_is_called_a_default_is_one() {
     policy.checks.clone_from(&small.policy.checks);
     assert_eq!(policy.checklist.valid_for, small.policy.checklist.valid_for);
     policy.checklist.clone_from(&small.policy.checklist);
+    // The full one has items, of which nothing is said of what becomes of a release without them.
+    assert_eq!(policy.acceptance.take(), Some(Otherwise::Hold));
     policy.steps.clone_from(&small.policy.steps);
     policy.finish.clone_from(&small.policy.finish);
     // The full one has hooks, which take their time.
@@ -154,7 +156,7 @@ fn the_smallest_service_has_the_defaults_of_the_contract() {
         (Duration::from_secs(5), Duration::from_secs(10))
     );
     let policy = &small.policy;
-    assert_eq!((policy.autonomy, policy.on_blind), (Autonomy::Auto, OnBlind::Hold));
+    assert_eq!((policy.autonomy, policy.on_blind), (Autonomy::Auto, Otherwise::Hold));
     assert_eq!((policy.window, policy.grace), (Duration::from_mins(10), Duration::from_secs(20)));
     assert_eq!((policy.blind_after, policy.verify), (Duration::from_mins(1), Duration::from_secs(30)));
     assert_eq!((policy.failures, policy.keep, policy.per_day), (3, 3, 3));

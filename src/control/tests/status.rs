@@ -43,7 +43,7 @@ async fn the_document_is_the_contracts() {
                 "id": "shop-2", "version": "2", "image": "sha256:2",
                 "began": "2027-01-15T08:00:02Z", "ends": "2027-01-15T08:10:00Z",
             },
-            "deployment": null, "grace_until": null, "announced": null,
+            "deployment": null, "grace_until": null, "acceptance_since": null, "announced": null,
             "accepted": {"id": "shop-1", "version": "1", "image": "sha256:1", "began": "2027-01-15T08:00:02Z"},
             "running": {
                 "instance": "container-2", "version": "2", "image": "sha256:2", "alive": true,

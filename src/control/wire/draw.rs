@@ -73,6 +73,7 @@ impl ServiceInfo {
             release,
             deployment: service.deployment.as_ref().map(|it| DeploymentInfo::new(it, texts)),
             grace_until: service.grace_until,
+            acceptance_since: service.acceptance_since,
             announced: service.announced.as_ref().map(ReleaseInfo::new),
             accepted: service.accepted.as_ref().map(ReleaseInfo::new),
             running: service.running.as_ref().map(RunningInfo::new),
@@ -235,9 +236,11 @@ impl Outcome {
             },
         };
         let about = at_hand.map(|it| &it.release).or(announced).or(accepted);
+        let version = about.map(|release| &release.version);
+        let bad = || service.quarantine.iter().rev().find(|bad| Some(bad.release.as_str()) == wanted);
         Some(Self {
             release: wanted.map(str::to_owned),
-            version: about.map(|release| release.version.clone()),
+            version: version.or_else(|| bad().map(|bad| &bad.version)).cloned(),
             state: state.to_owned(),
             phase: service.phase.to_owned(),
             ends: at_hand.and_then(|it| it.ends),

@@ -93,6 +93,7 @@ fn open(turn: &mut Turn<'_>, started: Timestamp, grace: Duration) {
         lame: whole::lame(turn),
         suspected: None,
         excused: None,
+        acceptance: None,
     };
     let readings = turn.service.triggers.remembered(now);
     let mut samples = turn.service.health.habit_samples(now);

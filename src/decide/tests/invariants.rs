@@ -7,12 +7,13 @@ use jiff::Timestamp;
 
 use super::fixture::{API, World, later, secs};
 use crate::decide::action::{Action, Effect, Persist};
+use crate::model::acceptance::Verdict;
 use crate::model::event::{Ask, Event, Happening};
-use crate::model::facts::{Facts, Phase, Rollback};
+use crate::model::facts::{AcceptanceRun, Facts, Phase, Rollback};
 use crate::model::incident::IncidentState;
 use crate::model::notice::News;
 use crate::model::plan::Plan;
-use crate::model::policy::{Autonomy, OnBlind, Quarantine, ServicePolicy};
+use crate::model::policy::{Autonomy, Otherwise, Quarantine, ServicePolicy};
 use crate::model::reason::Reason;
 use crate::model::release::Release;
 use crate::model::running::Running;
@@ -183,9 +184,12 @@ impl Watched {
             assert!(failures >= limit && limits.contains(limit), "{:?}", begun.reason);
         } else if let Reason::Quarantined { same, .. } = &begun.reason {
             assert!(*same && policy.quarantine == Quarantine::Rollback, "{:?}", begun.reason);
+        } else if let Reason::Acceptance { short, .. } = &begun.reason {
+            let failed = short.iter().any(|item| item.verdict == Verdict::Fail);
+            assert!(failed && policy.acceptance == Some(Otherwise::Rollback), "{:?}", begun.reason);
         } else {
             let untold = matches!(begun.reason, Reason::Blind { .. } | Reason::Undecided { .. });
-            assert!(untold && policy.on_blind == OnBlind::Rollback, "{:?}", begun.reason);
+            assert!(untold && policy.on_blind == Otherwise::Rollback, "{:?}", begun.reason);
         }
         assert_eq!(policy.autonomy, Autonomy::Auto);
         assert!(self.world.facts().hold.is_none(), "rolled back on hold");
@@ -278,7 +282,9 @@ impl Watched {
             self.world.state.services[API]
         );
         if let Phase::Watching(watch) = &self.world.facts().phase {
-            let waits = self.world.facts().veto.is_some() || self.world.facts().deployment.is_some();
+            let run = matches!(watch.acceptance, Some(AcceptanceRun::Running { .. }));
+            let facts = self.world.facts();
+            let waits = run || facts.veto.is_some() || facts.deployment.is_some();
             assert!(watch.ends > now || waits, "a watch that is over goes on: {watch:?}");
             let added = if self.added.0 == watch.began { self.added.1 } else { Duration::ZERO };
             let longest = later(watch.began, self.policy().window * 2 + added);

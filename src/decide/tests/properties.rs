@@ -7,13 +7,15 @@ use proptest::prelude::*;
 use super::fixture::{happening, later, running, sample, secs, service_policy};
 use super::invariants::Watched;
 use crate::decide::action::Action;
+use crate::model::acceptance::Verdict;
 use crate::model::event::{Ask, Event, Happening};
 use crate::model::facts::{Facts, Phase};
-use crate::model::policy::{Autonomy, Maintenance, OnBlind, Quarantine, ServicePolicy, Window};
+use crate::model::policy::{Autonomy, Maintenance, Otherwise, Quarantine, ServicePolicy, Window};
 use crate::model::release::Announcement;
 use crate::model::release::ReleaseState::Superseded;
 use crate::model::sample::Outcome;
 use crate::model::step::{Fault, FaultKind, Step};
+use crate::model::tests as plain;
 
 /// What is drawn for one event: what, with what, and after how long.
 type Drawn = (u8, u8, u8);
@@ -23,7 +25,7 @@ fn drawn(longest: usize) -> impl Strategy<Value = Vec<Drawn>> {
 }
 
 fn policy() -> impl Strategy<Value = ServicePolicy> {
-    let guards = (0..3_u8, 0..4_u8, any::<bool>());
+    let guards = (0..3_u8, 0..4_u8, any::<bool>(), 0..4_u8);
     (0..8_u8, 0..3_u8, any::<bool>(), 0..4_u32, guards).prop_map(
         |(autonomy, on_blind, two, per_day, guards)| ServicePolicy {
             autonomy: match autonomy {
@@ -32,8 +34,10 @@ fn policy() -> impl Strategy<Value = ServicePolicy> {
                 2 => Autonomy::Ask,
                 _ => Autonomy::Auto,
             },
-            on_blind: [OnBlind::Hold, OnBlind::Accept, OnBlind::Rollback][usize::from(on_blind)],
+            on_blind: [Otherwise::Hold, Otherwise::Accept, Otherwise::Rollback][usize::from(on_blind)],
             checks: ["web", "tcp"][..=usize::from(two)].iter().map(|name| (*name).to_owned()).collect(),
+            acceptance: [None, Some(Otherwise::Hold), Some(Otherwise::Accept), Some(Otherwise::Rollback)]
+                [usize::from(guards.3)],
             window: secs(120),
             per_day,
             veto: secs([0, 0, 30][usize::from(guards.0)]),
@@ -74,7 +78,8 @@ fn event(on: &Watched, (what, with, _): Drawn) -> Option<Event> {
         100..=149 => answer(on, with),
         150..=199 => Happening::Asked { by: said(), ask: ask(with) },
         200..=207 => Happening::Died { instance: said(), asked: false, exit: None, oom: with > 200 },
-        208..=223 => proved(on, with),
+        208..=215 => proved(on, with),
+        216..=223 => accepted(on, with),
         224..=227 => return Some(Event::EngineLost { why: said() }),
         228 | 230 | 231 => return Some(Event::EngineBack),
         229 => {
@@ -104,6 +109,14 @@ fn sampled(on: &Watched, with: u8) -> Happening {
     let check = ["web", "tcp", "web", "gone"][usize::from(with / 64)];
     let late = if with % 16 == 15 { secs(40) } else { Duration::ZERO };
     Happening::Sampled(sample(check, on.world.now.checked_sub(late).unwrap(), outcome))
+}
+
+/// Acceptance items of the release at hand, or of another.
+fn accepted(on: &Watched, with: u8) -> Happening {
+    let at_hand = on.world.facts().release.as_ref().map(|release| release.id.clone());
+    let release = at_hand.filter(|_| with < 250).unwrap_or_default();
+    let verdict = [Verdict::Pass, Verdict::Pass, Verdict::Fail, Verdict::NoData][usize::from(with % 4)];
+    Happening::AcceptanceRan { release, items: vec![plain::item("home", verdict, "said")] }
 }
 
 fn seen(with: u8) -> Happening {

@@ -5,12 +5,14 @@ use std::time::Duration;
 use super::fixture::{API, World, happening, later, running, sample, secs, service_policy, start_of_time};
 use super::told;
 use crate::decide::action::{Action, Effect};
+use crate::model::acceptance::Verdict;
 use crate::model::event::{Ask, Event, Happening};
 use crate::model::plan::Plan;
-use crate::model::policy::{Autonomy, Maintenance, OnBlind, Quarantine, ServicePolicy, Window};
+use crate::model::policy::{Autonomy, Maintenance, Otherwise, Quarantine, ServicePolicy, Window};
 use crate::model::release::{Announcement, Release};
 use crate::model::sample::Outcome;
 use crate::model::step::{Fault, FaultKind, Step};
+use crate::model::tests as plain;
 
 mod seen;
 
@@ -144,6 +146,9 @@ impl Story {
             ["step-done"] | ["step-done", _] => self.done(rest.get(1).copied()),
             ["step-fail", kind, text] => self.failed(kind, text),
             ["ask", ..] => happening(Happening::Asked { by: "ann".to_owned(), ask: ask(&rest[1..]) }),
+            ["acceptance", "pass"] => self.accepted(Verdict::Pass, ""),
+            ["acceptance", "fail", why] => self.accepted(Verdict::Fail, why),
+            ["acceptance", "blind", why] => self.accepted(Verdict::NoData, why),
             ["ack", incident] => Event::Acknowledged { incident: incident.to_owned(), by: "ann".to_owned() },
             ["again"] => self.answer.clone().expect("a step was answered"),
             ["engine-lost"] => Event::EngineLost { why: "connection refused".to_owned() },
@@ -215,6 +220,13 @@ impl Story {
         let made = matches!(step, Step::Create | Step::Start).then_some("c-next");
         let instance = instance.or(made).map(str::to_owned);
         happening(Happening::StepDone { rollback: plan.rollback, step, instance, output: None })
+    }
+
+    /// The items of the release at hand were made: one has passed, another has shown this.
+    fn accepted(&self, verdict: Verdict, message: &str) -> Event {
+        let release = self.world.facts().release.as_ref().map(|at_hand| at_hand.id.clone());
+        let items = vec![plain::item("home", Verdict::Pass, ""), plain::item("search", verdict, message)];
+        happening(Happening::AcceptanceRan { release: release.unwrap_or_default(), items })
     }
 
     fn failed(&mut self, kind: &str, text: &str) -> Event {
@@ -330,9 +342,13 @@ fn set(policy: &mut ServicePolicy, settings: &[&str]) {
                     all.into_iter().find(|autonomy| autonomy.into_str() == word).expect("an autonomy");
                 policy.health_autonomy = policy.autonomy;
             }
-            ("on-blind", "hold") => policy.on_blind = OnBlind::Hold,
-            ("on-blind", "accept") => policy.on_blind = OnBlind::Accept,
-            ("on-blind", "rollback") => policy.on_blind = OnBlind::Rollback,
+            ("on-blind", "hold") => policy.on_blind = Otherwise::Hold,
+            ("on-blind", "accept") => policy.on_blind = Otherwise::Accept,
+            ("on-blind", "rollback") => policy.on_blind = Otherwise::Rollback,
+            ("acceptance", "hold") => policy.acceptance = Some(Otherwise::Hold),
+            ("acceptance", "accept") => policy.acceptance = Some(Otherwise::Accept),
+            ("acceptance", "rollback") => policy.acceptance = Some(Otherwise::Rollback),
+            ("acceptance", "none") => policy.acceptance = None,
             ("window", value) => policy.window = duration(value),
             ("grace", value) => policy.grace = duration(value),
             ("verify", value) => policy.verify = duration(value),

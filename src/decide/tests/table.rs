@@ -110,6 +110,7 @@ fn events() -> Vec<Event> {
         happening(Happening::Kept { release: "r1".to_owned(), problems: Vec::new() }),
         happening(Happening::Proved { release: "r1".to_owned(), problems: vec![said()] }),
         happening(Happening::Unpinned { release: "r1".to_owned() }),
+        happening(Happening::AcceptanceRan { release: "r2".to_owned(), items: Vec::new() }),
         happening(done("rb")),
         happening(done("rb-of-before")),
     ];
@@ -180,6 +181,7 @@ fn name_of(what: &Happening) -> String {
         Happening::Kept { problems, .. } => format!("kept, {} problems", problems.len()),
         Happening::Proved { problems, .. } => format!("proved, {} problems", problems.len()),
         Happening::Unpinned { release } => format!("the pin of {release} is gone"),
+        Happening::AcceptanceRan { .. } => "acceptance ran".to_owned(),
         Happening::StepDone { rollback, .. } => format!("step done of {rollback}"),
         Happening::StepFailed { fault, .. } => format!("step failed, {}", fault.text),
         Happening::Stands(Standing::Acts { .. }) => "acts".to_owned(),

@@ -20,6 +20,7 @@ pub(super) fn kind(action: &Action) -> String {
         Action::Effect(Effect::GoOn { .. }) => "go on".to_owned(),
         Action::Effect(Effect::ProbeNow { .. }) => "probe".to_owned(),
         Action::Effect(Effect::Recall { .. }) => "recall".to_owned(),
+        Action::Effect(Effect::RunAcceptance { .. }) => "run acceptance".to_owned(),
         Action::Persist(Persist::Remember { .. }) => "remember".to_owned(),
         Action::Persist(Persist::Judged { trigger, verdict, .. }) => {
             format!("judged {trigger} {}", verdict.call.into_str())
@@ -53,7 +54,12 @@ pub(super) fn line(action: &Action) -> Option<String> {
         }
         Action::Effect(Effect::Keep { instance, .. }) => format!("keep {instance}"),
         Action::Effect(Effect::Forget { .. }) => "forget".to_owned(),
-        Action::Effect(Effect::GoOn { .. } | Effect::ProbeNow { .. } | Effect::Recall { .. })
+        Action::Effect(
+            Effect::GoOn { .. }
+            | Effect::ProbeNow { .. }
+            | Effect::Recall { .. }
+            | Effect::RunAcceptance { .. },
+        )
         | Action::Persist(Persist::Remember { .. }) => kind(action),
         Action::Persist(Persist::Judged { verdict, .. }) => {
             format!("{}: {}", kind(action), sentence(&verdict.why))
@@ -124,6 +130,7 @@ pub(super) fn why(reason: &Reason) -> String {
         Reason::Unproved(all) => {
             format!("unproved: {}", all.iter().map(sentence).collect::<Vec<_>>().join("; "))
         }
+        Reason::Acceptance { .. } => english().reason(reason),
         Reason::Unanswered(cause) => format!("unanswered, {}", why(cause)),
         Reason::Person { by, why } => format!("{by} {:?}", why.as_deref().unwrap_or_default()),
         Reason::Accepted { .. } => english().reason(reason),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::recall;
+use crate::decide::acceptance;
 use crate::decide::turn::Turn;
 use crate::model::facts::Phase;
 
@@ -18,6 +19,7 @@ pub(in crate::decide) fn started(turn: &mut Turn<'_>) {
     away(turn, began, ends);
     turn.service.health.resume(turn.now);
     recall(turn);
+    acceptance::again(turn);
 }
 
 /// golive was down: what it did not see of the window is added, so that as much is watched as was asked for.

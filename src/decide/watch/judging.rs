@@ -6,7 +6,7 @@ use super::try_end;
 use crate::decide::suspect::{self, Suspicion};
 use crate::decide::transition::Transition;
 use crate::decide::turn::Turn;
-use crate::decide::{blame, cause, deployment, down, guard};
+use crate::decide::{acceptance, blame, cause, deployment, down, guard};
 use crate::model::facts::{Facts, Phase, Watch};
 use crate::model::notice::{News, Tier};
 use crate::model::policy::{Autonomy, OnEnvironment};
@@ -18,7 +18,8 @@ pub(in crate::decide) fn deadline(facts: &Facts, watch: &Watch) -> Timestamp {
         Some(Blame::Waits { until, .. }) if watch.suspected.is_some() => Some(*until),
         _ => None,
     };
-    waits.map_or(watch.ends, |until| watch.ends.min(until))
+    let ends = acceptance::deadline(watch).unwrap_or(watch.ends);
+    waits.map_or(ends, |until| ends.min(until))
 }
 
 /// Acts on what speaks against the release, or looks whether its watch is over.

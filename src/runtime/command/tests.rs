@@ -46,6 +46,7 @@ fn config(runtime: Runtime) -> Service {
         dependencies: std::collections::BTreeMap::new(),
         checklist: std::collections::BTreeMap::new(),
         acceptance: std::collections::BTreeMap::new(),
+        watched: std::collections::BTreeMap::new(),
         measured: Vec::new(),
     }
 }

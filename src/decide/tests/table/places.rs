@@ -128,6 +128,7 @@ fn watch(began: Timestamp) -> Watch {
         lame: Vec::new(),
         suspected: None,
         excused: None,
+        acceptance: None,
     }
 }
 
