@@ -4,23 +4,31 @@
 //! measures how fast an answer comes, or asks very often, is alone while it does.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
+use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::config::acceptance::{Acceptance, Demand};
-use crate::config::{CheckKind, Runtime};
+use crate::config::{CheckKind, Runtime, Service};
+use crate::load::Progress;
 use crate::model::acceptance::{Item, Spread, Verdict};
 use crate::model::figure::Figure;
+use crate::model::load::Report;
+use crate::model::phrase::Phrase;
 use crate::model::sample::Outcome;
 use crate::probe::{Probe, Tools};
+use crate::text::english;
 
 mod burst;
 mod headers;
 pub mod junit;
 mod latency;
+mod load;
 pub mod watched;
 
 #[cfg(test)]
@@ -29,44 +37,80 @@ mod tests;
 /// So many items at once.
 const AT_ONCE: usize = 10;
 
+/// What items are made with.
+#[derive(Debug)]
+pub struct With<'a> {
+    /// Whose they are.
+    pub service: &'a Service,
+    /// What checks are made with.
+    pub tools: &'a Tools,
+    /// The time.
+    pub clock: &'a Clock,
+    /// Where golive keeps its state here.
+    pub state_dir: &'a Path,
+    /// Whether the service is being rolled back. Nothing is asked of it then.
+    pub rolls_back: watch::Receiver<bool>,
+}
+
+/// What is told while items are made.
+#[derive(Debug, Clone, Copy)]
+pub enum Told<'a> {
+    /// One has ended.
+    Item(&'a Item),
+    /// One goes on for a while, by its name; it is so far.
+    Progress(&'a str, &'a Progress),
+}
+
 /// What one look at an item gives.
 struct Found {
     verdict: Verdict,
     message: String,
+    phrase: Option<Phrase>,
     figure: Option<Figure>,
     spread: Option<Spread>,
+    load: Option<Box<Report>>,
+}
+
+/// All that was measured of an item, by name, times in seconds; null where there is one value alone.
+pub fn figures(item: &Item) -> Value {
+    match (&item.load, item.spread) {
+        (Some(load), _) => json!(load),
+        (None, Some(Spread { answered, median, p95, max })) => {
+            json!({ "answered": answered, "p50": median, "p95": p95, "max": max })
+        }
+        (None, None) => Value::Null,
+    }
 }
 
 /// Makes all items of a service; each is told when it ends.
 pub async fn run(
     items: &BTreeMap<String, Acceptance>,
-    runtime: &Runtime,
-    tools: &Tools,
-    clock: &Clock,
-    mut told: impl FnMut(&Item),
+    with: &With<'_>,
+    mut told: impl FnMut(Told<'_>),
 ) -> Vec<Item> {
-    let alone =
-        |item: &Acceptance| matches!(item.demand, Demand::Latency { .. } | Demand::RateLimited { .. });
+    let alone = |item: &Acceptance| {
+        matches!(item.demand, Demand::Latency { .. } | Demand::RateLimited { .. } | Demand::Load(_))
+    };
     let (timed, others): (Vec<_>, Vec<_>) = items.iter().partition(|(_, item)| alone(item));
     let mut items = Vec::new();
-    let each: Vec<_> =
-        others.into_iter().map(|(name, item)| made(name, item, runtime, tools, clock)).collect();
+    let each: Vec<_> = others.into_iter().map(|(name, item)| made(name, item, with, |_| {})).collect();
     let mut each = stream::iter(each).buffer_unordered(AT_ONCE);
     while let Some(item) = each.next().await {
-        told(&item);
+        told(Told::Item(&item));
         items.push(item);
     }
     for (name, item) in timed {
-        let item = made(name, item, runtime, tools, clock).await;
-        told(&item);
+        let item = made(name, item, with, |progress| told(Told::Progress(name, &progress))).await;
+        told(Told::Item(&item));
         items.push(item);
     }
     items.sort_by(|a, b| (a.group, &a.name).cmp(&(b.group, &b.name)));
     items
 }
 
-async fn made(name: &str, item: &Acceptance, runtime: &Runtime, tools: &Tools, clock: &Clock) -> Item {
-    let began = clock.now();
+async fn made(name: &str, item: &Acceptance, with: &With<'_>, progress: impl FnMut(Progress)) -> Item {
+    let With { service, tools, clock, .. } = with;
+    let (began, runtime) = (clock.now(), &service.runtime);
     let probe = Probe::new(name, &item.check, runtime, tools);
     let found = match &item.demand {
         Demand::Passes => passes(&probe, clock).await,
@@ -74,24 +118,24 @@ async fn made(name: &str, item: &Acceptance, runtime: &Runtime, tools: &Tools, c
         Demand::SecureHeaders(list) => headers::judged(&probe, *list, &item.check).await,
         Demand::RateLimited { after, within } => burst::limited(&probe, *after, *within, clock).await,
         Demand::NotServed(paths) => hidden(name, item, paths, runtime, tools).await,
+        Demand::Load(load) => load::borne(load, &item.check, with, progress).await,
     };
     let took = Duration::try_from(clock.now().duration_since(began)).unwrap_or_default();
-    let Found { verdict, message, figure, spread } = found;
-    Item {
-        name: name.to_owned(),
-        kind: <&str>::from(&item.check.kind).to_owned(),
-        group: item.group,
-        verdict,
-        figure,
-        spread,
-        message,
-        took,
-    }
+    let Found { verdict, message, phrase, figure, spread, load } = found;
+    let (name, kind, group) = (name.to_owned(), item.kind().to_owned(), item.group);
+    Item { name, kind, group, verdict, figure, spread, load, message, phrase, took }
 }
 
 impl Found {
     fn new(verdict: Verdict, message: impl Into<String>) -> Self {
-        Self { verdict, message: message.into(), figure: None, spread: None }
+        let message = message.into();
+        Self { verdict, message, phrase: None, figure: None, spread: None, load: None }
+    }
+
+    /// What can be said in every language.
+    fn said(verdict: Verdict, phrase: Phrase) -> Self {
+        let message = english().sentence(&phrase);
+        Self { phrase: Some(phrase), ..Self::new(verdict, message) }
     }
 
     /// What was seen instead of what is looked for.

@@ -26,6 +26,7 @@ mod generate;
 mod hold;
 mod incidents;
 mod items;
+mod load;
 mod notify;
 mod record;
 mod release;
@@ -148,6 +149,9 @@ enum Verb {
     Demo,
     /// Write man pages or shell completions into a directory
     Generate(generate::Arguments),
+    /// A load run: what is wanted comes in as a line of JSON, what comes of it goes out as lines of JSON
+    #[command(hide = true)]
+    Load,
     /// The demo's service
     #[command(hide = true)]
     DemoService(demo::Service),
@@ -222,6 +226,7 @@ async fn verb(verb: Verb, context: &Context) -> Result<u8, CliError> {
         Verb::Notify(arguments) => notify::run(arguments, context).await,
         Verb::Demo => demo::run().await,
         Verb::Generate(arguments) => generate::run(&arguments, Arguments::command()),
+        Verb::Load => load::run().await,
         Verb::DemoService(service) => demo::service(service).await,
         Verb::DemoDeploy(deploy) => demo::deploy(deploy).await,
     }

@@ -74,6 +74,11 @@ impl Clock {
         real.saturating_mul(self.pace)
     }
 
+    /// For how long this process has had a processor, all of its threads together.
+    pub fn worked() -> Duration {
+        shown(ClockId::ProcessCPUTime)
+    }
+
     /// What the host's clock shows, moved or not: others compare signatures with theirs.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the time")]
     pub fn wall() -> Timestamp {
@@ -115,6 +120,11 @@ fn is_far(moved: SignedDuration) -> bool {
 
 /// How long the host has been up, asleep or awake.
 fn up() -> Duration {
-    let up = clock_gettime(ClockId::Boottime);
-    Duration::new(u64::try_from(up.tv_sec).unwrap_or_default(), u32::try_from(up.tv_nsec).unwrap_or_default())
+    shown(ClockId::Boottime)
+}
+
+fn shown(clock: ClockId) -> Duration {
+    let shown = clock_gettime(clock);
+    let (seconds, rest) = (u64::try_from(shown.tv_sec), u32::try_from(shown.tv_nsec));
+    Duration::new(seconds.unwrap_or_default(), rest.unwrap_or_default())
 }

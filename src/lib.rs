@@ -21,6 +21,7 @@ pub mod text;
 pub mod ticket;
 
 pub mod control;
+pub mod load;
 pub mod metrics;
 pub mod notify;
 mod outbound;

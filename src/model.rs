@@ -10,6 +10,7 @@ pub mod event;
 pub mod facts;
 pub mod figure;
 pub mod incident;
+pub mod load;
 pub mod notice;
 pub mod past;
 pub mod phrase;

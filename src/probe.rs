@@ -32,6 +32,7 @@ mod seen;
 mod tcp;
 mod tls;
 mod trial;
+mod whereabouts;
 
 #[cfg(test)]
 mod tests;

@@ -22,7 +22,7 @@ use source::{Finding, Reach, Source};
 
 /// What each module right below the crate may use of the others, from the ground up: nobody uses what comes later. A
 /// module that is not here has to be put here.
-const MAY_USE: [(&str, &[&str]); 31] = [
+const MAY_USE: [(&str, &[&str]); 32] = [
     ("clock", &[]),
     ("door", &[]),
     ("dsse", &[]),
@@ -40,6 +40,7 @@ const MAY_USE: [(&str, &[&str]); 31] = [
     ("chart", &["decide", "model", "untrusted"]),
     ("metrics", &["decide", "model"]),
     ("outbound", &["config"]),
+    ("load", &["clock", "config", "model", "outbound"]),
     ("runtime", &["clock", "config", "docker", "model", "program", "untrusted"]),
     ("store", &["clock", "decide", "dsse", "model"]),
     ("text", &["config", "decide", "model", "untrusted"]),
@@ -47,7 +48,7 @@ const MAY_USE: [(&str, &[&str]); 31] = [
     ("notify", &["chart", "clock", "config", "decide", "model", "outbound", "text", "ticket", "untrusted"]),
     ("page", &["clock", "decide", "door", "metrics", "model", "text", "ticket", "untrusted"]),
     ("probe", &["clock", "config", "docker", "model", "outbound", "program", "untrusted"]),
-    ("acceptance", &["clock", "config", "model", "probe", "stats", "untrusted"]),
+    ("acceptance", &["clock", "config", "load", "model", "probe", "stats", "text", "untrusted"]),
     ("record", &["dsse", "model", "store", "text", "untrusted"]),
     ("replay", &["decide", "model", "store"]),
     (
@@ -101,6 +102,7 @@ const MAY_USE: [(&str, &[&str]); 31] = [
             "demo",
             "docker",
             "dsse",
+            "load",
             "model",
             "notify",
             "probe",
@@ -117,11 +119,14 @@ const MAY_USE: [(&str, &[&str]); 31] = [
 ];
 
 /// Crates that belong to a few modules, so that what they do can be replaced there.
-const HOLDERS: [(&str, &[&str]); 16] = [
+const HOLDERS: [(&str, &[&str]); 19] = [
     ("axum", &["control", "demo", "door", "page"]),
     ("bollard", &["docker"]),
     ("clap", &["cli"]),
+    ("hdrhistogram", &["load"]),
     ("hmac_sha256", &["notify", "ticket"]),
+    ("hyper", &["load"]),
+    ("hyper_util", &["load"]),
     ("lettre", &["notify", "config"]),
     ("nix", &["control"]),
     ("prometheus_client", &["metrics"]),

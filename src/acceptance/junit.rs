@@ -2,6 +2,7 @@
 
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
+use serde_json::Value;
 
 use super::{Item, Verdict};
 use crate::untrusted::harmless;
@@ -22,6 +23,8 @@ pub struct Case<'a> {
     pub message: &'a str,
     /// How long it took.
     pub seconds: f64,
+    /// More of what was measured, by name.
+    pub figures: Vec<(String, String)>,
 }
 
 impl<'a> Case<'a> {
@@ -33,6 +36,7 @@ impl<'a> Case<'a> {
             verdict: item.verdict,
             message: &item.message,
             seconds: item.took.as_secs_f64(),
+            figures: flat("", &super::figures(item)),
         }
     }
 }
@@ -57,6 +61,19 @@ pub fn written(verb: &str, service: &str, cases: &[Case<'_>]) -> Result<Vec<u8>,
     Ok(document)
 }
 
+/// The numbers in what was measured, by name; those of a table within have its name before their own.
+fn flat(before: &str, figures: &Value) -> Vec<(String, String)> {
+    let each = figures.as_object().into_iter().flatten().flat_map(|(name, value)| {
+        let name = format!("{before}{name}");
+        match value {
+            Value::Number(number) => vec![(name, number.to_string())],
+            Value::Object(_) => flat(&format!("{name}."), value),
+            Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) => Vec::new(),
+        }
+    });
+    each.collect()
+}
+
 fn write(out: &mut Writer<Vec<u8>>, service: &str, case: &Case<'_>) -> Result<(), Error> {
     let element = out.create_element("testcase").with_attributes([
         ("classname", harmless(&format!("{service}.{}", case.group)).as_str()),
@@ -67,6 +84,15 @@ fn write(out: &mut Writer<Vec<u8>>, service: &str, case: &Case<'_>) -> Result<()
     let said = harmless(case.message);
     let message = ("message", said.as_str());
     element.write_inner_content(|out| {
+        if !case.figures.is_empty() {
+            let properties = out.create_element("properties");
+            properties.write_inner_content(|out| {
+                case.figures.iter().try_for_each(|(name, value)| {
+                    let property = [("name", name.as_str()), ("value", value)];
+                    out.create_element("property").with_attributes(property).write_empty().map(drop)
+                })
+            })?;
+        }
         match case.verdict {
             Verdict::Pass => {
                 out.create_element("system-out").write_text_content(BytesText::new(&said))?;

@@ -65,14 +65,10 @@ async fn items(rules: &str) -> BTreeMap<String, Item> {
     let config = Config::load(&file).unwrap();
     let tools = Tools::new(&Engine::new(Path::new("/nonexistent/docker.sock")).unwrap()).unwrap();
     let mut told = 0;
-    let all = run(
-        &config.services["shop"].acceptance,
-        &config.services["shop"].runtime,
-        &tools,
-        &Clock::start(),
-        |_| told += 1,
-    )
-    .await;
+    let (_quiet, rolls_back) = watch::channel(false);
+    let (service, clock) = (&config.services["shop"], Clock::start());
+    let with = With { service, tools: &tools, clock: &clock, state_dir: dir.path(), rolls_back };
+    let all = run(&service.acceptance, &with, |_| told += 1).await;
     assert_eq!(told, all.len());
     assert!(all.is_sorted_by_key(|item| item.group));
     all.into_iter().map(|item| (item.name.clone(), item)).collect()

@@ -55,7 +55,9 @@ fn judged(name: &str, limits: &Limits, watched: &Watched) -> Vec<Item> {
             verdict,
             figure,
             spread: None,
+            load: None,
             message,
+            phrase: None,
             took: Duration::ZERO,
         })
     };

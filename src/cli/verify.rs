@@ -1,23 +1,26 @@
 //! `golive verify`
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::items::{Lines, exit_code, measured, standing, write_junit};
+use super::items::{Lines, exit_code, measured, rolls_back, standing, write_junit};
 use super::show::print_json;
 use super::{CliError, Context, tools};
-use crate::acceptance::{self, junit};
+use crate::acceptance::{self, Told, With, junit};
 use crate::clock::Clock;
 use crate::config::{Config, Service, nearest};
 use crate::model::acceptance::{self as model, Item, Verdict};
 use crate::runtime::Runtime;
+use crate::text::Texts;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Items are the tables [service.SERVICE.acceptance.NAME] of the configuration. They are made from here, by whoever types this:
-no daemon is asked, and nothing is changed or recorded. A line is written as each item ends.
+nothing is changed or recorded. A line is written as each item ends. A load run ends early when a health check of the service
+fails, when more than half of the requests fail for five seconds, and when the daemon, where one answers, begins a rollback.
 
 Exit codes: 0 all pass, 1 some fail, 3 some could not be told and none failed.")]
 pub(super) struct Arguments {
@@ -26,7 +29,7 @@ pub(super) struct Arguments {
     /// This item alone
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
-    /// Make it from here, without the daemon: no other way is known yet
+    /// Ask no daemon whether a rollback is under way
     #[arg(long)]
     local: bool,
     /// As JSON, which is stable, when all have ended
@@ -46,11 +49,24 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, C
         arguments.json,
         service.acceptance.iter().map(|(name, item)| (item.group.into(), name.as_str())),
     );
-    let told = |item: &Item| lines.tell(standing(item.verdict), (item.group.into(), &item.name), &said(item));
+    let texts = Texts::new(context.language(), None);
+    let told = |told: Told<'_>| match told {
+        Told::Item(item) => {
+            lines.tell(standing(item.verdict), (item.group.into(), &item.name), &said(item, &texts));
+        }
+        Told::Progress(name, progress) => {
+            let group = service.acceptance.get(name).map_or("", |item| item.group.into());
+            lines.progress((group, name), progress);
+        }
+    };
     let wanted = |name: &str| arguments.only.as_deref().is_none_or(|only| only == name);
     let items = service.acceptance.iter().filter(|(name, _)| wanted(name));
-    let items = items.map(|(name, item)| (name.clone(), item.clone())).collect();
-    let items = acceptance::run(&items, &service.runtime, &tools, &clock, told).await;
+    let items: BTreeMap<_, _> = items.map(|(name, item)| (name.clone(), item.clone())).collect();
+    let daemon = if arguments.local { None } else { Some(context.client()?) };
+    let rolls_back = rolls_back(daemon, &arguments.service, items.values());
+    let state_dir = config.state_dir.as_path();
+    let with = With { service, tools: &tools, clock: &clock, state_dir, rolls_back };
+    let items = acceptance::run(&items, &with, told).await;
     lines.end()?;
     let verdict = model::of_all(&items);
     if let Some(file) = &arguments.junit {
@@ -90,8 +106,9 @@ fn no_such<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a String>) 
     CliError::Usage(format!("there is no {what} named {name}{}", near.unwrap_or_default()))
 }
 
-fn said(item: &Item) -> String {
-    measured(item.figure, &item.message, item.took)
+fn said(item: &Item, texts: &Texts) -> String {
+    let message = item.phrase.as_ref().map(|phrase| texts.sentence(phrase));
+    measured(item.figure, message.as_ref().unwrap_or(&item.message), item.took)
 }
 
 /// Contract §3.
@@ -100,9 +117,6 @@ fn document(service: &str, version: Option<&str>, verdict: Verdict, items: &[Ite
     let each = items.iter().map(|item| {
         let (group, unit): (&str, Option<&str>) =
             (item.group.into(), item.figure.map(|figure| figure.unit.into()));
-        let figures = item.spread.map(|spread| {
-            json!({ "answered": spread.answered, "p50": spread.median, "p95": spread.p95, "max": spread.max })
-        });
         json!({
             "name": item.name,
             "kind": item.kind,
@@ -117,7 +131,7 @@ fn document(service: &str, version: Option<&str>, verdict: Verdict, items: &[Ite
             "signed_by": null,
             "signed_at": null,
             "note": null,
-            "figures": figures,
+            "figures": acceptance::figures(item),
         })
     });
     let items: Vec<Value> = each.collect();

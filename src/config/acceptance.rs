@@ -13,15 +13,16 @@ use super::triggers::OTHERWISE;
 use crate::model::acceptance::Group;
 use crate::model::policy::{Otherwise, Ppm};
 
+pub mod load;
+
+pub use load::Load;
+
 /// What an item asks of a check by `url`, beside that it passes.
-const OF_AN_ADDRESS: [&str; 6] =
-    ["times", "allow", "unauthenticated", "not-served", "secure-headers", "rate-limited"];
+const OF_AN_ADDRESS: [&str; 7] =
+    ["times", "allow", "unauthenticated", "not-served", "secure-headers", "rate-limited", "load"];
 
 /// Keys of all items together.
 const COMMON: [&str; 2] = ["when", "on-fail"];
-
-/// Keys that later versions know.
-const ITEM_LATER: [&str; 1] = ["load"];
 
 /// How often the answer is asked for, where its time counts.
 const TIMES: u32 = 20;
@@ -91,6 +92,8 @@ pub enum Demand {
         /// In so long.
         within: Duration,
     },
+    /// That it bears a load.
+    Load(Load),
 }
 
 /// A list of headers that browsers go by.
@@ -101,6 +104,13 @@ pub enum HeaderList {
     Api,
     /// For pages.
     Web,
+}
+
+impl Acceptance {
+    /// What kind of check it is.
+    pub fn kind(&self) -> &'static str {
+        if let Demand::Load(_) = self.demand { "load" } else { (&self.check.kind).into() }
+    }
 }
 
 /// What a release has to show.
@@ -183,8 +193,8 @@ pub(super) fn item(mut section: Section<'_>, servers: &Names) -> Option<Acceptan
         );
     }
     let list = section.optional_word("secure-headers", &LISTS);
-    let burst = burst(&mut section);
-    let mut check = checks::read_with(section, None, servers, &ITEM_LATER)?;
+    let (burst, load) = (burst(&mut section), load::read(&mut section));
+    let mut check = checks::read_with(section, None, servers, &[])?;
     let mut below = None;
     if let CheckKind::Http(http) = &mut check.kind {
         below = http.max_latency.take().map(|latency| latency.as_secs_f64());
@@ -196,8 +206,11 @@ pub(super) fn item(mut section: Section<'_>, servers: &Names) -> Option<Acceptan
         (Some(paths), ..) => Demand::NotServed(paths),
         (None, Some(list), _) => Demand::SecureHeaders(list),
         (None, None, Some((after, within))) => Demand::RateLimited { after, within },
-        (None, None, None) if timed => Demand::Latency { times, below },
-        (None, None, None) => Demand::Passes,
+        (None, None, None) => match load {
+            Some(load) => Demand::Load(load),
+            None if timed => Demand::Latency { times, below },
+            None => Demand::Passes,
+        },
     };
     let usual = usual(&check.kind, &demand, unauthenticated.is_some());
     Some(Acceptance { group: group.unwrap_or(usual), check, demand })
@@ -237,7 +250,7 @@ fn usual(kind: &CheckKind, demand: &Demand, refused: bool) -> Group {
     match (demand, kind) {
         (Demand::NotServed(_) | Demand::SecureHeaders(_) | Demand::RateLimited { .. }, _)
         | (Demand::Passes, CheckKind::Tls(_)) => Group::Security,
-        (Demand::Latency { .. }, _) => Group::Performance,
+        (Demand::Latency { .. } | Demand::Load(_), _) => Group::Performance,
         (Demand::Passes, CheckKind::Query(_) | CheckKind::Prometheus(_)) => Group::Monitoring,
         (Demand::Passes, _) if refused => Group::Security,
         (

@@ -1,12 +1,13 @@
 //! The acceptance run of a service's release: beside everything else, one at a time.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::acceptance;
+use crate::acceptance::{self, With};
 use crate::clock::Clock;
 use crate::config::Service;
 use crate::model::event::{Event, Happening};
@@ -21,6 +22,7 @@ pub(super) struct Runner {
     tools: Tools,
     clock: Clock,
     store: Store,
+    state_dir: Arc<Path>,
     inbox: mpsc::Sender<Event>,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -32,6 +34,7 @@ impl Runner {
     /// For a service, until `stop`.
     pub(super) fn new(
         (name, service, tools): (&str, &Service, &Tools),
+        state_dir: &Path,
         (clock, store, inbox): (Clock, &Store, &mpsc::Sender<Event>),
         tasks: &TaskTracker,
         stop: &CancellationToken,
@@ -42,6 +45,7 @@ impl Runner {
             tools: tools.clone(),
             clock,
             store: store.clone(),
+            state_dir: state_dir.into(),
             inbox: inbox.clone(),
             tasks: tasks.clone(),
             stop: stop.clone(),
@@ -53,11 +57,13 @@ impl Runner {
     pub(super) fn run(&self, release: String) {
         let token = self.stop.child_token();
         self.replace(token.clone());
-        let Self { name, service, tools, clock, store, inbox, .. } = self.clone();
+        let Self { name, service, tools, clock, store, state_dir, inbox, .. } = self.clone();
         let run = async move {
-            let told = |_: &_| {};
-            let mut items =
-                acceptance::run(&service.acceptance, &service.runtime, &tools, &clock, told).await;
+            // A rollback ends the run as a whole.
+            let (_never, rolls_back) = watch::channel(false);
+            let with =
+                With { service: &service, tools: &tools, clock: &clock, state_dir: &state_dir, rolls_back };
+            let mut items = acceptance::run(&service.acceptance, &with, |_| {}).await;
             if !service.watched.is_empty() {
                 // What cannot be read is told as what was not measured.
                 let read = store.happenings(&name, &release).await;

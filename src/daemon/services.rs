@@ -298,6 +298,7 @@ impl Services {
             worker,
             acceptance: acceptance::Runner::new(
                 (name, service, tools),
+                &config.state_dir,
                 (self.clock, &self.store, &self.inbox),
                 &self.tasks,
                 &stop,

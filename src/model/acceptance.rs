@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::figure::Figure;
+use super::load::Report;
+use super::phrase::Phrase;
 use super::seconds;
 
 /// What one item has shown.
@@ -23,8 +25,12 @@ pub struct Item {
     pub figure: Option<Figure>,
     /// More of it, where there is more than one value.
     pub spread: Option<Spread>,
+    /// All of it, where it is of a load.
+    pub load: Option<Box<Report>>,
     /// What was seen, in words.
     pub message: String,
+    /// The same as data, where it can be said in more languages than one.
+    pub phrase: Option<Phrase>,
     /// How long it took.
     #[serde(with = "seconds")]
     pub took: Duration,

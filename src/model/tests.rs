@@ -88,7 +88,9 @@ pub(crate) fn item(name: &str, verdict: Verdict, message: &str) -> Item {
         verdict,
         figure: None,
         spread: None,
+        load: None,
         message: message.to_owned(),
+        phrase: None,
         took: Duration::from_millis(1500),
     }
 }

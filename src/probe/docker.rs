@@ -8,6 +8,7 @@ use crate::config::Runtime;
 use crate::docker::{Engine, EngineError, Health, Inspect};
 use crate::model::sample::Outcome;
 
+mod networks;
 mod set;
 mod tasks;
 

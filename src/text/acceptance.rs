@@ -10,7 +10,8 @@ impl Texts {
     /// The value against its limit, and what was seen beside it.
     pub fn shown(&self, item: &Item) -> String {
         let figure = item.figure.map(|figure| self.figure(figure));
-        let message = (!item.message.is_empty()).then(|| clean(&item.message));
+        let own = || (!item.message.is_empty()).then(|| clean(&item.message));
+        let message = item.phrase.as_ref().map(|phrase| self.sentence(phrase)).or_else(own);
         figure.into_iter().chain(message).collect::<Vec<_>>().join("; ")
     }
 

@@ -11,6 +11,7 @@ mod generate;
 mod guards;
 mod help;
 mod limits;
+mod load;
 mod no_daemon;
 mod outside;
 mod past;

@@ -14,6 +14,7 @@ mod faults;
 mod guards;
 mod judged;
 mod kills;
+mod load;
 mod outages;
 mod people;
 mod pins;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::{Asking, summary};
-use crate::acceptance::{self, junit};
+use crate::acceptance::{self, Told, With, junit};
 use crate::cli::items::{Lines, exit_code, measured, standing, write_junit};
 use crate::cli::show::print_json;
 use crate::cli::{CliError, Context, tools};
@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::acceptance::Acceptance;
 use crate::config::{Config, Service};
 use crate::control::wire::{ChecklistInfo, ChecklistItemInfo};
-use crate::model::acceptance::{Item, Verdict};
+use crate::model::acceptance::Verdict;
 use crate::model::checklist::{Deed, Found, Standing};
 use crate::model::sample::Outcome;
 
@@ -102,7 +102,7 @@ fn of_phase(
         .items
         .sort_by(|a, b| (rank(&a.phase), &a.phase, &a.name).cmp(&(rank(&b.phase), &b.phase, &b.name)));
     for item in &mut checklist.items {
-        let kind = service.checklist.get(&item.name).map(|check| <&str>::from(&check.check.kind).to_owned());
+        let kind = service.checklist.get(&item.name).map(|check| check.kind().to_owned());
         item.kind = item.kind.take().or(kind);
     }
     Ok(checklist)
@@ -127,7 +127,8 @@ async fn made(
             }
         }
     }
-    let told = |item: &Item| {
+    let told = |told: Told<'_>| {
+        let Told::Item(item) = told else { return };
         let seen = measured(item.figure, &item.message, item.took);
         lines.tell(standing(item.verdict), (phases[item.name.as_str()], &item.name), &seen);
     };
@@ -140,10 +141,13 @@ pub(super) async fn looked(
     items: &BTreeMap<String, Acceptance>,
     service: &Service,
     config: &Config,
-    told: impl FnMut(&Item),
+    told: impl FnMut(Told<'_>),
 ) -> Result<BTreeMap<String, Found>, CliError> {
     let (_, tools) = tools(config)?;
-    let looked = acceptance::run(items, &service.runtime, &tools, &Clock::start(), told).await;
+    let (clock, state_dir) = (Clock::start(), config.state_dir.as_path());
+    let (_quiet, rolls_back) = tokio::sync::watch::channel(false);
+    let with = With { service, tools: &tools, clock: &clock, state_dir, rolls_back };
+    let looked = acceptance::run(items, &with, told).await;
     let found = looked.into_iter().map(|item| {
         let result = match item.verdict {
             Verdict::Pass => Outcome::Ok,
@@ -214,5 +218,5 @@ fn case(item: &ChecklistItemInfo) -> junit::Case<'_> {
     };
     let message = if item.message.is_empty() { &item.text } else { &item.message };
     let seconds = item.duration_seconds.unwrap_or_default();
-    junit::Case { group: &item.phase, name: &item.name, verdict, message, seconds }
+    junit::Case { group: &item.phase, name: &item.name, verdict, message, seconds, figures: Vec::new() }
 }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::{SERVICE, load};
-use crate::config::acceptance::{Demand, HeaderList};
+use crate::config::acceptance::{Demand, HeaderList, Load};
 use crate::config::{CheckKind, Config, Mistakes};
 use crate::model::acceptance::Group;
-use crate::model::policy::Otherwise;
+use crate::model::policy::{Otherwise, Ppm};
 
 fn load_item(keys: &str) -> Result<Config, Mistakes> {
     load(&format!("{SERVICE}[service.api.acceptance.it]\n{keys}"))
@@ -59,7 +59,6 @@ fn what_makes_no_sense_is_told() {
             "is a second demand beside another",
         ),
         ("url = \"http://a/\"\nsecure-headers = \"all\"", "\"all\" is not known here"),
-        ("url = \"http://a/\"\nload = { rate = 5 }", "is not supported by this version"),
         (
             "url = \"http://shop.example/\"\nrate-limited = { after = 5, within = \"5s\" }",
             "would send a burst of requests to another host",
@@ -102,4 +101,63 @@ fn before_a_release_is_accepted_its_items_are_made_unless_only_on_demand() {
     assert_eq!(config.services["api"].policy.acceptance, None, "there is nothing to make");
     let wrong = load(&format!("{SERVICE}[service.api.acceptance]\non-fail = \"retry\"\n{item}"));
     assert!(wrong.unwrap_err().to_string().contains("\"retry\" is not known here"));
+}
+
+#[test]
+fn a_load_is_read_with_its_defaults() {
+    let demand = |keys: &str| load_item(keys).unwrap().services["api"].acceptance["it"].clone();
+    let small = demand("url = \"http://a/\"\nload = { rate = 50, for = \"30s\" }");
+    let seconds = Duration::from_secs;
+    let wanted = Load {
+        rate: 50,
+        lasts: seconds(30),
+        warm_up: Duration::ZERO,
+        p95: None,
+        error_rate: Ppm(10_000),
+        connections: 200,
+        timeout: seconds(10),
+        allow: None,
+    };
+    assert_eq!((small.group, small.demand), (Group::Performance, Demand::Load(wanted.clone())));
+    let full = demand(
+        "url = \"https://shop.example/\"\nallow = \"shop.example\"\ntimeout = \"3s\"\nload = { rate = 1000, for = \"590s\", \
+         warm-up = \"10s\", p95 = \"3s\", error-rate = \"5%\", connections = 500 }",
+    );
+    let most = Load {
+        rate: 1000,
+        lasts: seconds(590),
+        warm_up: seconds(10),
+        p95: Some(seconds(3)),
+        error_rate: Ppm(50_000),
+        connections: 500,
+        timeout: seconds(3),
+        allow: Some("shop.example".to_owned()),
+    };
+    assert_eq!(full.demand, Demand::Load(most));
+}
+
+#[test]
+fn a_load_beyond_its_bounds_is_told() {
+    let url = "url = \"http://a/\"\n";
+    for (keys, told) in [
+        ("load = { for = \"30s\" }", "has no `rate`"),
+        ("load = { rate = 5 }", "has no `for`"),
+        ("load = { rate = 1001, for = \"30s\" }", "is more than 1000 requests a second"),
+        ("load = { rate = 0, for = \"30s\" }", "0 is too small"),
+        ("load = { rate = 5, for = \"601s\" }", "is longer than 10m"),
+        ("load = { rate = 5, for = \"999ms\" }", "is shorter than 1s"),
+        ("load = { rate = 5, for = \"10m\", warm-up = \"1s\" }", "makes the run longer than ten minutes"),
+        ("load = { rate = 5, for = \"30s\", connections = 501 }", "is more than 500"),
+        ("load = { rate = 5, for = \"30s\", p95 = \"11s\" }", "is longer than `timeout`"),
+        ("timeout = \"61s\"\nload = { rate = 5, for = \"30s\" }", "is longer than a minute"),
+        ("json = { \"/a\" = 1 }\nload = { rate = 5, for = \"30s\" }", "stands beside `load`"),
+        ("max-latency = \"1s\"\nload = { rate = 5, for = \"30s\" }", "stands beside `load`"),
+        ("not-served = [\"/a\"]\nload = { rate = 5, for = \"30s\" }", "is a second demand beside another"),
+        ("load = { rate = 5, for = \"30s\", p99 = \"1s\" }", "is not a known key"),
+    ] {
+        let error = load_item(&format!("{url}{keys}")).unwrap_err().to_string();
+        assert!(error.contains(told), "{keys}: {error}");
+    }
+    let elsewhere = load_item("tcp = \"a:1\"\nload = { rate = 5, for = \"30s\" }").unwrap_err().to_string();
+    assert!(elsewhere.contains("load: is only for a check by `url`"), "{elsewhere}");
 }
