@@ -136,15 +136,7 @@ impl Page {
         for trigger in &service.triggers {
             self.trigger(trigger);
         }
-        match service.readiness.ready {
-            Some(true) => self.row("rollback", "ready", Some(Mood::Good)),
-            None => self.row("rollback", "not looked at yet", Some(Mood::Uncertain)),
-            Some(false) => {
-                for problem in &service.readiness.problems {
-                    self.row("rollback", &format!("NOT ready: {problem}"), Some(Mood::Bad));
-                }
-            }
-        }
+        self.readiness(service);
         for warning in &service.warnings {
             self.row("warning", warning, Some(Mood::Uncertain));
         }
@@ -163,6 +155,22 @@ impl Page {
             let left = left.map_or_else(|| "until `golive resume`".to_owned(), |left| format!("{left} left"));
             let why = hold.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
             self.row("on hold", &format!("by {}, {left}{why}", hold.by), Some(Mood::Uncertain));
+        }
+    }
+
+    /// Whether it could be gone back from; where another golive acts, what this node has of that.
+    fn readiness(&mut self, service: &ServiceInfo) {
+        match service.readiness.ready {
+            Some(true) if service.only_watches.is_some() => {
+                self.row("rollback", "ready, as far as this node goes", Some(Mood::Good));
+            }
+            Some(true) => self.row("rollback", "ready", Some(Mood::Good)),
+            None => self.row("rollback", "not looked at yet", Some(Mood::Uncertain)),
+            Some(false) => {
+                for problem in &service.readiness.problems {
+                    self.row("rollback", &format!("NOT ready: {problem}"), Some(Mood::Bad));
+                }
+            }
         }
     }
 

@@ -25,6 +25,7 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) -> bool {
         Happening::Expected { metric, until, learnt } => {
             turn.service.triggers.expect(metric, *until, learnt);
         }
+        Happening::Proved { release, problems } => own_node(turn, release, problems),
         Happening::Asked { .. } => {
             let (service, why) = (turn.service.name.clone(), turn.service.aside.clone().unwrap_or_default());
             turn.act(Action::Answer(Answer::Refused { why: Refusal::OnlyWatches { service, why } }));
@@ -33,7 +34,6 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) -> bool {
         Happening::Stopping { .. }
         | Happening::Died { .. }
         | Happening::Kept { .. }
-        | Happening::Proved { .. }
         | Happening::Unpinned { .. }
         | Happening::Empty { .. }
         | Happening::AcceptanceRan { .. }
@@ -52,7 +52,12 @@ pub(super) fn stands(turn: &mut Turn<'_>, standing: &Standing) -> bool {
             return true;
         }
         Standing::Watches { why, kept } => {
-            turn.service.aside = Some(why.clone());
+            let before = turn.service.aside.replace(why.clone());
+            let accepted = |facts: &Facts| facts.accepted.last().map(|release| release.id.clone());
+            let same = kept.as_ref().is_none_or(|kept| accepted(&kept.facts) == accepted(turn.facts()));
+            if before.is_none() || !same {
+                turn.service.problems = None;
+            }
             if let Some(kept) = kept
                 && kept.facts != *turn.facts()
             {
@@ -67,6 +72,8 @@ pub(super) fn stands(turn: &mut Turn<'_>, standing: &Standing) -> bool {
 /// This one acts from now on. What it wrote down itself it knows better: its own store is ahead of what it shares.
 fn take_over(turn: &mut Turn<'_>, by: &str, kept: Option<&Kept>) {
     turn.service.aside = None;
+    // What this node has was all that was asked of it.
+    turn.service.problems = None;
     let inherited = kept.filter(|kept| !kept.mine || *turn.facts() == Facts::default());
     if let Some(kept) = inherited {
         let (name, seen) = (turn.service.name.clone(), turn.service.seen.take());
@@ -78,6 +85,13 @@ fn take_over(turn: &mut Turn<'_>, by: &str, kept: Option<&Kept>) {
     turn.service.by = if by.is_empty() { String::new() } else { format!("-{by}") };
     // Written down anew, as this one's.
     turn.service.touched = true;
+}
+
+/// This node was looked at for what going back to the accepted release needs of it. Whoever acts tells people.
+fn own_node(turn: &mut Turn<'_>, release: &str, problems: &[String]) {
+    if turn.facts().accepted.last().is_some_and(|accepted| accepted.id == release) {
+        turn.service.problems = Some(problems.to_vec());
+    }
 }
 
 /// What this golive goes on with, its own lists may know nothing of.

@@ -12,7 +12,7 @@ use super::transition::Transition;
 use super::turn::Turn;
 use super::{acceptance, counting, deployment, guard, suspect, whole};
 use crate::model::acceptance::Item;
-use crate::model::facts::Phase;
+use crate::model::facts::{Phase, Watch};
 use crate::model::notice::Tier;
 use crate::model::phrase::Phrase;
 use crate::model::policy::{Autonomy, Otherwise};
@@ -46,11 +46,16 @@ pub(super) fn started_in_vain(turn: &mut Turn<'_>) -> Transition {
 /// The past of the business metrics up to the release is asked for, where it is not known.
 pub(super) fn recall(turn: &mut Turn<'_>) {
     let Phase::Watching(watch) = &turn.facts().phase else { return };
-    let until = watch.began;
+    let until = before(watch);
     if turn.service.triggers.lacks_a_past(turn.policy) {
         let service = turn.service.name.clone();
         turn.act(Action::Effect(Effect::Recall { service, until }));
     }
+}
+
+/// What was before that is no release's at hand: it may be known late.
+fn before(watch: &Watch) -> Timestamp {
+    watch.began.min(watch.started)
 }
 
 /// A health check was made.
@@ -90,7 +95,8 @@ pub(super) fn recalled(turn: &mut Turn<'_>, readings: &[Reading]) {
         return turn.service.triggers.recall(readings);
     };
     let (began, known) = (watch.began, !watch.before.is_empty());
-    let older: Vec<Reading> = readings.iter().filter(|reading| reading.at < began).cloned().collect();
+    let until = before(watch);
+    let older: Vec<Reading> = readings.iter().filter(|reading| reading.at < until).cloned().collect();
     turn.service.triggers.recall(&older);
     let counted = began.checked_add(turn.policy.grace).is_ok_and(|floor| turn.now > floor);
     if known || counted {

@@ -20,7 +20,7 @@ pub struct Running {
     pub version: String,
     /// Whether its process is up.
     pub alive: bool,
-    /// When its process was started last.
+    /// When its process was started last; of a set in a Swarm, when its release began, by the managers' clock.
     pub started: Option<Timestamp>,
     /// How often the engine restarted it by itself.
     pub restarts: u64,
@@ -173,8 +173,12 @@ impl Running {
         self.about.is_some()
     }
 
-    /// The newest start that somebody asked for: what a restart policy does by itself, after a crash, is none.
+    /// The newest start that somebody asked for: what a restart policy does by itself, after a crash, is none. Where no
+    /// containers are known, the runtime says itself when it was.
     pub fn launched(&self) -> Option<Timestamp> {
+        if self.members.is_empty() {
+            return self.started;
+        }
         self.members.iter().filter_map(Member::launched).max()
     }
 

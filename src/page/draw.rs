@@ -184,6 +184,7 @@ impl Rows<'_> {
         }
         match service.problems.as_deref() {
             None => self.row("rollback", &say("not-looked"), "warn"),
+            Some([]) if service.aside.is_some() => self.row("rollback", &say("ready-here"), "good"),
             Some([]) => self.row("rollback", &say("ready"), "good"),
             Some(problems) => {
                 self.row("rollback", &format!("{}: {}", say("not-ready"), problems.join("; ")), "bad");

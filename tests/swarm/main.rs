@@ -19,6 +19,7 @@ mod joined;
 mod phases;
 mod quorum;
 mod stack;
+mod standbys;
 mod three_managers;
 mod turns;
 mod way_back;

@@ -1,5 +1,7 @@
 //! A stack is one set: deployed, judged and taken back together.
 
+use std::time::Duration;
+
 use golive_fixtures::cluster::{Cluster, Node};
 use golive_fixtures::receiver::Receiver;
 
@@ -45,6 +47,37 @@ fn a_stack_is_one_release_and_goes_back_as_one() {
     assert_eq!(services.lines().count(), 2, "{services}");
     golive.eventually("it is told", || sink.posts("rollback-done").len() == 1);
     assert_eq!(sink.posts("release-seen").len(), 2, "{:?}", sink.events());
+}
+
+/// Until the last service is deployed it is no release yet, and the first one has been bad for long.
+#[test]
+fn a_stack_that_is_deployed_slowly_is_judged_by_what_was_before_its_first_service() {
+    let cluster = Cluster::new(1);
+    let node = cluster.node();
+    let sink = Receiver::start_at(&cluster.gateway());
+    for (name, port) in [("shop_api", "8080"), ("shop_web", "8081")] {
+        node.create(name, "v1", &["--label", STACK, "--env", &format!("PORT={port}")]);
+    }
+    let web = "[service.shop.health.web]\nurl = \"http://127.0.0.1:8080/health\"\ntimeout = \"2s\"";
+    let golive = Manager::new(&cluster, node, &sink, "{ stack = \"shop\" }", web)
+        .with_rules("interval = \"500ms\"", "interval = \"1s\"");
+    golive.start();
+    golive.eventually("v1 is accepted", || golive.accepted("v1"));
+
+    node.deploy("shop_api", "v2", &["--env-add", "BAD=1"]);
+    for n in 1..=12 {
+        node.deploy("shop_web", "v2", &["--env-add", &format!("STEP={n}")]);
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    golive.eventually("the stack is taken back", || {
+        assert_ne!(golive.status()["phase"], "held", "{:?}", sink.events());
+        golive.rolled_back()
+    });
+    assert_eq!(sink.posts("release-seen").len(), 1, "{:?}", sink.events());
+    assert!(sink.posts("service-down").is_empty(), "v1 did not fail: {:?}", sink.events());
+    for name in ["shop_api", "shop_web"] {
+        assert_eq!(node.image_of(name), "localhost:1/app:v1");
+    }
 }
 
 /// `docker stack rm` and `docker stack deploy` make everything anew under the same names.

@@ -10,8 +10,8 @@ use crate::manager::Manager;
 const WEB: &str = "[service.shop.health.web]\nurl = \"http://127.0.0.1:8080/health\"\ntimeout = \"2s\"";
 const SET: &str = "{ service = \"shop_api\" }";
 
-/// The fault, and half of a minute more for a machine that is busy.
-const TAKEN_OVER: Duration = Duration::from_mins(1);
+/// What is promised.
+const TAKEN_OVER: Duration = Duration::from_secs(30);
 
 pub(crate) struct Story {
     pub(crate) cluster: Cluster,
@@ -58,11 +58,12 @@ impl Story {
         });
     }
 
-    /// Another one than that acts within half a minute, or so.
+    /// Another one than that acts within half a minute.
     pub(crate) fn taken_over(&self, from: usize, began: Instant) -> usize {
         self.managers[(from + 1) % 3]
             .eventually("another one acts", || self.acting().is_some_and(|one| one != from));
-        assert!(began.elapsed() < TAKEN_OVER, "it took {:?}", began.elapsed());
+        let took = began.elapsed();
+        assert!(took < TAKEN_OVER, "it took {took:?}");
         self.acting().unwrap()
     }
 

@@ -374,3 +374,27 @@ fn that_nobody_acts_is_told_when_it_lasts() {
     assert_eq!(news(&world.step(&took_over)), [News::TookOver]);
     assert_eq!(world.state.view().incidents.iter().filter(|it| it.news == News::TookOver).count(), 1);
 }
+
+#[test]
+fn whoever_watches_shows_what_its_own_node_lacks_until_it_acts() {
+    let leader = watching();
+    let mut follower = manager();
+    let proved = |problems: &[&str]| {
+        let problems = problems.iter().map(|problem| (*problem).to_owned()).collect();
+        let release = leader.facts().accepted[0].id.clone();
+        happening(Happening::Proved { release, problems })
+    };
+    let shown = |world: &World| world.state.view().services[0].problems.clone();
+    assert_eq!(follower.step(&proved(&["early"])), []);
+    assert_eq!(shown(&follower), None, "nothing is known of that release");
+    follower.step(&watches(leader.facts()));
+    assert_eq!(follower.step(&proved(&["its image is gone"])), [], "it is for the one that acts to tell");
+    assert_eq!(shown(&follower), Some(vec!["its image is gone".to_owned()]));
+    follower.step(&watches(leader.facts()));
+    assert!(shown(&follower).is_some(), "nothing has changed");
+    let unknown = happening(Happening::Proved { release: "api-9".to_owned(), problems: Vec::new() });
+    follower.step(&unknown);
+    assert!(shown(&follower).is_some_and(|problems| !problems.is_empty()));
+    follower.step(&acts(Some((leader.facts(), false))));
+    assert_eq!(shown(&follower), None, "more than this node is looked at now");
+}

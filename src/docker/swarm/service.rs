@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::text;
@@ -81,6 +82,15 @@ impl Service {
             "paused" | "rollback_paused" => Update::Paused,
             _ => Update::Settled,
         }
+    }
+
+    /// When the Swarm began with what it is specified as now, by the managers' clock; `None` where they do not tell: the
+    /// next change of the specification takes that away, even one that needs no task to be replaced.
+    pub(crate) fn began(&self) -> Option<Timestamp> {
+        let never_changed = self.json["PreviousSpec"].is_null();
+        let at = self.json.pointer("/UpdateStatus/StartedAt");
+        let at = at.or(self.json.get("CreatedAt").filter(|_| never_changed));
+        at?.as_str()?.parse().ok()
     }
 
     /// How long the Swarm watches each task that it has replaced.

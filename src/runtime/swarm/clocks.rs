@@ -69,6 +69,16 @@ impl Clocks {
         }
     }
 
+    /// Whether this host's clock is as good as that of the managers that led when the lease was renewed.
+    pub(super) fn agree(&self, lease: &Lease, me: &str) -> bool {
+        let holders = lease.behind_managers().is_some_and(|by| by.abs() <= APART);
+        let mine = || {
+            let smallest = self.seen.get(lease.holder()).and_then(|sightings| sightings.iter().min());
+            lease.holder() == me || smallest.is_some_and(|by| by.abs() <= APART)
+        };
+        holders && mine()
+    }
+
     /// How far this host's clock is ahead of those that are not the same, by the nodes.
     pub(super) fn ahead(&self) -> BTreeMap<String, SignedDuration> {
         let smallest = |(node, sightings): (&String, &VecDeque<SignedDuration>)| {

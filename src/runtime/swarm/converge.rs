@@ -36,7 +36,7 @@ pub(super) async fn wait(on: &Swarm, plan: &Plan, good: &Specs) -> Result<Done, 
                 return Ok(Some(done));
             }
             missing = still;
-            if news.wait(LOOK).await.is_err() {
+            if news.wait(LOOK, true).await.is_err() {
                 return Ok(None);
             }
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
@@ -24,8 +24,11 @@ const NOTE: &str = "The golive that the labels name acts for the services of thi
 /// It is renewed so often, and whoever cannot renew it for so long acts no more.
 const RENEWED: Duration = Duration::from_secs(10);
 const MINE_FOR: Duration = Duration::from_secs(20);
-/// Another one takes it when it has not been renewed for so long. The difference is what a renewal may be under way.
-const LASTS: Duration = Duration::from_secs(30);
+/// Another one takes it when it has not been renewed for so long, so that one acts again within 30 seconds. The difference
+/// to the former is what a renewal may be under way.
+const LASTS: Duration = Duration::from_secs(28);
+/// When the managers could not be asked, whoever held it has so long at least to renew it, once they can.
+const BACK: Duration = Duration::from_secs(10);
 /// The first one is left to the manager that leads for so long.
 const LEFT_TO_LEADER: Duration = Duration::from_secs(10);
 /// Nobody is told who acts within more than this.
@@ -51,6 +54,8 @@ pub(super) struct Node {
 pub(super) struct Tenure {
     /// The version of another's lease, and since when it has been that.
     theirs: Option<(u64, Timestamp)>,
+    /// Since then the managers were not to be asked, for a while.
+    interrupted: bool,
     /// When this one asked for the renewal that succeeded last.
     renewed: Option<Timestamp>,
     /// Since when there is none.
@@ -82,6 +87,12 @@ impl Lease {
     /// When its holder renewed it, by the clock there.
     pub(super) fn time(&self) -> Option<Timestamp> {
         self.label(TIME).parse().ok()
+    }
+
+    /// How far the managers' clock was ahead of its holder's when it was renewed, and how long that took.
+    pub(super) fn behind_managers(&self) -> Option<SignedDuration> {
+        let taken: Timestamp = text(&self.object, "/UpdatedAt").parse().ok()?;
+        Some(taken.duration_since(self.time()?))
     }
 
     pub(super) fn version(&self) -> u64 {
@@ -124,8 +135,15 @@ pub(super) async fn take(engine: &Engine, old: Option<&Lease>, by: &Node) -> Res
 }
 
 impl Tenure {
-    /// What is to be done about the lease as it was just read.
-    pub(super) fn due(&mut self, lease: Option<&Lease>, me: &str, leads: bool, now: Timestamp) -> Due {
+    /// What is to be done about the lease as it was just read; that it was renewed was heard so long ago, where it was.
+    pub(super) fn due(
+        &mut self,
+        (lease, heard): (Option<&Lease>, Option<Duration>),
+        me: &str,
+        leads: bool,
+        now: Timestamp,
+    ) -> Due {
+        let interrupted = std::mem::take(&mut self.interrupted);
         let Some(lease) = lease else {
             self.theirs = None;
             let absent = *self.absent.get_or_insert(now);
@@ -138,14 +156,15 @@ impl Tenure {
             return if self.rests(now) { Due::Nothing } else { Due::Renew };
         }
         self.renewed = None;
-        match self.theirs {
-            Some((version, at)) if version == lease.version() && since(at, now) >= LASTS => Due::Take,
-            Some((version, _)) if version == lease.version() => Due::Nothing,
-            Some(_) | None => {
-                self.theirs = Some((lease.version(), now));
-                Due::Nothing
+        let at = match self.theirs {
+            Some((version, at)) if version == lease.version() && interrupted => {
+                at.max(before(now, LASTS.saturating_sub(BACK)))
             }
-        }
+            Some((version, at)) if version == lease.version() => at,
+            Some(_) | None => before(now, heard.unwrap_or_default()),
+        };
+        self.theirs = Some((lease.version(), at));
+        if since(at, now) >= LASTS { Due::Take } else { Due::Nothing }
     }
 
     /// It is asked for now, in that one's stead. The answer may be lost.
@@ -170,9 +189,9 @@ impl Tenure {
         self.renewed.is_some_and(|at| since(at, now) < RENEWED)
     }
 
-    /// Nothing could be read for a while: nor could the other one renew it, perhaps. It has its time anew.
+    /// Nothing could be read for a while: nor could the other one renew it, perhaps.
     pub(super) fn interrupted(&mut self) {
-        (self.theirs, self.absent) = (None, None);
+        (self.interrupted, self.absent) = (true, None);
     }
 
     /// After how long something is due at the latest.
@@ -183,6 +202,10 @@ impl Tenure {
             .or(self.theirs.map(|(_, at)| left(at, LASTS)))
             .or(self.absent.map(|at| left(at, LEFT_TO_LEADER)))
     }
+}
+
+fn before(now: Timestamp, by: Duration) -> Timestamp {
+    now.checked_sub(by).unwrap_or(now)
 }
 
 fn since(at: Timestamp, now: Timestamp) -> Duration {
@@ -213,41 +236,41 @@ mod tests {
 
     #[test]
     fn the_first_one_is_the_leaders_and_anybodys_when_that_one_does_not_come() {
-        assert_eq!(Tenure::default().due(None, "a", true, at(0)), Due::Take);
+        assert_eq!(Tenure::default().due((None, None), "a", true, at(0)), Due::Take);
         let mut tenure = Tenure::default();
-        assert_eq!(tenure.due(None, "b", false, at(0)), Due::Nothing);
+        assert_eq!(tenure.due((None, None), "b", false, at(0)), Due::Nothing);
         assert_eq!(tenure.next(at(0)), Some(Duration::from_secs(10)));
-        assert_eq!(tenure.due(None, "b", false, at(10)), Due::Take);
+        assert_eq!(tenure.due((None, None), "b", false, at(10)), Due::Take);
     }
 
     #[test]
     fn it_is_renewed_every_ten_seconds_and_held_for_twenty() {
         let mut tenure = Tenure::default();
-        assert_eq!(tenure.due(Some(&lease("a", 1)), "a", true, at(0)), Due::Renew, "after a restart");
+        assert_eq!(tenure.due((Some(&lease("a", 1)), None), "a", true, at(0)), Due::Renew, "after a restart");
         assert!(!tenure.holds(at(0)));
         assert_eq!(tenure.renewed(at(0)), None);
-        assert_eq!(tenure.due(Some(&lease("a", 2)), "a", true, at(9)), Due::Nothing);
-        assert_eq!(tenure.due(Some(&lease("a", 2)), "a", true, at(10)), Due::Renew);
+        assert_eq!(tenure.due((Some(&lease("a", 2)), None), "a", true, at(9)), Due::Nothing);
+        assert_eq!(tenure.due((Some(&lease("a", 2)), None), "a", true, at(10)), Due::Renew);
         assert!(tenure.holds(at(19)) && !tenure.holds(at(20)));
         assert!(tenure.rests(at(9)) && !tenure.rests(at(10)));
-        assert_eq!(tenure.due(Some(&lease("b", 3)), "a", true, at(19)), Due::Nothing);
+        assert_eq!(tenure.due((Some(&lease("b", 3)), None), "a", true, at(19)), Due::Nothing);
         assert!(!tenure.holds(at(19)), "another one has taken it");
     }
 
     #[test]
-    fn it_is_taken_when_it_has_not_changed_for_thirty_seconds_by_ones_own_clock() {
+    fn it_is_taken_when_it_has_not_changed_for_so_long_by_ones_own_clock() {
         let mut tenure = Tenure::default();
-        assert_eq!(tenure.due(Some(&lease("a", 1)), "b", false, at(0)), Due::Nothing);
-        assert_eq!(tenure.due(Some(&lease("a", 2)), "b", false, at(25)), Due::Nothing);
-        assert_eq!(tenure.due(Some(&lease("a", 2)), "b", false, at(54)), Due::Nothing);
-        assert_eq!(tenure.next(at(54)), Some(Duration::from_secs(1)));
-        assert_eq!(tenure.due(Some(&lease("a", 2)), "b", true, at(55)), Due::Take);
+        assert_eq!(tenure.due((Some(&lease("a", 1)), None), "b", false, at(0)), Due::Nothing);
+        assert_eq!(tenure.due((Some(&lease("a", 2)), None), "b", false, at(25)), Due::Nothing);
+        assert_eq!(tenure.due((Some(&lease("a", 2)), None), "b", false, at(52)), Due::Nothing);
+        assert_eq!(tenure.next(at(52)), Some(Duration::from_secs(1)));
+        assert_eq!(tenure.due((Some(&lease("a", 2)), None), "b", true, at(53)), Due::Take);
         // Whose it was is known when it is known that it was taken, if that answer was lost, too; once.
         let taken = |lost: bool| {
             let mut tenure = Tenure::default();
             tenure.takes(&lease("a", 2));
             if lost {
-                assert_eq!(tenure.due(Some(&lease("b", 3)), "b", true, at(60)), Due::Renew);
+                assert_eq!(tenure.due((Some(&lease("b", 3)), None), "b", true, at(60)), Due::Renew);
             }
             [tenure.renewed(at(60)), tenure.renewed(at(70))]
         };
@@ -255,10 +278,37 @@ mod tests {
         assert_eq!(taken(true), [Some("node-1".to_owned()), None]);
         let mut late = Tenure::default();
         late.takes(&lease("a", 2));
-        assert_eq!(late.due(Some(&lease("c", 3)), "b", true, at(60)), Due::Nothing, "somebody was faster");
+        assert_eq!(
+            late.due((Some(&lease("c", 3)), None), "b", true, at(60)),
+            Due::Nothing,
+            "somebody was faster"
+        );
         assert_eq!(late.renewed(at(99)), None);
-        // While nothing could be read, nobody could renew it, perhaps.
-        tenure.interrupted();
-        assert_eq!(tenure.due(Some(&lease("a", 2)), "b", true, at(90)), Due::Nothing);
+    }
+
+    #[test]
+    fn the_time_counts_from_when_the_renewal_was_heard_of() {
+        let mut tenure = Tenure::default();
+        let heard = Some(Duration::from_secs(4));
+        assert_eq!(tenure.due((Some(&lease("a", 1)), heard), "b", false, at(10)), Due::Nothing);
+        assert_eq!(tenure.next(at(10)), Some(Duration::from_secs(24)));
+        // Of what was heard later, this lease is not.
+        assert_eq!(tenure.due((Some(&lease("a", 1)), Some(Duration::ZERO)), "b", false, at(34)), Due::Take);
+    }
+
+    #[test]
+    fn whoever_could_not_renew_it_has_ten_seconds_when_the_managers_answer_again() {
+        let take = |again: i64, taken: i64| {
+            let mut tenure = Tenure::default();
+            let due = |tenure: &mut Tenure, now| tenure.due((Some(&lease("a", 1)), None), "b", true, at(now));
+            assert_eq!(due(&mut tenure, 0), Due::Nothing);
+            tenure.interrupted();
+            assert_eq!(due(&mut tenure, again), Due::Nothing);
+            assert_eq!(due(&mut tenure, taken - 1), Due::Nothing, "{again}");
+            assert_eq!(due(&mut tenure, taken), Due::Take, "{again}");
+        };
+        take(12, 28);
+        take(25, 35);
+        take(90, 100);
     }
 }

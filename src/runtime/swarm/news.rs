@@ -20,6 +20,8 @@ pub(super) struct News {
     stream: Stream,
     /// When it was heard last that the lease was renewed.
     renewed: Option<Timestamp>,
+    /// What was heard and nobody has looked at yet: there may be no time left to wait for more.
+    heard: What,
 }
 
 /// What a look has to look at.
@@ -39,29 +41,23 @@ impl News {
             "type": ["service", "node", "config", "container"],
             "event": ["create", "update", "remove", "start", "die"],
         });
-        Ok(Self { stream: engine.events(&filters, None).await?, renewed: None })
+        Ok(Self { stream: engine.events(&filters, None).await?, renewed: None, heard: What::default() })
     }
 
-    /// Waits for news, and no longer than that; nothing when none came.
-    pub(super) async fn wait(&mut self, at_most: Duration) -> Result<What, Broken> {
-        let mut what = What::default();
-        let first = async {
-            while what == What::default() {
-                what.add(self.next().await?);
+    /// Waits until there is something to look at, and no longer than that; whether what golive writes down is such.
+    pub(super) async fn wait(&mut self, at_most: Duration, written: bool) -> Result<What, Broken> {
+        let something = async {
+            while self.heard == What::default() {
+                self.next().await?;
+                // That it is broken is found out by the next one.
+                let more = async { while self.next().await.is_ok() {} };
+                drop(tokio::time::timeout(TOGETHER, more).await);
+                self.heard.written &= written;
             }
             Ok(())
         };
-        match tokio::time::timeout(at_most, first).await {
-            Ok(result) => result?,
-            Err(_) => return Ok(what),
-        }
-        let more = async {
-            while let Ok(more) = self.next().await {
-                what.add(more);
-            }
-        };
-        drop(tokio::time::timeout(TOGETHER, more).await);
-        Ok(what)
+        tokio::time::timeout(at_most, something).await.unwrap_or(Ok(()))?;
+        Ok(std::mem::take(&mut self.heard))
     }
 
     /// When it was heard that the lease was renewed, if it was since this was asked last.
@@ -69,8 +65,8 @@ impl News {
         self.renewed.take()
     }
 
-    /// What the next event tells. May be dropped.
-    async fn next(&mut self) -> Result<What, Broken> {
+    /// Takes in what the next event tells. May be dropped.
+    async fn next(&mut self) -> Result<(), Broken> {
         let told = self.stream.next().await?;
         if let Told::Heard(heard) = &told
             && heard.kind == "config"
@@ -78,7 +74,8 @@ impl News {
         {
             self.renewed = Some(Clock::wall());
         }
-        Ok(What::of(&told))
+        self.heard.add(What::of(&told));
+        Ok(())
     }
 }
 

@@ -50,6 +50,8 @@ pub(super) struct Seen {
     pub(super) written: Arc<BTreeMap<String, Written>>,
     /// How far this host's clock is ahead of those of nodes that wrote it, where they are not the same.
     pub(super) ahead: BTreeMap<String, SignedDuration>,
+    /// Whether this host's clock is surely that of the managers: what they say of times can be believed.
+    pub(super) one_clock: bool,
 }
 
 /// What was seen of the Swarm last; nothing before the first look.
@@ -68,6 +70,7 @@ pub async fn keep(engine: Engine, seen: watch::Sender<Option<Arc<Latest>>>, even
         clock: Clock::start(),
         tenure: Tenure::default(),
         clocks: Clocks::default(),
+        one_clock: false,
         renewed: None,
         lost: None,
         me: None,
@@ -101,6 +104,7 @@ struct Keeper {
     clock: Clock,
     tenure: Tenure,
     clocks: Clocks,
+    one_clock: bool,
     /// When it was heard since the last look that the lease was renewed.
     renewed: Option<Timestamp>,
     /// What does not answer, as far as it was said.
@@ -139,6 +143,7 @@ impl Keeper {
     /// Subscribes first and looks second, so that nothing falls between.
     async fn session(&mut self) -> Result<Broken, Ended> {
         let mut news = News::subscribe(&self.engine).await?;
+        self.renewed = None;
         // Without a leader it takes the engine long to say, and what was so stays so until a manager says otherwise.
         let me = match self.me.clone() {
             Some(me) => Ok(me),
@@ -156,8 +161,10 @@ impl Keeper {
             }
             tokio::time::sleep(APART).await;
             let follows = matches!(seen.stand, Stand::Follows { .. });
-            let due = self.tenure.next(self.clock.now()).unwrap_or(TICK).min(TICK).saturating_sub(APART);
-            let what = match happened(&mut news, follows, due).await {
+            let tick = TICK.saturating_sub(APART);
+            let due = self.tenure.next(self.clock.now()).map_or(tick, |next| next.min(tick));
+            // Whoever acts has written down itself what is known.
+            let what = match news.wait(due, follows).await {
                 Ok(what) => what,
                 Err(broken) => return Ok(broken),
             };
@@ -191,6 +198,7 @@ impl Keeper {
             None => Seen::nothing(stand),
         };
         seen.ahead = self.clocks.ahead();
+        seen.one_clock = self.one_clock;
         // Whoever begins to act begins with what was written down last.
         let begins = matches!(seen.stand, Stand::Acts { .. }) && !acted;
         if all || what.written || begins {
@@ -216,8 +224,9 @@ impl Keeper {
             return Ok(Stand::Acts { node: me.id.clone() });
         }
         let lease = lease::read(&self.engine).await?;
+        let (heard, wall) = (self.renewed.take(), Clock::wall());
         if let Some(other) = lease.as_ref().filter(|lease| lease.holder() != me.id) {
-            let event = match self.clocks.sighted(other, self.renewed.take(), Clock::wall()) {
+            let event = match self.clocks.sighted(other, heard, wall) {
                 Some(Told::Off(why)) => Some(Event::ClockOff { why }),
                 Some(Told::Right) => Some(Event::ClockRight),
                 None => None,
@@ -226,8 +235,11 @@ impl Keeper {
                 self.events.send(event).await.map_err(|_| Ended::Closed)?;
             }
         }
+        self.one_clock = lease.as_ref().is_some_and(|lease| self.clocks.agree(lease, &me.id));
         let leads = standing::leads(&self.nodes, &me.id);
-        match self.tenure.due(lease.as_ref(), &me.id, leads, now) {
+        // No longer than looks are apart, should the host's clock have been moved.
+        let heard = heard.map(|at| wall.duration_since(at).unsigned_abs().min(TICK));
+        match self.tenure.due((lease.as_ref(), heard), &me.id, leads, now) {
             Due::Nothing => {}
             due @ (Due::Renew | Due::Take) => {
                 if let (Due::Take, Some(lease)) = (due, &lease) {
@@ -315,20 +327,6 @@ impl Keeper {
     }
 }
 
-/// Waits until there is something to look at, or it is time. Whoever acts has written down itself what is known.
-async fn happened(news: &mut News, follows: bool, at_most: Duration) -> Result<What, Broken> {
-    let something = async {
-        loop {
-            let what = news.wait(TICK).await?;
-            let what = What { written: what.written && follows, ..what };
-            if what != What::default() {
-                return Ok(what);
-            }
-        }
-    };
-    tokio::time::timeout(at_most, something).await.unwrap_or(Ok(What::default()))
-}
-
 impl Seen {
     fn nothing(stand: Stand) -> Self {
         Self {
@@ -337,6 +335,7 @@ impl Seen {
             tasks: Arc::default(),
             written: Arc::default(),
             ahead: BTreeMap::new(),
+            one_clock: false,
         }
     }
 }

@@ -1,17 +1,15 @@
 //! Whether a set could be gone back to, and what this node can do so that it stays so.
 
-use serde_json::json;
-
+use crate::docker::EngineError;
 use crate::docker::id::short;
+use crate::docker::labels::ROLLBACK;
 use crate::docker::labels::swarm::SERVICE_NAME;
-use crate::docker::labels::{KEEP, RELEASE, ROLLBACK};
-use crate::docker::swarm::{service, text};
-use crate::docker::{Class, EngineError, digest};
+use crate::docker::swarm::service;
 use crate::model::plan::Plan;
 use crate::model::step::Fault;
-use crate::runtime::container::token;
 use crate::runtime::{Done, Record, foreign, refused, sources};
 
+use super::images::{self, Needs};
 use super::record::Specs;
 use super::{Swarm, fault, hold, names, set, shelf, standing};
 
@@ -101,27 +99,9 @@ async fn sources_gone(on: &Swarm, good: &Specs) -> Result<Vec<String>, EngineErr
     Ok(gone)
 }
 
-/// Images that no registry can give again are held on this node, by containers that never run; configs and secrets in the
-/// Swarm, while the set is there: whoever has removed it as a whole may remove what it used, too.
+/// Images that no registry can give again are held on this node; configs and secrets in the Swarm, while the set is there: whoever has removed it as a whole may remove what it used, too.
 pub(super) async fn pin(on: &Swarm, release: &str, good: &Specs) -> Result<(), Fault> {
-    for (image, id) in &good.images {
-        let name = holder(on, release, image);
-        if on.engine.named(&name).await.map_err(fault)?.is_some() {
-            continue;
-        }
-        let body = json!({
-            "Image": id,
-            "Entrypoint": ["/golive-keeps-this-image"],
-            "Cmd": [],
-            "Labels": { KEEP: on.service, RELEASE: release },
-            "Healthcheck": { "Test": ["NONE"] },
-            "HostConfig": { "NetworkMode": "none", "RestartPolicy": { "Name": "no" } },
-        });
-        match on.engine.create(&name, &body).await {
-            Err(error) if error.class() == Class::Conflict => {}
-            result => drop(result.map_err(fault)?),
-        }
-    }
+    images::hold(on, release, &Needs::of(good)).await?;
     if set::read(on).await.map_err(fault)?.members.is_empty() {
         return hold::let_go_of_all(on).await;
     }
@@ -131,14 +111,5 @@ pub(super) async fn pin(on: &Swarm, release: &str, good: &Specs) -> Result<(), F
 /// Lets go of what a release needs.
 pub(super) async fn unpin(on: &Swarm, release: &str) -> Result<(), Fault> {
     hold::let_go(on, release).await?;
-    let holders = on.engine.labelled(&format!("{RELEASE}={release}")).await.map_err(fault)?;
-    for holder in holders.iter().filter(|holder| holder["Labels"][KEEP] == on.service.as_str()) {
-        on.engine.remove(text(holder, "/Id")).await.map_err(fault)?;
-    }
-    Ok(())
-}
-
-fn holder(on: &Swarm, release: &str, image: &str) -> String {
-    let digest = digest::of(json!([release, image]));
-    format!("golive-keep-{}-{}", token(&on.service), &digest[..12])
+    images::let_go(on, release).await
 }

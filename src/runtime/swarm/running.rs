@@ -1,5 +1,6 @@
 //! A set as what runs: how far it is, which version it is, and whether the Swarm has given it up.
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::docker::Remembered;
@@ -11,6 +12,9 @@ use crate::untrusted::clean;
 use super::halted;
 use super::set::Set;
 use super::task::Tasks;
+
+/// What began no longer before the newest service of a stack was deployed with it.
+const TOGETHER: SignedDuration = SignedDuration::from_secs(30);
 
 /// A version of many parts is cut after so many characters.
 const LONGEST_VERSION: usize = 60;
@@ -29,7 +33,7 @@ impl Set {
             identity: self.identity(),
             version: self.version(),
             alive: self.members.values().all(|member| tasks.any_runs(member)),
-            started: None,
+            started: self.began(),
             restarts: 0,
             irreversible: specs().find_map(|spec| service::label(spec, IRREVERSIBLE)).map(clean),
             given_up: members().find_map(|member| halted::given_up(member, tasks, nodes, excused)),
@@ -42,6 +46,13 @@ impl Set {
             absent: Vec::new(),
             left: Vec::new(),
         })
+    }
+
+    /// When its release began: a stack is deployed service by service, so that the newest of them is not the first.
+    fn began(&self) -> Option<Timestamp> {
+        let began = || self.members.values().filter_map(Service::began);
+        let newest = began().max()?;
+        began().filter(|at| newest.duration_since(*at) <= TOGETHER).min()
     }
 
     /// What the services that the Swarm is at work on still lack, and how far each is.
@@ -71,5 +82,46 @@ impl Set {
         let all = each.join(", ");
         let cut: String = all.chars().take(LONGEST_VERSION).collect();
         if cut == all { all } else { format!("{cut}…") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_000_000 + seconds).unwrap()
+    }
+
+    fn began(services: &[Value]) -> Option<Timestamp> {
+        let members = services.iter().enumerate();
+        let members = members.map(|(n, json)| (n.to_string(), Service::new(json.clone(), Value::Null)));
+        Set::of_members(members.collect::<BTreeMap<_, _>>()).began()
+    }
+
+    fn updated(seconds: i64) -> Value {
+        let status = json!({ "State": "completed", "StartedAt": at(seconds).to_string() });
+        json!({ "CreatedAt": at(-9999).to_string(), "PreviousSpec": {}, "UpdateStatus": status })
+    }
+
+    #[test]
+    fn a_release_began_when_its_first_service_was_changed() {
+        assert_eq!(began(&[updated(5)]), Some(at(5)));
+        assert_eq!(began(&[updated(-500), updated(20), updated(5)]), Some(at(5)), "one was left as it was");
+        let new = json!({ "CreatedAt": at(3).to_string() });
+        assert_eq!(began(&[updated(20), new]), Some(at(3)));
+    }
+
+    #[test]
+    fn when_a_release_began_may_not_be_told() {
+        // Scaled since.
+        let scaled = json!({ "CreatedAt": at(3).to_string(), "PreviousSpec": {} });
+        assert_eq!(began(&[scaled]), None);
+        assert_eq!(began(&[json!({ "CreatedAt": "nonsense" })]), None);
+        assert_eq!(began(&[]), None);
     }
 }

@@ -68,6 +68,11 @@ impl Set {
     }
 
     #[cfg(test)]
+    pub(super) fn of_members(members: BTreeMap<String, Service>) -> Self {
+        Self { members, single: false }
+    }
+
+    #[cfg(test)]
     pub(super) fn of_one(member: Service) -> Self {
         Self { members: BTreeMap::from([(member.name().to_owned(), member)]), single: true }
     }

@@ -1,13 +1,13 @@
 //! The watch over one set: where this node stands, what the set is specified as, which of its tasks ended.
 //!
 //! One task, [`watch`]: it waits for the next look at the Swarm, which all sets share, and says what that means for its
-//! own. It may be dropped at any time: it holds nothing but what it has sent, and a new one says everything anew.
+//! own; beside that it holds what its node has to have (`standby`), while another manager's golive acts. It may be dropped at any time: it holds nothing but what it has sent, and a new one says everything anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
 use crate::config::SwarmSet;
@@ -20,6 +20,7 @@ use crate::model::step::Fault;
 use super::overview::{Overview, Seen};
 use super::set::Set;
 use super::shelf::Written;
+use super::standby::{self, Asked};
 use super::standing::Stand;
 use super::task::Tasks;
 use super::{Swarm, fault, halted, hold, set, shelf};
@@ -40,8 +41,17 @@ const SHORT: usize = 6;
 pub type ReadFacts = fn(&str) -> Result<Facts, String>;
 
 /// Watches the set and sends what happens to it, until nobody receives it.
-pub async fn watch(swarm: Swarm, mut overview: Overview, read: ReadFacts, events: mpsc::Sender<Event>) {
-    let mut watch = Watch { swarm, read, events, clock: Clock::start(), memory: Memory::default() };
+pub async fn watch(swarm: Swarm, overview: Overview, read: ReadFacts, events: mpsc::Sender<Event>) {
+    let (asks, asked) = watch::channel(None);
+    let held = standby::keep(swarm.clone(), asked, events.clone());
+    let watch = Watch { swarm, read, events, asks, clock: Clock::start(), memory: Memory::default() };
+    tokio::select! {
+        () = held => {}
+        () = watched(watch, overview) => {}
+    }
+}
+
+async fn watched(mut watch: Watch, mut overview: Overview) {
     while !watch.events.is_closed() {
         let latest = overview.borrow_and_update().clone();
         let again = match latest {
@@ -71,6 +81,8 @@ struct Watch {
     swarm: Swarm,
     read: ReadFacts,
     events: mpsc::Sender<Event>,
+    /// What is to be held on this node, while another golive acts.
+    asks: watch::Sender<Option<Asked>>,
     clock: Clock,
     memory: Memory,
 }
@@ -84,6 +96,8 @@ struct Memory {
     seen: Option<Running>,
     /// Whether anything was said of that.
     said: bool,
+    /// The releases that another golive, which acts, has accepted.
+    accepted: Option<Vec<String>>,
     /// What may be said next, since when it has been so, and since when something else than before is there.
     settling: Option<(Running, Timestamp, Timestamp)>,
     /// How far each service is that the Swarm is at work on, and since when.
@@ -106,11 +120,13 @@ impl Watch {
     async fn look(&mut self, seen: &Seen) -> Result<Option<Duration>, Looked> {
         if let Stand::Nobody { why } = &seen.stand {
             self.say_nobody(why).await?;
+            self.ask_to_hold(seen);
             return Ok(None);
         }
         let outside = matches!(seen.stand, Stand::Outside { .. });
         let written = seen.written.get(&shelf::facts_name(&self.swarm));
         self.say_standing(&seen.stand, written, &seen.ahead).await?;
+        self.ask_to_hold(seen);
         if outside {
             self.say_seen(None).await?;
             return Ok(None);
@@ -122,9 +138,13 @@ impl Watch {
         let mut running = set.running(&tasks, &nodes, &self.swarm.excused);
         if let Some(running) = &mut running {
             running.stuck = self.stuck(&set, &tasks);
+            running.started = self.began(running, seen.one_clock);
         }
         match self.settling(running.as_ref()) {
-            Settling::For(wait) => return Ok(Some(wait)),
+            Settling::For(wait) => {
+                self.say_settling().await?;
+                return Ok(Some(wait));
+            }
             Settling::Before(candidate) => self.say_seen(Some(candidate)).await?,
             Settling::Settled => {}
         }
@@ -136,6 +156,15 @@ impl Watch {
             hold::let_go_of_all(&self.swarm).await?;
         }
         Ok(None)
+    }
+
+    /// When the release began. What was said of it once stays so: the managers forget it with the next change.
+    fn began(&self, running: &Running, one_clock: bool) -> Option<Timestamp> {
+        match self.memory.seen.as_ref().filter(|seen| seen.instance == running.instance) {
+            Some(seen) => seen.started,
+            // A clock that is ahead would take away from its grace.
+            None => running.started.filter(|_| one_clock),
+        }
     }
 
     /// What the Swarm's own update waits for, once it has replaced nothing for a while.
@@ -175,6 +204,7 @@ impl Watch {
             self.memory.settling = None;
             return Settling::Settled;
         }
+        tracing::debug!(service = self.swarm.service, instance = running.instance, "somebody is deploying");
         self.memory.settling = Some((running.clone(), same, first));
         Settling::For(SETTLED.saturating_sub(since(same)).max(Duration::from_millis(100)))
     }
@@ -206,7 +236,11 @@ impl Watch {
                 Box::new(Kept { facts, mine })
             })
         });
-        let standing = match (stand, kept.transpose()) {
+        let kept = kept.transpose();
+        let followed = kept.iter().flatten().find(|_| matches!(stand, Stand::Follows { .. }));
+        self.memory.accepted =
+            followed.map(|kept| kept.facts.accepted.iter().map(|release| release.id.clone()).collect());
+        let standing = match (stand, kept) {
             (Stand::Acts { node }, Ok(kept)) => {
                 Standing::Acts { by: node.chars().take(SHORT).collect(), kept }
             }
@@ -225,6 +259,24 @@ impl Watch {
         Ok(())
     }
 
+    /// Where another golive acts, this one holds what its node has to have: what was said before that stands already.
+    fn ask_to_hold(&self, seen: &Seen) {
+        let asked = match (&seen.stand, &self.memory.accepted) {
+            (Stand::Follows { node, .. }, Some(accepted)) => {
+                Some(Asked::of(&self.swarm, accepted.clone(), seen, node))
+            }
+            (
+                Stand::Follows { .. } | Stand::Acts { .. } | Stand::Nobody { .. } | Stand::Outside { .. },
+                _,
+            ) => None,
+        };
+        self.asks.send_if_modified(|before| {
+            let changed = *before != asked;
+            *before = asked;
+            changed
+        });
+    }
+
     /// What runs goes on, as far as is known, and nobody decides anything.
     async fn say_nobody(&mut self, why: &str) -> Result<(), Looked> {
         let said = Some((Stand::Nobody { why: why.to_owned() }, None));
@@ -233,6 +285,14 @@ impl Watch {
             self.memory.stand = said;
         }
         Ok(())
+    }
+
+    /// Somebody is at work on what ran: what is measured meanwhile belongs to nothing that is known yet.
+    async fn say_settling(&mut self) -> Result<(), Looked> {
+        match self.memory.seen.clone() {
+            Some(last) if !last.settling => self.say_seen(Some(Running { settling: true, ..last })).await,
+            Some(_) | None => Ok(()),
+        }
     }
 
     async fn say_seen(&mut self, running: Option<Running>) -> Result<(), Looked> {

@@ -6,6 +6,11 @@ use crate::model::running::Running;
 
 /// An hour of normal traffic, then so many turns of it in which v2 runs already, and nobody knows.
 fn known_after(turns: u32, measures: &[(Stream, Measure)]) -> Case {
+    case_known_after(turns, measures, false)
+}
+
+/// The same; in a Swarm golive knows of no containers, and of a set when its release began.
+fn case_known_after(turns: u32, measures: &[(Stream, Measure)], in_swarm: bool) -> Case {
     let mut case = Case::new(|policy| {
         policy.triggers.business = BTreeMap::from([(
             "users".to_owned(),
@@ -26,6 +31,9 @@ fn known_after(turns: u32, measures: &[(Stream, Measure)]) -> Case {
     case.ticks(turns, measures);
     let mut v2 = Running { started: Some(started), ..running("v2", "c-v2") };
     v2.members[0].started = Some(started);
+    if in_swarm {
+        v2.members.clear();
+    }
     case.happens(Happening::Seen(Some(v2)));
     assert_eq!(case.phase(), "watching");
     // Longer than a watch can last.
@@ -53,8 +61,11 @@ fn whatever_is_bad_since_it_was_started_was_not_so_before() {
     ];
     for (what, measures) in bad {
         for turns in [3, 8, 24] {
-            let case = known_after(turns, &measures);
-            assert_eq!(case.phase(), "rolling-back", "{what}, known {} s late: {:?}", 5 * turns, case.told);
+            for in_swarm in [false, true] {
+                let case = case_known_after(turns, &measures, in_swarm);
+                let (phase, late) = (case.phase(), 5 * turns);
+                assert_eq!(phase, "rolling-back", "{what}, known {late} s late, {in_swarm}: {:?}", case.told);
+            }
         }
     }
 }
