@@ -1,5 +1,5 @@
-//! `golive demo`: the whole story in under a minute. A real service, a bad release, what golive sees and decides, the
-//! rollback, the alerts as they were received. In containers where a Docker Engine answers, else as plain processes.
+//! `golive demo`: the whole story in under a minute. A real service, a good release and what it has to show, a bad one, what
+//! golive sees and decides, the rollback, the alerts as they were received. In containers where a Docker Engine answers, else as plain processes.
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
@@ -15,15 +15,15 @@ use crate::config::{Config, Language};
 use crate::control;
 use crate::daemon::{Daemon, DaemonError};
 use crate::decide::view::{ServiceView, View};
-use crate::docker::EngineError;
 use crate::model::release::ReleaseState;
 use crate::record;
 use crate::signals::Signal;
-use crate::store::{Reader, StoreError};
+use crate::store::{Reader, Story};
 use crate::text::{Texts, english};
 
 mod containers;
 pub mod customers;
+mod error;
 mod host;
 mod image;
 pub mod processes;
@@ -31,78 +31,28 @@ pub mod service;
 mod sinks;
 
 use containers::Containers;
+pub use error::DemoError;
 use processes::Processes;
 use sinks::Received;
 
-/// The good version, the bad one, and when the bad one turns bad.
-const GOOD: &str = "1.0";
+/// What runs at first, a good release, a bad one, and when the bad one turns bad.
+const FIRST: &str = "1.0";
+const GOOD: &str = "1.1";
 const BAD: &str = "2.0";
 const FAIL_AFTER: &str = "2s";
 
 /// Each part of the story has to happen within this.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// Why the demo could not be given.
-#[derive(Debug, thiserror::Error)]
-pub enum DemoError {
-    /// The daemon.
-    #[error(transparent)]
-    Daemon(#[from] DaemonError),
-    /// What was recorded could not be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// Docker.
-    #[error(transparent)]
-    Docker(#[from] EngineError),
-    /// The engine that is wanted is not this host's.
-    #[error(
-        "use the engine of DOCKER_HOST={host}: golive speaks to an engine of its own host, by its Unix socket; \
-         unset DOCKER_HOST, or write unix:///PATH-OF-A-SOCKET"
-    )]
-    Elsewhere {
-        /// What `DOCKER_HOST` says.
-        host: String,
-    },
-    /// The operating system.
-    #[error("{what}")]
-    System {
-        /// What was tried, readable after "failed to".
-        what: &'static str,
-        /// What it said.
-        #[source]
-        source: std::io::Error,
-    },
-    /// Something took too long.
-    #[error("{what} in time")]
-    Late {
-        /// What did, readable after "failed to".
-        what: &'static str,
-    },
-    /// The story went otherwise.
-    #[error("see {wanted}: {seen}")]
-    Otherwise {
-        /// What was to be seen, readable after "failed to".
-        wanted: &'static str,
-        /// What was.
-        seen: String,
-    },
-}
-
-impl DemoError {
-    fn system(what: &'static str) -> impl FnOnce(std::io::Error) -> Self {
-        move |source| Self::System { what, source }
-    }
-}
-
 /// Gives the demo, and leaves nothing behind.
 pub async fn run(out: &mut impl Write) -> Result<(), DemoError> {
     let dir = std::env::temp_dir().join(format!("golive-demo-{}", std::process::id()));
     std::fs::create_dir_all(&dir).map_err(DemoError::system("make a directory for the demo"))?;
-    let told = play(out, &dir).await;
+    let played = play(out, &dir).await;
     if let Err(error) = std::fs::remove_dir_all(&dir) {
         tracing::warn!(%error, dir = %dir.display(), "could not remove the demo's directory");
     }
-    told
+    played
 }
 
 async fn play(out: &mut impl Write, dir: &Path) -> Result<(), DemoError> {
@@ -142,6 +92,7 @@ impl Carrier {
     async fn build(&self) -> Result<(), DemoError> {
         match self {
             Self::Containers(containers) => {
+                containers.build(FIRST, None).await?;
                 containers.build(GOOD, None).await?;
                 containers.build(BAD, Some(FAIL_AFTER)).await
             }
@@ -202,14 +153,25 @@ async fn story(
     std::fs::write(&path, &rules).map_err(DemoError::system("write rules.toml"))?;
     say(out, &format!("\nrules.toml of this demo:\n\n{}", indent(&rules)))?;
 
-    say(out, &format!("→ version {GOOD} goes live."))?;
-    carrier.deploy(GOOD).await?;
+    say(out, &format!("→ version {FIRST} runs."))?;
+    carrier.deploy(FIRST).await?;
     let clock = Clock::start();
     let (end, mut shown, served) = start_daemon(&path, dir, clock).await?;
-    follow(out, clock, &mut shown, "the good version accepted and ready to go back to", |shop| {
-        shop.accepted.is_some() && shop.problems.as_ref().is_some_and(Vec::is_empty)
-    })
-    .await?;
+    let is_ready = |version: &str, shop: &ServiceView| {
+        let accepted = shop.accepted.as_ref().is_some_and(|accepted| accepted.version == version);
+        accepted && shop.problems.as_ref().is_some_and(Vec::is_empty)
+    };
+    follow(out, clock, &mut shown, "the first version ready to go back to", |shop| is_ready(FIRST, shop))
+        .await?;
+
+    say(out, &format!("\n→ version {GOOD} goes live; it has something to show before it is accepted."))?;
+    carrier.deploy(GOOD).await?;
+    follow(out, clock, &mut shown, "the good version accepted", |shop| is_ready(GOOD, shop)).await?;
+    let release = shown.borrow().services.first().and_then(|shop| shop.decided.clone());
+    if let Some(story) = told(dir, release.as_ref())? {
+        let shown = record::acceptance(&story, &Texts::new(Language::English, None));
+        say(out, &format!("\nWhat it has shown, as in its record:\n\n{}", indent(&shown)))?;
+    }
 
     say(out, &format!("\n→ version {BAD} goes live; its health endpoint turns bad after {FAIL_AFTER}."))?;
     carrier.deploy(BAD).await?;
@@ -225,11 +187,8 @@ async fn story(
 
     drop(end);
     served.await.map_err(|_| DemoError::Late { what: "end the daemon" })?;
-    if let Some((release, _)) = release {
-        let story = Reader::open(dir)?.story(&release)?;
-        let record = story
-            .map(|story| record::markdown(&story, &Texts::new(Language::English, None)))
-            .unwrap_or_default();
+    if let Some(story) = told(dir, release.as_ref())? {
+        let record = record::markdown(&story, &Texts::new(Language::English, None));
         say(out, &format!("\nThe release record:\n\n{}", indent(&record)))?;
     }
     let answer = ask(listen).await?;
@@ -238,6 +197,12 @@ async fn story(
         return say(out, "The bad release took itself back.");
     }
     Err(DemoError::Otherwise { wanted: "the good version serve again", seen: answer })
+}
+
+/// All that is stored of a release.
+fn told(dir: &Path, decided: Option<&(String, ReleaseState)>) -> Result<Option<Story>, DemoError> {
+    let Some((release, _)) = decided else { return Ok(None) };
+    Ok(Reader::open(dir)?.story(release)?)
 }
 
 type Served = tokio::task::JoinHandle<()>;
@@ -295,7 +260,8 @@ async fn follow(
 fn line(shop: &ServiceView) -> String {
     let phase = match (&shop.release, shop.phase) {
         (Some(release), phase) => {
-            let step = release.step.map(|step| format!(" ({step})")).unwrap_or_default();
+            let acceptance = shop.acceptance_since.map(|_| "acceptance");
+            let step = release.step.or(acceptance).map(|step| format!(" ({step})")).unwrap_or_default();
             format!("{phase} {}{step}", release.release.version)
         }
         (None, phase) => match &shop.accepted {
@@ -323,13 +289,27 @@ dir = "{dir}"
 {carrier}
 
 [service.shop.watch]
-window = "20s"
+window = "8s"
 grace = "2s"
 interval = "500ms"
 
 [service.shop.health.web]
 url = "http://{listen}/health"
 timeout = "400ms"
+
+[service.shop.acceptance]
+on-fail = "accept"
+
+[service.shop.acceptance.health]
+url = "http://{listen}/health"
+max-latency = "300ms"
+
+[service.shop.acceptance.load]
+url = "http://{listen}/"
+load = {{ rate = 20, for = "3s", p95 = "300ms" }}
+
+[service.shop.acceptance.watch]
+watch = {{ availability = "90%" }}
 
 [service.shop.rollback]
 verify = "2s"

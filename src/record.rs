@@ -50,6 +50,14 @@ pub fn markdown(story: &Story, texts: &Texts) -> String {
     written(story, texts).markdown()
 }
 
+/// What the release has shown before it was accepted, as the record has it.
+pub fn acceptance(story: &Story, texts: &Texts) -> String {
+    let mut sheet = Sheet::new(clean(&story.release.version), texts);
+    sheet.head("verification");
+    acceptance::write(&mut sheet, story);
+    sheet.markdown()
+}
+
 /// The record as one HTML file, without a script, for a browser and for paper.
 pub fn html(story: &Story, texts: &Texts) -> String {
     html::draw(&written(story, texts), &chart::of(story))

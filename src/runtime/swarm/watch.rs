@@ -1,6 +1,6 @@
 //! The watch over one set: where this node stands, what the set is specified as, which of its tasks ended.
 //!
-//! One task, [`watch`]: it waits for the next look at the Swarm, which all sets share, and says what that means for its
+//! One task, [`watch()`]: it waits for the next look at the Swarm, which all sets share, and says what that means for its
 //! own; beside that it holds what its node has to have (`standby`), while another manager's golive acts. It may be dropped at any time: it holds nothing but what it has sent, and a new one says everything anew.
 
 use std::collections::{BTreeMap, BTreeSet};
