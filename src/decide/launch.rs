@@ -38,10 +38,17 @@ pub(super) fn at(turn: &Turn<'_>, running: &Running) -> Option<Timestamp> {
     turn.service.launch.filter(|launch| running.launched() == Some(launch.told)).map(|launch| launch.at)
 }
 
+/// Until when what was started at that time has its grace. Of a set in a Swarm it is known when the Swarm began with it, and
+/// not when a container of it was started, before which an old one may have had to stop: its grace begins when it is seen.
+pub(super) fn grace_until(turn: &Turn<'_>, running: &Running, at: Timestamp) -> Timestamp {
+    let from = if running.members.is_empty() { at.max(turn.now) } else { at };
+    from.checked_add(turn.policy.grace_of(Some(running))).unwrap_or(Timestamp::MAX)
+}
+
 /// The release that was there before was started anew.
 pub(super) fn again(turn: &mut Turn<'_>, running: &Running) {
     let Some(at) = at(turn, running).filter(|_| !turn.service.crashed) else { return };
-    let until = at.checked_add(turn.policy.grace_of(Some(running))).unwrap_or(Timestamp::MAX);
+    let until = grace_until(turn, running, at);
     let in_vain = turn.service.health.in_vain();
     if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
         watch.started = at;

@@ -38,7 +38,7 @@ pub(super) fn begin(turn: &mut Turn<'_>, running: &Running) -> Transition {
     launch::look(turn, running, Duration::ZERO);
     let started = launch::at(turn, running).unwrap_or(turn.now);
     turn.service.crashed = false;
-    open(turn, started, turn.policy.grace_of(Some(running)));
+    open(turn, started, span(started, launch::grace_until(turn, running, started)));
     let mut doubts = turn.service.triggers.warnings(turn.now, turn.policy);
     doubts.extend(turn.service.triggers.untold(turn.now, turn.policy));
     doubts.extend(turn.service.triggers.unsaid(turn.policy));

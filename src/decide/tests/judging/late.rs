@@ -45,6 +45,32 @@ fn case_known_after(turns: u32, measures: &[(Stream, Measure)], in_swarm: bool) 
     case
 }
 
+/// An update is under way there before anything of the new version is started.
+#[test]
+fn in_a_swarm_the_grace_begins_when_the_release_is_seen() {
+    for (in_swarm, phase) in [(true, "watching"), (false, "rolling-back")] {
+        let mut case = Case::new(|service| service.grace = secs(20));
+        let started = case.world.now;
+        case.world.now = later(started, secs(9));
+        let mut v2 = Running { started: Some(started), ..running("v2", "c-v2") };
+        v2.members[0].started = Some(started);
+        if in_swarm {
+            v2.members.clear();
+        }
+        case.happens(Happening::Seen(Some(v2)));
+        case.world.now = later(case.world.now, secs(11));
+        let fails = |case: &mut Case| {
+            let failed = Outcome::Failed("connection refused".to_owned());
+            case.happens(Happening::Sampled(sample("web", case.world.now, failed)));
+            case.world.now = later(case.world.now, secs(2));
+        };
+        (0..4).for_each(|_| fails(&mut case));
+        assert_eq!(case.phase(), phase, "in a Swarm: {in_swarm}");
+        (0..4).for_each(|_| fails(&mut case));
+        assert_eq!(case.phase(), "rolling-back");
+    }
+}
+
 fn users(value: f64) -> (Stream, Measure) {
     (Stream::Business("users".to_owned()), Measure::Value(value))
 }
