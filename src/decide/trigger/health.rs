@@ -2,9 +2,9 @@
 
 mod habit;
 mod looks;
-mod uneasy;
+mod worst;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -16,6 +16,7 @@ use crate::model::reason::{Reason, Unit};
 use crate::model::sample::{Outcome, Sample};
 use crate::model::verdict::{Bound, Call, Verdict};
 use habit::Habit;
+use worst::Worst;
 
 pub use habit::{Habits, STEADY};
 
@@ -42,8 +43,8 @@ pub struct Health {
     /// For so long a pass is one.
     lately: Duration,
     checks: BTreeMap<String, Streak>,
-    /// Those that did not pass when they were last made, were not made yet, or failed lately: of many, these are few.
-    uneasy: BTreeSet<String>,
+    /// Those of the checks that are not simply well.
+    worst: Worst,
     /// There was a moment since then in which every check had passed.
     passed: bool,
     /// A check has failed since then.
@@ -89,15 +90,12 @@ impl Health {
         if sample.began < self.since {
             return false;
         }
+        let before = streak.place();
         if !streak.fresh(sample.began, self.pause) {
             streak.forget();
         }
         streak.count(sample, self.grace_until);
-        if streak.is_steady() {
-            self.uneasy.remove(&sample.check);
-        } else if !self.uneasy.contains(&sample.check) {
-            self.uneasy.insert(sample.check.clone());
-        }
+        self.worst.moved(&sample.check, before, streak.place());
         self.failed |= failed(sample);
         self.passed |= self.all_pass();
         true
@@ -167,27 +165,22 @@ impl Health {
     /// The same, where a check that used to come back by itself is given one more chance.
     pub fn failing_unlike(&self, usual: &Habits, limit: u32) -> Option<Reason> {
         let wanted = |name: &str, streak: &Streak| streak.limit(limit, usual.get(name), self.since);
-        let failing = self.unwell().filter(|(name, s)| s.failed >= wanted(name, s));
-        let (check, streak) = failing.max_by_key(|(_, s)| s.failed)?;
+        let mut failing = self.failing_most().take_while(|(_, streak)| streak.failed >= limit);
+        let (check, streak) = failing.find(|(name, streak)| streak.failed >= wanted(name, streak))?;
         let (failures, limit) = (streak.failed, wanted(check, streak));
         Some(Reason::Health { check: check.clone(), failures, limit, seen: streak.seen() })
     }
 
     /// A check that fails half of the time, though never often enough in a row.
     pub fn flapping(&self) -> Option<Reason> {
-        let flapping = |s: &Streak| s.counted >= u32::from(KEPT) && s.failed_lately() >= FLAPPING;
-        let (check, streak) = self.uneasy().find(|(_, streak)| flapping(streak))?;
+        let (check, streak) = self.flaps()?;
         let (failures, of) = (streak.failed_lately(), u32::from(KEPT));
         Some(Reason::Flapping { check: check.clone(), failures, of, seen: streak.seen() })
     }
 
     /// Nothing of what is checked is there.
     pub fn not_by_itself(&mut self) {
-        for name in &self.uneasy {
-            if let Some(streak) = self.checks.get_mut(name).filter(|streak| streak.failed > 0) {
-                streak.absent = true;
-            }
-        }
+        self.checks.values_mut().filter(|streak| streak.failed > 0).for_each(|streak| streak.absent = true);
     }
 
     /// What is checked has just ended: what fails from now on may not be its start-up.
@@ -203,11 +196,12 @@ impl Health {
             let run = streak.recent.iter().rev().take_while(|sample| sample.outcome != Outcome::Ok);
             streak.failed_since = run.last().map(|sample| sample.began);
         }
+        self.look_through();
     }
 
     /// Whether every check passed when it was last made.
     pub fn all_pass(&self) -> bool {
-        self.unwell().next().is_none()
+        self.unwell().is_none()
     }
 
     /// Whether every check passed at least so often in a row.
@@ -223,8 +217,8 @@ impl Health {
 
     /// The check that has been blind longest, since when, and why.
     pub fn blind(&self) -> Option<(Timestamp, Reason)> {
-        let blind = self.unwell().filter_map(|(name, s)| s.blind_since.map(|since| (since, name, s)));
-        let (since, check, streak) = blind.min_by_key(|(since, ..)| *since)?;
+        let (check, streak) = self.blind_longest()?;
+        let since = streak.blind_since?;
         let lasted = streak.recent.back().map_or(Duration::ZERO, |last| span(since, last.began));
         Some((since, Reason::Blind { check: check.clone(), lasted, seen: streak.seen() }))
     }
@@ -275,7 +269,7 @@ impl Health {
             let why = why.count("usual", usual.map(u64::from));
             return self.sentence(Call::Wait, failed, limit, why);
         }
-        if let Some((check, streak)) = self.unwell().next() {
+        if let Some((check, streak)) = self.unwell() {
             let why = match streak.recent.back() {
                 Some(_) => Phrase::new("verdict.health-in-grace").text("seen", streak.seen()),
                 None => Phrase::new("verdict.health-unmade"),
