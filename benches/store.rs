@@ -23,6 +23,9 @@ use rand::{RngExt as _, SeedableRng as _};
 /// No more are kept.
 const LETTERS: usize = 100_000;
 
+/// So many releases are in the chain that is walked.
+const CHAINED: usize = 1_000;
+
 /// What a release of a store of many looks like when it was packed: only the first are written out and packed in turn.
 const WRITTEN: usize = 40;
 
@@ -79,6 +82,21 @@ async fn run(dir: &Path, many: usize) {
         letters.len()
     );
     tidy(dir, &store, many).await;
+    verified().await;
+}
+
+/// A chain of so many releases, walked from its beginning.
+async fn verified() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let mut random = SmallRng::seed_from_u64(1);
+    for number in 0..CHAINED {
+        write(&store, number, &mut random).await;
+    }
+    let reader = Reader::open(dir.path()).unwrap();
+    let audit = reader.audit(None).unwrap();
+    assert_eq!((audit.whole, audit.first_bad), (CHAINED, None));
+    time(&format!("record --verify of {CHAINED} releases"), || reader.audit(None).unwrap());
 }
 
 /// While nine of ten releases are dropped, somebody else stores something every 50 ms.

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
-use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
@@ -69,17 +68,6 @@ struct Found {
     figure: Option<Figure>,
     spread: Option<Spread>,
     load: Option<Box<Report>>,
-}
-
-/// All that was measured of an item, by name, times in seconds; null where there is one value alone.
-pub fn figures(item: &Item) -> Value {
-    match (&item.load, item.spread) {
-        (Some(load), _) => json!(load),
-        (None, Some(Spread { answered, median, p95, max })) => {
-            json!({ "answered": answered, "p50": median, "p95": p95, "max": max })
-        }
-        (None, None) => Value::Null,
-    }
 }
 
 /// Makes all items of a service; each is told when it ends.

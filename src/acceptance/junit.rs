@@ -36,7 +36,7 @@ impl<'a> Case<'a> {
             verdict: item.verdict,
             message: &item.message,
             seconds: item.took.as_secs_f64(),
-            figures: flat("", &super::figures(item)),
+            figures: flat("", &item.figures()),
         }
     }
 }

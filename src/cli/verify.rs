@@ -113,27 +113,7 @@ fn said(item: &Item, texts: &Texts) -> String {
 
 /// Contract §3.
 fn document(service: &str, version: Option<&str>, verdict: Verdict, items: &[Item]) -> Value {
-    let word = |verdict: Verdict| -> &'static str { verdict.into() };
-    let each = items.iter().map(|item| {
-        let (group, unit): (&str, Option<&str>) =
-            (item.group.into(), item.figure.map(|figure| figure.unit.into()));
-        json!({
-            "name": item.name,
-            "kind": item.kind,
-            "group": group,
-            "phase": null,
-            "outcome": word(item.verdict),
-            "value": item.figure.map(|figure| figure.value),
-            "limit": item.figure.and_then(|figure| figure.limit),
-            "unit": unit,
-            "message": item.message,
-            "duration_seconds": item.took.as_secs_f64(),
-            "signed_by": null,
-            "signed_at": null,
-            "note": null,
-            "figures": acceptance::figures(item),
-        })
-    });
-    let items: Vec<Value> = each.collect();
-    json!({ "service": service, "version": version, "result": word(verdict), "items": items })
+    let result: &str = verdict.into();
+    let items: Vec<Value> = items.iter().map(Item::json).collect();
+    json!({ "service": service, "version": version, "result": result, "items": items })
 }

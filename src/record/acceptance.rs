@@ -57,5 +57,5 @@ pub(super) fn json(story: &Story) -> Value {
         return Value::Null;
     }
     let verdict: &str = of_all(items).into();
-    json!({ "result": verdict, "items": items })
+    json!({ "result": verdict, "items": items.iter().map(Item::json).collect::<Vec<_>>() })
 }

@@ -36,7 +36,7 @@ fn shown(record: &Value) -> (&str, Vec<(&str, &str)>) {
     let items = record["acceptance"]["items"].as_array().unwrap().iter();
     (
         record["result"].as_str().unwrap(),
-        items.map(|item| (item["name"].as_str().unwrap(), item["verdict"].as_str().unwrap())).collect(),
+        items.map(|item| (item["name"].as_str().unwrap(), item["outcome"].as_str().unwrap())).collect(),
     )
 }
 

@@ -74,6 +74,8 @@ impl Shop {
     pub(crate) fn compose(&self, file: &str, args: &[&str]) -> Output {
         let mut compose = on_engine("docker-compose");
         compose.current_dir(self.host.dir()).args(["-p", &self.host.name, "-f", file]).args(args);
+        // Many others ask the engine at the same time.
+        compose.env("COMPOSE_HTTP_TIMEOUT", "180");
         compose.output().expect("docker-compose is installed")
     }
 
