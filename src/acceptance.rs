@@ -25,6 +25,7 @@ use crate::text::english;
 
 mod burst;
 mod headers;
+pub mod json;
 pub mod junit;
 mod latency;
 mod load;

@@ -49,7 +49,7 @@ const MAY_USE: [(&str, &[&str]); 32] = [
     ("page", &["clock", "decide", "door", "metrics", "model", "text", "ticket", "untrusted"]),
     ("probe", &["clock", "config", "docker", "model", "outbound", "program", "untrusted"]),
     ("acceptance", &["clock", "config", "load", "model", "probe", "stats", "text", "untrusted"]),
-    ("record", &["dsse", "model", "store", "text", "untrusted"]),
+    ("record", &["acceptance", "dsse", "model", "store", "text", "untrusted"]),
     ("replay", &["decide", "model", "store"]),
     (
         "daemon",

@@ -36,7 +36,7 @@ impl<'a> Case<'a> {
             verdict: item.verdict,
             message: &item.message,
             seconds: item.took.as_secs_f64(),
-            figures: flat("", &item.figures()),
+            figures: flat("", &super::json::figures(item)),
         }
     }
 }

@@ -114,6 +114,6 @@ fn said(item: &Item, texts: &Texts) -> String {
 /// Contract §3.
 fn document(service: &str, version: Option<&str>, verdict: Verdict, items: &[Item]) -> Value {
     let result: &str = verdict.into();
-    let items: Vec<Value> = items.iter().map(Item::json).collect();
+    let items: Vec<Value> = items.iter().map(acceptance::json::item).collect();
     json!({ "service": service, "version": version, "result": result, "items": items })
 }

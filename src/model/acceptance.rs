@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use super::figure::Figure;
 use super::load::Report;
@@ -86,39 +85,4 @@ pub enum Group {
 /// The verdict on all of them: that of the worst.
 pub fn of_all<'a>(items: impl IntoIterator<Item = &'a Item>) -> Verdict {
     items.into_iter().map(|item| item.verdict).max().unwrap_or(Verdict::NoData)
-}
-
-impl Item {
-    /// As programs read it, alone or beside others (contract §3).
-    pub fn json(&self) -> Value {
-        let (group, outcome): (&str, &str) = (self.group.into(), self.verdict.into());
-        let unit: Option<&str> = self.figure.map(|figure| figure.unit.into());
-        json!({
-            "name": self.name,
-            "kind": self.kind,
-            "group": group,
-            "phase": null,
-            "outcome": outcome,
-            "value": self.figure.map(|figure| figure.value),
-            "limit": self.figure.and_then(|figure| figure.limit),
-            "unit": unit,
-            "message": self.message,
-            "duration_seconds": self.took.as_secs_f64(),
-            "signed_by": null,
-            "signed_at": null,
-            "note": null,
-            "figures": self.figures(),
-        })
-    }
-
-    /// All that was measured, by name, times in seconds; null where there is one value alone.
-    pub fn figures(&self) -> Value {
-        match (&self.load, self.spread) {
-            (Some(load), _) => json!(load),
-            (None, Some(Spread { answered, median, p95, max })) => {
-                json!({ "answered": answered, "p50": median, "p95": p95, "max": max })
-            }
-            (None, None) => Value::Null,
-        }
-    }
 }

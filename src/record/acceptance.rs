@@ -4,6 +4,7 @@ use minijinja::context;
 use serde_json::{Value, json};
 
 use super::sheet::Sheet;
+use crate::acceptance::json::item;
 use crate::model::acceptance::{Group, Item, Verdict, of_all};
 use crate::model::event::{Event, Happening};
 use crate::store::Story;
@@ -57,5 +58,5 @@ pub(super) fn json(story: &Story) -> Value {
         return Value::Null;
     }
     let verdict: &str = of_all(items).into();
-    json!({ "result": verdict, "items": items.iter().map(Item::json).collect::<Vec<_>>() })
+    json!({ "result": verdict, "items": items.iter().map(item).collect::<Vec<_>>() })
 }

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::seconds;
+
 use crate::model::policy::Autonomy;
 use crate::model::reading::Source;
-use crate::model::seconds;
-use crate::stats::season::{Learning, Season};
-
-pub use crate::stats::season::Direction;
+use crate::stats::season::{self, Learning, Season};
 
 /// A ratio in parts per million, so that a limit is compared exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -157,16 +156,39 @@ pub struct Anomaly {
     pub autonomy: Autonomy,
 }
 
+/// The way in which a change is bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// Less than expected.
+    Drop,
+    /// More than expected.
+    Rise,
+    /// Either.
+    Both,
+}
+
+impl From<Direction> for season::Direction {
+    fn from(direction: Direction) -> Self {
+        match direction {
+            Direction::Drop => Self::Drop,
+            Direction::Rise => Self::Rise,
+            Direction::Both => Self::Both,
+        }
+    }
+}
+
 impl Anomaly {
     /// What the past before a release lets expect of a watch: one value a minute, NaN where there is none, oldest
     /// first.
     pub fn learn(&self, past: &[f64], window: Duration) -> Result<Box<Season>, Learning> {
-        Season::learn(past, minutes(window), self.direction, self.least).map(Box::new)
+        Season::learn(past, minutes(window), self.direction.into(), self.least).map(Box::new)
     }
 
     /// Whether that was learnt for this rule, and for such a watch.
     pub fn is_of(&self, season: &Season, window: Duration) -> bool {
-        let same = season.direction == self.direction && season.least.to_bits() == self.least.to_bits();
+        let same =
+            season.direction == self.direction.into() && season.least.to_bits() == self.least.to_bits();
         same && season.watched() == Season::watchable(minutes(window))
     }
 }
