@@ -8,12 +8,12 @@ use crate::decide::action::{Action, Effect};
 use crate::model::acceptance::Verdict;
 use crate::model::event::{Ask, Event, Happening};
 use crate::model::plan::Plan;
-use crate::model::policy::{Autonomy, Maintenance, Otherwise, Quarantine, ServicePolicy, Window};
 use crate::model::release::{Announcement, Release};
 use crate::model::sample::Outcome;
 use crate::model::step::{Fault, FaultKind, Step};
 use crate::model::tests as plain;
 
+mod policy;
 mod seen;
 
 /// Checks are made so often.
@@ -49,11 +49,11 @@ impl Story {
         match rest[..] {
             [] => {}
             ["policy", ..] => {
-                set(self.world.service_policy(), &rest[1..]);
+                policy::set(self.world.service_policy(), &rest[1..]);
                 self.world.reload();
             }
             ["reload", ..] => {
-                set(self.world.service_policy(), &rest[1..]);
+                policy::set(self.world.service_policy(), &rest[1..]);
                 self.world.reload();
                 self.happens(&rest.join(" "), &Event::ConfigReloaded);
             }
@@ -330,55 +330,6 @@ fn ask(words: &[&str]) -> Ask {
         }),
         _ => panic!("cannot be asked: {words:?}"),
     }
-}
-
-fn set(policy: &mut ServicePolicy, settings: &[&str]) {
-    for setting in settings {
-        let (key, value) = setting.split_once('=').expect("key=value");
-        match (key, value) {
-            ("autonomy", word) => {
-                let all = [Autonomy::Off, Autonomy::Shadow, Autonomy::Ask, Autonomy::Auto];
-                policy.autonomy =
-                    all.into_iter().find(|autonomy| autonomy.into_str() == word).expect("an autonomy");
-                policy.health_autonomy = policy.autonomy;
-            }
-            ("on-blind", "hold") => policy.on_blind = Otherwise::Hold,
-            ("on-blind", "accept") => policy.on_blind = Otherwise::Accept,
-            ("on-blind", "rollback") => policy.on_blind = Otherwise::Rollback,
-            ("acceptance", "hold") => policy.acceptance = Some(Otherwise::Hold),
-            ("acceptance", "accept") => policy.acceptance = Some(Otherwise::Accept),
-            ("acceptance", "rollback") => policy.acceptance = Some(Otherwise::Rollback),
-            ("acceptance", "none") => policy.acceptance = None,
-            ("window", value) => policy.window = duration(value),
-            ("grace", value) => policy.grace = duration(value),
-            ("verify", value) => policy.verify = duration(value),
-            ("blind-after", value) => policy.blind_after = duration(value),
-            ("failures", value) => policy.failures = value.parse().unwrap(),
-            ("per-day", value) => policy.per_day = value.parse().unwrap(),
-            ("veto", value) => policy.veto = duration(value),
-            ("quarantine", word) => {
-                let all = [Quarantine::Off, Quarantine::Watch, Quarantine::Ask, Quarantine::Rollback];
-                policy.quarantine = all.into_iter().find(|it| it.into_str() == word).expect("a quarantine");
-            }
-            ("maintenance", hours) => policy.maintenance = maintenance(hours),
-            ("keep", value) => policy.keep = value.parse().unwrap(),
-            ("checks", value) => policy.checks = value.split(',').map(str::to_owned).collect(),
-            ("command", "yes") => (policy.steps, policy.finish) = (vec![Step::Command], vec![]),
-            ("command", "verified") => {
-                (policy.steps, policy.finish) = (vec![Step::Command], vec![Step::Verify]);
-            }
-            ("before", "yes") => policy.steps.insert(2, Step::Before),
-            _ => panic!("no such setting: {setting}"),
-        }
-    }
-}
-
-/// `HH:MM-HH:MM`, every day.
-fn maintenance(hours: &str) -> Maintenance {
-    let (opens, closes) = hours.split_once('-').expect("from-to");
-    let time = |text: &str| text.parse().expect("a time of day");
-    let window = Window { days: [true; 7], opens: time(opens), closes: time(closes) };
-    Maintenance { windows: vec![window], zone: None }
 }
 
 fn duration(text: &str) -> Duration {
