@@ -38,7 +38,7 @@ pub(super) fn begin(turn: &mut Turn<'_>, running: &Running) -> Transition {
     launch::look(turn, running, Duration::ZERO);
     let started = launch::at(turn, running).unwrap_or(turn.now);
     turn.service.crashed = false;
-    open(turn, started, span(started, launch::grace_until(turn, running, started)));
+    open(turn, started, launch::grace_until(turn, running, started));
     let mut doubts = turn.service.triggers.warnings(turn.now, turn.policy);
     doubts.extend(turn.service.triggers.untold(turn.now, turn.policy));
     doubts.extend(turn.service.triggers.unsaid(turn.policy));
@@ -66,13 +66,13 @@ pub(super) fn begin(turn: &mut Turn<'_>, running: &Running) -> Transition {
 
 /// Nobody has to decide any more: the release at hand is watched again, with no grace.
 pub(super) fn again(turn: &mut Turn<'_>) -> Transition {
-    open(turn, turn.now, Duration::ZERO);
+    open(turn, turn.now, turn.now);
     turn.resolve(News::ReleaseSeen);
     Transition::Stay
 }
 
 /// Watches the release at hand from now on; it was started a moment ago, or is given no grace any more.
-fn open(turn: &mut Turn<'_>, started: Timestamp, grace: Duration) {
+fn open(turn: &mut Turn<'_>, started: Timestamp, grace_until: Timestamp) {
     let now = turn.now;
     if span(started, now) > LATE {
         turn.service.triggers.forget_since(started);
@@ -112,8 +112,7 @@ fn open(turn: &mut Turn<'_>, started: Timestamp, grace: Duration) {
     let facts = turn.facts_mut();
     facts.phase = Phase::Watching(watch);
     facts.blame = None;
-    let grace_until = started.checked_add(grace).unwrap_or(Timestamp::MAX);
-    turn.service.health = Health::new(turn.policy, started, grace);
+    turn.service.health = Health::new(turn.policy, started, span(started, grace_until));
     turn.service.triggers.pause(grace_until);
     counting::belong(turn, started);
     turn.file(ReleaseState::Watching, None);
