@@ -66,11 +66,5 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, C
     if !arguments.wait {
         return Ok(0);
     }
-    until_decided(
-        &client,
-        &arguments.service,
-        About { release: done.release, version: None },
-        arguments.timeout,
-    )
-    .await
+    until_decided(&client, &arguments.service, About::release(done.release), arguments.timeout).await
 }

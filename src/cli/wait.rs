@@ -60,15 +60,20 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, C
 }
 
 /// Which release is waited for; the current one when nothing is said.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct About {
     /// By its id.
-    pub(super) release: Option<String>,
+    release: Option<String>,
     /// By its version.
-    pub(super) version: Option<String>,
+    version: Option<String>,
 }
 
 impl About {
+    /// That one.
+    pub(super) fn release(id: Option<String>) -> Self {
+        Self { release: id, version: None }
+    }
+
     /// Whether that is another version than the one that is waited for.
     fn is_other(&self, outcome: &Outcome) -> bool {
         self.version.is_some() && self.version != outcome.version

@@ -145,7 +145,8 @@ pub(super) async fn looked(
 ) -> Result<BTreeMap<String, Found>, CliError> {
     let (_, tools) = tools(config)?;
     let (clock, state_dir) = (Clock::start(), config.state_dir.as_path());
-    let (_quiet, rolls_back) = tokio::sync::watch::channel(false);
+    // A checklist comes before the release: nobody says that it is rolled back.
+    let rolls_back = tokio::sync::watch::channel(false).1;
     let with = With { service, tools: &tools, clock: &clock, state_dir, rolls_back };
     let looked = acceptance::run(items, &with, told).await;
     let found = looked.into_iter().map(|item| {
