@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::acceptance::{Acceptance, Demand};
 use crate::config::{CheckKind, Runtime, Service};
 use crate::load::Progress;
-use crate::model::acceptance::{Item, Spread, Verdict};
+use crate::model::acceptance::{Group, Item, Spread, Verdict};
 use crate::model::figure::Figure;
 use crate::model::load::Report;
 use crate::model::phrase::Phrase;
@@ -110,15 +110,19 @@ async fn made(name: &str, item: &Acceptance, with: &With<'_>, progress: impl FnM
         Demand::Load(load) => load::borne(load, &item.check, with, progress).await,
     };
     let took = Duration::try_from(clock.now().duration_since(began)).unwrap_or_default();
-    let Found { verdict, message, phrase, figure, spread, load } = found;
-    let (name, kind, group) = (name.to_owned(), item.kind().to_owned(), item.group);
-    Item { name, kind, group, verdict, figure, spread, load, message, phrase, took }
+    found.item(name.to_owned(), item.kind(), item.group, took)
 }
 
 impl Found {
     fn new(verdict: Verdict, message: impl Into<String>) -> Self {
         let message = message.into();
         Self { verdict, message, phrase: None, figure: None, spread: None, load: None }
+    }
+
+    /// Of the item of that name.
+    fn item(self, name: String, kind: &str, group: Group, took: Duration) -> Item {
+        let Self { verdict, message, phrase, figure, spread, load } = self;
+        Item { name, kind: kind.to_owned(), group, verdict, figure, spread, load, message, phrase, took }
     }
 
     /// What can be said in every language.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::Found;
 use crate::config::acceptance::Limits;
 use crate::model::acceptance::{Group, Item, Verdict};
 use crate::model::event::Happening;
@@ -46,39 +47,21 @@ fn judged(name: &str, limits: &Limits, watched: &Watched) -> Vec<Item> {
         ("p95", limits.p95.map(|limit| watched.p95(limit))),
         ("resources", limits.resources.map(|limit| watched.resources(limit))),
     ];
+    let group = limits.group.unwrap_or(Group::Performance);
     let item = |(what, found): (&str, Option<Found>)| {
-        let Found { verdict, figure, message } = found?;
-        Some(Item {
-            name: format!("{name}-{what}"),
-            kind: "watch".to_owned(),
-            group: limits.group.unwrap_or(Group::Performance),
-            verdict,
-            figure,
-            spread: None,
-            load: None,
-            message,
-            phrase: None,
-            took: Duration::ZERO,
-        })
+        Some(found?.item(format!("{name}-{what}"), "watch", group, Duration::ZERO))
     };
     all.into_iter().filter_map(item).collect()
 }
 
-struct Found {
-    verdict: Verdict,
-    figure: Option<Figure>,
-    message: String,
+/// A value that was held against its limit.
+fn held(passes: bool, figure: Figure, message: String) -> Found {
+    let verdict = if passes { Verdict::Pass } else { Verdict::Fail };
+    Found { figure: Some(figure), ..Found::new(verdict, message) }
 }
 
-impl Found {
-    fn of(passes: bool, figure: Figure, message: String) -> Self {
-        let verdict = if passes { Verdict::Pass } else { Verdict::Fail };
-        Self { verdict, figure: Some(figure), message }
-    }
-
-    fn untold(message: impl Into<String>) -> Self {
-        Self { verdict: Verdict::NoData, figure: None, message: message.into() }
-    }
+fn untold(message: impl Into<String>) -> Found {
+    Found::new(Verdict::NoData, message)
 }
 
 impl Watched {
@@ -127,10 +110,10 @@ impl Watched {
     fn availability(&self, limit: f64) -> Found {
         let Counts { bad, total } = self.checks;
         if total == 0 {
-            return Found::untold("no health check has passed yet");
+            return untold("no health check has passed yet");
         }
         let figure = Figure::ratio(total - bad, total, limit);
-        Found::of(figure.value >= limit, figure, format!("{bad} of {total} health checks failed"))
+        held(figure.value >= limit, figure, format!("{bad} of {total} health checks failed"))
     }
 
     fn error_rate(&self, limit: f64) -> Found {
@@ -139,15 +122,15 @@ impl Watched {
             let rate = share(bad, total);
             // Of so few that a single failure is more than is allowed, none that failed shows nothing.
             if bad == 0 && limit * share(total, 1) < 1.0 {
-                return Found::untold(format!("none of {total} requests failed, too few to tell"));
+                return untold(format!("none of {total} requests failed, too few to tell"));
             }
             let message = format!("{bad} of {total} requests failed");
-            return Found::of(rate <= limit, Figure::share(rate, Some(limit)), message);
+            return held(rate <= limit, Figure::share(rate, Some(limit)), message);
         }
         let rates = &self.error_rates;
-        let Some(rate) = median(rates) else { return Found::untold("no requests were counted") };
+        let Some(rate) = median(rates) else { return untold("no requests were counted") };
         let message = format!("the middle one of {} readings", rates.len());
-        Found::of(rate <= limit, Figure::share(rate, Some(limit)), message)
+        held(rate <= limit, Figure::share(rate, Some(limit)), message)
     }
 
     fn p95(&self, limit: f64) -> Found {
@@ -160,17 +143,17 @@ impl Watched {
             return if p95.undecided(limit) || p95.open() && limit > p95.lower {
                 let message =
                     format!("{requests} requests; the histogram's edges are too far from the limit");
-                Found { verdict: Verdict::NoData, figure: Some(figure), message }
+                Found { figure: Some(figure), ..untold(message) }
             } else {
-                Found::of(p95.value <= limit, figure, format!("{requests} requests"))
+                held(p95.value <= limit, figure, format!("{requests} requests"))
             };
         }
         let p95s = &self.p95s;
         let Some(p95) = median(p95s) else {
-            return Found::untold(format!("{requests} requests were timed, too few to tell"));
+            return untold(format!("{requests} requests were timed, too few to tell"));
         };
         let message = format!("the middle one of {} readings", p95s.len());
-        Found::of(p95 <= limit, Figure::seconds(p95, Some(limit)), message)
+        held(p95 <= limit, Figure::seconds(p95, Some(limit)), message)
     }
 
     fn resources(&self, limit: f64) -> Found {
@@ -178,9 +161,9 @@ impl Watched {
             (resource.clone(), sum / f64::from(*readings))
         };
         let most = self.used.iter().map(mean).max_by(|a, b| a.1.total_cmp(&b.1));
-        let Some((resource, used)) = most else { return Found::untold("nothing was measured of the host") };
+        let Some((resource, used)) = most else { return untold("nothing was measured of the host") };
         let message = format!("{resource}, over the watch");
-        Found::of(used <= limit, Figure::share(used, Some(limit)), message)
+        held(used <= limit, Figure::share(used, Some(limit)), message)
     }
 }
 

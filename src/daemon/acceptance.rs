@@ -33,7 +33,7 @@ pub(super) struct Runner {
 impl Runner {
     /// For a service, until `stop`.
     pub(super) fn new(
-        (name, service, tools): (&str, &Service, &Tools),
+        (name, service, tools): (&str, &Arc<Service>, &Tools),
         state_dir: &Path,
         (clock, store, inbox): (Clock, &Store, &mpsc::Sender<Event>),
         tasks: &TaskTracker,
@@ -41,7 +41,7 @@ impl Runner {
     ) -> Self {
         Self {
             name: name.to_owned(),
-            service: Arc::new(service.clone()),
+            service: Arc::clone(service),
             tools: tools.clone(),
             clock,
             store: store.clone(),
@@ -59,8 +59,8 @@ impl Runner {
         self.replace(token.clone());
         let Self { name, service, tools, clock, store, state_dir, inbox, .. } = self.clone();
         let run = async move {
-            // A rollback ends the run as a whole.
-            let (_never, rolls_back) = watch::channel(false);
+            // A rollback ends the run as a whole: nobody says it here.
+            let rolls_back = watch::channel(false).1;
             let with =
                 With { service: &service, tools: &tools, clock: &clock, state_dir: &state_dir, rolls_back };
             let mut items = acceptance::run(&service.acceptance, &with, |_| {}).await;

@@ -31,7 +31,7 @@ pub(super) struct Learner {
 #[derive(Clone)]
 pub(super) struct Watch {
     pub(super) name: String,
-    pub(super) service: Service,
+    pub(super) service: Arc<Service>,
     pub(super) servers: Servers,
     /// The past ends where it began.
     pub(super) until: Timestamp,

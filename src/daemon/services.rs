@@ -67,7 +67,7 @@ struct Looks {
 }
 
 struct Running {
-    config: config::Service,
+    config: Arc<config::Service>,
     socket: PathBuf,
     prometheus: BTreeMap<String, config::Prometheus>,
     servers: Servers,
@@ -146,7 +146,7 @@ impl Services {
         for (name, service) in &config.services {
             let old = self.running.remove(name);
             let same = |old: &Running| {
-                old.config == *service
+                *old.config == *service
                     && old.socket == config.docker_socket
                     && (old.prometheus == config.prometheus || service.measured.is_empty())
             };
@@ -222,7 +222,7 @@ impl Services {
     /// The past of a service's business metrics is learnt beside everything else.
     fn recall(&self, name: &str, until: Timestamp) {
         let Some(running) = self.running.get(name) else { return };
-        let (service, servers) = (running.config.clone(), running.servers.clone());
+        let (service, servers) = (Arc::clone(&running.config), running.servers.clone());
         self.learner.ask(Watch {
             name: name.to_owned(),
             service,
@@ -289,20 +289,22 @@ impl Services {
             let stop = stop.clone();
             self.tasks.spawn(async move { stop.run_until_cancelled(watch).await });
         }
+        let service = Arc::new(service.clone());
+        let acceptance = acceptance::Runner::new(
+            (name, &service, tools),
+            &config.state_dir,
+            (self.clock, &self.store, &self.inbox),
+            &self.tasks,
+            &stop,
+        );
         Running {
-            config: service.clone(),
+            config: service,
             socket: config.docker_socket.clone(),
             prometheus: config.prometheus.clone(),
             servers: servers.clone(),
             probes,
             worker,
-            acceptance: acceptance::Runner::new(
-                (name, service, tools),
-                &config.state_dir,
-                (self.clock, &self.store, &self.inbox),
-                &self.tasks,
-                &stop,
-            ),
+            acceptance,
             stop,
         }
     }
