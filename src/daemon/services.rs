@@ -290,23 +290,26 @@ impl Services {
             self.tasks.spawn(async move { stop.run_until_cancelled(watch).await });
         }
         let service = Arc::new(service.clone());
-        let acceptance = acceptance::Runner::new(
-            (name, &service, tools),
-            &config.state_dir,
-            (self.clock, &self.store, &self.inbox),
-            &self.tasks,
-            &stop,
-        );
         Running {
-            config: service,
+            config: Arc::clone(&service),
             socket: config.docker_socket.clone(),
             prometheus: config.prometheus.clone(),
             servers: servers.clone(),
             probes,
             worker,
-            acceptance,
+            acceptance: self.acceptance((name, &service, tools), &config.state_dir, &stop),
             stop,
         }
+    }
+
+    /// What makes the acceptance items of a service.
+    fn acceptance(
+        &self,
+        of: (&str, &Arc<config::Service>, &Tools),
+        state_dir: &Path,
+        stop: &CancellationToken,
+    ) -> acceptance::Runner {
+        acceptance::Runner::new(of, state_dir, (self.clock, &self.store, &self.inbox), &self.tasks, stop)
     }
 
     /// One task measures what is watched always; it goes on undisturbed while nothing about it changes.
