@@ -20,6 +20,7 @@ mod check;
 mod checklist;
 mod daemon;
 mod demo;
+mod drill;
 mod explain;
 mod failure;
 mod generate;
@@ -134,6 +135,8 @@ enum Verb {
     Checklist(checklist::Arguments),
     /// Make the acceptance run: every item, its value against its limit
     Verify(verify::Arguments),
+    /// Try whether it could be gone back, and whether somebody comes when called
+    Drill(drill::Arguments),
     /// The release record
     Record(record::Arguments),
     /// Why golive did what it did, in order
@@ -219,6 +222,7 @@ async fn verb(verb: Verb, context: &Context) -> Result<u8, CliError> {
         Verb::Releases(arguments) => releases::run(&arguments, context),
         Verb::Checklist(arguments) => checklist::run(arguments, context).await,
         Verb::Verify(arguments) => verify::run(arguments, context).await,
+        Verb::Drill(arguments) => drill::run(arguments, context).await,
         Verb::Record(arguments) => record::run(arguments, context).await,
         Verb::Explain(arguments) => explain::run(&arguments, context),
         Verb::Backtest(arguments) => backtest::run(&arguments, context).await,

@@ -19,6 +19,7 @@ mod checks;
 mod commands;
 pub mod compose;
 mod dependency;
+mod drill;
 mod environment;
 mod headers;
 mod heartbeat;
@@ -46,6 +47,7 @@ mod tiers;
 mod tls;
 mod triggers;
 mod url;
+mod watch;
 mod webhook;
 
 pub use access::{Access, ClientCertificate, HttpLogin, is_secret_header};
@@ -189,6 +191,8 @@ pub struct Service {
     pub measured: Vec<Measured>,
     /// What a release has to show before it is taken over, by name.
     pub acceptance: BTreeMap<String, acceptance::Acceptance>,
+    /// What a drill makes beside the running version is started.
+    pub drill_starts: bool,
     /// Limits that what the watch has measured is held against before a release is accepted, by name.
     pub watched: BTreeMap<String, acceptance::Limits>,
     /// Items of its checklist that a check shows, by name.

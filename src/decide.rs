@@ -36,6 +36,7 @@ pub mod curve;
 mod deployment;
 mod diverge;
 mod down;
+mod drill;
 mod gap;
 mod guard;
 mod incident;
@@ -201,7 +202,7 @@ impl State {
                 self.own.open(now, News::StateLost, Tier::Urgent, reason, &self.policy.tiers, &mut actions);
             }
             Event::Told { .. } | Event::NotTold { .. } => self.answered(now, event, &mut actions),
-            Event::Acknowledged { incident, by } => self.acknowledge(now, incident, by, &mut actions),
+            Event::Acknowledged { incident, by } => self.taken_on(now, incident, by, &mut actions),
         }
         self.send(now, &mut actions);
         self.schedule(now, event.service());
@@ -221,12 +222,19 @@ impl State {
         }
     }
 
+    /// Somebody takes an incident on; whoever was called by a drill has come.
+    fn taken_on(&mut self, now: Timestamp, incident: &str, by: &str, actions: &mut Vec<Action>) {
+        self.acknowledge(now, incident, by, actions);
+        self.each(now, actions, drill::acknowledged);
+    }
+
     /// Another configuration is in force: what it asks for no more is over.
     fn reloaded(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
         actions.extend(self.own.forget(now, &self.policy.rules));
         actions.extend(self.own.drop(now, |news| telling::pointless(news, &self.policy)));
         self.each(now, actions, watch::recall);
         self.each(now, actions, acceptance::again);
+        self.each(now, actions, drill::follow);
         if self.config_rejected.take().is_some() {
             self.own.resolve(now, News::ConfigReloaded, &self.policy.tiers, actions);
         } else {

@@ -19,6 +19,7 @@ mod changes;
 mod chart;
 mod checklist;
 mod course;
+mod drill;
 mod evidence;
 mod explanation;
 mod html;
@@ -83,6 +84,7 @@ fn written<'a>(story: &Story, texts: &'a Texts) -> Sheet<'a> {
     result(&mut sheet, story);
     checklist::write(&mut sheet, &story.release);
     told::write(&mut sheet, story);
+    drill::write(&mut sheet, story);
     if let Some(found) = &story.forensics {
         evidence::write(&mut sheet, found);
     }
@@ -159,7 +161,7 @@ fn result(sheet: &mut Sheet<'_>, story: &Story) {
 pub fn facts(story: &Story) -> Value {
     let mut facts = json(story, english());
     if let Some(facts) = facts.as_object_mut() {
-        for elsewhere in ["samples", "told", "chain", "notes", "follow_ups"] {
+        for elsewhere in ["samples", "told", "chain", "notes", "follow_ups", "drills"] {
             facts.remove(elsewhere);
         }
         let evidence = story.forensics.as_ref().map(evidence::short);
@@ -220,6 +222,7 @@ pub fn json(story: &Story, texts: &Texts) -> Value {
         "chain": chain,
         "notes": notes,
         "follow_ups": follow_ups,
+        "drills": drill::json(story),
         "follow_up": texts.phrase(&format!("record.{}", course.follow_up()), context! {}),
     })
 }

@@ -174,6 +174,15 @@ impl Runtime {
         }
     }
 
+    /// The same, and whether it can be made anew beside what runs, where what carries the service makes anything.
+    pub async fn rehearse(&self, record: &Record) -> Result<Vec<String>, Fault> {
+        match self {
+            Self::Container(container) => container.rehearse(record).await,
+            Self::Compose(set) => set.rehearse(record).await,
+            Self::Command(_) | Self::Swarm(_) => self.prove(record).await,
+        }
+    }
+
     /// Has the engine go on with an update that it has halted; does nothing where none carries out updates by itself.
     pub async fn go_on(&self) -> Result<(), Fault> {
         match self {

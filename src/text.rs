@@ -10,6 +10,7 @@ use minijinja::{Environment, UndefinedBehavior, context};
 
 use crate::config::Language;
 use crate::decide::curve::{Curve, Mark};
+use crate::model::drill::Shortfall;
 use crate::model::incident::Incident;
 use crate::model::notice::{News, Notice, Tier};
 use crate::model::reason::{Blame, Reason, Runs};
@@ -92,8 +93,7 @@ impl Texts {
         let from = if notice.news == News::ReleaseSeen { from } else { Some(known(from)) };
         let alone = matches!(notice.news, News::ReleaseSuperseded | News::Diverged | News::Reconciled);
         let to = if alone { to } else { Some(known(to)) };
-        let lasts =
-            if let News::CountDown { lasts } = notice.news { Some(self.duration(lasts)) } else { None };
+        let lasts = notice.news.lasts().map(|lasts| self.duration(lasts));
         let channel = notice.news.channel().map(clean);
         let count = if let News::Digest { count } = &notice.news { *count } else { 0 };
         let rule = notice.news.rule().map(clean);
@@ -171,6 +171,7 @@ impl Texts {
             Reason::Stopped { waits, signal } => self.stopped(waits, signal.as_deref()),
             Reason::Unfinished { waits, lasted } => self.unfinished(waits, *lasted),
             Reason::Restarted { times, seen } => self.restarted(*times, seen),
+            Reason::Drill(shortfall) => self.shortfall(shortfall),
             Reason::Set(set) => self.set(set),
             Reason::Said(seen) => self.say("reason.said", context! { seen => clean(seen) }),
         }
@@ -188,6 +189,19 @@ impl Texts {
     /// A reason that has one of its own.
     fn because(&self, name: &str, cause: &Reason, values: minijinja::Value) -> String {
         self.say(&format!("reason.{name}"), context! { cause => self.reason(cause), ..values })
+    }
+
+    fn shortfall(&self, shortfall: &Shortfall) -> String {
+        match shortfall {
+            Shortfall::Failed { problems, unanswered } => {
+                let (problems, unanswered) =
+                    (clean(&problems.join("; ")), unanswered.map(|it| self.duration(it)));
+                self.say("reason.drill-failed", context! { problems, unanswered })
+            }
+            Shortfall::Overdue { last } => {
+                self.say("reason.drill-overdue", context! { last => last.map(|at| self.time(at)) })
+            }
+        }
     }
 
     fn crash_loop(&self, ended: u32, within: Duration, seen: &str) -> String {

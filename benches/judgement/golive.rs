@@ -119,6 +119,7 @@ impl Golive {
             interval: Duration::from_secs(10),
             blind_after: Duration::from_mins(1),
             acceptance: None,
+            drill: None,
             on_blind: Otherwise::Hold,
             checks: vec![CHECK.to_owned()],
             failures: 3,

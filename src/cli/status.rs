@@ -137,6 +137,7 @@ impl Page {
             self.trigger(trigger);
         }
         self.readiness(service);
+        self.drills(service);
         for warning in &service.warnings {
             self.row("warning", warning, Some(Mood::Uncertain));
         }
@@ -172,6 +173,34 @@ impl Page {
                 }
             }
         }
+    }
+
+    /// Whether going back was tried.
+    fn drills(&mut self, service: &ServiceInfo) {
+        let Some(drills) = &service.drills else { return };
+        let passed = drills.passed_at.map(|at| format!("last passed {}", self.ago(at)));
+        let due = drills.due_at.map(|at| {
+            let left = at.duration_since(self.now);
+            if left.is_positive() {
+                format!("due in {}", english().lasting(left))
+            } else {
+                "due now".to_owned()
+            }
+        });
+        let (newest, mood) = match &drills.newest {
+            Some(drill) if drill.passed.is_none() => {
+                (Some(format!("{} under way", drill.level)), Mood::Uncertain)
+            }
+            Some(drill) if drill.passed == Some(false) => {
+                let problems = drill.problems.as_deref().unwrap_or_default().join("; ");
+                let problems =
+                    if problems.is_empty() { "nobody answered the call".to_owned() } else { problems };
+                (Some(format!("NOT passed: {problems}")), Mood::Bad)
+            }
+            Some(_) | None => (None, Mood::Good),
+        };
+        let parts: Vec<String> = [newest, passed, due].into_iter().flatten().collect();
+        self.row("drill", &parts.join(", "), Some(mood));
     }
 
     /// What does not count, because somebody is at work on it or it has just been started; and what it is made to show last.

@@ -5,16 +5,18 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use super::acceptance::Acceptance;
 use super::origin::Setting;
 use super::prometheus::Names;
 use super::table::Section;
-use super::triggers::{AUTONOMY, OTHERWISE};
+use super::triggers::AUTONOMY;
 use super::url::is_url;
 use super::{
     Check, CheckKind, Commands, Exposition, Order, Person, Pin, Program, Runtime, Service, acceptance,
-    business, checklist, checks, compose, dependency, maintenance, swarm, tls, triggers,
+    business, checklist, checks, compose, dependency, drill, maintenance, swarm, tls, triggers, watch,
 };
-use crate::model::policy::{Autonomy, Maintenance, Otherwise, Quarantine, ServicePolicy};
+use crate::model::checklist::Wanted;
+use crate::model::policy::{Autonomy, Maintenance, Quarantine, ServicePolicy};
 use crate::model::step::Step;
 
 /// Keys that later versions know.
@@ -51,14 +53,12 @@ pub(super) fn read(name: &str, mut section: Section<'_>, known: Known<'_>) -> Op
     let runtime = runtime(&mut section);
     let (command, runbook) = (matches!(runtime, Some(Runtime::Command { .. })), section.string("runbook"));
     let autonomy = section.word("autonomy", &AUTONOMY, Autonomy::Auto);
-    let (watch, checks) = (watch(&mut section), health(&mut section, name, command, known.servers));
+    let (watch, checks) = (watch::read(&mut section), health(&mut section, name, command, known.servers));
     let (dependencies, needs) = dependency::read(&mut section, name, known.services, known.servers);
     let (metrics, server) = (metrics(&mut section), server(&mut section, known));
     let setting = setting(autonomy, command, (known.servers, server), metrics.as_ref(), &checks);
-    let mut judging = triggers::read(section.table("trigger"), &setting);
-    judging.triggers.business = business::read(&mut section, &setting, &mut judging.measured);
-    let rollback = rollback(&mut section, runtime.as_ref());
-    let (maintenance, acceptance, (wanted, checklist)) = around(&mut section, known);
+    let (judging, rollback) = (judging(&mut section, &setting), rollback(&mut section, runtime.as_ref()));
+    let around = around(&mut section, known, runtime.as_ref());
     section.end(&LATER);
     let (steps, finish) = steps(runtime.as_ref()?, rollback.before.is_some(), rollback.after.is_some());
     let policy = ServicePolicy {
@@ -83,9 +83,10 @@ pub(super) fn read(name: &str, mut section: Section<'_>, known: Known<'_>) -> Op
         per_day: rollback.per_day,
         veto: rollback.veto,
         quarantine: rollback.quarantine,
-        maintenance,
-        checklist: wanted,
-        acceptance: acceptance.on_fail,
+        maintenance: around.maintenance,
+        checklist: around.wanted,
+        acceptance: around.acceptance.on_fail,
+        drill: around.drill.schedule,
         shared: matches!(runtime, Some(Runtime::Swarm(_))),
         steps,
         finish,
@@ -104,23 +105,36 @@ pub(super) fn read(name: &str, mut section: Section<'_>, known: Known<'_>) -> Op
         metrics,
         dependencies,
         measured: judging.measured,
-        acceptance: acceptance.items,
-        watched: acceptance.watched,
-        checklist,
+        acceptance: around.acceptance.items,
+        watched: around.acceptance.watched,
+        drill_starts: around.drill.starts,
+        checklist: around.checklist,
     })
 }
 
-/// What surrounds the watch: when golive asks before it acts, what a release has to show before it is accepted, and what is
-/// asked of a version before it is released.
-fn around(
-    section: &mut Section<'_>,
-    known: Known<'_>,
-) -> (Maintenance, acceptance::Before, checklist::Checklist) {
-    (
-        maintenance::read(section, known.zone),
-        acceptance::read(section, known.servers),
-        checklist::read(section, (known.people, known.servers)),
-    )
+/// By what a release is judged.
+fn judging(section: &mut Section<'_>, setting: &Setting) -> triggers::Judging {
+    let mut judging = triggers::read(section.table("trigger"), setting);
+    judging.triggers.business = business::read(section, setting, &mut judging.measured);
+    judging
+}
+
+/// What surrounds the watch: when golive asks before it acts, what a release has to show before it is accepted, what is
+/// asked of a version before it is released, and that going back is tried.
+struct Around {
+    maintenance: Maintenance,
+    acceptance: acceptance::Before,
+    wanted: Wanted,
+    checklist: BTreeMap<String, Acceptance>,
+    drill: drill::Drill,
+}
+
+fn around(section: &mut Section<'_>, known: Known<'_>, runtime: Option<&Runtime>) -> Around {
+    let maintenance = maintenance::read(section, known.zone);
+    let acceptance = acceptance::read(section, known.servers);
+    let (wanted, checklist) = checklist::read(section, (known.people, known.servers));
+    let drill = drill::read(section, runtime);
+    Around { maintenance, acceptance, wanted, checklist, drill }
 }
 
 /// The Prometheus that it names, else the one that all use.
@@ -274,47 +288,6 @@ fn metrics(section: &mut Section<'_>) -> Option<Exposition> {
         section.wrong("metrics", why, HINT);
     }
     Some(Exposition { url: url.unwrap_or_default(), ca_file: None })
-}
-
-struct Watch {
-    window: Duration,
-    grace: Duration,
-    deploy_within: Duration,
-    interval: Duration,
-    blind_after: Duration,
-    on_blind: Otherwise,
-}
-
-fn watch(section: &mut Section<'_>) -> Watch {
-    let mut watch = Watch {
-        window: Duration::from_mins(10),
-        grace: Duration::from_secs(20),
-        deploy_within: Duration::from_mins(10),
-        interval: Duration::from_secs(5),
-        blind_after: Duration::from_mins(1),
-        on_blind: Otherwise::Hold,
-    };
-    if let Some(mut table) = section.section("watch") {
-        watch.window = table.duration("window", watch.window);
-        watch.grace = table.any_duration("grace").unwrap_or(watch.grace);
-        watch.deploy_within = table.duration("deploy-within", watch.deploy_within);
-        watch.interval = table.duration("interval", watch.interval);
-        watch.blind_after = table.duration("blind-after", watch.blind_after);
-        watch.on_blind = table.word("on-blind", &OTHERWISE, watch.on_blind);
-        if watch.interval < Duration::from_millis(100) {
-            table.wrong("interval", "is shorter than golive can keep", "write \"100ms\" or more");
-        }
-        if watch.interval > watch.window {
-            let key = if table.has("window") { "window" } else { "interval" };
-            let hint = "make `window` longer than `interval` (10m and 5s unless set)";
-            table.wrong(key, "lets the watch end before the checks are made a second time", hint);
-        }
-        if watch.window > Duration::from_hours(24 * 30) {
-            table.wrong("window", "is longer than a month", "write \"10m\", say");
-        }
-        table.end(&[]);
-    }
-    watch
 }
 
 struct Rollback {

@@ -5,6 +5,7 @@ use super::{Config, Mistakes};
 
 mod acceptance;
 mod compose;
+mod drill;
 mod environment;
 mod guards;
 mod judging;

@@ -9,7 +9,7 @@ use reqwest::header::ACCEPT_LANGUAGE;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::wire::{Done, Outcome, Problem, Status};
+use super::wire::{Done, DrillInfo, Outcome, Problem, Status};
 use crate::config::Language;
 
 /// The daemon answers within this, or it is as good as gone.
@@ -94,6 +94,12 @@ impl Client {
         let request = self.http.get(url(&["v1", "services", service, "outcome"])).query(&[("timeout", wait)]);
         let request = request.query(&release.map(|release| [("release", release)]));
         self.send(request.query(&seen.map(|phase| [("phase", phase)]))).await
+    }
+
+    /// How a drill stands; waits so many seconds for its end.
+    pub async fn drill(&self, service: &str, drill: &str, wait: u64) -> Result<DrillInfo, ClientError> {
+        let request = self.http.get(url(&["v1", "services", service, "drill"])).query(&[("timeout", wait)]);
+        self.send(request.query(&[("drill", drill)])).await
     }
 
     /// Asks something of a service.

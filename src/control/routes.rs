@@ -1,7 +1,6 @@
 //! What can be asked, and how it is answered.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body as HttpBody, Bytes, HttpBody as _};
@@ -9,9 +8,8 @@ use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum::extract::{
     ConnectInfo, DefaultBodyLimit, FromRequest, FromRequestParts, Path, Query, Request as HttpRequest, State,
 };
-use axum::http::HeaderValue;
 use axum::http::StatusCode;
-use axum::http::header::{ACCEPT_LANGUAGE, CONNECTION};
+use axum::http::header::ACCEPT_LANGUAGE;
 use axum::http::request::Parts;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
@@ -22,8 +20,8 @@ use tokio::sync::oneshot;
 
 use super::peer::Peer;
 use super::wire::{
-    AcceptBody, AckBody, ChecklistBody, Done, HoldBody, Outcome, OutcomeQuery, Problem, ReleaseBody,
-    RollbackBody, Status, StatusQuery, TriedBody,
+    AcceptBody, AckBody, ChecklistBody, Done, HoldBody, Problem, ReleaseBody, RollbackBody, Status,
+    StatusQuery, TriedBody,
 };
 use super::{Request, Shared};
 use crate::config::Language;
@@ -35,6 +33,8 @@ use crate::model::event::{Address, Ask, Event, Happening};
 use crate::model::release::Announcement;
 use crate::text::english;
 
+mod drill;
+mod news;
 mod remarks;
 
 /// A request's body is at most this large.
@@ -43,13 +43,10 @@ const BODY_MAX: usize = 64 * 1024;
 /// An answer comes within this.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Where too many wait for news already, one more may wait this long in a place that others need.
-const CROWDED: Duration = Duration::from_secs(1);
-
 pub(super) fn app(shared: Shared) -> IntoMakeServiceWithConnectInfo<Router, Guest<Peer>> {
     Router::new()
         .route("/v1/status", get(status))
-        .route("/v1/services/{service}/outcome", get(outcome))
+        .route("/v1/services/{service}/outcome", get(news::outcome))
         .route("/v1/services/{service}/release", post(release))
         .route("/v1/services/{service}/accept", post(accept))
         .route("/v1/services/{service}/abort", post(abort))
@@ -58,6 +55,7 @@ pub(super) fn app(shared: Shared) -> IntoMakeServiceWithConnectInfo<Router, Gues
         .route("/v1/services/{service}/hold", post(hold))
         .route("/v1/services/{service}/resume", post(resume))
         .route("/v1/services/{service}/checklist", post(checklist))
+        .route("/v1/services/{service}/drill", post(drill::ask).get(drill::outcome))
         .route("/v1/incidents/{incident}/ack", post(acknowledge))
         .route("/v1/channels/{channel}/tried", post(tried))
         .route("/v1/letters/{letter}/retry", post(retry))
@@ -109,60 +107,6 @@ async fn status(
     }
     Json(Status::new(&view, &shared.about, &shared.texts[&language], query.service.as_deref()))
         .into_response()
-}
-
-/// Waits until a release is decided or the phase is another than the caller has seen, for as long as they like.
-async fn outcome(
-    State(shared): State<Shared>,
-    Caller { seat, language, .. }: Caller,
-    Path(service): Path<String>,
-    Query(query): Query<OutcomeQuery>,
-) -> Response {
-    let patience = Duration::from_secs(query.timeout.unwrap_or_default()).min(PATIENCE);
-    if patience.is_zero() {
-        return news(shared, language, &service, &query, patience).await;
-    }
-    if !seat.waits() {
-        return news(shared, language, &service, &query, patience.min(CROWDED)).await;
-    }
-    let mut answer = news(shared, language, &service, &query, patience).await;
-    // Its place is another one's now.
-    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    answer
-}
-
-async fn news(
-    mut shared: Shared,
-    language: Language,
-    service: &str,
-    query: &OutcomeQuery,
-    patience: Duration,
-) -> Response {
-    let end = tokio::time::sleep(patience);
-    tokio::pin!(end);
-    loop {
-        let view = Arc::clone(&shared.views.borrow_and_update());
-        let service = match known(&view, service) {
-            Ok(service) => service,
-            Err(missing) => return missing,
-        };
-        let Some(outcome) = Outcome::of(service, query.release.as_deref(), &shared.texts[&language]) else {
-            let release = query.release.as_deref().unwrap_or_default();
-            let error =
-                format!("there is no release {release} of {}; `golive releases` lists them", service.name);
-            return problem(StatusCode::NOT_FOUND, error);
-        };
-        let news = query.phase.as_ref().is_some_and(|phase| *phase != outcome.phase);
-        if outcome.decided() || news || end.is_elapsed() {
-            return Json(outcome).into_response();
-        }
-        tokio::select! {
-            changed = shared.views.changed() => if changed.is_err() {
-                return Json(outcome).into_response();
-            },
-            () = &mut end => {}
-        }
-    }
 }
 
 async fn release(
@@ -301,6 +245,7 @@ impl Shared {
             | Ask::Plan { .. }
             | Ask::Hold { .. }
             | Ask::Resume
+            | Ask::Drill { .. }
             | Ask::Checklist { .. } => caller.peer.name().await,
         };
         tracing::info!(service, by, peer = caller.peer.number(), "asked: {}", english().asked(&ask));

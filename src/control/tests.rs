@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use super::client::Client;
 use super::*;
 use crate::clock::Clock;
-use crate::decide::view::{ReleaseView, ServiceView, TriggerView};
+use crate::decide::view::{DrillView, ReleaseView, ServiceView, TriggerView};
 use crate::door::Limits;
 use crate::model::event::{Ask, Happening};
 use crate::model::phrase::Phrase;
@@ -168,6 +168,7 @@ fn shop(phase: &'static str) -> ServiceView {
         maintenance: None,
         quarantine: Vec::new(),
         problems: Some(Vec::new()),
+        drill: DrillView::default(),
         triggers: vec![TriggerView { name: "health".to_owned(), verdict }],
         warnings: Vec::new(),
         decided: None,

@@ -8,11 +8,13 @@ mod body;
 mod checklist;
 mod deployment;
 mod draw;
+mod drill;
 
 pub use body::{AcceptBody, AckBody, FollowUpBody, HoldBody, NoteBody, ReleaseBody, RollbackBody, TriedBody};
 
 pub use checklist::{ChecklistBody, ChecklistInfo, ChecklistItemInfo};
 pub use deployment::DeploymentInfo;
+pub use drill::{DrillBody, DrillInfo, DrillQuery, DrillsInfo, PageInfo};
 
 /// `GET /v1/status`
 #[derive(Debug, Serialize, Deserialize)]
@@ -98,6 +100,9 @@ pub struct ServiceInfo {
     pub quarantine: Vec<QuarantineInfo>,
     /// Whether going back would work.
     pub readiness: Readiness,
+    /// Whether going back has been tried.
+    #[serde(default)]
+    pub drills: Option<DrillsInfo>,
     /// What makes judging doubtful.
     #[serde(default)]
     pub warnings: Vec<String>,
@@ -301,7 +306,7 @@ pub struct Outcome {
 }
 
 /// An answer to something asked.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Done {
     /// The release that it is about.
     pub release: Option<String>,
@@ -310,6 +315,9 @@ pub struct Done {
     /// How a checklist stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checklist: Option<ChecklistInfo>,
+    /// The drill that is being made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill: Option<String>,
 }
 
 /// What a rollback would do.

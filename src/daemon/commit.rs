@@ -215,7 +215,8 @@ fn harmless(effect: &Effect) -> bool {
         | Effect::Forget { .. }
         | Effect::Step { .. }
         | Effect::GoOn { .. }
-        | Effect::RunAcceptance { .. } => false,
+        | Effect::RunAcceptance { .. }
+        | Effect::Drill { .. } => false,
     }
 }
 

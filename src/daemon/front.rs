@@ -147,7 +147,10 @@ impl Daemon {
                 let tasks = self.tasks.clone();
                 self.ask(event, move |answer| match answer {
                     Answer::Refused { why } => drop(reply.send(Err(why))),
-                    Answer::Done { .. } | Answer::Plan { .. } | Answer::Checklist { .. } => {
+                    Answer::Done { .. }
+                    | Answer::Plan { .. }
+                    | Answer::Checklist { .. }
+                    | Answer::Drill { .. } => {
                         tasks.spawn(async move {
                             spend(tickets.as_deref(), &store, &ticket, now).await;
                             drop(reply.send(Ok(())));

@@ -184,6 +184,9 @@ impl Services {
             }
             Effect::Prove { service, release } => (service, Job::Prove { release }),
             Effect::Forget { service, release } => (service, Job::Forget { release }),
+            Effect::Drill { service, drill, release, level } => {
+                (service, Job::Drill { drill, release, level })
+            }
             Effect::Step { service, plan, step } => {
                 if let Some(running) = self.running.get(&service) {
                     running.acceptance.end();
@@ -210,7 +213,12 @@ impl Services {
             (None, Job::Step { plan, step }) => Some(untaken(plan, step)),
             (
                 None,
-                Job::Keep { .. } | Job::Prove { .. } | Job::Forget { .. } | Job::GoOn | Job::Share { .. },
+                Job::Keep { .. }
+                | Job::Prove { .. }
+                | Job::Forget { .. }
+                | Job::Drill { .. }
+                | Job::GoOn
+                | Job::Share { .. },
             ) => None,
         };
         if let Some(what) = untaken {

@@ -121,6 +121,7 @@ fn only_counts(what: &Happening) -> bool {
         Happening::Stands(_)
         | Happening::Asked { .. }
         | Happening::AcceptanceRan { .. }
+        | Happening::Drilled { .. }
         | Happening::Kept { .. }
         | Happening::Proved { .. }
         | Happening::Unpinned { .. }

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
+use crate::model::drill::Level;
 use crate::model::event::{Event, Happening};
 use crate::model::plan::Plan;
 use crate::model::running::Identity;
@@ -37,6 +38,12 @@ pub(super) enum Job {
     Forget {
         release: String,
     },
+    /// Try whether it could be gone back to.
+    Drill {
+        drill: String,
+        release: String,
+        level: Level,
+    },
     Step {
         plan: Plan,
         step: Step,
@@ -54,7 +61,7 @@ impl Job {
     fn release(&self) -> Option<&str> {
         match self {
             Self::Keep { release, .. } | Self::Prove { release } | Self::Forget { release } => Some(release),
-            Self::Step { .. } | Self::GoOn | Self::Share { .. } => None,
+            Self::Drill { .. } | Self::Step { .. } | Self::GoOn | Self::Share { .. } => None,
         }
     }
 }
@@ -120,7 +127,12 @@ impl Worker {
         match error.into_inner() {
             Job::Step { plan, step } => Some(untaken(plan, step)),
             // None of these holds a rollback up.
-            Job::Keep { .. } | Job::Prove { .. } | Job::Forget { .. } | Job::GoOn | Job::Share { .. } => None,
+            Job::Keep { .. }
+            | Job::Prove { .. }
+            | Job::Forget { .. }
+            | Job::Drill { .. }
+            | Job::GoOn
+            | Job::Share { .. } => None,
         }
     }
 }
@@ -180,7 +192,9 @@ impl Hand {
 
     /// Works on a job; what is kept or proved is left for a step, and begun anew when nothing else is to be done.
     async fn work_or_leave(&mut self, job: Job, queue: &mut Queue) -> Option<Happening> {
-        let (Job::Keep { .. } | Job::Prove { .. }) = job else { return self.work(job).await };
+        let (Job::Keep { .. } | Job::Prove { .. } | Job::Drill { .. }) = job else {
+            return self.work(job).await;
+        };
         let left = job.clone();
         tokio::select! {
             biased;
@@ -216,25 +230,15 @@ impl Hand {
                 self.note(&release, &problems).await;
                 Some(Happening::Proved { release, problems })
             }
-            Job::Forget { ref release } => {
-                self.undone.retain(|other| other.release() != Some(release));
-                self.records.forget(release);
-                let forgotten = match self.record(release).await {
-                    Ok(record) => self.runtime.forget(release, record.as_ref()).await,
-                    Err(fault) => Err(fault),
+            Job::Drill { drill, release, level } => {
+                let Some(problems) = self.drill(&release, level).await else {
+                    self.later(Job::Drill { drill, release, level });
+                    return None;
                 };
-                if let Err(fault) = forgotten {
-                    let (service, text) = (&self.service, &fault.text);
-                    if problem(fault.clone()).is_some() {
-                        tracing::warn!(service, release, "failed to {text}");
-                    } else {
-                        tracing::debug!(service, release, "failed to {text}");
-                        self.later(Job::Forget { release: release.clone() });
-                    }
-                }
-                if let Err(error) = self.store.drop_proof(release).await {
-                    tracing::warn!(service = self.service, release, "failed to {error}");
-                }
+                Some(Happening::Drilled { drill, problems })
+            }
+            Job::Forget { release } => {
+                self.forget(&release).await;
                 None
             }
             Job::Step { plan, step } => Some(self.step(plan, step).await),
@@ -251,6 +255,27 @@ impl Hand {
                 }
                 None
             }
+        }
+    }
+
+    async fn forget(&mut self, release: &str) {
+        self.undone.retain(|other| other.release() != Some(release));
+        self.records.forget(release);
+        let forgotten = match self.record(release).await {
+            Ok(record) => self.runtime.forget(release, record.as_ref()).await,
+            Err(fault) => Err(fault),
+        };
+        if let Err(fault) = forgotten {
+            let (service, text) = (&self.service, &fault.text);
+            if problem(fault.clone()).is_some() {
+                tracing::warn!(service, release, "failed to {text}");
+            } else {
+                tracing::debug!(service, release, "failed to {text}");
+                self.later(Job::Forget { release: release.to_owned() });
+            }
+        }
+        if let Err(error) = self.store.drop_proof(release).await {
+            tracing::warn!(service = self.service, release, "failed to {error}");
         }
     }
 
@@ -295,12 +320,21 @@ impl Hand {
     }
 
     async fn prove(&mut self, release: &str) -> Option<Vec<String>> {
+        self.drill(release, Level::Ready).await
+    }
+
+    /// What stands in the way of going back to it, as far as that is tried.
+    async fn drill(&mut self, release: &str, level: Level) -> Option<Vec<String>> {
         let record = match self.record(release).await {
             Ok(Some(record)) => record,
             Ok(None) => return Some(vec!["its record was never stored".to_owned()]),
             Err(fault) => return problem(fault),
         };
-        self.runtime.prove(&record).await.map_or_else(problem, Some)
+        let tried = match level {
+            Level::Ready => self.runtime.prove(&record).await,
+            Level::Steps => self.runtime.rehearse(&record).await,
+        };
+        tried.map_or_else(problem, Some)
     }
 
     async fn step(&mut self, plan: Plan, step: Step) -> Happening {

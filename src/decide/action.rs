@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::model::checklist::Entry;
+use crate::model::drill::{Drill, Level};
 use crate::model::incident::Incident;
 use crate::model::notice::Notice;
 use crate::model::plan::Plan;
@@ -91,6 +92,17 @@ pub enum Effect {
         /// The release.
         release: String,
     },
+    /// Try whether a release could be gone back to. Answered by `Drilled`.
+    Drill {
+        /// The service.
+        service: String,
+        /// The drill.
+        drill: String,
+        /// The release.
+        release: String,
+        /// How far.
+        level: Level,
+    },
     /// Ask for the past of the service's business metrics. Answered by `Expected`.
     Recall {
         /// The service.
@@ -141,6 +153,13 @@ pub enum Persist {
         /// A person asked for what came to this.
         asked: bool,
     },
+    /// A drill has ended: for the record.
+    Drilled {
+        /// The service.
+        service: String,
+        /// The drill.
+        drill: Drill,
+    },
     /// Put the incident into the list of incidents, or bring its row up to date.
     Log(Incident),
 }
@@ -172,6 +191,11 @@ pub enum Answer {
         version: String,
         /// Its items by name.
         entries: BTreeMap<String, Entry>,
+    },
+    /// A drill is being made.
+    Drill {
+        /// Its id.
+        id: String,
     },
     /// It cannot be done, and why.
     Refused {

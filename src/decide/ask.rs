@@ -6,7 +6,7 @@ use super::action::{Action, Answer, Persist};
 use super::transition::Transition;
 use super::trigger::span;
 use super::turn::Turn;
-use super::{checklist, guard, naming, plan, suspect, veto, whole};
+use super::{checklist, drill, guard, naming, plan, suspect, veto, whole};
 use crate::model::event::Ask;
 use crate::model::facts::{Hold, Phase};
 use crate::model::reason::Reason;
@@ -40,6 +40,9 @@ pub(super) fn asked(turn: &mut Turn<'_>, by: &str, ask: &Ask) -> (Answer, Transi
             let next = veto::stopped(turn, reason.clone());
             Ok((done(turn), next))
         }
+        Ask::Drill { level, page } => drill::asked(turn, by, *level, *page)
+            .map(|id| (Answer::Drill { id }, Transition::Stay))
+            .map_err(Refusal::Drill),
         Ask::Resume => {
             let next = resume(turn);
             Ok((done(turn), next))

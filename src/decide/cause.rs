@@ -32,6 +32,7 @@ pub(super) fn evidence(turn: &Turn<'_>, reason: &Reason) -> Vec<Sample> {
         | Reason::Superseded { .. }
         | Reason::Stopped { .. }
         | Reason::Unfinished { .. }
+        | Reason::Drill(_)
         | Reason::Set(_)
         | Reason::Said(_)
         | Reason::AskFirst(_)
@@ -99,6 +100,7 @@ pub(super) fn plain(reason: &Reason) -> String {
         }
         Reason::Set(set) => set.plain(),
         Reason::AskFirst(_)
+        | Reason::Drill(_)
         | Reason::Stopped { .. }
         | Reason::Unfinished { .. }
         | Reason::Maintenance { .. }

@@ -118,9 +118,15 @@ impl Turn<'_> {
         self.act(Action::Persist(Persist::Log(closed)));
     }
 
-    /// Whether an urgent incident is open.
+    /// What those news are about is so no more; nobody is told.
+    pub(super) fn forget(&mut self, news: &News) {
+        self.end(&Matter::of(news));
+    }
+
+    /// Whether an urgent incident is open. A drill keeps nobody from hearing of what is real.
     pub(super) fn urgent(&self) -> bool {
-        self.facts().incidents.iter().any(|incident| incident.tier == Tier::Urgent)
+        let real = |incident: &&Incident| Matter::of(&incident.news) != Matter::Call;
+        self.facts().incidents.iter().filter(real).any(|incident| incident.tier == Tier::Urgent)
     }
 
     pub(super) fn acknowledge(&mut self, id: &str, by: &str) -> bool {

@@ -37,6 +37,11 @@ pub(super) fn rollback_id(turn: &Turn<'_>) -> String {
     format!("{}-rb-{}{}", turn.service.name, turn.now.strftime("%Y%m%dT%H%M%S%3f"), turn.service.by)
 }
 
+/// Unique, as a release's id is.
+pub(super) fn drill_id(turn: &Turn<'_>) -> String {
+    format!("{}-drill-{}{}", turn.service.name, turn.now.strftime("%Y%m%dT%H%M%S%3f"), turn.service.by)
+}
+
 /// What a release that runs now is called, beside the accepted one.
 pub(super) fn of(accepted: Option<&Release>, now: &Running) -> String {
     let before = accepted.and_then(|accepted| accepted.running.as_ref());

@@ -33,6 +33,7 @@ impl Service {
             | Happening::StepDone { .. }
             | Happening::StepFailed { .. }
             | Happening::AcceptanceRan { .. }
+            | Happening::Drilled { .. }
             | Happening::Stands(_)
             | Happening::Asked { .. } => {}
         }
@@ -58,6 +59,7 @@ impl Service {
             | Happening::StepDone { .. }
             | Happening::StepFailed { .. }
             | Happening::AcceptanceRan { .. }
+            | Happening::Drilled { .. }
             | Happening::Stands(_)
             | Happening::Asked { .. } => false,
         }

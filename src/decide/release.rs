@@ -22,8 +22,8 @@ use super::service::Service;
 use super::transition::Transition;
 use super::turn::Turn;
 use super::{
-    ask, blindness, counting, deployment, down, guard, incident, rollback, standing, verify, veto, watch,
-    whole,
+    ask, blindness, counting, deployment, down, drill, guard, incident, rollback, standing, verify, veto,
+    watch, whole,
 };
 use crate::model::event::{Ask, Happening};
 use crate::model::facts::Phase;
@@ -74,6 +74,7 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
         }
         Happening::Kept { release, problems } => return turn.kept(release, problems),
         Happening::Proved { release, problems } => return turn.proved(release, problems),
+        Happening::Drilled { drill, problems } => return drill::made(turn, drill, problems),
         Happening::Unpinned { release } => return turn.unpinned(release),
         Happening::Empty { left } => return turn.empty(left),
         Happening::Dependency(sample) => return turn.service.dependencies.depend(sample, turn.policy),
@@ -221,6 +222,7 @@ fn take_up(turn: &mut Turn<'_>) {
 /// The daemon is up: what was under way goes on.
 pub(super) fn started(turn: &mut Turn<'_>) {
     turn.service.prove_at = Some(turn.now);
+    drill::started(turn);
     match turn.facts().phase {
         Phase::Watching(_) => watch::started(turn),
         Phase::RollingBack(_) | Phase::Verifying(_) => rollback::resume(turn),
@@ -231,6 +233,8 @@ pub(super) fn started(turn: &mut Turn<'_>) {
 /// Deadlines that have come.
 pub(super) fn due(turn: &mut Turn<'_>) {
     let now = turn.now;
+    // What a drill gives up is not reminded of.
+    drill::due(turn);
     turn.incidents_due();
     watch::look_again(turn);
     let next = deployment::due(turn);
@@ -283,7 +287,8 @@ pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy, now: Time
     let deployment = deployment::next_deadline(service, policy);
     let grace = policy.grace_of(service.seen.as_ref());
     let lacks = whole::next_deadline(service.lacking.as_ref(), grace).filter(|_| !at_work);
-    [phase, veto, deployment, lacks, blind, again, hold, remind, prove, announced_until(service)]
+    let drill = drill::next_deadline(service, policy, now);
+    [phase, veto, deployment, lacks, blind, again, hold, remind, prove, drill, announced_until(service)]
         .into_iter()
         .flatten()
         .min()

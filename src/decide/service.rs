@@ -58,6 +58,8 @@ pub(super) struct Service {
     /// What stands in the way of going back to the accepted release; `None` before it was looked at.
     pub(super) problems: Option<Vec<String>>,
     pub(super) prove_at: Option<Timestamp>,
+    /// A drill that is due and could not be made is tried again then.
+    pub(super) drill_at: Option<Timestamp>,
     /// Older accepted releases are proved again then.
     pub(super) prove_older_at: Option<Timestamp>,
     /// Why another golive acts for it, or none; `None` when this one does.
@@ -139,6 +141,7 @@ impl Service {
             empty: None,
             problems: None,
             prove_at: None,
+            drill_at: None,
             prove_older_at: None,
             aside: policy.shared.then(|| "it is not known yet whose turn it is".to_owned()),
             by: String::new(),

@@ -37,6 +37,7 @@ pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) -> bool {
         | Happening::Unpinned { .. }
         | Happening::Empty { .. }
         | Happening::AcceptanceRan { .. }
+        | Happening::Drilled { .. }
         | Happening::StepDone { .. }
         | Happening::StepFailed { .. } => {}
     }

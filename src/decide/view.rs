@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use super::service::Service;
 use super::telling::hearing;
-use super::{State, acceptance, deployment, release, suspect};
+use super::{State, acceptance, deployment, drill, release, suspect};
+use crate::model::drill::Drills;
 use crate::model::facts::{Deployment, Diverged, Facts, Hold, Phase, Quarantined, Veto};
 use crate::model::incident::{Incident, IncidentState};
 use crate::model::notice::News;
@@ -91,6 +92,8 @@ pub struct ServiceView {
     pub quarantine: Vec<Quarantined>,
     /// What stands in the way of going back; `None` before it was looked at.
     pub problems: Option<Vec<String>>,
+    /// Whether going back has been tried.
+    pub drill: DrillView,
     /// The triggers.
     pub triggers: Vec<TriggerView>,
     /// What makes judging doubtful.
@@ -99,6 +102,15 @@ pub struct ServiceView {
     pub decided: Option<(String, ReleaseState)>,
     /// The last sample of each check.
     pub samples: Vec<Sample>,
+}
+
+/// Whether going back has been tried.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DrillView {
+    /// What is known of it.
+    pub drills: Drills,
+    /// When the next is due by itself, where any is.
+    pub due: Option<Timestamp>,
 }
 
 /// A deployment under way.
@@ -242,6 +254,10 @@ fn service_view(service: &Service, policy: &ServicePolicy, now: Timestamp) -> Se
         maintenance: policy.maintenance.until(now),
         quarantine: facts.quarantine.clone(),
         problems: service.problems.clone(),
+        drill: DrillView {
+            drills: facts.drills.clone(),
+            due: policy.drill.and_then(|schedule| drill::due_at(service, schedule)),
+        },
         triggers: triggers.collect(),
         warnings: service.triggers.warnings(now, policy),
         decided: facts.decided.clone(),

@@ -123,8 +123,17 @@ impl Engine {
 
     /// Removes a container that does not run, and none of its volumes; one that is gone is fine.
     pub(crate) async fn remove(&self, id: &str) -> Result<(), EngineError> {
+        self.removed(id, "false").await
+    }
+
+    /// The same with its anonymous volumes.
+    pub(crate) async fn remove_with_volumes(&self, id: &str) -> Result<(), EngineError> {
+        self.removed(id, "true").await
+    }
+
+    async fn removed(&self, id: &str, with_volumes: &str) -> Result<(), EngineError> {
         let doing = format!("remove container {}", short(id));
-        let request = self.raw.delete(url(&format!("/containers/{id}"), &[("v", "false")]));
+        let request = self.raw.delete(url(&format!("/containers/{id}"), &[("v", with_volumes)]));
         let under_way = |error: &EngineError| {
             error.message().is_some_and(|message| message.contains("already in progress"))
         };
@@ -132,6 +141,16 @@ impl Engine {
             Err(error) if error.class() == Class::NotThere || under_way(&error) => Ok(()),
             result => result,
         }
+    }
+
+    /// Waits until a container does not run any more, for as long as that takes, and gives its exit code.
+    pub(crate) async fn ended(&self, id: &str) -> Result<i64, EngineError> {
+        let doing = format!("wait for container {} to end", short(id));
+        let path = url(&format!("/containers/{id}/wait"), &[("condition", "not-running")]);
+        let answer =
+            self.ask(&doing, self.raw.post(path).body(""), Duration::MAX).await?.expect(&doing, 200)?;
+        let exit = serde_json::from_str::<Value>(&answer).ok().and_then(|told| told["StatusCode"].as_i64());
+        exit.ok_or_else(|| EngineError::nonsense(&doing, "it tells no exit code".to_owned()))
     }
 
     /// Waits until a container is gone.

@@ -14,6 +14,7 @@ use crate::model::notice::Tier;
 use crate::model::verdict::Call;
 use crate::model::witness::Witness;
 
+const DRILL: &str = "golive_drill_passed_timestamp_seconds";
 const PHASES: [&str; 6] = ["idle", "watching", "rolling-back", "verifying", "held", "needs-person"];
 const CALLS: [Call; 4] = [Call::Pass, Call::Fail, Call::Wait, Call::Blind];
 
@@ -33,6 +34,7 @@ pub(super) fn registry(view: &View, waiting: &BTreeMap<String, u64>, record: Opt
     let phases = services().flat_map(|service| one_hot(service, "phase", &PHASES, service.phase));
     gauge("golive_release_phase", "1 for the phase that a service is in", phases.collect());
     gauge("golive_rollback_ready", "Whether a rollback would work", services().filter_map(ready).collect());
+    gauge(DRILL, "When a drill passed last, since 1970", services().filter_map(drilled).collect());
     let diverged = services().map(|service| (labels(service), truth(service.diverged.is_some())));
     let acts = services().map(|service| (labels(service), truth(service.aside.is_none())));
     gauge("golive_acts", "Whether this golive acts for the service, and does not only watch", acts.collect());
@@ -90,6 +92,10 @@ fn one_hot(service: &ServiceView, name: &'static str, all: &[&str], is: &str) ->
 }
 
 /// Nothing before it was looked at.
+fn drilled(service: &ServiceView) -> Option<(Labels, f64)> {
+    Some((labels(service), service.drill.drills.passed?.as_duration().as_secs_f64()))
+}
+
 fn ready(service: &ServiceView) -> Option<(Labels, f64)> {
     let problems = service.problems.as_ref()?;
     Some((labels(service), truth(problems.is_empty())))

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::decide::action::{Persist, When};
-use crate::decide::view::{ServiceView, TriggerView};
+use crate::decide::view::{DrillView, ServiceView, TriggerView};
 use crate::model::incident::{Incident, IncidentState};
 use crate::model::notice::Tier;
 use crate::model::phrase::Phrase;
@@ -87,6 +87,7 @@ pub(crate) fn shop() -> ServiceView {
         maintenance: None,
         quarantine: Vec::new(),
         problems: Some(Vec::new()),
+        drill: DrillView::default(),
         triggers: vec![
             trigger("health", verdict(Call::Fail, 3.0, Unit::Failures)),
             trigger("latency-p95", verdict(Call::Blind, 0.0, Unit::Seconds)),

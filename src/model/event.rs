@@ -10,6 +10,7 @@ use crate::model::seconds;
 use super::acceptance::Item;
 use super::beside::Beside;
 use super::checklist::{Deed, Person};
+use super::drill::Level;
 use super::past::Learnt;
 use super::reading::Reading;
 use super::release::Announcement;
@@ -248,6 +249,13 @@ pub enum Happening {
         /// What each has shown.
         items: Vec<Item>,
     },
+    /// What a drill asked of the runtime was made.
+    Drilled {
+        /// The drill.
+        drill: String,
+        /// What stands in the way of a rollback; empty when nothing does.
+        problems: Vec<String>,
+    },
     /// Whether this golive acts for the service, or another one does.
     Stands(Standing),
     /// A person or a CI job asks for something.
@@ -298,6 +306,13 @@ pub enum Ask {
     },
     /// Automation on again.
     Resume,
+    /// Try whether it could be gone back.
+    Drill {
+        /// How far.
+        level: Level,
+        /// Call whoever is on call.
+        page: bool,
+    },
     /// Work on the checklist of a version, or look at it.
     Checklist {
         /// The version; that of the checklist that was worked on last when absent.

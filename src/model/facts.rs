@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
 use super::checklist::Checklist;
+use super::drill::Drills;
 use super::incident::Incident;
 use super::plan::Plan;
 use super::reading::Counts;
@@ -66,6 +67,8 @@ pub struct Facts {
     pub away: bool,
     /// Checklists of the versions that were worked on last, newest last.
     pub checklists: Vec<Checklist>,
+    /// Whether going back has been tried.
+    pub drills: Drills,
 }
 
 /// What is left of a rollback that has ended.

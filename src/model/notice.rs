@@ -185,6 +185,20 @@ pub enum News {
     RollbackAgain,
     /// The rollback worked, and something that it made or set aside could not be removed.
     LeftOver,
+    /// Whoever is on call is called, to see that they come (guide G7.2).
+    Drill,
+    /// They have come.
+    DrillAnswered {
+        /// After so long.
+        #[serde(with = "seconds")]
+        after: Duration,
+    },
+    /// A drill did not pass: a rollback would fail, or nobody came.
+    DrillFailed,
+    /// None has passed for longer than configured.
+    DrillOverdue,
+    /// One has passed again.
+    DrillPassed,
     /// A limit that is watched always is passed (guide G5).
     RuleBroken {
         /// The rule.
@@ -236,7 +250,10 @@ impl News {
     pub fn one_of_each() -> Vec<Self> {
         let mut all: Vec<Self> = Self::iter().collect();
         for news in &mut all {
-            if let Self::RollbackDone { took: lasted } | Self::CountDown { lasts: lasted } = news {
+            if let Self::RollbackDone { took: lasted }
+            | Self::CountDown { lasts: lasted }
+            | Self::DrillAnswered { after: lasted } = news
+            {
                 *lasted = Duration::from_secs(31);
             }
             if let Self::RuleBroken { rule } | Self::RuleMended { rule } | Self::RuleBlind { rule } = news {
@@ -250,6 +267,15 @@ impl News {
             }
         }
         all
+    }
+
+    /// How long it takes or has taken, where its words say so.
+    pub fn lasts(&self) -> Option<Duration> {
+        if let Self::CountDown { lasts } | Self::DrillAnswered { after: lasts } = self {
+            Some(*lasts)
+        } else {
+            None
+        }
     }
 
     /// The rule that it is about, where it is about one.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
-use crate::model::{checklist, seconds};
+use crate::model::{checklist, drill, seconds};
 
 use crate::model::notice::Tier;
 use crate::model::running::Running;
@@ -99,6 +99,8 @@ pub struct ServicePolicy {
     /// Before a release is accepted its acceptance items are made: what becomes of it when one falls short. `None` where
     /// they are made on demand alone.
     pub acceptance: Option<Otherwise>,
+    /// Drills that are made without being asked for.
+    pub drill: Option<drill::Schedule>,
     /// Several golives watch the service, and this one acts only when it is told that its turn has come.
     pub shared: bool,
     /// The runtime's steps from the decision to the restored version running.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::acceptance::Item;
+use crate::model::drill::Shortfall;
 use crate::model::phrase::Phrase;
 use crate::model::running::Waits;
 use crate::model::seconds;
@@ -227,6 +228,8 @@ pub enum Reason {
         /// What was seen last.
         seen: String,
     },
+    /// Drills do not go well.
+    Drill(Shortfall),
     /// Something of a set of containers.
     Set(SetReason),
     /// Somebody else's words, as they are.
@@ -275,6 +278,7 @@ impl Reason {
             | Self::Stopped { .. }
             | Self::Unfinished { .. }
             | Self::Restarted { .. }
+            | Self::Drill(_)
             | Self::Set(_)
             | Self::Said(_) => None,
         }
@@ -315,6 +319,7 @@ impl Reason {
             | Self::Stopped { .. }
             | Self::Unfinished { .. }
             | Self::Restarted { .. }
+            | Self::Drill(_)
             | Self::Said(_) => self,
         }
     }

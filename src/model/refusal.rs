@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::checklist::Objection;
+use crate::model::drill;
 use crate::model::reason::Reason;
 
 /// Why golive does not do what somebody asked for.
@@ -39,6 +40,8 @@ pub enum Refusal {
     },
     /// Something about the checklist.
     Checklist(Objection),
+    /// A drill cannot be made.
+    Drill(drill::Obstacle),
     /// There is no such service.
     NoService(String),
     /// There is no such open incident.

@@ -106,6 +106,7 @@ pub(crate) fn service_policy() -> ServicePolicy {
         blind_after: Duration::from_mins(1),
         on_blind: Otherwise::Hold,
         acceptance: None,
+        drill: None,
         checks: Vec::new(),
         failures: 3,
         health_autonomy: Autonomy::Auto,

@@ -6,7 +6,7 @@ use tokio::task::JoinHandle;
 
 use super::*;
 use crate::config::Language;
-use crate::decide::view::{ReleaseView, ServiceView, TriggerView};
+use crate::decide::view::{DrillView, ReleaseView, ServiceView, TriggerView};
 use crate::model::facts::{Diverged, Hold};
 use crate::model::incident::{Incident, IncidentState};
 use crate::model::notice::{News, Tier};
@@ -70,6 +70,7 @@ fn shop(words: &str) -> ServiceView {
         maintenance: None,
         quarantine: Vec::new(),
         problems: Some(vec![words.to_owned()]),
+        drill: DrillView::default(),
         triggers: vec![TriggerView { name: "error-rate".to_owned(), verdict }],
         warnings: vec![Phrase::words(words)],
         decided: None,

@@ -89,6 +89,9 @@ impl Lines<'_> {
                 self.line(at, name, context! { release, problems => clean(&problems.join("; ")) });
             }
             Happening::AcceptanceRan { items, .. } => self.acceptance(at, items),
+            Happening::Drilled { problems, .. } => {
+                self.line(at, "drilled", context! { problems => clean(&problems.join("; ")) });
+            }
             Happening::Stands(Standing::Acts { .. }) => self.line(at, "acts", context! {}),
             Happening::Stands(Standing::Watches { why, .. }) => {
                 self.line(at, "watches", context! { why => clean(why) });

@@ -38,7 +38,7 @@ pub(super) fn open_and_done(story: &Story) -> Vec<FollowUp> {
 
 fn kind(entry: &Sealed, texts: &Texts) -> String {
     match entry.kind.as_str() {
-        "note" | "follow-up" => texts.phrase(&format!("record.kind-{}", entry.kind), context! {}),
+        "note" | "follow-up" | "drill" => texts.phrase(&format!("record.kind-{}", entry.kind), context! {}),
         state => texts.phrase(&format!("state.{state}"), context! {}),
     }
 }

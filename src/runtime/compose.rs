@@ -43,6 +43,7 @@ pub struct Compose {
     pub(super) stop_timeout: Duration,
     pub(super) pin: Pin,
     pub(super) hooks: Hooks,
+    drill_starts: bool,
     looked_at: Vec<Looked>,
 }
 
@@ -51,14 +52,15 @@ impl Compose {
         let hooks = Hooks::new(service, config);
         let (service, of) = (service.to_owned(), of.clone());
         let looked_at = reach::looked_at(config);
-        Self { engine, service, of, stop_timeout: config.stop_timeout, pin: config.pin, hooks, looked_at }
+        let (stop_timeout, pin, drill_starts) = (config.stop_timeout, config.pin, config.drill_starts);
+        Self { engine, service, of, stop_timeout, pin, hooks, drill_starts, looked_at }
     }
 
     /// One member of the set, by its name.
     fn member(&self, name: &str) -> Container {
-        let Self { engine, service, of, stop_timeout, pin, hooks, .. } = self.clone();
+        let Self { engine, service, of, stop_timeout, pin, hooks, drill_starts, .. } = self.clone();
         let (name, order) = (name.to_owned(), Order::StopFirst);
-        Container { engine, service, name, stop_timeout, pin, order, set: Some(of), hooks }
+        Container { engine, service, name, stop_timeout, pin, order, drill_starts, set: Some(of), hooks }
     }
 
     pub(super) async fn seen(&self) -> Result<Option<Running>, Fault> {
@@ -97,6 +99,15 @@ impl Compose {
 
     /// What stands in the way, member by member. Those that live in each other's network are made anew together.
     pub(super) async fn prove(&self, record: &Record) -> Result<Vec<String>, Fault> {
+        self.each_proved(record, false).await
+    }
+
+    /// The same, and whether each can be made anew beside the one that runs.
+    pub(super) async fn rehearse(&self, record: &Record) -> Result<Vec<String>, Fault> {
+        self.each_proved(record, true).await
+    }
+
+    async fn each_proved(&self, record: &Record, beside: bool) -> Result<Vec<String>, Fault> {
         let past = match Past::read(record) {
             Ok(past) => past,
             Err(fault) => return Ok(vec![format!("failed to {}", fault.text)]),
@@ -118,7 +129,11 @@ impl Compose {
                 image: alone.image().to_owned(),
                 inspect: alone.raw().to_owned(),
             };
-            let told = pin::prove(&container, &record).await?;
+            let told = if beside {
+                pin::rehearse(&container, &record).await?
+            } else {
+                pin::prove(&container, &record).await?
+            };
             problems.extend(told.into_iter().map(|problem| format!("{}: {problem}", container.name)));
         }
         Ok(problems)

@@ -22,6 +22,8 @@ pub struct Container {
     pub(super) stop_timeout: Duration,
     pub(super) pin: Pin,
     pub(super) order: Order,
+    /// Whether a drill starts what it makes.
+    pub(super) drill_starts: bool,
     /// The set that it is a member of, where it is one.
     pub(super) set: Option<config::Compose>,
     pub(super) hooks: Hooks,
@@ -32,7 +34,8 @@ impl Container {
         let (service, name) = (service.to_owned(), name.to_owned());
         let hooks = Hooks::new(&service, config);
         let (stop_timeout, pin, order) = (config.stop_timeout, config.pin, config.order);
-        Self { engine, service, name, stop_timeout, pin, order, set: None, hooks }
+        let drill_starts = config.drill_starts;
+        Self { engine, service, name, stop_timeout, pin, order, drill_starts, set: None, hooks }
     }
 
     /// Another container, which is dealt with in the same way.

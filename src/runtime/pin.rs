@@ -18,6 +18,7 @@ use super::container::{Container, read, token};
 use super::{Record, copied, refused, sources};
 use crate::runtime::ON_PODMAN;
 
+mod drill;
 mod holder;
 mod program;
 mod rehearsal;
@@ -67,6 +68,12 @@ pub(super) async fn prove(on: &Container, record: &Record) -> Result<Vec<String>
         }
     }
     Ok(problems)
+}
+
+/// The same, and whether it can be made anew beside the one that runs.
+pub(super) async fn rehearse(on: &Container, record: &Record) -> Result<Vec<String>, Fault> {
+    let problems = prove(on, record).await?;
+    if problems.is_empty() { drill::problems(on, &read(record)?).await } else { Ok(problems) }
 }
 
 /// Drops the pin of that release. The image goes too, where only the pin has held it.

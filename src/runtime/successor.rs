@@ -13,6 +13,7 @@ use crate::docker::{Engine, EngineError, Inspect, digest, spec};
 
 use super::{copied, paths};
 
+mod apart;
 mod networks;
 #[cfg(test)]
 mod tests;
@@ -68,6 +69,14 @@ impl Blueprint {
     /// The same with no other labels but these, and what the image brings along.
     pub(super) fn labelled(mut self, labels: Value) -> Self {
         self.body["Labels"] = labels;
+        self
+    }
+
+    /// The same with nothing that the running one has: without ports, in no network, on fresh volumes, and what is bound in
+    /// from the host cannot be written.
+    pub(super) fn apart(mut self, good: &Inspect) -> Self {
+        apart::from_everything(&mut self.body, good);
+        self.further.clear();
         self
     }
 

@@ -14,6 +14,7 @@ use super::flaws::Flaws;
 use super::story::{self, Story};
 use super::{Reader, Store, StoreError, journal, json, sqlite, text};
 use crate::dsse::{Public, Signer, keyed, pae, sha256};
+use crate::model::drill::Drill;
 use crate::model::release::ReleaseState;
 use crate::model::remark::Remark;
 use crate::model::witness::Witness;
@@ -150,7 +151,27 @@ impl Ledger {
             Remark::Note { .. } => Kind::Note,
             Remark::FollowUp { .. } => Kind::FollowUp,
         };
-        let content = Content::Remark(remark.clone());
+        self.add((transaction, path), at, release, (kind, Content::Remark(remark.clone())))
+    }
+
+    /// Chains in a drill of going back to a release.
+    pub(super) fn drill(
+        &self,
+        (transaction, path): (&Transaction<'_>, &Path),
+        at: Timestamp,
+        drill: &Drill,
+    ) -> Result<i64, StoreError> {
+        self.add((transaction, path), at, &drill.release, (Kind::Drill, Content::Drill(drill.clone())))
+    }
+
+    /// Chains in what is added to the record of a release.
+    fn add(
+        &self,
+        (transaction, path): (&Transaction<'_>, &Path),
+        at: Timestamp,
+        release: &str,
+        (kind, content): (Kind, Content),
+    ) -> Result<i64, StoreError> {
         let lines = journal::lines(transaction, path, release, u32::MAX, &Flaws::default())?;
         let journal = Some((release, lines.as_slice()));
         self.append(transaction, path, &New { at, kind, journal, subject: None, content })
@@ -292,7 +313,7 @@ impl Reader {
     pub fn statement(&self, release: &str) -> Result<Option<(Link, Public)>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM chain WHERE release = ?1 AND payload IS NOT NULL \
-             AND kind NOT IN ('note', 'follow-up') ORDER BY seq DESC LIMIT 1"
+             AND kind NOT IN ('note', 'follow-up', 'drill') ORDER BY seq DESC LIMIT 1"
         );
         let Some(found) = self.rows(&sql, [release], link)?.into_iter().next() else { return Ok(None) };
         let sql =

@@ -79,7 +79,9 @@ impl Deed {
             }
             Action::Effect(_)
             | Action::Persist(_)
-            | Action::Answer(Answer::Done { .. } | Answer::Plan { .. } | Answer::Checklist { .. }) => {
+            | Action::Answer(
+                Answer::Done { .. } | Answer::Plan { .. } | Answer::Checklist { .. } | Answer::Drill { .. },
+            ) => {
                 return None;
             }
         })

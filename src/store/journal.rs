@@ -59,6 +59,7 @@ impl Line {
                 | Happening::StepDone { .. }
                 | Happening::StepFailed { .. }
                 | Happening::AcceptanceRan { .. }
+                | Happening::Drilled { .. }
                 | Happening::Stands(_)
                 | Happening::Asked { .. } => false,
             },

@@ -45,6 +45,9 @@ pub(super) fn project(
                 }
             }
             Action::Persist(Persist::Log(incident)) => log(transaction, path, incident)?,
+            Action::Persist(Persist::Drilled { drill, .. }) => {
+                ledger.drill((transaction, path), entry.at, drill)?;
+            }
             Action::Tell { .. } | Action::Effect(_) | Action::Persist(_) | Action::Answer(_) => {}
         }
     }

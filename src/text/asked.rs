@@ -39,6 +39,9 @@ impl Texts {
                 };
                 self.say("asked.checklist", context! { version, deed, item })
             }
+            Ask::Drill { level, page } => {
+                self.say("asked.drill", context! { level => level.into_str(), page })
+            }
             Ask::Resume => self.say("asked.resume", context! {}),
         }
     }

@@ -27,6 +27,7 @@ impl Texts {
                 say("only-watches", context! { service => clean(service), why => clean(why) })
             }
             Refusal::Checklist(objection) => self.objection(objection),
+            Refusal::Drill(obstacle) => self.say(&format!("drill.{}", obstacle.into_str()), context! {}),
             Refusal::NoService(name) => named("no-service", name),
             Refusal::NoIncident(id) => named("no-incident", id),
             Refusal::NoLetter(id) => named("no-letter", &id.to_string()),

@@ -9,6 +9,7 @@ mod acceptance;
 mod answers;
 mod bad_release;
 mod compose;
+mod drill;
 mod engines;
 mod faults;
 mod guards;

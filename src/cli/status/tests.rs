@@ -193,3 +193,42 @@ fn of_a_set_that_does_not_run_it_is_said_what_does_not() {
         assert!(drawn.contains(said), "{drawn}");
     }
 }
+
+#[test]
+fn how_going_back_was_tried_is_shown() {
+    let newest = |passed: Value, problems: Value| {
+        json!({
+            "id": "d1", "level": "steps", "release": "shop-1", "version": "1", "by": null,
+            "began": "2027-01-15T08:00:30Z", "ended": null, "passed": passed, "problems": problems, "page": null,
+        })
+    };
+    let row = |drills: Value| {
+        let drawn = draw(&status(&with(shop(), &json!({ "drills": drills })), &json!([])), false);
+        drawn.lines().find_map(|line| line.strip_prefix("  drill      ")).unwrap().to_owned()
+    };
+    let none = json!(null);
+    let passed = json!("2027-01-14T08:01:00Z");
+    let due = json!("2027-01-16T08:01:00Z");
+    let all = [
+        (
+            json!({"passed_at": passed, "due_at": due, "newest": newest(true.into(), json!([]))}),
+            "last passed 24h ago, due in 24h",
+        ),
+        (json!({"passed_at": none, "due_at": passed, "newest": none}), "due now"),
+        (
+            json!({"passed_at": none, "due_at": none, "newest": newest(none.clone(), none.clone())}),
+            "steps under way",
+        ),
+        (
+            json!({"passed_at": passed, "due_at": none, "newest": newest(false.into(), json!(["the image is gone"]))}),
+            "NOT passed: the image is gone, last passed 24h ago",
+        ),
+        (
+            json!({"passed_at": none, "due_at": none, "newest": newest(false.into(), json!([]))}),
+            "NOT passed: nobody answered the call",
+        ),
+    ];
+    for (drills, shown) in all {
+        assert_eq!(row(drills), shown);
+    }
+}

@@ -50,7 +50,7 @@ async fn the_document_is_the_contracts() {
                 "started": "2027-01-15T08:00:01Z", "restarts": 0, "about": null, "down": [],
             },
             "diverged": null, "veto": null, "maintenance": null, "quarantine": [],
-            "warnings": [],
+            "drills": null, "warnings": [],
             "readiness": {"ready": true, "problems": []},
             "triggers": [{
                 "name": "health", "verdict": "wait", "value": 1.0, "limit": 3.0, "bound": "at-least",

@@ -1,9 +1,9 @@
 //! The core's view as it goes over the socket.
 
 use super::{
-    CheckInfo, ChecklistInfo, DaemonInfo, DecidedInfo, DeploymentInfo, DivergedInfo, Done, HeartbeatInfo,
-    HoldInfo, IncidentInfo, Outcome, PlanInfo, QuarantineInfo, Readiness, ReleaseInfo, RunningInfo,
-    ServiceInfo, Status, TriggerInfo, VetoInfo,
+    CheckInfo, ChecklistInfo, DaemonInfo, DecidedInfo, DeploymentInfo, DivergedInfo, Done, DrillsInfo,
+    HeartbeatInfo, HoldInfo, IncidentInfo, Outcome, PlanInfo, QuarantineInfo, Readiness, ReleaseInfo,
+    RunningInfo, ServiceInfo, Status, TriggerInfo, VetoInfo,
 };
 use crate::control::About;
 use crate::decide::action::Answer;
@@ -84,6 +84,7 @@ impl ServiceInfo {
             veto: service.veto.as_ref().map(|veto| VetoInfo::new(veto, texts)),
             maintenance: service.maintenance,
             quarantine: service.quarantine.iter().map(|bad| QuarantineInfo::new(bad, texts)).collect(),
+            drills: DrillsInfo::new(&service.drill),
             warnings: service.warnings.iter().map(|doubt| texts.sentence(doubt)).collect(),
             readiness: Readiness {
                 ready: problems.as_ref().map(Vec::is_empty),
@@ -257,7 +258,7 @@ impl Outcome {
 impl Done {
     pub(in crate::control) fn new(answer: Answer, texts: &Texts) -> Self {
         match answer {
-            Answer::Done { release } => Self { release, plan: None, checklist: None },
+            Answer::Done { release } => Self { release, ..Self::default() },
             Answer::Plan { plan, steps, problems, removes, leaves } => Self {
                 release: Some(plan.from),
                 plan: Some(PlanInfo {
@@ -267,13 +268,13 @@ impl Done {
                     problems,
                     not_put_back: texts.not_put_back(&removes, &leaves),
                 }),
-                checklist: None,
+                ..Self::default()
             },
             Answer::Checklist { version, entries } => {
-                let checklist = Some(ChecklistInfo::new(version, entries));
-                Self { release: None, plan: None, checklist }
+                Self { checklist: Some(ChecklistInfo::new(version, entries)), ..Self::default() }
             }
-            Answer::Refused { .. } => Self { release: None, plan: None, checklist: None },
+            Answer::Drill { id } => Self { drill: Some(id), ..Self::default() },
+            Answer::Refused { .. } => Self::default(),
         }
     }
 }

@@ -12,6 +12,8 @@ pub(super) enum Matter {
     Readiness,
     Divergence,
     Deployment,
+    Drill,
+    Call,
     Engine,
     Swarm,
     Clock,
@@ -46,6 +48,8 @@ impl Matter {
             News::ServiceDown | News::ServiceStopped | News::ServiceUp => Self::Health,
             News::ServiceIncomplete | News::ServiceComplete | News::ServiceScaled => Self::Members,
             News::DeploymentUnfinished | News::DeploymentFinished => Self::Deployment,
+            News::Drill | News::DrillAnswered { .. } => Self::Call,
+            News::DrillFailed | News::DrillOverdue | News::DrillPassed => Self::Drill,
             News::Blind | News::SeesAgain => Self::Blind,
             News::NotReady | News::ReadyAgain => Self::Readiness,
             News::EngineUnreachable | News::EngineBack => Self::Engine,
@@ -84,6 +88,8 @@ impl Matter {
             Self::Release
             | Self::Divergence
             | Self::Deployment
+            | Self::Drill
+            | Self::Call
             | Self::Takeover
             | Self::Config
             | Self::Hearing
@@ -98,6 +104,8 @@ impl Matter {
             Self::Release
             | Self::Divergence
             | Self::Deployment
+            | Self::Drill
+            | Self::Call
             | Self::Engine
             | Self::Swarm
             | Self::Clock

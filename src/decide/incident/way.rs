@@ -19,7 +19,7 @@ pub(super) fn way(
     if *news == News::ReleaseSeen {
         return (accepted(), at_hand);
     }
-    if Matter::of(news) == Matter::Readiness {
+    if matches!(Matter::of(news), Matter::Readiness | Matter::Drill | Matter::Call) {
         return (accepted(), None);
     }
     if Matter::of(news) == Matter::Divergence {

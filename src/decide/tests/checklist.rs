@@ -59,7 +59,10 @@ fn asked(world: &mut World, ask: Ask) -> Result<Answer, Refusal> {
     });
     match answer.unwrap() {
         Answer::Refused { why } => Err(why),
-        answer @ (Answer::Done { .. } | Answer::Plan { .. } | Answer::Checklist { .. }) => Ok(answer),
+        answer @ (Answer::Done { .. }
+        | Answer::Plan { .. }
+        | Answer::Checklist { .. }
+        | Answer::Drill { .. }) => Ok(answer),
     }
 }
 

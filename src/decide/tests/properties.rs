@@ -8,6 +8,7 @@ use super::fixture::{happening, later, running, sample, secs, service_policy};
 use super::invariants::Watched;
 use crate::decide::action::Action;
 use crate::model::acceptance::Verdict;
+use crate::model::drill::Level;
 use crate::model::event::{Ask, Event, Happening};
 use crate::model::facts::{Facts, Phase};
 use crate::model::policy::{Autonomy, Maintenance, Otherwise, Quarantine, ServicePolicy, Window};
@@ -162,7 +163,10 @@ fn ask(with: u8) -> Ask {
         8 => Ask::Plan { to: Some(version) },
         9 => Ask::Hold { lasts: Some(secs(300)), reason: None },
         10 => Ask::Hold { lasts: None, reason: None },
-        11..=13 => Ask::Resume,
+        11..=12 => Ask::Resume,
+        13 => {
+            Ask::Drill { level: [Level::Ready, Level::Steps][usize::from(with / 128)], page: with % 32 < 16 }
+        }
         14 => Ask::Release(Announcement { version, ..Announcement::default() }),
         _ => {
             let irreversible = Some("migrated".to_owned());

@@ -6,6 +6,7 @@ use super::fixture::{API, World, happening, later, running, sample, secs, servic
 use super::told;
 use crate::decide::action::{Action, Effect};
 use crate::model::acceptance::Verdict;
+use crate::model::drill::Level;
 use crate::model::event::{Ask, Event, Happening};
 use crate::model::plan::Plan;
 use crate::model::release::{Announcement, Release};
@@ -149,6 +150,8 @@ impl Story {
             ["acceptance", "pass"] => self.accepted(Verdict::Pass, ""),
             ["acceptance", "fail", why] => self.accepted(Verdict::Fail, why),
             ["acceptance", "blind", why] => self.accepted(Verdict::NoData, why),
+            ["drill", "pass"] => self.drilled(&[]),
+            ["drill", "fail", why] => self.drilled(&[why]),
             ["ack", incident] => Event::Acknowledged { incident: incident.to_owned(), by: "ann".to_owned() },
             ["again"] => self.answer.clone().expect("a step was answered"),
             ["engine-lost"] => Event::EngineLost { why: "connection refused".to_owned() },
@@ -227,6 +230,13 @@ impl Story {
         let release = self.world.facts().release.as_ref().map(|at_hand| at_hand.id.clone());
         let items = vec![plain::item("home", Verdict::Pass, ""), plain::item("search", verdict, message)];
         happening(Happening::AcceptanceRan { release: release.unwrap_or_default(), items })
+    }
+
+    /// What the drill at hand asked of the runtime was made.
+    fn drilled(&self, problems: &[&str]) -> Event {
+        let drill = self.world.facts().drills.newest.as_ref().map(|drill| drill.id.clone());
+        let problems = problems.iter().map(|problem| (*problem).to_owned()).collect();
+        happening(Happening::Drilled { drill: drill.expect("a drill is under way"), problems })
     }
 
     fn failed(&mut self, kind: &str, text: &str) -> Event {
@@ -320,6 +330,10 @@ fn ask(words: &[&str]) -> Ask {
         ["hold"] => Ask::Hold { lasts: None, reason: None },
         ["hold", lasts] => Ask::Hold { lasts: Some(duration(lasts)), reason: None },
         ["resume"] => Ask::Resume,
+        ["drill", ref how @ ..] => Ask::Drill {
+            level: if how.contains(&"steps") { Level::Steps } else { Level::Ready },
+            page: how.contains(&"page"),
+        },
         ["release", version] => {
             Ask::Release(Announcement { version: version.to_owned(), ..Announcement::default() })
         }

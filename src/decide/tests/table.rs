@@ -9,6 +9,7 @@ use places::{incident, named, places, release};
 
 use super::fixture::{World, happening, later, running, sample, secs, service_policy, start_of_time};
 use super::told;
+use crate::model::drill::Level;
 use crate::model::event::{Address, Ask, Event, Happening, Standing};
 use crate::model::facts::{Facts, Phase, Veto};
 use crate::model::reason::Reason;
@@ -69,6 +70,12 @@ fn stops() -> [Event; 2] {
     ]
 }
 
+/// A drill is asked for, and one that nobody waits for has ended.
+fn drills() -> [Event; 2] {
+    let ended = Happening::Drilled { drill: "d1".to_owned(), problems: Vec::new() };
+    [ask(Ask::Drill { level: Level::Steps, page: true }), happening(ended)]
+}
+
 /// Everything that can happen.
 fn events() -> Vec<Event> {
     let said = || "said".to_owned();
@@ -114,7 +121,7 @@ fn events() -> Vec<Event> {
         happening(done("rb")),
         happening(done("rb-of-before")),
     ];
-    events.extend(stops().into_iter().chain(samples()).chain(answers()));
+    events.extend(stops().into_iter().chain(samples()).chain(answers()).chain(drills()));
     events.extend(FAULTS.map(fault));
     events.extend(
         [
@@ -182,6 +189,7 @@ fn name_of(what: &Happening) -> String {
         Happening::Proved { problems, .. } => format!("proved, {} problems", problems.len()),
         Happening::Unpinned { release } => format!("the pin of {release} is gone"),
         Happening::AcceptanceRan { .. } => "acceptance ran".to_owned(),
+        Happening::Drilled { problems, .. } => format!("drilled, {} problems", problems.len()),
         Happening::StepDone { rollback, .. } => format!("step done of {rollback}"),
         Happening::StepFailed { fault, .. } => format!("step failed, {}", fault.text),
         Happening::Stands(Standing::Acts { .. }) => "acts".to_owned(),
@@ -194,6 +202,7 @@ fn name_of(what: &Happening) -> String {
             Ask::Plan { .. } => "asked plan".to_owned(),
             Ask::Hold { .. } => "asked hold".to_owned(),
             Ask::Resume => "asked resume".to_owned(),
+            Ask::Drill { .. } => "asked drill".to_owned(),
             Ask::Checklist { .. } => "asked checklist".to_owned(),
         },
     }

@@ -21,6 +21,7 @@ pub(super) fn kind(action: &Action) -> String {
         Action::Effect(Effect::ProbeNow { .. }) => "probe".to_owned(),
         Action::Effect(Effect::Recall { .. }) => "recall".to_owned(),
         Action::Effect(Effect::RunAcceptance { .. }) => "run acceptance".to_owned(),
+        Action::Effect(Effect::Drill { level, .. }) => format!("drill {}", level.into_str()),
         Action::Persist(Persist::Remember { .. }) => "remember".to_owned(),
         Action::Persist(Persist::Judged { trigger, verdict, .. }) => {
             format!("judged {trigger} {}", verdict.call.into_str())
@@ -28,6 +29,10 @@ pub(super) fn kind(action: &Action) -> String {
         Action::Persist(Persist::Concluded { .. }) => "concluded".to_owned(),
         Action::Persist(Persist::File { release, state, .. }) => {
             format!("file {} {}", release.version, state.into_str())
+        }
+        Action::Persist(Persist::Drilled { drill, .. }) => {
+            let passed = drill.passed().expect("what is written down has ended");
+            format!("drilled {}: {}", drill.version, if passed { "passed" } else { "not passed" })
         }
         Action::Persist(Persist::Log(incident)) => match &incident.state {
             IncidentState::Open => "log open".to_owned(),
@@ -37,6 +42,7 @@ pub(super) fn kind(action: &Action) -> String {
         Action::Answer(Answer::Done { .. }) => "answer done".to_owned(),
         Action::Answer(Answer::Plan { .. }) => "answer plan".to_owned(),
         Action::Answer(Answer::Checklist { .. }) => "answer checklist".to_owned(),
+        Action::Answer(Answer::Drill { .. }) => "answer drill".to_owned(),
         Action::Answer(Answer::Refused { .. }) => "answer refused".to_owned(),
     }
 }
@@ -58,9 +64,10 @@ pub(super) fn line(action: &Action) -> Option<String> {
             Effect::GoOn { .. }
             | Effect::ProbeNow { .. }
             | Effect::Recall { .. }
-            | Effect::RunAcceptance { .. },
+            | Effect::RunAcceptance { .. }
+            | Effect::Drill { .. },
         )
-        | Action::Persist(Persist::Remember { .. }) => kind(action),
+        | Action::Persist(Persist::Remember { .. } | Persist::Drilled { .. }) => kind(action),
         Action::Persist(Persist::Judged { verdict, .. }) => {
             format!("{}: {}", kind(action), sentence(&verdict.why))
         }
@@ -69,7 +76,9 @@ pub(super) fn line(action: &Action) -> Option<String> {
             let steps: Vec<&str> = steps.iter().map(crate::model::step::Step::into_str).collect();
             format!("plan {} to {}: {} {problems:?}", plan.from_version, plan.to_version, steps.join(" "))
         }
-        Action::Answer(Answer::Done { .. } | Answer::Checklist { .. }) => "done".to_owned(),
+        Action::Answer(Answer::Done { .. } | Answer::Checklist { .. } | Answer::Drill { .. }) => {
+            "done".to_owned()
+        }
         Action::Effect(Effect::Prove { .. })
         | Action::Persist(Persist::Log(_) | Persist::Concluded { .. }) => return None,
     })
@@ -166,7 +175,7 @@ pub(super) fn why(reason: &Reason) -> String {
             format!("unfinished for {}s, {}", lasted.as_secs(), waiting(waits))
         }
         Reason::Restarted { times, seen } => format!("restarted {times} times in vain \"{seen}\""),
-        Reason::Set(_) => english().reason(reason),
+        Reason::Drill(_) | Reason::Set(_) => english().reason(reason),
         Reason::Said(said) => said.clone(),
     }
 }

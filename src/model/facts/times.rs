@@ -52,6 +52,7 @@ impl Facts {
             all.extend(mark.shown.as_mut().map(|shown| &mut shown.at));
             all.extend(mark.signed.as_mut().map(|signed| &mut signed.at));
         }
+        all.extend(self.drills.running_times());
         match &mut self.phase {
             // A watch counts anew, or adds what it has not seen.
             Phase::Idle | Phase::Watching(_) | Phase::NeedsPerson { .. } => {}

@@ -95,6 +95,8 @@ fn ends(news: &News) -> Option<bool> {
         | News::SeesAgain
         | News::ChannelBack { .. }
         | News::Heard => Some(true),
+        News::DrillAnswered { .. } | News::DrillPassed => Some(true),
+        News::Drill | News::DrillFailed | News::DrillOverdue => Some(false),
         News::ServiceDown
         | News::ServiceStopped
         | News::ServiceIncomplete

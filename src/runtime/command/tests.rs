@@ -38,6 +38,7 @@ fn config(runtime: Runtime) -> Service {
         checks: std::collections::BTreeMap::new(),
         stop_timeout: Duration::from_secs(10),
         pin: Pin::default(),
+        drill_starts: false,
         order: crate::config::Order::default(),
         before: None,
         after: None,

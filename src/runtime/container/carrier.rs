@@ -25,6 +25,10 @@ impl Container {
         pin::prove(self, record).await
     }
 
+    pub(in crate::runtime) async fn rehearse(&self, record: &Record) -> Result<Vec<String>, Fault> {
+        pin::rehearse(self, record).await
+    }
+
     pub(in crate::runtime) async fn forget(&self, release: &str) -> Result<(), Fault> {
         pin::forget(self, release).await
     }

@@ -5,8 +5,9 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row};
 
-use super::statement::read;
+use super::statement::{Addition, Statement, read};
 use crate::dsse::Public;
+use crate::model::drill::Drill;
 use crate::model::remark::Remark;
 use crate::model::witness::Witness;
 use crate::store::{StoreError, sqlite};
@@ -43,6 +44,8 @@ pub struct Sealed {
     pub kind: String,
     /// What a person added.
     pub remark: Option<Remark>,
+    /// The drill that it tells of.
+    pub drill: Option<Drill>,
 }
 
 pub(in crate::store) const COLUMNS: &str = "seq, at, release, kind, payload, prev, hash, sig";
@@ -85,11 +88,16 @@ pub(in crate::store) fn of(
     release: &str,
 ) -> Result<Vec<Sealed>, StoreError> {
     let links = links_of(connection, path, release)?;
-    let sealed = |link: Link| Sealed {
-        witness: Witness { seq: link.seq, hash: hex::encode(&link.hash) },
-        at: link.at.parse().unwrap_or(Timestamp::UNIX_EPOCH),
-        remark: link.payload.and_then(|payload| read(&payload).ok()?.remark()),
-        kind: link.kind,
+    let sealed = |link: Link| {
+        let statement = link.payload.and_then(|payload| read(&payload).ok());
+        let Addition { remark, drill } = statement.map(Statement::addition).unwrap_or_default();
+        Sealed {
+            witness: Witness { seq: link.seq, hash: hex::encode(&link.hash) },
+            at: link.at.parse().unwrap_or(Timestamp::UNIX_EPOCH),
+            remark,
+            drill,
+            kind: link.kind,
+        }
     };
     Ok(links.into_iter().map(sealed).collect())
 }

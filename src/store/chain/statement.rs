@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
 use crate::dsse::Public;
+use crate::model::drill::Drill;
 use crate::model::release::ReleaseState;
 use crate::model::remark::Remark;
 
@@ -35,6 +36,8 @@ pub enum Kind {
     Note,
     /// A person said what is still to be done.
     FollowUp,
+    /// Going back to it was tried.
+    Drill,
 }
 
 /// Why a key was chained in.
@@ -102,6 +105,14 @@ pub(in crate::store) enum Content {
     Key(KeyFacts),
     Record(serde_json::Value),
     Remark(Remark),
+    Drill(Drill),
+}
+
+/// What an entry adds to the record of a release that was decided before.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Addition {
+    pub(in crate::store) remark: Option<Remark>,
+    pub(in crate::store) drill: Option<Drill>,
 }
 
 /// A key that signs from here on.
@@ -172,9 +183,12 @@ impl Statement {
         Some(facts.why)
     }
 
-    /// What a person added by it.
-    pub(in crate::store) fn remark(self) -> Option<Remark> {
-        let Content::Remark(remark) = self.predicate.content else { return None };
-        Some(remark)
+    /// What was added by it to a release's record.
+    pub(in crate::store) fn addition(self) -> Addition {
+        match self.predicate.content {
+            Content::Remark(remark) => Addition { remark: Some(remark), drill: None },
+            Content::Drill(drill) => Addition { remark: None, drill: Some(drill) },
+            Content::Key(_) | Content::Record(_) => Addition::default(),
+        }
     }
 }

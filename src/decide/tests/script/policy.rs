@@ -1,6 +1,7 @@
 //! What a story's policy says: `KEY=VALUE`, each.
 
 use super::duration;
+use crate::model::drill::{Level, Schedule};
 use crate::model::policy::{Autonomy, Maintenance, Otherwise, Quarantine, ServicePolicy, Window};
 use crate::model::step::Step;
 
@@ -28,6 +29,8 @@ pub(super) fn set(policy: &mut ServicePolicy, settings: &[&str]) {
                 let all = [Quarantine::Off, Quarantine::Watch, Quarantine::Ask, Quarantine::Rollback];
                 policy.quarantine = all.into_iter().find(|it| it.into_str() == word).expect("a quarantine");
             }
+            ("drill", "none") => policy.drill = None,
+            ("drill", every) => policy.drill = Some(Schedule { every: duration(every), level: Level::Ready }),
             ("maintenance", hours) => policy.maintenance = maintenance(hours),
             ("keep", value) => policy.keep = value.parse().unwrap(),
             ("checks", value) => policy.checks = value.split(',').map(str::to_owned).collect(),

@@ -1,0 +1,127 @@
+//! `golive drill`
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use super::show::{print_json, say};
+use super::{CliError, Context};
+use crate::clock::Clock;
+use crate::control::client::{Client, ClientError};
+use crate::control::wire::{DrillBody, DrillInfo};
+use crate::model::drill;
+use crate::text::english;
+use crate::untrusted::harmless;
+
+/// Contract §1.
+const PASSED: u8 = 0;
+const FAILED: u8 = 1;
+
+/// One question to the daemon waits so long, in seconds.
+const TURN: u64 = 20;
+
+/// Before a daemon that does not answer is asked again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// A daemon that is restarted meanwhile is waited for, for so long.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  golive drill shop
+  golive drill shop --level steps
+  golive drill shop --page
+
+What runs is not touched. The drill goes into the record of the accepted release, its age into /metrics; by itself golive
+makes one where [service.SERVICE.drill] says `every`. With --page the channels of the urgent tier are sent a message that says
+that it is a drill, repeated and escalated as a real one, until somebody acknowledges it, for an hour at most.
+
+Exit codes: 0 passed, 1 not, 2 impossible now, and why; 69 no daemon.")]
+pub(super) struct Arguments {
+    /// The service
+    service: String,
+    /// How far: `ready` looks at all that a rollback needs; `steps` also makes the accepted version anew beside the one that
+    /// runs, and removes it
+    #[arg(long, value_enum, default_value_t = Level::Ready)]
+    level: Level,
+    /// Call whoever is on call, and see how long it takes until somebody acknowledges
+    #[arg(long)]
+    page: bool,
+    /// As JSON, which is stable, when it has ended
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Level {
+    Ready,
+    Steps,
+}
+
+pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, CliError> {
+    let Arguments { service, level, page, json } = arguments;
+    let client = context.client()?;
+    let level = match level {
+        Level::Ready => drill::Level::Ready,
+        Level::Steps => drill::Level::Steps,
+    };
+    let done = client.ask(&service, "drill", &DrillBody { level, page }).await?;
+    let Some(id) = done.drill else { return Err(CliError::Plain("the daemon named no drill".to_owned())) };
+    writeln!(std::io::stderr(), "{service}: drill {id}, level {}", level.into_str())?;
+    let drill = ended(&client, &service, &id).await?;
+    if json {
+        print_json(&drill)?;
+    } else {
+        tell(&service, &drill)?;
+    }
+    Ok(if drill.passed == Some(true) { PASSED } else { FAILED })
+}
+
+/// Waits for its end, and tells on the way what it waits for.
+async fn ended(client: &Client, service: &str, id: &str) -> Result<DrillInfo, CliError> {
+    let clock = Clock::start();
+    let (mut called, mut silent) = (false, None);
+    loop {
+        match client.drill(service, id, TURN).await {
+            Ok(drill) if drill.ended.is_some() => return Ok(drill),
+            Ok(drill) => {
+                silent = None;
+                let waits = drill.problems.is_some() && drill.page.is_some();
+                if waits && !called {
+                    called = true;
+                    writeln!(std::io::stderr(), "{service}: called; waiting until somebody acknowledges")?;
+                }
+            }
+            Err(error @ (ClientError::NoDaemon { .. } | ClientError::Busy(_))) => {
+                let since = *silent.get_or_insert(clock.now());
+                if clock.now().duration_since(since).unsigned_abs() > PATIENCE {
+                    return Err(error.into());
+                }
+                tokio::time::sleep(AGAIN).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn tell(service: &str, drill: &DrillInfo) -> Result<(), CliError> {
+    let version = harmless(&drill.version);
+    let problems = drill.problems.as_deref().unwrap_or_default();
+    if problems.is_empty() {
+        let how = if drill.level == "steps" { ", and it was made anew beside it" } else { "" };
+        say(&format!("{service}: {version} could be gone back to{how}"))?;
+    }
+    for problem in problems {
+        say(&format!("{service}: {version} could not be gone back to, or not without loss: {problem}"))?;
+    }
+    if let Some(page) = &drill.page {
+        let after = page.after_seconds.and_then(|after| Duration::try_from_secs_f64(after).ok());
+        match (&page.acknowledged_by, after) {
+            (Some(by), Some(after)) => {
+                say(&format!("{service}: on-call answered after {} ({by})", english().duration(after)))?;
+            }
+            (Some(_) | None, _) => say(&format!("{service}: nobody acknowledged the call"))?,
+        }
+    }
+    Ok(())
+}

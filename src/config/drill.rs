@@ -1,0 +1,39 @@
+//! `[service.NAME.drill]`
+
+use super::Runtime;
+use super::table::Section;
+use crate::model::drill::{Level, Schedule};
+
+/// From one drill to the next.
+const EVERY: (&str, &str) = ("1h", "366d");
+
+const LEVELS: [(&str, Level); 2] = [("ready", Level::Ready), ("steps", Level::Steps)];
+
+/// What the configuration says of drills.
+pub(super) struct Drill {
+    /// Those that are made without being asked for.
+    pub(super) schedule: Option<Schedule>,
+    /// What is made beside the running version is started.
+    pub(super) starts: bool,
+}
+
+pub(super) fn read(section: &mut Section<'_>, runtime: Option<&Runtime>) -> Drill {
+    let Some(mut table) = section.section("drill") else { return Drill { schedule: None, starts: false } };
+    let every = table.duration_or_off("every", None, EVERY).filter(|every| !every.is_zero());
+    let level = table.word("level", &LEVELS, Level::Ready);
+    let starts = table.boolean("start").unwrap_or_default();
+    let beside = matches!(runtime, Some(Runtime::Container { .. } | Runtime::Compose(_)) | None);
+    if level == Level::Steps && !beside {
+        let hint = "write level = \"ready\"";
+        table.wrong("level", "needs containers of this engine, which golive makes one by one", hint);
+    }
+    if starts && !beside {
+        table.wrong(
+            "start",
+            "needs containers of this engine, which golive makes one by one",
+            "leave it out",
+        );
+    }
+    table.end(&[]);
+    Drill { schedule: every.map(|every| Schedule { every, level }), starts }
+}

@@ -1,0 +1,122 @@
+//! Drills, as they are shown.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::decide::view::DrillView;
+use crate::model::drill::{Drill, Level, Page};
+
+/// `POST …/drill`
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DrillBody {
+    /// ready or steps.
+    pub level: Level,
+    /// Call whoever is on call.
+    pub page: bool,
+}
+
+/// `?drill=&timeout=`
+#[derive(Debug, Deserialize)]
+pub struct DrillQuery {
+    /// This drill; the newest when absent.
+    pub drill: Option<String>,
+    /// Seconds to wait for its end; 30 at most.
+    pub timeout: Option<u64>,
+}
+
+/// What is known of a service's drills.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DrillsInfo {
+    /// When one passed last.
+    pub passed_at: Option<Timestamp>,
+    /// When the next is due by itself.
+    pub due_at: Option<Timestamp>,
+    /// The one at hand, or the last.
+    pub newest: Option<DrillInfo>,
+}
+
+/// `GET …/drill`
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DrillInfo {
+    /// Its id.
+    pub id: String,
+    /// ready or steps.
+    pub level: String,
+    /// The accepted release that it is about.
+    pub release: String,
+    /// Its version.
+    pub version: String,
+    /// Who asked for it; `null` where it was due.
+    pub by: Option<String>,
+    /// When it began.
+    pub began: Timestamp,
+    /// When it ended; `null` while it is under way.
+    pub ended: Option<Timestamp>,
+    /// Whether it passed; `null` while it is under way.
+    pub passed: Option<bool>,
+    /// What stands in the way of a rollback; `null` before that is known.
+    pub problems: Option<Vec<String>>,
+    /// The call to whoever is on call, where it makes one.
+    pub page: Option<PageInfo>,
+}
+
+/// A call to whoever is on call.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct PageInfo {
+    /// waiting, answered or unanswered.
+    pub state: String,
+    /// Who acknowledged it.
+    pub acknowledged_by: Option<String>,
+    /// After how many seconds.
+    pub after_seconds: Option<f64>,
+}
+
+impl Default for DrillBody {
+    fn default() -> Self {
+        Self { level: Level::Ready, page: false }
+    }
+}
+
+impl DrillsInfo {
+    /// None where none was made or is to be.
+    pub(super) fn new(view: &DrillView) -> Option<Self> {
+        let drills = &view.drills;
+        let any = drills.newest.is_some() || view.due.is_some();
+        any.then(|| Self {
+            passed_at: drills.passed,
+            due_at: view.due,
+            newest: drills.newest.as_ref().map(DrillInfo::new),
+        })
+    }
+}
+
+impl DrillInfo {
+    /// As it stands.
+    pub fn new(drill: &Drill) -> Self {
+        Self {
+            id: drill.id.clone(),
+            level: drill.level.into_str().to_owned(),
+            release: drill.release.clone(),
+            version: drill.version.clone(),
+            by: drill.by.clone(),
+            began: drill.began,
+            ended: drill.ended(),
+            passed: drill.passed(),
+            problems: drill.outcome.as_ref().map(|outcome| outcome.problems.clone()),
+            page: drill.page.as_ref().map(|page| PageInfo::new(page, drill)),
+        }
+    }
+}
+
+impl PageInfo {
+    fn new(page: &Page, drill: &Drill) -> Self {
+        let (state, acknowledged_by) = match page {
+            Page::Waiting => ("waiting", None),
+            Page::Answered { by, .. } => ("answered", Some(by.clone())),
+            Page::Unanswered { .. } => ("unanswered", None),
+        };
+        let after_seconds = drill.answered_after().map(|after| after.as_secs_f64());
+        Self { state: state.to_owned(), acknowledged_by, after_seconds }
+    }
+}
