@@ -10,6 +10,7 @@ use crate::model::reading::Stream;
 
 pub mod acceptance;
 mod access;
+mod always;
 mod business;
 mod channel;
 mod channels;
@@ -51,10 +52,11 @@ mod watch;
 mod webhook;
 
 pub use access::{Access, ClientCertificate, HttpLogin, is_secret_header};
+pub use always::Always;
 pub use channel::{
     Channel, EmailChannel, Login, LoginKind, Smtp, SmtpTls, Url, Way, WebhookChannel, WebhookFormat,
 };
-pub use check::{Check, CheckKind, FileAge, HttpCheck, TlsCheck, TlsVersion};
+pub use check::{Check, CheckKind, FileAge, HttpCheck, LogsCheck, Pattern, TlsCheck, TlsVersion};
 pub use commands::{Commands, Program};
 pub use compose::Compose;
 use environment::Environment;
@@ -65,7 +67,7 @@ pub use mistakes::Mistakes;
 pub(crate) use nearest::nearest;
 pub use page::Page;
 pub use proxy::Proxy;
-pub use rules::Rule;
+pub use rules::{EVERY, Rule};
 pub use secret::Secret;
 pub use swarm::SwarmSet;
 use table::Section;
@@ -95,8 +97,10 @@ pub struct Config {
     pub page: Option<Page>,
     /// Services by name.
     pub services: BTreeMap<String, Service>,
-    /// What is watched always, by name.
+    /// Limits that are watched always, by name.
     pub rules: BTreeMap<String, Rule>,
+    /// Checks that are made always, by name; no limit has the same.
+    pub always: BTreeMap<String, Always>,
     /// Channels by name.
     pub channels: BTreeMap<String, Channel>,
     /// How each tier is told.
@@ -116,7 +120,9 @@ impl Config {
     /// What the core needs to know.
     pub fn policy(&self) -> Policy {
         let services = self.services.iter().map(|(name, service)| (name.clone(), service.policy.clone()));
-        let rules = self.rules.iter().map(|(name, rule)| (name.clone(), rule.limit.clone()));
+        let rules = self.rules.iter().map(|(name, rule)| (name, &rule.limit));
+        let always = self.always.iter().map(|(name, check)| (name, &check.limit));
+        let rules = rules.chain(always).map(|(name, limit)| (name.clone(), limit.clone()));
         let channels = self.channels.keys().cloned().collect();
         Policy { services: services.collect(), rules: rules.collect(), tiers: self.tiers.clone(), channels }
     }

@@ -33,6 +33,7 @@ use crate::store::{Scribe, Store};
 use crate::systemd;
 
 mod acceptance;
+mod always;
 mod commit;
 mod curve;
 mod deliver;

@@ -141,7 +141,7 @@ impl State {
                 }
             }
         }
-        self.rules.follow(&policy.rules);
+        self.rules.follow(&self.policy.rules, &policy.rules);
         self.policy = policy;
         self.telling.follow(&self.policy);
         self.schedule(now, None);
@@ -162,18 +162,7 @@ impl State {
                 Some(mut turn) => release::happened(&mut turn, what),
                 None => unknown(service, what, &mut actions),
             },
-            Event::Watched(reading) => {
-                let left = self.aftermath(now).map(|(service, since)| (service.to_owned(), since));
-                let since = left.as_ref().map(|(_, since)| *since);
-                let policy = (&self.policy.rules, &self.policy.tiers, since);
-                let folded = self.rules.measure(now, reading, policy, &mut self.own, &mut actions);
-                let turn = left.and_then(|(service, _)| self.turn(&service, now, &mut actions));
-                if let Some(mut turn) = turn {
-                    for rule in folded {
-                        turn.fold(&format!("rule {rule}"));
-                    }
-                }
-            }
+            Event::Watched(_) | Event::Checked { .. } => self.watched(now, event, &mut actions),
             Event::EngineLost { why } => self.engine_lost(now, why, &mut actions),
             Event::EngineBack => self.engine_back(now, &mut actions),
             Event::SwarmLost { why } => self.swarm_lost(now, why),
@@ -207,6 +196,20 @@ impl State {
         self.send(now, &mut actions);
         self.schedule(now, event.service());
         actions
+    }
+
+    /// Something was seen that is watched always; what a rollback has brought about is told in its thread.
+    fn watched(&mut self, now: Timestamp, event: &Event, actions: &mut Vec<Action>) {
+        let left = self.aftermath(now).map(|(service, since)| (service.to_owned(), since));
+        let since = left.as_ref().map(|(_, since)| *since);
+        let by = (&self.policy.rules, &self.policy.tiers, since);
+        let folded = self.rules.take(now, event, by, &mut self.own, actions);
+        let turn = left.and_then(|(service, _)| self.turn(&service, now, actions));
+        if let Some(mut turn) = turn {
+            for rule in folded {
+                turn.fold(&format!("rule {rule}"));
+            }
+        }
     }
 
     /// Works out when something is due of a service, or of each: only what had a turn has another deadline.

@@ -18,7 +18,7 @@ mod images;
 mod inspect;
 pub(crate) mod labels;
 mod leaning;
-mod logs;
+pub(crate) mod logs;
 mod marks;
 mod remembered;
 pub(crate) mod settings;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::config::{Check, CheckKind, Runtime};
+use crate::config::{Always, Check, CheckKind, Runtime};
 use crate::docker::Engine;
 use crate::model::figure::Figure;
 use crate::model::sample::{Outcome, Sample};
@@ -62,6 +62,7 @@ enum Kind {
     Docker(docker::Container),
     Tasks(docker::Tasks),
     Set(docker::Set),
+    Logs(docker::Logs),
     /// The check asks for a container that its service does not have.
     Nothing,
 }
@@ -90,9 +91,18 @@ impl Tools {
 impl Probe {
     /// A check of a service.
     pub fn new(name: &str, check: &Check, runtime: &Runtime, tools: &Tools) -> Self {
+        Self::of(name, check, Some(runtime), tools)
+    }
+
+    /// A check that is made always: of containers, or of none.
+    pub fn always(name: &str, always: &Always, tools: &Tools) -> Self {
+        Self::of(name, &always.check, always.of.as_ref(), tools)
+    }
+
+    fn of(name: &str, check: &Check, runtime: Option<&Runtime>, tools: &Tools) -> Self {
         let kind = match (&check.kind, runtime) {
             (CheckKind::Http(http), runtime) => {
-                let one_answers = !matches!(runtime, Runtime::Swarm(_));
+                let one_answers = !matches!(runtime, Some(Runtime::Swarm(_)));
                 let connections = Connections::kept(http.keep_alive.unwrap_or(one_answers));
                 Kind::Http(http::Http::new(http.clone(), check.timeout, connections, tools))
             }
@@ -107,16 +117,19 @@ impl Probe {
             (CheckKind::Prometheus(itself), _) => {
                 Kind::Prometheus(Box::new(prometheus::Look::of_itself(itself, check.timeout, tools)))
             }
-            (CheckKind::Docker, Runtime::Container { name }) => {
+            (CheckKind::Docker, Some(Runtime::Container { name })) => {
                 Kind::Docker(docker::Container::new(Arc::clone(&tools.docker), name))
             }
-            (CheckKind::Docker, Runtime::Compose(of)) => {
+            (CheckKind::Docker, Some(Runtime::Compose(of))) => {
                 Kind::Set(docker::Set::new(Arc::clone(&tools.docker), of))
             }
-            (CheckKind::Docker, Runtime::Swarm(set)) => {
+            (CheckKind::Docker, Some(Runtime::Swarm(set))) => {
                 Kind::Tasks(docker::Tasks::new(Arc::clone(&tools.docker), set))
             }
-            (CheckKind::Docker, Runtime::Command { .. }) => Kind::Nothing,
+            (CheckKind::Docker | CheckKind::Logs(_), Some(Runtime::Command(_)) | None) => Kind::Nothing,
+            (CheckKind::Logs(check), Some(of)) => {
+                Kind::Logs(docker::Logs::new(Arc::clone(&tools.docker), of, check))
+            }
         };
         Self { name: name.to_owned(), timeout: check.timeout, kind }
     }
@@ -147,6 +160,7 @@ impl Probe {
                 Kind::Docker(container) => (container.look().await, None),
                 Kind::Tasks(tasks) => (tasks.look(clock).await, None),
                 Kind::Set(set) => (set.look().await, None),
+                Kind::Logs(logs) => logs.look(clock).await,
                 Kind::Nothing => (Outcome::Blind("the service has no container".to_owned()), None),
             }
         };
@@ -188,7 +202,7 @@ impl Probe {
             Kind::Command(_) => Outcome::Failed(format!("had not ended after {within} and was killed")),
             Kind::Prometheus(_) => Outcome::Blind(format!("Prometheus: no answer within {within}")),
             // A silent engine says nothing about the service.
-            Kind::Docker(_) | Kind::Set(_) | Kind::Tasks(_) => {
+            Kind::Docker(_) | Kind::Set(_) | Kind::Tasks(_) | Kind::Logs(_) => {
                 Outcome::Blind(format!("Docker: no answer within {within}"))
             }
             Kind::Tcp(_) | Kind::Tls(_) | Kind::Nothing => {

@@ -96,21 +96,22 @@ impl Texts {
         let lasts = notice.news.lasts().map(|lasts| self.duration(lasts));
         let channel = notice.news.channel().map(clean);
         let count = if let News::Digest { count } = &notice.news { *count } else { 0 };
-        let rule = notice.news.rule().map(clean);
+        let (rule, check) = (notice.news.rule().map(clean), notice.news.is_of_check());
         let (by, despite) = match &notice.reason {
             Some(Reason::Accepted { by, despite, .. }) => (Some(clean(by)), despite.is_some()),
             Some(_) | None => (None, false),
         };
         self.say(
             &format!("news.{}", notice.news.into_str()),
-            context! { from, to, version, lasts, channel, count, rule, by, despite },
+            context! { from, to, version, lasts, channel, count, rule, check, by, despite },
         )
     }
 
     /// What golive does now, and what the reader should do.
     pub fn next(&self, notice: &Notice) -> String {
         let service = notice.service.as_deref().map(clean).unwrap_or_default();
-        self.say(&format!("next.{}", notice.news.into_str()), context! { service })
+        let check = notice.news.is_of_check();
+        self.say(&format!("next.{}", notice.news.into_str()), context! { service, check })
     }
 
     /// Why, in one sentence.
@@ -122,6 +123,7 @@ impl Texts {
             ),
             Reason::Breach(breach) => self.breach(breach),
             Reason::Flapping { check, failures, of, seen } => self.flapping(check, *failures, *of, seen),
+            Reason::CheckFails { check, times, lasted, seen } => self.fails(check, *times, *lasted, seen),
             Reason::CrashLoop { ended, within, seen } => self.crash_loop(*ended, *within, seen),
             Reason::GivenUp { seen } => self.say("reason.given-up", context! { seen => clean(seen) }),
             Reason::NotToBlame { blame, cause } => {
@@ -207,6 +209,11 @@ impl Texts {
     fn crash_loop(&self, ended: u32, within: Duration, seen: &str) -> String {
         let within = self.duration(within);
         self.say("reason.crash-loop", context! { ended, within, seen => clean(seen) })
+    }
+
+    fn fails(&self, check: &str, times: u32, lasted: Duration, seen: &str) -> String {
+        let (check, lasted, seen) = (clean(check), self.duration(lasted), clean(seen));
+        self.say("reason.check-fails", context! { check, times, lasted, seen })
     }
 
     fn flapping(&self, check: &str, failures: u32, of: u32, seen: &str) -> String {

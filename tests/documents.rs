@@ -9,8 +9,9 @@ use std::process::Command;
 use toml::{Table, Value};
 
 /// Tables whose keys are names that an operator chooses.
-const NAMED: [&str; 12] = [
+const NAMED: [&str; 13] = [
     "rule",
+    "check",
     "service",
     "channel",
     "health",

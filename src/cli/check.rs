@@ -5,7 +5,7 @@ use std::io::Write as _;
 use super::show::{Mood, color, paint};
 use super::{CliError, Context, engine, tools};
 use crate::clock::Clock;
-use crate::config::{self, CheckKind, Config, Service};
+use crate::config::{self, Config, Service};
 use crate::control::client::ClientError;
 use crate::docker::OLDEST_API;
 use crate::model::sample::{Outcome, Sample};
@@ -38,11 +38,14 @@ pub(super) async fn run(arguments: &Arguments, context: &Context) -> Result<u8, 
     }
     let mut report = Report { out: std::io::stdout(), color: color(&std::io::stdout()), bad: false };
     let checks = config.services.values().map(|service| service.checks.len()).sum();
-    let counts = [
+    let mut counts = vec![
         count(config.services.len(), "service"),
         count(checks, "health check"),
         count(config.channels.len(), "channel"),
     ];
+    if !config.always.is_empty() {
+        counts.insert(2, format!("{} that are made always", count(config.always.len(), "check")));
+    }
     writeln!(report.out, "{} is good: {}", context.config.display(), counts.join(", "))?;
     for (what, why) in doubts::doubts(&config, &context.config) {
         report.note(&what, &why)?;
@@ -90,11 +93,9 @@ impl Report {
 
 /// The engine itself, where anything needs it.
 async fn docker(config: &Config, report: &mut Report) -> Result<(), CliError> {
-    let needed = |service: &Service| {
-        !matches!(service.runtime, config::Runtime::Command { .. })
-            || service.checks.values().any(|check| matches!(check.kind, CheckKind::Docker))
-    };
-    if !config.services.values().any(needed) {
+    let needed = |service: &Service| !matches!(service.runtime, config::Runtime::Command { .. });
+    let looks = |always: &config::Always| always.of.is_some();
+    if !config.services.values().any(needed) && !config.always.values().any(looks) {
         return Ok(());
     }
     let what = format!("Docker at {}", config.docker_socket.display());

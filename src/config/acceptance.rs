@@ -18,7 +18,7 @@ pub mod load;
 pub use load::Load;
 
 /// What an item asks of a check by `url`, beside that it passes.
-const OF_AN_ADDRESS: [&str; 7] =
+pub(super) const OF_AN_ADDRESS: [&str; 7] =
     ["times", "allow", "unauthenticated", "not-served", "secure-headers", "rate-limited", "load"];
 
 /// Keys of all items together.
@@ -194,7 +194,7 @@ pub(super) fn item(mut section: Section<'_>, servers: &Names) -> Option<Acceptan
     }
     let list = section.optional_word("secure-headers", &LISTS);
     let (burst, load) = (burst(&mut section), load::read(&mut section));
-    let mut check = checks::read_with(section, None, servers, &[])?;
+    let mut check = checks::read(section, None, servers)?;
     let mut below = None;
     if let CheckKind::Http(http) = &mut check.kind {
         below = http.max_latency.take().map(|latency| latency.as_secs_f64());
@@ -260,6 +260,7 @@ fn usual(kind: &CheckKind, demand: &Demand, refused: bool) -> Group {
             | CheckKind::Command { .. }
             | CheckKind::FileAge(_)
             | CheckKind::Report(_)
+            | CheckKind::Logs(_)
             | CheckKind::Docker,
         ) => Group::Function,
     }

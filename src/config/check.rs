@@ -43,6 +43,8 @@ pub enum CheckKind {
     Prometheus(Box<PrometheusCheck>),
     /// What a tool of the build has written is good enough.
     Report(Report),
+    /// A service's containers have not written too many lines of a kind.
+    Logs(LogsCheck),
     /// The container runs, is not restarting, was not killed for memory, and its HEALTHCHECK does not say unhealthy.
     Docker,
 }
@@ -163,6 +165,54 @@ pub enum Severity {
     High,
     /// 9.0 and more.
     Critical,
+}
+
+/// A check of what containers write to their logs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogsCheck {
+    /// The lines that are counted.
+    pub pattern: Pattern,
+    /// More of them fail.
+    pub above: u32,
+    /// So far back they are counted.
+    pub over: Duration,
+}
+
+/// A regular expression, which is looked for in lines in linear time.
+#[derive(Debug, Clone)]
+pub struct Pattern(regex::bytes::Regex);
+
+/// What an expression may take as a program, and what is remembered in looking for it, in bytes.
+const PATTERN_MAX: usize = 1 << 20;
+
+impl Pattern {
+    /// Why it is none.
+    pub fn new(pattern: &str) -> Result<Self, String> {
+        let built = regex::bytes::RegexBuilder::new(pattern)
+            .size_limit(PATTERN_MAX)
+            .dfa_size_limit(PATTERN_MAX)
+            .build();
+        built.map(Self).map_err(|error| {
+            if let regex::Error::CompiledTooBig(_) = error {
+                return "is too large a pattern".to_owned();
+            }
+            // The first lines draw the place in the pattern.
+            let said = error.to_string();
+            let last = said.lines().last().unwrap_or_default();
+            format!("is no regular expression: {}", last.trim_start_matches("error: "))
+        })
+    }
+
+    /// Whether a line has it.
+    pub fn is_in(&self, line: &[u8]) -> bool {
+        self.0.is_match(line)
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_str() == other.0.as_str()
+    }
 }
 
 /// A check by a query.

@@ -116,6 +116,7 @@ impl Acceptance {
             | CheckKind::Tls(_)
             | CheckKind::Query(_)
             | CheckKind::Prometheus(_)
+            | CheckKind::Logs(_)
             | CheckKind::Docker => {}
         }
         Ok(item)

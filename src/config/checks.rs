@@ -1,4 +1,4 @@
-//! `[service.….health.…]`
+//! One check, wherever it stands: `[service.….health.…]`, `[check.…]` and their like.
 
 use std::time::Duration;
 
@@ -8,45 +8,36 @@ use super::table::Section;
 use super::tls;
 
 pub(super) mod http;
+mod logs;
 mod prometheus;
 mod report;
 
 /// Kinds of check.
-const KINDS: [&str; 9] =
-    ["url", "tcp", "command", "tls", "file-age", "query", "prometheus", "report", "docker"];
+const KINDS: [&str; 10] =
+    ["url", "tcp", "command", "tls", "file-age", "query", "prometheus", "report", "docker", "logs"];
 
-/// Kinds of check that later versions know.
-const LATER: [&str; 1] = ["logs"];
+/// Those among them that look at containers.
+pub(super) const OF_CONTAINERS: [&str; 2] = ["docker", "logs"];
 
 /// Certificates that are good for less long are told.
 const DAYS: u32 = 14;
 
 const VERSIONS: [(&str, TlsVersion); 2] = [("1.2", TlsVersion::V12), ("1.3", TlsVersion::V13)];
 
-/// One check; `None` when it cannot be made sense of, which is told. `without_docker` says why it may not be `docker`.
-pub(super) fn read(section: Section<'_>, without_docker: Option<&str>, servers: &Names) -> Option<Check> {
-    read_with(section, without_docker, servers, &[])
-}
-
-/// The same where more keys are known, which only later versions know.
-pub(super) fn read_with(
-    mut section: Section<'_>,
-    without_docker: Option<&str>,
-    servers: &Names,
-    later: &[&str],
-) -> Option<Check> {
+/// One check; `None` when it cannot be made sense of, which is told. `without` says why it may not look at containers.
+pub(super) fn read(mut section: Section<'_>, without: Option<&str>, servers: &Names) -> Option<Check> {
     let timeout = section.duration("timeout", Duration::from_secs(2));
     let mut given = section.given(&KINDS);
     // Beside a query it names who is asked.
     given.retain(|kind| *kind != "prometheus" || !section.has("query"));
     match given.as_slice() {
-        [] if section.given(&LATER).is_empty() && section.given(later).is_empty() => {
-            let kinds = if without_docker.is_some() { &KINDS[..KINDS.len() - 1] } else { &KINDS };
-            let kinds = kinds[1..].join(", ");
-            section
-                .missing("does not say what to check", &format!("add url = \"http://…\", or one of {kinds}"));
+        [] => {
+            let may = |kind: &&str| without.is_none() || !OF_CONTAINERS.contains(kind);
+            let kinds: Vec<&str> = KINDS[1..].iter().copied().filter(may).collect();
+            let hint = format!("add url = \"http://…\", or one of {}", kinds.join(", "));
+            section.missing("does not say what to check", &hint);
         }
-        [] | [_] => {}
+        [_] => {}
         [_, more @ ..] => {
             for kind in more {
                 let hint = "give each check a table of its own";
@@ -57,9 +48,10 @@ pub(super) fn read_with(
     let tcp = address(&mut section, "tcp");
     let command = section.argv("command");
     let docker = section.boolean("docker");
-    if let Some(why) = without_docker.filter(|_| docker.is_some()) {
-        section.wrong_key(&["docker"], why, "use another kind of check");
-    } else if docker == Some(false) {
+    for (kind, why) in section.given(&OF_CONTAINERS).into_iter().zip(without.into_iter().cycle()) {
+        section.wrong_key(&[kind], why, "use another kind of check");
+    }
+    if docker == Some(false) && without.is_none() {
         section.wrong(
             "docker",
             "is false, so nothing is checked",
@@ -68,10 +60,12 @@ pub(super) fn read_with(
     }
     let (tls, file) = (tls(&mut section), file_age(&mut section));
     let report = report::read(&mut section);
+    // Where it may not be, it is not read: one mistake is told once.
+    let logs = if without.is_none() { logs::read(&mut section) } else { section.take("logs").and(None) };
     let query = prometheus::query(&mut section, servers);
     let itself = if section.has("query") { None } else { prometheus::itself(&mut section, servers) };
     let http = http::read(&mut section, timeout);
-    section.end(&[&LATER, later].concat());
+    section.end(&[]);
     let kind = http
         .map(CheckKind::Http)
         .or(tcp.map(|address| CheckKind::Tcp { address }))
@@ -81,6 +75,7 @@ pub(super) fn read_with(
         .or(report.map(CheckKind::Report))
         .or(query.map(|query| CheckKind::Query(Box::new(query))))
         .or(itself.map(|itself| CheckKind::Prometheus(Box::new(itself))))
+        .or(logs.map(CheckKind::Logs))
         .or(docker.map(|_| CheckKind::Docker))?;
     Some(Check { timeout, kind })
 }

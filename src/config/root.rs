@@ -11,8 +11,8 @@ use super::proxy::Usual;
 use super::services::Known;
 use super::table::Section;
 use super::{
-    Config, Language, Person, Runtime, Service, channels, heartbeat, is_address, page, prometheus, proxy,
-    rules, services, tiers,
+    Config, Language, Person, Runtime, Service, always, channels, heartbeat, is_address, page, prometheus,
+    proxy, rules, services, tiers,
 };
 
 /// Tables that later versions know.
@@ -48,6 +48,7 @@ pub(super) fn read(mut root: Section<'_>) -> Config {
     let people = people(&mut root);
     let services = services(&mut root, (&servers, &people), timezone.as_ref());
     let rules = rules::read(&mut root, &servers, &services);
+    let always = always::read(&mut root, &servers, (&services, &rules));
     let (mut channels, mut named) = (BTreeMap::new(), Vec::new());
     root.named("channel", |name, section| {
         named.push(name.to_owned());
@@ -70,6 +71,7 @@ pub(super) fn read(mut root: Section<'_>) -> Config {
         page,
         services,
         rules,
+        always,
         channels,
         tiers,
         people,

@@ -14,10 +14,13 @@ use crate::model::reading::Stream;
 use crate::model::reason::Unit;
 
 /// How long a limit may have to be passed before it is told.
-const LASTS: (&str, &str) = ("10s", "1d");
+pub(super) const LASTS: (&str, &str) = ("10s", "1d");
+
+/// What is measured always is measured so often.
+pub const EVERY: Duration = Duration::from_secs(10);
 
 /// What a host's limits are called among the rules.
-const HOST: [&str; 3] = ["host-cpu", "host-memory", "host-disk"];
+pub(super) const HOST: [&str; 3] = ["host-cpu", "host-memory", "host-disk"];
 
 /// One limit that is watched always, and where its numbers come from.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +66,7 @@ fn host_limits(mut section: Section<'_>) -> Vec<(String, Rule)> {
     let rule = |(what, _, above): (&str, bool, Ppm)| {
         let limit = Limit {
             of: RuleOf::Host(what.to_owned()),
+            every: EVERY,
             above: Some(above.ratio()),
             below: None,
             lasts,
@@ -75,6 +79,20 @@ fn host_limits(mut section: Section<'_>) -> Vec<(String, Rule)> {
     limits.into_iter().filter(|(_, written, _)| *written).map(rule).collect()
 }
 
+/// The service that is named, where one is.
+pub(super) fn service<'s>(
+    section: &mut Section<'_>,
+    services: &'s BTreeMap<String, Service>,
+) -> Option<&'s Service> {
+    let name = section.string("service")?;
+    let known = services.get(&name);
+    if known.is_none() {
+        let hint = format!("the services are {}", one_of(services.keys()));
+        section.missing_in(&["service"], format!("there is no service \"{name}\""), &hint);
+    }
+    known
+}
+
 /// One rule; `None` when it cannot be made sense of, which is told.
 fn one(
     name: &str,
@@ -85,12 +103,7 @@ fn one(
     let (above, below) = (section.number("above"), section.number("below"));
     let lasts = section.duration_within("for", Duration::from_secs(30), LASTS);
     let tier = section.word("tier", &TIERS, Tier::General);
-    let service = section.string("service");
-    let known = service.as_ref().and_then(|service| services.get(service));
-    if let (Some(service), None) = (&service, known) {
-        let hint = format!("the services are {}", one_of(services.keys()));
-        section.missing_in(&["service"], format!("there is no service \"{service}\""), &hint);
-    }
+    let known = service(&mut section, services);
     let setting = Setting {
         autonomy: Autonomy::Off,
         command: true,
@@ -126,7 +139,7 @@ fn one(
     section.end(&[]);
     let exposed = || Some(Query::Exposed { from: setting.metrics.clone()?, metric: metric?, rate: false });
     let query = query.map(Query::Value).or_else(exposed)?;
-    let limit = Limit { of: RuleOf::Metric, above, below, lasts, tier, unit: Unit::Plain };
+    let limit = Limit { of: RuleOf::Metric, every: EVERY, above, below, lasts, tier, unit: Unit::Plain };
     let stream = Stream::Business(name.to_owned());
     Some(Rule { limit, measured: Measured { stream, query, server: server.unwrap_or_default() } })
 }

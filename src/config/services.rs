@@ -199,11 +199,17 @@ fn step_within(runtime: &Runtime, rollback: &Rollback) -> Duration {
     STEP.saturating_add(longest.max(commands))
 }
 
-fn runtime(section: &mut Section<'_>) -> Option<Runtime> {
+/// A container's name.
+pub(super) fn container(section: &mut Section<'_>) -> Option<String> {
     let container = section.string("container");
     if container.as_ref().is_some_and(|name| !is_container(name)) {
         section.wrong("container", "cannot be a container's name", "write the name that `docker ps` shows");
     }
+    container
+}
+
+fn runtime(section: &mut Section<'_>) -> Option<Runtime> {
+    let container = container(section);
     let command = section.section("command").and_then(Commands::read).map(Runtime::Command);
     let swarm = section.section("swarm").and_then(swarm::read);
     let compose = compose::read(section);

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc};
 
 use crate::clock::{Clock, Turn};
-use crate::config::{Measured, Query, Rule, Service};
+use crate::config::{EVERY, Measured, Query, Rule, Service};
 use crate::model::event::{Event, Happening};
 use crate::model::reading::Reading;
 use crate::probe::exposition::Page;
@@ -23,8 +23,6 @@ use crate::probe::{Probe, Tools};
 
 /// What is recalled before golive looked.
 const RECALLED: Duration = Duration::from_hours(1);
-/// What is watched always is measured so often.
-const ALWAYS: Duration = Duration::from_secs(10);
 /// One reading a minute.
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -77,7 +75,7 @@ pub(super) fn always(
     tools: &Tools,
     (clock, inbox): (Clock, &mpsc::Sender<Event>),
 ) -> impl Future<Output = ()> + Send + 'static {
-    let shared = Shared { service: None, interval: ALWAYS, clock, inbox: inbox.clone() };
+    let shared = Shared { service: None, interval: EVERY, clock, inbox: inbox.clone() };
     let measured: Vec<Measured> = rules.values().map(|rule| rule.measured.clone()).collect();
     let mut sources: Vec<BoxFuture<'static, Option<()>>> = Vec::new();
     for (server, asked) in servers.asked(measured.iter()) {

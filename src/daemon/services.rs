@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::acceptance;
+use super::always::Always;
 use super::measure;
 use super::probes::Probes;
 use super::pulse::Pulse;
@@ -49,15 +50,8 @@ pub(super) struct Services {
     running: BTreeMap<String, Running>,
     engine: Option<CancellationToken>,
     swarm: Option<Looks>,
-    always: Option<Always>,
+    always: Always,
     learner: Learner,
-}
-
-/// What is watched always, by which rules and which Prometheus.
-struct Always {
-    rules: BTreeMap<String, config::Rule>,
-    prometheus: BTreeMap<String, config::Prometheus>,
-    stop: CancellationToken,
 }
 
 /// The one look at a Swarm that all sets in it share; it ends with the last of them.
@@ -96,7 +90,7 @@ impl Services {
             running: BTreeMap::new(),
             engine: None,
             swarm: None,
-            always: None,
+            always: Always::new((clock, pulse), inbox, tasks, stop),
             learner: Learner::default(),
         };
         let learn = services.learner.clone().run(clock, inbox.clone(), tasks.clone());
@@ -160,7 +154,7 @@ impl Services {
             self.swarm = None;
         }
         self.watch(config, engine);
-        self.watch_always(config, &servers, &tools);
+        self.always.follow(config, &servers, &tools);
         Ok(())
     }
 
@@ -318,23 +312,6 @@ impl Services {
         stop: &CancellationToken,
     ) -> acceptance::Runner {
         acceptance::Runner::new(of, state_dir, (self.clock, &self.store, &self.inbox), &self.tasks, stop)
-    }
-
-    /// One task measures what is watched always; it goes on undisturbed while nothing about it changes.
-    fn watch_always(&mut self, config: &Config, servers: &Servers, tools: &Tools) {
-        let same = |old: &Always| old.rules == config.rules && old.prometheus == config.prometheus;
-        if self.always.as_ref().is_some_and(same) {
-            return;
-        }
-        if let Some(old) = self.always.take() {
-            old.stop.cancel();
-        }
-        let stop = self.stop.child_token();
-        let all = measure::always(&config.rules, servers, tools, (self.clock, &self.inbox));
-        let token = stop.clone();
-        self.tasks.spawn(async move { token.run_until_cancelled(all).await });
-        let (rules, prometheus) = (config.rules.clone(), config.prometheus.clone());
-        self.always = Some(Always { rules, prometheus, stop });
     }
 
     /// What is seen of the engine's Swarm; looked at from now on, where nobody did before.

@@ -17,6 +17,7 @@ pub(super) fn evidence(turn: &Turn<'_>, reason: &Reason) -> Vec<Sample> {
         Reason::Restarted { .. } => turn.service.health.last(),
         Reason::Unverified { check: None, .. }
         | Reason::Breach(_)
+        | Reason::CheckFails { .. }
         | Reason::CrashLoop { .. }
         | Reason::GivenUp { .. }
         | Reason::NotToBlame { .. }
@@ -75,6 +76,9 @@ pub(super) fn plain(reason: &Reason) -> String {
         }
         Reason::Flapping { check, failures, of, seen } => {
             format!("health check {check} failed {failures} of {of} times: {seen}")
+        }
+        Reason::CheckFails { check, times, seen, .. } => {
+            format!("check {check} failed {times} times in a row: {seen}")
         }
         Reason::CrashLoop { ended, seen, .. } => format!("it ended {ended} times: {seen}"),
         Reason::GivenUp { seen } => format!("Docker Swarm gave the release up: {seen}"),

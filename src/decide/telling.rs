@@ -237,6 +237,7 @@ impl State {
             | Event::StoreBack
             | Event::StateLost { .. }
             | Event::Watched(_)
+            | Event::Checked { .. }
             | Event::Acknowledged { .. } => {}
         }
     }

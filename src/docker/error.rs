@@ -114,6 +114,11 @@ impl EngineError {
         }
     }
 
+    /// Whether a container's logging driver keeps nothing that could be read.
+    pub(crate) fn is_unreadable_log(&self) -> bool {
+        self.message().is_some_and(|message| message.to_lowercase().contains("does not support reading"))
+    }
+
     /// Whether somebody else has changed an object of the Swarm since it was read. The engine says so with a 500.
     pub(crate) fn is_out_of_sequence(&self) -> bool {
         self.message().is_some_and(|message| message.contains("out of sequence"))

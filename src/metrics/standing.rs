@@ -8,10 +8,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use super::Labels;
-use crate::decide::view::{ServiceView, View};
+use crate::decide::view::{ServiceView, TriggerView, View};
 use crate::model::incident::{Incident, IncidentState};
 use crate::model::notice::Tier;
-use crate::model::verdict::Call;
+use crate::model::verdict::{Call, Verdict};
 use crate::model::witness::Witness;
 
 const DRILL: &str = "golive_drill_passed_timestamp_seconds";
@@ -46,6 +46,7 @@ pub(super) fn registry(view: &View, waiting: &BTreeMap<String, u64>, record: Opt
     let limits = services().flat_map(|service| numbers(service, |verdict| verdict.limit));
     gauge("golive_trigger_limit", "What it is held against", limits.collect());
     gauge("golive_trigger_verdict", "1 for what a trigger says", services().flat_map(verdicts).collect());
+    always(view, &mut gauge);
     let open = [Tier::Urgent, Tier::Important, Tier::General].map(|tier| incidents(view, tier));
     gauge("golive_incidents_open", "Incidents that nobody has acknowledged", open.into());
     let lost = [
@@ -72,6 +73,19 @@ pub(super) fn registry(view: &View, waiting: &BTreeMap<String, u64>, record: Opt
     let entries = "Entries of the chain of release records, with the hash of the last";
     gauge("golive_record_chain", entries, record.into_iter().collect());
     registry
+}
+
+/// What is watched always.
+fn always(view: &View, gauge: &mut impl FnMut(&str, &str, Vec<(Labels, f64)>)) {
+    let rules = |of: fn(&Verdict) -> Option<f64>| {
+        let number = |rule: &TriggerView| Some((named("rule", rule), of(&rule.verdict)?));
+        view.rules.iter().filter_map(number).collect()
+    };
+    let values = rules(|verdict| verdict.value.filter(|_| verdict.call != Call::Blind));
+    gauge("golive_rule_value", "What was measured of what is watched always; none while it is blind", values);
+    gauge("golive_rule_limit", "What it is held against", rules(|verdict| verdict.limit));
+    let verdicts = view.rules.iter().flat_map(|rule| calls(&named("rule", rule), rule));
+    gauge("golive_rule_verdict", "1 for what it says", verdicts.collect());
 }
 
 fn labels(service: &ServiceView) -> Labels {
@@ -101,24 +115,25 @@ fn ready(service: &ServiceView) -> Option<(Labels, f64)> {
     Some((labels(service), truth(problems.is_empty())))
 }
 
-fn numbers(
-    service: &ServiceView,
-    of: impl Fn(&crate::model::verdict::Verdict) -> Option<f64>,
-) -> Vec<(Labels, f64)> {
-    let number = |trigger: &crate::decide::view::TriggerView| {
+fn numbers(service: &ServiceView, of: impl Fn(&Verdict) -> Option<f64>) -> Vec<(Labels, f64)> {
+    let number = |trigger: &TriggerView| {
         Some((with(labels(service), "trigger", &trigger.name), of(&trigger.verdict)?))
     };
     service.triggers.iter().filter_map(number).collect()
 }
 
 fn verdicts(service: &ServiceView) -> Vec<(Labels, f64)> {
-    let all = service.triggers.iter().flat_map(|trigger| {
-        CALLS.map(|call| {
-            let labels = with(labels(service), "trigger", &trigger.name);
-            (with(labels, "verdict", call.into_str()), truth(trigger.verdict.call == call))
-        })
-    });
-    all.collect()
+    let of = |trigger: &TriggerView| calls(&with(labels(service), "trigger", &trigger.name), trigger);
+    service.triggers.iter().flat_map(of).collect()
+}
+
+/// 1 for the word that it says.
+fn calls(labels: &Labels, trigger: &TriggerView) -> [(Labels, f64); 4] {
+    CALLS.map(|call| (with(labels.clone(), "verdict", call.into_str()), truth(trigger.verdict.call == call)))
+}
+
+fn named(name: &'static str, one: &TriggerView) -> Labels {
+    vec![(name, one.name.clone())]
 }
 
 fn incidents(view: &View, tier: Tier) -> (Labels, f64) {

@@ -157,8 +157,18 @@ fn the_view_is_drawn_as_it_stands() {
         ..Incident::new("shop-1".to_owned(), Some("shop".to_owned()), tier, News::Held, at(0))
     };
     let taken = IncidentState::Acknowledged { by: "Ada".to_owned() };
+    let verdict = |call, value, limit| {
+        let (bound, unit, why) = (Bound::Above, Unit::Seconds, Phrase::words(""));
+        Verdict { call, value, limit, bound, unit, samples: 1, why }
+    };
+    let rule = |name: &str, verdict| TriggerView { name: name.to_owned(), verdict };
     let view = View {
         services: vec![Arc::new(shop())],
+        rules: vec![
+            rule("backup", verdict(Call::Fail, Some(97_200.0), Some(93_600.0))),
+            rule("lag", verdict(Call::Blind, Some(3.0), Some(900.0))),
+            rule("site", verdict(Call::Pass, None, None)),
+        ],
         incidents: vec![incident(Tier::Urgent, IncidentState::Open), incident(Tier::Important, taken)],
         store_lost: Some("disk full".to_owned()),
         ..View::default()
@@ -177,6 +187,12 @@ fn the_view_is_drawn_as_it_stands() {
             "golive_trigger_verdict{service=\"shop\",trigger=\"health\",verdict=\"fail\"} 1.0",
             "golive_trigger_verdict{service=\"shop\",trigger=\"latency-p95\",verdict=\"blind\"} 1.0",
             "golive_trigger_verdict{service=\"shop\",trigger=\"latency-p95\",verdict=\"pass\"} 0.0",
+            "golive_rule_value{rule=\"backup\"} 97200.0",
+            "golive_rule_limit{rule=\"backup\"} 93600.0",
+            "golive_rule_limit{rule=\"lag\"} 900.0",
+            "golive_rule_verdict{rule=\"backup\",verdict=\"fail\"} 1.0",
+            "golive_rule_verdict{rule=\"backup\",verdict=\"pass\"} 0.0",
+            "golive_rule_verdict{rule=\"site\",verdict=\"pass\"} 1.0",
             "golive_incidents_open{tier=\"urgent\"} 1.0",
             "golive_incidents_open{tier=\"important\"} 0.0",
             "golive_lost{what=\"state\"} 1.0",

@@ -11,6 +11,7 @@ use super::acceptance::Item;
 use super::beside::Beside;
 use super::checklist::{Deed, Person};
 use super::drill::Level;
+use super::figure::Figure;
 use super::past::Learnt;
 use super::reading::Reading;
 use super::release::Announcement;
@@ -44,6 +45,13 @@ pub enum Event {
     },
     /// Something was measured that is watched always: the host, or a rule's metric by the rule's name.
     Watched(Reading),
+    /// A check was made that is watched always, by its name in the configuration.
+    Checked {
+        /// What it found.
+        sample: Sample,
+        /// What it has measured, if it measures anything.
+        figure: Option<Figure>,
+    },
     /// The Docker Engine stopped answering.
     EngineLost {
         /// What was seen.
@@ -125,6 +133,7 @@ impl Event {
             | Self::Due
             | Self::StoodStill { .. }
             | Self::Watched(_)
+            | Self::Checked { .. }
             | Self::EngineLost { .. }
             | Self::EngineBack
             | Self::SwarmLost { .. }

@@ -199,20 +199,26 @@ pub enum News {
     DrillOverdue,
     /// One has passed again.
     DrillPassed,
-    /// A limit that is watched always is passed (guide G5).
+    /// A limit that is watched always is passed, or a check that is watched always fails (guide G5, G6).
     RuleBroken {
         /// The rule.
         rule: String,
+        /// It is a check, and no limit.
+        check: bool,
     },
-    /// It is kept again, or can be told again and is kept.
+    /// It is kept or passes again, or can be told again and does.
     RuleMended {
         /// The rule.
         rule: String,
+        /// It is a check, and no limit.
+        check: bool,
     },
-    /// Whether it is kept could not be told for long.
+    /// Whether it does could not be told for long.
     RuleBlind {
         /// The rule.
         rule: String,
+        /// It is a check, and no limit.
+        check: bool,
     },
     /// The configuration was changed.
     ConfigReloaded,
@@ -256,7 +262,10 @@ impl News {
             {
                 *lasted = Duration::from_secs(31);
             }
-            if let Self::RuleBroken { rule } | Self::RuleMended { rule } | Self::RuleBlind { rule } = news {
+            if let Self::RuleBroken { rule, .. }
+            | Self::RuleMended { rule, .. }
+            | Self::RuleBlind { rule, .. } = news
+            {
                 "lag".clone_into(rule);
             }
             if let Self::ChannelDead { channel } | Self::ChannelBack { channel } = news {
@@ -280,8 +289,20 @@ impl News {
 
     /// The rule that it is about, where it is about one.
     pub fn rule(&self) -> Option<&str> {
-        if let Self::RuleBroken { rule } | Self::RuleMended { rule } | Self::RuleBlind { rule } = self {
-            Some(rule)
+        self.watched().map(|(rule, _)| rule)
+    }
+
+    /// Whether that rule is a check, and no limit.
+    pub fn is_of_check(&self) -> bool {
+        self.watched().is_some_and(|(_, check)| check)
+    }
+
+    fn watched(&self) -> Option<(&str, bool)> {
+        if let Self::RuleBroken { rule, check }
+        | Self::RuleMended { rule, check }
+        | Self::RuleBlind { rule, check } = self
+        {
+            Some((rule, *check))
         } else {
             None
         }

@@ -48,6 +48,18 @@ pub enum Reason {
         /// What was seen last.
         seen: String,
     },
+    /// A check that is watched always has failed for long enough (guide G2.4, G3.4, G6).
+    CheckFails {
+        /// The check.
+        check: String,
+        /// So many times in a row.
+        times: u32,
+        /// For so long.
+        #[serde(with = "seconds")]
+        lasted: Duration,
+        /// What was seen last.
+        seen: String,
+    },
     /// The container ends again and again.
     CrashLoop {
         /// How often it has ended.
@@ -262,6 +274,7 @@ impl Reason {
             | Self::ChecklistOpen { .. }
             | Self::Unheard(_)
             | Self::Stuck { .. }
+            | Self::CheckFails { .. }
             | Self::CrashLoop { .. }
             | Self::GivenUp { .. }
             | Self::Unproved(_)
@@ -301,6 +314,7 @@ impl Reason {
             Self::Health { .. }
             | Self::Breach(_)
             | Self::Flapping { .. }
+            | Self::CheckFails { .. }
             | Self::CrashLoop { .. }
             | Self::Quarantined { .. }
             | Self::ChecklistOpen { .. }

@@ -8,10 +8,12 @@ use crate::config::Runtime;
 use crate::docker::{Engine, EngineError, Health, Inspect};
 use crate::model::sample::Outcome;
 
+mod logs;
 mod networks;
 mod set;
 mod tasks;
 
+pub(super) use logs::Logs;
 pub(super) use set::Set;
 pub(super) use tasks::Tasks;
 

@@ -16,6 +16,7 @@ mod guards;
 mod judged;
 mod kills;
 mod load;
+mod logs;
 mod outages;
 mod people;
 mod pins;

@@ -63,3 +63,21 @@ async fn what_a_rule_asks_prometheus_is_told_when_its_limit_stays_passed() {
     let told = incidents();
     assert!(told.contains("queue") && !told.contains("short"), "12 is not above 12: {told}");
 }
+
+#[tokio::test]
+async fn a_prometheus_that_does_not_scrape_is_told_by_a_check() {
+    let dir = tempfile::tempdir().unwrap();
+    let service = Service::start();
+    service.says("queue 12\n");
+    let stage = Stage::start(&service);
+    let more = format!(
+        "[prometheus]\nurl = \"{}\"\n[check.no-targets]\nprometheus = {{ targets = \"gone\" }}\nevery = \"5s\"\n\
+         [check.full]\nquery = \"max(queue)\"\nabove = 12\nevery = \"5s\"\n",
+        stage.url
+    );
+    let daemon = daemon(dir.path(), &more);
+    let incidents = || String::from_utf8(daemon.golive(&["incidents"]).stdout).unwrap();
+    daemon.eventually("it is told", || incidents().contains("no-targets"));
+    let told = incidents();
+    assert!(!told.contains("full"), "12 is not above 12: {told}");
+}

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use reqwest::Url;
 
 use crate::config::{
-    self, Access, Channel, CheckKind, Config, EVERYBODY, Program, Runtime, Way, WebhookChannel,
+    self, Access, Channel, Check, CheckKind, Config, EVERYBODY, Program, Runtime, Way, WebhookChannel,
     WebhookFormat, uid,
 };
 use crate::runtime::find_program;
@@ -45,27 +45,34 @@ fn files(config: &Config, rules: &Path) -> Vec<(String, String)> {
         let hooks = [service.before.as_ref(), service.after.as_ref()].into_iter().flatten();
         let programs = commands.into_iter().chain(hooks).map(|Program { argv, .. }| argv);
         let checks = service.checks.values().chain(service.dependencies.values());
-        let checks = checks.filter_map(|check| match &check.kind {
-            CheckKind::Command { argv } => Some(argv),
-            CheckKind::Http(_)
-            | CheckKind::Tcp { .. }
-            | CheckKind::Tls(_)
-            | CheckKind::FileAge(_)
-            | CheckKind::Report(_)
-            | CheckKind::Query(_)
-            | CheckKind::Prometheus(_)
-            | CheckKind::Docker => None,
-        });
-        for argv in programs.chain(checks) {
-            all.extend(argv.first().and_then(|program| find_program(program)));
-            // A script that a shell is given.
-            all.extend(
-                argv.iter().skip(1).map(PathBuf::from).filter(|path| path.is_absolute() && path.is_file()),
-            );
-        }
+        programs.chain(checks.filter_map(command)).for_each(|argv| all.extend(run(argv)));
     }
+    let always = config.always.values().map(|always| &always.check);
+    always.filter_map(command).for_each(|argv| all.extend(run(argv)));
     let loose = |path: PathBuf| Some((path.display().to_string(), why(&path, &trusted)?));
     all.into_iter().filter_map(loose).collect()
+}
+
+/// What a check runs, if it runs anything.
+fn command(check: &Check) -> Option<&Vec<String>> {
+    match &check.kind {
+        CheckKind::Command { argv } => Some(argv),
+        CheckKind::Http(_)
+        | CheckKind::Tcp { .. }
+        | CheckKind::Tls(_)
+        | CheckKind::FileAge(_)
+        | CheckKind::Report(_)
+        | CheckKind::Query(_)
+        | CheckKind::Prometheus(_)
+        | CheckKind::Logs(_)
+        | CheckKind::Docker => None,
+    }
+}
+
+/// The program, and the scripts that a shell is given.
+fn run(argv: &[String]) -> impl Iterator<Item = PathBuf> {
+    let scripts = argv.iter().skip(1).map(PathBuf::from).filter(|path| path.is_absolute() && path.is_file());
+    argv.first().and_then(|program| find_program(program)).into_iter().chain(scripts)
 }
 
 /// Why somebody else could write it.
@@ -104,12 +111,14 @@ fn in_the_open(config: &Config) -> Vec<(String, String)> {
             look(format!("channel {name}"), &url, hidden || shows(access) || is_told(format));
         }
     }
-    for (name, service) in &config.services {
-        for (check, what) in &service.checks {
-            if let CheckKind::Http(http) = &what.kind {
-                let secret = http.send_headers.keys().any(|name| config::is_secret_header(name));
-                look(format!("{name} health check {check}"), &http.url, secret);
-            }
+    let health = config.services.iter().flat_map(|(name, service)| {
+        service.checks.iter().map(move |(check, what)| (format!("{name} health check {check}"), what))
+    });
+    let always = config.always.iter().map(|(name, always)| (format!("check {name}"), &always.check));
+    for (what, check) in health.chain(always) {
+        if let CheckKind::Http(http) = &check.kind {
+            let secret = http.send_headers.keys().any(|name| config::is_secret_header(name));
+            look(what, &http.url, secret);
         }
     }
     open

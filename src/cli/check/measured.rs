@@ -2,20 +2,25 @@
 
 use std::time::Duration;
 
+use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
 
 use super::Report;
 use crate::cli::CliError;
 use crate::clock::Clock;
-use crate::config::{Config, Measured, Query, Service};
+use crate::config::{Always, Config, Measured, Query, Service};
 use crate::model::past;
 use crate::model::past::Unjudged;
 use crate::model::reading::Stream;
+use crate::model::sample::Sample;
 use crate::probe::exposition::Page;
 use crate::probe::host::Host;
 use crate::probe::prometheus::{Meter, Server, Servers};
 use crate::probe::{Probe, Tools, Trial};
 use crate::text::english;
+
+/// So many checks that are made always are tried at once.
+const AT_ONCE: usize = 10;
 
 /// Every measurement of a service, and the checks of what it depends on.
 pub(super) async fn measured(
@@ -55,7 +60,7 @@ pub(super) async fn measured(
     Ok(())
 }
 
-/// What is watched always.
+/// What is watched always: every limit, and every check.
 pub(super) async fn always(
     (config, tools, clock): (&Config, &Tools, &Clock),
     report: &mut Report,
@@ -84,7 +89,17 @@ pub(super) async fn always(
             report.note(&what, remark)?;
         }
     }
+    let looks: Vec<_> =
+        config.always.iter().map(|(name, check)| looked(name, check, (tools, clock))).collect();
+    let mut looks = stream::iter(looks).buffered(AT_ONCE);
+    while let Some(sample) = looks.next().await {
+        super::sampled(&format!("check {}", sample.check), &sample, report)?;
+    }
     Ok(())
+}
+
+async fn looked(name: &str, check: &Always, (tools, clock): (&Tools, &Clock)) -> Sample {
+    Probe::always(name, check, tools).observe(clock).await
 }
 
 fn label(name: &str, stream: &Stream) -> String {

@@ -36,7 +36,7 @@ fn what_makes_no_sense_is_said() {
         (with("every = \"59m\""), "is shorter than 1h"),
         (with("every = \"367d\""), "is longer than 366d"),
         (with("every = 30"), "30 has no unit"),
-        (with("level = \"swap\""), "ready, steps"),
+        (with("level = \"swap\""), "write one of `ready`, `steps`"),
         (with("start = \"yes\""), "true or false"),
         (with("evry = \"30d\""), "did you mean `every`?"),
         (format!("{commands}level = \"steps\""), "needs containers of this engine"),

@@ -57,6 +57,9 @@ fn every_example_loads() {
         config.rules.keys().collect::<Vec<_>>(),
         ["host-cpu", "host-disk", "host-memory", "sync-lag", "users"]
     );
+    assert_eq!(config.always.keys().collect::<Vec<_>>(), ["backup", "exceptions"]);
+    assert_eq!(config.always["backup"].limit.every, Duration::from_mins(10));
+    assert_eq!(config.always["exceptions"].of, Some(config.services["api"].runtime.clone()));
     assert_eq!(config.rules["host-memory"].limit.above, Some(0.7));
     assert_eq!(config.rules["host-memory"].limit.tier, Tier::Important);
     assert_eq!(

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{SERVICE, load};
 use crate::config::check::{Report, Reported, Severity, Wanted};
-use crate::config::{CheckKind, FileAge, SmtpTls, TlsCheck, TlsVersion, Way};
+use crate::config::{CheckKind, FileAge, LogsCheck, Pattern, SmtpTls, TlsCheck, TlsVersion, Way};
 use crate::model::notice::Tier;
 use crate::model::policy::Ppm;
 
@@ -139,10 +139,37 @@ fn certificates_and_files_are_checked_too() {
         ("tls = \"shop.example:443\"\nstatus = 200", "is only for a check by `url`"),
         ("file-age = { path = \"/x\" }", "below"),
         ("file-age = \"/x\"", "file-age"),
-        ("logs = { pattern = \"ERROR\" }", "is not supported by this version"),
         ("query = \"up\"\nbelow = 1", "needs a Prometheus"),
         ("prometheus = { firing = 0 }", "needs a Prometheus"),
         ("tcp = \"a:1\"\nabove = 1", "is only for a check by `query`"),
+    ] {
+        let error = load(keys).unwrap_err().to_string();
+        assert!(error.contains(told), "{keys}: {error}");
+    }
+}
+
+#[test]
+fn lines_in_logs_are_checked_too() {
+    let load = |keys: &str| load(&format!("{SERVICE}[service.api.health.it]\n{keys}"));
+    let kind = |keys: &str| load(keys).unwrap().services["api"].checks["it"].kind.clone();
+    let pattern = Pattern::new("Traceback|ERROR").unwrap();
+    let logs = LogsCheck { pattern, above: 5, over: Duration::from_mins(2) };
+    let keys = "logs = { pattern = \"Traceback|ERROR\", above = 5, over = \"2m\" }";
+    assert_eq!(kind(keys), CheckKind::Logs(logs.clone()));
+    let none = LogsCheck { above: 0, over: Duration::from_mins(1), ..logs };
+    assert_eq!(kind("logs = { pattern = \"Traceback|ERROR\" }"), CheckKind::Logs(none));
+    for (keys, told) in [
+        ("logs = {}", "has no `pattern`"),
+        ("logs = \"ERROR\"", "write a table"),
+        ("logs = { pattern = \"\" }", "is empty"),
+        ("logs = { pattern = \"(ERROR\" }", "is no regular expression: unclosed group"),
+        ("logs = { pattern = \"(a{999}){999}\" }", "is too large a pattern"),
+        ("logs = { pattern = \"E\", above = 5001 }", "is more than 5000"),
+        ("logs = { pattern = \"E\", above = -1 }", "too small"),
+        ("logs = { pattern = \"E\", over = \"2h\" }", "is longer than 1h"),
+        ("logs = { pattern = \"E\", over = \"1s\" }", "is shorter than 10s"),
+        ("logs = { pattern = \"E\", below = 3 }", "is not a known key"),
+        ("logs = { pattern = \"E\" }\ndocker = true", "is a second kind of check beside another"),
     ] {
         let error = load(keys).unwrap_err().to_string();
         assert!(error.contains(told), "{keys}: {error}");

@@ -61,7 +61,7 @@ impl Matter {
             News::StoreLost | News::StoreBack => Self::Store,
             News::ChannelDead { channel } | News::ChannelBack { channel } => Self::Channel(channel.clone()),
             News::Unheard | News::Heard => Self::Hearing,
-            News::RuleBroken { rule } | News::RuleMended { rule } | News::RuleBlind { rule } => {
+            News::RuleBroken { rule, .. } | News::RuleMended { rule, .. } | News::RuleBlind { rule, .. } => {
                 Self::Rule(rule.clone())
             }
             News::Diverged | News::Reconciled => Self::Divergence,

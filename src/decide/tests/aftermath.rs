@@ -16,7 +16,8 @@ use crate::model::verdict::Call;
 /// v2 fails its checks and is being taken back, with two limits that are watched always.
 fn rolling_back(tier: Tier) -> World {
     let mut world = World::new(service_policy());
-    let limit = |of, unit| Rule { of, above: Some(0.8), below: None, lasts: secs(30), tier, unit };
+    let limit =
+        |of, unit| Rule { of, every: secs(10), above: Some(0.8), below: None, lasts: secs(30), tier, unit };
     world.policy.rules = BTreeMap::from([
         ("host-disk".to_owned(), limit(RuleOf::Host("disk".to_owned()), Unit::Ratio)),
         ("lag".to_owned(), limit(RuleOf::Metric, Unit::Plain)),

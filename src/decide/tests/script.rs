@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::fixture::{API, World, happening, later, running, sample, secs, service_policy, start_of_time};
 use super::told;
 use crate::decide::action::{Action, Effect};
@@ -14,6 +16,7 @@ use crate::model::sample::Outcome;
 use crate::model::step::{Fault, FaultKind, Step};
 use crate::model::tests as plain;
 
+mod always;
 mod policy;
 mod seen;
 
@@ -57,6 +60,10 @@ impl Story {
                 policy::set(self.world.service_policy(), &rest[1..]);
                 self.world.reload();
                 self.happens(&rest.join(" "), &Event::ConfigReloaded);
+            }
+            ["always", name, ref settings @ ..] => {
+                always::set(&mut self.world.policy.rules, name, settings);
+                self.world.reload();
             }
             ["live", ..] => rest[1..].iter().for_each(|version| self.live(version)),
             ["kill"] => self.kill(),
@@ -159,6 +166,7 @@ impl Story {
             ["store-lost"] => Event::StoreLost { why: "no space left".to_owned() },
             ["store-back"] => Event::StoreBack,
             ["config-rejected"] => Event::ConfigRejected { why: "rules.toml:3:1".to_owned() },
+            ["check", name, ..] => return self.looked(name, &rest[2..]),
             [check, ..] if self.world.policy.services[API].checks.iter().any(|known| known == check) => {
                 return self.sampled(check, &rest[1..]);
             }
@@ -172,29 +180,40 @@ impl Story {
 
     /// `web ok`, `web fail "why" x3`, `web ok for 10m`: one every five seconds.
     fn sampled(&mut self, check: &str, rest: &[&str]) {
-        let (outcome, rest) = match *rest {
-            ["ok", ref rest @ ..] => (Outcome::Ok, rest),
-            ["fail", why, ref rest @ ..] => (Outcome::Failed(why.to_owned()), rest),
-            ["blind", why, ref rest @ ..] => (Outcome::Blind(why.to_owned()), rest),
-            _ => panic!("not understood: {check} {rest:?}"),
+        self.looks(rest, INTERVAL, |at, outcome| {
+            (check.to_owned(), happening(Happening::Sampled(sample(check, at, outcome))))
+        });
+    }
+
+    /// The same look, as often as is said, and what it is called.
+    fn looks(
+        &mut self,
+        said: &[&str],
+        every: Duration,
+        event: impl Fn(Timestamp, Outcome) -> (String, Event),
+    ) {
+        let (outcome, word, rest) = match *said {
+            ["ok", ref rest @ ..] => (Outcome::Ok, "ok".to_owned(), rest),
+            ["fail", why, ref rest @ ..] => {
+                (Outcome::Failed(why.to_owned()), format!("fail \"{why}\""), rest)
+            }
+            ["blind", why, ref rest @ ..] => {
+                (Outcome::Blind(why.to_owned()), format!("blind \"{why}\""), rest)
+            }
+            _ => panic!("not understood: {said:?}"),
         };
         let times = match *rest {
             [] => 1,
             [times] => times.strip_prefix('x').unwrap().parse().unwrap(),
-            ["for", lasts] => duration(lasts).as_secs() / INTERVAL.as_secs(),
-            _ => panic!("not understood: {check} {rest:?}"),
+            ["for", lasts] => duration(lasts).as_secs() / every.as_secs(),
+            _ => panic!("not understood: {said:?}"),
         };
         for round in 0..times {
             if round > 0 {
-                self.pass(INTERVAL);
+                self.pass(every);
             }
-            let event = happening(Happening::Sampled(sample(check, self.world.now, outcome.clone())));
-            let word = match &outcome {
-                Outcome::Ok => format!("{check} ok"),
-                Outcome::Failed(why) => format!("{check} fail \"{why}\""),
-                Outcome::Blind(why) => format!("{check} blind \"{why}\""),
-            };
-            self.happens(&word, &event);
+            let (name, event) = event(self.world.now, outcome.clone());
+            self.happens(&format!("{name} {word}"), &event);
         }
     }
 

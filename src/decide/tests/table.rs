@@ -159,6 +159,7 @@ fn name(event: &Event) -> String {
         Event::StoreBack => "store back",
         Event::StateLost { .. } => "state lost",
         Event::Watched(_) => "watched",
+        Event::Checked { .. } => "checked",
         Event::Told { .. } => "told",
         Event::NotTold { .. } => "not told",
         Event::Acknowledged { .. } => "acknowledged",

@@ -132,6 +132,9 @@ pub(super) fn why(reason: &Reason) -> String {
             format!("breach by {}, {}", breach.rule.into_str(), english().reason(reason))
         }
         Reason::Flapping { check, failures, of, seen } => format!("{check} flaps {failures}/{of} \"{seen}\""),
+        Reason::CheckFails { check, times, lasted, seen } => {
+            format!("{check} failed {times}x for {}s \"{seen}\"", lasted.as_secs())
+        }
         Reason::CrashLoop { ended, .. } => format!("crash loop, {ended} times"),
         Reason::GivenUp { seen } => format!("given up \"{seen}\""),
         Reason::NotToBlame { blame, cause } => format!("not to blame ({}), {}", blame.into_str(), why(cause)),

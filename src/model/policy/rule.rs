@@ -1,4 +1,4 @@
-//! Limits that are watched always.
+//! What is watched always: limits, and checks.
 
 use std::time::Duration;
 
@@ -6,16 +6,18 @@ use crate::model::notice::Tier;
 use crate::model::reason::Unit;
 use crate::model::verdict::Bound;
 
-/// One limit that is watched always.
+/// One limit or one check that is watched always.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
     /// Of what.
     pub of: RuleOf,
+    /// How often it is looked at.
+    pub every: Duration,
     /// Told when it is more.
     pub above: Option<f64>,
     /// Told when it is less.
     pub below: Option<f64>,
-    /// Once every reading of so long says so.
+    /// Once every look of so long says so.
     pub lasts: Duration,
     /// How loudly.
     pub tier: Tier,
@@ -30,6 +32,8 @@ pub enum RuleOf {
     Host(String),
     /// A metric of its own.
     Metric,
+    /// A check, which passes or fails and has no limit here.
+    Check,
 }
 
 impl Rule {

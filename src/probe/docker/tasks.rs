@@ -64,7 +64,7 @@ impl Tasks {
     }
 
     /// The set's own tasks.
-    async fn list(&self, clock: &Clock) -> Result<Vec<Task>, EngineError> {
+    pub(super) async fn list(&self, clock: &Clock) -> Result<Vec<Task>, EngineError> {
         let now = clock.now();
         let before = self.looked.lock().unwrap_or_else(PoisonError::into_inner).replace(now);
         let half = before.map(|before| now.duration_since(before).unsigned_abs() / 2);

@@ -33,6 +33,7 @@ pub(super) fn looked_at(service: &Service) -> Vec<Looked> {
         | CheckKind::Report(_)
         | CheckKind::Query(_)
         | CheckKind::Prometheus(_)
+        | CheckKind::Logs(_)
         | CheckKind::Docker => None,
     };
     let looked = service.checks.iter().filter_map(|(name, check)| {

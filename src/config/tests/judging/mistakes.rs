@@ -41,7 +41,7 @@ fn in_dependencies() {
         ("docker = true", "looks at the service's own container"),
         ("timeout = \"1s\"", "does not say what to check"),
         ("tcp = \"db\"", "is not an address"),
-        ("logs = \"x\"", "is not supported by this version"),
+        ("logs = \"x\"", "looks at the service's own container"),
         ("service = \"api\"", "is the service itself"),
         ("service = \"cataloge\"", "\"cataloge\" is not a service of this configuration"),
         ("service = 1", "cannot be a number"),
