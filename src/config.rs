@@ -19,6 +19,7 @@ pub mod checklist;
 mod checks;
 mod commands;
 pub mod compose;
+mod content;
 mod dependency;
 mod drill;
 mod environment;
@@ -59,6 +60,7 @@ pub use channel::{
 pub use check::{Check, CheckKind, FileAge, HttpCheck, LogsCheck, Pattern, TlsCheck, TlsVersion};
 pub use commands::{Commands, Program};
 pub use compose::Compose;
+pub use content::Content;
 use environment::Environment;
 pub use heartbeat::Heartbeat;
 use layers::Layers;
@@ -201,6 +203,8 @@ pub struct Service {
     pub drill_starts: bool,
     /// Limits that what the watch has measured is held against before a release is accepted, by name.
     pub watched: BTreeMap<String, acceptance::Limits>,
+    /// Where what its releases bring is written down.
+    pub content: Option<Content>,
     /// Items of its checklist that a check shows, by name.
     pub checklist: BTreeMap<String, acceptance::Acceptance>,
 }

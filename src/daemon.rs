@@ -34,10 +34,13 @@ use crate::systemd;
 
 mod acceptance;
 mod always;
+mod circumstances;
 mod commit;
 mod curve;
 mod deliver;
+mod delivery;
 mod error;
+mod follow_ups;
 mod front;
 mod headline;
 mod heartbeat;
@@ -58,8 +61,10 @@ mod worker;
 
 use commit::Backlog;
 use deliver::Pump;
+use delivery::Deliveries;
 pub use error::DaemonError;
 use error::chain;
+use follow_ups::FollowUps;
 use front::Front;
 use heartbeat::Heartbeat;
 use pulse::Pulse;
@@ -144,6 +149,8 @@ pub struct Daemon {
     heartbeat: Heartbeat,
     pulse: Arc<Pulse>,
     upkeep: Upkeep,
+    follow_ups: FollowUps,
+    deliveries: Deliveries,
 }
 
 impl Daemon {
@@ -176,18 +183,15 @@ impl Daemon {
             metrics.clone(),
         );
         let heartbeat = Heartbeat::start(store.clone(), notifier.subscribe(), clock, &tasks, stop.clone());
-        let about = control::About {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            since: now,
-            config: config_path.clone(),
-        };
-        tasks.spawn(control::serve(socket, shown, asked, about, stop.clone()));
+        tasks.spawn(control::serve(socket, shown, asked, about(&config_path, now), stop.clone()));
         let pulse = Pulse::new(clock);
         let (beat, token) = (Arc::clone(&pulse).beat(), stop.clone());
         tasks.spawn(async move { token.run_until_cancelled(beat).await });
         let upkeep = Upkeep::start(&config, (&store, clock), &events, &tasks, &stop);
+        let follow_ups = FollowUps::start(&config, &store, &events, &tasks, &stop);
+        let deliveries = Deliveries::start(&config, clock, &metrics, &tasks, &stop);
         let services = Services::start(&config, (clock, &pulse), &store, &events, &tasks, &stop)?;
-        let daemon = Self {
+        Ok(Self {
             clock,
             config_path,
             config,
@@ -210,8 +214,9 @@ impl Daemon {
             heartbeat,
             pulse,
             upkeep,
-        };
-        Ok(daemon)
+            follow_ups,
+            deliveries,
+        })
     }
 
     /// What is shown to people, whenever it changes.
@@ -222,6 +227,7 @@ impl Daemon {
     /// Serves until told to end, or until the host's clock is moved.
     pub async fn serve(mut self, signals: &mut mpsc::Receiver<Signal>) -> Ended {
         self.take(vec![Event::Started]);
+        self.note_at_hand();
         systemd::ready();
         tracing::info!(config = %self.config_path.display(), "watching {} services", self.services.len());
         let pet_every = systemd::watchdog_interval().map_or(Duration::from_hours(1), |timeout| timeout / 3);
@@ -362,6 +368,10 @@ impl Daemon {
             }
         }
     }
+}
+
+fn about(config: &Path, since: Timestamp) -> control::About {
+    control::About { version: env!("CARGO_PKG_VERSION").to_owned(), since, config: config.to_owned() }
 }
 
 fn give(reply: oneshot::Sender<Answer>, answer: Answer) {

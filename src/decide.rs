@@ -14,6 +14,7 @@ use crate::model::policy::Policy;
 use crate::model::reason::Reason;
 use crate::model::refusal::Refusal;
 use action::{Action, Answer};
+use follow_up::FollowUps;
 use incident::Own;
 use outage::Lost;
 use rule::Rules;
@@ -37,6 +38,7 @@ mod deployment;
 mod diverge;
 mod down;
 mod drill;
+mod follow_up;
 mod gap;
 mod guard;
 mod incident;
@@ -82,6 +84,7 @@ pub struct State {
     config_rejected: Option<String>,
     own: Own,
     rules: Rules,
+    follow_ups: FollowUps,
     telling: Telling,
     /// The newest moment that was heard of.
     now: Timestamp,
@@ -157,6 +160,7 @@ impl State {
                 self.each(now, &mut actions, release::due);
                 self.outages_due(now, &mut actions);
                 self.own.due(now, &self.policy.tiers, &mut actions);
+                self.follow_ups.due(now, &mut actions);
             }
             Event::Service { service, what } => match self.turn(service, now, &mut actions) {
                 Some(mut turn) => release::happened(&mut turn, what),
@@ -190,6 +194,7 @@ impl State {
                 let reason = Reason::Said(why.clone());
                 self.own.open(now, News::StateLost, Tier::Urgent, reason, &self.policy.tiers, &mut actions);
             }
+            Event::FollowUps(all) => self.follow_ups.take(all),
             Event::Told { .. } | Event::NotTold { .. } => self.answered(now, event, &mut actions),
             Event::Acknowledged { incident, by } => self.taken_on(now, incident, by, &mut actions),
         }
@@ -256,7 +261,7 @@ impl State {
     /// When [`Event::Due`] has to come at the latest.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let services = self.services.values().filter_map(|service| service.deadline);
-        let own = [self.outage_deadline(), self.own.next_deadline()];
+        let own = [self.outage_deadline(), self.own.next_deadline(), self.follow_ups.next_deadline()];
         let telling = [self.telling.next_deadline(), self.hearing_deadline()];
         services.chain(own.into_iter().flatten()).chain(telling.into_iter().flatten()).min()
     }

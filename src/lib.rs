@@ -17,6 +17,7 @@ pub mod clock;
 pub mod config;
 pub mod docker;
 pub mod door;
+pub mod git;
 pub mod text;
 pub mod ticket;
 

@@ -2,7 +2,7 @@
 //! view stands now.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
@@ -21,9 +21,12 @@ use crate::model::release::ReleaseState;
 use crate::model::sample::Outcome;
 use crate::model::witness::Witness;
 
+mod delivery;
 mod standing;
 #[cfg(test)]
 mod tests;
+
+pub use delivery::Delivery;
 
 /// What [`Metrics::draw`] writes.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -46,6 +49,7 @@ pub struct Metrics {
     probes: Histograms,
     told: Family<Labels, Counter>,
     decided: Gauge<f64, std::sync::atomic::AtomicU64>,
+    delivery: Arc<Mutex<BTreeMap<String, Delivery>>>,
 }
 
 /// What has become of a try to tell one address.
@@ -90,7 +94,8 @@ impl Default for Metrics {
             "When a release was decided last, since 1970; 0 before that",
             decided.clone(),
         );
-        Self { registry: Arc::new(registry), rollbacks, took, detection, probes, told, decided }
+        let (registry, delivery) = (Arc::new(registry), Arc::default());
+        Self { registry, rollbacks, took, detection, probes, told, decided, delivery }
     }
 }
 
@@ -118,6 +123,11 @@ impl Metrics {
         }
     }
 
+    /// How well the releases of each service went lately.
+    pub fn deliver(&self, all: impl Iterator<Item = (String, Delivery)>) {
+        *self.delivery.lock().unwrap_or_else(PoisonError::into_inner) = all.collect();
+    }
+
     /// An address was told, or not.
     pub fn told(&self, channel: &str, told: Told) {
         let outcome = match told {
@@ -132,8 +142,10 @@ impl Metrics {
     /// Everything, at one moment. Letters that wait are by channel; of the record, its last entry.
     pub fn draw(&self, view: &View, waiting: &BTreeMap<String, u64>, record: Option<&Witness>) -> String {
         let mut text = String::new();
+        let delivery = self.delivery.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let written = encode_registry(&mut text, &self.registry)
             .and_then(|()| encode_registry(&mut text, &standing::registry(view, waiting, record)))
+            .and_then(|()| encode_registry(&mut text, &delivery::registry(&delivery)))
             .and_then(|()| encode_eof(&mut text));
         // A string takes everything; without the end that is missing, a scrape fails.
         if let Err(error) = written {

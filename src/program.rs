@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 mod tests;
 
 /// Of a longer output the end is kept; the rest is read and dropped, so that the program never waits for a reader.
-const LONGEST: usize = 4096;
+const USUAL: usize = 4096;
 /// How long output is still waited for when the program has ended: what it left in the background may hold its
 /// standard output open for ever.
 const DRAIN: Duration = Duration::from_millis(200);
@@ -107,6 +107,17 @@ pub async fn run(
     limit: Option<Duration>,
     left: Left,
 ) -> Result<Ended, ProgramError> {
+    run_keeping(argv, env, limit, left, USUAL).await
+}
+
+/// The same, and of each output so many bytes are kept.
+pub async fn run_keeping(
+    argv: &[String],
+    env: &[(&str, String)],
+    limit: Option<Duration>,
+    left: Left,
+    most: usize,
+) -> Result<Ended, ProgramError> {
     let (program, args) = argv.split_first().ok_or(ProgramError::Nameless)?;
     let failed = |why| ProgramError::Unstarted { program: program.clone(), why };
     let mut command = Command::new(program);
@@ -119,7 +130,7 @@ pub async fn run(
     let mut child = command.spawn().map_err(failed)?;
     // Dropped before the child, whose process id cannot belong to anybody else until then.
     let mut group = Group(child.id());
-    let (stdout, stderr) = (Reader::of(child.stdout.take()), Reader::of(child.stderr.take()));
+    let (stdout, stderr) = (Reader::of(child.stdout.take(), most), Reader::of(child.stderr.take(), most));
     let waited = match limit {
         Some(limit) => tokio::time::timeout(limit, child.wait()).await.map_err(|_| limit),
         None => Ok(child.wait().await),
@@ -170,9 +181,10 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// What is kept of an output: its first and its last `LONGEST` bytes.
+/// What is kept of an output: its first and its last so many bytes.
 #[derive(Debug, Default)]
 struct Kept {
+    most: usize,
     head: Vec<u8>,
     tail: Vec<u8>,
 }
@@ -184,8 +196,8 @@ struct Reader {
 }
 
 impl Reader {
-    fn of(output: Option<impl AsyncRead + Unpin + Send + 'static>) -> Self {
-        let kept = Arc::<Mutex<Kept>>::default();
+    fn of(output: Option<impl AsyncRead + Unpin + Send + 'static>, most: usize) -> Self {
+        let kept = Arc::new(Mutex::new(Kept { most, ..Kept::default() }));
         let into = Arc::clone(&kept);
         let task = tokio::spawn(async move {
             let Some(mut output) = output else { return };
@@ -212,10 +224,10 @@ impl Drop for Reader {
 
 impl Kept {
     fn take(&mut self, bytes: &[u8]) {
-        let room = LONGEST.saturating_sub(self.head.len()).min(bytes.len());
+        let room = self.most.saturating_sub(self.head.len()).min(bytes.len());
         self.head.extend_from_slice(&bytes[..room]);
         self.tail.extend_from_slice(bytes);
-        let surplus = self.tail.len().saturating_sub(LONGEST);
+        let surplus = self.tail.len().saturating_sub(self.most);
         self.tail.drain(..surplus);
     }
 }

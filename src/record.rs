@@ -8,16 +8,17 @@ use serde_json::{Value, json};
 
 use crate::model::event::{Event, Happening};
 use crate::model::reason::Reason;
-use crate::model::release::{Origin, Release};
 use crate::model::sample::Outcome;
 use crate::store::{Filing, Moment, Story};
 use crate::text::{Texts, english};
 use crate::untrusted::clean;
 
 mod acceptance;
+mod basics;
 mod changes;
 mod chart;
 mod checklist;
+mod content;
 mod course;
 mod drill;
 mod evidence;
@@ -69,8 +70,8 @@ fn written<'a>(story: &Story, texts: &'a Texts) -> Sheet<'a> {
     let (service, version) = (clean(&release.service), clean(&release.version));
     let title = texts.phrase("record.title", context! { service, version });
     let mut sheet = Sheet::new(title, texts);
-    basics(&mut sheet, story);
-    content(&mut sheet, story);
+    basics::write(&mut sheet, story);
+    content::write(&mut sheet, story);
     sheet.head("verification");
     for check in verification::of(story) {
         sheet.row(&check.name, &check.sentence(texts));
@@ -89,39 +90,6 @@ fn written<'a>(story: &Story, texts: &'a Texts) -> Sheet<'a> {
         evidence::write(&mut sheet, found);
     }
     sheet
-}
-
-fn basics(sheet: &mut Sheet<'_>, story: &Story) {
-    let release = &story.release;
-    let said = release.announcement.clone().unwrap_or_default();
-    let time = release.began.to_zoned(sheet.texts.zone().clone()).strftime("%Y-%m-%d %H:%M:%S");
-    let unsaid = sheet.say("not-said");
-    sheet.head("basics");
-    sheet.said("version", &release.version);
-    if let Some(about) = about(release) {
-        sheet.said("set", about);
-    }
-    sheet.said("release", &release.id);
-    sheet.said("time", &time.to_string());
-    sheet.said("responsible", said.by.as_deref().unwrap_or(&unsaid));
-    sheet.said("participants", &if said.with.is_empty() { unsaid } else { said.with.join(", ") });
-    let announced = release.origin == Origin::Announced || release.announcement.is_some();
-    sheet.said("announced", &sheet.say(if announced { "announced-yes" } else { "announced-no" }));
-}
-
-fn content(sheet: &mut Sheet<'_>, story: &Story) {
-    let said = story.release.announcement.clone().unwrap_or_default();
-    sheet.head("content");
-    for (name, items) in [
-        ("features", &said.features),
-        ("improvements", &said.improvements),
-        ("fixes", &said.fixes),
-        ("config-changes", &said.config_changes),
-    ] {
-        let text = if items.is_empty() { sheet.say("none-said") } else { items.join("; ") };
-        sheet.said(name, &text);
-    }
-    changes::write(sheet, story);
 }
 
 /// The result of the release, then what came of it afterwards: nothing of the first is ever taken back.
@@ -195,14 +163,18 @@ pub fn json(story: &Story, texts: &Texts) -> Value {
         "release": release.id,
         "service": release.service,
         "version": release.version,
-        "set": about(release),
+        "set": basics::about(release),
         "began": release.began.to_string(),
+        "times": basics::Times::of(story).json(),
         "by": said.by,
         "with": said.with,
+        "people": basics::people(story),
         "features": said.features,
         "improvements": said.improvements,
         "fixes": said.fixes,
         "config_changes": said.config_changes,
+        "commits": content::commits(story, texts),
+        "image": content::image(story),
         "changes": story.changes.as_ref().map(changes::json),
         "irreversible": said.irreversible,
         "hotfix": said.hotfix,
@@ -225,11 +197,6 @@ pub fn json(story: &Story, texts: &Texts) -> Value {
         "drills": drill::json(story),
         "follow_up": texts.phrase(&format!("record.{}", course.follow_up()), context! {}),
     })
-}
-
-/// Every member of a set, with its version: the release's own says what it changed.
-fn about(release: &Release) -> Option<&str> {
-    release.running.as_ref()?.about.as_deref()
 }
 
 impl Tally {

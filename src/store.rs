@@ -27,6 +27,7 @@ use crate::model::notice::Notice;
 mod audit;
 mod backup;
 mod chain;
+mod circumstances;
 mod covered;
 mod deed;
 mod error;

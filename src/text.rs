@@ -26,6 +26,7 @@ mod deployment;
 mod numbers;
 mod phrase;
 mod refusal;
+mod remark;
 mod set;
 #[cfg(test)]
 mod tests;
@@ -117,10 +118,7 @@ impl Texts {
     /// Why, in one sentence.
     pub fn reason(&self, reason: &Reason) -> String {
         match reason {
-            Reason::Health { check, failures, limit, seen } => self.say(
-                "reason.health",
-                context! { check => clean(check), failures, limit, seen => clean(seen) },
-            ),
+            Reason::Health { check, failures, limit, seen } => self.health(check, *failures, *limit, seen),
             Reason::Breach(breach) => self.breach(breach),
             Reason::Flapping { check, failures, of, seen } => self.flapping(check, *failures, *of, seen),
             Reason::CheckFails { check, times, lasted, seen } => self.fails(check, *times, *lasted, seen),
@@ -156,6 +154,7 @@ impl Texts {
             }
             Reason::Quarantined { version, at, same, cause } => self.quarantined(version, *at, *same, cause),
             Reason::ChecklistOpen { open, .. } => self.checklist_open(open),
+            Reason::Overdue { tasks, more } => self.overdue(tasks, *more),
             Reason::Unheard(cause) => self.because("unheard", cause, context! {}),
             Reason::Step { step, seen } => {
                 self.say("reason.step", context! { step => self.step(*step), seen => clean(seen) })
@@ -191,6 +190,11 @@ impl Texts {
     /// A reason that has one of its own.
     fn because(&self, name: &str, cause: &Reason, values: minijinja::Value) -> String {
         self.say(&format!("reason.{name}"), context! { cause => self.reason(cause), ..values })
+    }
+
+    fn health(&self, check: &str, failures: u32, limit: u32, seen: &str) -> String {
+        let (check, seen) = (clean(check), clean(seen));
+        self.say("reason.health", context! { check, failures, limit, seen })
     }
 
     fn shortfall(&self, shortfall: &Shortfall) -> String {

@@ -22,7 +22,7 @@ use source::{Finding, Reach, Source};
 
 /// What each module right below the crate may use of the others, from the ground up: nobody uses what comes later. A
 /// module that is not here has to be put here.
-const MAY_USE: [(&str, &[&str]); 32] = [
+const MAY_USE: [(&str, &[&str]); 33] = [
     ("clock", &[]),
     ("door", &[]),
     ("dsse", &[]),
@@ -36,6 +36,7 @@ const MAY_USE: [(&str, &[&str]); 32] = [
     ("telemetry", &["untrusted"]),
     ("config", &["model", "untrusted"]),
     ("docker", &["config", "model", "untrusted"]),
+    ("git", &["model", "program", "untrusted"]),
     ("decide", &["model", "stats"]),
     ("chart", &["decide", "model", "untrusted"]),
     ("metrics", &["decide", "model"]),
@@ -60,6 +61,7 @@ const MAY_USE: [(&str, &[&str]); 32] = [
             "control",
             "decide",
             "docker",
+            "git",
             "metrics",
             "model",
             "notify",
@@ -102,6 +104,7 @@ const MAY_USE: [(&str, &[&str]); 32] = [
             "demo",
             "docker",
             "dsse",
+            "git",
             "load",
             "model",
             "notify",

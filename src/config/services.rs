@@ -12,8 +12,9 @@ use super::table::Section;
 use super::triggers::AUTONOMY;
 use super::url::is_url;
 use super::{
-    Check, CheckKind, Commands, Exposition, Order, Person, Pin, Program, Runtime, Service, acceptance,
-    business, checklist, checks, compose, dependency, drill, maintenance, swarm, tls, triggers, watch,
+    Check, CheckKind, Commands, Content, Exposition, Order, Person, Pin, Program, Runtime, Service,
+    acceptance, business, checklist, checks, compose, dependency, drill, maintenance, swarm, tls, triggers,
+    watch,
 };
 use crate::model::checklist::Wanted;
 use crate::model::policy::{Autonomy, Maintenance, Quarantine, ServicePolicy};
@@ -58,8 +59,7 @@ pub(super) fn read(name: &str, mut section: Section<'_>, known: Known<'_>) -> Op
     let (metrics, server) = (metrics(&mut section), server(&mut section, known));
     let setting = setting(autonomy, command, (known.servers, server), metrics.as_ref(), &checks);
     let (judging, rollback) = (judging(&mut section, &setting), rollback(&mut section, runtime.as_ref()));
-    let around = around(&mut section, known, runtime.as_ref());
-    section.end(&LATER);
+    let around = around(section, known, runtime.as_ref());
     let (steps, finish) = steps(runtime.as_ref()?, rollback.before.is_some(), rollback.after.is_some());
     let policy = ServicePolicy {
         autonomy,
@@ -107,6 +107,7 @@ pub(super) fn read(name: &str, mut section: Section<'_>, known: Known<'_>) -> Op
         measured: judging.measured,
         acceptance: around.acceptance.items,
         watched: around.acceptance.watched,
+        content: around.content,
         drill_starts: around.drill.starts,
         checklist: around.checklist,
     })
@@ -120,21 +121,24 @@ fn judging(section: &mut Section<'_>, setting: &Setting) -> triggers::Judging {
 }
 
 /// What surrounds the watch: when golive asks before it acts, what a release has to show before it is accepted, what is
-/// asked of a version before it is released, and that going back is tried.
+/// asked of a version before it is released, that going back is tried, and where what it brings is written down.
 struct Around {
     maintenance: Maintenance,
     acceptance: acceptance::Before,
     wanted: Wanted,
     checklist: BTreeMap<String, Acceptance>,
     drill: drill::Drill,
+    content: Option<Content>,
 }
 
-fn around(section: &mut Section<'_>, known: Known<'_>, runtime: Option<&Runtime>) -> Around {
-    let maintenance = maintenance::read(section, known.zone);
-    let acceptance = acceptance::read(section, known.servers);
-    let (wanted, checklist) = checklist::read(section, (known.people, known.servers));
-    let drill = drill::read(section, runtime);
-    Around { maintenance, acceptance, wanted, checklist, drill }
+fn around(mut section: Section<'_>, known: Known<'_>, runtime: Option<&Runtime>) -> Around {
+    let maintenance = maintenance::read(&mut section, known.zone);
+    let acceptance = acceptance::read(&mut section, known.servers);
+    let (wanted, checklist) = checklist::read(&mut section, (known.people, known.servers));
+    let drill = drill::read(&mut section, runtime);
+    let content = section.section("content").and_then(Content::read);
+    section.end(&LATER);
+    Around { maintenance, acceptance, wanted, checklist, drill, content }
 }
 
 /// The Prometheus that it names, else the one that all use.

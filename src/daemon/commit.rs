@@ -234,7 +234,10 @@ fn about(action: &Action) -> Option<&str> {
         Action::Tell { notice, .. } => notice.release.as_deref(),
         Action::Effect(Effect::Step { plan, .. }) => Some(&plan.from),
         Action::Persist(Persist::File { release, .. }) => Some(&release.id),
-        Action::Persist(Persist::Concluded { release, .. }) => Some(release),
+        Action::Persist(Persist::Log(incident)) => incident.release.as_deref(),
+        Action::Persist(Persist::Concluded { release, .. } | Persist::Overdue { release, .. }) => {
+            Some(release)
+        }
         Action::Effect(_) | Action::Persist(_) | Action::Answer(_) => None,
     }
 }

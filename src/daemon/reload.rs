@@ -32,6 +32,7 @@ impl Daemon {
         self.state.follow(config.policy(), self.clock.now());
         self.notifier.send_replace(Arc::new(notifier));
         self.upkeep.follow(&config);
+        self.follow_ups.follow(&config);
         self.config = config;
         tracing::info!("the new configuration is in force");
         Ok(())

@@ -130,6 +130,8 @@ impl Daemon {
             if !stored.batch.letters.is_empty() {
                 self.pump.wake();
             }
+            self.note_new(&stored.batch);
+            self.deliveries.look(&stored.batch);
             self.follow_up(rest);
         }
         match landed.batch.and(landed.whole) {

@@ -160,6 +160,13 @@ pub enum Persist {
         /// The drill.
         drill: Drill,
     },
+    /// People are told that what was promised in the record of a release is overdue: not again.
+    Overdue {
+        /// The release.
+        release: String,
+        /// The entries of the chain that promised it.
+        entries: Vec<i64>,
+    },
     /// Put the incident into the list of incidents, or bring its row up to date.
     Log(Incident),
 }

@@ -43,6 +43,7 @@ pub(super) fn evidence(turn: &Turn<'_>, reason: &Reason) -> Vec<Sample> {
         | Reason::Maintenance { .. }
         | Reason::Quarantined { .. }
         | Reason::ChecklistOpen { .. }
+        | Reason::Overdue { .. }
         | Reason::Budget { .. }
         | Reason::Unheard(_) => Vec::new(),
     }
@@ -89,6 +90,10 @@ pub(super) fn plain(reason: &Reason) -> String {
         }
         Reason::Doubts(_) => "it cannot be judged well".to_owned(),
         Reason::ChecklistOpen { open, .. } => format!("open in the checklist: {}", open.join(", ")),
+        Reason::Overdue { tasks, .. } => {
+            let texts: Vec<&str> = tasks.iter().map(|task| task.text.as_str()).collect();
+            format!("overdue: {}", texts.join(", "))
+        }
         Reason::Person { by, why: Some(why) } => format!("{by}: {why}"),
         Reason::Person { by, why: None } | Reason::Accepted { by, .. } => format!("asked for by {by}"),
         Reason::Blind { check, seen, .. } => format!("health check {check} could not be made: {seen}"),

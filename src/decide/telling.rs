@@ -238,6 +238,7 @@ impl State {
             | Event::StateLost { .. }
             | Event::Watched(_)
             | Event::Checked { .. }
+            | Event::FollowUps(_)
             | Event::Acknowledged { .. } => {}
         }
     }

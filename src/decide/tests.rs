@@ -11,6 +11,7 @@ mod aftermath;
 mod checklist;
 mod curve;
 mod fixture;
+mod follow_up;
 mod invariants;
 mod judging;
 mod properties;

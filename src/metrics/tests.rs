@@ -225,3 +225,41 @@ fn the_record_is_counted_and_its_head_told() {
         !Metrics::default().draw(&View::default(), &BTreeMap::new(), None).contains("golive_record_chain{")
     );
 }
+
+#[test]
+fn how_well_releases_went_is_there_as_far_as_it_is_known() {
+    let metrics = Metrics::default();
+    let draw = || metrics.draw(&View::default(), &BTreeMap::new(), None);
+    assert!(!draw().contains("golive_delivery_"));
+    let known = Delivery {
+        live: 9,
+        interval: Some(86_400.0),
+        lead_time: Some(600.0),
+        failed: Some(0.25),
+        failed_automatic: Some(0.0),
+        recovery: Some(31.5),
+        recovery_worst: Some(60.0),
+        rework: Some(0.5),
+    };
+    let new = Delivery { live: 1, ..Delivery::default() };
+    metrics.deliver([("shop".to_owned(), known), ("new\"".to_owned(), new)].into_iter());
+    let text = draw();
+    has(
+        &text,
+        &[
+            "golive_delivery_releases{service=\"shop\"} 9.0",
+            "golive_delivery_releases{service=\"new\\\"\"} 1.0",
+            "golive_delivery_interval_seconds{service=\"shop\"} 86400.0",
+            "golive_delivery_lead_time_seconds{service=\"shop\"} 600.0",
+            "golive_delivery_change_failure_ratio{service=\"shop\",decided=\"any\"} 0.25",
+            "golive_delivery_change_failure_ratio{service=\"shop\",decided=\"automatic\"} 0.0",
+            "golive_delivery_recovery_seconds{service=\"shop\"} 31.5",
+            "golive_delivery_recovery_worst_seconds{service=\"shop\"} 60.0",
+            "golive_delivery_rework_ratio{service=\"shop\"} 0.5",
+        ],
+    );
+    assert_eq!(text.matches("{service=\"new").count(), 1, "what is not known is not there: {text}");
+    // What is gone, is gone.
+    metrics.deliver(std::iter::empty());
+    assert!(!draw().contains("golive_delivery_"));
+}

@@ -15,6 +15,7 @@ use super::figure::Figure;
 use super::past::Learnt;
 use super::reading::Reading;
 use super::release::Announcement;
+use super::remark::Dated;
 use super::running::Running;
 use super::sample::Sample;
 use super::step::{Fault, Step};
@@ -97,6 +98,8 @@ pub enum Event {
         /// What, and what was seen of it.
         why: String,
     },
+    /// What people have promised in the records of releases and have not done: all that has a day and was not told yet.
+    FollowUps(Vec<Dated>),
     /// A provider confirmed a notice.
     Told {
         /// Where.
@@ -146,6 +149,7 @@ impl Event {
             | Self::StoreLost { .. }
             | Self::StoreBack
             | Self::StateLost { .. }
+            | Self::FollowUps(_)
             | Self::Told { .. }
             | Self::NotTold { .. }
             | Self::Acknowledged { .. } => None,

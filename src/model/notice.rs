@@ -175,6 +175,8 @@ pub enum News {
     KnownBad,
     /// What runs was released although its checklist is not complete.
     ReleasedWithoutChecklist,
+    /// Something that was to be done after a release is not done, and its day is over.
+    FollowUpOverdue,
     /// A rollback begins by itself when its time has come, unless a person stops it.
     CountDown {
         /// So long from when it was decided.

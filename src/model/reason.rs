@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::acceptance::Item;
 use crate::model::drill::Shortfall;
 use crate::model::phrase::Phrase;
+use crate::model::remark::Task;
 use crate::model::running::Waits;
 use crate::model::seconds;
 use crate::model::step::Step;
@@ -181,6 +182,13 @@ pub enum Reason {
         /// The items that are open.
         open: Vec<String>,
     },
+    /// What was to be done after a release is not done, and its day is over.
+    Overdue {
+        /// The first of it.
+        tasks: Vec<Task>,
+        /// So much more there is.
+        more: usize,
+    },
     /// Nobody could be told: no channel of the urgent tier has confirmed lately; the cause itself.
     Unheard(Box<Reason>),
     /// A rollback step failed.
@@ -272,6 +280,7 @@ impl Reason {
             | Self::Maintenance { .. }
             | Self::Quarantined { .. }
             | Self::ChecklistOpen { .. }
+            | Self::Overdue { .. }
             | Self::Unheard(_)
             | Self::Stuck { .. }
             | Self::CheckFails { .. }
@@ -318,6 +327,7 @@ impl Reason {
             | Self::CrashLoop { .. }
             | Self::Quarantined { .. }
             | Self::ChecklistOpen { .. }
+            | Self::Overdue { .. }
             | Self::GivenUp { .. }
             | Self::Unproved(_)
             | Self::Acceptance { .. }

@@ -72,6 +72,19 @@ pub enum ReleaseState {
 }
 
 impl ReleaseState {
+    /// It is the result of a release: what comes afterwards does not change it.
+    pub fn ends(self) -> bool {
+        match self {
+            Self::Accepted | Self::RolledBack | Self::Superseded | Self::Aborted => true,
+            Self::Announced
+            | Self::Watching
+            | Self::Held
+            | Self::RollingBack
+            | Self::Verifying
+            | Self::RollbackFailed => false,
+        }
+    }
+
     /// It was taken back, or should have been.
     pub fn has_failed(self) -> bool {
         match self {

@@ -1,5 +1,6 @@
 //! What a person adds to a release's record after its end (guide G8.4).
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -45,16 +46,49 @@ pub struct FollowUp {
     pub done: bool,
     /// Who said so last.
     pub by: String,
+    /// The entry of the chain in which.
+    pub entry: i64,
+}
+
+/// Something that is still to be done until a day, wherever that was said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Dated {
+    /// The entry of the chain that said so last: whatever is said of it anew is another one.
+    pub entry: i64,
+    /// The service.
+    pub service: String,
+    /// The release whose record has it.
+    pub release: String,
+    /// That one's version.
+    pub version: String,
+    /// What is to be done, and by whom.
+    pub task: Task,
+    /// When its day is over.
+    pub ends: Timestamp,
+}
+
+/// What is to be done, by whom, and until which day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Task {
+    /// What.
+    pub text: String,
+    /// Who does it.
+    pub owner: Option<String>,
+    /// Its day.
+    pub due: Date,
 }
 
 /// All that is or was to be done, in the order in which it was said first. Owner and day hold until another is said.
-pub fn follow_ups<'a>(remarks: impl Iterator<Item = &'a Remark>) -> Vec<FollowUp> {
+/// Each remark comes with the number of its entry.
+pub fn follow_ups<'a>(remarks: impl Iterator<Item = (i64, &'a Remark)>) -> Vec<FollowUp> {
     let mut all: Vec<FollowUp> = Vec::new();
-    for remark in remarks {
+    for (entry, remark) in remarks {
         let Remark::FollowUp { by, text, owner, due, done } = remark else { continue };
-        let new =
-            FollowUp { text: text.clone(), owner: owner.clone(), due: *due, done: *done, by: by.clone() };
-        match all.iter_mut().find(|known| known.text == *text) {
+        let (text, owner, by) = (text.clone(), owner.clone(), by.clone());
+        let new = FollowUp { text, owner, due: *due, done: *done, by, entry };
+        match all.iter_mut().find(|known| known.text == new.text) {
             Some(known) => {
                 let (owner, due) = (new.owner.clone().or(known.owner.take()), new.due.or(known.due));
                 *known = FollowUp { owner, due, ..new };

@@ -1,5 +1,7 @@
 //! The checklist of a release as it stood when the release was announced or came (guide G1).
 
+use std::collections::BTreeSet;
+
 use minijinja::context;
 use serde_json::{Value, json};
 
@@ -51,6 +53,12 @@ fn who(person: &Person) -> String {
         Some(uid) => format!("{} (uid {uid})", person.name),
         None => person.name.clone(),
     }
+}
+
+/// Who has signed an item of it.
+pub(super) fn signers(release: &Release) -> BTreeSet<String> {
+    let entries = release.checklist.iter().flat_map(|taken| taken.entries.values());
+    entries.filter_map(|entry| Some(who(&entry.mark.signed.as_ref()?.by))).collect()
 }
 
 pub(super) fn json(release: &Release) -> Value {

@@ -1,5 +1,7 @@
 //! What became of a release: its result, and whatever came afterwards, which does not change that.
 
+use jiff::Timestamp;
+
 use super::acceptance;
 use crate::model::reason::Reason;
 use crate::model::release::ReleaseState;
@@ -40,13 +42,18 @@ pub(super) struct Course<'a> {
 
 impl<'a> Course<'a> {
     pub(super) fn of(story: &'a Story) -> Self {
-        let result = story.filings.iter().position(|filing| ends(filing.state));
+        let result = story.filings.iter().position(|filing| filing.state.ends());
         Self { story, until: result.map_or(&story.filings, |at| &story.filings[..=at]) }
     }
 
     /// What it had become when it was decided, or is now.
     pub(super) fn state(&self) -> ReleaseState {
         self.until.last().map_or(self.story.state, |filing| filing.state)
+    }
+
+    /// When it was decided, if it is.
+    pub(super) fn ended(&self) -> Option<Timestamp> {
+        self.until.last().filter(|filing| filing.state.ends()).map(|filing| filing.at)
     }
 
     /// Why it became that. A release that was held and then accepted was not accepted for what it was held for.
@@ -92,21 +99,6 @@ impl<'a> Course<'a> {
     }
 }
 
-fn ends(state: ReleaseState) -> bool {
-    match state {
-        ReleaseState::Accepted
-        | ReleaseState::RolledBack
-        | ReleaseState::Superseded
-        | ReleaseState::Aborted => true,
-        ReleaseState::Announced
-        | ReleaseState::Watching
-        | ReleaseState::Held
-        | ReleaseState::RollingBack
-        | ReleaseState::Verifying
-        | ReleaseState::RollbackFailed => false,
-    }
-}
-
 /// Whether a release was accepted with everything watched and passed, and a person only said so.
 fn all_passed(reason: &Reason) -> bool {
     let Reason::Accepted { unwatched, unpassed, despite, .. } = reason else { return false };
@@ -118,7 +110,7 @@ pub(super) fn watched(story: &Story) -> impl Iterator<Item = &Moment> {
     let ended = |moment: &&Moment| {
         moment.deeds.iter().any(|deed| match deed {
             Deed::Step { .. } => true,
-            Deed::Filed { release, state } => *release == story.release.id && ends(*state),
+            Deed::Filed { release, state } => *release == story.release.id && state.ends(),
             Deed::Told { .. }
             | Deed::Judged { .. }
             | Deed::Concluded { .. }

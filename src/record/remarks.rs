@@ -17,7 +17,7 @@ pub(super) fn write(sheet: &mut Sheet<'_>, story: &Story) {
             sheet.row(&name, &texts.phrase("record.note-of", context! { by, text }));
         }
     }
-    for FollowUp { text, owner, due, done, by } in open_and_done(story) {
+    for FollowUp { text, owner, due, done, by, .. } in open_and_done(story) {
         let due = due.map(|due| due.to_string());
         let state = sheet.say(if done { "done" } else { "to-do" });
         sheet.said(
@@ -33,7 +33,7 @@ pub(super) fn write(sheet: &mut Sheet<'_>, story: &Story) {
 
 /// What is still to be done, and what is, as it stands by the newest entry.
 pub(super) fn open_and_done(story: &Story) -> Vec<FollowUp> {
-    follow_ups(story.sealed.iter().filter_map(|entry| entry.remark.as_ref()))
+    follow_ups(story.sealed.iter().filter_map(|entry| Some((entry.witness.seq, entry.remark.as_ref()?))))
 }
 
 fn kind(entry: &Sealed, texts: &Texts) -> String {
@@ -52,7 +52,7 @@ pub(super) fn json(story: &Story) -> (Value, Value, Value) {
         let Some(Remark::Note { by, text }) = &entry.remark else { return None };
         Some(json!({"at": at(entry.at), "by": by, "text": text}))
     });
-    let follow_ups = open_and_done(story).into_iter().map(|FollowUp { text, owner, due, done, by }| {
+    let follow_ups = open_and_done(story).into_iter().map(|FollowUp { text, owner, due, done, by, .. }| {
         json!({"text": text, "owner": owner, "due": due.map(|due| due.to_string()), "done": done, "by": by})
     });
     (sealed.collect(), notes.collect(), follow_ups.collect())

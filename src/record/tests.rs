@@ -3,12 +3,13 @@ use jiff::tz::TimeZone;
 
 use super::*;
 use crate::config::Language;
+use crate::model::content::Circumstances;
 use crate::model::event::Ask;
 use crate::model::phrase::Phrase;
 use crate::model::plan::Plan;
 use crate::model::reason::{Reason, Unit};
 use crate::model::refusal::Refusal;
-use crate::model::release::{Announcement, Release, ReleaseState};
+use crate::model::release::{Announcement, Origin, Release, ReleaseState};
 use crate::model::running::{Identity, Running};
 use crate::model::sample::Sample;
 use crate::model::step::Step;
@@ -18,6 +19,7 @@ use crate::store::{Deed, Evidence};
 
 mod acceptance;
 mod checklist;
+mod content;
 mod paper;
 
 /// What a service, a log or a person may have written to confuse whoever reads it.
@@ -132,6 +134,8 @@ fn story(text: &str) -> Story {
         ],
         moments: moments(text),
         changes: None,
+        circumstances: Circumstances::default(),
+        labels: BTreeMap::new(),
         told: Vec::new(),
         sealed: Vec::new(),
         unread: 0,
@@ -180,9 +184,10 @@ fn the_record_has_what_the_guide_asks_for() {
     ];
     assert_eq!(headings, wanted);
     for line in [
-        "- **Time**: 2026-03-01 10:00:00",
+        "- **Live at**: 2026-03-01 10:00:00 UTC",
         "- **Responsible**: 1.4.2",
-        "- **Announced**: yes",
+        "- **Decided at**: 2026-03-01 10:00:03 UTC",
+        "- **Announced at**: announced, not known when",
         "- **Fixes**: none said",
         "- **Health check http**: not passed: 2 good, 1 failed, 0 could not be told; slowest 30 ms; last failure: 1.4.2",
         "- **Status**: failure (rolled-back)",

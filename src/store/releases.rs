@@ -8,7 +8,7 @@ use rusqlite::{Connection, Transaction, params};
 use super::chain::Ledger;
 use super::filing::{self, Filing};
 use super::flaws::{Flaws, Raw};
-use super::{Entry, StoreError, json, sqlite, text};
+use super::{Entry, StoreError, json, remarks, sqlite, text};
 use crate::decide::action::{Action, Persist};
 use crate::model::incident::{Incident, IncidentState};
 use crate::model::notice::News;
@@ -48,6 +48,7 @@ pub(super) fn project(
             Action::Persist(Persist::Drilled { drill, .. }) => {
                 ledger.drill((transaction, path), entry.at, drill)?;
             }
+            Action::Persist(Persist::Overdue { entries, .. }) => remarks::told(transaction, path, entries)?,
             Action::Tell { .. } | Action::Effect(_) | Action::Persist(_) | Action::Answer(_) => {}
         }
     }

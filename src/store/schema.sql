@@ -181,3 +181,14 @@ CREATE TABLE chain (
 CREATE INDEX chain_by_release ON chain (release, seq);
 CREATE INDEX chain_by_kind ON chain (kind, seq);
 CREATE INDEX chain_by_age ON chain (at) WHERE payload IS NOT NULL;
+
+-- Entries of the chain that promise something by a day, of which people were told that it is over.
+CREATE TABLE overdue (
+    entry INTEGER PRIMARY KEY
+) STRICT;
+
+-- What was so when a release came: who was to be called, what it brings.
+CREATE TABLE circumstances (
+    release TEXT PRIMARY KEY,
+    json    TEXT NOT NULL
+) STRICT;

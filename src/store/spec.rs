@@ -11,6 +11,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{Store, StoreError, json, sqlite, text};
 use crate::model::release::Release;
 
+/// Labels by which an image says what it was made of.
+const IMAGE: &str = "label org.opencontainers.image.";
+
 /// By name, what each setting of a release is.
 type Settings = BTreeMap<String, String>;
 
@@ -85,6 +88,16 @@ pub(super) fn changes(
         }
     }
     Ok(Some(Changes { since, settings }))
+}
+
+/// What the images of a release say of themselves, by the setting's name.
+pub(super) fn labels(connection: &Connection, path: &Path, release: &str) -> Result<Settings, StoreError> {
+    let sql = "SELECT json FROM settings WHERE release = ?1";
+    let row = connection.query_row(sql, [release], |row| row.get::<_, String>(0)).optional();
+    let settings = row.map_err(sqlite(path))?.unwrap_or_default();
+    let mut settings = serde_json::from_str::<Settings>(&settings).unwrap_or_default();
+    settings.retain(|name, _| name.contains(IMAGE));
+    Ok(settings)
 }
 
 fn is_hashed(name: &str) -> bool {

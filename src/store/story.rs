@@ -1,5 +1,6 @@
 //! Everything that is stored of one release.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -10,6 +11,7 @@ use super::flaws::{Flaws, Raw};
 use super::{
     Changes, Deed, Evidence, Filing, Sealed, StoreError, filing, journal, json, notice, spec, sqlite,
 };
+use crate::model::content::Circumstances;
 use crate::model::event::Event;
 use crate::model::notice::Notice;
 use crate::model::release::{Release, ReleaseState};
@@ -32,6 +34,10 @@ pub struct Story {
     pub forensics: Option<Evidence>,
     /// What it changed of the settings of the version accepted before it.
     pub changes: Option<Changes>,
+    /// What was so when it came.
+    pub circumstances: Circumstances,
+    /// By the setting's name, what its images say of themselves.
+    pub labels: BTreeMap<String, String>,
     /// Who was told of it, in order.
     pub told: Vec<Told>,
     /// Its entries in the chain of records, in order.
@@ -114,6 +120,8 @@ pub(super) fn of_lines(
     let moments = moments(lines, flaws);
     Ok(Some(Story {
         changes: spec::changes(connection, path, &found)?,
+        circumstances: circumstances(connection, path, release)?,
+        labels: spec::labels(connection, path, release)?,
         told: Vec::new(),
         release: found,
         state: filings.last().map_or(ReleaseState::Announced, |filing| filing.state),
@@ -158,4 +166,12 @@ fn forensics(connection: &Connection, path: &Path, release: &str) -> Result<Opti
         })
     });
     row.optional().map_err(sqlite(path))
+}
+
+/// What is noted of a release; nothing where that cannot be read.
+fn circumstances(connection: &Connection, path: &Path, release: &str) -> Result<Circumstances, StoreError> {
+    let sql = "SELECT json FROM circumstances WHERE release = ?1";
+    let row = connection.query_row(sql, [release], |row| row.get::<_, Raw>(0)).optional();
+    let row = row.map_err(sqlite(path))?;
+    Ok(row.and_then(|Raw(text)| serde_json::from_str(&text).ok()).unwrap_or_default())
 }

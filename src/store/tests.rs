@@ -19,10 +19,12 @@ use crate::model::sample::{Outcome, Sample};
 use crate::model::tests as plain;
 
 mod chain;
+mod circumstances;
 mod faults;
 mod figures;
 mod flaws;
 mod follow;
+mod follow_ups;
 mod ground;
 mod letters;
 mod links;

@@ -151,7 +151,9 @@ impl Task {
                    ORDER BY changed LIMIT ?3";
         let old = self.ids(connection, sql, params![text(self.ages.all), self.needed, PIECE / 2])?;
         self.each(connection, &old, |transaction, id| {
-            for table in ["event", "packed", "spec", "settings", "forensics", "proof", "filing"] {
+            for table in
+                ["event", "packed", "spec", "settings", "forensics", "proof", "filing", "circumstances"]
+            {
                 self.execute(transaction, &format!("DELETE FROM {table} WHERE release = ?1"), [id])?;
             }
             self.execute(transaction, "DELETE FROM release WHERE id = ?1", [id]).map(drop)
@@ -202,7 +204,9 @@ impl Task {
                    AND at < ?1 AND kind <> 'key' AND seq < (SELECT max(seq) FROM chain) \
                    AND release NOT IN (SELECT id FROM release) LIMIT ?2)";
         let row = params![text(self.ages.all), PIECE];
-        self.execute(connection, sql, row).map(|dropped| dropped > 0)
+        let dropped = self.execute(connection, sql, row)?;
+        let sql = "DELETE FROM overdue WHERE entry IN (SELECT seq FROM chain WHERE payload IS NULL)";
+        self.execute(connection, sql, []).map(|_| dropped > 0)
     }
 
     fn drop_specs(&self, connection: &mut Connection) -> Result<bool, StoreError> {

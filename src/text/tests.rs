@@ -3,6 +3,7 @@ use crate::model::acceptance::{Item, Verdict};
 use crate::model::checklist::Objection;
 use crate::model::figure::Figure;
 use crate::model::refusal::Refusal;
+use crate::model::remark::Task;
 use crate::model::tests as plain;
 
 const LANGUAGES: [Language; 2] = [Language::English, Language::Chinese];
@@ -23,6 +24,10 @@ fn notice(news: News, reason: Option<Reason>) -> Notice {
 
 fn short_item(verdict: Verdict) -> Item {
     Item { figure: Some(Figure::seconds(0.64, Some(0.5))), ..plain::item("SEEN", verdict, "SEEN") }
+}
+
+fn task(owner: Option<String>) -> Task {
+    Task { text: "SEEN".to_owned(), owner, due: jiff::civil::date(2026, 3, 15) }
 }
 
 fn all_reasons() -> Vec<Reason> {
@@ -59,6 +64,8 @@ fn all_reasons() -> Vec<Reason> {
         Reason::Maintenance { until: Timestamp::UNIX_EPOCH, cause: cause() },
         Reason::Quarantined { version: text(), at: Timestamp::UNIX_EPOCH, same: true, cause: cause() },
         Reason::Quarantined { version: text(), at: Timestamp::UNIX_EPOCH, same: false, cause: cause() },
+        Reason::Overdue { tasks: vec![task(None), task(Some(text()))], more: 0 },
+        Reason::Overdue { tasks: vec![task(None)], more: 3 },
         Reason::Unheard(cause()),
         Reason::Step { step: Step::Stop, seen: text() },
         Reason::Stuck { undo: None, runs: Runs::Unknown, cause: cause() },
@@ -308,7 +315,7 @@ fn latin(text: &str) -> Vec<String> {
     let unquoted: String = text.split('`').step_by(2).collect();
     let unquoted = unquoted.replace("[alert.urgent]", " ");
     let words = unquoted.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
-    let names = ["golive", "Docker", "Swarm", "API", "P", "SEEN"];
+    let names = ["golive", "Docker", "Swarm", "Git", "API", "P", "SEEN"];
     words.filter(|word| !names.contains(word)).map(str::to_owned).collect()
 }
 

@@ -124,6 +124,117 @@ fn people_add_to_a_record_and_nothing_is_overwritten() {
     }
 }
 
+/// What was promised and is not done is told when its day is over, once, whatever becomes of golive meanwhile.
+#[test]
+fn an_overdue_follow_up_is_told_once() {
+    let sink = Receiver::start();
+    let shop = Shop::open(&told_to(&sink));
+    let releases: Value = serde_json::from_str(&shop.says(0, &["releases", "--json"])).unwrap();
+    let release = releases[0]["id"].as_str().unwrap();
+    let say = |text: &str, more: &[&str]| {
+        shop.says(0, &[&["record", "follow-up", release, text], more].concat());
+    };
+    say("limit the queue", &["--owner", "ben", "--due", "2026-03-15"]);
+    say("buy a disk", &["--due", "9000-01-01"]);
+    // What golive was killed over goes out again under the same id.
+    let told = || sink.ids("follow-up-overdue").len();
+    let reason = || sink.posts("follow-up-overdue").last().unwrap()["data"]["reason"].clone();
+    shop.eventually("it is told", || told() == 1);
+    let data = sink.posts("follow-up-overdue")[0]["data"].clone();
+    assert_eq!(
+        (&data["tier"], &data["service"], &data["from"]),
+        (&"general".into(), &"shop".into(), &"1".into())
+    );
+    assert_eq!(reason(), "\"limit the queue\" (ben) was due on 2026-03-15");
+
+    shop.kill();
+    shop.start();
+    // What is said later is told, and what was told before that is not.
+    say("write it down", &["--due", "2026-03-16"]);
+    shop.eventually("the other one is told", || told() == 2);
+    assert!(
+        sink.posts("follow-up-overdue")
+            .iter()
+            .any(|post| { post["data"]["reason"] == "\"write it down\" was due on 2026-03-16" })
+    );
+    say("limit the queue", &["--done"]);
+    say("write it down", &["--due", "2026-03-17"]);
+    shop.eventually("it has another day, which is over, too", || told() == 3);
+    assert_eq!(reason(), "\"write it down\" was due on 2026-03-17");
+    let record: Value =
+        serde_json::from_str(&shop.says(0, &["record", release, "--format", "json"])).unwrap();
+    let listed = record["told"].as_array().unwrap().iter().filter(|one| one["event"] == "follow-up-overdue");
+    assert_eq!(listed.count(), 3, "{record:#}");
+}
+
+/// Commits between the tags of two versions are what a release brings, where nobody has said it: read once.
+#[test]
+fn what_a_release_brings_is_read_from_the_repository() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let git = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.current_dir(dir.path()).args(arguments);
+        for who in ["AUTHOR", "COMMITTER"] {
+            git.env(format!("GIT_{who}_NAME"), "Ann").env(format!("GIT_{who}_EMAIL"), "ann@example.com");
+        }
+        assert!(git.status().unwrap().success(), "{arguments:?}");
+    };
+    git(&["init", "--quiet", "."]);
+    for (message, tag) in [("begin", "shop-1"), ("feat: pay *by* card", "shop-2"), ("fix!: sums", "shop-3")] {
+        git(&["commit", "--quiet", "--allow-empty", "-m", message]);
+        git(&["tag", tag]);
+    }
+    let repository = dir.path().display();
+    let shop = Shop::open("[people.on-call]\nname = \"Ben\"\n");
+    let content =
+        format!("[service.shop]\ncontent = {{ repository = \"{repository}\", tags = \"shop-{{version}}\" }}");
+    let rules = shop.rules();
+    shop.reload(&rules.replace("[service.shop]", &content.replace(&repository.to_string(), "/nowhere")));
+    let checked = shop.golive(&["check"]);
+    let checked = String::from_utf8([checked.stdout, checked.stderr].concat()).unwrap();
+    assert!(checked.contains("there is no git repository at /nowhere"), "{checked}");
+    shop.reload(&rules.replace("[service.shop]", &content));
+    let record =
+        || -> Value { serde_json::from_str(&shop.says(0, &["record", "shop", "--format", "json"])).unwrap() };
+    let read = |version: &str| {
+        shop.eventually("it is accepted", || {
+            let record = record();
+            record["version"] == version && record["state"] == "accepted"
+        });
+        record()
+    };
+    shop.deploy("2", true);
+    let told = read("2");
+    let commits = &told["commits"];
+    assert_eq!((&commits["since"], &commits["why"]), (&"1".into(), &Value::Null), "{told:#}");
+    assert_eq!(commits["commits"][0]["subject"], "pay *by* card");
+    assert_eq!(told["people"]["to_call"][0]["name"], "Ben", "{told:#}");
+    let text = shop.says(0, &["record", "shop"]);
+    assert!(text.contains(r"**New features**: pay \*by\* card ("), "{text}");
+
+    // What was said needs no repository.
+    shop.says(0, &["release", "shop", "3", "--fix", "the sums are right"]);
+    shop.deploy("3", true);
+    let told = read("3");
+    assert_eq!(
+        (&told["commits"], &told["fixes"][0]),
+        (&Value::Null, &"the sums are right".into()),
+        "{told:#}"
+    );
+
+    // No tag: said, and no error. What was read before is not read again.
+    shop.deploy("4", true);
+    let told = read("4");
+    assert!(told["commits"]["why"].as_str().unwrap().ends_with("no tag shop-4"), "{told:#}");
+    git(&["tag", "--delete", "shop-2"]);
+    let releases: Value = serde_json::from_str(&shop.says(0, &["releases", "--json"])).unwrap();
+    let second = releases.as_array().unwrap().iter().find(|release| release["version"] == "2").unwrap();
+    let id = second["id"].as_str().unwrap();
+    let again: Value = serde_json::from_str(&shop.says(0, &["record", id, "--format", "json"])).unwrap();
+    assert_eq!(again["commits"]["commits"][0]["kind"], "feature");
+    assert_eq!(verified(&shop, 0, &[id])["journal"]["state"], "same");
+}
+
 /// Nobody needs golive to check what it signed.
 #[test]
 fn an_envelope_is_verified_by_openssl() {

@@ -54,7 +54,7 @@ fn going_back_is_tried_beside_what_runs() {
 
 #[test]
 fn what_does_not_start_anew_does_not_pass() {
-    let mut host = Host::new("drill-ends");
+    let host = Host::new("drill-ends");
     host.write_rules("[service.shop.drill]\nstart = true\n");
     let (program, data) = (host.path("program"), format!("{}-data", host.name));
     std::fs::copy(golive_fixtures::daemon::program(), &program).unwrap();

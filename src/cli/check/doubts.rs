@@ -11,6 +11,7 @@ use crate::config::{
     self, Access, Channel, Check, CheckKind, Config, EVERYBODY, Program, Runtime, Way, WebhookChannel,
     WebhookFormat, uid,
 };
+use crate::git;
 use crate::runtime::find_program;
 
 /// In such a directory nobody writes another's files, though everybody may write in it.
@@ -20,11 +21,28 @@ const STICKY: u32 = 0o1000;
 pub(super) fn doubts(config: &Config, rules: &Path) -> Vec<(String, String)> {
     let mut doubts = files(config, rules);
     doubts.extend(in_the_open(config));
+    doubts.extend(contents(config));
     if let Some(page) = config.page.as_ref().filter(|page| !page.listen.ip().is_loopback()) {
         let why = "whoever can reach the address may read it, in plain HTTP";
         doubts.push((format!("page at {}", page.listen), why.to_owned()));
     }
     doubts
+}
+
+/// Repositories that nothing can be read from.
+fn contents(config: &Config) -> Vec<(String, String)> {
+    let all = config.services.iter().filter_map(|(name, service)| Some((name, service.content.as_ref()?)));
+    let doubt = |(name, content): (&String, &config::Content)| {
+        let why = if find_program("git").is_none() {
+            "git is not installed".to_owned()
+        } else if git::directory(&content.repository).is_none() {
+            format!("there is no git repository at {}", content.repository.display())
+        } else {
+            return None;
+        };
+        Some((format!("service {name}"), format!("{why}, so its records do not say what a release brings")))
+    };
+    all.filter_map(doubt).collect()
 }
 
 fn files(config: &Config, rules: &Path) -> Vec<(String, String)> {

@@ -86,3 +86,28 @@ fn every_command_has_its_deadline() {
     ));
     assert!(said.contains("ready-timeout"), "{said}");
 }
+
+#[test]
+fn where_what_a_release_brings_is_written_down() {
+    let read = |content: &str| {
+        let text = SERVICE.replace("[service.api]\n", &format!("[service.api]\ncontent = {content}\n"));
+        load(&text).map(|config| config.services["api"].content.clone())
+    };
+    assert_eq!(load(SERVICE).unwrap().services["api"].content, None);
+    let content = read("{ repository = \"/srv/shop\" }").unwrap().unwrap();
+    assert_eq!((content.repository.to_str(), content.tag("1.2")), (Some("/srv/shop"), "v1.2".to_owned()));
+    let content = read("{ repository = \"shop.git\", tags = \"shop/{version}-rc\" }").unwrap().unwrap();
+    assert!(content.repository.is_absolute(), "it is beside the rules");
+    assert_eq!(content.tag("--output=x"), "shop/--output=x-rc");
+    for (wrong, said) in [
+        ("{ tags = \"v{version}\" }", "repository"),
+        ("{ repository = \"\" }", "content.repository: is empty"),
+        ("{ repository = \"/srv\", tags = \"v\" }", "does not say where the version stands"),
+        ("{ repository = \"/srv\", tags = \"{version}{version}\" }", "does not say where the version stands"),
+        ("{ repository = \"/srv\", branch = \"main\" }", "content.branch"),
+        ("\"/srv/shop\"", "content"),
+    ] {
+        let told = read(wrong).unwrap_err().to_string();
+        assert!(told.contains(said) && told.contains("rules.toml:"), "{wrong}: {told}");
+    }
+}

@@ -65,9 +65,12 @@ impl Matter {
                 Self::Rule(rule.clone())
             }
             News::Diverged | News::Reconciled => Self::Divergence,
-            News::Test | News::LeftOver | News::StateLost | News::UpdateResumed | News::Digest { .. } => {
-                Self::Other
-            }
+            News::Test
+            | News::LeftOver
+            | News::StateLost
+            | News::UpdateResumed
+            | News::FollowUpOverdue
+            | News::Digest { .. } => Self::Other,
         }
     }
 

@@ -103,6 +103,7 @@ fn events() -> Vec<Event> {
         Event::StoreLost { why: said() },
         Event::StoreBack,
         Event::StateLost { why: said() },
+        Event::FollowUps(Vec::new()),
         Event::Acknowledged { incident: "api-1".to_owned(), by: said() },
         happening(Happening::Seen(None)),
         happening(Happening::Empty { left: vec!["db".to_owned()] }),
@@ -118,9 +119,8 @@ fn events() -> Vec<Event> {
         happening(Happening::Proved { release: "r1".to_owned(), problems: vec![said()] }),
         happening(Happening::Unpinned { release: "r1".to_owned() }),
         happening(Happening::AcceptanceRan { release: "r2".to_owned(), items: Vec::new() }),
-        happening(done("rb")),
-        happening(done("rb-of-before")),
     ];
+    events.extend(["rb", "rb-of-before"].map(|rollback| happening(done(rollback))));
     events.extend(stops().into_iter().chain(samples()).chain(answers()).chain(drills()));
     events.extend(FAULTS.map(fault));
     events.extend(
@@ -158,6 +158,7 @@ fn name(event: &Event) -> String {
         Event::StoreLost { .. } => "store lost",
         Event::StoreBack => "store back",
         Event::StateLost { .. } => "state lost",
+        Event::FollowUps(_) => "follow-ups",
         Event::Watched(_) => "watched",
         Event::Checked { .. } => "checked",
         Event::Told { .. } => "told",

@@ -27,6 +27,7 @@ pub(super) fn kind(action: &Action) -> String {
             format!("judged {trigger} {}", verdict.call.into_str())
         }
         Action::Persist(Persist::Concluded { .. }) => "concluded".to_owned(),
+        Action::Persist(Persist::Overdue { .. }) => "overdue".to_owned(),
         Action::Persist(Persist::File { release, state, .. }) => {
             format!("file {} {}", release.version, state.into_str())
         }
@@ -80,7 +81,9 @@ pub(super) fn line(action: &Action) -> Option<String> {
             "done".to_owned()
         }
         Action::Effect(Effect::Prove { .. })
-        | Action::Persist(Persist::Log(_) | Persist::Concluded { .. }) => return None,
+        | Action::Persist(Persist::Log(_) | Persist::Concluded { .. } | Persist::Overdue { .. }) => {
+            return None;
+        }
     })
 }
 
@@ -142,7 +145,7 @@ pub(super) fn why(reason: &Reason) -> String {
         Reason::Unproved(all) => {
             format!("unproved: {}", all.iter().map(sentence).collect::<Vec<_>>().join("; "))
         }
-        Reason::Acceptance { .. } => english().reason(reason),
+        Reason::Acceptance { .. } | Reason::Overdue { .. } => english().reason(reason),
         Reason::Unanswered(cause) => format!("unanswered, {}", why(cause)),
         Reason::Person { by, why } => format!("{by} {:?}", why.as_deref().unwrap_or_default()),
         Reason::Accepted { .. } => english().reason(reason),

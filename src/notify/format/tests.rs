@@ -77,6 +77,7 @@ fn ends(news: &News) -> Option<bool> {
         | News::ServiceScaled
         | News::UpdateResumed
         | News::ConfigReloaded
+        | News::FollowUpOverdue
         | News::Digest { .. } => None,
         News::ServiceUp
         | News::DeploymentFinished

@@ -45,6 +45,7 @@ fn config(runtime: Runtime) -> Service {
         runbook: None,
         metrics: None,
         dependencies: std::collections::BTreeMap::new(),
+        content: None,
         checklist: std::collections::BTreeMap::new(),
         acceptance: std::collections::BTreeMap::new(),
         watched: std::collections::BTreeMap::new(),
