@@ -6,6 +6,7 @@ use super::{Environment, Place, repository};
 use crate::config::{
     CheckKind, Config, Exposition, HttpLogin, Language, Query, Runtime, Secret, SmtpTls, Way,
 };
+use crate::model::drill::Level;
 use crate::model::notice::Tier;
 use crate::model::policy::{Autonomy, Direction, Maintenance, Otherwise};
 use crate::model::reading::Source;
@@ -103,6 +104,8 @@ fn what_is_called_a_default_is_one() {
     policy.checklist.clone_from(&small.policy.checklist);
     // The full one has items, of which nothing is said of what becomes of a release without them.
     assert_eq!(policy.acceptance.take(), Some(Otherwise::Hold));
+    // No drill is made by itself unless it is said how often.
+    assert_eq!(policy.drill.take().map(|drill| drill.level), Some(Level::Steps));
     policy.steps.clone_from(&small.policy.steps);
     policy.finish.clone_from(&small.policy.finish);
     // The full one has hooks, which take their time.
