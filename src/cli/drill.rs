@@ -83,7 +83,7 @@ async fn ended(client: &Client, service: &str, id: &str) -> Result<DrillInfo, Cl
     let (mut called, mut silent) = (false, None);
     loop {
         match client.drill(service, id, TURN).await {
-            Ok(drill) if drill.ended.is_some() => return Ok(drill),
+            Ok(drill) if drill.ended_at.is_some() => return Ok(drill),
             Ok(drill) => {
                 silent = None;
                 let waits = drill.problems.is_some() && drill.page.is_some();

@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<u8, CliErr
     let texts = Texts::new(context.language(), None);
     let row = |it: IncidentRow| {
         let what = it.incident.map(|incident| harmless(&texts.incident(&incident))).unwrap_or_default();
-        vec![it.id, it.service.unwrap_or_else(|| "golive".to_owned()), it.tier, it.state, it.began, what]
+        vec![it.id, it.service.unwrap_or_else(|| "golive".to_owned()), it.tier, it.state, it.started_at, what]
     };
     let rows: Vec<Vec<String>> = incidents.into_iter().map(row).collect();
     let heads = ["INCIDENT", "SERVICE", "TIER", "STATE", "BEGAN", "WHAT"];

@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<u8, CliErr
             None => "-".to_owned(),
         };
         let state = if it.quarantined { format!("{}, known bad", it.state) } else { it.state };
-        vec![it.id, it.service, it.version, state, it.began, back]
+        vec![it.id, it.service, it.version, state, it.started_at, back]
     });
     let rows: Vec<Vec<String>> = drawn.collect();
     let heads = ["RELEASE", "SERVICE", "VERSION", "STATE", "BEGAN", "ROLLBACK"];

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use super::show::say;
-use super::wait::{About, until_decided};
+use super::wait::{About, ROLLED_BACK, until_decided};
 use super::{CliError, Context, duration};
 use crate::control::wire::RollbackBody;
+
+/// Contract §1.
+const DONE: u8 = 0;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -13,7 +16,7 @@ Examples:
   golive rollback shop --dry-run
   golive rollback shop --to 1.3 --reason 'carts are lost' --wait
 
-Exit codes: 0 begun, or would work (--dry-run); 2 impossible, and why; with --wait: 10 done and verified,
+Exit codes: 0 begun, or would work (--dry-run); 2 impossible, and why; with --wait: 0 done and verified,
 11 failed, 12 superseded, 124 not decided in time.")]
 pub(super) struct Arguments {
     /// The service
@@ -66,5 +69,10 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, C
     if !arguments.wait {
         return Ok(0);
     }
-    until_decided(&client, &arguments.service, About::release(done.release), arguments.timeout).await
+    let about = About::release(done.release);
+    // That a release is rolled back is what was asked for here, and no failure.
+    Ok(match until_decided(&client, &arguments.service, about, arguments.timeout).await? {
+        ROLLED_BACK => DONE,
+        code => code,
+    })
 }

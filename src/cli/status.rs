@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::show::{Mood, color, padded, paint, print_json, time_left};
 use super::{CliError, Context};
 use crate::clock::Clock;
-use crate::control::wire::{DeploymentInfo, DivergedInfo, IncidentInfo, ServiceInfo, Status, TriggerInfo};
+use crate::control::wire::{DeploymentInfo, DriftInfo, IncidentInfo, ServiceInfo, Status, TriggerInfo};
 use crate::model::reason::Unit;
 use crate::model::verdict::Bound;
 use crate::text::{Texts, english};
@@ -49,10 +49,10 @@ fn well(status: &Status) -> bool {
     let (engine, state, rules) = (&daemon.engine_lost, &daemon.store_lost, &daemon.config_rejected);
     let lost = [engine, &daemon.swarm_lost, &daemon.clock_off, state, rules];
     let fine = lost.iter().all(|lost| lost.is_none());
-    let unknown = |diverged: &DivergedInfo| diverged.acknowledged_by.is_none();
+    let unknown = |diverged: &DriftInfo| diverged.acknowledged_by.is_none();
     let services = status.services.iter().all(|service| {
         let waiting = matches!(service.phase.as_str(), "held" | "needs-person");
-        !waiting && service.readiness.ready != Some(false) && !service.diverged.as_ref().is_some_and(unknown)
+        !waiting && service.readiness.ready != Some(false) && !service.drift.as_ref().is_some_and(unknown)
     });
     fine && services
         && !status.incidents.iter().any(|incident| incident.state == "open" && incident.tier != "general")
@@ -130,7 +130,7 @@ impl Page {
         }
         self.starts(service);
         if let Some(announced) = &service.announced {
-            let (version, ago) = (&announced.version, self.ago(announced.began));
+            let (version, ago) = (&announced.version, self.ago(announced.started_at));
             self.row("announced", &format!("{version}, {ago}, not seen yet"), None);
         }
         for trigger in &service.triggers {
@@ -141,14 +141,14 @@ impl Page {
         for warning in &service.warnings {
             self.row("warning", warning, Some(Mood::Uncertain));
         }
-        if let Some(diverged) = &service.diverged {
+        if let Some(diverged) = &service.drift {
             let lasts = english().lasting(self.now.duration_since(diverged.since));
             let instead =
                 diverged.released.as_ref().map_or_else(String::new, |version| format!(" ({version})"));
             let known = diverged.acknowledged_by.as_ref().map(|by| format!("; {by} has it"));
             let (why, known) = (&diverged.why, known.unwrap_or_default());
             let text = format!("for {lasts}, what runs is not what was released last{instead}: {why}{known}");
-            self.row("diverged", &text, Some(Mood::Bad));
+            self.row("drift", &text, Some(Mood::Bad));
         }
         self.guards(service);
         if let Some(hold) = &service.hold {
@@ -205,8 +205,8 @@ impl Page {
 
     /// What does not count, because somebody is at work on it or it has just been started; and what it is made to show last.
     fn starts(&mut self, service: &ServiceInfo) {
-        if let Some(DeploymentInfo { began, waits, told }) = &service.deployment {
-            let so_far = english().lasting(self.now.duration_since(*began));
+        if let Some(DeploymentInfo { started_at, waits, told }) = &service.deployment {
+            let so_far = english().lasting(self.now.duration_since(*started_at));
             let mood = if *told { Mood::Bad } else { Mood::Uncertain };
             self.row(
                 "deployment",
@@ -252,7 +252,7 @@ impl Page {
         if let Some(release) = &service.release {
             write!(line, "  {} ({})", harmless(&release.version), release.id)
                 .expect("writing to a string cannot fail");
-            if let Some(ends) = release.ends {
+            if let Some(ends) = release.ends_at {
                 line = format!("{line}, {}", time_left(&service.phase, ends.duration_since(self.now)));
             }
             if let Some(step) = &release.step {
@@ -287,7 +287,7 @@ impl Page {
     fn incident(&mut self, incident: &IncidentInfo) {
         let about = incident.service.as_deref().unwrap_or("golive");
         let title = harmless(&incident.title);
-        let line = format!("{} {about}: {title}, {}", incident.tier, self.ago(incident.began));
+        let line = format!("{} {about}: {title}, {}", incident.tier, self.ago(incident.started_at));
         let (mood, more) = match (incident.calm_until, &incident.acknowledged_by) {
             (Some(until), _) => {
                 let left = english().lasting(until.duration_since(self.now));

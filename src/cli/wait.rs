@@ -14,7 +14,7 @@ use crate::untrusted::harmless;
 
 /// Contract §1.
 const ACCEPTED: u8 = 0;
-const ROLLED_BACK: u8 = 10;
+pub(super) const ROLLED_BACK: u8 = 10;
 const NEEDS_PERSON: u8 = 11;
 const OVERTAKEN: u8 = 12;
 const TIMED_OUT: u8 = 124;

@@ -88,7 +88,7 @@ pub struct ServiceInfo {
     /// What runs.
     pub running: Option<RunningInfo>,
     /// What runs is not what was released.
-    pub diverged: Option<DivergedInfo>,
+    pub drift: Option<DriftInfo>,
     /// A rollback that begins by itself, unless a person stops it.
     #[serde(default)]
     pub veto: Option<VetoInfo>,
@@ -124,10 +124,10 @@ pub struct ReleaseInfo {
     /// The image's id.
     pub image: Option<String>,
     /// When it was first seen or announced.
-    pub began: Timestamp,
+    pub started_at: Timestamp,
     /// When its watch or its proof ends.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ends: Option<Timestamp>,
+    pub ends_at: Option<Timestamp>,
     /// The rollback's step at hand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
@@ -171,7 +171,7 @@ pub struct HoldInfo {
 
 /// What runs is not what was released.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct DivergedInfo {
+pub struct DriftInfo {
     /// Since when.
     pub since: Timestamp,
     /// Why.
@@ -285,7 +285,7 @@ pub struct IncidentInfo {
     /// Who has taken it on.
     pub acknowledged_by: Option<String>,
     /// When it began.
-    pub began: Timestamp,
+    pub started_at: Timestamp,
 }
 
 /// `GET /v1/services/{service}/outcome`

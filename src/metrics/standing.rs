@@ -38,7 +38,7 @@ pub(super) fn registry(view: &View, waiting: &BTreeMap<String, u64>, record: Opt
     let diverged = services().map(|service| (labels(service), truth(service.diverged.is_some())));
     let acts = services().map(|service| (labels(service), truth(service.aside.is_none())));
     gauge("golive_acts", "Whether this golive acts for the service, and does not only watch", acts.collect());
-    gauge("golive_diverged", "Whether something else runs than what was released last", diverged.collect());
+    gauge("golive_drift", "Whether something else runs than what was released last", diverged.collect());
     let values = services().flat_map(|service| {
         numbers(service, |verdict| verdict.value.filter(|_| verdict.call != Call::Blind))
     });

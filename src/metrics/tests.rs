@@ -180,7 +180,7 @@ fn the_view_is_drawn_as_it_stands() {
             "golive_release_phase{service=\"shop\",phase=\"rolling-back\"} 1.0",
             "golive_release_phase{service=\"shop\",phase=\"idle\"} 0.0",
             "golive_rollback_ready{service=\"shop\"} 1.0",
-            "golive_diverged{service=\"shop\"} 0.0",
+            "golive_drift{service=\"shop\"} 0.0",
             "golive_acts{service=\"shop\"} 1.0",
             "golive_trigger_value{service=\"shop\",trigger=\"health\"} 3.0",
             "golive_trigger_limit{service=\"shop\",trigger=\"latency-p95\"} 3.0",
@@ -213,7 +213,7 @@ fn a_name_cannot_break_out_of_its_label() {
     let name = "a\"} 1\ngolive_up 0\\".to_owned();
     let view = View { services: vec![Arc::new(ServiceView { name, ..shop() })], ..View::default() };
     let text = Metrics::default().draw(&view, &BTreeMap::new(), None);
-    has(&text, &["golive_diverged{service=\"a\\\"} 1\\ngolive_up 0\\\\\"} 0.0", "golive_up 1.0"]);
+    has(&text, &["golive_drift{service=\"a\\\"} 1\\ngolive_up 0\\\\\"} 0.0", "golive_up 1.0"]);
 }
 
 #[test]

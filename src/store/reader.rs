@@ -32,9 +32,9 @@ pub struct ReleaseRow {
     /// What has become of it.
     pub state: String,
     /// When it was first seen or announced.
-    pub began: String,
+    pub started_at: String,
     /// When its state changed last.
-    pub changed: String,
+    pub changed_at: String,
     /// Whether it can be gone back to; none when it is not kept for that.
     pub ready: Option<bool>,
     /// What stands in the way.
@@ -57,7 +57,7 @@ pub struct IncidentRow {
     /// open, acknowledged or resolved.
     pub state: String,
     /// When it began.
-    pub began: String,
+    pub started_at: String,
     /// Everything that is known of it.
     pub detail: Value,
     /// The same, unless a newer golive has written it.
@@ -150,8 +150,8 @@ impl Reader {
                 service: row.get(1)?,
                 version: row.get(2)?,
                 state: row.get(3)?,
-                began: row.get(4)?,
-                changed: row.get(5)?,
+                started_at: row.get(4)?,
+                changed_at: row.get(5)?,
                 quarantined: row.get(8)?,
             })
         })
@@ -194,7 +194,7 @@ impl Reader {
                 service: row.get(1)?,
                 tier: row.get(2)?,
                 state: row.get(3)?,
-                began: row.get(4)?,
+                started_at: row.get(4)?,
                 incident: serde_json::from_str::<Incident>(&detail).ok(),
                 detail: serde_json::from_str(&detail).unwrap_or(Value::Null),
             })

@@ -62,7 +62,7 @@ fn a_moved_clock_is_followed_where_peoples_time_matters() {
     shop.deploy("2", false);
     shop.until("a person decides", |shop| shop["phase"] == "held");
     assert_eq!(shop.version(), "2");
-    let began = at(&shop.status()["release"]["began"]);
+    let began = at(&shop.status()["release"]["started_at"]);
     assert!(began.duration_since(Clock::wall()) > SignedDuration::from_mins(59), "{began}");
 
     // An hour back: the window is closed, and the next one is judged as ever.

@@ -125,13 +125,13 @@ fn what_runs_is_not_what_was_released_until_somebody_takes_it_on() {
     };
     let everything = shop.everything();
     let diverged = open(&everything).unwrap();
-    assert_eq!(everything["services"][0]["diverged"]["released"], "2");
+    assert_eq!(everything["services"][0]["drift"]["released"], "2");
     shop.says(0, &["ack", diverged["id"].as_str().unwrap(), "--by", "Ada"]);
-    assert_eq!(shop.status()["diverged"]["acknowledged_by"], "Ada");
+    assert_eq!(shop.status()["drift"]["acknowledged_by"], "Ada");
     shop.says(0, &["status"]);
     shop.says(10, &["wait", "shop"]);
     accepted(&shop, "3");
-    assert_eq!(shop.status()["diverged"], Value::Null);
+    assert_eq!(shop.status()["drift"], Value::Null);
     assert!(open(&shop.everything()).is_none());
 }
 
@@ -191,7 +191,7 @@ fn a_before_hook_can_say_that_there_is_no_way_back() {
     let why = shop.status()["why"].as_str().unwrap().to_owned();
     assert!(why.contains("(tables were migrated)"), "{why}");
     assert_eq!(shop.version(), "2");
-    shop.says(10, &["rollback", "shop", "--wait"]);
+    shop.says(0, &["rollback", "shop", "--wait"]);
     rolled_back(&shop, "1");
 }
 
@@ -204,6 +204,6 @@ fn in_a_maintenance_window_a_person_decides() {
     let status = shop.status();
     assert!(status["why"].as_str().unwrap().contains("maintenance window"), "{status:#}");
     assert!(status["maintenance"].is_string(), "{status:#}");
-    shop.says(10, &["rollback", "shop", "--wait"]);
+    shop.says(0, &["rollback", "shop", "--wait"]);
     rolled_back(&shop, "1");
 }

@@ -22,7 +22,7 @@ fn a_person_goes_back_by_hand() {
     assert!(plan.starts_with("shop: 2 -> 1\n") && plan.contains("  command\n"), "{plan}");
     assert_eq!(shop.version(), "2", "a dry run does nothing");
     shop.says(2, &["rollback", "shop", "--to", "9"]);
-    let back = shop.says(10, &["rollback", "shop", "--to", "1", "--reason", "changed our minds", "--wait"]);
+    let back = shop.says(0, &["rollback", "shop", "--to", "1", "--reason", "changed our minds", "--wait"]);
     assert!(back.contains("rolled-back"), "{back}");
     assert_eq!(shop.version(), "1");
     assert!(shop.says(0, &["explain"]).contains("changed our minds"));

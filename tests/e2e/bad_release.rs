@@ -63,7 +63,7 @@ fn a_good_release_is_accepted_and_becomes_the_one_to_go_back_to() {
 
     host.says(0, &["rollback", "shop", "--dry-run"]);
     host.assert_only("2");
-    host.says(10, &["rollback", "shop", "--reason", "changed our minds", "--wait"]);
+    host.says(0, &["rollback", "shop", "--reason", "changed our minds", "--wait"]);
     host.assert_only("1");
 }
 

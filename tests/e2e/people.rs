@@ -17,7 +17,7 @@ fn a_container_removed_by_hand_is_left_to_people_who_can_have_it_restored_from_t
     host.eventually_within(2 * PATIENCE, "a person is asked", || host.phase() == "held");
     assert_eq!(host.answer(), None, "nothing is started");
     assert!(host.hook.posts("rollback-started").is_empty());
-    host.says(10, &["rollback", "shop", "--wait"]);
+    host.says(0, &["rollback", "shop", "--wait"]);
     host.assert_only("1");
 }
 
@@ -92,7 +92,7 @@ fn on_hold_a_person_decides() {
     host.eventually("it is told", || host.hook.posts("held").len() == 1);
     let id = host.hook.posts("held")[0]["data"]["incident"].as_str().unwrap().to_owned();
     assert!(host.golive(&["ack", &id, "--by", "Ada"]).status.success());
-    host.says(10, &["rollback", "shop", "--wait"]);
+    host.says(0, &["rollback", "shop", "--wait"]);
     host.assert_only("1");
 }
 

@@ -15,14 +15,14 @@ fn shop() -> Value {
         "name": "shop", "autonomy": "auto", "phase": "watching", "why": null, "hold": null,
         "release": {
             "id": "shop-20270115", "version": "2", "image": "sha256:2",
-            "began": "2027-01-15T08:00:02Z", "ends": "2027-01-15T08:10:00Z",
+            "started_at": "2027-01-15T08:00:02Z", "ends_at": "2027-01-15T08:10:00Z",
         },
         "announced": null,
-        "accepted": {"id": "shop-1", "version": "1", "image": "sha256:1", "began": "2027-01-15T08:00:02Z"},
+        "accepted": {"id": "shop-1", "version": "1", "image": "sha256:1", "started_at": "2027-01-15T08:00:02Z"},
         "running": {
             "instance": "c2", "version": "2", "image": "sha256:2", "alive": true, "started": null, "restarts": 0,
         },
-        "diverged": null,
+        "drift": null,
         "readiness": {"ready": true, "problems": []},
         "triggers": [{
             "name": "health", "verdict": "wait", "value": 1.0, "limit": 3.0, "bound": "at-least", "unit": "failures",
@@ -64,14 +64,14 @@ fn whatever_needs_a_person_is_shown_with_what_to_do() {
     let bad = json!({
         "phase": "needs-person", "why": "the step \"create\" failed: no such image",
         "readiness": {"ready": false, "problems": ["the image is gone"]},
-        "diverged": {"since": "2027-01-15T08:00:30Z", "why": "Ada asked for it"},
+        "drift": {"since": "2027-01-15T08:00:30Z", "why": "Ada asked for it"},
         "hold": {"by": "Ada", "reason": "migration", "since": "2027-01-15T08:00:00Z", "until": "2027-01-15T09:00:00Z"},
         "accepted": null, "running": null, "autonomy": "ask",
     });
     let incident = json!({
         "id": "shop-i1", "service": "shop", "tier": "urgent", "state": "open", "event": "rollback-failed",
         "title": "rollback failed: no such image", "release": null, "acknowledged_by": null,
-        "began": "2027-01-15T07:00:00Z",
+        "started_at": "2027-01-15T07:00:00Z",
     });
     let taken =
         with(incident.clone(), &json!({"id": "shop-i0", "state": "acknowledged", "acknowledged_by": "Ada"}));
@@ -127,7 +127,7 @@ fn numbers_are_shown_as_they_are_meant() {
 fn what_has_calmed_down_needs_nobody() {
     let calm = json!([{
         "id": "golive-1", "service": null, "tier": "urgent", "state": "resolved", "event": "rule-mended",
-        "title": "rule mended: lag", "release": null, "acknowledged_by": null, "began": "2027-01-15T07:00:00Z",
+        "title": "rule mended: lag", "release": null, "acknowledged_by": null, "started_at": "2027-01-15T07:00:00Z",
         "calm_until": "2027-01-15T08:08:00Z",
     }]);
     let status = status(&shop(), &calm);
@@ -143,7 +143,7 @@ fn anything_that_needs_a_person_is_told_by_the_exit_code() {
         json!({"phase": "held"}),
         json!({"phase": "needs-person"}),
         json!({"readiness": {"ready": false, "problems": ["the image is gone"]}}),
-        json!({"diverged": {"since": "2027-01-15T08:00:30Z", "why": "Ada asked for it"}}),
+        json!({"drift": {"since": "2027-01-15T08:00:30Z", "why": "Ada asked for it"}}),
     ];
     for reason in reasons {
         assert!(!well(&status(&with(shop(), &reason), &json!([]))), "{reason}");
@@ -152,7 +152,7 @@ fn anything_that_needs_a_person_is_told_by_the_exit_code() {
     let incident = |tier: &str, state: &str| {
         json!([{
             "id": "i", "service": "shop", "tier": tier, "state": state, "event": "held", "title": "held",
-            "release": null, "acknowledged_by": null, "began": "2027-01-15T08:00:30Z",
+            "release": null, "acknowledged_by": null, "started_at": "2027-01-15T08:00:30Z",
         }])
     };
     assert!(!well(&status(&shop(), &incident("urgent", "open"))));
@@ -199,7 +199,7 @@ fn how_going_back_was_tried_is_shown() {
     let newest = |passed: Value, problems: Value| {
         json!({
             "id": "d1", "level": "steps", "release": "shop-1", "version": "1", "by": null,
-            "began": "2027-01-15T08:00:30Z", "ended": null, "passed": passed, "problems": problems, "page": null,
+            "started_at": "2027-01-15T08:00:30Z", "ended_at": null, "passed": passed, "problems": problems, "page": null,
         })
     };
     let row = |drills: Value| {

@@ -34,7 +34,7 @@ pub(super) async fn outcome(
             None => format!("no drill of {} was made yet", service.name),
         })?;
         let drill = DrillInfo::new(drill);
-        let ended = drill.ended.is_some();
+        let ended = drill.ended_at.is_some();
         Ok((drill, ended))
     };
     news::until(shared, &seat, (&service, query.timeout), look).await

@@ -41,15 +41,15 @@ async fn the_document_is_the_contracts() {
             "name": "shop", "autonomy": "auto", "phase": "watching", "why": null, "hold": null,
             "release": {
                 "id": "shop-2", "version": "2", "image": "sha256:2",
-                "began": "2027-01-15T08:00:02Z", "ends": "2027-01-15T08:10:00Z",
+                "started_at": "2027-01-15T08:00:02Z", "ends_at": "2027-01-15T08:10:00Z",
             },
             "deployment": null, "grace_until": null, "acceptance_since": null, "announced": null,
-            "accepted": {"id": "shop-1", "version": "1", "image": "sha256:1", "began": "2027-01-15T08:00:02Z"},
+            "accepted": {"id": "shop-1", "version": "1", "image": "sha256:1", "started_at": "2027-01-15T08:00:02Z"},
             "running": {
                 "instance": "container-2", "version": "2", "image": "sha256:2", "alive": true,
                 "started": "2027-01-15T08:00:01Z", "restarts": 0, "about": null, "down": [],
             },
-            "diverged": null, "veto": null, "maintenance": null, "quarantine": [],
+            "drift": null, "veto": null, "maintenance": null, "quarantine": [],
             "drills": null, "warnings": [],
             "readiness": {"ready": true, "problems": []},
             "triggers": [{
@@ -65,7 +65,7 @@ async fn the_document_is_the_contracts() {
         "incidents": [{
             "id": "shop-i1", "service": "shop", "tier": "urgent", "state": "acknowledged",
             "event": "rollback-failed", "title": "rollback failed: the disk is full", "release": "shop-2",
-            "acknowledged_by": "Ada", "began": "2027-01-15T08:00:30Z",
+            "acknowledged_by": "Ada", "started_at": "2027-01-15T08:00:30Z",
         }],
     });
     assert_eq!(json_of(&control).await, expected);
@@ -88,7 +88,7 @@ async fn what_is_wrong_is_said() {
     let shop = &status["services"][0];
     assert_eq!(shop["why"], "the successor does not start");
     assert_eq!(shop["readiness"], json!({"ready": false, "problems": ["the image is gone"]}));
-    assert_eq!(shop["diverged"]["why"], "the successor does not start");
+    assert_eq!(shop["drift"]["why"], "the successor does not start");
     let hold = json!({
         "by": "Ada", "reason": "migration", "since": "2027-01-15T08:00:00Z", "until": "2027-01-15T08:00:20Z",
     });

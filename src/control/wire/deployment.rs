@@ -10,7 +10,7 @@ use crate::text::Texts;
 #[derive(Debug, Serialize, Deserialize)]
 pub struct DeploymentInfo {
     /// When it began.
-    pub began: Timestamp,
+    pub started_at: Timestamp,
     /// What it waits for, a sentence each.
     pub waits: Vec<String>,
     /// People were told that it does not end.
@@ -20,6 +20,6 @@ pub struct DeploymentInfo {
 impl DeploymentInfo {
     pub(super) fn new(deployment: &DeploymentView, texts: &Texts) -> Self {
         let DeploymentView { began, waits, told } = deployment;
-        Self { began: *began, waits: texts.waits(waits), told: *told }
+        Self { started_at: *began, waits: texts.waits(waits), told: *told }
     }
 }

@@ -1,7 +1,7 @@
 //! The core's view as it goes over the socket.
 
 use super::{
-    CheckInfo, ChecklistInfo, DaemonInfo, DecidedInfo, DeploymentInfo, DivergedInfo, Done, DrillsInfo,
+    CheckInfo, ChecklistInfo, DaemonInfo, DecidedInfo, DeploymentInfo, DriftInfo, Done, DrillsInfo,
     HeartbeatInfo, HoldInfo, IncidentInfo, Outcome, PlanInfo, QuarantineInfo, Readiness, ReleaseInfo,
     RunningInfo, ServiceInfo, Status, TriggerInfo, VetoInfo,
 };
@@ -58,7 +58,7 @@ impl ServiceInfo {
             Autonomy::Auto => "auto",
         };
         let release = service.release.as_ref().map(|at_hand| ReleaseInfo {
-            ends: at_hand.ends,
+            ends_at: at_hand.ends,
             step: at_hand.step.map(str::to_owned),
             ..ReleaseInfo::new(&at_hand.release)
         });
@@ -77,9 +77,9 @@ impl ServiceInfo {
             announced: service.announced.as_ref().map(ReleaseInfo::new),
             accepted: service.accepted.as_ref().map(ReleaseInfo::new),
             running: service.running.as_ref().map(RunningInfo::new),
-            diverged: service.diverged.as_ref().map(|diverged| DivergedInfo {
+            drift: service.diverged.as_ref().map(|diverged| DriftInfo {
                 acknowledged_by: service.diverged_known_to.clone(),
-                ..DivergedInfo::new(diverged, texts)
+                ..DriftInfo::new(diverged, texts)
             }),
             veto: service.veto.as_ref().map(|veto| VetoInfo::new(veto, texts)),
             maintenance: service.maintenance,
@@ -106,8 +106,8 @@ impl ReleaseInfo {
             id: release.id.clone(),
             version: release.version.clone(),
             image: release.running.as_ref().map(|running| running.identity.image.clone()),
-            began: release.began,
-            ends: None,
+            started_at: release.began,
+            ends_at: None,
             step: None,
         }
     }
@@ -134,7 +134,7 @@ impl HoldInfo {
     }
 }
 
-impl DivergedInfo {
+impl DriftInfo {
     fn new(diverged: &Diverged, texts: &Texts) -> Self {
         let (since, released) = (diverged.since, diverged.released.clone());
         Self { since, why: texts.reason(&diverged.why), released, acknowledged_by: None }
@@ -204,7 +204,7 @@ impl IncidentInfo {
             title: texts.incident(incident),
             release: incident.release.clone(),
             acknowledged_by,
-            began: incident.began,
+            started_at: incident.began,
         }
     }
 }

@@ -50,9 +50,9 @@ pub struct DrillInfo {
     /// Who asked for it; `null` where it was due.
     pub by: Option<String>,
     /// When it began.
-    pub began: Timestamp,
+    pub started_at: Timestamp,
     /// When it ended; `null` while it is under way.
-    pub ended: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
     /// Whether it passed; `null` while it is under way.
     pub passed: Option<bool>,
     /// What stands in the way of a rollback; `null` before that is known.
@@ -100,8 +100,8 @@ impl DrillInfo {
             release: drill.release.clone(),
             version: drill.version.clone(),
             by: drill.by.clone(),
-            began: drill.began,
-            ended: drill.ended(),
+            started_at: drill.began,
+            ended_at: drill.ended(),
             passed: drill.passed(),
             problems: drill.outcome.as_ref().map(|outcome| outcome.problems.clone()),
             page: drill.page.as_ref().map(|page| PageInfo::new(page, drill)),
