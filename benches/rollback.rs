@@ -36,11 +36,11 @@ fn main() {
         // Its first probes are over, and the engine is quiet.
         std::thread::sleep(Duration::from_secs(1));
         switch.set_bad(true);
-        let told = host.hook.posts("rollback-done").len();
+        let told = host.hook.posts("rollback-succeeded").len();
         host.eventually("the rollback has begun", || matches!(&*host.phase(), "rolling-back" | "verifying"));
         let third = switch.third_bad();
         switch.set_bad(false);
-        host.eventually("it is verified", || host.hook.posts("rollback-done").len() > told);
+        host.eventually("it is verified", || host.hook.posts("rollback-succeeded").len() > told);
         let (first, started) = proxy.span(third);
         decided.push(first.duration_since(third));
         ours.push(started.duration_since(first));

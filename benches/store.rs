@@ -194,7 +194,7 @@ fn looks(service: &str, now: Timestamp, random: &mut SmallRng) -> [Event; 4] {
 
 /// Two alerts at two addresses.
 fn letters(release: &Release, reason: Option<&Reason>) -> Vec<NewLetter> {
-    let notices = [News::ReleaseSeen, News::ReleaseAccepted].map(|news| Notice {
+    let notices = [News::ReleaseDetected, News::ReleaseAccepted].map(|news| Notice {
         id: format!("{}.{}", release.id, news.into_str()),
         incident: release.id.clone(),
         tier: Tier::General,

@@ -139,7 +139,7 @@ impl Golive {
     fn round(&self, round: usize) -> f64 {
         let version = format!("{}", round + 1);
         std::fs::write(self.daemon.path("version"), &version).unwrap();
-        self.hook.next("golive.release-seen");
+        self.hook.next("golive.release-detected");
         std::thread::sleep(AT_REST);
         let began = Instant::now();
         ask(&self.daemon.path("golive.sock"), "POST /v1/services/shop/accept");

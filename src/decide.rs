@@ -184,11 +184,18 @@ impl State {
             Event::StoreLost { why } => {
                 self.store_lost = Some(why.clone());
                 let reason = Reason::Said(why.clone());
-                self.own.open(now, News::StoreLost, Tier::Urgent, reason, &self.policy.tiers, &mut actions);
+                self.own.open(
+                    now,
+                    News::StoreUnavailable,
+                    Tier::Urgent,
+                    reason,
+                    &self.policy.tiers,
+                    &mut actions,
+                );
             }
             Event::StoreBack => {
                 self.store_lost = None;
-                self.own.resolve(now, News::StoreBack, &self.policy.tiers, &mut actions);
+                self.own.resolve(now, News::StoreRecovered, &self.policy.tiers, &mut actions);
             }
             Event::StateLost { why } => {
                 let reason = Reason::Said(why.clone());

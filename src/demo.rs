@@ -181,7 +181,7 @@ async fn story(
     .await?;
     let release = shown.borrow().services.first().and_then(|shop| shop.decided.clone());
     let mail = arrived(|| received.mail("rolled back")).await?;
-    let post = arrived(|| received.post("rollback-done")).await?;
+    let post = arrived(|| received.post("rollback-succeeded")).await?;
     say(out, &format!("\nThe mail, as received:\n\n{}", indent(&mail)))?;
     say(out, &format!("\nThe webhook, as received:\n\n{}", indent(&pretty(&post))))?;
 

@@ -181,7 +181,7 @@ impl Metrics {
     fn happened(&self, notice: &Notice, begun: bool) {
         let Some(service) = &notice.service else { return };
         let labels = vec![("service", service.clone())];
-        if let News::RollbackDone { took } = &notice.news {
+        if let News::RollbackSucceeded { took } = &notice.news {
             self.took.get_or_create(&labels).observe(took.as_secs_f64());
         }
         if begun

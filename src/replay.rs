@@ -38,7 +38,7 @@ pub struct Decided {
     /// When.
     pub at: Timestamp,
     /// A release's state (`watching`, `rolling-back`, `held`, `accepted`, …) or what was told (`would-roll-back`,
-    /// `not-to-blame`, `blind`).
+    /// `external-cause`, `no-data`).
     pub what: &'static str,
     /// Why.
     pub why: Option<Reason>,
@@ -100,7 +100,7 @@ impl Replay {
                     None
                 }
                 Action::Tell { notice, .. } => {
-                    let news = [News::WouldRollBack, News::NotToBlame, News::Blind];
+                    let news = [News::WouldRollBack, News::ExternalCause, News::NoData];
                     let told = (notice.news.into_str(), notice.reason, notice.blame);
                     Some(told).filter(|_| news.contains(&notice.news))
                 }

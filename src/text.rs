@@ -65,7 +65,7 @@ impl Texts {
     pub fn subject(&self, notice: &Notice) -> String {
         // What is only well to know has a line of its own further down.
         let bad = matches!(&notice.reason, Some(Reason::Accepted { despite: Some(_), .. }));
-        let aside = matches!(notice.news, News::ReleaseSeen | News::ReleaseAccepted) && !bad;
+        let aside = matches!(notice.news, News::ReleaseDetected | News::ReleaseAccepted) && !bad;
         let why = notice.reason.as_ref().filter(|_| !aside);
         let why = why.map(|reason| format!(" ({})", self.reason(reason).trim_end_matches(['.', '。'])));
         let why = why.unwrap_or_default();
@@ -91,8 +91,9 @@ impl Texts {
         let known = |version: Option<String>| version.unwrap_or_else(|| "?".to_owned());
         let to = notice.to.as_deref().map(clean);
         // These are told without the other version where there is none.
-        let from = if notice.news == News::ReleaseSeen { from } else { Some(known(from)) };
-        let alone = matches!(notice.news, News::ReleaseSuperseded | News::Diverged | News::Reconciled);
+        let from = if notice.news == News::ReleaseDetected { from } else { Some(known(from)) };
+        let alone =
+            matches!(notice.news, News::ReleaseSuperseded | News::DriftDetected | News::DriftResolved);
         let to = if alone { to } else { Some(known(to)) };
         let lasts = notice.news.lasts().map(|lasts| self.duration(lasts));
         let channel = notice.news.channel().map(clean);

@@ -14,7 +14,7 @@ use crate::model::reason::Reason;
 pub(super) fn too_long(turn: &mut Turn<'_>) {
     let due = deadline(turn.service, turn.policy, turn.now).is_some_and(|at| at <= turn.now);
     if due && let Some((_, why)) = blind(turn.service, turn.policy, turn.now) {
-        turn.open(News::Blind, Tier::Important, Some(why), Vec::new());
+        turn.open(News::NoData, Tier::Important, Some(why), Vec::new());
     }
 }
 
@@ -30,7 +30,7 @@ pub(super) fn blind(
 
 pub(super) fn deadline(service: &Service, policy: &ServicePolicy, now: Timestamp) -> Option<Timestamp> {
     let facts = service.facts();
-    let told = facts.incidents.iter().any(|incident| incident.news == News::Blind);
+    let told = facts.incidents.iter().any(|incident| incident.news == News::NoData);
     // The swap blinds checks by itself, and the proof says in the end what it could not tell.
     let swapping = matches!(facts.phase, Phase::RollingBack(_) | Phase::Verifying(_));
     let swapping = swapping || deployment::under_way(service, now);

@@ -113,10 +113,10 @@ fn thinned(points: Vec<Point>) -> Vec<Point> {
 
 /// When the rollback began, and to which version it goes. News of what was released and does not run names that instead.
 fn rolled_back(notice: &Notice, past: &[(Timestamp, Happening)]) -> Option<Mark> {
-    if matches!(notice.news, News::Diverged | News::Reconciled) {
+    if matches!(notice.news, News::DriftDetected | News::DriftResolved) {
         return None;
     }
-    let at = if let News::RollbackDone { took } = notice.news {
+    let at = if let News::RollbackSucceeded { took } = notice.news {
         notice.at.checked_sub(took).ok()
     } else if notice.news == News::RollbackStarted {
         Some(notice.at)

@@ -19,10 +19,10 @@ pub(super) fn begin(turn: &mut Turn<'_>, why: Reason, closed: &Release) {
     let facts = turn.facts_mut();
     facts.diverged = Some(Diverged { since, why: why.clone(), released, release });
     // Diverged anew, by another release: whoever has heard of it hears of it again.
-    if let Some(open) = facts.incidents.iter_mut().find(|incident| incident.news == News::Diverged) {
-        open.news = News::Reconciled;
+    if let Some(open) = facts.incidents.iter_mut().find(|incident| incident.news == News::DriftDetected) {
+        open.news = News::DriftResolved;
     }
-    turn.open(News::Diverged, Tier::Important, Some(why), Vec::new());
+    turn.open(News::DriftDetected, Tier::Important, Some(why), Vec::new());
 }
 
 /// What runs is what was released.
@@ -30,6 +30,6 @@ pub(super) fn end(turn: &mut Turn<'_>) {
     let facts = turn.facts_mut();
     facts.diverged = None;
     // Why it had diverged says nothing of what runs now.
-    facts.incidents.iter_mut().filter(|it| it.news == News::Diverged).for_each(|it| it.reason = None);
-    turn.resolve(News::Reconciled);
+    facts.incidents.iter_mut().filter(|it| it.news == News::DriftDetected).for_each(|it| it.reason = None);
+    turn.resolve(News::DriftResolved);
 }

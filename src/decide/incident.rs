@@ -65,7 +65,7 @@ impl Turn<'_> {
             facts.incidents_ever += 1;
             let id = format!("{name}-{}{by}", facts.incidents_ever);
             let at_hand = facts.release.as_ref().map(|release| release.id.clone());
-            let other = || facts.diverged.as_ref()?.release.clone().filter(|_| news == News::Diverged);
+            let other = || facts.diverged.as_ref()?.release.clone().filter(|_| news == News::DriftDetected);
             let release = at_hand.or_else(other);
             facts
                 .incidents
@@ -104,7 +104,7 @@ impl Turn<'_> {
         if self.swapping() {
             self.end(&Matter::Blind);
         } else {
-            self.resolve(News::SeesAgain);
+            self.resolve(News::DataRestored);
         }
     }
 
@@ -180,7 +180,7 @@ impl Turn<'_> {
         self.notify(at, Stage::Resolved, Vec::new());
         let facts = self.service.facts_mut();
         let incident = facts.incidents.remove(at);
-        if let (News::RollbackDone { .. }, Some(release)) = (&incident.news, &facts.release) {
+        if let (News::RollbackSucceeded { .. }, Some(release)) = (&incident.news, &facts.release) {
             let (incident, since) = (incident.clone(), release.began);
             let until = now.checked_add(LINGERS).unwrap_or(now);
             facts.aftermath = Some(Aftermath { incident, since, until });

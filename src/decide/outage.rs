@@ -41,7 +41,7 @@ impl State {
     /// It answers again, and what it runs was looked at.
     pub(super) fn engine_back(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
         if self.engine.take().is_some_and(|engine| engine.told.is_some()) {
-            self.own.resolve(now, News::EngineBack, &self.policy.tiers, actions);
+            self.own.resolve(now, News::DockerRecovered, &self.policy.tiers, actions);
         }
         self.each(now, actions, end);
         self.each(now, actions, rollback::engine_back);
@@ -74,7 +74,7 @@ impl State {
         }
         let busy = self.busy();
         let tier = if busy { Tier::Urgent } else { Tier::Important };
-        let lost = [(&mut self.engine, News::EngineUnreachable), (&mut self.swarm, News::SwarmLost)];
+        let lost = [(&mut self.engine, News::DockerUnreachable), (&mut self.swarm, News::SwarmLost)];
         for (lost, news) in lost {
             if let Some(lost) = lost.as_mut().filter(|lost| lost.deadline(busy).is_some_and(|at| at <= now)) {
                 lost.told = Some(tier);

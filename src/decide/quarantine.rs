@@ -48,7 +48,7 @@ pub(super) fn met(turn: &mut Turn<'_>, why: Reason) -> Option<(Reason, Autonomy)
         Quarantine::Ask if judged => Some((why, autonomy.min(Autonomy::Ask))),
         Quarantine::Rollback if judged => Some((why, autonomy)),
         Quarantine::Watch | Quarantine::Ask | Quarantine::Rollback => {
-            turn.open(News::KnownBad, Tier::Important, Some(why), Vec::new());
+            turn.open(News::KnownBadVersion, Tier::Important, Some(why), Vec::new());
             None
         }
     }

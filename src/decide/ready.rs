@@ -34,9 +34,9 @@ impl Turn<'_> {
         match problems.first() {
             Some(_) => {
                 let reason = Reason::Said(problems.join("; "));
-                self.open(News::NotReady, Tier::Important, Some(reason), Vec::new());
+                self.open(News::RollbackNotReady, Tier::Important, Some(reason), Vec::new());
             }
-            None => self.resolve(News::ReadyAgain),
+            None => self.resolve(News::RollbackReady),
         }
     }
 
@@ -71,7 +71,7 @@ impl Turn<'_> {
     pub(super) fn filled(&mut self) {
         if self.service.empty.take().is_some() {
             self.service.problems = None;
-            self.resolve(News::ReadyAgain);
+            self.resolve(News::RollbackReady);
         }
     }
 
@@ -80,7 +80,7 @@ impl Turn<'_> {
         let Some(left) = self.service.empty.clone() else { return };
         let empty = SetReason::Empty { left };
         self.service.problems = Some(vec![empty.plain()]);
-        self.open(News::NotReady, Tier::Important, Some(Reason::Set(empty)), Vec::new());
+        self.open(News::RollbackNotReady, Tier::Important, Some(Reason::Set(empty)), Vec::new());
     }
 
     /// The pin of a release was taken away: it is put back, or what is lost with it is said.

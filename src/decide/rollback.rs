@@ -139,7 +139,7 @@ pub(super) fn step_failed(turn: &mut Turn<'_>, id: &str, step: Step, fault: &Fau
         Step::StandAside => return stood_aside(turn),
         // The service is restored; what is left over is told, and no reason to touch it again.
         Step::Dependents | Step::CleanUp | Step::After => {
-            turn.open(News::LeftOver, Tier::Important, Some(why), Vec::new());
+            turn.open(News::CleanupIncomplete, Tier::Important, Some(why), Vec::new());
             return advance(turn, rollback);
         }
     }

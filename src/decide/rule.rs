@@ -134,7 +134,7 @@ impl Rule {
             (true, Told::Broken, Some(_)) if self.folded && since.is_some() => {}
             (new, Told::Broken, Some(reason)) if !new || self.folded => {
                 self.folded = false;
-                let news = News::RuleBroken { rule: name.clone(), check };
+                let news = News::ThresholdExceeded { rule: name.clone(), check };
                 own.open(now, news, limit.tier, reason, tiers, actions);
             }
             (true, ..) => {}
@@ -142,12 +142,12 @@ impl Rule {
                 // Nothing is known to be wrong, so this is never urgent.
                 let tier = limit.tier.min(Tier::Important);
                 self.folded = false;
-                let news = News::RuleBlind { rule: name.clone(), check };
+                let news = News::ThresholdUnknown { rule: name.clone(), check };
                 own.open(now, news, tier, reason, tiers, actions);
             }
             (false, Told::Well | Told::Broken | Told::Blind, _) => {
                 self.folded = false;
-                own.resolve(now, News::RuleMended { rule: name.clone(), check }, tiers, actions);
+                own.resolve(now, News::ThresholdRecovered { rule: name.clone(), check }, tiers, actions);
             }
         }
         false

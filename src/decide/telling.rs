@@ -79,7 +79,7 @@ impl Telling {
                 distinct(tier.channels.iter().chain(more))
             }
         };
-        if let News::ChannelDead { channel } = &notice.news {
+        if let News::ChannelFailing { channel } = &notice.news {
             let dead = channel.split(' ').next().unwrap_or_default();
             channels.retain(|name| name != dead);
             if channels.is_empty() {
@@ -211,12 +211,12 @@ impl State {
         match event {
             Event::Told { to, notice } => {
                 if self.telling.told(now, to, notice) {
-                    self.own.resolve(now, News::ChannelBack { channel: to.name() }, tiers, actions);
+                    self.own.resolve(now, News::ChannelRecovered { channel: to.name() }, tiers, actions);
                 }
             }
             Event::NotTold { to, notice, why, given_up } => {
                 if let Some(why) = self.telling.not_told(now, to, notice, why, *given_up) {
-                    let (news, reason) = (News::ChannelDead { channel: to.name() }, Reason::Said(why));
+                    let (news, reason) = (News::ChannelFailing { channel: to.name() }, Reason::Said(why));
                     self.own.open(now, news, Tier::Important, reason, tiers, actions);
                 }
             }
@@ -247,7 +247,7 @@ impl State {
 /// Whether an incident is about a channel, or about channels being heard, that the configuration asks for no more.
 pub(super) fn pointless(news: &News, policy: &Policy) -> bool {
     let gone = |channel: &str| !policy.channels.iter().any(|name| channel.split(' ').next() == Some(name));
-    news.channel().is_some_and(gone) || *news == News::Unheard && !hearing::asks(policy)
+    news.channel().is_some_and(gone) || *news == News::NoConfirmedChannel && !hearing::asks(policy)
 }
 
 impl Address {

@@ -26,7 +26,7 @@ pub(super) fn begin(turn: &mut Turn<'_>, cause: &Reason) -> bool {
     if let Phase::Held { answer_by, .. } = &mut facts.phase {
         *answer_by = None;
     }
-    turn.open(News::CountDown { lasts }, Tier::Urgent, Some(cause.clone()), evidence);
+    turn.open(News::RollbackScheduled { lasts }, Tier::Urgent, Some(cause.clone()), evidence);
     true
 }
 

@@ -184,7 +184,7 @@ impl State {
 
 /// Who has taken it on that what runs is not what was released.
 fn known_to(facts: &Facts) -> Option<String> {
-    let told = facts.incidents.iter().find(|incident| incident.news == News::Diverged)?;
+    let told = facts.incidents.iter().find(|incident| incident.news == News::DriftDetected)?;
     match told.standing() {
         IncidentState::Acknowledged { by } => Some(by.clone()),
         IncidentState::Open | IncidentState::Resolved => None,

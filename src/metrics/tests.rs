@@ -114,7 +114,7 @@ fn what_happens_is_counted() {
     let begun = [file(ReleaseState::RollingBack), notice(News::RollbackStarted, evidence.clone())];
     metrics.count(at(20), &event(Happening::Sampled(failed(20))), &begun);
     metrics.count(at(900), &due, &[notice(News::RollbackStarted, evidence)]);
-    let done = News::RollbackDone { took: Duration::from_millis(4200) };
+    let done = News::RollbackSucceeded { took: Duration::from_millis(4200) };
     metrics.count(at(25), &due, &[file(ReleaseState::RolledBack), notice(done, Vec::new())]);
     metrics.count(at(26), &due, &[file(ReleaseState::RollbackFailed)]);
     let Action::Persist(Persist::File { release, state, reason, .. }) = file(ReleaseState::RolledBack) else {
@@ -154,7 +154,7 @@ fn what_happens_is_counted() {
 fn the_view_is_drawn_as_it_stands() {
     let incident = |tier, state| Incident {
         state,
-        ..Incident::new("shop-1".to_owned(), Some("shop".to_owned()), tier, News::Held, at(0))
+        ..Incident::new("shop-1".to_owned(), Some("shop".to_owned()), tier, News::DecisionRequired, at(0))
     };
     let taken = IncidentState::Acknowledged { by: "Ada".to_owned() };
     let verdict = |call, value, limit| {

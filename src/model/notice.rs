@@ -114,7 +114,7 @@ pub enum News {
     /// It has.
     DeploymentFinished,
     /// A new release runs and is watched.
-    ReleaseSeen,
+    ReleaseDetected,
     /// The watch ended well.
     ReleaseAccepted,
     /// A newer release came.
@@ -124,7 +124,7 @@ pub enum News {
     /// A rollback began.
     RollbackStarted,
     /// The old version runs again and was proved to work.
-    RollbackDone {
+    RollbackSucceeded {
         /// From the decision to the proof.
         #[serde(with = "seconds")]
         took: Duration,
@@ -136,17 +136,17 @@ pub enum News {
     /// A trigger failed in shadow mode: this is what would have been done.
     WouldRollBack,
     /// It fails, and not by its own fault: watched on.
-    NotToBlame,
+    ExternalCause,
     /// A person has to decide.
-    Held,
+    DecisionRequired,
     /// A check has told nothing for too long.
-    Blind,
+    NoData,
     /// It tells again.
-    SeesAgain,
+    DataRestored,
     /// Docker does not answer while a release is watched or rolled back.
-    EngineUnreachable,
+    DockerUnreachable,
     /// Docker answers again.
-    EngineBack,
+    DockerRecovered,
     /// The Swarm has no leader, so that nobody acts.
     SwarmLost,
     /// It has one again.
@@ -164,29 +164,29 @@ pub enum News {
     /// golive had the engine go on with what it had halted for nothing that the release has done.
     UpdateResumed,
     /// The accepted version could not be restored if it were needed.
-    NotReady,
+    RollbackNotReady,
     /// It could again.
-    ReadyAgain,
+    RollbackReady,
     /// What runs is not what was released.
-    Diverged,
+    DriftDetected,
     /// It is again.
-    Reconciled,
+    DriftResolved,
     /// What runs was taken back before.
-    KnownBad,
+    KnownBadVersion,
     /// What runs was released although its checklist is not complete.
     ReleasedWithoutChecklist,
     /// Something that was to be done after a release is not done, and its day is over.
     FollowUpOverdue,
     /// A rollback begins by itself when its time has come, unless a person stops it.
-    CountDown {
+    RollbackScheduled {
         /// So long from when it was decided.
         #[serde(with = "seconds")]
         lasts: Duration,
     },
     /// The restored version did not prove healthy: on to an older one.
-    RollbackAgain,
+    RollbackNextOlder,
     /// The rollback worked, and something that it made or set aside could not be removed.
-    LeftOver,
+    CleanupIncomplete,
     /// Whoever is on call is called, to see that they come (guide G7.2).
     Drill,
     /// They have come.
@@ -202,21 +202,21 @@ pub enum News {
     /// One has passed again.
     DrillPassed,
     /// A limit that is watched always is passed, or a check that is watched always fails (guide G5, G6).
-    RuleBroken {
+    ThresholdExceeded {
         /// The rule.
         rule: String,
         /// It is a check, and no limit.
         check: bool,
     },
     /// It is kept or passes again, or can be told again and does.
-    RuleMended {
+    ThresholdRecovered {
         /// The rule.
         rule: String,
         /// It is a check, and no limit.
         check: bool,
     },
     /// Whether it does could not be told for long.
-    RuleBlind {
+    ThresholdUnknown {
         /// The rule.
         rule: String,
         /// It is a check, and no limit.
@@ -227,25 +227,25 @@ pub enum News {
     /// A changed configuration was refused; the old one stays in force.
     ConfigRejected,
     /// The state directory cannot be written; rollbacks wait until it can.
-    StoreLost,
+    StoreUnavailable,
     /// It can be written again.
-    StoreBack,
+    StoreRecovered,
     /// Something that was stored is damaged, or not there any more.
     StateLost,
     /// A channel takes no letters.
-    ChannelDead {
+    ChannelFailing {
         /// The channel, with the address where it has several.
         channel: String,
     },
     /// It takes them again.
-    ChannelBack {
+    ChannelRecovered {
         /// The channel, with the address where it has several.
         channel: String,
     },
     /// No channel of the urgent tier has confirmed anything lately, so golive rolls nothing back by itself.
-    Unheard,
+    NoConfirmedChannel,
     /// One has.
-    Heard,
+    ChannelConfirmed,
     /// Several notices in one message; none is written down with this.
     Digest {
         /// How many.
@@ -258,19 +258,19 @@ impl News {
     pub fn one_of_each() -> Vec<Self> {
         let mut all: Vec<Self> = Self::iter().collect();
         for news in &mut all {
-            if let Self::RollbackDone { took: lasted }
-            | Self::CountDown { lasts: lasted }
+            if let Self::RollbackSucceeded { took: lasted }
+            | Self::RollbackScheduled { lasts: lasted }
             | Self::DrillAnswered { after: lasted } = news
             {
                 *lasted = Duration::from_secs(31);
             }
-            if let Self::RuleBroken { rule, .. }
-            | Self::RuleMended { rule, .. }
-            | Self::RuleBlind { rule, .. } = news
+            if let Self::ThresholdExceeded { rule, .. }
+            | Self::ThresholdRecovered { rule, .. }
+            | Self::ThresholdUnknown { rule, .. } = news
             {
                 "lag".clone_into(rule);
             }
-            if let Self::ChannelDead { channel } | Self::ChannelBack { channel } = news {
+            if let Self::ChannelFailing { channel } | Self::ChannelRecovered { channel } = news {
                 "oncall".clone_into(channel);
             }
             if let Self::Digest { count } = news {
@@ -282,7 +282,7 @@ impl News {
 
     /// How long it takes or has taken, where its words say so.
     pub fn lasts(&self) -> Option<Duration> {
-        if let Self::CountDown { lasts } | Self::DrillAnswered { after: lasts } = self {
+        if let Self::RollbackScheduled { lasts } | Self::DrillAnswered { after: lasts } = self {
             Some(*lasts)
         } else {
             None
@@ -300,9 +300,9 @@ impl News {
     }
 
     fn watched(&self) -> Option<(&str, bool)> {
-        if let Self::RuleBroken { rule, check }
-        | Self::RuleMended { rule, check }
-        | Self::RuleBlind { rule, check } = self
+        if let Self::ThresholdExceeded { rule, check }
+        | Self::ThresholdRecovered { rule, check }
+        | Self::ThresholdUnknown { rule, check } = self
         {
             Some((rule, *check))
         } else {
@@ -312,7 +312,7 @@ impl News {
 
     /// The channel that it is about.
     pub fn channel(&self) -> Option<&str> {
-        if let Self::ChannelDead { channel } | Self::ChannelBack { channel } = self {
+        if let Self::ChannelFailing { channel } | Self::ChannelRecovered { channel } = self {
             Some(channel)
         } else {
             None

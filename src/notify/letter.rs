@@ -206,7 +206,7 @@ fn witness(notice: &Notice, context: &Context<'_>) -> Option<String> {
 }
 
 fn took(notice: &Notice, context: &Context<'_>) -> Option<String> {
-    let News::RollbackDone { took } = &notice.news else { return None };
+    let News::RollbackSucceeded { took } = &notice.news else { return None };
     Some(context.texts.took(*took))
 }
 

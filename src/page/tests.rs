@@ -82,7 +82,7 @@ fn incident(id: &str, words: &str) -> Incident {
     let (service, now) = (Some("shop".to_owned()), Clock::start().now());
     Incident {
         reason: Some(Reason::Said(words.to_owned())),
-        ..Incident::new(id.to_owned(), service, Tier::Urgent, News::Held, now)
+        ..Incident::new(id.to_owned(), service, Tier::Urgent, News::DecisionRequired, now)
     }
 }
 

@@ -84,7 +84,7 @@ fn the_end_of_what_is_known_is_not_blind() {
     let mut tape = Tape::default();
     tape.add((0..=3700 / 15).map(|step| errors(step * 15, false)).collect());
     let placebo = tape.watch("shop", &policy(), at(3600), at(9000));
-    assert!(placebo.decided.iter().any(|one| one.what == "blind"), "{:?}", placebo.decided);
+    assert!(placebo.decided.iter().any(|one| one.what == "no-data"), "{:?}", placebo.decided);
 }
 
 const DAY: u64 = 24 * 60;

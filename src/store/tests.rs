@@ -136,7 +136,7 @@ fn notice(id: &str, tier: Tier) -> Notice {
         reason: Some(Reason::Said("because".to_owned())),
         evidence: vec![sample(0, Outcome::Failed("status 500".to_owned())), sample(1, Outcome::Ok)],
         acknowledgeable: true,
-        ..plain::notice(News::RollbackDone { took: Duration::from_millis(20_125) }, tier)
+        ..plain::notice(News::RollbackSucceeded { took: Duration::from_millis(20_125) }, tier)
     }
 }
 

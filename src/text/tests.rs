@@ -165,7 +165,7 @@ fn both_catalogues_know_the_same_and_have_every_step_and_label() {
         let minutes = if language == Language::English { "5 min" } else { "5 分钟" };
         assert!(texts.late(Duration::from_mins(5)).contains(minutes));
     }
-    assert!(texts(Language::Chinese).news(&notice(News::Held, None)).contains("人工"));
+    assert!(texts(Language::Chinese).news(&notice(News::DecisionRequired, None)).contains("人工"));
 }
 
 /// The words of the user's own process (guide G4, G6, G7).
@@ -183,7 +183,7 @@ fn chinese_speaks_in_the_guides_own_terms() {
         ("breach.business", "关键业务指标"),
         ("breach.standing", "系统资源使用率"),
         ("news.rollback-started", "自动回滚"),
-        ("news.rollback-done", "系统已回滚到版本 {{ to }}"),
+        ("news.rollback-succeeded", "系统已回滚到版本 {{ to }}"),
         ("news.release-accepted", "上线验证"),
         ("label.call", "联系信息"),
         ("role.technical-lead", "技术负责人"),
@@ -207,7 +207,8 @@ fn a_subject_is_tier_then_service_then_news_then_reason() {
         texts(Language::Chinese).subject(&notice),
         "[紧急告警] web: 正在自动回滚 1.4.2 -> 1.4.1 (port closed)"
     );
-    (notice.service, notice.reason, notice.news, notice.tier) = (None, None, News::StoreLost, Tier::General);
+    (notice.service, notice.reason, notice.news, notice.tier) =
+        (None, None, News::StoreUnavailable, Tier::General);
     assert_eq!(english.subject(&notice), "[general] golive: the state directory cannot be written");
 }
 

@@ -103,10 +103,10 @@ fn a_restored_version_that_does_not_work_is_left_for_the_next_older_one() {
     shop.deploy("3", false);
     rolled_back(&shop, "1");
     let incidents = shop.says(0, &["incidents", "--json"]);
-    assert!(incidents.contains("diverged"), "{incidents}");
+    assert!(incidents.contains("drift-detected"), "{incidents}");
     let release = shop.status()["decided"]["release"].as_str().unwrap().to_owned();
     let story = shop.says(0, &["explain", &release]);
-    assert!(story.contains("rollback-again"), "{story}");
+    assert!(story.contains("rollback-next-older"), "{story}");
     let steps: Vec<&str> =
         story.lines().filter(|line| line.contains("→ step run the rollback command")).collect();
     assert_eq!(steps.len(), 2, "{story}");
@@ -121,7 +121,7 @@ fn what_runs_is_not_what_was_released_until_somebody_takes_it_on() {
     shop.says(10, &["wait", "shop"]);
     let open = |now: &Value| {
         let incidents = now["incidents"].as_array().cloned().unwrap_or_default();
-        incidents.into_iter().find(|incident| incident["event"] == "diverged")
+        incidents.into_iter().find(|incident| incident["event"] == "drift-detected")
     };
     let everything = shop.everything();
     let diverged = open(&everything).unwrap();
@@ -145,7 +145,7 @@ fn what_was_taken_back_is_known_when_it_comes_again() {
     let releases = shop.says(0, &["releases"]);
     assert!(releases.contains("rolled-back, known bad"), "{releases}");
     shop.deploy("2", true);
-    let known = |shop: &Shop| shop.everything()["incidents"].to_string().contains("known-bad");
+    let known = |shop: &Shop| shop.everything()["incidents"].to_string().contains("known-bad-version");
     shop.until("it is watched", |now| now["release"]["version"] == "2");
     assert!(known(&shop), "{:#}", shop.everything());
     shop.says(0, &["accept", "shop"]);

@@ -11,9 +11,9 @@ fn incident<'a>(everything: &'a Value, event: &str) -> Option<&'a Value> {
 #[test]
 fn a_limit_of_the_host_is_told_shown_and_ends_with_its_rule() {
     let shop = Shop::open("[host.limits]\nmemory = \"0.0001%\"\ndisk = \"100%\"\nfor = \"10s\"\n");
-    shop.eventually("its passing is told", || incident(&shop.everything(), "rule-broken").is_some());
+    shop.eventually("its passing is told", || incident(&shop.everything(), "threshold-exceeded").is_some());
     let everything = shop.everything();
-    let told = incident(&everything, "rule-broken").unwrap();
+    let told = incident(&everything, "threshold-exceeded").unwrap();
     assert_eq!((told["tier"].as_str(), told["service"].as_str()), (Some("important"), None), "{told}");
     assert!(told["title"].as_str().unwrap().contains("memory is at "), "{told}");
     let rule = |name: &str| {
@@ -27,7 +27,7 @@ fn a_limit_of_the_host_is_told_shown_and_ends_with_its_rule() {
     assert!(String::from_utf8_lossy(&online.stdout).contains("host.limits: "), "{online:?}");
     let without = shop.rules().replace("memory = \"0.0001%\"\n", "");
     shop.reload(&without);
-    shop.eventually("it ends with its rule", || incident(&shop.everything(), "rule-broken").is_none());
+    shop.eventually("it ends with its rule", || incident(&shop.everything(), "threshold-exceeded").is_none());
     assert_eq!(shop.everything()["rules"].as_array().unwrap().len(), 1);
 }
 
@@ -55,9 +55,9 @@ fn a_backup_that_grows_old_is_told_shown_and_ends_with_its_check() {
 
     let long_ago = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_hours(24 * 365 * 50);
     std::fs::File::options().append(true).open(&dump).unwrap().set_modified(long_ago).unwrap();
-    shop.eventually("its age is told", || incident(&shop.everything(), "rule-broken").is_some());
+    shop.eventually("its age is told", || incident(&shop.everything(), "threshold-exceeded").is_some());
     let everything = shop.everything();
-    let told = incident(&everything, "rule-broken").unwrap();
+    let told = incident(&everything, "threshold-exceeded").unwrap();
     assert_eq!((told["tier"].as_str(), told["service"].as_str()), (Some("important"), None), "{told}");
     assert!(told["title"].as_str().unwrap().contains("check \"backup\" failed 3 times in a row"), "{told}");
     assert_eq!(rule(&everything, "backup")["verdict"], "fail");
@@ -71,6 +71,8 @@ fn a_backup_that_grows_old_is_told_shown_and_ends_with_its_check() {
 
     let (rules, from) = (shop.rules(), shop.rules().find("[check.backup]").unwrap());
     shop.reload(&format!("{}[check.disk]\ncommand = [\"true\"]\n", &rules[..from]));
-    shop.eventually("it ends with its check", || incident(&shop.everything(), "rule-broken").is_none());
+    shop.eventually("it ends with its check", || {
+        incident(&shop.everything(), "threshold-exceeded").is_none()
+    });
     assert_eq!(shop.everything()["rules"].as_array().unwrap().len(), 1);
 }

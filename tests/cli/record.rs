@@ -30,20 +30,20 @@ fn what_became_of_a_release_is_chained_told_and_verified() {
     let shop = Shop::open(&told_to(&sink));
     shop.deploy("2", false);
     shop.says(10, &["wait", "shop"]);
-    shop.eventually("it is told", || sink.posts("rollback-done").len() == 1);
+    shop.eventually("it is told", || sink.posts("rollback-succeeded").len() == 1);
 
     let whole = verified(&shop, 0, &[]);
     assert_eq!(
         (&whole["entries"], &whole["whole"], &whole["first_bad"]),
         (&3.into(), &2.into(), &Value::Null)
     );
-    let record = &sink.posts("rollback-done")[0]["data"]["record"];
+    let record = &sink.posts("rollback-succeeded")[0]["data"]["record"];
     assert_eq!(
         (&record["hash"], &record["seq"]),
         (&whole["head"], &whole["head_seq"]),
         "whoever has the message holds the head"
     );
-    let text = sink.posts("rollback-done")[0]["data"]["text"].as_str().unwrap().to_owned();
+    let text = sink.posts("rollback-succeeded")[0]["data"]["text"].as_str().unwrap().to_owned();
     let hash = record["hash"].as_str().unwrap();
     assert!(text.trim_end().ends_with(&format!("Record #3 {}…", &hash[..16])), "{text}");
 
@@ -53,7 +53,7 @@ fn what_became_of_a_release_is_chained_told_and_verified() {
     let record: Value = serde_json::from_str(&shop.says(0, &["record", "shop", "--format", "json"])).unwrap();
     let told = record["told"].as_array().unwrap();
     assert!(
-        told.iter().any(|told| told["event"] == "rollback-done" && told["channel"] == "all"),
+        told.iter().any(|told| told["event"] == "rollback-succeeded" && told["channel"] == "all"),
         "{record:#}"
     );
     let journal = &verified(&shop, 0, &["shop"])["journal"];

@@ -61,18 +61,18 @@ fn a_store_that_stands_still_is_told_stops_no_watching_and_doubles_nothing() {
     shop.until("it is back", |shop| shop["accepted"]["version"] == "1");
     let still = lock(&shop);
     shop.deploy("2", false);
-    shop.eventually("it is told, from memory", || sink.posts("store-lost").len() == 1);
+    shop.eventually("it is told, from memory", || sink.posts("store-unavailable").len() == 1);
     shop.eventually("what was decided is told, too", || sink.posts("rollback-started").len() == 1);
     assert_eq!(shop.version(), "2", "nothing is done that is not on record");
     drop(still);
     shop.says(10, &["wait", "shop"]);
-    shop.eventually("that it is back is told", || sink.posts("store-back").len() == 1);
-    shop.eventually("what followed is told", || sink.posts("rollback-done").len() == 1);
+    shop.eventually("that it is back is told", || sink.posts("store-recovered").len() == 1);
+    shop.eventually("what followed is told", || sink.posts("rollback-succeeded").len() == 1);
     let log: Vec<Value> = serde_json::from_str(&shop.says(0, &["notify", "log", "--json"])).unwrap();
     let waits = log.iter().filter(|letter| letter["state"] == "pending").count();
     assert_eq!(waits, 0, "{log:#?}");
-    assert_eq!(sink.posts("not-ready").len(), 0, "what is late is not missing");
-    for event in ["store-lost", "rollback-started", "store-back", "rollback-done"] {
+    assert_eq!(sink.posts("rollback-not-ready").len(), 0, "what is late is not missing");
+    for event in ["store-unavailable", "rollback-started", "store-recovered", "rollback-succeeded"] {
         assert_eq!(sink.posts(event).len(), 1, "{event}");
     }
     let longest = longest(&pets.lock().unwrap());
@@ -100,8 +100,8 @@ fn what_could_not_be_stored_yet_is_not_missing() {
     drop(still);
     shop.says(10, &["wait", "shop"]);
     assert_eq!(shop.version(), "2");
-    shop.eventually("what followed is told", || sink.posts("rollback-done").len() == 1);
-    assert_eq!(sink.posts("not-ready").len(), 0, "what is late is not missing");
+    shop.eventually("what followed is told", || sink.posts("rollback-succeeded").len() == 1);
+    assert_eq!(sink.posts("rollback-not-ready").len(), 0, "what is late is not missing");
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn a_slow_store_starves_neither_the_watchdog_nor_a_deadline() {
     assert!(took < Duration::from_secs(8), "a watch of two seconds took {took:?}");
     drop(fast);
     slow.join().unwrap();
-    assert_eq!(sink.posts("store-lost").len(), 0, "it is slow, and nothing else");
+    assert_eq!(sink.posts("store-unavailable").len(), 0, "it is slow, and nothing else");
     let longest = longest(&pets.lock().unwrap());
     assert!(longest < Duration::from_millis(2500), "{longest:?} without a pet");
 }

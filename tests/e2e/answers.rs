@@ -55,7 +55,7 @@ fn rolled_back(host: &Host, told: usize) {
     });
     assert_eq!(host.status()["decided"]["state"], "rolled-back");
     assert!(host.hook.posts("rollback-impossible").is_empty());
-    assert!(host.hook.posts("not-ready").is_empty());
+    assert!(host.hook.posts("rollback-not-ready").is_empty());
 }
 
 /// So many rollbacks together, each lane with a seed of its own and its part of them.

@@ -17,10 +17,10 @@ fn a_bad_release_takes_itself_back_and_tells_people() {
     assert_eq!(inspect(&host.name, "{{.HostConfig.RestartPolicy.Name}}"), "always");
 
     host.eventually("both channels told of the outcome", || {
-        host.hook.posts("rollback-done").len() == 1
+        host.hook.posts("rollback-succeeded").len() == 1
             && host.mail.subjects().iter().any(|s| s.contains("rolled back"))
     });
-    let told = &host.hook.posts("rollback-done")[0]["data"];
+    let told = &host.hook.posts("rollback-succeeded")[0]["data"];
     assert_eq!((told["from"].as_str(), told["to"].as_str()), (Some("2"), Some("1")), "{told:#}");
     assert_eq!(told["tier"], "urgent");
     let text = told["reason"].as_str().unwrap().to_owned() + told["text"].as_str().unwrap();
@@ -112,9 +112,9 @@ fn a_container_that_lives_in_the_bad_one_follows() {
     let service = ["/golive", "demo-service", "--listen", "127.0.0.1:9999", "--version", "side"];
     let run = ["run", "-d", "--name", &side, "--network", &inside, "--restart", "always", &tag];
     docker(&[&run[..], &service].concat());
-    host.eventually("it is rolled back", || host.hook.posts("rollback-done").len() == 1);
+    host.eventually("it is rolled back", || host.hook.posts("rollback-succeeded").len() == 1);
     let restored = format!("container:{}", inspect(&host.name, "{{.Id}}"));
     assert_eq!(inspect(&side, "{{.HostConfig.NetworkMode}}"), restored);
     assert_eq!(inspect(&side, "{{.State.Status}} {{.HostConfig.RestartPolicy.Name}}"), "running always");
-    assert!(host.hook.posts("left-over").is_empty());
+    assert!(host.hook.posts("cleanup-incomplete").is_empty());
 }

@@ -159,8 +159,8 @@ fn a_bad_release_of_a_project_takes_itself_back() {
     shop.host.eventually("the release is seen", || shop.host.status()["release"]["version"] == "2");
     assert_eq!(wait().status.code(), Some(10));
     shop.assert_only("1", &db);
-    shop.host.eventually("told of the outcome", || shop.host.hook.posts("rollback-done").len() == 1);
-    assert_eq!(shop.host.hook.posts("release-seen").len(), 1, "one release, not one for each container");
+    shop.host.eventually("told of the outcome", || shop.host.hook.posts("rollback-succeeded").len() == 1);
+    assert_eq!(shop.host.hook.posts("release-detected").len(), 1, "one release, not one for each container");
     let status = shop.host.status();
     assert_eq!((status["phase"].as_str(), status["running"]["version"].as_str()), (Some("idle"), Some("1")));
     let about = status["running"]["about"].as_str().unwrap().to_owned();
@@ -176,10 +176,10 @@ fn a_bad_release_of_a_project_takes_itself_back() {
     assert_eq!(ids(), restored, "up with the old files changes nothing");
     shop.up(&bad);
     shop.host.eventually("the bad version is watched again, or gone again", || {
-        shop.host.hook.posts("release-seen").len() == 2
+        shop.host.hook.posts("release-detected").len() == 2
     });
     shop.host.eventually("it is taken back once more", || {
-        shop.host.phase() == "idle" && shop.host.hook.posts("rollback-done").len() == 2
+        shop.host.phase() == "idle" && shop.host.hook.posts("rollback-succeeded").len() == 2
     });
     shop.assert_only("1", &db);
 }
@@ -200,7 +200,7 @@ fn a_deployment_in_mid_rollback_is_watched_instead() {
         shop.host.phase() == "idle" && shop.host.status()["accepted"]["version"] == "3"
     });
     shop.assert_only("3", &db);
-    assert_eq!(shop.host.hook.posts("rollback-done").len(), 0);
+    assert_eq!(shop.host.hook.posts("rollback-succeeded").len(), 0);
     assert_eq!(shop.host.hook.posts("rollback-failed").len(), 0);
 }
 
@@ -233,12 +233,12 @@ fn once_at_calls(name: &str, calls: &[usize], fate: impl Fn(&Shop) -> Fate) {
     let db = shop.id("db");
     for (round, call) in calls.iter().enumerate() {
         let version = (round + 2).to_string();
-        let told = shop.host.hook.posts("rollback-done").len();
+        let told = shop.host.hook.posts("rollback-succeeded").len();
         let fate = fate(&shop);
         proxy.strike_rollback(*call, fate);
         shop.up(&shop.file(&version, BAD));
         let hook = shop.host.hook.clone();
-        let over = || hook.posts("rollback-done").len() > told;
+        let over = || hook.posts("rollback-succeeded").len() > told;
         shop.host.eventually("struck, or rolled back with fewer calls", || proxy.struck() || over());
         assert!(
             proxy.struck() || *call > 10,

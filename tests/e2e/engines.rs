@@ -16,7 +16,7 @@ fn the_newest_and_the_oldest_are_spoken_to_in_what_they_know() {
         host.write_rules("[service.shop.health.engine]\ndocker = true\n");
         host.with_good_version();
         host.deploy("2", &["--fail-after", "1s"]);
-        host.eventually("it is rolled back", || host.hook.posts("rollback-done").len() == 1);
+        host.eventually("it is rolled back", || host.hook.posts("rollback-succeeded").len() == 1);
         host.assert_only("1");
         let check = host.golive(&["check", "--online"]);
         assert!(check.status.success(), "{age}: {}", String::from_utf8_lossy(&check.stdout));

@@ -90,12 +90,14 @@ fn everything_fails_from(n: usize) {
     proxy.strike(n, Fate::Error, true);
     host.deploy("2", &["--fail-after", "1s"]);
     host.eventually("an end", || {
-        !host.hook.posts("rollback-failed").is_empty() || !host.hook.posts("rollback-done").is_empty()
+        !host.hook.posts("rollback-failed").is_empty() || !host.hook.posts("rollback-succeeded").is_empty()
     });
     if host.hook.posts("rollback-failed").is_empty() {
         // Only tidying up was left, or to keep what runs.
         host.eventually("what is not done is told", || {
-            ["left-over", "not-ready"].iter().any(|event| !host.hook.posts(event).is_empty())
+            ["cleanup-incomplete", "rollback-not-ready"]
+                .iter()
+                .any(|event| !host.hook.posts(event).is_empty())
         });
         assert_eq!(host.answer().as_deref(), Some("shop 1"));
         return;
@@ -103,7 +105,7 @@ fn everything_fails_from(n: usize) {
     assert_eq!(host.phase(), "needs-person");
     let told = host.hook.posts("rollback-failed")[0]["data"].to_string();
     assert!(told.contains("no space left on device"), "{told}");
-    assert!(host.hook.posts("rollback-done").is_empty());
+    assert!(host.hook.posts("rollback-succeeded").is_empty());
     // What runs is what is said to run.
     let running = host.status()["running"]["version"].as_str().map(str::to_owned);
     let answers = host.answer().map(|answer| answer.replace("shop ", ""));

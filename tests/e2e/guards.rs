@@ -25,20 +25,20 @@ fn a_restored_version_that_does_not_work_is_left_for_the_next_older_one() {
     std::fs::write(host.path("broken"), "shop 2\nshop 3\n").unwrap();
     host.says(10, &["wait", "shop", "--timeout", "60s"]);
     host.assert_only("1");
-    host.eventually("all of it is told", || host.hook.posts("diverged").len() == 1);
-    let again = &host.hook.posts("rollback-again")[0]["data"];
+    host.eventually("all of it is told", || host.hook.posts("drift-detected").len() == 1);
+    let again = &host.hook.posts("rollback-next-older")[0]["data"];
     assert_eq!((again["from"].as_str(), again["to"].as_str()), (Some("3"), Some("1")), "{again:#}");
     assert_eq!(host.hook.posts("rollback-started").len(), 1);
-    assert_eq!(host.hook.posts("rollback-done").len(), 1);
-    let diverged = &host.hook.posts("diverged")[0]["data"];
+    assert_eq!(host.hook.posts("rollback-succeeded").len(), 1);
+    let diverged = &host.hook.posts("drift-detected")[0]["data"];
     assert_eq!((diverged["from"].as_str(), diverged["to"].as_str()), (Some("1"), Some("3")), "{diverged:#}");
     host.says(1, &["status"]);
 
     std::fs::write(host.path("broken"), "").unwrap();
     host.deploy("3", &[]);
-    host.eventually("it is known", || host.hook.posts("known-bad").len() == 1);
+    host.eventually("it is known", || host.hook.posts("known-bad-version").len() == 1);
     host.eventually("it is good now", || host.status()["accepted"]["version"] == "3");
     host.assert_only("3");
     assert_eq!(host.status()["quarantine"].as_array().map(Vec::len), Some(0));
-    host.eventually("that it has not diverged is told", || host.hook.posts("reconciled").len() == 1);
+    host.eventually("that it has not diverged is told", || host.hook.posts("drift-resolved").len() == 1);
 }

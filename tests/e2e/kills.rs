@@ -56,5 +56,5 @@ fn killed_often(lane: u64, mut random: SmallRng) -> u32 {
 /// Every outcome that was told; one may have been told twice, when the daemon was killed before it knew.
 pub(crate) fn outcomes(host: &Host) -> BTreeSet<String> {
     let of = |post: &Value| format!("{} {}", post["data"]["incident"], post["timestamp"]);
-    host.hook.posts("rollback-done").iter().map(of).collect()
+    host.hook.posts("rollback-succeeded").iter().map(of).collect()
 }

@@ -115,8 +115,8 @@ fn a_log_that_fills_with_errors_is_told_and_so_is_its_end() {
     );
     assert!(host.says(0, &["verify", "shop"]).contains("log"), "its own acceptance passes");
     assert!(docker(&["exec", &host.name, "/bin/sh", "-c", "> /bad"]).status.success());
-    host.eventually("it is told", || !host.hook.posts("rule-broken").is_empty());
-    let told = host.hook.posts("rule-broken").remove(0)["data"].clone();
+    host.eventually("it is told", || !host.hook.posts("threshold-exceeded").is_empty());
+    let told = host.hook.posts("threshold-exceeded").remove(0)["data"].clone();
     let text = told.to_string();
     assert!(
         text.contains("check errors fails") && text.contains("2 may; the last: ERROR: no odds"),
@@ -125,6 +125,6 @@ fn a_log_that_fills_with_errors_is_told_and_so_is_its_end() {
     assert_eq!(told["tier"], "important");
     host.says(1, &["verify", "shop"]);
     assert!(docker(&["exec", &host.name, "/bin/rm", "/bad"]).status.success());
-    host.eventually("its end is told", || !host.hook.posts("rule-mended").is_empty());
+    host.eventually("its end is told", || !host.hook.posts("threshold-recovered").is_empty());
     assert_eq!(host.phase(), "idle", "nothing is rolled back");
 }

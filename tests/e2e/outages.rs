@@ -15,9 +15,9 @@ fn docker_away_during_the_watch_is_told_and_is_no_failure() {
     host.deploy("2", &[]);
     host.eventually("the release is watched", || host.phase() == "watching");
     proxy.set_cut(true);
-    host.eventually("it is told", || !host.hook.posts("engine-unreachable").is_empty());
+    host.eventually("it is told", || !host.hook.posts("docker-unreachable").is_empty());
     proxy.set_cut(false);
-    host.eventually("that it is back is told", || !host.hook.posts("engine-back").is_empty());
+    host.eventually("that it is back is told", || !host.hook.posts("docker-recovered").is_empty());
     host.eventually("the release is accepted in the end", || host.status()["accepted"]["version"] == "2");
     assert!(host.hook.posts("rollback-started").is_empty());
 }
@@ -37,7 +37,7 @@ fn no_rollback_begins_while_docker_is_away() {
     std::thread::sleep(Duration::from_secs(2));
     assert_eq!(host.phase(), "watching");
     proxy.set_cut(false);
-    host.eventually("it is rolled back", || host.hook.posts("rollback-done").len() == 1);
+    host.eventually("it is rolled back", || host.hook.posts("rollback-succeeded").len() == 1);
     host.assert_only("1");
 }
 
@@ -52,7 +52,7 @@ fn docker_away_during_the_rollback_only_delays_it() {
     proxy.set_cut(true);
     std::thread::sleep(Duration::from_secs(2));
     proxy.set_cut(false);
-    host.eventually("it is rolled back", || host.hook.posts("rollback-done").len() == 1);
+    host.eventually("it is rolled back", || host.hook.posts("rollback-succeeded").len() == 1);
     host.assert_only("1");
 }
 
@@ -65,7 +65,7 @@ fn channels_down_and_the_daemon_killed_meanwhile_lose_nothing() {
     host.deploy("2", &["--fail-after", "1s"]);
     host.eventually("it is rolled back", || host.status()["decided"]["state"] == "rolled-back");
     host.kill();
-    assert!(host.hook.posts("rollback-done").is_empty());
+    assert!(host.hook.posts("rollback-succeeded").is_empty());
     host.start();
     host.receivers_down(false);
     host.eventually("all of it is told after all", || {
@@ -73,7 +73,7 @@ fn channels_down_and_the_daemon_killed_meanwhile_lose_nothing() {
         let told = |subject: &String| {
             subject.contains("rolled back") && subject.replace(' ', "").contains("firedandrecovered")
         };
-        host.hook.posts("rollback-done").len() == 1 && host.mail.subjects().iter().any(told)
+        host.hook.posts("rollback-succeeded").len() == 1 && host.mail.subjects().iter().any(told)
     });
     let log = host.says(0, &["notify", "log"]);
     assert!(log.contains("sent") && log.contains("rollback") || log.contains("shop-1"), "{log}");
@@ -93,7 +93,9 @@ fn a_full_disk_is_told_and_watching_goes_on() {
     let fill = format!("cat /dev/zero > {} 2>/dev/null", filler.display());
     Command::new("sh").args(["-c", &fill]).status().unwrap();
     host.deploy("2", &["--fail-after", "1s"]);
-    host.eventually("it is told although it cannot be stored", || !host.hook.posts("store-lost").is_empty());
+    host.eventually("it is told although it cannot be stored", || {
+        !host.hook.posts("store-unavailable").is_empty()
+    });
     let status: serde_json::Value =
         serde_json::from_slice(&host.golive(&["status", "--json"]).stdout).unwrap();
     assert!(status["daemon"]["store_lost"].is_string(), "{status:#}");
@@ -101,7 +103,7 @@ fn a_full_disk_is_told_and_watching_goes_on() {
         host.answer().as_deref() == Some("shop 2")
     });
     std::fs::remove_file(&filler).unwrap();
-    host.eventually("what waited is done", || host.hook.posts("rollback-done").len() == 1);
+    host.eventually("what waited is done", || host.hook.posts("rollback-succeeded").len() == 1);
     host.assert_only("1");
     host.kill();
     drop(unmount);

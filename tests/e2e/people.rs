@@ -89,8 +89,8 @@ fn on_hold_a_person_decides() {
     host.eventually("it is held", || host.phase() == "held");
     host.says(11, &["wait", "shop", "--timeout", "5s"]);
     host.says(1, &["status"]);
-    host.eventually("it is told", || host.hook.posts("held").len() == 1);
-    let id = host.hook.posts("held")[0]["data"]["incident"].as_str().unwrap().to_owned();
+    host.eventually("it is told", || host.hook.posts("decision-required").len() == 1);
+    let id = host.hook.posts("decision-required")[0]["data"]["incident"].as_str().unwrap().to_owned();
     assert!(host.golive(&["ack", &id, "--by", "Ada"]).status.success());
     host.says(0, &["rollback", "shop", "--wait"]);
     host.assert_only("1");
@@ -113,6 +113,6 @@ fn a_bad_configuration_at_reload_keeps_the_old_rules() {
     host.signal("-HUP");
     host.eventually("the mended one is in force", || !host.hook.posts("config-reloaded").is_empty());
     host.deploy("2", &BAD);
-    host.eventually("golive still does its job", || host.hook.posts("rollback-done").len() == 1);
+    host.eventually("golive still does its job", || host.hook.posts("rollback-succeeded").len() == 1);
     assert!(host.ended().is_none());
 }

@@ -47,7 +47,7 @@ fn evidence_of_a_bad_release_is_in_its_record() {
     host.write_rules("");
     host.with_good_version();
     host.deploy("2", &["--fail-after", "1s"]);
-    host.eventually("it is rolled back", || host.hook.posts("rollback-done").len() == 1);
+    host.eventually("it is rolled back", || host.hook.posts("rollback-succeeded").len() == 1);
     let record = host.golive(&["record", "--format", "json"]).stdout;
     let record: Value = serde_json::from_slice(&record).unwrap();
     assert_eq!(record["version"], "2");

@@ -29,7 +29,7 @@ fn texts(posts: &[Value]) -> String {
 
 fn is_taken_back(shop: &Shop, times: usize) {
     shop.host.eventually("it is taken back", || {
-        shop.host.phase() == "idle" && shop.host.hook.posts("rollback-done").len() == times
+        shop.host.phase() == "idle" && shop.host.hook.posts("rollback-succeeded").len() == times
     });
     assert_eq!(shop.host.answer().as_deref(), Some("shop 1"));
 }
@@ -94,7 +94,7 @@ fn scaling_is_no_release_and_outlives_a_rollback() {
     shop.host.eventually("it is told as scaled", || told().contains("worker 1 -> 3"));
     shop.up_with(&good, &["--scale", "worker=2"]);
     shop.host.eventually("and back", || told().contains("worker 3 -> 2"));
-    assert_eq!(shop.host.hook.posts("release-seen").len(), 0);
+    assert_eq!(shop.host.hook.posts("release-detected").len(), 0);
 
     let bad = shop.of("2", &[("api", &api("2", BAD)), ("worker", &worker("2"))]);
     shop.up_with(&bad, &["--scale", "worker=4"]);
@@ -129,9 +129,9 @@ fn a_release_of_what_is_left_alone_is_held_and_said_to_be_out_of_reach() {
     let worker_of_v1 = shop.id("worker");
     shop.up(&shop.of("2", &[("api", &keeps("2", BAD)), ("worker", &worker("2"))]));
     shop.host.eventually("it is held, and told", || {
-        shop.host.phase() == "held" && !shop.host.hook.posts("held").is_empty()
+        shop.host.phase() == "held" && !shop.host.hook.posts("decision-required").is_empty()
     });
-    let told = texts(&shop.host.hook.posts("held"));
+    let told = texts(&shop.host.hook.posts("decision-required"));
     assert!(told.contains("api 1 -> 2"), "{told}");
     assert!(shop.host.hook.posts("rollback-started").is_empty());
     assert_ne!(shop.id("worker"), worker_of_v1, "nothing was touched");
@@ -144,8 +144,8 @@ fn a_set_that_is_left_alone_as_a_whole_is_told_as_not_ready_and_not_as_down() {
     let keeps = format!("{}\n    volumes: ['data:/data']", api("1", ""));
     shop.up(&shop.of("1", &[("api", &keeps)]));
     shop.host.start();
-    shop.host.eventually("it is told", || !shop.host.hook.posts("not-ready").is_empty());
-    let told = texts(&shop.host.hook.posts("not-ready"));
+    shop.host.eventually("it is told", || !shop.host.hook.posts("rollback-not-ready").is_empty());
+    let told = texts(&shop.host.hook.posts("rollback-not-ready"));
     assert!(told.contains("every service of the project keeps data (api)"), "{told}");
     let status = shop.host.status();
     assert_eq!(status["readiness"]["ready"], false, "{status:#}");

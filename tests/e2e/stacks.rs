@@ -43,7 +43,7 @@ fn accepted_and_taken_back(stack: &mut Stack) {
     let left = stack.left();
     stack.release("3");
     stack.eventually("version 3 is taken back", || {
-        stack.host.phase() == "idle" && stack.host.hook.posts("rollback-done").len() == 1
+        stack.host.phase() == "idle" && stack.host.hook.posts("rollback-succeeded").len() == 1
     });
     let why = stack.told("rollback-started");
     assert!(why.contains(&stack.right.because), "{}: {why}", stack.name);

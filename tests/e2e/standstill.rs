@@ -22,7 +22,7 @@ fn a_release_that_was_not_seen_is_not_accepted_at_the_moment_of_waking() {
     assert_eq!(host.phase(), "watching", "nothing is decided at the moment of waking");
     host.eventually("it is accepted in the end", || host.status()["accepted"]["version"] == "2");
     assert!(woke.elapsed() > Duration::from_secs(4), "watched for {:?} only", woke.elapsed());
-    for event in ["blind", "sees-again", "service-down", "rollback-started"] {
+    for event in ["no-data", "data-restored", "service-down", "rollback-started"] {
         assert!(host.hook.posts(event).is_empty(), "{event}");
     }
 }

@@ -78,7 +78,7 @@ fn a_release_with_endless_labels_is_watched_and_told_not_to_be_ready() {
     let labels = serde_json::json!({ "x": "y".repeat(5 << 20) });
     deploy_labelled(&host, &labels, &[]);
     host.eventually("it is told that not all of it would come back", || {
-        let told = host.hook.posts("not-ready");
+        let told = host.hook.posts("rollback-not-ready");
         told.iter().any(|post| post.to_string().contains("its label x is too long"))
     });
     deploy_labelled(&host, &serde_json::json!({ "x": "z".repeat(5 << 20) }), &["--fail-after", "2s"]);

@@ -106,7 +106,7 @@ fn a_bad_release_is_taken_back_by_the_installed_package() {
     assert!(explained.contains("1.0") && explained.contains("2.0"), "{explained}");
     assert!(system.sh("golive record").contains("rolled-back"));
     let told = || text(&system.try_sh("cat /root/posts").stdout);
-    system.eventually("people are told", || told().contains("rollback-done"));
+    system.eventually("people are told", || told().contains("rollback-succeeded"));
     assert!(told().lines().all(|post| post.starts_with("/secret-path ")), "{}", told());
     assert!(!system.journal().contains("secret-path"), "the address stays secret");
 }

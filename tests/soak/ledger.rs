@@ -24,7 +24,7 @@ pub(crate) fn check(stage: &Stage) {
 
 /// Each version is one release, which ended as it had to, and was taken back once or never.
 fn releases(stage: &Stage) {
-    let [started, done] = ["rollback-started", "rollback-done"].map(|event| told_of(stage, event));
+    let [started, done] = ["rollback-started", "rollback-succeeded"].map(|event| told_of(stage, event));
     for lane in &stage.lanes {
         let stored = stage.json(&["releases", lane.service, "--json"]);
         let mut stored: BTreeMap<String, Vec<String>> =

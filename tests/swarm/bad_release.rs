@@ -31,7 +31,7 @@ fn a_bad_release_is_taken_back_and_a_bad_configuration_too() {
     assert_eq!(node.answer(8080).as_deref(), Some("v1"));
     assert!(!node.service("shop_api", "{{index .Spec.Labels \"golive.rollback\"}}").is_empty());
     assert_eq!(sink.posts("rollback-started").len(), 1, "{:?}", sink.events());
-    golive.eventually("the rollback is told as done", || sink.posts("rollback-done").len() == 1);
+    golive.eventually("the rollback is told as done", || sink.posts("rollback-succeeded").len() == 1);
     // What was kept for the way back out is gone; v1, what is known and the lease are there.
     let kept = || node.docker(&["config", "ls", "--format", "{{.Name}}"]).lines().count();
     golive.eventually("three config objects are left", || kept() == 3);
@@ -71,7 +71,7 @@ fn a_rollback_goes_on_after_a_kill_and_past_changes_of_the_swarms_own() {
     }
     golive.eventually("v2 is taken back all the same", || golive.rolled_back());
     assert_eq!(node.image_of("shop_api"), "localhost:1/app:v1");
-    golive.eventually("told", || !sink.posts("rollback-done").is_empty());
+    golive.eventually("told", || !sink.posts("rollback-succeeded").is_empty());
     // What was sent when the daemon was killed may be sent again, under the same id.
     let begun = sink.ids("rollback-started");
     assert_eq!(begun.len(), 1, "{begun:?}");
@@ -90,7 +90,7 @@ fn a_person_who_deploys_in_the_middle_comes_first() {
     assert_eq!(node.image_of("shop_api"), "localhost:1/app:v3");
     assert_eq!(node.answer(8080).as_deref(), Some("v3"));
     assert_eq!(sink.posts("release-superseded").len(), 1, "{:?}", sink.events());
-    assert!(sink.posts("rollback-done").is_empty(), "{:?}", sink.events());
+    assert!(sink.posts("rollback-succeeded").is_empty(), "{:?}", sink.events());
 }
 
 #[test]

@@ -38,8 +38,8 @@ fn a_rollback_is_finished_by_a_manager_whose_clock_is_an_hour_ahead() {
     assert_eq!(node.image_of("shop_api"), "localhost:1/app:v1");
     assert!(sink.posts("rollback-failed").is_empty(), "{:?}", sink.events());
     assert_eq!(sink.ids("rollback-started").len(), 1, "{:?}", sink.events());
-    ahead.eventually("it is told", || sink.ids("rollback-done").len() == 1);
-    let told = sink.posts("rollback-done")[0]["data"]["text"].as_str().unwrap_or_default().to_owned();
+    ahead.eventually("it is told", || sink.ids("rollback-succeeded").len() == 1);
+    let told = sink.posts("rollback-succeeded")[0]["data"]["text"].as_str().unwrap_or_default().to_owned();
     let an_hour = (60..90).any(|minutes| told.contains(&format!("{minutes} min")));
     assert!(told.contains("took") && !an_hour, "{told}");
     assert_eq!(sink.posts("clock-off").len(), 1, "{:?}", sink.events());

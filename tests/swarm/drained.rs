@@ -47,5 +47,5 @@ fn an_update_that_was_halted_by_a_drained_node_goes_on() {
     golive.eventually("v2 is accepted", || golive.accepted("v2"));
     assert_eq!(node.image_of("shop_api"), "localhost:1/app:v2");
     assert!(sink.posts("rollback-started").is_empty(), "{:?}", sink.events());
-    assert!(sink.posts("known-bad").is_empty(), "{:?}", sink.events());
+    assert!(sink.posts("known-bad-version").is_empty(), "{:?}", sink.events());
 }

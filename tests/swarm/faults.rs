@@ -66,7 +66,7 @@ fn at_each_call(fate: impl Fn(usize, &Manager) -> Fate) {
         golive.eventually("rolled back", || over(&golive));
         assert_eq!(node.image_of("shop_api"), "localhost:1/app:v1", "round {first}");
         assert_eq!(node.answer(8080).as_deref(), Some("v1"), "round {first}");
-        golive.eventually("it is told", || sink.ids("rollback-done").len() == first);
+        golive.eventually("it is told", || sink.ids("rollback-succeeded").len() == first);
         assert!(sink.posts("rollback-failed").is_empty(), "round {first}: {:?}", sink.events());
     }
     assert!(struck >= 9, "{struck} calls were struck: {:?}", proxy.calls());
@@ -123,7 +123,7 @@ fn a_manager_that_reboots_in_mid_rollback_goes_on() {
         });
         assert_eq!(cluster.node().image_of("shop_api"), "localhost:1/app:v1");
         assert_eq!(cluster.node().answer(8080).as_deref(), Some("v1"));
-        golive.eventually("it is told", || sink.ids("rollback-done").len() == n + 1);
+        golive.eventually("it is told", || sink.ids("rollback-succeeded").len() == n + 1);
     }
 }
 
@@ -156,5 +156,5 @@ fn a_worker_that_is_lost_in_mid_rollback_is_done_without() {
     for port in [8081, 8082] {
         assert_eq!(node.answer(port).as_deref(), Some("v1"));
     }
-    golive.eventually("it is told", || sink.ids("rollback-done").len() == 1);
+    golive.eventually("it is told", || sink.ids("rollback-succeeded").len() == 1);
 }

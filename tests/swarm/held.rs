@@ -62,7 +62,7 @@ fn what_an_accepted_version_uses_is_there_when_it_is_gone_back_to() {
     }
     assert_eq!(holders().lines().count(), 1, "v3's own: {}", holders());
     assert_ne!(holders(), held);
-    assert!(sink.posts("not-ready").is_empty(), "{:?}", sink.events());
+    assert!(sink.posts("rollback-not-ready").is_empty(), "{:?}", sink.events());
 
     // What is removed as a whole may be removed with all that it used.
     node.docker(&["service", "rm", "shop_api"]);

@@ -22,7 +22,7 @@ fn a_pause_is_taken_back_and_a_rollback_of_the_swarms_own_is_proved_and_told() {
     golive.eventually("what the Swarm paused is taken back", || golive.rolled_back());
     assert_eq!(node.image_of("shop_api"), "localhost:1/app:v1");
     assert!(!node.service("shop_api", "{{index .Spec.Labels \"golive.rollback\"}}").is_empty());
-    golive.eventually("it is told", || sink.posts("rollback-done").len() == 1);
+    golive.eventually("it is told", || sink.posts("rollback-succeeded").len() == 1);
     let (first, _) = golive.decided();
 
     // The same where the Swarm goes back by itself. golive writes no specification of its own.
@@ -34,6 +34,6 @@ fn a_pause_is_taken_back_and_a_rollback_of_the_swarms_own_is_proved_and_told() {
     assert_eq!(node.image_of("shop_api"), "localhost:1/app:v1");
     assert_eq!(node.service("shop_api", "{{index .Spec.Labels \"golive.rollback\"}}"), "");
     assert_eq!(node.service("shop_api", "{{.UpdateStatus.State}}"), "rollback_completed");
-    golive.eventually("it is told, too", || sink.posts("rollback-done").len() == 2);
+    golive.eventually("it is told, too", || sink.posts("rollback-succeeded").len() == 2);
     assert_eq!(sink.posts("rollback-started").len(), 2, "{:?}", sink.events());
 }

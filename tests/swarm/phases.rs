@@ -63,7 +63,7 @@ fn lost_in(phase: &str, mut story: Story) {
         let told = story.sink.events();
         assert_eq!(story.sink.ids("took-over").len(), n + 1, "{fault:?}, acted: {acted:?}, {next}: {told:?}");
     }
-    for event in ["rollback-started", "rollback-done", "known-bad", "release-seen"] {
+    for event in ["rollback-started", "rollback-succeeded", "known-bad-version", "release-detected"] {
         let at_most = FAULTS.len();
         assert!(story.sink.ids(event).len() <= at_most, "{event}: {:?}", story.sink.events());
     }
@@ -93,5 +93,5 @@ fn a_node_that_is_drained_and_cleared_in_a_watch_changes_nothing() {
     story.rolled_back(0, 1);
     assert_eq!(story.cluster.nodes[1].answer(8080).as_deref(), Some("v1"));
     assert!(story.sink.posts("took-over").is_empty(), "{:?}", story.sink.events());
-    assert!(story.sink.posts("not-ready").is_empty(), "{:?}", story.sink.events());
+    assert!(story.sink.posts("rollback-not-ready").is_empty(), "{:?}", story.sink.events());
 }

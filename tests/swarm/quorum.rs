@@ -62,7 +62,7 @@ fn without_a_majority_nothing_is_done_and_with_one_again_everything() {
     std::thread::sleep(std::time::Duration::from_secs(6));
     assert!(sink.posts("rollback-started").is_empty(), "{:?}", sink.events());
     alone.eventually("it is told", || !sink.posts("swarm-lost").is_empty());
-    assert!(sink.posts("engine-unreachable").is_empty(), "{:?}", sink.events());
+    assert!(sink.posts("docker-unreachable").is_empty(), "{:?}", sink.events());
     assert!(!alone.acts() || alone.status()["phase"] != "rolling-back");
     for node in &cluster.nodes[..2] {
         node.thaw();
@@ -70,6 +70,6 @@ fn without_a_majority_nothing_is_done_and_with_one_again_everything() {
 
     managers[2].eventually("one of them takes v2 back", || managers.iter().any(Manager::rolled_back));
     assert_eq!(cluster.nodes[2].image_of("shop_api"), "localhost:1/app:v1");
-    managers[2].eventually("it is told", || !sink.posts("rollback-done").is_empty());
-    assert_eq!(sink.ids("rollback-done").len(), 1, "{:?}", sink.events());
+    managers[2].eventually("it is told", || !sink.posts("rollback-succeeded").is_empty());
+    assert_eq!(sink.ids("rollback-succeeded").len(), 1, "{:?}", sink.events());
 }

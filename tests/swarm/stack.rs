@@ -32,7 +32,7 @@ fn a_stack_is_one_release_and_goes_back_as_one() {
 
     deploy(node, "v2", "");
     golive.eventually("v2 is accepted", || golive.accepted("v2"));
-    assert_eq!(sink.posts("release-seen").len(), 1, "two services are one release: {:?}", sink.events());
+    assert_eq!(sink.posts("release-detected").len(), 1, "two services are one release: {:?}", sink.events());
 
     // One of them is bad, and a third one came along.
     let port = ["--label", STACK, "--env", "PORT=8082"];
@@ -45,8 +45,8 @@ fn a_stack_is_one_release_and_goes_back_as_one() {
     assert_eq!(node.answer(8081).as_deref(), Some("v2"));
     let services = node.docker(&["service", "ls", "--format", "{{.Name}}"]);
     assert_eq!(services.lines().count(), 2, "{services}");
-    golive.eventually("it is told", || sink.posts("rollback-done").len() == 1);
-    assert_eq!(sink.posts("release-seen").len(), 2, "{:?}", sink.events());
+    golive.eventually("it is told", || sink.posts("rollback-succeeded").len() == 1);
+    assert_eq!(sink.posts("release-detected").len(), 2, "{:?}", sink.events());
 }
 
 /// Until the last service is deployed it is no release yet, and the first one has been bad for long.
@@ -73,7 +73,7 @@ fn a_stack_that_is_deployed_slowly_is_judged_by_what_was_before_its_first_servic
         assert_ne!(golive.status()["phase"], "held", "{:?}", sink.events());
         golive.rolled_back()
     });
-    assert_eq!(sink.posts("release-seen").len(), 1, "{:?}", sink.events());
+    assert_eq!(sink.posts("release-detected").len(), 1, "{:?}", sink.events());
     assert!(sink.posts("service-down").is_empty(), "v1 did not fail: {:?}", sink.events());
     for name in ["shop_api", "shop_web"] {
         assert_eq!(node.image_of(name), "localhost:1/app:v1");

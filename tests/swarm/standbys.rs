@@ -114,5 +114,5 @@ fn a_standby_says_what_its_node_lacks_and_touches_nothing_of_others() {
     assert_eq!(holders(node).len(), 2, "with the one that only looks so");
     let said = standby.says(0, &["status"]);
     assert!(said.contains("ready, as far as this node goes"), "{said}");
-    assert!(managers[0].acts() && sink.posts("not-ready").is_empty(), "{:?}", sink.events());
+    assert!(managers[0].acts() && sink.posts("rollback-not-ready").is_empty(), "{:?}", sink.events());
 }

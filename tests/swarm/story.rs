@@ -74,8 +74,8 @@ impl Story {
         assert_eq!(self.cluster.nodes[by].image_of("shop_api"), "localhost:1/app:v1");
         assert_eq!(self.cluster.nodes[by].answer(8080).as_deref(), Some("v1"));
         assert_eq!(self.acting(), Some(by));
-        golive.eventually("it is told", || self.sink.ids("rollback-done").len() == times);
-        for event in ["rollback-started", "rollback-done", "release-seen"] {
+        golive.eventually("it is told", || self.sink.ids("rollback-succeeded").len() == times);
+        for event in ["rollback-started", "rollback-succeeded", "release-detected"] {
             assert_eq!(self.sink.ids(event).len(), times, "{event}: {:?}", self.sink.events());
         }
         assert!(self.sink.posts("rollback-failed").is_empty(), "{:?}", self.sink.events());

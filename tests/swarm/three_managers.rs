@@ -51,11 +51,11 @@ fn the_leader_is_lost_in_mid_rollback_and_another_one_finishes_it() {
     for node in &cluster.nodes {
         assert_eq!(node.answer(8080).as_deref(), Some("v1"), "{}", node.namespace);
     }
-    managers[next].eventually("it is told", || !sink.posts("rollback-done").is_empty());
+    managers[next].eventually("it is told", || !sink.posts("rollback-succeeded").is_empty());
     let other = 1 - next;
     managers[other].eventually("the third one knows", || managers[other].decided().1 == "rolled-back");
     let count = |event: &str| sink.posts(event).len();
     assert!(count("rollback-started") <= 1, "{:?}", sink.events());
-    assert_eq!(count("rollback-done"), 1, "{:?}", sink.events());
+    assert_eq!(count("rollback-succeeded"), 1, "{:?}", sink.events());
     assert!(!managers[other].acts());
 }

@@ -85,7 +85,7 @@ fn whatever_needs_a_person_is_shown_with_what_to_do() {
       accepted   none yet
       health     wait, 1, bad when ≥ 3: web failed once
       rollback   NOT ready: the image is gone
-      diverged   for 30s, what runs is not what was released last: Ada asked for it
+      drift      for 30s, what runs is not what was released last: Ada asked for it
       on hold    by Ada, 59m left: migration
     urgent shop: rollback failed: no such image, 1h 1m ago; golive ack shop-i1
     urgent shop: rollback failed: no such image, 1h 1m ago; Ada has it
@@ -126,14 +126,15 @@ fn numbers_are_shown_as_they_are_meant() {
 #[test]
 fn what_has_calmed_down_needs_nobody() {
     let calm = json!([{
-        "id": "golive-1", "service": null, "tier": "urgent", "state": "resolved", "event": "rule-mended",
-        "title": "rule mended: lag", "release": null, "acknowledged_by": null, "started_at": "2027-01-15T07:00:00Z",
+        "id": "golive-1", "service": null, "tier": "urgent", "state": "resolved", "event": "threshold-recovered",
+        "title": "threshold recovered: lag", "release": null, "acknowledged_by": null, "started_at": "2027-01-15T07:00:00Z",
         "calm_until": "2027-01-15T08:08:00Z",
     }]);
     let status = status(&shop(), &calm);
     assert!(well(&status));
     let drawn = draw(&status, false);
-    let line = "urgent golive: rule mended: lag, 1h 1m ago; within its limits; over in 7m if it stays so\n";
+    let line =
+        "urgent golive: threshold recovered: lag, 1h 1m ago; within its limits; over in 7m if it stays so\n";
     assert!(drawn.ends_with(line), "{drawn}");
 }
 
@@ -151,7 +152,7 @@ fn anything_that_needs_a_person_is_told_by_the_exit_code() {
     assert!(well(&status(&with(shop(), &json!({"readiness": {"ready": null, "problems": []}})), &json!([]))));
     let incident = |tier: &str, state: &str| {
         json!([{
-            "id": "i", "service": "shop", "tier": tier, "state": state, "event": "held", "title": "held",
+            "id": "i", "service": "shop", "tier": tier, "state": state, "event": "decision-required", "title": "decision required",
             "release": null, "acknowledged_by": null, "started_at": "2027-01-15T08:00:30Z",
         }])
     };

@@ -1,7 +1,7 @@
 //! The core's view as it goes over the socket.
 
 use super::{
-    CheckInfo, ChecklistInfo, DaemonInfo, DecidedInfo, DeploymentInfo, DriftInfo, Done, DrillsInfo,
+    CheckInfo, ChecklistInfo, DaemonInfo, DecidedInfo, DeploymentInfo, Done, DriftInfo, DrillsInfo,
     HeartbeatInfo, HoldInfo, IncidentInfo, Outcome, PlanInfo, QuarantineInfo, Readiness, ReleaseInfo,
     RunningInfo, ServiceInfo, Status, TriggerInfo, VetoInfo,
 };

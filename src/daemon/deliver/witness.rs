@@ -36,7 +36,7 @@ pub(super) async fn of(store: &Store, notices: impl Iterator<Item = &Notice>) ->
 fn recorded(news: &News) -> Option<Kind> {
     if matches!(news, News::ReleaseAccepted) {
         Some(Kind::Accepted)
-    } else if matches!(news, News::RollbackDone { .. }) {
+    } else if matches!(news, News::RollbackSucceeded { .. }) {
         Some(Kind::RolledBack)
     } else if matches!(news, News::RollbackFailed) {
         Some(Kind::RollbackFailed)

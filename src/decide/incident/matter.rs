@@ -31,42 +31,44 @@ impl Matter {
     pub(super) fn of(news: &News) -> Self {
         match news {
             News::RollbackStarted
-            | News::RollbackDone { .. }
+            | News::RollbackSucceeded { .. }
             | News::RollbackFailed
             | News::RollbackImpossible
             | News::WouldRollBack
-            | News::NotToBlame
-            | News::Held
-            | News::ReleaseSeen
+            | News::ExternalCause
+            | News::DecisionRequired
+            | News::ReleaseDetected
             | News::ReleaseAccepted
             | News::ReleaseSuperseded
             | News::ReleaseAborted
-            | News::KnownBad
+            | News::KnownBadVersion
             | News::ReleasedWithoutChecklist
-            | News::CountDown { .. }
-            | News::RollbackAgain => Self::Release,
+            | News::RollbackScheduled { .. }
+            | News::RollbackNextOlder => Self::Release,
             News::ServiceDown | News::ServiceStopped | News::ServiceUp => Self::Health,
             News::ServiceIncomplete | News::ServiceComplete | News::ServiceScaled => Self::Members,
             News::DeploymentUnfinished | News::DeploymentFinished => Self::Deployment,
             News::Drill | News::DrillAnswered { .. } => Self::Call,
             News::DrillFailed | News::DrillOverdue | News::DrillPassed => Self::Drill,
-            News::Blind | News::SeesAgain => Self::Blind,
-            News::NotReady | News::ReadyAgain => Self::Readiness,
-            News::EngineUnreachable | News::EngineBack => Self::Engine,
+            News::NoData | News::DataRestored => Self::Blind,
+            News::RollbackNotReady | News::RollbackReady => Self::Readiness,
+            News::DockerUnreachable | News::DockerRecovered => Self::Engine,
             News::SwarmLost | News::SwarmBack => Self::Swarm,
             News::ClockOff | News::ClockRight => Self::Clock,
             News::TookOver => Self::Takeover,
             News::UpdateStuck | News::UpdateMoves => Self::Update,
             News::ConfigReloaded | News::ConfigRejected => Self::Config,
-            News::StoreLost | News::StoreBack => Self::Store,
-            News::ChannelDead { channel } | News::ChannelBack { channel } => Self::Channel(channel.clone()),
-            News::Unheard | News::Heard => Self::Hearing,
-            News::RuleBroken { rule, .. } | News::RuleMended { rule, .. } | News::RuleBlind { rule, .. } => {
-                Self::Rule(rule.clone())
+            News::StoreUnavailable | News::StoreRecovered => Self::Store,
+            News::ChannelFailing { channel } | News::ChannelRecovered { channel } => {
+                Self::Channel(channel.clone())
             }
-            News::Diverged | News::Reconciled => Self::Divergence,
+            News::NoConfirmedChannel | News::ChannelConfirmed => Self::Hearing,
+            News::ThresholdExceeded { rule, .. }
+            | News::ThresholdRecovered { rule, .. }
+            | News::ThresholdUnknown { rule, .. } => Self::Rule(rule.clone()),
+            News::DriftDetected | News::DriftResolved => Self::Divergence,
             News::Test
-            | News::LeftOver
+            | News::CleanupIncomplete
             | News::StateLost
             | News::UpdateResumed
             | News::FollowUpOverdue

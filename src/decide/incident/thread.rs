@@ -176,7 +176,7 @@ pub(super) fn say(
 pub(super) fn schedule(incident: &mut Incident, now: Timestamp, policy: Option<&TierPolicy>) {
     let pause = policy.and_then(|policy| policy.pause(incident.reminders));
     // What runs unreleased is not forgotten, even where nothing else is repeated.
-    let pause = pause.or((incident.news == News::Diverged).then_some(DIVERGED));
+    let pause = pause.or((incident.news == News::DriftDetected).then_some(DIVERGED));
     incident.remind_at = pause.and_then(|pause| now.checked_add(pause).ok());
     if !incident.escalated && incident.escalate_at.is_none() {
         let after = policy.and_then(|policy| policy.escalate.as_ref()).map(|escalate| escalate.after);

@@ -16,7 +16,7 @@ pub(super) fn way(
     let facts = service.facts();
     let at_hand = facts.release.as_ref().map(|release| release.version.clone()).or_else(|| service.version());
     let accepted = || facts.accepted.last().map(|it| naming::beside(it, facts.release.as_ref()));
-    if *news == News::ReleaseSeen {
+    if *news == News::ReleaseDetected {
         return (accepted(), at_hand);
     }
     if matches!(Matter::of(news), Matter::Readiness | Matter::Drill | Matter::Call) {
@@ -28,7 +28,7 @@ pub(super) fn way(
     let to = match (news, reason) {
         (News::ReleaseSuperseded, Some(Reason::Superseded { version })) => Some(version.clone()),
         (News::ReleaseSuperseded | News::ReleaseAccepted | News::ReleaseAborted, _) => None,
-        _ if Matter::of(news) != Matter::Release && *news != News::LeftOver => None,
+        _ if Matter::of(news) != Matter::Release && *news != News::CleanupIncomplete => None,
         _ => match &facts.phase {
             Phase::RollingBack(rollback) => Some(rollback.plan.to_version.clone()),
             Phase::Verifying(verification) => Some(verification.rollback.plan.to_version.clone()),

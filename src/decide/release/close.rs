@@ -101,7 +101,7 @@ pub(super) fn abort(turn: &mut Turn<'_>, reason: Reason) -> Transition {
 pub(super) fn hold(turn: &mut Turn<'_>, why: Reason, tier: Tier) -> Transition {
     conclude_watch(turn);
     let evidence = evidence(turn, &why);
-    turn.open(News::Held, tier, Some(why.clone()), evidence);
+    turn.open(News::DecisionRequired, tier, Some(why.clone()), evidence);
     turn.file(ReleaseState::Held, Some(why.clone()));
     let within = |long: Duration| turn.now.checked_add(long).ok();
     let asked = matches!(why, Reason::AskFirst(_));

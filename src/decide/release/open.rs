@@ -48,7 +48,7 @@ pub(super) fn begin(turn: &mut Turn<'_>, running: &Running) -> Transition {
     }
     let said = (!doubts.is_empty()).then_some(Reason::Doubts(doubts));
     let said = said.map(|said| if nothing { Reason::NothingAccepted(Box::new(said)) } else { said });
-    turn.tell(News::ReleaseSeen, Tier::General, said);
+    turn.tell(News::ReleaseDetected, Tier::General, said);
     checklist::take(turn);
     let Some(why) = quarantine::meets(turn, running) else {
         diverge::end(turn);
@@ -67,7 +67,7 @@ pub(super) fn begin(turn: &mut Turn<'_>, running: &Running) -> Transition {
 /// Nobody has to decide any more: the release at hand is watched again, with no grace.
 pub(super) fn again(turn: &mut Turn<'_>) -> Transition {
     open(turn, turn.now, turn.now);
-    turn.resolve(News::ReleaseSeen);
+    turn.resolve(News::ReleaseDetected);
     Transition::Stay
 }
 

@@ -96,7 +96,7 @@ pub(super) fn again(turn: &mut Turn<'_>, why: Reason) -> Transition {
         ..rollback
     });
     turn.file(ReleaseState::RollingBack, None);
-    turn.open(News::RollbackAgain, Tier::Urgent, Some(why), evidence);
+    turn.open(News::RollbackNextOlder, Tier::Urgent, Some(why), evidence);
     rollback::perform(turn);
     Transition::Stay
 }
@@ -117,7 +117,7 @@ pub(super) fn finish(turn: &mut Turn<'_>) -> Transition {
     let Phase::Verifying(verification) = turn.facts().phase.clone() else { return Transition::Stay };
     let Rollback { plan, reason, known_bad, began, .. } = verification.rollback;
     let took = span(began, verification.proved.unwrap_or(turn.now));
-    turn.conclude(News::RollbackDone { took }, Some(reason.clone()));
+    turn.conclude(News::RollbackSucceeded { took }, Some(reason.clone()));
     if known_bad {
         quarantine::add(turn, &reason);
     }

@@ -80,7 +80,7 @@ fn a_limit_counts_once_it_was_passed_for_so_long() {
         assert!(told.lag(value).is_empty());
     }
     assert_eq!(told.call("lag"), Call::Wait);
-    assert_eq!(told.lag(0.9), ["rule-broken"], "30 s from the first to this one");
+    assert_eq!(told.lag(0.9), ["threshold-exceeded"], "30 s from the first to this one");
     assert_eq!(told.call("lag"), Call::Fail);
     for _ in 0..20 {
         assert!(told.lag(0.9).is_empty(), "told once");
@@ -88,7 +88,7 @@ fn a_limit_counts_once_it_was_passed_for_so_long() {
     for value in [0.5, 0.5, 0.5] {
         assert!(told.lag(value).is_empty());
     }
-    assert_eq!(told.lag(0.5), ["rule-mended"]);
+    assert_eq!(told.lag(0.5), ["threshold-recovered"]);
     assert_eq!(told.call("lag"), Call::Pass);
     assert!(told.state.view().incidents.is_empty());
 }
@@ -100,7 +100,7 @@ fn what_swings_around_its_limit_is_told_once() {
     for turn in 0..200 {
         all.extend(told.lag(if turn % 5 == 4 { 0.7 } else { 0.9 }));
     }
-    assert_eq!(all, ["rule-broken"]);
+    assert_eq!(all, ["threshold-exceeded"]);
     let mut told = Told::new();
     for turn in 0..200 {
         assert!(told.lag(if turn % 3 == 0 { 0.7 } else { 0.9 }).is_empty(), "never long enough");
@@ -122,11 +122,11 @@ fn blind_is_neither_and_is_told_when_it_lasts() {
     for _ in 0..100 {
         all.extend(told.blind());
     }
-    assert_eq!(all, ["rule-blind"], "after a quarter of an hour");
+    assert_eq!(all, ["threshold-unknown"], "after a quarter of an hour");
     for value in [0.5, 0.5, 0.5] {
         assert!(told.lag(value).is_empty());
     }
-    assert_eq!(told.lag(0.5), ["rule-mended"]);
+    assert_eq!(told.lag(0.5), ["threshold-recovered"]);
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn the_fullest_disk_is_named_with_value_and_limit() {
         all.extend(told.of(Stream::Resources, host(0.93)));
     }
     let (word, tier, reason) = all.pop().unwrap();
-    assert_eq!((word, tier, all.len()), ("rule-broken", Tier::Important, 0));
+    assert_eq!((word, tier, all.len()), ("threshold-exceeded", Tier::Important, 0));
     let Some(Reason::Breach(breach)) = reason else { panic!("a breach") };
     assert_eq!((breach.value, breach.limit, breach.of.as_deref()), (0.93, 0.8, Some("disk /var")));
     assert_eq!(breach.trigger, "host-disk");
@@ -213,7 +213,7 @@ fn a_check_shows_what_it_says_and_what_it_measures() {
     assert!(checked(&mut told, failed(), days(3)).is_empty());
     assert_eq!(shown(&told).5, "fails, not yet for long enough: ends in 3 days");
     assert!(checked(&mut told, failed(), days(3)).is_empty());
-    assert_eq!(checked(&mut told, failed(), None), ["rule-broken"]);
+    assert_eq!(checked(&mut told, failed(), None), ["threshold-exceeded"]);
     let bad = (Call::Fail, None, None, Bound::Above, Unit::Plain, said("fails: ends in 3 days"));
     assert_eq!(shown(&told), bad);
     assert!(checked(&mut told, Outcome::Ok, None).is_empty());

@@ -72,7 +72,7 @@ impl State {
         let heard = self.telling.heard(now, policy);
         let channels = urgent(policy);
         if heard {
-            self.own.resolve(now, News::Heard, &policy.tiers, actions);
+            self.own.resolve(now, News::ChannelConfirmed, &policy.tiers, actions);
         } else if let Some(began) = began.filter(|_| asks(policy)) {
             if self.telling.tried.is_none_or(|tried| tried < began) {
                 self.telling.tried = Some(now);
@@ -86,8 +86,8 @@ impl State {
             if self.telling.unheard(now, policy) {
                 let reason = Reason::Said(self.telling.silence(policy));
                 let tiers = &policy.tiers;
-                if !self.own.incidents.iter().any(|incident| incident.news == News::Unheard) {
-                    self.own.open(now, News::Unheard, Tier::Important, reason, tiers, actions);
+                if !self.own.incidents.iter().any(|incident| incident.news == News::NoConfirmedChannel) {
+                    self.own.open(now, News::NoConfirmedChannel, Tier::Important, reason, tiers, actions);
                 }
             }
         }
@@ -95,7 +95,7 @@ impl State {
 
     /// When it is known whether anybody hears, if that is not known yet.
     pub(in crate::decide) fn hearing_deadline(&self) -> Option<Timestamp> {
-        let open = self.own.incidents.iter().any(|incident| incident.news == News::Unheard);
+        let open = self.own.incidents.iter().any(|incident| incident.news == News::NoConfirmedChannel);
         let until = self.telling.tried?.checked_add(UNCONFIRMED).ok()?;
         (!open && until > self.now && !self.telling.heard(self.now, &self.policy)).then_some(until)
     }

@@ -100,7 +100,7 @@ fn what_breaks_and_mends_with_a_rollback_is_counted_in_it() {
         assert_eq!(call(&world), Call::Pass);
         world.now = later(world.now, secs(300));
         let again: Vec<_> = (0..6).flat_map(|_| lag(&mut world, 0.9)).collect();
-        assert_eq!(again, ["rule-broken"], "what comes later is told");
+        assert_eq!(again, ["threshold-exceeded"], "what comes later is told");
     }
 }
 
@@ -129,16 +129,16 @@ fn what_does_not_mend_with_the_rollback_is_told_after_all() {
     }
     assert!(world.now >= later(done, secs(300)), "{} after {done}", world.now);
     let told: Vec<_> = (0..6).flat_map(|_| lag(&mut world, 0.1)).collect();
-    assert_eq!(told, ["rule-mended"]);
+    assert_eq!(told, ["threshold-recovered"]);
 }
 
 #[test]
 fn what_is_urgent_or_of_the_host_is_told_at_once() {
     let mut urgent = rolling_back(Tier::Urgent);
     let told: Vec<_> = (0..6).flat_map(|_| lag(&mut urgent, 0.9)).collect();
-    assert_eq!(told, ["rule-broken"]);
+    assert_eq!(told, ["threshold-exceeded"]);
     let mut host = rolling_back(Tier::Important);
     let full = || Measure::Use(Use { host: BTreeMap::from([("disk /".to_owned(), 0.95)]), ..Use::default() });
     let told: Vec<_> = (0..6).flat_map(|_| measured(&mut host, Stream::Resources, full())).collect();
-    assert_eq!(told, ["rule-broken"]);
+    assert_eq!(told, ["threshold-exceeded"]);
 }

@@ -92,7 +92,7 @@ fn durations_are_drawn_as_the_ninety_fifth_percentile() {
     let past: Vec<_> = [(0, 0), (60, 50), (120, 50)]
         .map(|(second, slow)| measured(second, Stream::Latency, buckets(slow)))
         .to_vec();
-    let curve = draw(News::Held, breach("latency-p95", 0.5, 0.9), &past).unwrap();
+    let curve = draw(News::DecisionRequired, breach("latency-p95", 0.5, 0.9), &past).unwrap();
     assert_eq!(values(&curve), [(0, 0.095), (60, 0.91), (120, 0.91)]);
     assert_eq!(curve.rolled_back, None, "nothing was taken back");
 }
@@ -106,7 +106,7 @@ fn a_resource_is_drawn_by_its_name_and_a_low_value_can_be_the_bad_one() {
     let past: Vec<_> = (0..3_u32)
         .map(|step| measured(i64::from(step), Stream::Resources, used(0.9 + 0.01 * f64::from(step))))
         .collect();
-    let curve = draw(News::Held, breach("resources", 0.9, 0.95), &past).unwrap();
+    let curve = draw(News::DecisionRequired, breach("resources", 0.9, 0.95), &past).unwrap();
     assert_eq!(values(&curve), [(0, 0.9), (1, 0.91), (2, 0.92)]);
 
     let orders = || Stream::Business("orders".to_owned());
@@ -115,7 +115,7 @@ fn a_resource_is_drawn_by_its_name_and_a_low_value_can_be_the_bad_one() {
         .zip(0..)
         .map(|(value, at)| measured(at, orders(), Measure::Value(*value)))
         .collect();
-    let curve = draw(News::Held, breach("orders", 5.0, 1.0), &past).unwrap();
+    let curve = draw(News::DecisionRequired, breach("orders", 5.0, 1.0), &past).unwrap();
     assert!(curve.beyond(4.0) && !curve.beyond(6.0));
     assert_eq!(curve.points.iter().map(|point| point.bad).collect::<Vec<_>>(), [false, false, true]);
 }
@@ -145,12 +145,12 @@ fn a_health_check_is_drawn_by_how_long_it_took() {
     assert_eq!(values(&curve), [(1, 0.04), (3, 0.04), (5, 0.04)], "what came after the notice is not in it");
     assert!(curve.dots() && curve.limit.is_none());
     assert_eq!(curve.rolled_back.unwrap().at, at(300), "when the first step was done");
-    let done = draw(News::RollbackDone { took: Duration::from_secs(20) }, health(), &past).unwrap();
+    let done = draw(News::RollbackSucceeded { took: Duration::from_secs(20) }, health(), &past).unwrap();
     assert_eq!(done.rolled_back.unwrap().at, at(580));
-    let diverged = draw(News::Diverged, health(), &past).unwrap();
+    let diverged = draw(News::DriftDetected, health(), &past).unwrap();
     assert_eq!(diverged.rolled_back, None, "what it names was released and does not run");
-    assert_eq!(draw(News::Held, health(), &past[..3]), None, "two points are no curve");
-    assert_eq!(draw(News::Held, Reason::Said("no".to_owned()), &past), None);
+    assert_eq!(draw(News::DecisionRequired, health(), &past[..3]), None, "two points are no curve");
+    assert_eq!(draw(News::DecisionRequired, Reason::Said("no".to_owned()), &past), None);
 }
 
 #[test]
@@ -161,11 +161,12 @@ fn of_much_little_is_drawn_and_the_bad_stays() {
             measured(step / 10, Stream::Errors, Measure::Value(value))
         })
         .collect();
-    let curve = draw(News::Held, breach("error-rate", 0.05, 0.09), &past).unwrap();
+    let curve = draw(News::DecisionRequired, breach("error-rate", 0.05, 0.09), &past).unwrap();
     assert!(curve.points.len() <= 480, "{}", curve.points.len());
     assert_eq!(curve.points.iter().filter(|point| point.bad).count(), 1);
     let old = [measured(-20_000, Stream::Errors, Measure::Value(0.5))];
     let curve =
-        draw(News::Held, breach("error-rate", 0.05, 0.09), &[&old[..], &past[..20]].concat()).unwrap();
+        draw(News::DecisionRequired, breach("error-rate", 0.05, 0.09), &[&old[..], &past[..20]].concat())
+            .unwrap();
     assert_eq!(curve.points.len(), 20, "three hours at most");
 }

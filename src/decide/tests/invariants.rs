@@ -238,7 +238,7 @@ impl Watched {
         assert_eq!(logged, open, "the list of incidents is another than the core's");
         let waits = matches!(facts.phase, Phase::Held { .. } | Phase::NeedsPerson { .. });
         let told = |news: &News| {
-            let asks = matches!(news, News::Held | News::CountDown { .. });
+            let asks = matches!(news, News::DecisionRequired | News::RollbackScheduled { .. });
             asks || matches!(news, News::RollbackFailed | News::RollbackImpossible)
         };
         assert!(!waits || facts.incidents.iter().any(|incident| told(&incident.news)), "waits in silence");
@@ -261,7 +261,7 @@ impl Watched {
         assert!(facts.quarantine.len() <= 20, "{:?}", facts.quarantine);
         let counts = matches!(facts.phase, Phase::Watching(_) | Phase::Held { .. });
         assert!(facts.veto.is_none() || counts, "a count-down of nothing: {:?}", facts.phase);
-        let reminded = facts.incidents.iter().any(|incident| incident.news == News::Diverged);
+        let reminded = facts.incidents.iter().any(|incident| incident.news == News::DriftDetected);
         assert!(facts.diverged.is_none() || reminded, "diverged in silence: {facts:?}");
         // A version that was gone back from before is at hand again: only its end says whether that is good news.
         assert!(facts.diverged.is_some() || !reminded || facts.release.is_some(), "not over: {facts:?}");

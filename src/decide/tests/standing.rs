@@ -164,7 +164,7 @@ fn a_rollback_is_finished_by_whoever_takes_over_and_never_begun_again() {
         output: None,
     })));
     assert!(
-        matches!(news(&actions).as_slice(), [News::RollbackDone { .. }, News::Diverged]),
+        matches!(news(&actions).as_slice(), [News::RollbackSucceeded { .. }, News::DriftDetected]),
         "{:?}",
         news(&actions)
     );
@@ -285,7 +285,7 @@ fn the_window_begins_when_the_release_runs_everywhere() {
     let mut world = watching();
     world.step(&rolling(true));
     assert_eq!(news(&samples(&mut world, &Outcome::Ok, 350)), []);
-    assert_eq!(news(&samples(&mut world, &Outcome::Ok, 100)), [News::Held]);
+    assert_eq!(news(&samples(&mut world, &Outcome::Ok, 100)), [News::DecisionRequired]);
 }
 
 #[test]

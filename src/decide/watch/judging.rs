@@ -126,5 +126,5 @@ fn excuse(turn: &mut Turn<'_>, cause: Reason, blame: Blame) {
     if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
         watch.excused = Some(why.clone());
     }
-    turn.open(News::NotToBlame, tier, Some(why), evidence);
+    turn.open(News::ExternalCause, tier, Some(why), evidence);
 }

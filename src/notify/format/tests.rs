@@ -73,7 +73,7 @@ fn notice(news: News, tier: Tier, text: &str) -> Notice {
 fn ends(news: &News) -> Option<bool> {
     match news {
         News::Test
-        | News::ReleaseSeen
+        | News::ReleaseDetected
         | News::ServiceScaled
         | News::UpdateResumed
         | News::ConfigReloaded
@@ -85,17 +85,17 @@ fn ends(news: &News) -> Option<bool> {
         | News::ReleaseAccepted
         | News::ReleaseSuperseded
         | News::ReleaseAborted
-        | News::RollbackDone { .. }
-        | News::EngineBack
+        | News::RollbackSucceeded { .. }
+        | News::DockerRecovered
         | News::SwarmBack
         | News::ClockRight
         | News::UpdateMoves
-        | News::Reconciled
-        | News::ReadyAgain
-        | News::StoreBack
-        | News::SeesAgain
-        | News::ChannelBack { .. }
-        | News::Heard => Some(true),
+        | News::DriftResolved
+        | News::RollbackReady
+        | News::StoreRecovered
+        | News::DataRestored
+        | News::ChannelRecovered { .. }
+        | News::ChannelConfirmed => Some(true),
         News::DrillAnswered { .. } | News::DrillPassed => Some(true),
         News::Drill | News::DrillFailed | News::DrillOverdue => Some(false),
         News::ServiceDown
@@ -106,29 +106,29 @@ fn ends(news: &News) -> Option<bool> {
         | News::RollbackFailed
         | News::RollbackImpossible
         | News::WouldRollBack
-        | News::Held
-        | News::NotToBlame
-        | News::Blind
-        | News::EngineUnreachable
+        | News::DecisionRequired
+        | News::ExternalCause
+        | News::NoData
+        | News::DockerUnreachable
         | News::SwarmLost
         | News::ClockOff
         | News::TookOver
         | News::UpdateStuck
-        | News::NotReady
-        | News::Diverged
-        | News::KnownBad
+        | News::RollbackNotReady
+        | News::DriftDetected
+        | News::KnownBadVersion
         | News::ReleasedWithoutChecklist
-        | News::CountDown { .. }
-        | News::RollbackAgain
-        | News::LeftOver
-        | News::RuleBroken { .. }
-        | News::RuleMended { .. }
-        | News::RuleBlind { .. }
+        | News::RollbackScheduled { .. }
+        | News::RollbackNextOlder
+        | News::CleanupIncomplete
+        | News::ThresholdExceeded { .. }
+        | News::ThresholdRecovered { .. }
+        | News::ThresholdUnknown { .. }
         | News::ConfigRejected
-        | News::StoreLost
+        | News::StoreUnavailable
         | News::StateLost
-        | News::ChannelDead { .. }
-        | News::Unheard => Some(false),
+        | News::ChannelFailing { .. }
+        | News::NoConfirmedChannel => Some(false),
     }
 }
 
@@ -153,9 +153,9 @@ fn inputs() -> Vec<String> {
 fn notices() -> Vec<Notice> {
     let news = [
         (News::RollbackStarted, Tier::Urgent),
-        (News::RollbackDone { took: Duration::from_secs(31) }, Tier::Urgent),
-        (News::NotReady, Tier::Important),
-        (News::ReleaseSeen, Tier::General),
+        (News::RollbackSucceeded { took: Duration::from_secs(31) }, Tier::Urgent),
+        (News::RollbackNotReady, Tier::Important),
+        (News::ReleaseDetected, Tier::General),
         (News::Test, Tier::Urgent),
     ];
     let texts = inputs();
@@ -167,7 +167,7 @@ fn notices() -> Vec<Notice> {
     (bare.service, bare.release, bare.from, bare.to, bare.reason) = (None, None, None, None, None);
     bare.evidence.clear();
     all.push(bare);
-    let mut much = notice(News::Held, Tier::Urgent, HOSTILE);
+    let mut much = notice(News::DecisionRequired, Tier::Urgent, HOSTILE);
     much.evidence = much.evidence.iter().cycle().take(2_000).cloned().collect();
     all.push(much);
     all

@@ -42,7 +42,7 @@ fn comes_back(mut stage: Stage) {
     stage.baseline(&[]);
     stage.prometheus.as_mut().unwrap().end();
     stage.deploy("2", &[]);
-    stage.until("people are told that it cannot be judged", || !stage.host.hook.posts("blind").is_empty());
+    stage.until("people are told that it cannot be judged", || !stage.host.hook.posts("no-data").is_empty());
     stage.prometheus.as_mut().unwrap().run();
     stage.accepted();
 }

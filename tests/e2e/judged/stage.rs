@@ -164,7 +164,7 @@ impl Stage {
     pub(super) fn rolled_back(&self, words: &[&str]) {
         assert_eq!(self.decided(), 10);
         self.host.assert_only("1");
-        let done = || self.host.hook.posts("rollback-done");
+        let done = || self.host.hook.posts("rollback-succeeded");
         self.host.eventually("people were told", || !done().is_empty());
         let data = &done()[0]["data"];
         assert_eq!(data["blame"], "release", "{data:#}");
@@ -186,7 +186,7 @@ impl Stage {
         self.host.assert_only("2");
         assert_eq!(self.host.phase(), "held");
         assert!(self.host.hook.posts("rollback-started").is_empty());
-        let held = || self.host.hook.posts("held");
+        let held = || self.host.hook.posts("decision-required");
         self.host.eventually("a person was asked", || !held().is_empty());
         let post = held().remove(0);
         explained(post["data"]["reason"].as_str().unwrap(), words);
@@ -199,7 +199,7 @@ impl Stage {
 
     /// People were told whose fault it is.
     pub(super) fn not_to_blame(&self, words: &[&str]) {
-        let posts = self.host.hook.posts("not-to-blame");
+        let posts = self.host.hook.posts("external-cause");
         let [post] = posts.as_slice() else { panic!("told {} times", posts.len()) };
         explained(post["data"]["reason"].as_str().unwrap(), words);
     }

@@ -13,7 +13,8 @@ const PACE: u32 = 600;
 
 /// Three notices of one incident, as they come one after the other.
 fn story(incident: u32, stage: u32, at: Timestamp) -> Vec<NewLetter> {
-    let news = [News::RollbackStarted, News::RollbackDone { took: Duration::from_secs(9) }, News::ServiceUp];
+    let news =
+        [News::RollbackStarted, News::RollbackSucceeded { took: Duration::from_secs(9) }, News::ServiceUp];
     let of = |channel| {
         let mut letter = letter(channel, &format!("shop-{incident}.{stage}"), Tier::Urgent, at);
         letter.notice.incident = format!("shop-{incident}");

@@ -55,7 +55,7 @@ fn what_nothing_measures_is_no_trigger_and_is_said_once() {
         filed.extend(tick(&mut case, summaries_only()));
     }
     assert_eq!((case.phase(), case.told.last()), ("idle", Some(&News::ReleaseAccepted)));
-    assert!(!case.told.contains(&News::Blind));
+    assert!(!case.told.contains(&News::NoData));
     let filed: Vec<String> = filed.iter().filter_map(super::super::told::line).collect();
     let accepted: Vec<&String> = filed.iter().filter(|line| line.contains("accepted")).collect();
     assert!(!accepted.is_empty() && accepted.iter().all(|line| !line.contains("latency-p95")), "{filed:?}");
@@ -128,7 +128,7 @@ fn what_cannot_be_read_is_blind_and_not_absent() {
         tick(&mut case, vec![errors(0, 50), blind(Stream::Latency)]);
     }
     assert_eq!(case.verdict("latency-p95").call, Call::Blind);
-    assert!(case.told.contains(&News::Blind));
+    assert!(case.told.contains(&News::NoData));
 }
 
 #[test]

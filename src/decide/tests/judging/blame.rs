@@ -23,7 +23,7 @@ fn what_was_red_before_is_not_the_releases_fault() {
     case.ticks(12 * 9, &[errors(5, 50), fast(50)]);
     assert_eq!(case.phase(), "watching", "{:?}", case.verdict("error-rate"));
     assert_eq!(blamed(&case), Some(Blame::PreExisting));
-    let excused = case.told.iter().filter(|news| **news == News::NotToBlame).count();
+    let excused = case.told.iter().filter(|news| **news == News::ExternalCause).count();
     assert_eq!(excused, 1, "told once");
     case.ticks(12 * 2, &[errors(5, 50), fast(50)]);
     assert_eq!(case.phase(), "held", "a person is asked at the end");

@@ -7,7 +7,7 @@ fn blind_is_told_extends_the_watch_and_ends_held() {
     let mut case = Case::released(|_| {});
     case.ticks(14, &[blind(Stream::Errors), fast(50)]);
     assert_eq!(case.verdict("error-rate").call, Call::Blind);
-    assert!(case.told.contains(&News::Blind));
+    assert!(case.told.contains(&News::NoData));
     case.ticks(12 * 10 - 14, &[blind(Stream::Errors), fast(50)]);
     assert_eq!(case.phase(), "watching", "put off once");
     case.ticks(12 * 10 + 1, &[blind(Stream::Errors), fast(50)]);

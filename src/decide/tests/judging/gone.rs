@@ -111,7 +111,7 @@ fn a_release_that_fails_every_fourth_request_after_such_a_gap_goes() {
     }
     let why = case.why();
     assert!(why.contains("breach") && why.contains("before 0 %"), "{} {why}", case.phase());
-    assert!(!case.told.contains(&News::NotToBlame), "{:?}", case.told);
+    assert!(!case.told.contains(&News::ExternalCause), "{:?}", case.told);
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn a_disk_that_was_beyond_its_limit_before_is_a_note() {
     minutes(&mut case, 11, &[used("disk /", 0.22, 0.0)]);
     assert_eq!(case.phase(), "idle", "{}", case.why());
     assert_eq!(case.world.facts().accepted.len(), 2, "v2 is accepted");
-    assert!(!case.told.contains(&News::NotToBlame), "it hurts nobody and is not new: {:?}", case.told);
+    assert!(!case.told.contains(&News::ExternalCause), "it hurts nobody and is not new: {:?}", case.told);
     assert!(case.filed().contains("not to blame (pre-existing)"), "{}", case.filed());
 }
 

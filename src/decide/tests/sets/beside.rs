@@ -40,7 +40,7 @@ fn a_release_of_which_a_part_is_left_alone_is_held_and_the_part_is_named() {
         let mut shop = released(then, now);
         fails(&mut shop);
         assert_eq!(shop.phase(), "held", "{named}");
-        assert!(shop.has_told("urgent held: ") && shop.has_told(named), "{:#?}", shop.told);
+        assert!(shop.has_told("urgent decision-required: ") && shop.has_told(named), "{:#?}", shop.told);
     }
 }
 
@@ -82,12 +82,12 @@ fn a_set_with_nothing_to_take_back_is_told_as_not_ready() {
     let mut shop = Shop::unseen();
     shop.sees_nothing_but(&["db"]);
     shop.passes(15);
-    assert!(!shop.has_told("not-ready"), "whoever deploys may begin with those: {:#?}", shop.told);
+    assert!(!shop.has_told("rollback-not-ready"), "whoever deploys may begin with those: {:#?}", shop.told);
     shop.passes(10);
-    let told = "important not-ready: every service of the project keeps data (db)";
+    let told = "important rollback-not-ready: every service of the project keeps data (db)";
     assert!(shop.has_told(told), "{:#?}", shop.told);
     shop.sees(set("app 1"));
-    assert!(shop.has_told("ready-again"), "{:#?}", shop.told);
+    assert!(shop.has_told("rollback-ready"), "{:#?}", shop.told);
 }
 
 #[test]
@@ -95,5 +95,5 @@ fn a_set_that_was_accepted_and_is_gone_is_down_and_not_empty() {
     let mut shop = Shop::accepted("app 1");
     shop.sees_nothing_but(&["db"]);
     shop.passes(60);
-    assert!(!shop.has_told("not-ready"), "{:#?}", shop.told);
+    assert!(!shop.has_told("rollback-not-ready"), "{:#?}", shop.told);
 }

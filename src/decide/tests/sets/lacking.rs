@@ -94,7 +94,7 @@ fn a_service_without_a_container_is_a_fault_and_no_release() {
     assert_eq!(shop.phase(), "rolling-back");
     shop.restores("app 1, worker 1, cron 1");
     assert_eq!(shop.phase(), "idle");
-    assert!(shop.has_told("rollback-done") && shop.has_told("service-complete"), "{:#?}", shop.told);
+    assert!(shop.has_told("rollback-succeeded") && shop.has_told("service-complete"), "{:#?}", shop.told);
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_release_that_lacks_a_service_is_for_a_person_to_say() {
     shop.passes(30);
     assert_eq!(shop.phase(), "held");
     assert!(
-        shop.has_told("important held: ") && shop.has_told("worker has no container"),
+        shop.has_told("important decision-required: ") && shop.has_told("worker has no container"),
         "{:#?}",
         shop.told
     );
@@ -177,7 +177,7 @@ fn a_restored_set_that_is_not_whole_is_not_verified() {
     shop.passes(30);
     shop.restores("app 1, worker 1 exit 1");
     assert_eq!(shop.phase(), "needs-person");
-    assert!(shop.has_told("rollback-failed") && !shop.has_told("rollback-done"), "{:#?}", shop.told);
+    assert!(shop.has_told("rollback-failed") && !shop.has_told("rollback-succeeded"), "{:#?}", shop.told);
 }
 
 #[test]

@@ -7,7 +7,7 @@ fn told(then: &str, now: &str) -> String {
     let mut shop = Shop::accepted(then);
     let actions = shop.happens(&happening(Happening::Seen(Some(set(now)))));
     let notices = actions.iter().filter_map(|action| match action {
-        Action::Tell { notice, .. } if notice.news == News::ReleaseSeen => Some(notice),
+        Action::Tell { notice, .. } if notice.news == News::ReleaseDetected => Some(notice),
         _ => None,
     });
     let ways: Vec<String> = notices

@@ -14,7 +14,7 @@ fn more_of_the_same_are_told_as_scaled_and_are_no_release() {
         shop.passes(30);
         assert!(shop.has_told(told), "{now}: {:#?}", shop.told);
     }
-    assert!(!shop.has_told("release-seen") && !shop.has_told("service-incomplete"), "{:#?}", shop.told);
+    assert!(!shop.has_told("release-detected") && !shop.has_told("service-incomplete"), "{:#?}", shop.told);
     assert_eq!((shop.phase(), shop.world.facts().accepted.len()), ("idle", 1));
 }
 

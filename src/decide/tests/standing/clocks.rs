@@ -84,7 +84,7 @@ fn took(world: &mut World) -> Duration {
     let rollback = proof.rollback.plan.rollback;
     let told = news(&world.step(&happening(Happening::StepDone { rollback, step, instance, output })));
     let done = told.iter().find_map(|news| match news {
-        News::RollbackDone { took } => Some(*took),
+        News::RollbackSucceeded { took } => Some(*took),
         _ => None,
     });
     done.unwrap_or_else(|| panic!("{told:?}"))
@@ -117,7 +117,7 @@ fn a_count_down_ends_when_it_should_whatever_the_clock_of_who_takes_over_shows()
         };
         let mut leader = accept_and_watch(counted());
         let told = samples(&mut leader, &bad(), 3);
-        assert_eq!(news(&told), [News::CountDown { lasts: secs(300) }]);
+        assert_eq!(news(&told), [News::RollbackScheduled { lasts: secs(300) }]);
         let mut facts = leader.facts().clone();
         let by = SignedDuration::from_secs(ahead);
         facts.by_another_clock(by);

@@ -147,7 +147,7 @@ pub(super) fn incident(phase: &Phase) -> Option<Incident> {
     let news = match phase {
         Phase::Idle | Phase::Watching(_) => return None,
         Phase::RollingBack(_) | Phase::Verifying(_) => News::RollbackStarted,
-        Phase::Held { .. } => News::Held,
+        Phase::Held { .. } => News::DecisionRequired,
         Phase::NeedsPerson { .. } => News::RollbackFailed,
     };
     Some(Incident {

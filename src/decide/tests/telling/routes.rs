@@ -179,12 +179,12 @@ fn a_dead_channel_is_told_of_on_another_one_and_once() {
     told_of.extend(refuse(&mut world, "chat", "y", true));
     let news = told(&told_of);
     assert_eq!(news.len(), 1);
-    assert_eq!(news[0].0.news, News::ChannelDead { channel: "chat".to_owned() });
+    assert_eq!(news[0].0.news, News::ChannelFailing { channel: "chat".to_owned() });
     assert_eq!((news[0].0.tier, news[0].1), (Tier::Important, &["oncall".to_owned()][..]));
     let back = confirm(&mut world, "chat", "z");
     assert_eq!(
         (words(&back), told(&back)[0].1),
-        (vec!["channel-back resolved".to_owned()], &["chat".to_owned()][..])
+        (vec!["channel-recovered resolved".to_owned()], &["chat".to_owned()][..])
     );
 }
 
@@ -195,7 +195,7 @@ fn a_channel_that_refuses_for_a_while_is_dead_after_five_minutes() {
         assert_eq!(words(&refuse(&mut world, "oncall", "x", false)), [""; 0]);
         world.now = later(world.now, secs(60));
     }
-    assert_eq!(words(&refuse(&mut world, "oncall", "x", false)), ["channel-dead first"]);
+    assert_eq!(words(&refuse(&mut world, "oncall", "x", false)), ["channel-failing first"]);
     // It is no longer asked for.
     world.policy.channels.retain(|channel| channel != "oncall");
     world.reload();

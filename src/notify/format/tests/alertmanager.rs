@@ -53,13 +53,13 @@ fn an_incident_fires_and_is_resolved_as_one_alert() {
     let told = |news, tier| card_of(&notice(news, tier, "1.4.2"), alertmanager::body);
     let (down, up) = (
         told(News::RollbackStarted, Tier::Important),
-        told(News::RollbackDone { took: Duration::ZERO }, Tier::Urgent),
+        told(News::RollbackSucceeded { took: Duration::ZERO }, Tier::Urgent),
     );
     assert_eq!((&down["status"], &up["status"]), (&"firing".into(), &"resolved".into()));
     assert_eq!(down["groupKey"], up["groupKey"]);
     assert_eq!(down["alerts"][0]["fingerprint"], up["alerts"][0]["fingerprint"]);
     assert_eq!(down["alerts"][0]["annotations"]["runbook_url"], markup_link());
-    assert_eq!(told(News::ReleaseSeen, Tier::General)["status"], "resolved", "nothing stays open for it");
+    assert_eq!(told(News::ReleaseDetected, Tier::General)["status"], "resolved", "nothing stays open for it");
 }
 
 #[test]

@@ -37,7 +37,7 @@ async fn discord_takes_everything() {
 #[test]
 fn only_general_news_makes_no_sound() {
     let flags = |tier| {
-        card_of(&notice(News::NotReady, tier, "1"), |card| discord::body(card, false))["flags"]
+        card_of(&notice(News::RollbackNotReady, tier, "1"), |card| discord::body(card, false))["flags"]
             .as_u64()
             .unwrap_or_default()
     };

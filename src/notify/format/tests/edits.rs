@@ -209,7 +209,7 @@ fn everybody_is_called_by_what_is_urgent() {
         ];
         words.iter().filter(|word| all.contains(**word)).count()
     };
-    let over = notice(News::RollbackDone { took: Duration::from_secs(9) }, Tier::Urgent, "1");
+    let over = notice(News::RollbackSucceeded { took: Duration::from_secs(9) }, Tier::Urgent, "1");
     let formats = [
         WebhookFormat::Slack,
         WebhookFormat::Discord,
@@ -223,7 +223,7 @@ fn everybody_is_called_by_what_is_urgent() {
         for (notice, mention) in [
             (story(), false),
             (over.clone(), true),
-            (notice(News::Held, Tier::Important, "1"), true),
+            (notice(News::DecisionRequired, Tier::Important, "1"), true),
             (quiet(), true),
         ] {
             assert_eq!(calls(&format, &notice, mention), 0, "{format:?} {:?}", notice.news);

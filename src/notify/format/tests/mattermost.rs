@@ -30,7 +30,7 @@ async fn mattermost_takes_everything() {
 
 #[test]
 fn mattermost_knows_the_three_tiers() {
-    let body = |tier| card_of(&notice(News::NotReady, tier, "1"), mattermost::body);
+    let body = |tier| card_of(&notice(News::RollbackNotReady, tier, "1"), mattermost::body);
     assert_eq!(body(Tier::Urgent)["priority"]["priority"], "urgent");
     assert_eq!(body(Tier::Important)["priority"]["priority"], "important");
     assert_eq!(

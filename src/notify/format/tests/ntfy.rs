@@ -47,8 +47,8 @@ fn ntfy_is_as_loud_as_the_tier() {
         (body["priority"].as_u64().unwrap(), body["tags"][0].as_str().unwrap().to_owned())
     };
     assert_eq!(told(News::ServiceDown, Tier::Urgent), (5, "rotating_light".to_owned()));
-    assert_eq!(told(News::NotReady, Tier::Important), (4, "warning".to_owned()));
-    assert_eq!(told(News::ReleaseSeen, Tier::General), (3, "information_source".to_owned()));
+    assert_eq!(told(News::RollbackNotReady, Tier::Important), (4, "warning".to_owned()));
+    assert_eq!(told(News::ReleaseDetected, Tier::General), (3, "information_source".to_owned()));
     assert_eq!(told(News::ServiceUp, Tier::Urgent), (5, "white_check_mark".to_owned()));
 }
 

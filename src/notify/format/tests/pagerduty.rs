@@ -51,7 +51,7 @@ fn an_incident_is_triggered_and_resolved_under_one_key() {
     assert_eq!(down["dedup_key"], "host-1/web-1");
     assert_eq!(down["dedup_key"], up["dedup_key"]);
     assert_eq!(down["payload"]["severity"], "critical");
-    assert_eq!(told(News::NotReady, Tier::Important)["payload"]["severity"], "warning");
+    assert_eq!(told(News::RollbackNotReady, Tier::Important)["payload"]["severity"], "warning");
     assert_eq!(told(News::Test, Tier::Urgent)["event_action"], "trigger");
 }
 
@@ -62,7 +62,7 @@ fn a_release_is_a_change_and_wakes_nobody() {
         let notice = notice(news, tier, "1");
         card_of(&notice, |card| pagerduty::address(url.clone(), card)).path().to_owned()
     };
-    assert_eq!(path(News::ReleaseSeen, Tier::General), "/v2/change/enqueue");
+    assert_eq!(path(News::ReleaseDetected, Tier::General), "/v2/change/enqueue");
     assert_eq!(path(News::Test, Tier::General), "/v2/change/enqueue");
     assert_eq!(path(News::ServiceUp, Tier::Urgent), "/v2/enqueue");
 }

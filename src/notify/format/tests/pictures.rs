@@ -84,9 +84,9 @@ fn the_story_is_told_on_every_platform() {
     ];
     let turns = [
         ("started", told(News::RollbackStarted, Tier::Urgent)),
-        ("done", told(News::RollbackDone { took: Duration::from_secs(31) }, Tier::Urgent)),
-        ("held", told(News::Held, Tier::Important)),
-        ("seen", told(News::ReleaseSeen, Tier::General)),
+        ("done", told(News::RollbackSucceeded { took: Duration::from_secs(31) }, Tier::Urgent)),
+        ("held", told(News::DecisionRequired, Tier::Important)),
+        ("seen", told(News::ReleaseDetected, Tier::General)),
     ];
     let dir = std::env::var_os("GOLIVE_PICTURES").map(std::path::PathBuf::from);
     let keep = |name: String, what: &[u8]| {

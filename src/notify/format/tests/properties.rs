@@ -38,7 +38,7 @@ prop_compose! {
         texts in prop::collection::vec(words(), 6),
         given in prop::collection::vec(any::<bool>(), 5),
         tier in prop::sample::select(vec![Tier::Urgent, Tier::Important, Tier::General]),
-        news in prop::sample::select(vec![News::Test, News::RollbackFailed, News::ServiceUp, News::Held, News::ReleaseSuperseded]),
+        news in prop::sample::select(vec![News::Test, News::RollbackFailed, News::ServiceUp, News::DecisionRequired, News::ReleaseSuperseded]),
         evidence in prop::collection::vec((words(), words()), 0..40),
         depth in 0_usize..12,
         // Nothing else gets through the configuration.

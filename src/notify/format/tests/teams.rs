@@ -53,8 +53,8 @@ fn teams_is_coloured_by_what_it_means() {
         text(&card_of(&notice, teams::body), "/attachments/0/content/body/0/style").to_owned()
     };
     assert_eq!(style(News::ServiceDown, Tier::Urgent), "attention");
-    assert_eq!(style(News::NotReady, Tier::Important), "warning");
-    assert_eq!(style(News::ReleaseSeen, Tier::General), "accent");
+    assert_eq!(style(News::RollbackNotReady, Tier::Important), "warning");
+    assert_eq!(style(News::ReleaseDetected, Tier::General), "accent");
     assert_eq!(style(News::ServiceUp, Tier::Urgent), "good");
 }
 

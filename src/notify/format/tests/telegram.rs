@@ -83,7 +83,7 @@ fn the_double_reads_html() {
 fn the_topic_and_the_sound() {
     let body = card_of(&story(), |card| telegram::body(card, "@chan", Some(7), None));
     assert_eq!((&body["message_thread_id"], &body["disable_notification"]), (&7.into(), &false.into()));
-    let general = notice(News::ReleaseSeen, Tier::General, "1");
+    let general = notice(News::ReleaseDetected, Tier::General, "1");
     assert_eq!(card_of(&general, |card| telegram::body(card, "1", None, None))["disable_notification"], true);
 }
 

@@ -20,7 +20,7 @@ async fn a_thread_begins_with_the_mail_that_came_first() {
     let channel = server.channel(SmtpTls::Plain);
     // The very first notice went to nobody here.
     let root = send(&channel, &numbered(2, News::RollbackStarted), None).await.unwrap();
-    let done = numbered(3, News::RollbackDone { took: Duration::from_secs(31) });
+    let done = numbered(3, News::RollbackSucceeded { took: Duration::from_secs(31) });
     assert_eq!(send(&channel, &done, Some(&root)).await, None, "the first stays the first");
     let one = EmailChannel { one_subject: true, ..channel };
     send(&one, &done, Some(&root)).await;
