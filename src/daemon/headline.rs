@@ -58,7 +58,7 @@ fn about(service: &ServiceView, view: &View, now: Timestamp) -> Option<String> {
     if service.accepted.is_none() {
         return Some(format!("{name}: no version accepted yet"));
     }
-    service.diverged.as_ref().map(|_| format!("{name}: diverged"))
+    service.diverged.as_ref().map(|_| format!("{name}: drift"))
 }
 
 /// In whole minutes, so that the line changes no more often.

@@ -92,7 +92,7 @@ fn systemd_shows_how_things_are() {
     shop.eventually("all is well again", || last() == "watching 1 service, all well");
     shop.deploy("3", false);
     shop.says(10, &["wait", "shop"]);
-    shop.eventually("what runs is not what was released", || last() == "shop: diverged");
+    shop.eventually("what runs is not what was released", || last() == "shop: drift-detected");
     let told = told.lock().unwrap();
     for line in ["shop: watching 2, 1 min left", "shop: rolling-back 3, step command"] {
         assert!(told.iter().any(|it| it == line), "lacks {line}: {told:?}");
