@@ -9,6 +9,9 @@ const EVERY: (&str, &str) = ("1h", "366d");
 
 const LEVELS: [(&str, Level); 2] = [("ready", Level::Ready), ("steps", Level::Steps)];
 
+/// Why not everything is made beside what runs.
+const BESIDE: &str = "needs containers of this engine, which golive makes one by one";
+
 /// What the configuration says of drills.
 pub(super) struct Drill {
     /// Those that are made without being asked for.
@@ -24,15 +27,10 @@ pub(super) fn read(section: &mut Section<'_>, runtime: Option<&Runtime>) -> Dril
     let starts = table.boolean("start").unwrap_or_default();
     let beside = matches!(runtime, Some(Runtime::Container { .. } | Runtime::Compose(_)) | None);
     if level == Level::Steps && !beside {
-        let hint = "write level = \"ready\"";
-        table.wrong("level", "needs containers of this engine, which golive makes one by one", hint);
+        table.wrong("level", BESIDE, "write level = \"ready\"");
     }
     if starts && !beside {
-        table.wrong(
-            "start",
-            "needs containers of this engine, which golive makes one by one",
-            "leave it out",
-        );
+        table.wrong("start", BESIDE, "leave it out");
     }
     table.end(&[]);
     Drill { schedule: every.map(|every| Schedule { every, level }), starts }

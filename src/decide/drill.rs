@@ -16,6 +16,7 @@ use crate::model::incident::{Incident, IncidentState};
 use crate::model::notice::{News, Tier};
 use crate::model::policy::ServicePolicy;
 use crate::model::reason::Reason;
+use crate::model::release::Release;
 use crate::model::step::Step;
 
 /// One that nothing was heard of for so long does not pass: a step has its own deadlines, which are shorter.
@@ -32,10 +33,8 @@ const OVERDUE: u32 = 10;
 
 /// Somebody asks for one. Gives its id.
 pub(super) fn asked(turn: &mut Turn<'_>, by: &str, level: Level, page: bool) -> Result<String, Obstacle> {
-    if let Some(why) = obstacle(turn, level) {
-        return Err(why);
-    }
-    begin(turn, level, Some(by.to_owned()), page).ok_or(Obstacle::NothingAccepted)
+    let accepted = target(turn, level)?;
+    Ok(begin(turn, level, accepted, Some(by.to_owned()), page))
 }
 
 /// The runtime has made what was asked of it.
@@ -86,7 +85,7 @@ pub(super) fn follow(turn: &mut Turn<'_>) {
 /// Deadlines that have come.
 pub(super) fn due(turn: &mut Turn<'_>) {
     let now = turn.now;
-    if let Some(drill) = turn.facts().drills.newest.clone().filter(|drill| drill.ended().is_none()) {
+    if let Some(drill) = turn.facts().drills.at_hand().cloned() {
         if drill.outcome.is_none() && after(drill.began, WITHIN) <= now {
             made(turn, &drill.id, &[format!("no answer came within {} minutes", WITHIN.as_secs() / 60)]);
         }
@@ -97,9 +96,9 @@ pub(super) fn due(turn: &mut Turn<'_>) {
     }
     let Some(schedule) = turn.policy.drill else { return };
     if due_at(turn.service, schedule).is_some_and(|at| at <= now) {
-        match obstacle(turn, schedule.level) {
-            None => drop(begin(turn, schedule.level, None, false)),
-            Some(_) => turn.service.drill_at = now.checked_add(AGAIN).ok(),
+        match target(turn, schedule.level) {
+            Ok(accepted) => drop(begin(turn, schedule.level, accepted, None, false)),
+            Err(_) => turn.service.drill_at = now.checked_add(AGAIN).ok(),
         }
     }
     if overdue_at(turn.service, schedule).is_some_and(|at| at <= now) {
@@ -111,7 +110,7 @@ pub(super) fn due(turn: &mut Turn<'_>) {
 /// When the next of these comes.
 pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy, now: Timestamp) -> Option<Timestamp> {
     let drills = &service.facts().drills;
-    if let Some(drill) = drills.newest.as_ref().filter(|drill| drill.ended().is_none()) {
+    if let Some(drill) = drills.at_hand() {
         let made = drill.outcome.is_none().then(|| after(drill.began, WITHIN));
         let called = (drill.page == Some(Page::Waiting)).then(|| after(drill.began, ANSWER_WITHIN));
         return [made, called].into_iter().flatten().min();
@@ -138,33 +137,31 @@ fn overdue_at(service: &Service, schedule: Schedule) -> Option<Timestamp> {
     Some(after(last, schedule.every.saturating_add(schedule.every / OVERDUE)))
 }
 
-/// Why none can be made now.
-fn obstacle(turn: &Turn<'_>, level: Level) -> Option<Obstacle> {
+/// The release that one would be about, or why none can be made now.
+fn target(turn: &Turn<'_>, level: Level) -> Result<Release, Obstacle> {
     let facts = turn.facts();
-    if facts.drills.newest.as_ref().is_some_and(|drill| drill.ended().is_none()) {
-        return Some(Obstacle::UnderWay);
+    if facts.drills.at_hand().is_some() {
+        return Err(Obstacle::UnderWay);
     }
     if facts.phase != Phase::Idle || facts.away || deployment::under_way(turn.service, turn.now) {
-        return Some(Obstacle::Busy);
+        return Err(Obstacle::Busy);
     }
-    if facts.accepted.is_empty() {
-        return Some(Obstacle::NothingAccepted);
-    }
+    let accepted = facts.accepted.last().ok_or(Obstacle::NothingAccepted)?;
     match level {
-        Level::Ready => None,
-        Level::Steps => (!turn.policy.steps.contains(&Step::Create)).then_some(Obstacle::NotBeside),
+        Level::Steps if !turn.policy.steps.contains(&Step::Create) => Err(Obstacle::NotBeside),
+        Level::Ready | Level::Steps => Ok(accepted.clone()),
     }
 }
 
-fn begin(turn: &mut Turn<'_>, level: Level, by: Option<String>, page: bool) -> Option<String> {
-    let accepted = turn.facts().accepted.last()?;
+/// Begins one, and gives its id.
+fn begin(turn: &mut Turn<'_>, level: Level, accepted: Release, by: Option<String>, page: bool) -> String {
     let drill = Drill {
         id: naming::drill_id(turn),
         level,
         by,
         began: turn.now,
-        release: accepted.id.clone(),
-        version: accepted.version.clone(),
+        release: accepted.id,
+        version: accepted.version,
         outcome: None,
         page: page.then_some(Page::Waiting),
     };
@@ -174,7 +171,7 @@ fn begin(turn: &mut Turn<'_>, level: Level, by: Option<String>, page: bool) -> O
     if page {
         turn.open(News::Drill, Tier::Urgent, None, Vec::new());
     }
-    Some(drill.id)
+    drill.id
 }
 
 fn make(turn: &mut Turn<'_>, drill: &Drill) {

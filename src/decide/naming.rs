@@ -26,20 +26,25 @@ pub(super) fn new_release(turn: &Turn<'_>, running: &Running, origin: Origin) ->
     }
 }
 
+/// A release's.
+pub(super) fn release_id(turn: &Turn<'_>) -> String {
+    unique(turn, "")
+}
+
+/// A rollback's.
+pub(super) fn rollback_id(turn: &Turn<'_>) -> String {
+    unique(turn, "rb-")
+}
+
+/// A drill's.
+pub(super) fn drill_id(turn: &Turn<'_>) -> String {
+    unique(turn, "drill-")
+}
+
 /// Unique: services have unique names, no two releases of one begin in the same millisecond, and of several golives that
 /// act for one each has an ending of its own.
-pub(super) fn release_id(turn: &Turn<'_>) -> String {
-    format!("{}-{}{}", turn.service.name, turn.now.strftime("%Y%m%dT%H%M%S%3f"), turn.service.by)
-}
-
-/// Unique, as a release's id is.
-pub(super) fn rollback_id(turn: &Turn<'_>) -> String {
-    format!("{}-rb-{}{}", turn.service.name, turn.now.strftime("%Y%m%dT%H%M%S%3f"), turn.service.by)
-}
-
-/// Unique, as a release's id is.
-pub(super) fn drill_id(turn: &Turn<'_>) -> String {
-    format!("{}-drill-{}{}", turn.service.name, turn.now.strftime("%Y%m%dT%H%M%S%3f"), turn.service.by)
+fn unique(turn: &Turn<'_>, what: &str) -> String {
+    format!("{}-{what}{}{}", turn.service.name, turn.now.strftime("%Y%m%dT%H%M%S%3f"), turn.service.by)
 }
 
 /// What a release that runs now is called, beside the accepted one.

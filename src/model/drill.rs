@@ -9,11 +9,12 @@ use strum::{EnumIter, IntoStaticStr};
 use super::seconds;
 
 /// How far a drill goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum Level {
     /// All that a rollback needs is looked at, and nothing is changed.
+    #[default]
     Ready,
     /// The accepted version is made anew beside the one that runs, and removed again.
     Steps,
@@ -130,6 +131,11 @@ pub enum Shortfall {
 }
 
 impl Drills {
+    /// The one that has not ended.
+    pub fn at_hand(&self) -> Option<&Drill> {
+        self.newest.as_ref().filter(|drill| drill.ended().is_none())
+    }
+
     /// Those that the next is reckoned from, or an answer is waited for.
     pub(super) fn running_times(&mut self) -> impl Iterator<Item = &mut Timestamp> {
         let newest = self.newest.iter_mut().flat_map(|drill| {

@@ -7,7 +7,7 @@ use crate::decide::view::DrillView;
 use crate::model::drill::{Drill, Level, Page};
 
 /// `POST …/drill`
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DrillBody {
     /// ready or steps.
@@ -70,12 +70,6 @@ pub struct PageInfo {
     pub acknowledged_by: Option<String>,
     /// After how many seconds.
     pub after_seconds: Option<f64>,
-}
-
-impl Default for DrillBody {
-    fn default() -> Self {
-        Self { level: Level::Ready, page: false }
-    }
 }
 
 impl DrillsInfo {
