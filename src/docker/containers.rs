@@ -123,17 +123,18 @@ impl Engine {
 
     /// Removes a container that does not run, and none of its volumes; one that is gone is fine.
     pub(crate) async fn remove(&self, id: &str) -> Result<(), EngineError> {
-        self.removed(id, "false").await
+        self.removed(id, false).await
     }
 
     /// The same with its anonymous volumes.
     pub(crate) async fn remove_with_volumes(&self, id: &str) -> Result<(), EngineError> {
-        self.removed(id, "true").await
+        self.removed(id, true).await
     }
 
-    async fn removed(&self, id: &str, with_volumes: &str) -> Result<(), EngineError> {
+    async fn removed(&self, id: &str, with_volumes: bool) -> Result<(), EngineError> {
         let doing = format!("remove container {}", short(id));
-        let request = self.raw.delete(url(&format!("/containers/{id}"), &[("v", with_volumes)]));
+        let volumes = with_volumes.to_string();
+        let request = self.raw.delete(url(&format!("/containers/{id}"), &[("v", &volumes)]));
         let under_way = |error: &EngineError| {
             error.message().is_some_and(|message| message.contains("already in progress"))
         };

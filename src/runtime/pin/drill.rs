@@ -5,18 +5,13 @@
 //! is bound in from the host is read-only. So it may well be one that nobody can use, and still shows that image,
 //! entrypoint and files are what they were.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::json;
-
-use super::holder::apart_from_projects;
+use super::rehearsal;
 use crate::clock::Clock;
-use crate::docker::labels::REHEARSAL;
 use crate::docker::{EngineError, Inspect};
 use crate::model::step::{Fault, FaultKind};
 use crate::runtime::container::{Container, token};
-use crate::runtime::successor::Blueprint;
 use crate::untrusted::clean;
 
 /// One that was started has to stay up for so long.
@@ -44,10 +39,7 @@ async fn tried(on: &Container, good: &Inspect, name: &str) -> Result<Vec<String>
         let why = "is privileged or shares the processes of the host, so a second one is not started";
         return Ok(vec![format!("{} {why}: set `start = false` in its [drill]", on.name)]);
     }
-    let mut labels = json!({ REHEARSAL: on.service });
-    apart_from_projects(&mut labels, good);
-    let blueprint = Blueprint::of(&on.engine, good, &BTreeMap::new()).await?;
-    let blueprint = blueprint.by_id(good).labelled(labels).apart(good);
+    let blueprint = rehearsal::blueprint(on, good).await?.by_id(good).apart(good);
     let id = blueprint.create(&on.engine, name).await?;
     blueprint.complete(&on.engine, &id).await?;
     if !on.drill_starts {
@@ -83,10 +75,7 @@ fn reaches_out(good: &Inspect) -> bool {
 
 /// None of that name is there that a drill has made.
 async fn clear(on: &Container, name: &str) -> Result<(), EngineError> {
-    let Some(left) = on.engine.named(name).await? else { return Ok(()) };
-    if left.label(REHEARSAL) != Some(&on.service) {
-        return Ok(());
-    }
+    let Some(left) = rehearsal::left(on, name).await? else { return Ok(()) };
     if left.up() {
         on.engine.stop(left.id(), Duration::ZERO).await?;
     }

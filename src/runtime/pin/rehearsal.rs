@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::holder::apart_from_projects;
 
 use crate::docker::labels::REHEARSAL;
-use crate::docker::{Inspect, digest, spec};
+use crate::docker::{EngineError, Inspect, digest, spec};
 use crate::model::step::{Fault, FaultKind};
 use crate::runtime::container::{Container, token};
 use crate::runtime::successor::Blueprint;
@@ -20,9 +20,7 @@ const NAMED: usize = 5;
 
 /// What would not be as it was, a sentence each.
 pub(super) async fn problems(on: &Container, good: &Inspect) -> Result<Vec<String>, Fault> {
-    let mut labels = json!({ REHEARSAL: on.service });
-    apart_from_projects(&mut labels, good);
-    let blueprint = Blueprint::of(&on.engine, good, &BTreeMap::new()).await?.labelled(labels);
+    let blueprint = blueprint(on, good).await?;
     let hash = blueprint.hash();
     if on.engine.rehearsed.contains(&hash) {
         return Ok(Vec::new());
@@ -45,12 +43,23 @@ pub(super) async fn problems(on: &Container, good: &Inspect) -> Result<Vec<Strin
     Ok(vec![format!("the engine would not give it back as it was: {}{more} would differ", differ.join(", "))])
 }
 
+/// The container as it was, under labels that tell what it is made for and belong to no project.
+pub(super) async fn blueprint(on: &Container, good: &Inspect) -> Result<Blueprint, EngineError> {
+    let mut labels = json!({ REHEARSAL: on.service });
+    apart_from_projects(&mut labels, good);
+    Ok(Blueprint::of(&on.engine, good, &BTreeMap::new()).await?.labelled(labels))
+}
+
+/// One of that name that was made so, and cut short.
+pub(super) async fn left(on: &Container, name: &str) -> Result<Option<Inspect>, EngineError> {
+    let found = on.engine.named(name).await?;
+    Ok(found.filter(|left| left.label(REHEARSAL) == Some(&on.service)))
+}
+
 /// One that was created and is gone again.
 async fn made(on: &Container, good: &Inspect, blueprint: &Blueprint) -> Result<Inspect, Fault> {
     let name = format!("golive-rehearsal-{}", token(&on.name));
-    if let Some(left) = on.engine.named(&name).await?
-        && left.label(REHEARSAL) == Some(&on.service)
-    {
+    if let Some(left) = left(on, &name).await? {
         on.engine.remove(left.id()).await?;
     }
     let id = blueprint.create(&on.engine, &name).await?;
