@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::decide::view::{ServiceView, View};
 use crate::model::incident::{Incident, IncidentState};
+use crate::model::notice::News;
 
 /// What was told last.
 #[derive(Debug, Default)]
@@ -58,7 +59,7 @@ fn about(service: &ServiceView, view: &View, now: Timestamp) -> Option<String> {
     if service.accepted.is_none() {
         return Some(format!("{name}: no version accepted yet"));
     }
-    service.diverged.as_ref().map(|_| format!("{name}: drift"))
+    service.diverged.as_ref().map(|_| format!("{name}: {}", News::DriftDetected.into_str()))
 }
 
 /// In whole minutes, so that the line changes no more often.
