@@ -12,6 +12,13 @@ fn left(host: &Host) -> Vec<String> {
     left
 }
 
+/// The volume that is at `/data` in that container; nothing while it is not there.
+fn volume(container: &str) -> String {
+    let at_data = "{{range .Mounts}}{{if eq .Destination \"/data\"}}{{.Name}}{{end}}{{end}}";
+    let told = docker(&["inspect", "--type", "container", "--format", at_data, container]);
+    String::from_utf8_lossy(&told.stdout).trim().to_owned()
+}
+
 /// What a drill gives, and its exit code.
 fn drill(host: &Host, code: i32, more: &[&str]) -> String {
     let said = host.says(code, &[&["drill", "shop"], more].concat());
@@ -71,7 +78,20 @@ fn what_does_not_start_anew_does_not_pass() {
     );
     host.start();
     host.eventually("it is accepted and ready", || host.status()["readiness"]["ready"] == true);
-    drill(&host, 0, &["--level", "steps"]);
+    let beside = format!("golive-drill-{}", host.name);
+    let volume = std::thread::scope(|scope| {
+        let drill = scope.spawn(|| drill(&host, 0, &["--level", "steps"]));
+        let mut found = String::new();
+        host.eventually("one is made beside it, with a volume of its own", || {
+            found = volume(&beside);
+            !found.is_empty()
+        });
+        drill.join().unwrap();
+        found
+    });
+    assert_ne!(volume, data);
+    assert!(!docker(&["volume", "inspect", &volume]).status.success(), "what was made for it is gone");
+    assert!(docker(&["volume", "inspect", &data]).status.success(), "what is another's is left alone");
 
     // What runs goes on with the program that it was started with; one that is made anew gets another.
     let other = host.path("other");

@@ -24,11 +24,12 @@ const NOTE: &str = "The golive that the labels name acts for the services of thi
 /// It is renewed so often, and whoever cannot renew it for so long acts no more.
 const RENEWED: Duration = Duration::from_secs(10);
 const MINE_FOR: Duration = Duration::from_secs(20);
-/// Another one takes it when it has not been renewed for so long, so that one acts again within 30 seconds. The difference
-/// to the former is what a renewal may be under way.
-const LASTS: Duration = Duration::from_secs(28);
-/// When the managers could not be asked, whoever held it has so long at least to renew it, once they can.
-const BACK: Duration = Duration::from_secs(10);
+/// Another one takes it when it has not been renewed for so long: with a change that lasts as long as it may, one acts again
+/// within 30 seconds.
+const LASTS: Duration = Duration::from_secs(25);
+/// When the managers could not be asked, whoever held it has so long at least to renew it, once they can: a look, its answer
+/// and some time.
+const BACK: Duration = Duration::from_secs(8);
 /// The first one is left to the manager that leads for so long.
 const LEFT_TO_LEADER: Duration = Duration::from_secs(10);
 /// Nobody is told who acts within more than this.
@@ -261,10 +262,10 @@ mod tests {
     fn it_is_taken_when_it_has_not_changed_for_so_long_by_ones_own_clock() {
         let mut tenure = Tenure::default();
         assert_eq!(tenure.due((Some(&lease("a", 1)), None), "b", false, at(0)), Due::Nothing);
-        assert_eq!(tenure.due((Some(&lease("a", 2)), None), "b", false, at(25)), Due::Nothing);
-        assert_eq!(tenure.due((Some(&lease("a", 2)), None), "b", false, at(52)), Due::Nothing);
-        assert_eq!(tenure.next(at(52)), Some(Duration::from_secs(1)));
-        assert_eq!(tenure.due((Some(&lease("a", 2)), None), "b", true, at(53)), Due::Take);
+        assert_eq!(tenure.due((Some(&lease("a", 2)), None), "b", false, at(20)), Due::Nothing);
+        assert_eq!(tenure.due((Some(&lease("a", 2)), None), "b", false, at(44)), Due::Nothing);
+        assert_eq!(tenure.next(at(44)), Some(Duration::from_secs(1)));
+        assert_eq!(tenure.due((Some(&lease("a", 2)), None), "b", true, at(45)), Due::Take);
         // Whose it was is known when it is known that it was taken, if that answer was lost, too; once.
         let taken = |lost: bool| {
             let mut tenure = Tenure::default();
@@ -291,13 +292,13 @@ mod tests {
         let mut tenure = Tenure::default();
         let heard = Some(Duration::from_secs(4));
         assert_eq!(tenure.due((Some(&lease("a", 1)), heard), "b", false, at(10)), Due::Nothing);
-        assert_eq!(tenure.next(at(10)), Some(Duration::from_secs(24)));
+        assert_eq!(tenure.next(at(10)), Some(Duration::from_secs(21)));
         // Of what was heard later, this lease is not.
-        assert_eq!(tenure.due((Some(&lease("a", 1)), Some(Duration::ZERO)), "b", false, at(34)), Due::Take);
+        assert_eq!(tenure.due((Some(&lease("a", 1)), Some(Duration::ZERO)), "b", false, at(31)), Due::Take);
     }
 
     #[test]
-    fn whoever_could_not_renew_it_has_ten_seconds_when_the_managers_answer_again() {
+    fn whoever_could_not_renew_it_has_eight_seconds_when_the_managers_answer_again() {
         let take = |again: i64, taken: i64| {
             let mut tenure = Tenure::default();
             let due = |tenure: &mut Tenure, now| tenure.due((Some(&lease("a", 1)), None), "b", true, at(now));
@@ -307,8 +308,8 @@ mod tests {
             assert_eq!(due(&mut tenure, taken - 1), Due::Nothing, "{again}");
             assert_eq!(due(&mut tenure, taken), Due::Take, "{again}");
         };
-        take(12, 28);
-        take(25, 35);
-        take(90, 100);
+        take(12, 25);
+        take(20, 28);
+        take(90, 98);
     }
 }
