@@ -12,7 +12,7 @@ use golive::config::Config;
 use golive::decide::curve::{Curve, Mark, Point};
 use golive::model::notice::{News, Notice, Place, Tier};
 use golive::model::reason::{Reason, Unit};
-use golive::notify::{Delivery, Notifier};
+use golive::notify::{Envelope, Notifier};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -71,9 +71,9 @@ async fn mails(curve: &Curve) {
     let notifier = Notifier::new(&Config::load(&rules).unwrap());
     let (notice, mut took, mut bytes) = (notice(), Vec::new(), 0);
     for _ in 0..ROUNDS {
-        let delivery = Delivery { curve: Some(curve), ..Delivery::first(&notice, first()) };
+        let envelope = Envelope { curve: Some(curve), ..Envelope::first(&notice, first()) };
         let began = Instant::now();
-        notifier.deliver("mail", "ann@example.com", &delivery).await.unwrap();
+        notifier.deliver("mail", "ann@example.com", &envelope).await.unwrap();
         let (called, mail) = mails.recv().unwrap();
         assert!(mail.contains("text/plain") && mail.contains("text/html") && mail.contains("image/png"));
         took.push(called.duration_since(began));

@@ -15,13 +15,13 @@ use golive::model::reading::{Bucket, Counts, Durations, Measure, Reading, Reques
 use golive::model::reason::Reason;
 use golive::model::release::{Origin, Release, ReleaseState};
 use golive::model::sample::{Outcome, Sample};
-use golive::store::{Ages, Batch, Entry, NewLetter, Reader, Store};
+use golive::store::{Ages, Batch, Entry, NewDelivery, Reader, Store};
 use jiff::{SignedDuration, Timestamp};
 use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
 
 /// No more are kept.
-const LETTERS: usize = 100_000;
+const DELIVERIES: usize = 100_000;
 
 /// So many releases are in the chain that is walked.
 const CHAINED: usize = 1_000;
@@ -74,12 +74,12 @@ async fn run(dir: &Path, many: usize) {
     time("releases --summary", || reader.summary(None, jiff::Timestamp::UNIX_EPOCH).unwrap());
     time("incidents", || reader.incidents().unwrap());
     let began = Instant::now();
-    let (waiting, letters) = (store.waiting().await.unwrap(), store.last_letters(10).await.unwrap());
+    let (waiting, deliveries) = (store.waiting().await.unwrap(), store.last_deliveries(10).await.unwrap());
     println!(
-        "the page's letters: {:?} ({} channels, {} letters)",
+        "the page's deliveries: {:?} ({} channels, {} deliveries)",
         began.elapsed(),
         waiting.len(),
-        letters.len()
+        deliveries.len()
     );
     tidy(dir, &store, many).await;
     verified().await;
@@ -114,7 +114,7 @@ async fn tidy(dir: &Path, store: &Store, many: usize) {
     while !tidying.is_finished() {
         let turn = Instant::now();
         let facts = vec![("s1".to_owned(), Facts::default())];
-        let batch = Batch { at: Timestamp::now(), entries: Vec::new(), facts, letters: Vec::new() };
+        let batch = Batch { at: Timestamp::now(), entries: Vec::new(), facts, deliveries: Vec::new() };
         store.commit(batch).await.unwrap();
         longest = longest.max(turn.elapsed());
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -193,7 +193,7 @@ fn looks(service: &str, now: Timestamp, random: &mut SmallRng) -> [Event; 4] {
 }
 
 /// Two alerts at two addresses.
-fn letters(release: &Release, reason: Option<&Reason>) -> Vec<NewLetter> {
+fn deliveries(release: &Release, reason: Option<&Reason>) -> Vec<NewDelivery> {
     let notices = [News::ReleaseDetected, News::ReleaseAccepted].map(|news| Notice {
         id: format!("{}.{}", release.id, news.into_str()),
         incident: release.id.clone(),
@@ -211,7 +211,7 @@ fn letters(release: &Release, reason: Option<&Reason>) -> Vec<NewLetter> {
         place: Place::default(),
     });
     let to = |notice: &Notice| {
-        ["ann@example.com", "ben@example.com"].map(|address| NewLetter {
+        ["ann@example.com", "ben@example.com"].map(|address| NewDelivery {
             notice: notice.clone(),
             channel: "mail".to_owned(),
             address: address.to_owned(),
@@ -244,15 +244,15 @@ async fn write(store: &Store, number: usize, random: &mut SmallRng) {
         let (release, reason) = (release.clone(), reason.clone());
         entries[entry].actions.push(Action::Persist(Persist::File { release, state, reason, asked: false }));
     }
-    let letters = letters(&release, reason.as_ref());
-    store.commit(Batch { at: release.began, entries, facts: Vec::new(), letters }).await.unwrap();
+    let deliveries = deliveries(&release, reason.as_ref());
+    store.commit(Batch { at: release.began, entries, facts: Vec::new(), deliveries }).await.unwrap();
 }
 
 /// The rows of those that were written, under other names.
 fn copy(dir: &Path, many: usize) {
     let file = rusqlite::Connection::open(dir.join("golive.db")).unwrap();
     file.execute_batch(
-        "PRAGMA synchronous = OFF; UPDATE letter SET state = 'sent', settled = created; BEGIN",
+        "PRAGMA synchronous = OFF; UPDATE delivery SET state = 'sent', finished_at = created_at; BEGIN",
     )
     .unwrap();
     for number in WRITTEN..many {
@@ -260,17 +260,17 @@ fn copy(dir: &Path, many: usize) {
         let values =
             [&new.id, &old.id, &new.service, &at(number, 0).to_string(), &at(number, 600).to_string()];
         for sql in [
-            "INSERT INTO release (id, service, version, state, began, changed, json, shadow) \
+            "INSERT INTO release (id, service, version, state, started_at, updated_at, json, shadow) \
              SELECT ?1, ?3, version, state, ?4, ?5, json, shadow FROM release WHERE id = ?2",
             "INSERT INTO packed (release, at, thin, lines) SELECT ?1, ?5, thin, lines FROM packed WHERE release = ?2 AND ?3 <> ?4",
             "INSERT INTO filing (release, at, state, asked, reason) SELECT ?1, ?5, state, asked, reason FROM filing \
              WHERE release = ?2 AND ?3 <> ?4",
-            "INSERT INTO letter (notice, channel, address, tier, state, created, due, expires, settled, json, incident) \
-             SELECT ?1 || notice, channel, address, tier, 'sent', ?4, ?4, expires, ?5, json, ?1 FROM letter \
+            "INSERT INTO delivery (notice, channel, address, tier, state, created_at, next_attempt_at, expires_at, finished_at, json, incident) \
+             SELECT ?1 || notice, channel, address, tier, 'sent', ?4, ?4, expires_at, ?5, json, ?1 FROM delivery \
              WHERE incident = ?2 AND ?3 IS NOT NULL",
         ]
         .into_iter()
-        .take(if number + LETTERS / 4 < many { 3 } else { 4 })
+        .take(if number + DELIVERIES / 4 < many { 3 } else { 4 })
         {
             file.prepare_cached(sql).unwrap().execute(values).unwrap();
         }

@@ -1,4 +1,4 @@
-//! From an event to the webhook's POST, by golive and by Alertmanager in turn; and ten thousand letters that wait:
+//! From an event to the webhook's POST, by golive and by Alertmanager in turn; and ten thousand deliveries that wait:
 //! `cargo bench --bench telling`. The comparison needs Debian's package prometheus-alertmanager.
 //!
 //! golive's event is a person who ends a watch, which goes through its core, its store and its outbox; Alertmanager's
@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use golive::decide::action::When;
 use golive::model::notice::{News, Notice, Place, Tier};
 use golive::model::reason::Reason;
-use golive::store::{Batch, NewLetter, Store};
+use golive::store::{Batch, NewDelivery, Store};
 use golive_fixtures::daemon::Daemon;
 use golive_fixtures::port::free_address;
 use golive_fixtures::receiver::Receiver;
@@ -71,7 +71,7 @@ fn say(what: &str, seconds: &mut [f64]) {
 
 /// Letters that wait when golive starts: all are told, and it does not matter for its memory how many there are.
 fn drain(many: usize) {
-    let golive = Golive::start(&letters(many));
+    let golive = Golive::start(&deliveries(many));
     let began = Instant::now();
     let took = golive.hook.receiver.find(PATIENCE, "all of them", |told| {
         let all = || told.iter().map(|told| &told.body).collect::<BTreeSet<_>>().len() == many;
@@ -79,12 +79,12 @@ fn drain(many: usize) {
     });
     let status = std::fs::read_to_string(format!("/proc/{}/status", golive.daemon.pid())).unwrap();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap().trim();
-    println!("{many} letters told in {took:.1} s, at most {peak}");
+    println!("{many} deliveries told in {took:.1} s, at most {peak}");
 }
 
-fn letters(many: usize) -> Vec<NewLetter> {
+fn deliveries(many: usize) -> Vec<NewDelivery> {
     let at = Timestamp::now();
-    let letter = |number| NewLetter {
+    let delivery = |number| NewDelivery {
         notice: Notice {
             id: format!("shop-{number}.1"),
             incident: format!("shop-{number}"),
@@ -106,7 +106,7 @@ fn letters(many: usize) -> Vec<NewLetter> {
         when: When::Now,
         expires: at.checked_add(Duration::from_hours(1)).unwrap(),
     };
-    (0..many).map(letter).collect()
+    (0..many).map(delivery).collect()
 }
 
 /// A daemon that watches a file, which holds the version.
@@ -117,7 +117,7 @@ struct Golive {
 }
 
 impl Golive {
-    fn start(waiting: &[NewLetter]) -> Self {
+    fn start(waiting: &[NewDelivery]) -> Self {
         let dir = TempDir::new().unwrap();
         let (daemon, hook) = (Daemon::at(dir.path()).logging(None), Hook::default());
         daemon.set_rules(&format!(
@@ -172,14 +172,14 @@ impl Hook {
     }
 }
 
-/// Puts letters into a new store, some at a time.
-fn store(dir: &Path, waiting: &[NewLetter]) {
+/// Puts deliveries into a new store, some at a time.
+fn store(dir: &Path, waiting: &[NewDelivery]) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        for letters in waiting.chunks(100) {
+        for deliveries in waiting.chunks(100) {
             let store = Store::open(dir).unwrap();
-            let letters = letters.to_vec();
-            let batch = Batch { at: Timestamp::now(), entries: Vec::new(), facts: Vec::new(), letters };
+            let deliveries = deliveries.to_vec();
+            let batch = Batch { at: Timestamp::now(), entries: Vec::new(), facts: Vec::new(), deliveries };
             store.commit(batch).await.unwrap();
         }
     });

@@ -49,7 +49,7 @@ pub enum Request {
         /// Takes the answer.
         reply: oneshot::Sender<Answer>,
     },
-    /// Send a letter again.
+    /// Send a delivery again.
     RetryLetter {
         /// Its number.
         id: i64,

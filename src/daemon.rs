@@ -38,7 +38,7 @@ mod circumstances;
 mod commit;
 mod curve;
 mod deliver;
-mod delivery;
+mod dora;
 mod error;
 mod follow_ups;
 mod front;
@@ -61,7 +61,7 @@ mod worker;
 
 use commit::Backlog;
 use deliver::Pump;
-use delivery::Deliveries;
+use dora::DoraFigures;
 pub use error::DaemonError;
 use error::chain;
 use follow_ups::FollowUps;
@@ -150,7 +150,7 @@ pub struct Daemon {
     pulse: Arc<Pulse>,
     upkeep: Upkeep,
     follow_ups: FollowUps,
-    deliveries: Deliveries,
+    dora: DoraFigures,
 }
 
 impl Daemon {
@@ -189,7 +189,7 @@ impl Daemon {
         tasks.spawn(async move { token.run_until_cancelled(beat).await });
         let upkeep = Upkeep::start(&config, (&store, clock), &events, &tasks, &stop);
         let follow_ups = FollowUps::start(&config, &store, &events, &tasks, &stop);
-        let deliveries = Deliveries::start(&config, clock, &metrics, &tasks, &stop);
+        let dora = DoraFigures::start(&config, clock, &metrics, &tasks, &stop);
         let services = Services::start(&config, (clock, &pulse), &store, &events, &tasks, &stop)?;
         Ok(Self {
             clock,
@@ -215,7 +215,7 @@ impl Daemon {
             pulse,
             upkeep,
             follow_ups,
-            deliveries,
+            dora,
         })
     }
 
@@ -359,7 +359,7 @@ impl Daemon {
                 self.tasks.spawn(async move {
                     let answer = match store.retry(id, now).await {
                         Ok(true) => Answer::Done { release: None },
-                        Ok(false) => Answer::Refused { why: Refusal::NoLetter(id) },
+                        Ok(false) => Answer::Refused { why: Refusal::NoDelivery(id) },
                         Err(error) => Answer::Refused { why: Refusal::Failed(chain(&error)) },
                     };
                     pump.wake();

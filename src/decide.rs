@@ -79,9 +79,9 @@ pub struct State {
     resting: BTreeMap<String, Facts>,
     engine: Option<Lost>,
     swarm: Option<Lost>,
-    clock_off: Option<String>,
-    store_lost: Option<String>,
-    config_rejected: Option<String>,
+    clock_skew: Option<String>,
+    store_error: Option<String>,
+    config_error: Option<String>,
     own: Own,
     rules: Rules,
     follow_ups: FollowUps,
@@ -177,12 +177,12 @@ impl State {
             Event::StoodStill { since } => self.stood_still(now, *since, &mut actions),
             Event::ConfigReloaded => self.reloaded(now, &mut actions),
             Event::ConfigRejected { why } => {
-                self.config_rejected = Some(why.clone());
+                self.config_error = Some(why.clone());
                 let (news, reason) = (News::ConfigRejected, Reason::Said(why.clone()));
                 self.own.open(now, news, Tier::Important, reason, &self.policy.tiers, &mut actions);
             }
             Event::StoreLost { why } => {
-                self.store_lost = Some(why.clone());
+                self.store_error = Some(why.clone());
                 let reason = Reason::Said(why.clone());
                 self.own.open(
                     now,
@@ -194,7 +194,7 @@ impl State {
                 );
             }
             Event::StoreBack => {
-                self.store_lost = None;
+                self.store_error = None;
                 self.own.resolve(now, News::StoreRecovered, &self.policy.tiers, &mut actions);
             }
             Event::StateLost { why } => {
@@ -250,7 +250,7 @@ impl State {
         self.each(now, actions, watch::recall);
         self.each(now, actions, acceptance::again);
         self.each(now, actions, drill::follow);
-        if self.config_rejected.take().is_some() {
+        if self.config_error.take().is_some() {
             self.own.resolve(now, News::ConfigReloaded, &self.policy.tiers, actions);
         } else {
             actions.push(incident::aside(now, News::ConfigReloaded, None, Vec::new()));

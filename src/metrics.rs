@@ -21,12 +21,12 @@ use crate::model::release::ReleaseState;
 use crate::model::sample::Outcome;
 use crate::model::witness::Witness;
 
-mod delivery;
+mod dora;
 mod standing;
 #[cfg(test)]
 mod tests;
 
-pub use delivery::Delivery;
+pub use dora::Dora;
 
 /// What [`Metrics::draw`] writes.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -49,7 +49,7 @@ pub struct Metrics {
     probes: Histograms,
     told: Family<Labels, Counter>,
     decided: Gauge<f64, std::sync::atomic::AtomicU64>,
-    delivery: Arc<Mutex<BTreeMap<String, Delivery>>>,
+    dora: Arc<Mutex<BTreeMap<String, Dora>>>,
 }
 
 /// What has become of a try to tell one address.
@@ -94,8 +94,8 @@ impl Default for Metrics {
             "When a release was decided last, since 1970; 0 before that",
             decided.clone(),
         );
-        let (registry, delivery) = (Arc::new(registry), Arc::default());
-        Self { registry, rollbacks, took, detection, probes, told, decided, delivery }
+        let (registry, dora) = (Arc::new(registry), Arc::default());
+        Self { registry, rollbacks, took, detection, probes, told, decided, dora }
     }
 }
 
@@ -124,8 +124,8 @@ impl Metrics {
     }
 
     /// How well the releases of each service went lately.
-    pub fn deliver(&self, all: impl Iterator<Item = (String, Delivery)>) {
-        *self.delivery.lock().unwrap_or_else(PoisonError::into_inner) = all.collect();
+    pub fn deliver(&self, all: impl Iterator<Item = (String, Dora)>) {
+        *self.dora.lock().unwrap_or_else(PoisonError::into_inner) = all.collect();
     }
 
     /// An address was told, or not.
@@ -139,13 +139,13 @@ impl Metrics {
         self.told.get_or_create(&labels).inc();
     }
 
-    /// Everything, at one moment. Letters that wait are by channel; of the record, its last entry.
+    /// Everything, at one moment. Deliveries that wait are by channel; of the record, its last entry.
     pub fn draw(&self, view: &View, waiting: &BTreeMap<String, u64>, record: Option<&Witness>) -> String {
         let mut text = String::new();
-        let delivery = self.delivery.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let dora = self.dora.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let written = encode_registry(&mut text, &self.registry)
             .and_then(|()| encode_registry(&mut text, &standing::registry(view, waiting, record)))
-            .and_then(|()| encode_registry(&mut text, &delivery::registry(&delivery)))
+            .and_then(|()| encode_registry(&mut text, &dora::registry(&dora)))
             .and_then(|()| encode_eof(&mut text));
         // A string takes everything; without the end that is missing, a scrape fails.
         if let Err(error) = written {

@@ -23,8 +23,8 @@ mod bundle;
 mod email;
 mod format;
 mod heartbeat;
-mod letter;
 mod limits;
+mod message;
 mod smtp;
 mod template;
 #[cfg(test)]
@@ -47,7 +47,7 @@ const PAUSE_MAX: Duration = Duration::from_mins(5);
 
 /// A notice on its way to one address.
 #[derive(Debug, Clone)]
-pub struct Delivery<'a> {
+pub struct Envelope<'a> {
     /// What is told.
     pub notice: &'a Notice,
     /// What is told with it, oldest first: what it has overtaken, or each of several.
@@ -197,9 +197,9 @@ impl Notifier {
         &self,
         channel: &str,
         address: &str,
-        delivery: &Delivery<'_>,
+        envelope: &Envelope<'_>,
     ) -> Result<Receipt, Refusal> {
-        let Delivery { notice, with, now, thread, curve, witnesses } = *delivery;
+        let Envelope { notice, with, now, thread, curve, witnesses } = *envelope;
         let curve = curve.filter(|_| self.draws(channel));
         let runbook = notice.service.as_ref().and_then(|service| self.runbooks.get(service));
         let context = Context {
@@ -294,7 +294,7 @@ impl Notifier {
     }
 }
 
-impl<'a> Delivery<'a> {
+impl<'a> Envelope<'a> {
     /// The first message of its incident.
     pub fn first(notice: &'a Notice, now: Timestamp) -> Self {
         Self { notice, with: &[], now, thread: None, curve: None, witnesses: &UNWITNESSED }
@@ -320,7 +320,7 @@ impl Refusal {
 /// The pause before the next attempt: 1 s, doubling, five minutes at most, spread so that many do not come at once.
 pub fn backoff(attempts: u32, notice: &str) -> Duration {
     let pause = Duration::from_secs(1).saturating_mul(1 << attempts.min(10)).min(PAUSE_MAX);
-    // The same for the same letter, so that nothing here is random.
+    // The same for the same message, so that nothing here is random.
     let spread =
         notice.bytes().fold(attempts, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 256;
     pause.mul_f64(0.75 + f64::from(spread) / 1024.0)

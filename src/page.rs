@@ -64,15 +64,15 @@ pub enum Ask {
 /// What the store knows of telling people, and of the record.
 #[derive(Debug, Clone, Default)]
 pub struct Shelf {
-    /// Letters that wait, by channel.
+    /// Deliveries that wait, by channel.
     pub waiting: BTreeMap<String, u64>,
-    /// The last letters, newest first.
-    pub letters: Vec<Told>,
+    /// The last deliveries, newest first.
+    pub deliveries: Vec<Told>,
     /// The last entry of the record.
     pub record: Option<Witness>,
 }
 
-/// A letter, and what became of it.
+/// A delivery, and what became of it.
 #[derive(Debug, Clone)]
 pub struct Told {
     /// What was told.

@@ -129,7 +129,7 @@ fn result(sheet: &mut Sheet<'_>, story: &Story) {
 pub fn facts(story: &Story) -> Value {
     let mut facts = json(story, english());
     if let Some(facts) = facts.as_object_mut() {
-        for elsewhere in ["samples", "told", "chain", "notes", "follow_ups", "drills"] {
+        for elsewhere in ["samples", "notifications", "chain", "notes", "follow_ups", "drills"] {
             facts.remove(elsewhere);
         }
         let evidence = story.forensics.as_ref().map(evidence::short);
@@ -164,7 +164,7 @@ pub fn json(story: &Story, texts: &Texts) -> Value {
         "service": release.service,
         "version": release.version,
         "set": basics::about(release),
-        "began": release.began.to_string(),
+        "started_at": release.began.to_string(),
         "times": basics::Times::of(story).json(),
         "by": said.by,
         "with": said.with,
@@ -190,7 +190,7 @@ pub fn json(story: &Story, texts: &Texts) -> Value {
         "measures": measures,
         "evidence": story.forensics.as_ref().map(evidence::json),
         "samples": evidence::samples(story),
-        "told": told::json(story),
+        "notifications": told::json(story),
         "chain": chain,
         "notes": notes,
         "follow_ups": follow_ups,

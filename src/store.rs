@@ -1,6 +1,6 @@
 //! What golive must not forget, in one SQLite file: state, releases, events, specs and the outbox.
 //!
-//! An event, what it led to, the state after it and the letters to be sent are one transaction, so that no decision
+//! An event, what it led to, the state after it and the deliveries to be sent are one transaction, so that no decision
 //! and no alert can be lost between two of them. State is kept whole beside the events rather than folded out of them
 //! at every start: a changed limit must not take back a decision that was acted on.
 //!
@@ -26,6 +26,7 @@ use crate::model::notice::Notice;
 
 mod audit;
 mod backup;
+mod bundle;
 mod chain;
 mod circumstances;
 mod covered;
@@ -39,7 +40,6 @@ mod ground;
 mod journal;
 mod links;
 mod outbox;
-mod parcel;
 mod past;
 mod press;
 mod proof;
@@ -58,16 +58,16 @@ mod tidy;
 mod told;
 
 pub use audit::{Audit, Broken, Held};
+pub use bundle::Bundle;
 pub use chain::{Hashing, Kind, Link, Scribe, Sealed, Why};
 pub use covered::Covered;
 pub use deed::Deed;
 pub use error::StoreError;
 pub use figures::Figures;
 pub use filing::Filing;
-pub use outbox::{Letter, NewLetter, Twin};
-pub use parcel::Parcel;
+pub use outbox::{Delivery, NewDelivery, Twin};
 pub use past::Past;
-pub use reader::{IncidentRow, LetterRow, Reader, ReleaseRow, SummaryRow};
+pub use reader::{DeliveryRow, IncidentRow, Reader, ReleaseRow, SummaryRow};
 pub use spec::Changes;
 pub use story::{Moment, Story, Told};
 pub use tidy::Ages;
@@ -116,8 +116,8 @@ pub struct Batch {
     pub entries: Vec<Entry>,
     /// State after them, by service.
     pub facts: Vec<(String, Facts)>,
-    /// Letters to send.
-    pub letters: Vec<NewLetter>,
+    /// Deliveries to send.
+    pub deliveries: Vec<NewDelivery>,
 }
 
 /// A batch that is told from the same one given again.
@@ -216,7 +216,7 @@ impl Store {
                     .and_then(|mut it| it.execute(params![service, json]))
                     .map_err(sqlite(path))?;
             }
-            outbox::put(&transaction, path, batch.at, &batch.letters)?;
+            outbox::put(&transaction, path, batch.at, &batch.deliveries)?;
             transaction.commit().map_err(sqlite(path))
         })
         .await
@@ -264,7 +264,7 @@ impl Store {
     pub async fn save_forensics(&self, release: &str, found: Evidence) -> Result<(), StoreError> {
         let release = release.to_owned();
         self.work(move |connection, path| {
-            let sql = "INSERT OR IGNORE INTO forensics (release, inspect, logs, exit, oom, events) \
+            let sql = "INSERT OR IGNORE INTO evidence (release, inspect, logs, exit, oom, events) \
                        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
             let row = params![release, found.inspect, found.logs, found.exit, found.oom, found.events];
             connection.execute(sql, row).map(drop).map_err(sqlite(path))

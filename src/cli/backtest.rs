@@ -258,7 +258,7 @@ fn report(
             .iter()
             .map(|one| {
                 let decided: Vec<_> = one.decided.iter().map(|one| drawn(one, texts)).collect();
-                json!({"began": one.began.to_string(), "outcome": one.outcome(), "decided": decided})
+                json!({"started_at": one.began.to_string(), "outcome": one.outcome(), "decided": decided})
             })
             .collect();
         print_json(&json!({"service": walk.name, "left_out": walk.left_out, "watches": watches}))?;

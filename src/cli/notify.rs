@@ -20,7 +20,7 @@ enum Verb {
     Test(test::Arguments),
     /// What was sent, tried and refused
     Log(log::Arguments),
-    /// Send a letter again that was given up
+    /// Send a delivery again that was given up
     Retry(retry::Arguments),
 }
 

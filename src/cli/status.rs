@@ -46,8 +46,8 @@ pub(super) async fn run(arguments: &Arguments, context: &Context) -> Result<u8, 
 /// Whether nothing needs a person.
 fn well(status: &Status) -> bool {
     let daemon = &status.daemon;
-    let (engine, state, rules) = (&daemon.engine_lost, &daemon.store_lost, &daemon.config_rejected);
-    let lost = [engine, &daemon.swarm_lost, &daemon.clock_off, state, rules];
+    let (engine, state, rules) = (&daemon.docker_error, &daemon.store_error, &daemon.config_error);
+    let lost = [engine, &daemon.swarm_error, &daemon.clock_skew, state, rules];
     let fine = lost.iter().all(|lost| lost.is_none());
     let unknown = |diverged: &DriftInfo| diverged.acknowledged_by.is_none();
     let services = status.services.iter().all(|service| {
@@ -70,11 +70,11 @@ impl Page {
     fn draw(mut self, status: &Status) -> String {
         let daemon = &status.daemon;
         let troubles = [
-            ("Docker does not answer", &daemon.engine_lost),
-            ("nobody acts in the Swarm", &daemon.swarm_lost),
-            ("this host's clock is not that of the golive that acts", &daemon.clock_off),
-            ("the state directory cannot be written", &daemon.store_lost),
-            ("the new configuration is refused, the old one is in force", &daemon.config_rejected),
+            ("Docker does not answer", &daemon.docker_error),
+            ("nobody acts in the Swarm", &daemon.swarm_error),
+            ("this host's clock is not that of the golive that acts", &daemon.clock_skew),
+            ("the state directory cannot be written", &daemon.store_error),
+            ("the new configuration is refused, the old one is in force", &daemon.config_error),
         ];
         for (what, why) in troubles {
             if let Some(why) = why {
@@ -104,24 +104,25 @@ impl Page {
 
     fn service(&mut self, service: &ServiceInfo) {
         self.headline(service);
-        if let Some(why) = &service.only_watches {
+        if let Some(why) = &service.standby_reason {
             self.row("acts", &format!("no, it only watches: {why}"), Some(Mood::Uncertain));
         }
         if let Some(why) = &service.why {
             self.row("why", why, Some(Mood::Bad));
         }
         match &service.running {
-            Some(running) if running.alive => self.row("runs", &running.version, None),
+            Some(running) if running.running => self.row("runs", &running.version, None),
             Some(running) => {
                 // Of one container, its name says nothing.
-                let down = if running.about.is_some() { running.down.join(", ") } else { String::new() };
+                let down =
+                    if running.description.is_some() { running.down.join(", ") } else { String::new() };
                 let which = if down.is_empty() { down } else { format!(": {down}") };
                 let text = format!("{}, not running{which}", running.version);
                 self.row("runs", &text, Some(Mood::Bad));
             }
             None => self.row("runs", "nothing seen", Some(Mood::Uncertain)),
         }
-        if let Some(about) = service.running.as_ref().and_then(|running| running.about.as_ref()) {
+        if let Some(about) = service.running.as_ref().and_then(|running| running.description.as_ref()) {
             self.row("set", about, None);
         }
         match &service.accepted {
@@ -162,7 +163,7 @@ impl Page {
     /// Whether it could be gone back from; where another golive acts, what this node has of that.
     fn readiness(&mut self, service: &ServiceInfo) {
         match service.readiness.ready {
-            Some(true) if service.only_watches.is_some() => {
+            Some(true) if service.standby_reason.is_some() => {
                 self.row("rollback", "ready, as far as this node goes", Some(Mood::Good));
             }
             Some(true) => self.row("rollback", "ready", Some(Mood::Good)),
@@ -205,9 +206,9 @@ impl Page {
 
     /// What does not count, because somebody is at work on it or it has just been started; and what it is made to show last.
     fn starts(&mut self, service: &ServiceInfo) {
-        if let Some(DeploymentInfo { started_at, waits, told }) = &service.deployment {
+        if let Some(DeploymentInfo { started_at, waits, notified }) = &service.deployment {
             let so_far = english().lasting(self.now.duration_since(*started_at));
-            let mood = if *told { Mood::Bad } else { Mood::Uncertain };
+            let mood = if *notified { Mood::Bad } else { Mood::Uncertain };
             self.row(
                 "deployment",
                 &format!("for {so_far}, {}; nothing counts", waits.join("; ")),
@@ -225,8 +226,8 @@ impl Page {
     }
 
     fn guards(&mut self, service: &ServiceInfo) {
-        if let Some(veto) = &service.veto {
-            let left = english().lasting(veto.ends.duration_since(self.now));
+        if let Some(veto) = &service.scheduled_rollback {
+            let left = english().lasting(veto.starts_at.duration_since(self.now));
             let text = format!("in {left}, unless `golive hold {}` stops it: {}", service.name, veto.why);
             self.row("rolls back", &text, Some(Mood::Bad));
         }
@@ -288,7 +289,7 @@ impl Page {
         let about = incident.service.as_deref().unwrap_or("golive");
         let title = harmless(&incident.title);
         let line = format!("{} {about}: {title}, {}", incident.tier, self.ago(incident.started_at));
-        let (mood, more) = match (incident.calm_until, &incident.acknowledged_by) {
+        let (mood, more) = match (incident.resolve_at, &incident.acknowledged_by) {
             (Some(until), _) => {
                 let left = english().lasting(until.duration_since(self.now));
                 (Mood::Good, format!("within its limits; over in {left} if it stays so"))

@@ -138,7 +138,7 @@ impl Progress<'_> {
             return Ok(AGAIN);
         }
         let ends =
-            outcome.ends.map(|ends| format!(", {}", time_left(&outcome.phase, ends.duration_since(now))));
+            outcome.ends_at.map(|ends| format!(", {}", time_left(&outcome.phase, ends.duration_since(now))));
         let phase =
             if outcome.release.is_some() && outcome.phase == "idle" { "announced" } else { &outcome.phase };
         self.tell(&format!("{} {phase}{}", self.about(), ends.unwrap_or_default()))?;

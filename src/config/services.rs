@@ -165,12 +165,12 @@ fn steps(runtime: &Runtime, before: bool, after: bool) -> (Vec<Step>, Vec<Step>)
             steps.extend(hook(before, Step::Before));
             steps.extend([
                 Step::Create,
-                Step::Disarm,
+                Step::DisableRestart,
                 Step::Stop,
-                Step::SetAside,
-                Step::TakeName,
+                Step::RenameOld,
+                Step::RenameNew,
                 Step::Start,
-                Step::Dependents,
+                Step::RecreateDependents,
             ]);
             // `docker-compose up` counts a bad container that was set aside, and would bring it back.
             let at_once = matches!(runtime, Runtime::Compose(_));

@@ -113,13 +113,13 @@ impl Client {
     }
 
     /// Says what a channel's provider said when it was tried by hand.
-    pub async fn tried(&self, channel: &str, body: &impl Serialize) -> Result<Done, ClientError> {
-        self.send(self.http.post(url(&["v1", "channels", channel, "tried"])).json(body)).await
+    pub async fn test_result(&self, channel: &str, body: &impl Serialize) -> Result<Done, ClientError> {
+        self.send(self.http.post(url(&["v1", "channels", channel, "test-result"])).json(body)).await
     }
 
-    /// Sends a letter again.
-    pub async fn retry(&self, letter: i64) -> Result<Done, ClientError> {
-        self.send(self.http.post(url(&["v1", "letters", &letter.to_string(), "retry"]))).await
+    /// Sends a delivery again.
+    pub async fn retry(&self, delivery: i64) -> Result<Done, ClientError> {
+        self.send(self.http.post(url(&["v1", "deliveries", &delivery.to_string(), "retry"]))).await
     }
 
     /// Adds to a release's record.

@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 use super::peer::Peer;
 use super::wire::{
     AcceptBody, AckBody, ChecklistBody, Done, HoldBody, Problem, ReleaseBody, RollbackBody, Status,
-    StatusQuery, TriedBody,
+    StatusQuery, TestResultBody,
 };
 use super::{Request, Shared};
 use crate::config::Language;
@@ -57,8 +57,8 @@ pub(super) fn app(shared: Shared) -> IntoMakeServiceWithConnectInfo<Router, Gues
         .route("/v1/services/{service}/checklist", post(checklist))
         .route("/v1/services/{service}/drill", post(drill::ask).get(drill::outcome))
         .route("/v1/incidents/{incident}/ack", post(acknowledge))
-        .route("/v1/channels/{channel}/tried", post(tried))
-        .route("/v1/letters/{letter}/retry", post(retry))
+        .route("/v1/channels/{channel}/test-result", post(test_result))
+        .route("/v1/deliveries/{delivery}/retry", post(retry))
         .route("/v1/releases/{release}/note", post(remarks::note))
         .route("/v1/releases/{release}/follow-up", post(remarks::follow_up))
         .fallback(nothing_there)
@@ -209,13 +209,13 @@ async fn acknowledge(
     shared.send(&caller, |reply| Request::Event { event: Event::Acknowledged { incident, by }, reply }).await
 }
 
-async fn tried(
+async fn test_result(
     State(shared): State<Shared>,
     caller: Caller,
     Path(channel): Path<String>,
-    Body(body): Body<TriedBody>,
+    Body(body): Body<TestResultBody>,
 ) -> Response {
-    let TriedBody { address, failed } = body;
+    let TestResultBody { address, failed } = body;
     tracing::info!(channel, address, failed, peer = caller.peer.number(), "a channel was tried");
     let (to, notice) = (Address { channel, address }, "test".to_owned());
     let event = match failed {
@@ -225,9 +225,9 @@ async fn tried(
     shared.send(&caller, |reply| Request::Tried { event, reply }).await
 }
 
-async fn retry(State(shared): State<Shared>, caller: Caller, Path(letter): Path<i64>) -> Response {
-    tracing::info!(letter, peer = caller.peer.number(), "asked to send again");
-    shared.send(&caller, |reply| Request::RetryLetter { id: letter, reply }).await
+async fn retry(State(shared): State<Shared>, caller: Caller, Path(delivery): Path<i64>) -> Response {
+    tracing::info!(delivery, peer = caller.peer.number(), "asked to send again");
+    shared.send(&caller, |reply| Request::RetryLetter { id: delivery, reply }).await
 }
 
 impl Shared {

@@ -10,7 +10,9 @@ mod deployment;
 mod draw;
 mod drill;
 
-pub use body::{AcceptBody, AckBody, FollowUpBody, HoldBody, NoteBody, ReleaseBody, RollbackBody, TriedBody};
+pub use body::{
+    AcceptBody, AckBody, FollowUpBody, HoldBody, NoteBody, ReleaseBody, RollbackBody, TestResultBody,
+};
 
 pub use checklist::{ChecklistBody, ChecklistInfo, ChecklistItemInfo};
 pub use deployment::DeploymentInfo;
@@ -40,17 +42,17 @@ pub struct DaemonInfo {
     /// Its configuration file.
     pub config: String,
     /// Why Docker does not answer, while it does not.
-    pub engine_lost: Option<String>,
+    pub docker_error: Option<String>,
     /// Why nobody acts in the Swarm, while nobody does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub swarm_lost: Option<String>,
+    pub swarm_error: Option<String>,
     /// How far this host's clock is from that of the golive that acts, while it is not the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub clock_off: Option<String>,
+    pub clock_skew: Option<String>,
     /// Why the state directory cannot be written, while it cannot.
-    pub store_lost: Option<String>,
+    pub store_error: Option<String>,
     /// Why the newest configuration is not in force, while it is not.
-    pub config_rejected: Option<String>,
+    pub config_error: Option<String>,
     /// What an outside watcher has heard, where one is configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heartbeat: Option<HeartbeatInfo>,
@@ -65,7 +67,7 @@ pub struct ServiceInfo {
     pub autonomy: String,
     /// Why this golive only watches, when another manager's acts for the service or none does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub only_watches: Option<String>,
+    pub standby_reason: Option<String>,
     /// idle, watching, rolling-back, verifying, held or needs-person.
     pub phase: String,
     /// Why a person is needed, while one is.
@@ -91,7 +93,7 @@ pub struct ServiceInfo {
     pub drift: Option<DriftInfo>,
     /// A rollback that begins by itself, unless a person stops it.
     #[serde(default)]
-    pub veto: Option<VetoInfo>,
+    pub scheduled_rollback: Option<ScheduledRollbackInfo>,
     /// When the maintenance window that is open closes.
     #[serde(default)]
     pub maintenance: Option<Timestamp>,
@@ -136,21 +138,21 @@ pub struct ReleaseInfo {
 /// What runs.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RunningInfo {
-    /// The container's id; of several, with commas between.
-    pub instance: String,
+    /// The containers' ids; of a command's service, the version.
+    pub container_ids: Vec<String>,
     /// The version.
     pub version: String,
     /// The image's id.
     pub image: String,
     /// Whether its process is up.
-    pub alive: bool,
+    pub running: bool,
     /// When its process was started last.
-    pub started: Option<Timestamp>,
+    pub started_at: Option<Timestamp>,
     /// How often the engine restarted it by itself.
     pub restarts: u64,
     /// What it consists of, where that is more than one container.
     #[serde(default)]
-    pub about: Option<String>,
+    pub description: Option<String>,
     /// Which of it do not run and have not done their work either: containers, and services without one.
     #[serde(default)]
     pub down: Vec<String>,
@@ -186,11 +188,11 @@ pub struct DriftInfo {
 
 /// A rollback in its count-down.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct VetoInfo {
+pub struct ScheduledRollbackInfo {
     /// Why it was decided.
     pub why: String,
     /// When it begins.
-    pub ends: Timestamp,
+    pub starts_at: Timestamp,
 }
 
 /// A version that was gone back from.
@@ -246,11 +248,11 @@ pub struct CheckInfo {
     /// When it was made.
     pub at: Timestamp,
     /// How long it took, in seconds.
-    pub took: f64,
+    pub duration_seconds: f64,
     /// ok, failed or blind.
     pub outcome: String,
     /// What was seen, unless it was ok.
-    pub seen: Option<String>,
+    pub message: Option<String>,
 }
 
 /// A decided release.
@@ -275,7 +277,7 @@ pub struct IncidentInfo {
     pub state: String,
     /// It seems to be over, and is told so when it has stayed away until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub calm_until: Option<Timestamp>,
+    pub resolve_at: Option<Timestamp>,
     /// What began it: `service-down`, `rollback-failed`, …
     pub event: String,
     /// The same and why, in a few words.
@@ -300,7 +302,7 @@ pub struct Outcome {
     /// The service's phase.
     pub phase: String,
     /// When the watch or the proof ends, where it has an end.
-    pub ends: Option<Timestamp>,
+    pub ends_at: Option<Timestamp>,
     /// Why a person is needed, while one is.
     pub why: Option<String>,
 }

@@ -12,9 +12,9 @@ use crate::model::event::Event;
 use crate::model::facts::Facts;
 use crate::model::refusal::Refusal;
 use crate::notify::{self, Notifier};
-use crate::store::{Batch, Entry, NewLetter, Numbered, Store};
+use crate::store::{Batch, Entry, NewDelivery, Numbered, Store};
 
-/// Events and letters kept to be stored while the store cannot be written; beyond, the oldest are dropped, of events those
+/// Events and deliveries kept to be stored while the store cannot be written; beyond, the oldest are dropped, of events those
 /// first that led to nothing.
 const KEPT: usize = 10_000;
 
@@ -26,8 +26,8 @@ type Reply = (Box<dyn FnOnce(Answer) + Send>, Answer);
 pub(super) struct Backlog {
     entries: Vec<Entry>,
     facts: BTreeMap<String, Facts>,
-    letters: Vec<NewLetter>,
-    /// So many of the letters are told from memory already.
+    deliveries: Vec<NewDelivery>,
+    /// So many of the deliveries are told from memory already.
     told: usize,
     rest: Rest,
     /// Something of it was decided or asked for.
@@ -70,14 +70,14 @@ impl Backlog {
                         When::Gathered(due) => *due,
                     };
                     for channel in channels {
-                        let letters = notifier.addresses(channel).into_iter().map(|address| NewLetter {
+                        let deliveries = notifier.addresses(channel).into_iter().map(|address| NewDelivery {
                             notice: notice.clone(),
                             channel: channel.clone(),
                             address,
                             when: *when,
                             expires: due.checked_add(notify::expires(notice.tier)).unwrap_or(Timestamp::MAX),
                         });
-                        self.letters.extend(letters);
+                        self.deliveries.extend(deliveries);
                     }
                 }
                 Action::Effect(effect) => self.rest.effects.push(effect.clone()),
@@ -125,7 +125,7 @@ impl Backlog {
 
     /// Whether anything waits to be stored.
     pub(super) fn waits(&self) -> bool {
-        let empty = self.entries.is_empty() && self.facts.is_empty() && self.letters.is_empty();
+        let empty = self.entries.is_empty() && self.facts.is_empty() && self.deliveries.is_empty();
         self.sealed.is_some() || !empty
     }
 
@@ -144,7 +144,7 @@ impl Backlog {
                 at,
                 entries: std::mem::take(&mut self.entries),
                 facts: std::mem::take(&mut self.facts).into_iter().collect(),
-                letters: std::mem::take(&mut self.letters),
+                deliveries: std::mem::take(&mut self.deliveries),
             };
             let rest = std::mem::take(&mut self.rest);
             self.sealed = Some(Sealed { batch: store.number(batch), told, rest });
@@ -166,9 +166,9 @@ impl Backlog {
     /// too, and the pump knows it again.
     pub(super) fn without_store(&mut self, pump: &Pump) -> Vec<Effect> {
         if let Some(sealed) = &mut self.sealed {
-            tell(&sealed.batch.batch.letters, &mut sealed.told, pump);
+            tell(&sealed.batch.batch.deliveries, &mut sealed.told, pump);
         }
-        tell(&self.letters, &mut self.told, pump);
+        tell(&self.deliveries, &mut self.told, pump);
         self.forget_surplus();
         let mut now = Vec::new();
         for rest in self.sealed.as_mut().map(|sealed| &mut sealed.rest).into_iter().chain([&mut self.rest]) {
@@ -190,19 +190,19 @@ impl Backlog {
             !drop
         });
         self.entries.drain(..surplus - dropped);
-        let surplus = self.letters.len().saturating_sub(KEPT);
-        self.letters.drain(..surplus);
-        self.told = self.letters.len();
+        let surplus = self.deliveries.len().saturating_sub(KEPT);
+        self.deliveries.drain(..surplus);
+        self.told = self.deliveries.len();
     }
 }
 
 /// Tells those from memory that were not told so yet.
-fn tell(letters: &[NewLetter], told: &mut usize, pump: &Pump) {
-    for letter in &letters[*told..] {
-        let NewLetter { notice, channel, address, expires, .. } = letter.clone();
+fn tell(deliveries: &[NewDelivery], told: &mut usize, pump: &Pump) {
+    for delivery in &deliveries[*told..] {
+        let NewDelivery { notice, channel, address, expires, .. } = delivery.clone();
         pump.deliver_unstored(Unstored { notice, channel, address, expires, attempts: 0 });
     }
-    *told = letters.len();
+    *told = deliveries.len();
 }
 
 const NOT_STORED: Answer = Answer::Refused { why: Refusal::NotStored };

@@ -1,4 +1,4 @@
-//! What a letter draws, out of what was recorded.
+//! What a delivery draws, out of what was recorded.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use crate::decide::curve::Curve;
 use crate::model::notice::Notice;
 use crate::store::Store;
 
-/// A letter does not wait longer for its picture.
+/// A delivery does not wait longer for its picture.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// The notice's curve; a letter without one is better than none.
+/// The notice's curve; a delivery without one is better than none.
 pub(super) async fn of(store: &Store, notice: &Notice) -> Option<Curve> {
     notice.reason.as_ref()?;
     match tokio::time::timeout(PATIENCE, store.past(notice.release.as_ref()?)).await {

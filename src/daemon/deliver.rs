@@ -1,7 +1,7 @@
-//! The outbox pump: hands letters to their channels until each is confirmed, given up or expired.
+//! The outbox pump: hands deliveries to their channels until each is confirmed, given up or expired.
 //!
-//! One task. It waits for new letters, for the next one that is due again, or for a delivery to end. A delivery may be
-//! dropped at any await: its letter stays in the store and is sent again under the same id.
+//! One task. It waits for new deliveries, for the next one that is due again, or for a delivery to end. A delivery may be
+//! dropped at any await: its delivery stays in the store and is sent again under the same id.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,8 +17,8 @@ use crate::clock::Clock;
 use crate::metrics::{Metrics, Told};
 use crate::model::event::{Address, Event};
 use crate::model::notice::{Notice, Tier};
-use crate::notify::{self, Delivery, Notifier, Refusal, Retry};
-use crate::store::{Letter, Parcel, Store, StoreError};
+use crate::notify::{self, Envelope, Notifier, Refusal, Retry};
+use crate::store::{Bundle, Delivery, Store, StoreError};
 
 mod memory;
 mod pace;
@@ -31,7 +31,7 @@ use memory::{Memory, UNSTORED};
 use pace::Pace;
 use unwritten::{Became, STORE_PAUSE, Settled, Unwritten};
 
-/// Deliveries under way at once; more wait. One per address, so that an address gets its letters in order.
+/// DoraFigures under way at once; more wait. One per address, so that an address gets its deliveries in order.
 const AT_ONCE: usize = 32;
 
 /// However long a provider asks to be left alone, it is tried again after this.
@@ -44,7 +44,7 @@ pub(super) struct Pump {
     unstored: mpsc::Sender<Unstored>,
 }
 
-/// A letter that the store could not take.
+/// A delivery that the store could not take.
 #[derive(Debug, Clone)]
 pub(super) struct Unstored {
     pub(super) notice: Notice,
@@ -91,14 +91,14 @@ impl Pump {
         Self { wake, unstored }
     }
 
-    /// There are new letters in the store.
+    /// There are new deliveries in the store.
     pub(super) fn wake(&self) {
         self.wake.notify_one();
     }
 
     /// Delivers from memory, because the store cannot be written. The loop does not wait for it.
-    pub(super) fn deliver_unstored(&self, letter: Unstored) {
-        if let Err(error) = self.unstored.try_send(letter) {
+    pub(super) fn deliver_unstored(&self, delivery: Unstored) {
+        if let Err(error) = self.unstored.try_send(delivery) {
             tracing::error!("dropped an alert that could not be stored: {error}");
         }
     }
@@ -126,7 +126,7 @@ struct Task {
 }
 
 struct Outcome {
-    letter: Source,
+    delivery: Source,
     to: Address,
     /// Every notice that the message told.
     notices: Vec<String>,
@@ -144,8 +144,8 @@ impl Task {
             let next = tokio::select! {
                 biased;
                 // What comes because of a store that stands still does not wait for it.
-                Some(letter) = handed.recv() => {
-                    self.memory.hold(self.clock.now(), letter);
+                Some(delivery) = handed.recv() => {
+                    self.memory.hold(self.clock.now(), delivery);
                     continue;
                 }
                 next = self.send_due() => next,
@@ -153,7 +153,7 @@ impl Task {
             let until = next.map(|at| tokio::time::Instant::from(self.clock.instant(at)));
             tokio::select! {
                 () = self.wake.notified() => {}
-                Some(letter) = handed.recv() => self.memory.hold(self.clock.now(), letter),
+                Some(delivery) = handed.recv() => self.memory.hold(self.clock.now(), delivery),
                 Some(ended) = self.under_way.join_next() => match ended {
                     Ok(outcome) => self.settle(outcome).await,
                     Err(error) => {
@@ -172,8 +172,8 @@ impl Task {
         self.paused.retain(|_, until| *until > now);
         self.paced.retain(|_, until| *until > now);
         let mut memory = std::mem::take(&mut self.memory);
-        while let Some(letter) = memory.due(now, |to| self.free(to)) {
-            self.start_memory(letter, now);
+        while let Some(delivery) = memory.due(now, |to| self.free(to)) {
+            self.start_memory(delivery, now);
         }
         self.memory = memory;
         self.unwritten.write(&self.store, now).await;
@@ -194,8 +194,8 @@ impl Task {
         // One of each address, so that many for one that hangs hide none for another.
         let kept_back = self.busy.len() + self.paused.len() + self.paced.len() + self.unwritten.len();
         let looked_at = AT_ONCE + kept_back;
-        for letter in self.store.due(now, 1, looked_at).await? {
-            self.start_stored(letter, now).await?;
+        for delivery in self.store.due(now, 1, looked_at).await? {
+            self.start_stored(delivery, now).await?;
         }
         // What is due and waits for its address or a place is taken up when a delivery ends.
         self.store.next_due(now).await
@@ -205,10 +205,10 @@ impl Task {
         self.under_way.len() < AT_ONCE && !self.busy.contains(to) && !self.paused.contains_key(to)
     }
 
-    /// Sends a letter with whatever is told in the same message, if its address takes one now.
-    async fn start_stored(&mut self, letter: Letter, now: Timestamp) -> Result<(), StoreError> {
-        let to = Address { channel: letter.channel.clone(), address: letter.address.clone() };
-        let urgent = letter.notice.tier == Tier::Urgent;
+    /// Sends a delivery with whatever is told in the same message, if its address takes one now.
+    async fn start_stored(&mut self, delivery: Delivery, now: Timestamp) -> Result<(), StoreError> {
+        let to = Address { channel: delivery.channel.clone(), address: delivery.address.clone() };
+        let urgent = delivery.notice.tier == Tier::Urgent;
         if !self.free(&to) || self.unwritten.holds(&to) || self.paced.contains_key(&(to.clone(), urgent)) {
             return Ok(());
         }
@@ -222,25 +222,25 @@ impl Task {
             }
         };
         let mixed = notifier.mixes(&to.channel);
-        let Some(parcel) = self.store.parcel(letter, mixed, room, now).await? else {
+        let Some(bundle) = self.store.bundle(delivery, mixed, room, now).await? else {
             // Nothing of it is told, and something else may be.
             self.wake.notify_one();
             return Ok(());
         };
-        let Parcel { letter: Letter { id, notice, attempts, expires, thread, .. }, with } = parcel;
+        let Bundle { delivery: Delivery { id, notice, attempts, expires, thread, .. }, with } = bundle;
         let source = Source::Stored { id, notice: notice.id.clone(), attempts, expires };
         self.start(source, to, (notice, with), thread, now);
         Ok(())
     }
 
-    fn start_memory(&mut self, letter: Unstored, now: Timestamp) {
-        let (to, notice) = (letter.to(), letter.notice.clone());
-        self.start(Source::Memory(letter), to, (notice, Vec::new()), None, now);
+    fn start_memory(&mut self, delivery: Unstored, now: Timestamp) {
+        let (to, notice) = (delivery.to(), delivery.notice.clone());
+        self.start(Source::Memory(delivery), to, (notice, Vec::new()), None, now);
     }
 
     fn start(
         &mut self,
-        letter: Source,
+        delivery: Source,
         to: Address,
         (newest, with): (Notice, Vec<Notice>),
         thread: Option<String>,
@@ -248,7 +248,7 @@ impl Task {
     ) {
         let (notifier, store) = (Arc::clone(&self.notifier.borrow()), self.store.clone());
         // Of what is told from memory nothing is recorded yet.
-        let stored = matches!(letter, Source::Stored { .. });
+        let stored = matches!(delivery, Source::Stored { .. });
         self.busy.insert(to.clone());
         self.paces.entry(to.clone()).or_default().sent(now);
         self.under_way.spawn(async move {
@@ -262,14 +262,14 @@ impl Task {
             let told = with.iter().chain([&notice]);
             let witnesses = if stored { witness::of(&store, told).await } else { BTreeMap::new() };
             let witnesses = &witnesses;
-            let delivery = Delivery { notice: &notice, with: &with, now, thread, curve, witnesses };
-            let result = notifier.deliver(&to.channel, &to.address, &delivery).await;
-            Outcome { letter, to, notices, result }
+            let envelope = Envelope { notice: &notice, with: &with, now, thread, curve, witnesses };
+            let result = notifier.deliver(&to.channel, &to.address, &envelope).await;
+            Outcome { delivery, to, notices, result }
         });
     }
 
     async fn settle(&mut self, outcome: Outcome) {
-        let Outcome { letter, to, notices, result } = outcome;
+        let Outcome { delivery, to, notices, result } = outcome;
         let now = self.clock.now();
         let channel = to.channel.as_str();
         self.busy.remove(&to);
@@ -288,7 +288,7 @@ impl Task {
         }
         let refused = result.as_ref().err().map(|refusal| refusal.text.clone());
         let mut given_up = false;
-        let became = match (letter, result) {
+        let became = match (delivery, result) {
             (Source::Stored { id, .. }, Ok(notify::Receipt { answer, thread })) => {
                 Some((id, Became::Delivered { answer, thread }))
             }
@@ -298,17 +298,18 @@ impl Task {
                 given_up = next.is_none();
                 Some((id, Became::Refused { why: refusal.text, next }))
             }
-            (Source::Memory(letter), Ok(notify::Receipt { answer, .. })) => {
-                tracing::info!(channel, notice = letter.notice.id, "told without having been stored");
-                self.memory.told(&letter, answer);
+            (Source::Memory(delivery), Ok(notify::Receipt { answer, .. })) => {
+                tracing::info!(channel, notice = delivery.notice.id, "told without having been stored");
+                self.memory.told(&delivery, answer);
                 None
             }
-            (Source::Memory(letter), Err(refusal)) => {
-                tracing::warn!(channel, notice = letter.notice.id, "failed to {}", refusal.text);
-                let next = next_attempt(&refusal, &letter.notice.id, letter.attempts, now, letter.expires);
+            (Source::Memory(delivery), Err(refusal)) => {
+                tracing::warn!(channel, notice = delivery.notice.id, "failed to {}", refusal.text);
+                let next =
+                    next_attempt(&refusal, &delivery.notice.id, delivery.attempts, now, delivery.expires);
                 given_up = next.is_none();
                 if let Some(next) = next {
-                    self.memory.hold(next, Unstored { attempts: letter.attempts + 1, ..letter });
+                    self.memory.hold(next, Unstored { attempts: delivery.attempts + 1, ..delivery });
                 }
                 None
             }
@@ -333,7 +334,7 @@ impl Task {
     }
 }
 
-/// When a refused letter is tried again; `None` when it is given up.
+/// When a refused delivery is tried again; `None` when it is given up.
 fn next_attempt(
     refusal: &Refusal,
     notice: &str,

@@ -27,8 +27,8 @@ use crate::ticket::{Ticket, Tickets, USED_MAX};
 /// An address that cannot be listened on is tried again after this: it may come with a network that is slow to start.
 const AGAIN: Duration = Duration::from_secs(5);
 
-/// So many of the last letters are shown.
-const LETTERS: u32 = 10;
+/// So many of the last deliveries are shown.
+const DELIVERIES: u32 = 10;
 
 /// The page, while there is one.
 pub(super) struct Front {
@@ -174,12 +174,12 @@ async fn spend(tickets: Option<&Tickets>, store: &Store, ticket: &Ticket, now: T
 
 async fn shelf(store: &Store) -> Shelf {
     let waiting = store.waiting().await;
-    let letters = store.last_letters(LETTERS).await;
-    if let Some(error) = waiting.as_ref().err().or(letters.as_ref().err()) {
+    let deliveries = store.last_deliveries(DELIVERIES).await;
+    if let Some(error) = waiting.as_ref().err().or(deliveries.as_ref().err()) {
         tracing::warn!("failed to {error}");
     }
     let told = |(notice, channel, state)| Told { notice, channel, state };
-    let letters = letters.unwrap_or_default().into_iter().map(told).collect();
+    let deliveries = deliveries.unwrap_or_default().into_iter().map(told).collect();
     let record = store.head().await.unwrap_or_default();
-    Shelf { waiting: waiting.unwrap_or_default(), letters, record }
+    Shelf { waiting: waiting.unwrap_or_default(), deliveries, record }
 }

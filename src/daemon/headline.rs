@@ -24,11 +24,11 @@ impl Headline {
 
 fn draw(view: &View, now: Timestamp) -> String {
     let troubles = [
-        ("cannot write its state", &view.store_lost),
-        ("Docker does not answer", &view.engine_lost),
-        ("nobody acts in the Swarm", &view.swarm_lost),
-        ("this host's clock is not the other managers'", &view.clock_off),
-        ("the new configuration is refused, the old one is in force", &view.config_rejected),
+        ("cannot write its state", &view.store_error),
+        ("Docker does not answer", &view.docker_error),
+        ("nobody acts in the Swarm", &view.swarm_error),
+        ("this host's clock is not the other managers'", &view.clock_skew),
+        ("the new configuration is refused, the old one is in force", &view.config_error),
     ];
     let troubles = troubles.iter().filter_map(|(what, why)| Some(format!("{what}: {}", why.as_ref()?)));
     let services = view.services.iter().filter_map(|service| about(service, view, now));

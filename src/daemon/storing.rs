@@ -127,11 +127,11 @@ impl Daemon {
             for (service, facts) in facts {
                 self.services.share(service, facts);
             }
-            if !stored.batch.letters.is_empty() {
+            if !stored.batch.deliveries.is_empty() {
                 self.pump.wake();
             }
             self.note_new(&stored.batch);
-            self.deliveries.look(&stored.batch);
+            self.dora.look(&stored.batch);
             self.follow_up(rest);
         }
         match landed.batch.and(landed.whole) {

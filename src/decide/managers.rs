@@ -10,14 +10,14 @@ use crate::model::reason::Reason;
 impl State {
     /// This host's clock is not that of the golive that acts.
     pub(super) fn clock_off(&mut self, now: Timestamp, why: &str, actions: &mut Vec<Action>) {
-        self.clock_off = Some(why.to_owned());
+        self.clock_skew = Some(why.to_owned());
         let reason = Reason::Said(why.to_owned());
         self.own.open(now, News::ClockOff, Tier::Important, reason, &self.policy.tiers, actions);
     }
 
     /// It is again.
     pub(super) fn clock_right(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
-        self.clock_off = None;
+        self.clock_skew = None;
         self.own.resolve(now, News::ClockRight, &self.policy.tiers, actions);
     }
 

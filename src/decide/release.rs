@@ -106,7 +106,7 @@ pub(super) fn follow(turn: &mut Turn<'_>, first: Transition) {
             Transition::RolledBack => swap::finish(turn),
             Transition::Fail(news, why) => swap::fail(turn, news, why),
             Transition::Another(running) => looked::another(turn, &running),
-            Transition::StandAside => swap::stand_aside(turn),
+            Transition::Yield => swap::give_way(turn),
             Transition::Look(running) => looked::seen(turn, running.as_ref()),
         };
     }

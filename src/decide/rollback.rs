@@ -59,17 +59,17 @@ pub(super) fn step_done(turn: &mut Turn<'_>, id: &str, step: Step, instance: Opt
             let cause = Box::new(cause.unwrap_or(rollback.reason));
             return undone(turn, Reason::Stuck { undo: None, runs, cause });
         }
-        Step::StandAside => return stood_aside(turn),
+        Step::Yield => return stood_aside(turn),
         Step::Prepare
         | Step::Forensics
         | Step::Before
         | Step::Create
-        | Step::Disarm
+        | Step::DisableRestart
         | Step::Stop
-        | Step::SetAside
-        | Step::TakeName
+        | Step::RenameOld
+        | Step::RenameNew
         | Step::Start
-        | Step::Dependents
+        | Step::RecreateDependents
         | Step::Command
         | Step::Update
         | Step::Converge
@@ -97,10 +97,10 @@ pub(super) fn step_failed(turn: &mut Turn<'_>, id: &str, step: Step, fault: &Fau
         | Step::Forensics
         | Step::Before
         | Step::Create
-        | Step::Disarm
+        | Step::DisableRestart
         | Step::Stop
-        | Step::SetAside
-        | Step::TakeName
+        | Step::RenameOld
+        | Step::RenameNew
         | Step::Start
         | Step::Command
         | Step::Update
@@ -118,10 +118,10 @@ pub(super) fn step_failed(turn: &mut Turn<'_>, id: &str, step: Step, fault: &Fau
         // Knowing less must not keep the service down.
         Step::Forensics => return advance(turn, rollback),
         Step::Create
-        | Step::Disarm
+        | Step::DisableRestart
         | Step::Stop
-        | Step::SetAside
-        | Step::TakeName
+        | Step::RenameOld
+        | Step::RenameNew
         | Step::Start
         | Step::Update => undo(turn, rollback, why),
         // The engine says that the old version cannot run; what runs of the bad one is better than nothing.
@@ -136,9 +136,9 @@ pub(super) fn step_failed(turn: &mut Turn<'_>, id: &str, step: Step, fault: &Fau
             let cause = Box::new(rollback.undoing.unwrap_or(rollback.reason));
             return undone(turn, Reason::Stuck { undo: Some(fault.text.clone()), runs, cause });
         }
-        Step::StandAside => return stood_aside(turn),
+        Step::Yield => return stood_aside(turn),
         // The service is restored; what is left over is told, and no reason to touch it again.
-        Step::Dependents | Step::CleanUp | Step::After => {
+        Step::RecreateDependents | Step::CleanUp | Step::After => {
             turn.open(News::CleanupIncomplete, Tier::Important, Some(why), Vec::new());
             return advance(turn, rollback);
         }
@@ -249,7 +249,7 @@ fn undo(turn: &mut Turn<'_>, rollback: Rollback, why: Reason) {
 /// Somebody else deploys: what golive made is removed and theirs is watched.
 fn give_way(turn: &mut Turn<'_>, why: Reason) {
     let Some(rollback) = at_hand(turn).cloned() else { return };
-    take_up(turn, Rollback { step: Step::StandAside, undoing: Some(why), ..rollback });
+    take_up(turn, Rollback { step: Step::Yield, undoing: Some(why), ..rollback });
 }
 
 /// The way back out was taken, or barred; unless somebody has deployed meanwhile, a person has to come.
@@ -258,7 +258,7 @@ fn undone(turn: &Turn<'_>, why: Reason) -> Transition {
 }
 
 fn stood_aside(turn: &Turn<'_>) -> Transition {
-    theirs(turn).map_or(Transition::StandAside, Transition::Another)
+    theirs(turn).map_or(Transition::Yield, Transition::Another)
 }
 
 /// What somebody has deployed meanwhile, as far as it was seen.

@@ -46,7 +46,7 @@ pub(super) enum Transition {
     /// Somebody else has deployed what runs.
     Another(Running),
     /// Somebody else deploys, and theirs was not seen yet.
-    StandAside,
+    Yield,
     /// What runs has to be looked at as if it were seen for the first time.
     Look(Option<Running>),
 }

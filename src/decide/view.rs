@@ -29,15 +29,15 @@ pub struct View {
     /// Incidents that are not over, oldest first.
     pub incidents: Vec<Incident>,
     /// Why Docker does not answer, while it does not.
-    pub engine_lost: Option<String>,
+    pub docker_error: Option<String>,
     /// Why nobody acts in the Swarm, while nobody does.
-    pub swarm_lost: Option<String>,
+    pub swarm_error: Option<String>,
     /// How far this host's clock is from that of the golive that acts, while it is not the same.
-    pub clock_off: Option<String>,
+    pub clock_skew: Option<String>,
     /// Why the state directory cannot be written, while it cannot.
-    pub store_lost: Option<String>,
+    pub store_error: Option<String>,
     /// Why the newest configuration is not in force, while it is not.
-    pub config_rejected: Option<String>,
+    pub config_error: Option<String>,
     /// What an outside watcher has heard, where one is configured. The shell knows.
     pub heartbeat: Option<Heartbeat>,
 }
@@ -172,11 +172,11 @@ impl State {
             services: services.collect(),
             rules: self.rules.verdicts(&self.policy.rules),
             incidents,
-            engine_lost: self.engine.as_ref().map(|engine| engine.why.clone()),
-            swarm_lost: self.swarm.as_ref().map(|swarm| swarm.why.clone()),
-            clock_off: self.clock_off.clone(),
-            store_lost: self.store_lost.clone(),
-            config_rejected: self.config_rejected.clone(),
+            docker_error: self.engine.as_ref().map(|engine| engine.why.clone()),
+            swarm_error: self.swarm.as_ref().map(|swarm| swarm.why.clone()),
+            clock_skew: self.clock_skew.clone(),
+            store_error: self.store_error.clone(),
+            config_error: self.config_error.clone(),
             heartbeat: None,
         }
     }

@@ -10,7 +10,7 @@ use super::id::short;
 use super::{Engine, EngineError};
 
 /// What images are tagged as that golive keeps.
-pub(crate) const KEPT: &str = "golive/keep";
+pub(crate) const KEPT: &str = "golive/pin";
 
 /// The configurations of so many images are remembered; then all are forgotten.
 const REMEMBERED: usize = 256;
@@ -120,7 +120,7 @@ mod tests {
         assert!(!is_pulled(&image(here, &[])), "built here, in Docker's own store");
         assert!(is_pulled(&image(here, &["shop@sha256:bb"])), "pulled, in Docker's own store");
         assert!(
-            !is_pulled(&image(here, &["shop@sha256:aa", "golive/keep@sha256:aa"])),
+            !is_pulled(&image(here, &["shop@sha256:aa", "golive/pin@sha256:aa"])),
             "in containerd's store"
         );
         assert!(!is_pulled(&json!({ "Id": here, "RepoDigests": null })));

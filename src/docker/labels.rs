@@ -4,7 +4,7 @@
 pub(crate) const OURS: &str = "golive.";
 
 /// The service that a container holds the image of a release for.
-pub(crate) const KEEP: &str = "golive.keep";
+pub(crate) const PIN_OF: &str = "golive.pin-of";
 /// The release that it holds.
 pub(crate) const RELEASE: &str = "golive.release";
 /// The version that golive gave a successor, whose image is named by its id alone.
@@ -20,7 +20,7 @@ pub(crate) const SERVICE: &str = "golive.service";
 /// The container that a successor stands in for.
 pub(crate) const REPLACES: &str = "golive.replaces";
 /// The restart policy of the container that a successor stands in for, as JSON: what undoing gives back.
-pub(crate) const RESTART: &str = "golive.replaces-restart";
+pub(crate) const RESTART: &str = "golive.replaces.restart-policy";
 
 /// The name that people know a container's image by, which the engine may not know any more.
 pub(crate) const IMAGE: &str = "golive.image";
@@ -29,10 +29,10 @@ pub(crate) const IMAGE: &str = "golive.image";
 pub(crate) const PUT: &str = "golive.put";
 
 /// A container that is not to be started: what it stands in for had done its work and ended.
-pub(crate) const ENDED: &str = "golive.ended";
+pub(crate) const ENDED: &str = "golive.completed";
 
 /// A bad container that undoing had to make anew: the rollback.
-pub(crate) const UNDONE: &str = "golive.undone";
+pub(crate) const UNDONE: &str = "golive.recreated-by-undo";
 
 /// How a container holds an image.
 pub(crate) const PIN: &str = "golive.pin";

@@ -39,7 +39,7 @@ async fn made(engine: &Engine, call: &str) -> Result<(), EngineError> {
             Some(_) => Ok(()),
             None => Err(EngineError::answered("inspect", 404, r#"{"message":"No such container"}"#)),
         },
-        "list" => engine.labelled("golive.keep").await.map(drop),
+        "list" => engine.labelled("golive.pin-of").await.map(drop),
         "exists" => engine.exists("networks", "shop").await.map(drop),
         "create" => engine.create("web", &serde_json::json!({ "Image": "shop:1" })).await.map(drop),
         "start" => engine.start("web").await,

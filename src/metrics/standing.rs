@@ -37,7 +37,11 @@ pub(super) fn registry(view: &View, waiting: &BTreeMap<String, u64>, record: Opt
     gauge(DRILL, "When a drill passed last, since 1970", services().filter_map(drilled).collect());
     let diverged = services().map(|service| (labels(service), truth(service.diverged.is_some())));
     let acts = services().map(|service| (labels(service), truth(service.aside.is_none())));
-    gauge("golive_acts", "Whether this golive acts for the service, and does not only watch", acts.collect());
+    gauge(
+        "golive_leader",
+        "Whether this golive acts for the service, and does not only watch",
+        acts.collect(),
+    );
     gauge("golive_drift", "Whether something else runs than what was released last", diverged.collect());
     let values = services().flat_map(|service| {
         numbers(service, |verdict| verdict.value.filter(|_| verdict.call != Call::Blind))
@@ -49,22 +53,22 @@ pub(super) fn registry(view: &View, waiting: &BTreeMap<String, u64>, record: Opt
     always(view, &mut gauge);
     let open = [Tier::Urgent, Tier::Important, Tier::General].map(|tier| incidents(view, tier));
     gauge("golive_incidents_open", "Incidents that nobody has acknowledged", open.into());
-    let lost = [
-        ("docker", &view.engine_lost),
-        ("swarm", &view.swarm_lost),
-        ("clock", &view.clock_off),
-        ("state", &view.store_lost),
-        ("rules", &view.config_rejected),
+    let needs = [
+        ("docker", &view.docker_error),
+        ("swarm", &view.swarm_error),
+        ("clock", &view.clock_skew),
+        ("store", &view.store_error),
+        ("config", &view.config_error),
     ];
-    let lost = lost.map(|(what, why)| (vec![("what", what.to_owned())], truth(why.is_some())));
+    let up = needs.map(|(name, error)| (vec![("dependency", name.to_owned())], truth(error.is_none())));
     gauge(
-        "golive_lost",
-        "What golive itself is without: Docker, a Swarm in which somebody acts, the clock of who does, its state directory, good rules",
-        lost.into(),
+        "golive_dependency_up",
+        "Whether golive has what it needs: Docker, a Swarm in which somebody acts, the same clock as who does, its state directory, its newest configuration",
+        up.into(),
     );
-    #[expect(clippy::cast_precision_loss, reason = "the outbox holds some ten thousand letters at most")]
+    #[expect(clippy::cast_precision_loss, reason = "the outbox holds some ten thousand deliveries at most")]
     let waiting = waiting.iter().map(|(channel, count)| (vec![("channel", channel.clone())], *count as f64));
-    gauge("golive_outbox_pending", "Letters that wait to be confirmed", waiting.collect());
+    gauge("golive_outbox_pending", "Deliveries that wait to be confirmed", waiting.collect());
     #[expect(
         clippy::cast_precision_loss,
         reason = "a record of so many entries is not written in a lifetime"

@@ -170,7 +170,7 @@ fn the_view_is_drawn_as_it_stands() {
             rule("site", verdict(Call::Pass, None, None)),
         ],
         incidents: vec![incident(Tier::Urgent, IncidentState::Open), incident(Tier::Important, taken)],
-        store_lost: Some("disk full".to_owned()),
+        store_error: Some("disk full".to_owned()),
         ..View::default()
     };
     let text = Metrics::default().draw(&view, &BTreeMap::new(), None);
@@ -181,7 +181,7 @@ fn the_view_is_drawn_as_it_stands() {
             "golive_release_phase{service=\"shop\",phase=\"idle\"} 0.0",
             "golive_rollback_ready{service=\"shop\"} 1.0",
             "golive_drift{service=\"shop\"} 0.0",
-            "golive_acts{service=\"shop\"} 1.0",
+            "golive_leader{service=\"shop\"} 1.0",
             "golive_trigger_value{service=\"shop\",trigger=\"health\"} 3.0",
             "golive_trigger_limit{service=\"shop\",trigger=\"latency-p95\"} 3.0",
             "golive_trigger_verdict{service=\"shop\",trigger=\"health\",verdict=\"fail\"} 1.0",
@@ -195,8 +195,8 @@ fn the_view_is_drawn_as_it_stands() {
             "golive_rule_verdict{rule=\"site\",verdict=\"pass\"} 1.0",
             "golive_incidents_open{tier=\"urgent\"} 1.0",
             "golive_incidents_open{tier=\"important\"} 0.0",
-            "golive_lost{what=\"state\"} 1.0",
-            "golive_lost{what=\"docker\"} 0.0",
+            "golive_dependency_up{dependency=\"store\"} 0.0",
+            "golive_dependency_up{dependency=\"docker\"} 1.0",
         ],
     );
     assert!(
@@ -230,8 +230,8 @@ fn the_record_is_counted_and_its_head_told() {
 fn how_well_releases_went_is_there_as_far_as_it_is_known() {
     let metrics = Metrics::default();
     let draw = || metrics.draw(&View::default(), &BTreeMap::new(), None);
-    assert!(!draw().contains("golive_delivery_"));
-    let known = Delivery {
+    assert!(!draw().contains("golive_dora_"));
+    let known = Dora {
         live: 9,
         interval: Some(86_400.0),
         lead_time: Some(600.0),
@@ -241,25 +241,25 @@ fn how_well_releases_went_is_there_as_far_as_it_is_known() {
         recovery_worst: Some(60.0),
         rework: Some(0.5),
     };
-    let new = Delivery { live: 1, ..Delivery::default() };
+    let new = Dora { live: 1, ..Dora::default() };
     metrics.deliver([("shop".to_owned(), known), ("new\"".to_owned(), new)].into_iter());
     let text = draw();
     has(
         &text,
         &[
-            "golive_delivery_releases{service=\"shop\"} 9.0",
-            "golive_delivery_releases{service=\"new\\\"\"} 1.0",
-            "golive_delivery_interval_seconds{service=\"shop\"} 86400.0",
-            "golive_delivery_lead_time_seconds{service=\"shop\"} 600.0",
-            "golive_delivery_change_failure_ratio{service=\"shop\",decided=\"any\"} 0.25",
-            "golive_delivery_change_failure_ratio{service=\"shop\",decided=\"automatic\"} 0.0",
-            "golive_delivery_recovery_seconds{service=\"shop\"} 31.5",
-            "golive_delivery_recovery_worst_seconds{service=\"shop\"} 60.0",
-            "golive_delivery_rework_ratio{service=\"shop\"} 0.5",
+            "golive_dora_releases{service=\"shop\"} 9.0",
+            "golive_dora_releases{service=\"new\\\"\"} 1.0",
+            "golive_dora_interval_seconds{service=\"shop\"} 86400.0",
+            "golive_dora_lead_time_seconds{service=\"shop\"} 600.0",
+            "golive_dora_change_failure_ratio{service=\"shop\",decided=\"any\"} 0.25",
+            "golive_dora_change_failure_ratio{service=\"shop\",decided=\"automatic\"} 0.0",
+            "golive_dora_recovery_seconds{service=\"shop\"} 31.5",
+            "golive_dora_recovery_worst_seconds{service=\"shop\"} 60.0",
+            "golive_dora_rework_ratio{service=\"shop\"} 0.5",
         ],
     );
     assert_eq!(text.matches("{service=\"new").count(), 1, "what is not known is not there: {text}");
     // What is gone, is gone.
     metrics.deliver(std::iter::empty());
-    assert!(!draw().contains("golive_delivery_"));
+    assert!(!draw().contains("golive_dora_"));
 }

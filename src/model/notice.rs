@@ -232,7 +232,7 @@ pub enum News {
     StoreRecovered,
     /// Something that was stored is damaged, or not there any more.
     StateLost,
-    /// A channel takes no letters.
+    /// A channel confirms no delivery.
     ChannelFailing {
         /// The channel, with the address where it has several.
         channel: String,

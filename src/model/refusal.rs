@@ -46,8 +46,8 @@ pub enum Refusal {
     NoService(String),
     /// There is no such open incident.
     NoIncident(String),
-    /// There is no such letter that was given up.
-    NoLetter(i64),
+    /// There is no such delivery that was given up.
+    NoDelivery(i64),
     /// There is no such release.
     NoRelease(String),
     /// The release's record takes no more remarks.

@@ -17,17 +17,17 @@ pub enum Step {
     /// Create the successor from the good record, under a temporary name.
     Create,
     /// Take the bad container's restart policy away, so that the engine cannot bring it back.
-    Disarm,
+    DisableRestart,
     /// Stop the bad container.
     Stop,
     /// Rename the bad container out of the way.
-    SetAside,
+    RenameOld,
     /// Give the successor the service's name.
-    TakeName,
+    RenameNew,
     /// Start the successor.
     Start,
     /// Make containers that live in the bad one anew, in the successor.
-    Dependents,
+    RecreateDependents,
     /// Run the operator's rollback command (command runtime only).
     Command,
     /// Give a Swarm's services the specifications of the good record (swarm only).
@@ -43,7 +43,7 @@ pub enum Step {
     /// Put the bad release back, because the rollback could not be finished.
     Undo,
     /// Remove the successor, because somebody else has deployed meanwhile.
-    StandAside,
+    Yield,
 }
 
 /// A failed step.

@@ -1,10 +1,10 @@
 //! Mail: one transaction per recipient, threaded by incident, text and HTML with a picture.
 
+use lettre::Address;
 use lettre::message::header::ContentType;
 use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
-use lettre::{Address, Message};
 
-use super::letter::Letter;
+use super::message::Message;
 use super::{Context, Receipt, Refusal, smtp};
 use crate::config::EmailChannel;
 use crate::model::notice::{Notice, Tier};
@@ -31,10 +31,10 @@ pub(super) async fn send(
     notice: &Notice,
     context: &Context<'_>,
 ) -> Result<Receipt, Refusal> {
-    let letter = template::letter(notice, context);
-    let own = Thread { root: id_of(&notice.id, context), subject: letter.subject.clone() };
+    let message = template::message(notice, context);
+    let own = Thread { root: id_of(&notice.id, context), subject: message.subject.clone() };
     let known = context.thread.and_then(Thread::read);
-    let mail = compose(channel, address, notice, context, &letter, known.as_ref().unwrap_or(&own))
+    let mail = compose(channel, address, notice, context, &message, known.as_ref().unwrap_or(&own))
         .map_err(|error| Refusal::never(format!("write a mail to {address}: {error}")))?;
     let doing = format!("hand mail for {address} over");
     let post = smtp::Post { channel, own_name: context.own_name, patience: context.patience };
@@ -45,7 +45,7 @@ pub(super) async fn send(
 /// A notice as it looks in a mail program.
 #[cfg(test)]
 pub(super) fn page(notice: &Notice, context: &Context<'_>) -> String {
-    html::draw(&template::letter(notice, context), notice, PICTURE)
+    html::draw(&template::message(notice, context), notice, PICTURE)
 }
 
 /// Connects, greets, starts TLS and logs in, and sends nothing.
@@ -58,9 +58,9 @@ fn compose(
     address: &str,
     notice: &Notice,
     context: &Context<'_>,
-    letter: &Letter,
+    message: &Message,
     thread: &Thread,
-) -> Result<Message, Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<lettre::Message, Box<dyn std::error::Error + Send + Sync>> {
     let host = context.host;
     let id = id_of(&notice.id, context);
     // Where no first mail is known, one was perhaps sent all the same; ids can be foretold.
@@ -73,8 +73,8 @@ fn compose(
         Tier::General => ("low", "5 (Lowest)"),
     };
     let again = channel.one_subject && *root != id && context.thread.is_some();
-    let subject = if again { format!("Re: {}", thread.subject) } else { letter.subject.clone() };
-    let mut builder = Message::builder()
+    let subject = if again { format!("Re: {}", thread.subject) } else { message.subject.clone() };
+    let mut builder = lettre::Message::builder()
         .from(from)
         .to(to)
         .subject(subject)
@@ -88,8 +88,8 @@ fn compose(
     if *root != id {
         builder = builder.in_reply_to(root.clone()).references(root.clone());
     }
-    let text = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(letter.plain());
-    let html = html::draw(letter, notice, PICTURE);
+    let text = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(message.plain());
+    let html = html::draw(message, notice, PICTURE);
     let html = SinglePart::builder().header(ContentType::TEXT_HTML).body(html);
     let both = MultiPart::alternative().singlepart(text);
     Ok(builder.multipart(match &context.picture {

@@ -4,7 +4,7 @@ use reqwest::Url;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::letter::Letter;
+use super::message::Message;
 use super::tone::Standing;
 use super::{Context, Refusal};
 use crate::config::{self, Secret, WebhookChannel, WebhookFormat};
@@ -53,11 +53,11 @@ pub(super) struct Post {
 /// Writes a notice for a channel; reads the channel's secrets for it.
 pub(super) fn write(
     channel: &WebhookChannel,
-    letter: &Letter,
+    message: &Message,
     notice: &Notice,
     context: &Context<'_>,
 ) -> Result<Plan, Refusal> {
-    let mut card = Card::new(letter.clone(), notice, context);
+    let mut card = Card::new(message.clone(), notice, context);
     card.calls = channel.mention && notice.tier == Tier::Urgent && card.standing() == Standing::Open;
     let mut post = Post::to(url(channel)?);
     let (place, wall) = (place(&post.url), context.wall);
@@ -69,7 +69,7 @@ pub(super) fn write(
     let mend = |why: &str| Refusal::later(format!("write for {place}: {why}"));
     match &channel.format {
         WebhookFormat::Standard { secret } => {
-            post.body = standard::body(letter, notice, context).to_string();
+            post.body = standard::body(message, notice, context).to_string();
             post.sign(optional(secret)?.as_deref(), notice, wall.as_second(), mend)?;
         }
         WebhookFormat::Slack => post.json(&slack::body(&card)),

@@ -9,7 +9,7 @@ use minijinja::{
 };
 
 use super::Context;
-use super::letter::{Kind, Letter, Part, What, people};
+use super::message::{Kind, Message, Part, SectionKind, people};
 use crate::config::Template;
 use crate::model::notice::Notice;
 use crate::untrusted::{acts, clean, harmless};
@@ -34,23 +34,23 @@ struct Failure {
     why: String,
 }
 
-/// A letter as the channel's templates have it, else in golive's own words.
-pub(super) fn letter(notice: &Notice, context: &Context<'_>) -> Letter {
-    word(Letter::own(notice, context), notice, context)
+/// A message as the channel's templates have it, else in golive's own words.
+pub(super) fn message(notice: &Notice, context: &Context<'_>) -> Message {
+    word(Message::own(notice, context), notice, context)
 }
 
-/// A letter in the words of the channel's templates, if it has any.
-fn word(mut letter: Letter, notice: &Notice, context: &Context<'_>) -> Letter {
+/// A message in the words of the channel's templates, if it has any.
+fn word(mut message: Message, notice: &Notice, context: &Context<'_>) -> Message {
     let Some(templates) = context.templates.filter(|templates| templates.iter().next().is_some()) else {
-        return letter;
+        return message;
     };
-    let values = values(&letter, notice, context);
+    let values = values(&message, notice, context);
     let give = |template: &Template| {
         fill(template, &values, UndefinedBehavior::Chainable).map_err(|failure| failure.of(template))
     };
     let subject = templates.subject.as_ref().map(give).transpose();
     let body = templates.body.as_ref().map(give).transpose();
-    let part = |what: What, lines: Vec<String>| Part {
+    let part = |what: SectionKind, lines: Vec<String>| Part {
         what,
         heading: context.texts.label(what.label()),
         lines,
@@ -59,52 +59,52 @@ fn word(mut letter: Letter, notice: &Notice, context: &Context<'_>) -> Letter {
     match subject.and_then(|subject| Ok((subject, body?))) {
         Ok((subject, body)) => {
             if let Some(subject) = subject {
-                letter.subject = clean(&subject);
-                letter.title.clone_from(&letter.subject);
+                message.subject = clean(&subject);
+                message.title.clone_from(&message.subject);
             }
             if let Some(body) = body {
                 // No address in a template's words can be followed, the buttons can; other news in the message, and where
                 // this stands in the record, is nothing that templates know.
-                let stays = |part: &Part| matches!(part.what, What::Also | What::Record);
-                letter.parts.retain(|part| part.kind == Kind::Link || stays(part));
-                letter.parts.insert(0, part(What::Body, lines(&body)));
+                let stays = |part: &Part| matches!(part.what, SectionKind::Also | SectionKind::Record);
+                message.parts.retain(|part| part.kind == Kind::Link || stays(part));
+                message.parts.insert(0, part(SectionKind::Body, lines(&body)));
             }
         }
         Err(why) => {
             tracing::warn!("a template failed, and golive's own words are told: {why}");
-            letter.parts.push(part(What::Template, vec![context.texts.template_failed(&why)]));
+            message.parts.push(part(SectionKind::Template, vec![context.texts.template_failed(&why)]));
         }
     }
-    letter
+    message
 }
 
 /// What templates can say (docs/configuration.md); what there is none of is empty.
-fn values(letter: &Letter, notice: &Notice, context: &Context<'_>) -> Value {
+fn values(message: &Message, notice: &Notice, context: &Context<'_>) -> Value {
     let texts = context.texts;
     let some = |text: &Option<String>| text.as_deref().map(clean).unwrap_or_default();
-    let first = |what: What| {
-        let part = letter.parts.iter().find(|part| part.what == what);
+    let first = |what: SectionKind| {
+        let part = message.parts.iter().find(|part| part.what == what);
         part.and_then(|part| part.lines.first()).cloned().unwrap_or_default()
     };
     let part = |part: &Part| context! { heading => &part.heading, lines => &part.lines };
     context! {
         tier => notice.tier.into_str(),
         event => notice.news.into_str(),
-        service => &letter.service,
-        title => &letter.title,
-        subject => &letter.subject,
+        service => &message.service,
+        title => &message.title,
+        subject => &message.subject,
         from => some(&notice.from),
         to => some(&notice.to),
         reason => notice.reason.as_ref().map(|reason| texts.reason(reason)).unwrap_or_default(),
-        late => letter.late.clone().unwrap_or_default(),
+        late => message.late.clone().unwrap_or_default(),
         when => texts.time(notice.at),
         host => clean(context.host),
         incident => clean(&notice.incident),
         release => some(&notice.release),
-        parts => letter.parts.iter().map(part).collect::<Vec<Value>>(),
-        acknowledge => first(What::Acknowledge),
-        link => first(What::AcknowledgeHere),
-        runbook => first(What::Runbook),
+        parts => message.parts.iter().map(part).collect::<Vec<Value>>(),
+        acknowledge => first(SectionKind::Acknowledge),
+        link => first(SectionKind::AcknowledgeHere),
+        runbook => first(SectionKind::Runbook),
         people => people(context),
     }
 }

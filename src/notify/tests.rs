@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Delivery, Notifier, PATIENCE, Refusal, Retry, backoff, expires, outlets, texts};
+use super::{Envelope, Notifier, PATIENCE, Refusal, Retry, backoff, expires, outlets, texts};
 use crate::config::{Channel, Language, Person, Templates, Way};
 use crate::model::notice::{News, Notice, Tier};
 use crate::model::reason::Reason;
@@ -91,7 +91,7 @@ fn pauses_double_up_to_five_minutes() {
             assert_eq!(pause, backoff(attempts, id));
         }
     }
-    assert_ne!(backoff(3, "a"), backoff(3, "b"), "many letters do not come back at once");
+    assert_ne!(backoff(3, "a"), backoff(3, "b"), "many messages do not come back at once");
     assert!(expires(Tier::Urgent) > expires(Tier::Important));
 }
 
@@ -99,7 +99,7 @@ fn pauses_double_up_to_five_minutes() {
 async fn a_channel_that_is_gone_is_given_up() {
     let channel = Way::Webhook(hooks::open("http://127.0.0.1:9/"));
     let refusal =
-        notifier(channel).deliver("other", "", &Delivery::first(&notice(), now())).await.unwrap_err();
+        notifier(channel).deliver("other", "", &Envelope::first(&notice(), now())).await.unwrap_err();
     assert_eq!(refusal.retry, Retry::Never);
     assert_eq!(refusal.text, "tell channel other: it is no longer configured");
 }

@@ -48,8 +48,8 @@ pub(super) async fn send(
     context: &Context<'_>,
 ) -> Result<Told, Refusal> {
     // Whatever it takes to be told, it is written once.
-    let letter = template::letter(notice, context);
-    let plan = format::write(channel, &letter, notice, context)?;
+    let message = template::message(notice, context);
+    let plan = format::write(channel, &message, notice, context)?;
     if let Some(edit) = &plan.edit {
         let answer = tell(out, edit, context.now).await?;
         match format::judge(&channel.format, &answer) {
@@ -71,7 +71,7 @@ pub(super) async fn send(
     if let Verdict::Moved(chat) = format::judge(&channel.format, &answer)
         && let Some(moved) = moved(channel, &chat)
     {
-        let plan = format::write(&moved, &letter, notice, context)?;
+        let plan = format::write(&moved, &message, notice, context)?;
         let answer = tell(out, &plan.post, context.now).await?;
         let mut told = told(&moved, plan, &answer, context)?;
         told.receipt.answer.push_str(&format!(" (write chat-id = \"{chat}\": the chat has moved)"));

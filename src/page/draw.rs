@@ -46,11 +46,11 @@ impl Drawing {
         let (texts, now) = (&stage.texts, stage.clock.now());
         let say = |name: &str| texts.page(name, "");
         let troubles = [
-            ("trouble-docker", &view.engine_lost),
-            ("trouble-swarm", &view.swarm_lost),
-            ("trouble-clock", &view.clock_off),
-            ("trouble-state", &view.store_lost),
-            ("trouble-rules", &view.config_rejected),
+            ("trouble-docker", &view.docker_error),
+            ("trouble-swarm", &view.swarm_error),
+            ("trouble-clock", &view.clock_skew),
+            ("trouble-state", &view.store_error),
+            ("trouble-rules", &view.config_error),
         ];
         let troubles: Vec<String> =
             troubles.iter().filter_map(|(name, why)| Some(texts.page(name, why.as_ref()?))).collect();
@@ -63,9 +63,13 @@ impl Drawing {
             (false, true) => say("quiet"),
             (false, false) => String::new(),
         };
-        let incidents: Vec<_> =
-            view.incidents.iter().map(|incident| self::incident(incident, &shelf.letters, stage)).collect();
-        let letters: Vec<_> = shelf.letters.iter().map(|letter| self::letter(letter, stage)).collect();
+        let incidents: Vec<_> = view
+            .incidents
+            .iter()
+            .map(|incident| self::incident(incident, &shelf.deliveries, stage))
+            .collect();
+        let deliveries: Vec<_> =
+            shelf.deliveries.iter().map(|delivery| self::delivery(delivery, stage)).collect();
         self.render(
             "status",
             context! {
@@ -80,8 +84,8 @@ impl Drawing {
                 incidents_head => say("incidents"),
                 none_open => say("none-open"),
                 incidents,
-                letters_head => say("alerts"),
-                letters,
+                deliveries_head => say("alerts"),
+                deliveries,
                 as_of => texts.page("as-of", &texts.time(now)),
             },
         )
@@ -259,7 +263,7 @@ fn line(trigger: &TriggerView, stage: &Stage) -> Value {
     }
 }
 
-fn incident(incident: &Incident, letters: &[Told], stage: &Stage) -> Value {
+fn incident(incident: &Incident, deliveries: &[Told], stage: &Stage) -> Value {
     let texts = &stage.texts;
     let state = incident.standing();
     let taken = match state {
@@ -276,14 +280,14 @@ fn incident(incident: &Incident, letters: &[Told], stage: &Stage) -> Value {
         (Tier::Urgent | Tier::Important, IncidentState::Acknowledged { .. }) | (Tier::General, _) => "warn",
     };
     let since = texts.page("since", &texts.time(incident.began));
-    context! { text => headline(incident, letters, stage), id => clean(&incident.id), taken, mood, since }
+    context! { text => headline(incident, deliveries, stage), id => clean(&incident.id), taken, mood, since }
 }
 
 /// Tier, service and what it is about, in one line: as it was told last, where that is known.
-fn headline(incident: &Incident, letters: &[Told], stage: &Stage) -> String {
+fn headline(incident: &Incident, deliveries: &[Told], stage: &Stage) -> String {
     let texts = &stage.texts;
-    if let Some(letter) = letters.iter().find(|letter| letter.notice.incident == incident.id) {
-        return texts.subject(&letter.notice);
+    if let Some(delivery) = deliveries.iter().find(|delivery| delivery.notice.incident == incident.id) {
+        return texts.subject(&delivery.notice);
     }
     let about = clean(incident.service.as_deref().unwrap_or("golive"));
     let why = incident.reason.as_ref().map(|reason| texts.reason(reason));
@@ -291,18 +295,18 @@ fn headline(incident: &Incident, letters: &[Told], stage: &Stage) -> String {
     format!("[{}] {about}: {why}", texts.tier(incident.tier))
 }
 
-fn letter(letter: &Told, stage: &Stage) -> Value {
+fn delivery(delivery: &Told, stage: &Stage) -> Value {
     let texts = &stage.texts;
-    let mood = match letter.state.as_str() {
+    let mood = match delivery.state.as_str() {
         "sent" => "good",
         "pending" => "warn",
         _ => "bad",
     };
     context! {
-        at => texts.time(letter.notice.at),
-        subject => texts.subject(&letter.notice),
-        channel => clean(&letter.channel),
-        state => texts.page(&letter.state, ""),
+        at => texts.time(delivery.notice.at),
+        subject => texts.subject(&delivery.notice),
+        channel => clean(&delivery.channel),
+        state => texts.page(&delivery.state, ""),
         mood,
     }
 }

@@ -86,7 +86,7 @@ fn incident(id: &str, words: &str) -> Incident {
     }
 }
 
-fn letter(words: &str) -> Told {
+fn delivery(words: &str) -> Told {
     let notice = Notice {
         id: "shop-1.1".to_owned(),
         incident: "shop-9".to_owned(),
@@ -124,7 +124,11 @@ impl Served {
                     Ask::Pulse(reply) => drop(reply.send(())),
                     Ask::Shelf(reply) => {
                         let waiting = [("oncall".to_owned(), 3)].into();
-                        drop(reply.send(Shelf { waiting, letters: vec![letter(HOSTILE)], record: None }));
+                        drop(reply.send(Shelf {
+                            waiting,
+                            deliveries: vec![delivery(HOSTILE)],
+                            record: None,
+                        }));
                     }
                     Ask::Acknowledge { ticket, reply } => {
                         spent.spend(&ticket, Clock::start().now());

@@ -34,7 +34,7 @@ pub(super) fn json(story: &Story) -> Value {
     of(story)
         .map(|drill| {
             json!({
-                "id": drill.id, "level": drill.level.into_str(), "by": drill.by, "began": drill.began.to_string(),
+                "id": drill.id, "level": drill.level.into_str(), "by": drill.by, "started_at": drill.began.to_string(),
                 "ended": drill.ended().map(|at| at.to_string()), "passed": drill.passed(),
                 "problems": drill.outcome.as_ref().map(|outcome| &outcome.problems),
                 "acknowledged_by": answered_by(drill),

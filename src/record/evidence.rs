@@ -42,8 +42,8 @@ fn last(sheet: &mut Sheet<'_>, what: &str, whole: &str, lines: usize) {
 
 pub(super) fn json(found: &Evidence) -> Value {
     json!({
-        "exit": found.exit,
-        "oom": found.oom,
+        "exit_code": found.exit,
+        "oom_killed": found.oom,
         "restarts": restarts(found),
         "events": found.events.lines().collect::<Vec<_>>(),
         "logs": found.logs.lines().collect::<Vec<_>>(),
@@ -55,8 +55,8 @@ pub(super) fn json(found: &Evidence) -> Value {
 pub(super) fn short(found: &Evidence) -> Value {
     let all = [found.inspect.as_bytes(), found.logs.as_bytes(), found.events.as_bytes()];
     json!({
-        "exit": found.exit,
-        "oom": found.oom,
+        "exit_code": found.exit,
+        "oom_killed": found.oom,
         "restarts": restarts(found),
         "sha256": hex::encode(sha256(&all)),
     })
@@ -79,7 +79,7 @@ fn sample(moment: &Moment) -> Option<Value> {
         };
         let (at, took) = (sample.began.to_string(), sample.took.as_secs_f64());
         return Some(
-            json!({"at": at, "check": sample.check, "outcome": outcome, "took": took, "seen": seen}),
+            json!({"at": at, "check": sample.check, "outcome": outcome, "duration_seconds": took, "message": seen}),
         );
     }
     let Happening::Measured(reading) = what else { return None };

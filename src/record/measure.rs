@@ -58,6 +58,6 @@ impl<'a> Measure<'a> {
 
     pub(super) fn json(&self) -> Value {
         let took = self.took.map(|took| took.as_secs_f64());
-        json!({"at": self.at.to_string(), "step": self.step.into_str(), "took": took, "output": self.output})
+        json!({"at": self.at.to_string(), "step": self.step.into_str(), "duration_seconds": took, "output": self.output})
     }
 }

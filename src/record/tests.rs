@@ -208,13 +208,13 @@ fn the_record_has_what_the_guide_asks_for() {
     assert_eq!(record["checks"]["http"]["passed"], 2);
     assert_eq!(
         record["measures"],
-        json!([{"at": "2026-03-01T10:00:03.1Z", "step": "stop", "took": 0.25, "output": null}])
+        json!([{"at": "2026-03-01T10:00:03.1Z", "step": "stop", "duration_seconds": 0.25, "output": null}])
     );
     assert_eq!(record["result"], "failure");
     assert_eq!(record["verification"][0]["value"], 0.06);
     assert_eq!(record["restored"], "1.4.1");
     let evidence = &record["evidence"];
-    assert_eq!((&evidence["exit"], &evidence["restarts"]), (&json!(137), &json!(4)));
+    assert_eq!((&evidence["exit_code"], &evidence["restarts"]), (&json!(137), &json!(4)));
     assert_eq!(evidence["logs"].as_array().unwrap().len(), 31, "all of it");
     assert_eq!(evidence["events"][0], "die exitCode=0");
     assert_eq!(evidence["inspect"]["Config"]["Env"], json!(["PASSWORD=…", "EMPTY"]));

@@ -31,8 +31,8 @@ pub(super) fn write(sheet: &mut Sheet<'_>, story: &Story) {
 pub(super) fn json(story: &Story) -> Value {
     let told = story.told.iter().map(|told| {
         json!({
-            "at": told.at.to_string(), "notice": told.notice.id, "event": told.notice.news.into_str(),
-            "channel": told.channel, "address": told.address, "state": told.state, "answer": told.answer,
+            "at": told.at.to_string(), "notification_id": told.notice.id, "event": told.notice.news.into_str(),
+            "channel": told.channel, "address": told.address, "state": told.state, "response": told.answer,
         })
     });
     told.collect()

@@ -168,15 +168,15 @@ impl Command {
             // There is no container to save, to stop, to name or to give way with.
             Step::Forensics
             | Step::Create
-            | Step::Disarm
+            | Step::DisableRestart
             | Step::Stop
-            | Step::SetAside
-            | Step::TakeName
+            | Step::RenameOld
+            | Step::RenameNew
             | Step::Start
-            | Step::Dependents
+            | Step::RecreateDependents
             | Step::Update
             | Step::Converge
-            | Step::StandAside => Ok(Done::default()),
+            | Step::Yield => Ok(Done::default()),
         }
     }
 

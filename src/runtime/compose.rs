@@ -165,15 +165,15 @@ impl Compose {
             Step::Prepare
             | Step::Forensics
             | Step::Create
-            | Step::Disarm
+            | Step::DisableRestart
             | Step::Stop
-            | Step::SetAside
-            | Step::TakeName
+            | Step::RenameOld
+            | Step::RenameNew
             | Step::Start
-            | Step::Dependents
+            | Step::RecreateDependents
             | Step::CleanUp
             | Step::Undo
-            | Step::StandAside => {
+            | Step::Yield => {
                 let pairs = Pairs::new(self, plan, record, bad).await?;
                 match steps::perform(&pairs, step).await {
                     Ok(done) => Ok(done),

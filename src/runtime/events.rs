@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use crate::docker::events::{Broken, Heard, LONGEST, Stream, Told, just_after};
-use crate::docker::labels::{KEEP, RELEASE};
+use crate::docker::labels::{PIN_OF, RELEASE};
 use crate::docker::{Engine, EngineError};
 use crate::model::event::{Event, Happening};
 use crate::model::running::Running;
@@ -195,7 +195,7 @@ impl Watch {
                 self.send(service, what).await?;
             }
             // Also when it ends: it may be one that has to run.
-            let pin = heard.attribute(KEEP) == service && self.engine.pins.contains(instance);
+            let pin = heard.attribute(PIN_OF) == service && self.engine.pins.contains(instance);
             if pin && matches!(&*heard.action, "die" | "destroy") {
                 self.send(service, Happening::Unpinned { release: heard.attribute(RELEASE).to_owned() })
                     .await?;

@@ -120,7 +120,7 @@ fn labels(swap: &Swap<'_>, bad: Option<&Inspect>) -> BTreeMap<&'static str, Stri
 }
 
 /// The engine will not start the bad container again: `always` would bring it back with the next start of dockerd.
-pub(super) async fn disarm(swap: &Swap<'_>) -> Result<Done, Fault> {
+pub(super) async fn disable_restart(swap: &Swap<'_>) -> Result<Done, Fault> {
     let Some(id) = &swap.plan.bad else { return Ok(Done::default()) };
     match swap.engine().set_restart(id, &json!({ "Name": "no" })).await {
         Err(error) if error.class() == Class::NotThere || cannot_restart(&error) => Ok(Done::default()),
@@ -151,7 +151,7 @@ pub(super) async fn stop(swap: &Swap<'_>) -> Result<Done, Fault> {
 }
 
 /// The bad container does not have the service's name.
-pub(super) async fn set_aside(swap: &Swap<'_>) -> Result<Done, Fault> {
+pub(super) async fn rename_old(swap: &Swap<'_>) -> Result<Done, Fault> {
     if let Some(bad) = swap.bad_now().await?
         && bad.name() == swap.on.name
     {
@@ -164,7 +164,7 @@ pub(super) async fn set_aside(swap: &Swap<'_>) -> Result<Done, Fault> {
 }
 
 /// The successor has the service's name.
-pub(super) async fn take_name(swap: &Swap<'_>) -> Result<Done, Fault> {
+pub(super) async fn rename_new(swap: &Swap<'_>) -> Result<Done, Fault> {
     let successor = swap.successor().await?.ok_or_else(|| lost(swap))?;
     if successor.name() == swap.on.name {
         return Ok(Done::by(successor.id()));

@@ -138,15 +138,15 @@ impl Swarm {
             Step::Undo => steps::undo(self, plan, bad().await?.as_ref(), &target(good)?).await,
             // There is no container to create, to stop or to name, and nothing of golive's to remove.
             Step::Create
-            | Step::Disarm
+            | Step::DisableRestart
             | Step::Stop
-            | Step::SetAside
-            | Step::TakeName
+            | Step::RenameOld
+            | Step::RenameNew
             | Step::Start
-            | Step::Dependents
+            | Step::RecreateDependents
             | Step::Command
             | Step::Verify
-            | Step::StandAside => Ok(Done::default()),
+            | Step::Yield => Ok(Done::default()),
         }
     }
 

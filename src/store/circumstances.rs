@@ -43,9 +43,9 @@ fn is_noted(connection: &Connection, path: &Path, release: &str) -> Result<bool,
 
 /// The version that was accepted last before a release came.
 fn before(connection: &Connection, path: &Path, release: &Release) -> Result<Option<String>, StoreError> {
-    let sql = "SELECT version FROM release WHERE service = ?1 AND began < ?2 AND id <> ?3 AND EXISTS \
+    let sql = "SELECT version FROM release WHERE service = ?1 AND started_at < ?2 AND id <> ?3 AND EXISTS \
                (SELECT 1 FROM filing WHERE filing.release = id AND filing.state = 'accepted') \
-               ORDER BY began DESC, id DESC LIMIT 1";
+               ORDER BY started_at DESC, id DESC LIMIT 1";
     let row = connection
         .query_row(sql, params![release.service, text(release.began), release.id], |row| row.get(0))
         .optional();

@@ -77,7 +77,7 @@ impl Reader {
         let sql = "SELECT json, state, coalesce((SELECT asked FROM filing WHERE filing.release = id \
                    AND filing.state = release.state ORDER BY seq DESC LIMIT 1), 0), \
                    (SELECT settings.json FROM settings WHERE settings.release = id) FROM release \
-                   WHERE (?1 IS NULL OR service = ?1) AND began >= ?2 ORDER BY began DESC, id DESC";
+                   WHERE (?1 IS NULL OR service = ?1) AND started_at >= ?2 ORDER BY started_at DESC, id DESC";
         let rows = self.rows(sql, params![service, text(since)], |row| {
             let Raw(release) = row.get(0)?;
             let state: String = row.get(1)?;
@@ -157,8 +157,7 @@ impl Reader {
 
     /// When urgent incidents of the service began and ended.
     fn urgent(&self, service: &str) -> Result<Vec<(Timestamp, Option<Timestamp>)>, StoreError> {
-        let sql =
-            "SELECT json FROM incident WHERE service = ?1 AND tier = 'urgent' ORDER BY began DESC LIMIT 1000";
+        let sql = "SELECT json FROM incident WHERE service = ?1 AND tier = 'urgent' ORDER BY started_at DESC LIMIT 1000";
         let rows = self.rows(sql, [service], |row| row.get::<_, Raw>(0))?;
         let read = |Raw(text): Raw| serde_json::from_str::<Incident>(&text).ok();
         Ok(rows.into_iter().filter_map(read).map(|incident| (incident.began, incident.ended)).collect())

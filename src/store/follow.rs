@@ -22,7 +22,7 @@ impl Store {
             let moved = last(&transaction).map_err(sqlite(path))?.and_then(|last| anchor.moved_since(&last));
             if let Some(by) = moved {
                 move_facts(&transaction, path, by)?;
-                move_letters(&transaction, by).map_err(sqlite(path))?;
+                move_deliveries(&transaction, by).map_err(sqlite(path))?;
             }
             put(&transaction, &anchor).map_err(sqlite(path))?;
             transaction.commit().map_err(sqlite(path))?;
@@ -63,8 +63,9 @@ fn move_facts(connection: &Connection, path: &Path, by: SignedDuration) -> Resul
     Ok(())
 }
 
-fn move_letters(connection: &Connection, by: SignedDuration) -> rusqlite::Result<()> {
-    let mut all = connection.prepare("SELECT id, due, expires FROM letter WHERE state = 'pending'")?;
+fn move_deliveries(connection: &Connection, by: SignedDuration) -> rusqlite::Result<()> {
+    let mut all =
+        connection.prepare("SELECT id, next_attempt_at, expires_at FROM delivery WHERE state = 'pending'")?;
     let rows: Vec<(i64, String, String)> =
         all.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect::<Result<_, _>>()?;
     let moved = |at: &str| {
@@ -72,7 +73,8 @@ fn move_letters(connection: &Connection, by: SignedDuration) -> rusqlite::Result
         at.and_then(|at| at.checked_add(by).ok()).map(|at| at.to_string())
     };
     for (id, due, expires) in rows {
-        let sql = "UPDATE letter SET due = coalesce(?2, due), expires = coalesce(?3, expires) WHERE id = ?1";
+        let sql = "UPDATE delivery SET next_attempt_at = coalesce(?2, next_attempt_at), \
+             expires_at = coalesce(?3, expires_at) WHERE id = ?1";
         connection.execute(sql, params![id, moved(&due), moved(&expires)])?;
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The outbox: letters that wait for their channel, and what became of each.
+//! The outbox: deliveries that wait for their channel, and what became of each.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,12 +12,12 @@ use super::{Store, StoreError, json, notice, sqlite, text, thread};
 use crate::decide::action::When;
 use crate::model::notice::{Notice, Tier};
 
-/// So many letters wait at most; beyond, the oldest of the least urgent are given up, with a note saying so.
+/// So many deliveries wait at most; beyond, the oldest of the least urgent are given up, with a note saying so.
 const PENDING: u32 = 10_000;
 
 /// One notice for one address.
 #[derive(Debug, Clone, PartialEq)]
-pub struct NewLetter {
+pub struct NewDelivery {
     /// What is told.
     pub notice: Notice,
     /// Through which channel.
@@ -30,9 +30,9 @@ pub struct NewLetter {
     pub expires: Timestamp,
 }
 
-/// A letter that is due.
+/// A delivery that is due.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Letter {
+pub struct Delivery {
     /// Its number.
     pub id: i64,
     /// What is told.
@@ -46,12 +46,12 @@ pub struct Letter {
     /// After this it is not worth telling any more.
     pub expires: Timestamp,
     /// It is told together with whatever else is due at its address.
-    pub gathered: bool,
+    pub digest: bool,
     /// Where the incident's first message stands at this address, in the words of the channel.
     pub thread: Option<String>,
 }
 
-/// A letter that was told, or is to be told, from memory.
+/// A delivery that was told, or is to be told, from memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Twin {
     /// The notice.
@@ -64,37 +64,36 @@ pub struct Twin {
     pub answer: Option<String>,
 }
 
-/// Adds letters; one that is there already stays as it is.
+/// Adds deliveries; one that is there already stays as it is.
 pub(super) fn put(
     transaction: &Transaction<'_>,
     path: &Path,
     at: Timestamp,
-    letters: &[NewLetter],
+    deliveries: &[NewDelivery],
 ) -> Result<(), StoreError> {
-    if letters.is_empty() {
+    if deliveries.is_empty() {
         return Ok(());
     }
-    let sql = "INSERT OR IGNORE INTO letter \
-               (notice, channel, address, tier, created, due, expires, json, incident, gathered) \
+    let sql = "INSERT OR IGNORE INTO delivery \
+               (notice, channel, address, tier, created_at, next_attempt_at, expires_at, json, incident, digest) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     let mut insert = transaction.prepare_cached(sql).map_err(sqlite(path))?;
-    for letter in letters {
-        let body = serde_json::to_string(&letter.notice).map_err(json(path))?;
-        let tier = rank(letter.notice.tier);
-        let expires = text(letter.expires);
-        let (due, gathered) = match letter.when {
+    for delivery in deliveries {
+        let body = serde_json::to_string(&delivery.notice).map_err(json(path))?;
+        let tier = rank(delivery.notice.tier);
+        let expires = text(delivery.expires);
+        let (due, digest) = match delivery.when {
             When::Now => (at, false),
             When::Gathered(at) => (at, true),
         };
-        let NewLetter { notice, channel, address, .. } = letter;
+        let NewDelivery { notice, channel, address, .. } = delivery;
         let (at, due) = (text(at), text(due));
-        let row =
-            params![notice.id, channel, address, tier, at, due, expires, body, notice.incident, gathered];
+        let row = params![notice.id, channel, address, tier, at, due, expires, body, notice.incident, digest];
         insert.execute(row).map_err(sqlite(path))?;
     }
-    let sql = "UPDATE letter SET state = 'given-up', settled = ?1, answer = 'too many letters were waiting' \
-               WHERE id IN (SELECT id FROM letter WHERE state = 'pending' ORDER BY tier, id \
-               LIMIT max(0, (SELECT count(*) FROM letter WHERE state = 'pending') - ?2))";
+    let sql = "UPDATE delivery SET state = 'given-up', finished_at = ?1, response = 'too many deliveries were waiting' \
+               WHERE id IN (SELECT id FROM delivery WHERE state = 'pending' ORDER BY tier, id \
+               LIMIT max(0, (SELECT count(*) FROM delivery WHERE state = 'pending') - ?2))";
     transaction
         .prepare_cached(sql)
         .and_then(|mut it| it.execute(params![text(at), PENDING]))
@@ -102,30 +101,30 @@ pub(super) fn put(
     Ok(())
 }
 
-/// From address to address along the index, however many letters wait at one.
+/// From address to address along the index, however many deliveries wait at one.
 const DUE: &str = "\
-    WITH RECURSIVE waits AS NOT MATERIALIZED (SELECT * FROM letter INDEXED BY letter_by_turn \
-                                              WHERE state = 'pending' AND carrier IS NULL), \
+    WITH RECURSIVE waits AS NOT MATERIALIZED (SELECT * FROM delivery INDEXED BY delivery_by_turn \
+                                              WHERE state = 'pending' AND bundle IS NULL), \
     place (channel, address) AS ( \
         SELECT * FROM (SELECT channel, address FROM waits ORDER BY channel, address LIMIT 1) \
         UNION ALL \
-        SELECT next.channel, next.address FROM place JOIN letter AS next ON next.id = coalesce( \
+        SELECT next.channel, next.address FROM place JOIN delivery AS next ON next.id = coalesce( \
             (SELECT id FROM waits WHERE waits.channel = place.channel AND waits.address > place.address \
              ORDER BY waits.address LIMIT 1), \
             (SELECT id FROM waits WHERE waits.channel > place.channel \
              ORDER BY waits.channel, waits.address LIMIT 1))) \
-    SELECT id, letter.channel, letter.address, attempts, expires, json, gathered, ( \
-        SELECT thread.place FROM thread WHERE thread.incident = letter.incident \
-        AND thread.channel = letter.channel AND thread.address = letter.address) \
-    FROM place JOIN letter ON letter.id IN ( \
+    SELECT id, delivery.channel, delivery.address, attempts, expires_at, json, digest, ( \
+        SELECT message_thread.place FROM message_thread WHERE message_thread.incident = delivery.incident \
+        AND message_thread.channel = delivery.channel AND message_thread.address = delivery.address) \
+    FROM place JOIN delivery ON delivery.id IN ( \
         SELECT id FROM waits WHERE waits.channel = place.channel AND waits.address = place.address \
-        AND due <= ?1 ORDER BY tier DESC, id LIMIT ?2) \
+        AND next_attempt_at <= ?1 ORDER BY tier DESC, id LIMIT ?2) \
     ORDER BY tier DESC, id LIMIT ?3";
 
 impl Store {
-    /// Letters to be sent now, the most urgent first: at most `each` of one address, and `limit` in all. Those that are no
+    /// Deliveries to be sent now, the most urgent first: at most `each` of one address, and `limit` in all. Those that are no
     /// longer worth telling are given up.
-    pub async fn due(&self, now: Timestamp, each: usize, limit: usize) -> Result<Vec<Letter>, StoreError> {
+    pub async fn due(&self, now: Timestamp, each: usize, limit: usize) -> Result<Vec<Delivery>, StoreError> {
         let inner = Arc::clone(&self.inner);
         self.work(move |connection, path| {
             expire(connection, path, now)?;
@@ -145,9 +144,9 @@ impl Store {
                     row.get(7)?,
                 ))
             });
-            let mut letters = Vec::new();
+            let mut deliveries = Vec::new();
             for row in rows.map_err(sqlite(path))? {
-                let (id, channel, address, attempts, expires, body, gathered, thread) =
+                let (id, channel, address, attempts, expires, body, digest, thread) =
                     row.map_err(sqlite(path))?;
                 let Some(notice) = inner.flaws.read(|| format!("the alert number {id}"), notice(&body))
                 else {
@@ -155,17 +154,18 @@ impl Store {
                     continue;
                 };
                 let expires = expires.parse().unwrap_or(Timestamp::MAX);
-                letters.push(Letter { id, notice, channel, address, attempts, expires, gathered, thread });
+                deliveries.push(Delivery { id, notice, channel, address, attempts, expires, digest, thread });
             }
-            Ok(letters)
+            Ok(deliveries)
         })
         .await
     }
 
-    /// When the next letter is due that is not due yet.
+    /// When the next delivery is due that is not due yet.
     pub async fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         self.work(move |connection, path| {
-            let sql = "SELECT min(due) FROM letter WHERE state = 'pending' AND carrier IS NULL AND due > ?1";
+            let sql =
+                "SELECT min(next_attempt_at) FROM delivery WHERE state = 'pending' AND bundle IS NULL AND next_attempt_at > ?1";
             let mut select = connection.prepare_cached(sql).map_err(sqlite(path))?;
             let due: Option<Option<String>> =
                 select.query_row([text(now)], |row| row.get(0)).optional().map_err(sqlite(path))?;
@@ -174,7 +174,7 @@ impl Store {
         .await
     }
 
-    /// A letter was confirmed, and its incident's first message stands at `thread` now, if that has changed.
+    /// A delivery was confirmed, and its incident's first message stands at `thread` now, if that has changed.
     pub async fn delivered(
         &self,
         id: i64,
@@ -188,7 +188,7 @@ impl Store {
         self.settle(id, "sent", answer, None, now).await
     }
 
-    /// A letter was refused: it is due again at `next`, or given up.
+    /// A delivery was refused: it is due again at `next`, or given up.
     pub async fn refused(
         &self,
         id: i64,
@@ -199,15 +199,15 @@ impl Store {
         self.settle(id, if next.is_some() { "pending" } else { "given-up" }, answer, next, now).await
     }
 
-    /// Those of letters in memory that are stored by now; what was told already is settled.
+    /// Those of deliveries in memory that are stored by now; what was told already is settled.
     pub async fn twins(&self, twins: Vec<Twin>, now: Timestamp) -> Result<Vec<Twin>, StoreError> {
         self.work(move |connection, path| {
             let transaction = connection.transaction().map_err(sqlite(path))?;
             let mut stored = Vec::new();
             for twin in twins {
                 let Twin { notice, channel, address, answer } = &twin;
-                let sql = "UPDATE letter SET state = iif(?4 IS NOT NULL AND state = 'pending', 'sent', state), \
-                           settled = iif(?4 IS NULL, settled, ?5), answer = coalesce(?4, answer) \
+                let sql = "UPDATE delivery SET state = iif(?4 IS NOT NULL AND state = 'pending', 'sent', state), \
+                           finished_at = iif(?4 IS NULL, finished_at, ?5), response = coalesce(?4, response) \
                            WHERE notice = ?1 AND channel = ?2 AND address = ?3";
                 let mut settle = transaction.prepare_cached(sql).map_err(sqlite(path))?;
                 let row = params![notice, channel, address, answer, text(now)];
@@ -221,23 +221,23 @@ impl Store {
         .await
     }
 
-    /// Sends a letter again that was given up or has expired, now. Whether there was one.
+    /// Sends a delivery again that was given up or has expired, now. Whether there was one.
     pub async fn retry(&self, id: i64, now: Timestamp) -> Result<bool, StoreError> {
         self.work(move |connection, path| {
             // A person wants it told, so it does not expire before they can see what became of it.
             let expires = now.checked_add(jiff::SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX);
-            let sql = "UPDATE letter SET state = 'pending', due = ?2, expires = ?3, attempts = 0, settled = NULL, \
-                       carrier = NULL WHERE id = ?1 AND state <> 'sent'";
+            let sql = "UPDATE delivery SET state = 'pending', next_attempt_at = ?2, expires_at = ?3, attempts = 0, \
+                       finished_at = NULL, bundle = NULL WHERE id = ?1 AND state <> 'sent'";
             let changed = connection.execute(sql, params![id, text(now), text(expires)]).map_err(sqlite(path))?;
             Ok(changed > 0)
         })
         .await
     }
 
-    /// How many letters wait, by channel.
+    /// How many deliveries wait, by channel.
     pub async fn waiting(&self) -> Result<BTreeMap<String, u64>, StoreError> {
         self.work(|connection, path| {
-            let sql = "SELECT channel, count(*) FROM letter WHERE state = 'pending' GROUP BY channel";
+            let sql = "SELECT channel, count(*) FROM delivery WHERE state = 'pending' GROUP BY channel";
             let mut select = connection.prepare_cached(sql).map_err(sqlite(path))?;
             let rows = select.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())));
             rows.map_err(sqlite(path))?.collect::<Result<_, _>>().map_err(sqlite(path))
@@ -245,18 +245,18 @@ impl Store {
         .await
     }
 
-    /// The last letters with their channel and what has become of them, newest first.
-    pub async fn last_letters(&self, most: u32) -> Result<Vec<(Notice, String, String)>, StoreError> {
+    /// The last deliveries with their channel and what has become of them, newest first.
+    pub async fn last_deliveries(&self, most: u32) -> Result<Vec<(Notice, String, String)>, StoreError> {
         self.work(move |connection, path| {
-            let sql = "SELECT json, channel, state FROM letter ORDER BY id DESC LIMIT ?1";
+            let sql = "SELECT json, channel, state FROM delivery ORDER BY id DESC LIMIT ?1";
             let mut select = connection.prepare_cached(sql).map_err(sqlite(path))?;
             let rows = select.query_map([most], |row| Ok((row.get::<_, Raw>(0)?, row.get(1)?, row.get(2)?)));
-            let mut letters = Vec::new();
+            let mut deliveries = Vec::new();
             for row in rows.map_err(sqlite(path))? {
                 let (Raw(body), channel, state) = row.map_err(sqlite(path))?;
-                letters.extend(notice(&body).ok().map(|notice| (notice, channel, state)));
+                deliveries.extend(notice(&body).ok().map(|notice| (notice, channel, state)));
             }
-            Ok(letters)
+            Ok(deliveries)
         })
         .await
     }
@@ -272,8 +272,9 @@ impl Store {
         let answer = answer.to_owned();
         self.work(move |connection, path| {
             // What goes on waiting is put together anew when it is due: more may have come.
-            let sql = "UPDATE letter SET state = ?2, answer = ?3, attempts = attempts + 1, due = coalesce(?4, due), \
-                       settled = ?5, carrier = iif(?2 = 'pending', NULL, carrier) WHERE id = ?1 OR carrier = ?1";
+            let sql = "UPDATE delivery SET state = ?2, response = ?3, attempts = attempts + 1, \
+                       next_attempt_at = coalesce(?4, next_attempt_at), \
+                       finished_at = ?5, bundle = iif(?2 = 'pending', NULL, bundle) WHERE id = ?1 OR bundle = ?1";
             let mut update = connection.prepare_cached(sql).map_err(sqlite(path))?;
             update.execute(params![id, state, answer, due.map(text), text(now)]).map(drop).map_err(sqlite(path))
         })
@@ -281,23 +282,22 @@ impl Store {
     }
 }
 
-/// Gives up a letter that cannot be read.
+/// Gives up a delivery that cannot be read.
 pub(super) fn give_up(
     connection: &Connection,
     path: &Path,
     id: i64,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let sql =
-        "UPDATE letter SET state = 'given-up', settled = ?2, answer = 'it cannot be read' WHERE id = ?1";
+    let sql = "UPDATE delivery SET state = 'given-up', finished_at = ?2, response = 'it cannot be read' WHERE id = ?1";
     let given = connection.prepare_cached(sql).and_then(|mut it| it.execute(params![id, text(now)]));
     given.map(drop).map_err(sqlite(path))
 }
 
-/// Gives up letters that are no longer worth telling.
+/// Gives up deliveries that are no longer worth telling.
 fn expire(connection: &Connection, path: &Path, now: Timestamp) -> Result<(), StoreError> {
-    let sql = "UPDATE letter INDEXED BY letter_by_end SET state = 'expired', settled = ?1 \
-               WHERE state = 'pending' AND expires <= ?1 AND carrier IS NULL";
+    let sql = "UPDATE delivery INDEXED BY delivery_by_end SET state = 'expired', finished_at = ?1 \
+               WHERE state = 'pending' AND expires_at <= ?1 AND bundle IS NULL";
     let expired = connection.prepare_cached(sql).and_then(|mut it| it.execute([text(now)]));
     expired.map(drop).map_err(sqlite(path))
 }

@@ -14,11 +14,11 @@ pub(super) fn save(
     (release, at, problems): (&str, Timestamp, &[String]),
 ) -> Result<(), StoreError> {
     let problems = serde_json::to_string(problems).map_err(json(path))?;
-    let sql = "INSERT OR REPLACE INTO proof (release, at, problems) VALUES (?1, ?2, ?3)";
+    let sql = "INSERT OR REPLACE INTO readiness (release, at, problems) VALUES (?1, ?2, ?3)";
     connection.execute(sql, params![release, text(at), problems]).map(drop).map_err(sqlite(path))
 }
 
 /// That release is not kept any more.
 pub(super) fn drop_one(connection: &Connection, path: &Path, release: &str) -> Result<(), StoreError> {
-    connection.execute("DELETE FROM proof WHERE release = ?1", [release]).map(drop).map_err(sqlite(path))
+    connection.execute("DELETE FROM readiness WHERE release = ?1", [release]).map(drop).map_err(sqlite(path))
 }

@@ -40,7 +40,7 @@ pub struct ReleaseRow {
     /// What stands in the way.
     pub problems: Vec<String>,
     /// When that was looked at last.
-    pub proved: Option<String>,
+    pub readiness_checked_at: Option<String>,
     /// Whether it was taken back and is known as bad.
     pub quarantined: bool,
 }
@@ -65,13 +65,13 @@ pub struct IncidentRow {
     pub incident: Option<Incident>,
 }
 
-/// A letter in the outbox's log.
+/// A delivery in the outbox's log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LetterRow {
+pub struct DeliveryRow {
     /// Its number, for `golive notify retry`.
     pub id: i64,
     /// The notice.
-    pub notice: String,
+    pub notification_id: String,
     /// The channel.
     pub channel: String,
     /// The address.
@@ -81,11 +81,11 @@ pub struct LetterRow {
     /// How often it was tried.
     pub attempts: u32,
     /// When it was written.
-    pub created: String,
+    pub created_at: String,
     /// When it is due again.
-    pub due: String,
+    pub next_attempt_at: String,
     /// What the provider said last.
-    pub answer: Option<String>,
+    pub response: Option<String>,
 }
 
 /// What has become of a service's releases.
@@ -136,16 +136,16 @@ impl Reader {
 
     /// Releases, newest first.
     pub fn releases(&self, service: Option<&str>) -> Result<Vec<ReleaseRow>, StoreError> {
-        let sql = "SELECT id, service, version, state, began, changed, proof.problems, proof.at, \
-                   release.id IN (SELECT value FROM json_each(?2)) FROM release LEFT JOIN proof ON proof.release = release.id \
-                   WHERE ?1 IS NULL OR service = ?1 ORDER BY began DESC, id DESC LIMIT 1000";
+        let sql = "SELECT id, service, version, state, started_at, updated_at, readiness.problems, readiness.at, \
+                   release.id IN (SELECT value FROM json_each(?2)) FROM release LEFT JOIN readiness ON readiness.release = release.id \
+                   WHERE ?1 IS NULL OR service = ?1 ORDER BY started_at DESC, id DESC LIMIT 1000";
         self.rows(sql, params![service, self.quarantined()?], |row| {
             let problems = row.get::<_, Option<String>>(6)?;
             let problems = problems.map(|text| serde_json::from_str(&text).unwrap_or_else(|_| vec![text]));
             Ok(ReleaseRow {
                 ready: problems.as_ref().map(Vec::is_empty),
                 problems: problems.unwrap_or_default(),
-                proved: row.get(7)?,
+                readiness_checked_at: row.get(7)?,
                 id: row.get(0)?,
                 service: row.get(1)?,
                 version: row.get(2)?,
@@ -165,7 +165,7 @@ impl Reader {
                    sum(state = 'rolled-back' AND asked) \
                    FROM (SELECT service, state, shadow, \
                    state = 'rolled-back' AND (SELECT asked FROM filing WHERE filing.release = release.id ORDER BY seq DESC LIMIT 1) AS asked \
-                   FROM release WHERE began >= ?2) \
+                   FROM release WHERE started_at >= ?2) \
                    WHERE ?1 IS NULL OR service = ?1 GROUP BY service ORDER BY service";
         self.rows(sql, params![service, text(since)], |row| {
             Ok(SummaryRow {
@@ -186,7 +186,7 @@ impl Reader {
 
     /// Incidents, newest first.
     pub fn incidents(&self) -> Result<Vec<IncidentRow>, StoreError> {
-        let sql = "SELECT id, service, tier, state, began, json FROM incident ORDER BY began DESC, id DESC LIMIT 1000";
+        let sql = "SELECT id, service, tier, state, started_at, json FROM incident ORDER BY started_at DESC, id DESC LIMIT 1000";
         self.rows(sql, [], |row| {
             let Raw(detail) = row.get(5)?;
             Ok(IncidentRow {
@@ -201,21 +201,21 @@ impl Reader {
         })
     }
 
-    /// Letters, newest first.
-    pub fn letters(&self, limit: u32) -> Result<Vec<LetterRow>, StoreError> {
-        let sql = "SELECT id, notice, channel, address, state, attempts, created, due, answer FROM letter \
+    /// Deliveries, newest first.
+    pub fn deliveries(&self, limit: u32) -> Result<Vec<DeliveryRow>, StoreError> {
+        let sql = "SELECT id, notice, channel, address, state, attempts, created_at, next_attempt_at, response FROM delivery \
                    ORDER BY id DESC LIMIT ?1";
         self.rows(sql, [limit], |row| {
-            Ok(LetterRow {
+            Ok(DeliveryRow {
                 id: row.get(0)?,
-                notice: row.get(1)?,
+                notification_id: row.get(1)?,
                 channel: row.get(2)?,
                 address: row.get(3)?,
                 state: row.get(4)?,
                 attempts: row.get(5)?,
-                created: row.get(6)?,
-                due: row.get(7)?,
-                answer: row.get(8)?,
+                created_at: row.get(6)?,
+                next_attempt_at: row.get(7)?,
+                response: row.get(8)?,
             })
         })
     }
@@ -226,7 +226,7 @@ impl Reader {
         let whose = if service.is_some() { "service = ?1" } else { "?1 IS NULL" };
         let sql = format!(
             "SELECT id FROM release WHERE {whose} \
-                   ORDER BY iif(json_valid(json), json ->> '$.running' IS NULL, 1), changed DESC, began DESC, id DESC LIMIT 1"
+                   ORDER BY iif(json_valid(json), json ->> '$.running' IS NULL, 1), updated_at DESC, started_at DESC, id DESC LIMIT 1"
         );
         Ok(self.rows(&sql, params![service], |row| row.get(0))?.into_iter().next())
     }

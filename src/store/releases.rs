@@ -24,9 +24,9 @@ pub(super) fn project(
         match action {
             Action::Persist(Persist::File { release, state, reason, asked }) => {
                 let row = serde_json::to_string(release).map_err(json(path))?;
-                let sql = "INSERT INTO release (id, service, version, state, began, changed, json) \
+                let sql = "INSERT INTO release (id, service, version, state, started_at, updated_at, json) \
                            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
-                           ON CONFLICT (id) DO UPDATE SET version = ?3, state = ?4, changed = ?6, json = ?7";
+                           ON CONFLICT (id) DO UPDATE SET version = ?3, state = ?4, updated_at = ?6, json = ?7";
                 let mut insert = transaction.prepare_cached(sql).map_err(sqlite(path))?;
                 let (began, changed) = (text(release.began), text(entry.at));
                 let row = params![
@@ -68,7 +68,7 @@ pub(super) fn project(
 fn log(transaction: &Transaction<'_>, path: &Path, incident: &Incident) -> Result<(), StoreError> {
     let row = serde_json::to_string(incident).map_err(json(path))?;
     let state = incident.standing().into_str();
-    let sql = "INSERT INTO incident (id, service, tier, state, began, json) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+    let sql = "INSERT INTO incident (id, service, tier, state, started_at, json) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
                ON CONFLICT (id) DO UPDATE SET tier = ?3, state = ?4, json = ?6";
     let mut insert = transaction.prepare_cached(sql).map_err(sqlite(path))?;
     let tier = incident.tier.into_str();

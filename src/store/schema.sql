@@ -25,22 +25,22 @@ CREATE TABLE anchor (
 ) STRICT;
 
 CREATE TABLE release (
-    id      TEXT PRIMARY KEY,
-    service TEXT NOT NULL,
-    version TEXT NOT NULL,
-    state   TEXT NOT NULL,
-    began   TEXT NOT NULL,
-    changed TEXT NOT NULL,
-    json    TEXT NOT NULL,
-    shadow  INTEGER NOT NULL DEFAULT 0
+    id         TEXT PRIMARY KEY,
+    service    TEXT NOT NULL,
+    version    TEXT NOT NULL,
+    state      TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    json       TEXT NOT NULL,
+    shadow     INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX release_by_service ON release (service, began);
-CREATE INDEX release_by_age ON release (began DESC, id DESC);
-CREATE INDEX release_by_change ON release (changed);
+CREATE INDEX release_by_service ON release (service, started_at);
+CREATE INDEX release_by_age ON release (started_at DESC, id DESC);
+CREATE INDEX release_by_change ON release (updated_at);
 CREATE INDEX release_by_turn ON release
-    (iif(json_valid(json), json ->> '$.running' IS NULL, 1), changed DESC, began DESC, id DESC);
+    (iif(json_valid(json), json ->> '$.running' IS NULL, 1), updated_at DESC, started_at DESC, id DESC);
 CREATE INDEX release_by_turn_of ON release
-    (service, iif(json_valid(json), json ->> '$.running' IS NULL, 1), changed DESC, began DESC, id DESC);
+    (service, iif(json_valid(json), json ->> '$.running' IS NULL, 1), updated_at DESC, started_at DESC, id DESC);
 CREATE INDEX release_sums ON release (service, state, shadow, id);
 
 -- What a release became, entry by entry.
@@ -76,18 +76,18 @@ CREATE TABLE packed (
 CREATE INDEX packed_by_age ON packed (at) WHERE NOT thin;
 
 CREATE TABLE incident (
-    id      TEXT PRIMARY KEY,
-    service TEXT,
-    tier    TEXT NOT NULL,
-    state   TEXT NOT NULL,
-    began   TEXT NOT NULL,
-    json    TEXT NOT NULL
+    id         TEXT PRIMARY KEY,
+    service    TEXT,
+    tier       TEXT NOT NULL,
+    state      TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    json       TEXT NOT NULL
 ) STRICT;
-CREATE INDEX incident_by_age ON incident (began DESC, id DESC);
-CREATE INDEX incident_own ON incident (began) WHERE service IS NULL AND state <> 'resolved';
+CREATE INDEX incident_by_age ON incident (started_at DESC, id DESC);
+CREATE INDEX incident_own ON incident (started_at) WHERE service IS NULL AND state <> 'resolved';
 
 -- What a release can be made again from.
-CREATE TABLE spec (
+CREATE TABLE release_spec (
     release TEXT PRIMARY KEY,
     image   TEXT NOT NULL,
     inspect TEXT NOT NULL
@@ -101,14 +101,14 @@ CREATE TABLE settings (
 ) STRICT;
 
 -- What stands in the way of going back to a release that is kept, as it was found last.
-CREATE TABLE proof (
+CREATE TABLE readiness (
     release  TEXT PRIMARY KEY,
     at       TEXT NOT NULL,
     problems TEXT NOT NULL
 ) STRICT;
 
 -- What was found of a bad release before it was taken away.
-CREATE TABLE forensics (
+CREATE TABLE evidence (
     release TEXT PRIMARY KEY,
     inspect TEXT NOT NULL,
     logs    TEXT NOT NULL,
@@ -117,36 +117,36 @@ CREATE TABLE forensics (
     events  TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
--- A notice to an address; where it has a carrier, it is told in that one's message.
-CREATE TABLE letter (
-    id       INTEGER PRIMARY KEY,
-    notice   TEXT NOT NULL,
-    channel  TEXT NOT NULL,
-    address  TEXT NOT NULL,
-    tier     INTEGER NOT NULL,
-    state    TEXT NOT NULL DEFAULT 'pending',
-    created  TEXT NOT NULL,
-    due      TEXT NOT NULL,
-    expires  TEXT NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    answer   TEXT,
-    settled  TEXT,
-    json     TEXT NOT NULL,
-    incident TEXT NOT NULL DEFAULT '',
-    gathered INTEGER NOT NULL DEFAULT 0,
-    carrier  INTEGER,
+-- A notice to an address; where it has a bundle, it is told in that one's message.
+CREATE TABLE delivery (
+    id              INTEGER PRIMARY KEY,
+    notice          TEXT NOT NULL,
+    channel         TEXT NOT NULL,
+    address         TEXT NOT NULL,
+    tier            INTEGER NOT NULL,
+    state           TEXT NOT NULL DEFAULT 'pending',
+    created_at      TEXT NOT NULL,
+    next_attempt_at TEXT NOT NULL,
+    expires_at      TEXT NOT NULL,
+    attempts        INTEGER NOT NULL DEFAULT 0,
+    response        TEXT,
+    finished_at     TEXT,
+    json            TEXT NOT NULL,
+    incident        TEXT NOT NULL DEFAULT '',
+    digest          INTEGER NOT NULL DEFAULT 0,
+    bundle          INTEGER,
     UNIQUE (notice, channel, address)
 ) STRICT;
-CREATE INDEX letter_by_due ON letter (state, due);
-CREATE INDEX letter_by_address ON letter (channel, address, state, incident);
-CREATE INDEX letter_by_carrier ON letter (carrier) WHERE carrier IS NOT NULL;
-CREATE INDEX letter_by_turn ON letter (channel, address, tier DESC, id) WHERE state = 'pending' AND carrier IS NULL;
-CREATE INDEX letter_by_end ON letter (expires) WHERE state = 'pending' AND carrier IS NULL;
-CREATE INDEX letter_by_age ON letter (created) WHERE state <> 'pending';
-CREATE INDEX letter_confirmed ON letter (channel, address, settled) WHERE state = 'sent';
+CREATE INDEX delivery_by_due ON delivery (state, next_attempt_at);
+CREATE INDEX delivery_by_address ON delivery (channel, address, state, incident);
+CREATE INDEX delivery_by_bundle ON delivery (bundle) WHERE bundle IS NOT NULL;
+CREATE INDEX delivery_by_turn ON delivery (channel, address, tier DESC, id) WHERE state = 'pending' AND bundle IS NULL;
+CREATE INDEX delivery_by_end ON delivery (expires_at) WHERE state = 'pending' AND bundle IS NULL;
+CREATE INDEX delivery_by_age ON delivery (created_at) WHERE state <> 'pending';
+CREATE INDEX delivery_confirmed ON delivery (channel, address, finished_at) WHERE state = 'sent';
 
 -- Where an incident's first message stands at each address.
-CREATE TABLE thread (
+CREATE TABLE message_thread (
     incident TEXT NOT NULL,
     channel  TEXT NOT NULL,
     address  TEXT NOT NULL,

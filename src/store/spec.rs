@@ -33,7 +33,7 @@ impl Store {
         let inner = Arc::clone(&self.inner);
         self.work(move |connection, path| {
             let transaction = connection.transaction().map_err(sqlite(path))?;
-            let sql = "INSERT INTO spec (release, image, inspect) VALUES (?1, ?2, ?3) \
+            let sql = "INSERT INTO release_spec (release, image, inspect) VALUES (?1, ?2, ?3) \
                        ON CONFLICT (release) DO UPDATE SET image = ?2, inspect = ?3";
             transaction.execute(sql, params![row.0, row.1, row.2]).map_err(sqlite(path))?;
             let (key, settings) = inner.ledger.settings(&row.2);
@@ -49,7 +49,7 @@ impl Store {
     pub async fn spec(&self, release: &str) -> Result<Option<(String, String)>, StoreError> {
         let release = release.to_owned();
         self.work(move |connection, path| {
-            let sql = "SELECT image, inspect FROM spec WHERE release = ?1";
+            let sql = "SELECT image, inspect FROM release_spec WHERE release = ?1";
             let row = connection.query_row(sql, [release], |row| Ok((row.get(0)?, row.get(1)?)));
             row.optional().map_err(sqlite(path))
         })
@@ -64,9 +64,9 @@ pub(super) fn changes(
     release: &Release,
 ) -> Result<Option<Changes>, StoreError> {
     let sql = "SELECT version, settings.key, settings.json FROM release JOIN settings ON settings.release = id \
-               WHERE service = ?1 AND began < ?2 AND id <> ?3 AND EXISTS \
+               WHERE service = ?1 AND started_at < ?2 AND id <> ?3 AND EXISTS \
                (SELECT 1 FROM filing WHERE filing.release = id AND filing.state = 'accepted') \
-               ORDER BY began DESC, id DESC LIMIT 1";
+               ORDER BY started_at DESC, id DESC LIMIT 1";
     let own = "SELECT '', key, json FROM settings WHERE release = ?1";
     let row = |row: &rusqlite::Row<'_>| {
         Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))

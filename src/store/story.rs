@@ -16,8 +16,8 @@ use crate::model::event::Event;
 use crate::model::notice::Notice;
 use crate::model::release::{Release, ReleaseState};
 
-/// So many letters about one release are listed, the newest.
-const LETTERS: u32 = 1_000;
+/// So many deliveries about one release are listed, the newest.
+const DELIVERIES: u32 = 1_000;
 
 /// Everything about one release.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,10 +76,10 @@ pub struct Moment {
 
 /// Who was told of a release, in order.
 pub(super) fn told(connection: &Connection, path: &Path, release: &str) -> Result<Vec<Told>, StoreError> {
-    let sql = "SELECT created, json, channel, address, state, answer FROM letter \
+    let sql = "SELECT created_at, json, channel, address, state, response FROM delivery \
                WHERE iif(json_valid(json), json ->> '$.release', NULL) = ?1 ORDER BY id DESC LIMIT ?2";
     let mut select = connection.prepare(sql).map_err(sqlite(path))?;
-    let rows = select.query_map(params![release, LETTERS], |row| {
+    let rows = select.query_map(params![release, DELIVERIES], |row| {
         Ok((
             row.get::<_, String>(0)?,
             row.get::<_, Raw>(1)?,
@@ -155,7 +155,7 @@ fn moments(lines: &[journal::Line], flaws: &Flaws) -> Vec<Moment> {
 }
 
 fn forensics(connection: &Connection, path: &Path, release: &str) -> Result<Option<Evidence>, StoreError> {
-    let sql = "SELECT inspect, logs, exit, oom, events FROM forensics WHERE release = ?1";
+    let sql = "SELECT inspect, logs, exit, oom, events FROM evidence WHERE release = ?1";
     let row = connection.query_row(sql, [release], |row| {
         Ok(Evidence {
             inspect: row.get(0)?,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Batch, Entry, NewLetter, Store};
+use super::{Batch, Entry, NewDelivery, Store};
 use crate::decide::action::When;
 use crate::model::checklist::Person;
 use crate::model::event::{Event, Happening};
@@ -18,17 +18,17 @@ use crate::model::running::{Halted, Identity, Running};
 use crate::model::sample::{Outcome, Sample};
 use crate::model::tests as plain;
 
+mod bundles;
 mod chain;
 mod circumstances;
+mod deliveries;
 mod faults;
 mod figures;
 mod flaws;
 mod follow;
 mod follow_ups;
 mod ground;
-mod letters;
 mod links;
-mod parcels;
 mod prune;
 mod reader;
 mod round_trip;
@@ -47,7 +47,7 @@ fn open(dir: &Path) -> Store {
 }
 
 fn batch(at: Timestamp) -> Batch {
-    Batch { at, entries: Vec::new(), facts: Vec::new(), letters: Vec::new() }
+    Batch { at, entries: Vec::new(), facts: Vec::new(), deliveries: Vec::new() }
 }
 
 fn entry(at: Timestamp, release: Option<&str>, event: Event) -> Entry {
@@ -140,8 +140,8 @@ fn notice(id: &str, tier: Tier) -> Notice {
     }
 }
 
-fn letter(id: &str, tier: Tier) -> NewLetter {
-    NewLetter {
+fn delivery(id: &str, tier: Tier) -> NewDelivery {
+    NewDelivery {
         notice: notice(id, tier),
         channel: "mail".to_owned(),
         address: "ann@example.com".to_owned(),

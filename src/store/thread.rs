@@ -6,12 +6,18 @@ use rusqlite::{Connection, params};
 
 use super::{StoreError, sqlite};
 
-/// Of incidents of which no letter is left.
-pub(super) const PRUNE: &str = "DELETE FROM thread WHERE incident NOT IN (SELECT incident FROM letter)";
+/// Of incidents of which no delivery is left.
+pub(super) const PRUNE: &str =
+    "DELETE FROM message_thread WHERE incident NOT IN (SELECT incident FROM delivery)";
 
-/// Notes the place of the incident that a letter is about.
-pub(super) fn put(connection: &Connection, path: &Path, letter: i64, place: &str) -> Result<(), StoreError> {
-    let sql = "INSERT OR REPLACE INTO thread (incident, channel, address, place) \
-               SELECT incident, channel, address, ?2 FROM letter WHERE id = ?1";
-    connection.execute(sql, params![letter, place]).map(drop).map_err(sqlite(path))
+/// Notes the place of the incident that a delivery is about.
+pub(super) fn put(
+    connection: &Connection,
+    path: &Path,
+    delivery: i64,
+    place: &str,
+) -> Result<(), StoreError> {
+    let sql = "INSERT OR REPLACE INTO message_thread (incident, channel, address, place) \
+               SELECT incident, channel, address, ?2 FROM delivery WHERE id = ?1";
+    connection.execute(sql, params![delivery, place]).map(drop).map_err(sqlite(path))
 }

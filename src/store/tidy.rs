@@ -12,7 +12,7 @@ use rusqlite::{Connection, Params, Transaction, params};
 use serde_json::Value;
 
 use super::flaws::Flaws;
-use super::{Store, StoreError, connect, journal, parcel, sqlite, text, thread};
+use super::{Store, StoreError, bundle, connect, journal, sqlite, text, thread};
 use crate::model::facts::Phase;
 
 /// Between two pieces. Others get their turn, and a disk that is slow is not kept busy.
@@ -147,13 +147,20 @@ impl Task {
     }
 
     fn drop_releases(&self, connection: &mut Connection) -> Result<bool, StoreError> {
-        let sql = "SELECT id FROM release WHERE changed < ?1 AND id NOT IN (SELECT value FROM json_each(?2)) \
-                   ORDER BY changed LIMIT ?3";
+        let sql = "SELECT id FROM release WHERE updated_at < ?1 AND id NOT IN (SELECT value FROM json_each(?2)) \
+                   ORDER BY updated_at LIMIT ?3";
         let old = self.ids(connection, sql, params![text(self.ages.all), self.needed, PIECE / 2])?;
         self.each(connection, &old, |transaction, id| {
-            for table in
-                ["event", "packed", "spec", "settings", "forensics", "proof", "filing", "circumstances"]
-            {
+            for table in [
+                "event",
+                "packed",
+                "release_spec",
+                "settings",
+                "evidence",
+                "readiness",
+                "filing",
+                "circumstances",
+            ] {
                 self.execute(transaction, &format!("DELETE FROM {table} WHERE release = ?1"), [id])?;
             }
             self.execute(transaction, "DELETE FROM release WHERE id = ?1", [id]).map(drop)
@@ -183,15 +190,15 @@ impl Task {
         let mut dropped = 0;
         for (table, which) in [
             ("event", "release IS NULL AND at < ?1"),
-            ("incident", "state = 'resolved' AND began < ?1"),
-            ("letter", "state <> 'pending' AND created < ?1"),
+            ("incident", "state = 'resolved' AND started_at < ?1"),
+            ("delivery", "state <> 'pending' AND created_at < ?1"),
         ] {
             let sql = format!(
                 "DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE {which} LIMIT ?2)"
             );
             dropped += self.execute(connection, &sql, params![before, PIECE])?;
         }
-        dropped += self.execute(connection, parcel::PRUNE, [PIECE])?;
+        dropped += self.execute(connection, bundle::PRUNE, [PIECE])?;
         if dropped == 0 {
             self.execute(connection, thread::PRUNE, [])?;
         }
@@ -210,8 +217,8 @@ impl Task {
     }
 
     fn drop_specs(&self, connection: &mut Connection) -> Result<bool, StoreError> {
-        let sql = "DELETE FROM spec WHERE release IN (SELECT spec.release FROM spec JOIN release ON id = spec.release \
-                   WHERE changed < ?1 AND id NOT IN (SELECT value FROM json_each(?2)) LIMIT ?3)";
+        let sql = "DELETE FROM release_spec WHERE release IN (SELECT release_spec.release FROM release_spec JOIN release ON id = release_spec.release \
+                   WHERE updated_at < ?1 AND id NOT IN (SELECT value FROM json_each(?2)) LIMIT ?3)";
         let row = params![text(self.ages.specs), self.needed, PIECE];
         self.execute(connection, sql, row).map(|dropped| dropped > 0)
     }

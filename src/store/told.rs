@@ -14,7 +14,8 @@ impl Store {
     /// When each address confirmed last.
     pub async fn confirmed(&self) -> Result<Vec<(Address, Timestamp)>, StoreError> {
         self.work(|connection, path| {
-            let sql = "SELECT channel, address, max(settled) FROM letter WHERE state = 'sent' GROUP BY 1, 2";
+            let sql =
+                "SELECT channel, address, max(finished_at) FROM delivery WHERE state = 'sent' GROUP BY 1, 2";
             let mut select = connection.prepare(sql).map_err(sqlite(path))?;
             let rows = select.query_map([], |row| {
                 Ok((Address { channel: row.get(0)?, address: row.get(1)? }, row.get::<_, String>(2)?))
@@ -28,9 +29,9 @@ impl Store {
     /// Urgent notices that nobody has confirmed yet, with the channels that they are on their way through.
     pub async fn unconfirmed(&self) -> Result<Vec<(Notice, Vec<String>)>, StoreError> {
         self.work(|connection, path| {
-            let sql = "SELECT json, json_group_array(DISTINCT channel) FROM letter \
+            let sql = "SELECT json, json_group_array(DISTINCT channel) FROM delivery \
                        WHERE state = 'pending' AND tier = 2 AND NOT EXISTS \
-                       (SELECT 1 FROM letter AS other WHERE other.notice = letter.notice AND other.state = 'sent' \
+                       (SELECT 1 FROM delivery AS other WHERE other.notice = delivery.notice AND other.state = 'sent' \
                        AND other.tier = 2) GROUP BY notice ORDER BY min(id) LIMIT ?1";
             let mut select = connection.prepare(sql).map_err(sqlite(path))?;
             let rows = select.query_map([UNCONFIRMED], |row| Ok((row.get(0)?, row.get(1)?)));

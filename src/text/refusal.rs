@@ -30,7 +30,7 @@ impl Texts {
             Refusal::Drill(obstacle) => self.say(&format!("drill.{}", obstacle.into_str()), context! {}),
             Refusal::NoService(name) => named("no-service", name),
             Refusal::NoIncident(id) => named("no-incident", id),
-            Refusal::NoLetter(id) => named("no-letter", &id.to_string()),
+            Refusal::NoDelivery(id) => named("no-delivery", &id.to_string()),
             Refusal::NoRelease(id) => named("no-release", id),
             Refusal::TooManyRemarks { release, most } => {
                 say("too-many-remarks", context! { release => clean(release), most })

@@ -168,13 +168,13 @@ fn a_release_can_be_known_and_taken_back_at_once() {
 fn people_get_time_to_stop_a_rollback_and_a_killed_golive_goes_on_counting() {
     let shop = shop("veto = \"3s\"", "1\n", "1\n");
     shop.deploy("2", false);
-    shop.until("the count-down runs", |now| now["veto"]["ends"].is_string());
+    shop.until("the count-down runs", |now| now["scheduled_rollback"]["starts_at"].is_string());
     assert_eq!(shop.status()["phase"], "watching");
     shop.says(0, &["hold", "shop"]);
-    shop.until("it is held", |now| now["phase"] == "held" && now["veto"] == Value::Null);
+    shop.until("it is held", |now| now["phase"] == "held" && now["scheduled_rollback"] == Value::Null);
     assert_eq!(shop.version(), "2");
     shop.says(0, &["resume", "shop"]);
-    shop.until("it is counted down again", |now| now["veto"]["ends"].is_string());
+    shop.until("it is counted down again", |now| now["scheduled_rollback"]["starts_at"].is_string());
     shop.kill();
     std::thread::sleep(Duration::from_millis(300));
     assert_eq!(shop.version(), "2");

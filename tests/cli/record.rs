@@ -51,7 +51,7 @@ fn what_became_of_a_release_is_chained_told_and_verified() {
     assert!(told.starts_with("3 entries, 2 records whole, signed by key ") && told.contains(hash), "{told}");
 
     let record: Value = serde_json::from_str(&shop.says(0, &["record", "shop", "--format", "json"])).unwrap();
-    let told = record["told"].as_array().unwrap();
+    let told = record["notifications"].as_array().unwrap();
     assert!(
         told.iter().any(|told| told["event"] == "rollback-succeeded" && told["channel"] == "all"),
         "{record:#}"
@@ -163,7 +163,8 @@ fn an_overdue_follow_up_is_told_once() {
     assert_eq!(reason(), "\"write it down\" was due on 2026-03-17");
     let record: Value =
         serde_json::from_str(&shop.says(0, &["record", release, "--format", "json"])).unwrap();
-    let listed = record["told"].as_array().unwrap().iter().filter(|one| one["event"] == "follow-up-overdue");
+    let listed =
+        record["notifications"].as_array().unwrap().iter().filter(|one| one["event"] == "follow-up-overdue");
     assert_eq!(listed.count(), 3, "{record:#}");
 }
 

@@ -68,9 +68,9 @@ channels = ["hook", "ntfy", "telegram"]
 /// Every channel has been tried.
 fn all_tried(log: &str) -> bool {
     let log: Value = serde_json::from_str(log).unwrap_or_default();
-    let letters = log.as_array().cloned().unwrap_or_default();
-    let tried = letters.iter().filter(|letter| letter["answer"].is_string());
-    let channels: BTreeSet<&str> = tried.filter_map(|letter| letter["channel"].as_str()).collect();
+    let deliveries = log.as_array().cloned().unwrap_or_default();
+    let tried = deliveries.iter().filter(|delivery| delivery["response"].is_string());
+    let channels: BTreeSet<&str> = tried.filter_map(|delivery| delivery["channel"].as_str()).collect();
     channels.len() == 3
 }
 

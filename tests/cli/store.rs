@@ -69,7 +69,7 @@ fn a_store_that_stands_still_is_told_stops_no_watching_and_doubles_nothing() {
     shop.eventually("that it is back is told", || sink.posts("store-recovered").len() == 1);
     shop.eventually("what followed is told", || sink.posts("rollback-succeeded").len() == 1);
     let log: Vec<Value> = serde_json::from_str(&shop.says(0, &["notify", "log", "--json"])).unwrap();
-    let waits = log.iter().filter(|letter| letter["state"] == "pending").count();
+    let waits = log.iter().filter(|delivery| delivery["state"] == "pending").count();
     assert_eq!(waits, 0, "{log:#?}");
     assert_eq!(sink.posts("rollback-not-ready").len(), 0, "what is late is not missing");
     for event in ["store-unavailable", "rollback-started", "store-recovered", "rollback-succeeded"] {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::shop::Shop;
 
 fn refused(shop: &Shop) -> String {
-    shop.everything()["daemon"]["config_rejected"].as_str().unwrap_or_default().to_owned()
+    shop.everything()["daemon"]["config_error"].as_str().unwrap_or_default().to_owned()
 }
 
 /// Incidents with their states, newest first.

@@ -88,10 +88,11 @@ async fn a_dependent_that_is_half_done_is_ended() {
     for cut in cut {
         let story = bench.released(&[]).await;
         let side = in_it(&bench, &story);
-        story.forward_until(&bench, Step::Dependents).await;
+        story.forward_until(&bench, Step::RecreateDependents).await;
         // Created, and no more.
         let runtime = bench.runtime(&story.name);
-        let step = runtime.perform(&story.plan, Some(&story.good), Some(&story.bad), Step::Dependents);
+        let step =
+            runtime.perform(&story.plan, Some(&story.good), Some(&story.bad), Step::RecreateDependents);
         let created = async {
             let name = format!("{side}.golive-{}.{side}", story.plan.rollback);
             while bench.containers(&name).is_empty() {
@@ -104,7 +105,7 @@ async fn a_dependent_that_is_half_done_is_ended() {
         }
         cut(&bench, &side, &format!("{side}.golive-bad-{}.{side}", story.plan.rollback));
         for _ in 0..2 {
-            story.step(&bench, Step::Dependents).await.unwrap();
+            story.step(&bench, Step::RecreateDependents).await.unwrap();
         }
         is_in_the_restored(&bench, &story, &side);
         story.step(&bench, Step::CleanUp).await.unwrap();
@@ -168,8 +169,8 @@ async fn one_that_cannot_follow_is_named_ahead_of_need_and_holds_up_nobody() {
         problems.len() == 1 && problems[0].contains(&format!("{first}, which lives in it")),
         "{problems:?}"
     );
-    story.forward_until(&bench, Step::Dependents).await;
-    let fault = story.step(&bench, Step::Dependents).await.unwrap_err();
+    story.forward_until(&bench, Step::RecreateDependents).await;
+    let fault = story.step(&bench, Step::RecreateDependents).await.unwrap_err();
     assert!(fault.kind == FaultKind::Refused && fault.text.contains(&first), "{}", fault.text);
     is_in_the_restored(&bench, &story, &side);
 }

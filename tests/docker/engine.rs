@@ -27,12 +27,12 @@ pub(crate) const FORWARD: [Step; 9] = [
     Step::Prepare,
     Step::Forensics,
     Step::Create,
-    Step::Disarm,
+    Step::DisableRestart,
     Step::Stop,
-    Step::SetAside,
-    Step::TakeName,
+    Step::RenameOld,
+    Step::RenameNew,
     Step::Start,
-    Step::Dependents,
+    Step::RecreateDependents,
 ];
 
 /// One engine and a prefix for all that a test makes on it.

@@ -161,7 +161,7 @@ impl Stage {
         }
         self.remove(id, false).await;
         let plan = plan(name);
-        let mut steps = vec![Step::Prepare, Step::Create, Step::TakeName];
+        let mut steps = vec![Step::Prepare, Step::Create, Step::RenameNew];
         steps.extend(started.then_some(Step::Start));
         for step in steps {
             runtime.perform(&plan, Some(&good), None, step).await.map_err(fault)?;

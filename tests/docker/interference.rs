@@ -54,12 +54,12 @@ async fn a_deployment_in_mid_rollback_is_given_way_to() {
         story.step(&bench, *step).await.unwrap();
     }
     let theirs = bench.run(&story.name, &[], "v3");
-    for step in [Step::TakeName, Step::Start, Step::CleanUp, Step::Undo] {
+    for step in [Step::RenameNew, Step::Start, Step::CleanUp, Step::Undo] {
         let fault = story.step(&bench, step).await.unwrap_err();
         assert_eq!(fault.kind, FaultKind::Foreign, "{step:?}: {}", fault.text);
     }
     for _ in 0..2 {
-        story.step(&bench, Step::StandAside).await.unwrap();
+        story.step(&bench, Step::Yield).await.unwrap();
         let containers = bench.containers(&story.name);
         assert_eq!(containers, BTreeMap::from([(story.name.clone(), "running".to_owned())]));
     }
@@ -71,7 +71,7 @@ async fn giving_way_takes_nothing_away_that_serves() {
     let bench = Bench::new();
     let story = bench.released(&[]).await;
     story.forward(&bench).await;
-    story.step(&bench, Step::StandAside).await.unwrap();
+    story.step(&bench, Step::Yield).await.unwrap();
     assert_eq!(bench.containers(&story.name)[&story.name], "running");
 }
 
@@ -94,7 +94,7 @@ async fn a_successor_removed_by_hand_is_reported() {
         story.step(&bench, *step).await.unwrap();
     }
     bench.docker(&["rm", &format!("{}.golive-{}", story.name, story.plan.rollback)]);
-    for step in [Step::TakeName, Step::Start] {
+    for step in [Step::RenameNew, Step::Start] {
         let fault = story.step(&bench, step).await.unwrap_err();
         assert_eq!(fault.kind, FaultKind::Refused, "{}", fault.text);
     }

@@ -9,7 +9,7 @@ use crate::engine::{Bench, FORWARD};
 
 /// The holder of a release.
 fn holder(bench: &Bench, name: &str, release: &str) -> Vec<String> {
-    let label = format!("label=golive.keep={name}");
+    let label = format!("label=golive.pin-of={name}");
     let release = format!("label=golive.release={release}");
     let ids = bench.docker(&["ps", "-aq", "--no-trunc", "--filter", &label, "--filter", &release]);
     ids.lines().map(str::to_owned).collect()
@@ -21,7 +21,7 @@ async fn an_image_stays_when_its_tag_and_its_container_go() {
     let story = bench.released(&[]).await;
     let image = bench.image_id("v1");
     bench.docker(&["image", "rm", &format!("{}:v1", bench.prefix)]);
-    for reference in [&image, &format!("golive/keep:{}-r1", story.name)] {
+    for reference in [&image, &format!("golive/pin:{}-r1", story.name)] {
         let refused = bench.try_docker(&["image", "rm", reference]).unwrap_err();
         assert!(refused.contains("must force") || refused.contains("must be forced"), "{refused}");
     }
@@ -66,7 +66,7 @@ async fn forgetting_takes_that_releases_pin_and_no_other() {
     assert!(holder(&bench, &story.name, "r2").is_empty());
     assert_eq!(holder(&bench, &story.name, "r1").len(), 1);
     assert_eq!(holder(&bench, &story.name, "r3").len(), 1);
-    let tags = bench.docker(&["image", "ls", "--format", "{{.Tag}}", "golive/keep"]);
+    let tags = bench.docker(&["image", "ls", "--format", "{{.Tag}}", "golive/pin"]);
     let ours = |release: &str| tags.lines().any(|tag| tag == format!("{}-{release}", story.name));
     assert!(ours("r1") && ours("r3") && !ours("r2"), "{tags}");
     runtime.forget("r1", None).await.unwrap();
@@ -120,7 +120,7 @@ async fn what_is_missing_is_said_in_plain_sentences() {
     seen.sort();
     assert_eq!(seen, expected);
 
-    for image in [format!("golive/keep:{name}-r1"), format!("{}:v1", bench.prefix)] {
+    for image in [format!("golive/pin:{name}-r1"), format!("{}:v1", bench.prefix)] {
         bench.docker(&["image", "rm", "-f", &image]);
     }
     for id in holder(&bench, &name, "r1") {
@@ -195,7 +195,7 @@ async fn a_running_holder_idles_in_any_image_and_is_put_back() {
     assert_eq!(made["HostConfig"]["RestartPolicy"]["Name"], "always");
     assert_eq!(made["Mounts"].as_array().unwrap().len(), 2, "the release's own volumes, and none besides");
     let processes = bench.docker(&["top", &running[0], "-o", "pid,user,args"]);
-    assert!(processes.contains("/golive-keeps-this-image"), "{processes}");
+    assert!(processes.contains("/golive-pause"), "{processes}");
     bench.docker(&["stop", &running[0]]);
     assert_eq!(runtime.prove(&story.good).await.unwrap(), Vec::<String>::new());
     assert_eq!(bench.inspect(&running[0])["State"]["Status"], "running");

@@ -39,7 +39,7 @@ async fn one_of_them_runs_at_every_moment() {
         for _ in ["once", "twice"] {
             let done = patiently(&bench, &story, wanted).await;
             done.unwrap_or_else(|fault| panic!("{wanted:?}: {fault:?}"));
-            let both = matches!(wanted, Step::Create | Step::Disarm);
+            let both = matches!(wanted, Step::Create | Step::DisableRestart);
             assert_eq!(running(&bench, &story), if both { 2 } else { 1 }, "{wanted:?}");
         }
     }
@@ -49,7 +49,9 @@ async fn one_of_them_runs_at_every_moment() {
 #[tokio::test]
 async fn from_every_step_the_bad_one_can_be_put_back() {
     let bench = Bench::new();
-    for until in [Step::Create, Step::Disarm, Step::Stop, Step::SetAside, Step::TakeName, Step::Start] {
+    for until in
+        [Step::Create, Step::DisableRestart, Step::Stop, Step::RenameOld, Step::RenameNew, Step::Start]
+    {
         let story = bench.released(&[]).await;
         for wanted in FORWARD.into_iter().filter(|step| *step <= until) {
             patiently(&bench, &story, wanted).await.unwrap();

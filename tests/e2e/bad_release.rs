@@ -96,7 +96,7 @@ fn the_good_image_survives_its_tag_and_a_prune() {
     host.eventually("it is verified", || host.phase() == "idle");
     // What is pinned under golive's tag alone goes with the test all the same.
     let name = host.name.clone();
-    assert!(tags_of(&name).iter().any(|tag| tag.starts_with("golive/keep:")), "{:?}", tags_of(&name));
+    assert!(tags_of(&name).iter().any(|tag| tag.starts_with("golive/pin:")), "{:?}", tags_of(&name));
     drop(host);
     assert_eq!((containers_of(&name), tags_of(&name)), (Vec::new(), Vec::new()));
 }

@@ -163,7 +163,7 @@ fn a_bad_release_of_a_project_takes_itself_back() {
     assert_eq!(shop.host.hook.posts("release-detected").len(), 1, "one release, not one for each container");
     let status = shop.host.status();
     assert_eq!((status["phase"].as_str(), status["running"]["version"].as_str()), (Some("idle"), Some("1")));
-    let about = status["running"]["about"].as_str().unwrap().to_owned();
+    let about = status["running"]["description"].as_str().unwrap().to_owned();
     for told in ["_api_1 runs 1", "_worker_1 runs 1", "db is left alone"] {
         assert!(about.contains(told), "{about}");
     }

@@ -98,7 +98,7 @@ fn a_full_disk_is_told_and_watching_goes_on() {
     });
     let status: serde_json::Value =
         serde_json::from_slice(&host.golive(&["status", "--json"]).stdout).unwrap();
-    assert!(status["daemon"]["store_lost"].is_string(), "{status:#}");
+    assert!(status["daemon"]["store_error"].is_string(), "{status:#}");
     host.eventually("nothing is touched that could not be recorded", || {
         host.answer().as_deref() == Some("shop 2")
     });

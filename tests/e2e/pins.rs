@@ -12,7 +12,7 @@ fn release(host: &Host, version: &str) -> Value {
 }
 
 fn holder(host: &Host, version: &str) -> String {
-    format!("golive-keep-{}-{}", host.name, release(host, version)["id"].as_str().unwrap())
+    format!("golive-pin-{}-{}", host.name, release(host, version)["id"].as_str().unwrap())
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn evidence_of_a_bad_release_is_in_its_record() {
     let evidence = &record["evidence"];
     let events = evidence["events"].to_string();
     assert!(events.contains(" create") && events.contains(" start"), "{events}");
-    assert_eq!((&evidence["oom"], &evidence["restarts"]), (&Value::Bool(false), &0.into()));
+    assert_eq!((&evidence["oom_killed"], &evidence["restarts"]), (&Value::Bool(false), &0.into()));
     assert_eq!(evidence["inspect"]["Name"], format!("/{}", host.name));
     let samples = record["samples"].as_array().unwrap();
     assert!(samples.iter().any(|sample| sample["outcome"] == "failed"), "{record:#}");

@@ -9,13 +9,13 @@ use crate::stage::Stage;
 
 pub(crate) fn check(stage: &Stage) {
     // What was over as soon as it had begun is due to nobody.
-    let mut letters = stage.letters();
-    letters.retain(|letter| letter["state"] != "void");
-    for letter in &letters {
-        assert_eq!(letter["state"], "sent", "{letter:#}");
+    let mut deliveries = stage.deliveries();
+    deliveries.retain(|delivery| delivery["state"] != "void");
+    for delivery in &deliveries {
+        assert_eq!(delivery["state"], "sent", "{delivery:#}");
     }
     releases(stage);
-    hook(stage, &letters);
+    hook(stage, &deliveries);
     mail(stage);
     let open = stage.json(&["incidents", "--json"]);
     let open: Vec<&Value> = open.as_array().unwrap().iter().filter(|it| it["state"] == "open").collect();
@@ -55,7 +55,7 @@ fn told_of(stage: &Stage, event: &str) -> BTreeMap<String, BTreeSet<String>> {
         let data = &post["data"];
         let version = data["from"].as_str().unwrap_or_default().to_owned();
         // What was overtaken before it could be told is in the message that overtook it.
-        let with = data["with"].as_array().into_iter().flatten();
+        let with = data["superseded"].as_array().into_iter().flatten();
         for notice in std::iter::once(data).chain(with).filter(|it| it["event"] == event) {
             told.entry(version.clone()).or_default().insert(notice["id"].as_str().unwrap().to_owned());
         }
@@ -64,16 +64,17 @@ fn told_of(stage: &Stage, event: &str) -> BTreeMap<String, BTreeSet<String>> {
 }
 
 /// Every notice that was written for the webhook was told there, and once, but for what golive was killed in.
-fn hook(stage: &Stage, letters: &[Value]) {
+fn hook(stage: &Stage, deliveries: &[Value]) {
     let mut times: BTreeMap<String, usize> = BTreeMap::new();
     for post in stage.host.hook.all_posts() {
-        let with = post["data"]["with"].as_array().into_iter().flatten();
+        let with = post["data"]["superseded"].as_array().into_iter().flatten();
         for notice in std::iter::once(&post["data"]).chain(with) {
             *times.entry(notice["id"].as_str().unwrap().to_owned()).or_default() += 1;
         }
     }
-    let written = letters.iter().filter(|it| it["channel"] == "hook");
-    let written: BTreeSet<String> = written.map(|it| it["notice"].as_str().unwrap().to_owned()).collect();
+    let written = deliveries.iter().filter(|it| it["channel"] == "hook");
+    let written: BTreeSet<String> =
+        written.map(|it| it["notification_id"].as_str().unwrap().to_owned()).collect();
     assert_eq!(times.keys().cloned().collect::<BTreeSet<_>>(), written);
     assert_twice(stage, "webhook", times.values());
 }
@@ -89,8 +90,8 @@ fn mail(stage: &Stage) {
     }
     assert_twice(stage, "mail", times.values());
     let store = rusqlite::Connection::open(stage.host.path("state/golive.db")).unwrap();
-    let sql = "SELECT notice, (SELECT count(*) FROM letter AS other WHERE other.carrier = letter.id) FROM letter \
-               WHERE channel = 'mail' AND state = 'sent' AND carrier IS NULL";
+    let sql = "SELECT notice, (SELECT count(*) FROM delivery AS other WHERE other.bundle = delivery.id) FROM delivery \
+               WHERE channel = 'mail' AND state = 'sent' AND bundle IS NULL";
     let mut carriers = store.prepare(sql).unwrap();
     let carriers = carriers.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
     for carrier in carriers {

@@ -79,12 +79,12 @@ impl Stage {
             services.len() == self.lanes.len()
                 && services.iter().all(|it| it["phase"] == "idle" && it["readiness"]["ready"] == true)
         });
-        self.until("every letter is sent", || self.letters().iter().all(|it| it["state"] != "pending"));
+        self.until("every delivery is sent", || self.deliveries().iter().all(|it| it["state"] != "pending"));
     }
 
-    pub(crate) fn letters(&self) -> Vec<Value> {
-        let letters = self.json(&["notify", "log", "--json", "--limit", "1000000"]);
-        letters.as_array().cloned().expect("a list of letters")
+    pub(crate) fn deliveries(&self) -> Vec<Value> {
+        let deliveries = self.json(&["notify", "log", "--json", "--limit", "1000000"]);
+        deliveries.as_array().cloned().expect("a list of deliveries")
     }
 
     /// A soak in which nothing happens shows nothing.

@@ -21,10 +21,10 @@ fn a_rollback_is_finished_by_a_manager_whose_clock_is_an_hour_ahead() {
     first.eventually("v1 can be gone back to", || first.accepted("v1"));
     ahead.start_ahead("+3600s");
     ahead.eventually("it is told that its clock is another one", || sink.posts("clock-off").len() == 1);
-    let off = ahead.everything()["daemon"]["clock_off"].as_str().unwrap_or_default().to_owned();
+    let off = ahead.everything()["daemon"]["clock_skew"].as_str().unwrap_or_default().to_owned();
     assert!(off.starts_with("it is 360") && off.ends_with(" s ahead of that of node-1"), "{off}");
     assert_eq!(ahead.golive(&["status"]).status.code(), Some(1));
-    assert!(first.everything()["daemon"]["clock_off"].is_null());
+    assert!(first.everything()["daemon"]["clock_skew"].is_null());
 
     node.deploy("shop_api", "v2", &["--env-add", "BAD=1", "--update-parallelism", "0"]);
     first.eventually("v2 is being taken back", || {

@@ -41,7 +41,7 @@ fn what_an_accepted_version_uses_is_there_when_it_is_gone_back_to() {
     assert_eq!(node.service("shop_api", USES), "conf_2 key_2");
     for (kind, name) in [("config", "conf_1"), ("secret", "key_1")] {
         let refused = node.try_docker(&[kind, "rm", name]).unwrap_err();
-        assert!(refused.contains("in use by the following service: golive-keep-shop-api-"), "{refused}");
+        assert!(refused.contains("in use by the following service: golive-pin-shop-api-"), "{refused}");
     }
     golive.eventually("v2 is taken back", || golive.rolled_back());
     assert_eq!(node.service("shop_api", USES), "conf_1 key_1");
@@ -52,7 +52,7 @@ fn what_an_accepted_version_uses_is_there_when_it_is_gone_back_to() {
         node.docker(&["service", "ls", "--filter", "label=golive.set", "--format", "{{.Name}} {{.Replicas}}"])
     };
     let held = holders();
-    assert!(held.starts_with("golive-keep-shop-api-") && held.ends_with(" 0/0"), "{held}");
+    assert!(held.starts_with("golive-pin-shop-api-") && held.ends_with(" 0/0"), "{held}");
 
     // With the next version that is accepted it is let go.
     deploy("v3", &[]);

@@ -105,7 +105,7 @@ webhook = {{ format = "standard", url = "{url}" }}
 
     pub(crate) fn acts(&self) -> bool {
         let status = self.status();
-        status.is_object() && status["only_watches"].is_null()
+        status.is_object() && status["standby_reason"].is_null()
     }
 
     /// Release and outcome of what was decided last.

@@ -22,7 +22,7 @@ fn a_worker_says_that_it_is_one_and_only_watches() {
     assert!(said.contains("this node is a worker of its Swarm; golive has to run on the managers"), "{said}");
     golive.start();
     golive.eventually("status says so", || {
-        golive.status()["only_watches"].as_str().is_some_and(|why| why.contains("is a worker"))
+        golive.status()["standby_reason"].as_str().is_some_and(|why| why.contains("is a worker"))
     });
     assert!(!golive.acts());
 }
@@ -54,8 +54,8 @@ fn without_a_majority_nothing_is_done_and_with_one_again_everything() {
     alone.eventually("nobody can be asked", || {
         let status: Value =
             serde_json::from_slice(&alone.golive(&["status", "--json"]).stdout).unwrap_or_default();
-        let why = status["daemon"]["swarm_lost"].as_str().unwrap_or_default();
-        status["daemon"]["engine_lost"].is_null() && why.starts_with("the Swarm has no leader (")
+        let why = status["daemon"]["swarm_error"].as_str().unwrap_or_default();
+        status["daemon"]["docker_error"].is_null() && why.starts_with("the Swarm has no leader (")
     });
     assert_eq!(alone.golive(&["status"]).status.code(), Some(1), "nobody acts");
     // v2 is bad all the while.

@@ -28,7 +28,7 @@ fn has(node: &Node, image: &str) -> bool {
 }
 
 fn holders(node: &Node) -> Vec<String> {
-    let told = node.docker(&["ps", "-aq", "--no-trunc", "--filter", "label=golive.keep=shop"]);
+    let told = node.docker(&["ps", "-aq", "--no-trunc", "--filter", "label=golive.pin-of=shop"]);
     told.lines().map(str::to_owned).collect()
 }
 
@@ -84,9 +84,9 @@ fn a_standby_says_what_its_node_lacks_and_touches_nothing_of_others() {
         let labels = labels.map(|label| format!("--label={label}"));
         node.docker(&["create", &labels[0], &labels[1], "--entrypoint", program, "localhost:1/app:v3"])
     };
-    let left = made(["golive.keep=shop", "golive.release=shop-0"], "/golive-keeps-this-image");
-    let own = made(["golive.keep=shop", "golive.release=shop-0"], "/bin/sh");
-    let others = made(["golive.keep=other", "golive.release=shop-0"], "/golive-keeps-this-image");
+    let left = made(["golive.pin-of=shop", "golive.release=shop-0"], "/golive-pause");
+    let own = made(["golive.pin-of=shop", "golive.release=shop-0"], "/bin/sh");
+    let others = made(["golive.pin-of=other", "golive.release=shop-0"], "/golive-pause");
 
     cluster.node().deploy("shop_api", "v2", &["--update-parallelism", "0"]);
     standby.eventually("v2 is watched", || standby.status()["phase"] == "watching");

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use crate::cli::show::{print_json, table};
 use crate::cli::{CliError, Context};
-use crate::store::{LetterRow, Reader};
+use crate::store::{DeliveryRow, Reader};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Read from the state directory, so no daemon need run.")]
@@ -18,19 +18,20 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, context: &Context) -> Result<u8, CliError> {
-    let letters = Reader::open(&context.config()?.state_dir)?.letters(arguments.limit)?;
+    let deliveries = Reader::open(&context.config()?.state_dir)?.deliveries(arguments.limit)?;
     if arguments.json {
-        print_json(&letters)?;
+        print_json(&deliveries)?;
         return Ok(0);
     }
-    let rows: Vec<Vec<String>> = letters.into_iter().map(row).collect();
-    let heads = ["LETTER", "WRITTEN", "STATE", "TRIED", "CHANNEL", "ADDRESS", "NOTICE", "ANSWER"];
+    let rows: Vec<Vec<String>> = deliveries.into_iter().map(row).collect();
+    let heads = ["ID", "WRITTEN", "STATE", "TRIED", "CHANNEL", "ADDRESS", "NOTICE", "ANSWER"];
     std::io::stdout().write_all(table(&heads, &rows).as_bytes())?;
     Ok(0)
 }
 
-fn row(letter: LetterRow) -> Vec<String> {
-    let LetterRow { id, notice, channel, address, state, attempts, created, answer, .. } = letter;
+fn row(delivery: DeliveryRow) -> Vec<String> {
+    let DeliveryRow { id, notification_id, channel, address, state, attempts, created_at, response, .. } =
+        delivery;
     let (id, tried) = (id.to_string(), attempts.to_string());
-    vec![id, created, state, tried, channel, address, notice, answer.unwrap_or_default()]
+    vec![id, created_at, state, tried, channel, address, notification_id, response.unwrap_or_default()]
 }

@@ -5,7 +5,7 @@ use crate::cli::{CliError, Context};
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit codes: 0 it is tried now, 2 there is no such letter that was given up, 69 no daemon."
+    after_help = "Exit codes: 0 it is tried now, 2 there is no such delivery that was given up, 69 no daemon."
 )]
 pub(super) struct Arguments {
     /// Its number in `golive notify log`
@@ -15,6 +15,6 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: &Arguments, context: &Context) -> Result<u8, CliError> {
     let id = arguments.id;
     context.client()?.retry(id).await?;
-    say(&format!("letter {id} is sent again now; `golive notify log` tells how it went"))?;
+    say(&format!("delivery {id} is sent again now; `golive notify log` tells how it went"))?;
     Ok(0)
 }

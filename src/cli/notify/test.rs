@@ -10,10 +10,10 @@ use crate::cli::{CliError, Context};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::client::Client;
-use crate::control::wire::TriedBody;
+use crate::control::wire::TestResultBody;
 use crate::model::event::Address;
 use crate::model::notice::{News, Notice, Place, Tier};
-use crate::notify::{Delivery, Notifier};
+use crate::notify::{Envelope, Notifier};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -59,7 +59,7 @@ pub(super) async fn run(arguments: &Arguments, context: &Context) -> Result<u8, 
             let to = Address { channel: channel.clone(), address };
             let place =
                 if arguments.routes() { format!("{} {}", tier.into_str(), to.name()) } else { to.name() };
-            let answer = notifier.deliver(&to.channel, &to.address, &Delivery::first(&notice, now)).await;
+            let answer = notifier.deliver(&to.channel, &to.address, &Envelope::first(&notice, now)).await;
             match &answer {
                 Ok(receipt) => {
                     writeln!(out, "{place}: {}: {}", paint("confirmed", Mood::Good, color), receipt.answer)?;
@@ -72,8 +72,8 @@ pub(super) async fn run(arguments: &Arguments, context: &Context) -> Result<u8, 
             }
             if let Some(daemon) = &daemon {
                 let failed = answer.err().map(|refusal| refusal.text);
-                let body = TriedBody { address: to.address, failed };
-                if let Err(error) = daemon.tried(&to.channel, &body).await {
+                let body = TestResultBody { address: to.address, failed };
+                if let Err(error) = daemon.test_result(&to.channel, &body).await {
                     tracing::debug!(%error, "the daemon does not know of it");
                 }
             }

@@ -5,7 +5,7 @@ use super::*;
 fn status(service: &Value, incidents: &Value) -> Status {
     let daemon = json!({
         "version": "1.2.3", "since": "2027-01-15T08:00:00Z", "config": "/etc/golive/rules.toml",
-        "engine_lost": null, "store_lost": null, "config_rejected": null,
+        "docker_error": null, "store_error": null, "config_error": null,
     });
     serde_json::from_value(json!({"daemon": daemon, "services": [service], "incidents": incidents})).unwrap()
 }
@@ -20,7 +20,7 @@ fn shop() -> Value {
         "announced": null,
         "accepted": {"id": "shop-1", "version": "1", "image": "sha256:1", "started_at": "2027-01-15T08:00:02Z"},
         "running": {
-            "instance": "c2", "version": "2", "image": "sha256:2", "alive": true, "started": null, "restarts": 0,
+            "container_ids": ["c2"], "version": "2", "image": "sha256:2", "running": true, "started_at": null, "restarts": 0,
         },
         "drift": null,
         "readiness": {"ready": true, "problems": []},
@@ -76,7 +76,7 @@ fn whatever_needs_a_person_is_shown_with_what_to_do() {
     let taken =
         with(incident.clone(), &json!({"id": "shop-i0", "state": "acknowledged", "acknowledged_by": "Ada"}));
     let mut status = status(&with(shop(), &bad), &json!([incident, taken]));
-    status.daemon.engine_lost = Some("no such file".to_owned());
+    status.daemon.docker_error = Some("no such file".to_owned());
     insta::assert_snapshot!(draw(&status, false), @r#"
     Docker does not answer: no such file
     shop  needs-person  2 (shop-20270115), 9m left  [ask]
@@ -128,7 +128,7 @@ fn what_has_calmed_down_needs_nobody() {
     let calm = json!([{
         "id": "golive-1", "service": null, "tier": "urgent", "state": "resolved", "event": "threshold-recovered",
         "title": "threshold recovered: lag", "release": null, "acknowledged_by": null, "started_at": "2027-01-15T07:00:00Z",
-        "calm_until": "2027-01-15T08:08:00Z",
+        "resolve_at": "2027-01-15T08:08:00Z",
     }]);
     let status = status(&shop(), &calm);
     assert!(well(&status));
@@ -160,7 +160,7 @@ fn anything_that_needs_a_person_is_told_by_the_exit_code() {
     assert!(!well(&status(&shop(), &incident("important", "open"))));
     assert!(well(&status(&shop(), &incident("general", "open"))));
     assert!(well(&status(&shop(), &incident("urgent", "acknowledged"))));
-    for trouble in ["engine_lost", "store_lost", "config_rejected"] {
+    for trouble in ["docker_error", "store_error", "config_error"] {
         let mut whole = serde_json::to_value(status(&shop(), &json!([]))).unwrap();
         whole["daemon"][trouble] = json!("it is so");
         assert!(!well(&serde_json::from_value(whole).unwrap()), "{trouble}");
@@ -180,8 +180,8 @@ fn colour_is_never_the_only_sign() {
 fn of_a_set_that_does_not_run_it_is_said_what_does_not() {
     let running = |about: Value, down: &[&str]| {
         json!({ "running": {
-            "instance": "c2", "version": "2", "image": "sha256:2", "alive": false, "started": null, "restarts": 0,
-            "about": about, "down": down,
+            "container_ids": ["c2"], "version": "2", "image": "sha256:2", "running": false, "started_at": null, "restarts": 0,
+            "description": about, "down": down,
         } })
     };
     for (about, down, said) in [

@@ -177,12 +177,12 @@ fn the_steps_follow_the_runtime_and_the_hooks() {
     let config = examples();
     let swap = [
         Step::Create,
-        Step::Disarm,
+        Step::DisableRestart,
         Step::Stop,
-        Step::SetAside,
-        Step::TakeName,
+        Step::RenameOld,
+        Step::RenameNew,
         Step::Start,
-        Step::Dependents,
+        Step::RecreateDependents,
     ];
     let hooked = [&[Step::Prepare, Step::Forensics, Step::Before], swap.as_slice()].concat();
     let bare = [&[Step::Prepare, Step::Forensics], swap.as_slice()].concat();

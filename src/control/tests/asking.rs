@@ -85,7 +85,7 @@ async fn each_verb_asks_for_its_own_by_the_name_of_the_caller() {
 }
 
 #[tokio::test]
-async fn an_incident_is_acknowledged_and_a_letter_sent_again() {
+async fn an_incident_is_acknowledged_and_a_delivery_sent_again() {
     let control = Control::start(View::default(), Answer::Done { release: None });
     control.client().acknowledge("shop-i1", &AckBody { by: None }).await.unwrap();
     control.client().retry(7).await.unwrap();
@@ -116,7 +116,7 @@ async fn a_plan_comes_back_whole() {
     let problems = vec!["the image is gone".to_owned()];
     let answer = Answer::Plan {
         plan,
-        steps: vec![Step::Prepare, Step::SetAside],
+        steps: vec![Step::Prepare, Step::RenameOld],
         problems: problems.clone(),
         removes: vec!["cron".to_owned()],
         leaves: Vec::new(),
@@ -124,7 +124,7 @@ async fn a_plan_comes_back_whole() {
     let control = Control::start(view(shop("watching")), answer);
     let plan = control.client().ask("shop", "plan", &json!({})).await.unwrap().plan.unwrap();
     assert_eq!((plan.from.as_str(), plan.to.as_str(), plan.problems), ("2", "1", problems));
-    assert_eq!(plan.steps, ["prepare", "set-aside"]);
+    assert_eq!(plan.steps, ["prepare", "rename-old"]);
     assert_eq!(plan.not_put_back.len(), 1);
     assert!(plan.not_put_back[0].contains("has no cron"), "{:?}", plan.not_put_back);
 }

@@ -16,7 +16,7 @@ async fn every_state_has_its_word() {
         control.show(view(shop(phase)));
         let seen = outcome(&control, None).await;
         assert_eq!((seen.state.as_str(), seen.release.as_deref()), ("undecided", Some("shop-2")), "{phase}");
-        assert_eq!((seen.version.as_deref(), seen.ends), (Some("2"), Some(at(600))));
+        assert_eq!((seen.version.as_deref(), seen.ends_at), (Some("2"), Some(at(600))));
     }
     for (phase, state) in [("held", "held"), ("needs-person", "rollback-failed")] {
         let why = Some(Reason::Said("a person is needed".to_owned()));

@@ -35,7 +35,7 @@ async fn the_document_is_the_contracts() {
     let expected = json!({
         "daemon": {
             "version": "1.2.3", "since": "2027-01-15T08:00:00Z", "config": "/etc/golive/rules.toml",
-            "engine_lost": null, "store_lost": null, "config_rejected": null,
+            "docker_error": null, "store_error": null, "config_error": null,
         },
         "services": [{
             "name": "shop", "autonomy": "auto", "phase": "watching", "why": null, "hold": null,
@@ -46,10 +46,10 @@ async fn the_document_is_the_contracts() {
             "deployment": null, "grace_until": null, "acceptance_since": null, "announced": null,
             "accepted": {"id": "shop-1", "version": "1", "image": "sha256:1", "started_at": "2027-01-15T08:00:02Z"},
             "running": {
-                "instance": "container-2", "version": "2", "image": "sha256:2", "alive": true,
-                "started": "2027-01-15T08:00:01Z", "restarts": 0, "about": null, "down": [],
+                "container_ids": ["container-2"], "version": "2", "image": "sha256:2", "running": true,
+                "started_at": "2027-01-15T08:00:01Z", "restarts": 0, "description": null, "down": [],
             },
-            "drift": null, "veto": null, "maintenance": null, "quarantine": [],
+            "drift": null, "scheduled_rollback": null, "maintenance": null, "quarantine": [],
             "drills": null, "warnings": [],
             "readiness": {"ready": true, "problems": []},
             "triggers": [{
@@ -57,7 +57,7 @@ async fn the_document_is_the_contracts() {
                 "unit": "failures", "samples": 4, "why": "web failed once",
             }],
             "checks": [{
-                "name": "web", "at": "2027-01-15T08:00:05Z", "took": 0.25, "outcome": "failed", "seen": "status 500",
+                "name": "web", "at": "2027-01-15T08:00:05Z", "duration_seconds": 0.25, "outcome": "failed", "message": "status 500",
             }],
             "decided": null,
         }],
@@ -82,9 +82,9 @@ async fn what_is_wrong_is_said() {
         ..shop("needs-person")
     };
     let lost = Some("no such file".to_owned());
-    let control = Control::start(View { engine_lost: lost, ..view(service) }, done());
+    let control = Control::start(View { docker_error: lost, ..view(service) }, done());
     let status = json_of(&control).await;
-    assert_eq!(status["daemon"]["engine_lost"], "no such file");
+    assert_eq!(status["daemon"]["docker_error"], "no such file");
     let shop = &status["services"][0];
     assert_eq!(shop["why"], "the successor does not start");
     assert_eq!(shop["readiness"], json!({"ready": false, "problems": ["the image is gone"]}));

@@ -69,10 +69,10 @@ pub struct AckBody {
     pub by: Option<String>,
 }
 
-/// `POST …/tried`
+/// `POST …/test-result`
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct TriedBody {
+pub struct TestResultBody {
     /// The address within the channel; empty where it has but one.
     pub address: String,
     /// What was seen instead of a confirmation.

@@ -14,12 +14,12 @@ pub struct DeploymentInfo {
     /// What it waits for, a sentence each.
     pub waits: Vec<String>,
     /// People were told that it does not end.
-    pub told: bool,
+    pub notified: bool,
 }
 
 impl DeploymentInfo {
     pub(super) fn new(deployment: &DeploymentView, texts: &Texts) -> Self {
         let DeploymentView { began, waits, told } = deployment;
-        Self { started_at: *began, waits: texts.waits(waits), told: *told }
+        Self { started_at: *began, waits: texts.waits(waits), notified: *told }
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     CheckInfo, ChecklistInfo, DaemonInfo, DecidedInfo, DeploymentInfo, Done, DriftInfo, DrillsInfo,
     HeartbeatInfo, HoldInfo, IncidentInfo, Outcome, PlanInfo, QuarantineInfo, Readiness, ReleaseInfo,
-    RunningInfo, ServiceInfo, Status, TriggerInfo, VetoInfo,
+    RunningInfo, ScheduledRollbackInfo, ServiceInfo, Status, TriggerInfo,
 };
 use crate::control::About;
 use crate::decide::action::Answer;
@@ -27,11 +27,11 @@ impl Status {
                 version: about.version.clone(),
                 since: about.since,
                 config: about.config.display().to_string(),
-                engine_lost: view.engine_lost.clone(),
-                swarm_lost: view.swarm_lost.clone(),
-                clock_off: view.clock_off.clone(),
-                store_lost: view.store_lost.clone(),
-                config_rejected: view.config_rejected.clone(),
+                docker_error: view.docker_error.clone(),
+                swarm_error: view.swarm_error.clone(),
+                clock_skew: view.clock_skew.clone(),
+                store_error: view.store_error.clone(),
+                config_error: view.config_error.clone(),
                 heartbeat: view.heartbeat.as_ref().map(|heartbeat| HeartbeatInfo {
                     heard: heartbeat.heard,
                     failing: heartbeat.failing.clone(),
@@ -66,7 +66,7 @@ impl ServiceInfo {
         Self {
             name: service.name.clone(),
             autonomy: autonomy.to_owned(),
-            only_watches: service.aside.clone(),
+            standby_reason: service.aside.clone(),
             phase: service.phase.to_owned(),
             why: service.why.as_ref().map(|why| texts.reason(why)),
             hold: service.hold.as_ref().map(HoldInfo::new),
@@ -81,7 +81,7 @@ impl ServiceInfo {
                 acknowledged_by: service.diverged_known_to.clone(),
                 ..DriftInfo::new(diverged, texts)
             }),
-            veto: service.veto.as_ref().map(|veto| VetoInfo::new(veto, texts)),
+            scheduled_rollback: service.veto.as_ref().map(|veto| ScheduledRollbackInfo::new(veto, texts)),
             maintenance: service.maintenance,
             quarantine: service.quarantine.iter().map(|bad| QuarantineInfo::new(bad, texts)).collect(),
             drills: DrillsInfo::new(&service.drill),
@@ -116,13 +116,13 @@ impl ReleaseInfo {
 impl RunningInfo {
     fn new(running: &Running) -> Self {
         Self {
-            instance: running.instance.clone(),
+            container_ids: running.instance.split(',').map(str::to_owned).collect(),
             version: running.version.clone(),
             image: running.identity.image.clone(),
-            alive: running.alive,
-            started: running.started,
+            running: running.alive,
+            started_at: running.started,
             restarts: running.restarts,
-            about: running.about.clone(),
+            description: running.about.clone(),
             down: running.down(),
         }
     }
@@ -141,9 +141,9 @@ impl DriftInfo {
     }
 }
 
-impl VetoInfo {
+impl ScheduledRollbackInfo {
     fn new(veto: &Veto, texts: &Texts) -> Self {
-        Self { why: texts.reason(&veto.cause), ends: veto.ends }
+        Self { why: texts.reason(&veto.cause), starts_at: veto.ends }
     }
 }
 
@@ -177,13 +177,13 @@ impl TriggerInfo {
 
 impl CheckInfo {
     fn new(sample: &Sample) -> Self {
-        let (outcome, seen) = match &sample.outcome {
+        let (outcome, message) = match &sample.outcome {
             SampleOutcome::Ok => ("ok", None),
             SampleOutcome::Failed(seen) => ("failed", Some(seen.clone())),
             SampleOutcome::Blind(seen) => ("blind", Some(seen.clone())),
         };
-        let (at, took) = (sample.began, sample.took.as_secs_f64());
-        Self { name: sample.check.clone(), at, took, outcome: outcome.to_owned(), seen }
+        let (at, duration_seconds) = (sample.began, sample.took.as_secs_f64());
+        Self { name: sample.check.clone(), at, duration_seconds, outcome: outcome.to_owned(), message }
     }
 }
 
@@ -199,7 +199,7 @@ impl IncidentInfo {
             service: incident.service.clone(),
             tier: incident.tier.into_str().to_owned(),
             state: state.into_str().to_owned(),
-            calm_until: incident.calm_at,
+            resolve_at: incident.calm_at,
             event: incident.news.into_str().to_owned(),
             title: texts.incident(incident),
             release: incident.release.clone(),
@@ -244,7 +244,7 @@ impl Outcome {
             version: version.or_else(|| bad().map(|bad| &bad.version)).cloned(),
             state: state.to_owned(),
             phase: service.phase.to_owned(),
-            ends: at_hand.and_then(|it| it.ends),
+            ends_at: at_hand.and_then(|it| it.ends),
             why: at_hand.and(service.why.as_ref()).map(|why| texts.reason(why)),
         })
     }

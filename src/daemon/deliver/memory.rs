@@ -1,4 +1,4 @@
-//! Letters that are told from memory because the store could not take them, and what became of them: they are stored later
+//! Deliveries that are told from memory because the store could not take them, and what became of them: they are stored later
 //! all the same, and are not told a second time then.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -9,7 +9,7 @@ use super::Unstored;
 use crate::model::event::Address;
 use crate::store::{Store, StoreError, Twin};
 
-/// Letters that could not be stored wait in memory, at most so many; beyond, the oldest is dropped and logged.
+/// Deliveries that could not be stored wait in memory, at most so many; beyond, the oldest is dropped and logged.
 pub(super) const UNSTORED: usize = 1000;
 
 /// So many that were told are remembered until they are stored; beyond, one may be told twice.
@@ -24,7 +24,7 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    pub(super) fn hold(&mut self, at: Timestamp, letter: Unstored) {
+    pub(super) fn hold(&mut self, at: Timestamp, delivery: Unstored) {
         if self.held.len() >= UNSTORED
             && let Some((_, dropped)) = self.held.pop_front()
         {
@@ -34,20 +34,20 @@ impl Memory {
                 "dropped an alert: too many wait in memory"
             );
         }
-        self.held.push_back((at, letter));
+        self.held.push_back((at, delivery));
     }
 
-    pub(super) fn told(&mut self, letter: &Unstored, answer: String) {
+    pub(super) fn told(&mut self, delivery: &Unstored, answer: String) {
         if self.told.len() >= TOLD {
             self.told.pop_first();
         }
-        self.told.insert((letter.notice.id.clone(), letter.to()), answer);
+        self.told.insert((delivery.notice.id.clone(), delivery.to()), answer);
     }
 
     /// Takes one that is due and can start.
     pub(super) fn due(&mut self, now: Timestamp, free: impl Fn(&Address) -> bool) -> Option<Unstored> {
-        let at = self.held.iter().position(|(at, letter)| *at <= now && free(&letter.to()))?;
-        self.held.remove(at).map(|(_, letter)| letter)
+        let at = self.held.iter().position(|(at, delivery)| *at <= now && free(&delivery.to()))?;
+        self.held.remove(at).map(|(_, delivery)| delivery)
     }
 
     /// When the next is due that is not due yet.
@@ -66,12 +66,12 @@ impl Memory {
             address,
             answer,
         };
-        let held = self.held.iter().map(|(_, letter)| twin(&letter.notice.id, letter.to(), None));
+        let held = self.held.iter().map(|(_, delivery)| twin(&delivery.notice.id, delivery.to(), None));
         let told =
             self.told.iter().map(|((notice, to), answer)| twin(notice, to.clone(), Some(answer.clone())));
         for Twin { notice, channel, address, .. } in store.twins(held.chain(told).collect(), now).await? {
             let to = Address { channel, address };
-            self.held.retain(|(_, letter)| letter.notice.id != notice || letter.to() != to);
+            self.held.retain(|(_, delivery)| delivery.notice.id != notice || delivery.to() != to);
             self.told.remove(&(notice, to));
         }
         Ok(())

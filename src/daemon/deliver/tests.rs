@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::decide::action::When;
 use crate::model::notice::{News, Tier};
 use crate::model::tests as plain;
-use crate::store::{Batch, NewLetter};
+use crate::store::{Batch, NewDelivery};
 
 fn notifier(dir: &Path, channels: &[(&str, &str)]) -> Arc<Notifier> {
     drop(rustls::crypto::ring::default_provider().install_default());
@@ -26,7 +26,7 @@ fn notifier(dir: &Path, channels: &[(&str, &str)]) -> Arc<Notifier> {
     Arc::new(Notifier::new(&Config::load(&path).unwrap()))
 }
 
-fn letter(channel: &str, id: &str, tier: Tier, at: Timestamp) -> NewLetter {
+fn delivery(channel: &str, id: &str, tier: Tier, at: Timestamp) -> NewDelivery {
     let notice = Notice {
         id: id.to_owned(),
         incident: id.to_owned(),
@@ -35,23 +35,23 @@ fn letter(channel: &str, id: &str, tier: Tier, at: Timestamp) -> NewLetter {
         ..plain::notice(News::Test, tier)
     };
     let expires = at.checked_add(Duration::from_hours(1)).unwrap();
-    NewLetter { notice, channel: channel.to_owned(), address: String::new(), when: When::Now, expires }
+    NewDelivery { notice, channel: channel.to_owned(), address: String::new(), when: When::Now, expires }
 }
 
-/// Puts letters into the store, which nobody else has open.
-async fn post(dir: &Path, letters: Vec<NewLetter>, clock: Clock) {
-    let batch = Batch { at: clock.now(), entries: Vec::new(), facts: Vec::new(), letters };
+/// Puts deliveries into the store, which nobody else has open.
+async fn post(dir: &Path, deliveries: Vec<NewDelivery>, clock: Clock) {
+    let batch = Batch { at: clock.now(), entries: Vec::new(), facts: Vec::new(), deliveries };
     Store::open(dir).unwrap().commit(batch).await.unwrap();
 }
 
-/// A pump over letters that are in the store already; it ends when the token is dropped.
+/// A pump over deliveries that are in the store already; it ends when the token is dropped.
 async fn pump(
     dir: &Path,
     notifier: Arc<Notifier>,
-    letters: Vec<NewLetter>,
+    deliveries: Vec<NewDelivery>,
     clock: Clock,
 ) -> tokio_util::sync::DropGuard {
-    post(dir, letters, clock).await;
+    post(dir, deliveries, clock).await;
     let store = Store::open(dir).unwrap();
     let stop = CancellationToken::new();
     // The pump asks for the current notifier only, so that nobody need keep the other end.
@@ -84,10 +84,12 @@ async fn however_many_wait_for_one_that_hangs_others_are_told() {
     Mock::given(any()).respond_with(ResponseTemplate::new(200)).mount(&good).await;
     let (dir, clock) = (tempfile::tempdir().unwrap(), Clock::start());
     let notifier = notifier(dir.path(), &[("hangs", &silent_url), ("works", &good.uri())]);
-    let mut letters: Vec<NewLetter> =
-        (0..2_000).map(|number| letter("hangs", &format!("u-{number}"), Tier::Urgent, clock.now())).collect();
-    letters.extend((0..3).map(|number| letter("works", &format!("g-{number}"), Tier::General, clock.now())));
-    let _pump = pump(dir.path(), notifier, letters, clock).await;
+    let mut deliveries: Vec<NewDelivery> = (0..2_000)
+        .map(|number| delivery("hangs", &format!("u-{number}"), Tier::Urgent, clock.now()))
+        .collect();
+    deliveries
+        .extend((0..3).map(|number| delivery("works", &format!("g-{number}"), Tier::General, clock.now())));
+    let _pump = pump(dir.path(), notifier, deliveries, clock).await;
     until("all three are told", async || posts(&good).await == 3).await;
 }
 
@@ -99,11 +101,12 @@ async fn who_asks_to_be_left_alone_is() {
     Mock::given(any()).respond_with(ResponseTemplate::new(200)).mount(&limited).await;
     let (dir, clock) = (tempfile::tempdir().unwrap(), Clock::start());
     let notifier = notifier(dir.path(), &[("limited", &limited.uri())]);
-    let letters = (0..5).map(|number| letter("limited", &format!("u-{number}"), Tier::Urgent, clock.now()));
-    let _pump = pump(dir.path(), notifier, letters.collect(), clock).await;
+    let deliveries =
+        (0..5).map(|number| delivery("limited", &format!("u-{number}"), Tier::Urgent, clock.now()));
+    let _pump = pump(dir.path(), notifier, deliveries.collect(), clock).await;
     until("the first was tried", async || posts(&limited).await >= 1).await;
     tokio::time::sleep(Duration::from_millis(1_200)).await;
-    assert_eq!(posts(&limited).await, 1, "the other letters keep the pause too");
+    assert_eq!(posts(&limited).await, 1, "the other deliveries keep the pause too");
     until("all of them are told", async || posts(&limited).await == 6).await;
 }
 
@@ -115,7 +118,7 @@ async fn who_asks_to_be_asked_at_once_is_not_stormed() {
     let (dir, clock) = (tempfile::tempdir().unwrap(), Clock::start());
     let notifier = notifier(dir.path(), &[("eager", &server.uri())]);
     let _pump =
-        pump(dir.path(), notifier, vec![letter("eager", "u-1", Tier::Urgent, clock.now())], clock).await;
+        pump(dir.path(), notifier, vec![delivery("eager", "u-1", Tier::Urgent, clock.now())], clock).await;
     until("it was tried", async || posts(&server).await >= 1).await;
     tokio::time::sleep(Duration::from_millis(600)).await;
     assert_eq!(posts(&server).await, 1);

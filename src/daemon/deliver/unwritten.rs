@@ -1,4 +1,4 @@
-//! What became of letters, while the store cannot write it down: it is kept here, one letter an address, and the letter
+//! What became of deliveries, while the store cannot write it down: it is kept here, one delivery an address, and the delivery
 //! is not sent again meanwhile.
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use crate::store::{Store, StoreError};
 /// The store is asked again after this when it could not write.
 pub(super) const STORE_PAUSE: Duration = Duration::from_secs(5);
 
-/// What became of a stored letter.
+/// What became of a stored delivery.
 #[derive(Debug, Clone)]
 pub(super) struct Settled {
     pub(super) id: i64,
@@ -28,7 +28,7 @@ pub(super) enum Became {
     Refused { why: String, next: Option<Timestamp> },
 }
 
-/// By address: a later letter waits until what became of the one before is written.
+/// By address: a later delivery waits until what became of the one before is written.
 #[derive(Debug, Default)]
 pub(super) struct Unwritten {
     waiting: BTreeMap<Address, Settled>,
@@ -66,7 +66,7 @@ impl Unwritten {
         self.waiting.insert(to, settled);
     }
 
-    /// Writes what waits, up to the first failure. A store that has just failed is not asked for each letter anew. May be
+    /// Writes what waits, up to the first failure. A store that has just failed is not asked for each delivery anew. May be
     /// dropped.
     pub(super) async fn write(&mut self, store: &Store, now: Timestamp) {
         if self.again.is_some_and(|again| again > now) {

@@ -7,7 +7,7 @@ use crate::model::notice::{News, Notice};
 use crate::model::witness::Witness;
 use crate::store::{Kind, Store};
 
-/// A letter does not wait longer for them; one without is better than none.
+/// A delivery does not wait longer for them; one without is better than none.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// By the notice's id: what each that tells an end is recorded as.

@@ -148,7 +148,7 @@ pub(super) fn finish(turn: &mut Turn<'_>) -> Transition {
 
 /// golive has given way to somebody who deploys. Theirs was not seen yet, and is watched when it is. What is still there is
 /// nobody's release any more.
-pub(super) fn stand_aside(turn: &mut Turn<'_>) -> Transition {
+pub(super) fn give_way(turn: &mut Turn<'_>) -> Transition {
     let why = turn.facts().rollback().and_then(|rollback| rollback.undoing.clone());
     turn.conclude(News::ReleaseSuperseded, why.clone());
     close::close(turn, ReleaseState::Superseded, why);

@@ -82,20 +82,20 @@ impl Host {
             Step::Prepare
             | Step::Forensics
             | Step::Before
-            | Step::Dependents
+            | Step::RecreateDependents
             | Step::Command
             | Step::Update
             | Step::Converge
             | Step::Verify
-            | Step::Disarm
+            | Step::DisableRestart
             | Step::After => {}
             Step::Create => return Ok(Some(self.create(plan))),
             Step::Stop => self.each(|it| bad(it, plan), |it| it.alive = false),
-            Step::SetAside => {
+            Step::RenameOld => {
                 self.each(|it| bad(it, plan) && it.name == API, |it| it.name = format!("{API}.golive-bad"));
             }
-            Step::TakeName if theirs => return Err(foreign()),
-            Step::TakeName => {
+            Step::RenameNew if theirs => return Err(foreign()),
+            Step::RenameNew => {
                 if self.named().is_some_and(|named| bad(named, plan)) {
                     return Err(fault(FaultKind::Transient, "the name is taken"));
                 }
@@ -116,7 +116,7 @@ impl Host {
             Step::CleanUp => self.containers.retain(|it| it.alive || it.name == API || !bad(it, plan)),
             Step::Undo if theirs => return Err(foreign()),
             Step::Undo => return self.undo(plan),
-            Step::StandAside => self.containers.retain(|it| !ours(it, plan) || it.name == API),
+            Step::Yield => self.containers.retain(|it| !ours(it, plan) || it.name == API),
         }
         Ok(None)
     }

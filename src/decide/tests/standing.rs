@@ -123,8 +123,8 @@ fn nothing_is_done_before_it_is_known_who_acts() {
         ask: Ask::Accept { reason: None, force: false },
     }));
     let [Action::Answer(Answer::Refused { why })] = asked.as_slice() else { panic!("{asked:?}") };
-    let only_watches = matches!(why, Refusal::OnlyWatches { service, .. } if service == "api");
-    assert!(only_watches, "{why:?}");
+    let standby_reason = matches!(why, Refusal::OnlyWatches { service, .. } if service == "api");
+    assert!(standby_reason, "{why:?}");
     assert!(world.state.view().services[0].aside.is_some());
 }
 
@@ -361,12 +361,12 @@ fn that_nobody_acts_is_told_when_it_lasts() {
     let mut world = watching();
     let lost = Event::SwarmLost { why: "the Swarm has no leader (1 of 3 managers)".to_owned() };
     assert_eq!(news(&world.step(&lost)), []);
-    assert!(world.state.view().swarm_lost.is_some());
+    assert!(world.state.view().swarm_error.is_some());
     world.now = later(world.now, secs(11));
     assert_eq!(news(&world.step(&Event::Due)), [News::SwarmLost]);
     assert_eq!(news(&world.step(&lost)), []);
     world.step(&Event::SwarmBack);
-    assert_eq!(world.state.view().swarm_lost, None);
+    assert_eq!(world.state.view().swarm_error, None);
     let took_over = Event::TookOver { from: "node-1".to_owned() };
     assert_eq!(news(&world.step(&took_over)), [News::TookOver]);
     // The other one came back, and was lost again.

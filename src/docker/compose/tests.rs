@@ -46,7 +46,7 @@ fn other_projects_and_single_runs_are_none_of_it() {
         assert_eq!(place(&all, "shop_api_1", &labels, false), Place::Apart, "{number}");
     }
     assert_eq!(
-        place(&all, "golive-keep-shop_api_1-r1", &API.map(|(label, _)| (label, "")), false),
+        place(&all, "golive-pin-shop_api_1-r1", &API.map(|(label, _)| (label, "")), false),
         Place::Apart
     );
     assert_eq!(place(&all, "shop_api_1", &API, false), Place::Member);

@@ -122,7 +122,7 @@ async fn every_way_to_lean_is_one() {
 async fn a_foreign_container_that_cannot_be_read_is_left_out() {
     let host = Host::default();
     let long =
-        json!({ "Id": "long", "Config": { "Labels": { "l": "x".repeat(40 << 20) } }, "HostConfig": {} });
+        json!({ "Id": "long", "Config": { "Labels": { "l": "x".repeat(5 << 20) } }, "HostConfig": {} });
     host.says("long", &long.to_string());
     host.says("broken", "layer does not exist");
     host.has("proxy", &json!({ "NetworkMode": "container:web" }));

@@ -1,4 +1,4 @@
-//! A letter as HTML that mail programs on phones and desks can show, in light and in dark.
+//! A message as HTML that mail programs on phones and desks can show, in light and in dark.
 //!
 //! Mail programs know little CSS and some drop style sheets, so everything that matters stands inline; the style
 //! sheet only turns the colors for the dark. Whatever somebody wrote is shown as text: the template escapes it.
@@ -9,10 +9,10 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, HtmlEscape, UndefinedBehavior, Value, context};
 
 use crate::model::notice::Notice;
-use crate::notify::letter::{Kind, Letter, Part, What};
+use crate::notify::message::{Kind, Message, Part, SectionKind};
 use crate::notify::tone::Tone;
 
-const STYLE: &str = include_str!("letter.css");
+const STYLE: &str = include_str!("message.css");
 
 /// Longer addresses are shown shortened on their button.
 const BUTTON: usize = 40;
@@ -23,38 +23,38 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     templates.set_undefined_behavior(UndefinedBehavior::Strict);
     let syntax = SyntaxConfig::builder().keep_trailing_newline(true).build();
     templates.set_syntax(syntax.expect("these are the usual marks"));
-    templates.add_template("letter", include_str!("letter.html")).expect("the built-in template is tested");
+    templates.add_template("message", include_str!("message.html")).expect("the built-in template is tested");
     templates
 });
 
-pub(super) fn draw(letter: &Letter, notice: &Notice, picture: &str) -> String {
+pub(super) fn draw(message: &Message, notice: &Notice, picture: &str) -> String {
     let (ink, ground) = colors(Tone::of(notice));
     let values = context! {
-        language => letter.language,
-        title => &letter.subject,
+        language => message.language,
+        title => &message.subject,
         style => Value::from_safe_string(STYLE.to_owned()),
-        preview => preview(letter),
+        preview => preview(message),
         ink,
         ground,
-        tier => &letter.tier,
-        service => &letter.service,
-        news => letter.news.replace("->", "→"),
-        late => &letter.late,
-        caption => &letter.caption,
+        tier => &message.tier,
+        service => &message.service,
+        news => message.news.replace("->", "→"),
+        late => &message.late,
+        caption => &message.caption,
         picture,
-        parts => letter.parts.iter().map(part).collect::<Vec<_>>(),
+        parts => message.parts.iter().map(part).collect::<Vec<_>>(),
     };
-    let drawn = TEMPLATES.get_template("letter").and_then(|template| template.render(values));
+    let drawn = TEMPLATES.get_template("message").and_then(|template| template.render(values));
     drawn.unwrap_or_else(|error| {
         tracing::error!(%error, "failed to draw a mail");
-        format!("<!doctype html><pre>{}</pre>", HtmlEscape(&letter.plain()))
+        format!("<!doctype html><pre>{}</pre>", HtmlEscape(&message.plain()))
     })
 }
 
 /// What is shown beside the subject in a list of mails.
-fn preview(letter: &Letter) -> String {
-    let of = |what| letter.parts.iter().find(|part| part.what == what).and_then(|part| part.lines.first());
-    [of(What::Body), of(What::Why), of(What::Next)]
+fn preview(message: &Message) -> String {
+    let of = |what| message.parts.iter().find(|part| part.what == what).and_then(|part| part.lines.first());
+    [of(SectionKind::Body), of(SectionKind::Why), of(SectionKind::Next)]
         .into_iter()
         .flatten()
         .cloned()
@@ -65,35 +65,40 @@ fn preview(letter: &Letter) -> String {
 /// What is read first, or all there is; what is to be done, set apart; a link; and all else.
 fn part(part: &Part) -> Value {
     let shape = match part.what {
-        What::Body | What::Why => "first",
-        What::Next => "next",
-        What::Runbook | What::AcknowledgeHere if part.kind == Kind::Link => "button",
-        What::Runbook
-        | What::AcknowledgeHere
-        | What::Acknowledge
-        | What::Call
-        | What::Thread
-        | What::Also
-        | What::Record
-        | What::Evidence
-        | What::When
-        | What::Story
-        | What::Blame
-        | What::Template => "section",
+        SectionKind::Body | SectionKind::Why => "first",
+        SectionKind::Next => "next",
+        SectionKind::Runbook | SectionKind::AcknowledgeHere if part.kind == Kind::Link => "button",
+        SectionKind::Runbook
+        | SectionKind::AcknowledgeHere
+        | SectionKind::Acknowledge
+        | SectionKind::Call
+        | SectionKind::Thread
+        | SectionKind::Also
+        | SectionKind::Record
+        | SectionKind::Evidence
+        | SectionKind::When
+        | SectionKind::Story
+        | SectionKind::Blame
+        | SectionKind::Template => "section",
     };
     let small = matches!(
         part.what,
-        What::Evidence | What::When | What::Story | What::Blame | What::Record | What::Template
+        SectionKind::Evidence
+            | SectionKind::When
+            | SectionKind::Story
+            | SectionKind::Blame
+            | SectionKind::Record
+            | SectionKind::Template
     );
     let pieces = |line: &String| match (part.what, part.kind) {
-        (What::Next, _) => marked(line),
-        (What::Body | What::Why, _) => vec![piece(line, false)],
+        (SectionKind::Next, _) => marked(line),
+        (SectionKind::Body | SectionKind::Why, _) => vec![piece(line, false)],
         (_, kind) => vec![piece(line, kind == Kind::Code)],
     };
     let url = part.lines.concat();
     context! {
         shape,
-        headed => part.what == What::Why || shape == "section",
+        headed => part.what == SectionKind::Why || shape == "section",
         charted => shape == "first",
         size => if small { 14 } else { 16 },
         heading => &part.heading,

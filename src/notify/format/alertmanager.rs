@@ -6,7 +6,7 @@ use super::answer::{Answer, Verdict};
 use super::card::Card;
 use super::fingerprint;
 use crate::model::notice::Tier;
-use crate::notify::letter::Part;
+use crate::notify::message::Part;
 use crate::notify::tone::Standing;
 
 /// How Alertmanager writes that something has no end yet.

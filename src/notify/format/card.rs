@@ -2,7 +2,7 @@
 
 use super::markup;
 use crate::model::notice::Notice;
-use crate::notify::letter::{Kind, Letter, Part, What};
+use crate::notify::message::{Kind, Message, Part, SectionKind};
 use crate::notify::tone::{Standing, Tone};
 use crate::notify::{Context, bundle};
 use crate::untrusted::acts;
@@ -25,9 +25,9 @@ pub(super) struct Card<'a> {
 }
 
 impl<'a> Card<'a> {
-    pub(super) fn new(letter: Letter, notice: &'a Notice, context: &Context<'a>) -> Self {
-        let Letter { title, late, mut parts, .. } = letter;
-        if let Some(when) = parts.iter_mut().find(|part| part.what == What::When) {
+    pub(super) fn new(message: Message, notice: &'a Notice, context: &Context<'a>) -> Self {
+        let Message { title, late, mut parts, .. } = message;
+        if let Some(when) = parts.iter_mut().find(|part| part.what == SectionKind::When) {
             when.lines.extend(late);
         }
         for part in &mut parts {
@@ -67,7 +67,8 @@ impl<'a> Card<'a> {
 
     /// Where to read what to do, as an address.
     pub(super) fn runbook(&self) -> Option<(&str, &str)> {
-        let part = self.parts.iter().find(|part| part.what == What::Runbook && part.kind == Kind::Link)?;
+        let part =
+            self.parts.iter().find(|part| part.what == SectionKind::Runbook && part.kind == Kind::Link)?;
         Some((part.heading.as_str(), part.lines.first()?.as_str()))
     }
 

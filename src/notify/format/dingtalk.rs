@@ -11,7 +11,7 @@ use super::answer::{Answer, Verdict};
 use super::card::Card;
 use super::clip::Unit;
 use super::markup::{code, look_alikes};
-use crate::notify::letter::{Kind, Part};
+use crate::notify::message::{Kind, Part};
 
 const BODY_MAX: usize = 20_000;
 

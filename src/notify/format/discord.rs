@@ -8,7 +8,7 @@ use super::card::Card;
 use super::clip::Unit;
 use super::markup::{backslashes, code};
 use crate::model::notice::Tier;
-use crate::notify::letter::{Kind, Part};
+use crate::notify::message::{Kind, Part};
 
 const TITLE_MAX: usize = 256;
 const NAME_MAX: usize = 256;

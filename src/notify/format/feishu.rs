@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Verdict};
 use super::card::Card;
-use crate::notify::letter::{Kind, Part};
+use crate::notify::message::{Kind, Part};
 use crate::notify::tone::Tone;
 
 /// Of 20 KB, with room for the signature.

@@ -7,7 +7,7 @@ use super::card::Card;
 use super::clip::Unit;
 use super::markup::{backslashes, code};
 use crate::model::notice::Tier;
-use crate::notify::letter::{Kind, Part};
+use crate::notify::message::{Kind, Part};
 
 /// Older servers keep 8000 characters of what is attached; a longer post is split.
 const TOTAL_MAX: usize = 7500;

@@ -7,7 +7,7 @@ use super::answer::{Answer, Verdict};
 use super::card::Card;
 use super::clip::Unit;
 use crate::model::notice::Tier;
-use crate::notify::letter::{Kind, Part};
+use crate::notify::message::{Kind, Part};
 use crate::notify::tone::Tone;
 
 /// A longer message becomes an attachment.
@@ -17,8 +17,8 @@ const TITLE_MAX: usize = 250;
 /// The topic's address as the server's and the topic: JSON is posted to the server.
 pub(super) fn address(mut url: Url) -> Option<(Url, String)> {
     let topic = url.path_segments()?.next_back()?.to_owned();
-    let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-    if topic.is_empty() || topic.len() > 64 || !topic.bytes().all(letters) {
+    let messages = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    if topic.is_empty() || topic.len() > 64 || !topic.bytes().all(messages) {
         return None;
     }
     url.path_segments_mut().ok()?.pop().push("");

@@ -10,7 +10,7 @@ use super::card::Card;
 use super::clip::Unit;
 use super::fingerprint;
 use crate::model::notice::Tier;
-use crate::notify::letter::What;
+use crate::notify::message::SectionKind;
 use crate::notify::tone::Standing;
 
 const SUMMARY_MAX: usize = 1024;
@@ -35,7 +35,8 @@ pub(super) fn body(card: &Card<'_>, routing_key: &str) -> Value {
 fn draw(card: &Card<'_>, routing_key: &str) -> Value {
     let links: Vec<Value> = card.links().map(|(text, href)| json!({ "href": href, "text": text })).collect();
     // A pager shows this and nothing else.
-    let why = card.parts.iter().find(|part| part.what == What::Why).and_then(|part| part.lines.first());
+    let why =
+        card.parts.iter().find(|part| part.what == SectionKind::Why).and_then(|part| part.lines.first());
     let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
     let summary = Unit::Utf16.clip(&format!("{}{why}", card.title), SUMMARY_MAX);
     let details: Map<String, Value> =

@@ -6,7 +6,7 @@ use super::answer::{Answer, Verdict};
 use super::card::Card;
 use super::clip::Unit;
 use super::markup::{code, entities};
-use crate::notify::letter::{Kind, Part};
+use crate::notify::message::{Kind, Part};
 
 const HEADER_MAX: usize = 150;
 const TEXT_MAX: usize = 3000;

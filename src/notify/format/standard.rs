@@ -7,7 +7,7 @@ use crate::model::notice::Notice;
 use crate::model::reason::{Blame, Reason};
 use crate::model::sample::{Outcome, Sample};
 use crate::notify::Context;
-use crate::notify::letter::{self, Letter};
+use crate::notify::message::{self, Message};
 use crate::untrusted::clean;
 
 /// Receivers are advised to take 20 KB.
@@ -32,7 +32,7 @@ fn number(value: f64) -> Value {
 }
 
 /// The body of contract §4.
-pub(super) fn body(letter: &Letter, notice: &Notice, context: &Context<'_>) -> Value {
+pub(super) fn body(message: &Message, notice: &Notice, context: &Context<'_>) -> Value {
     let texts = context.texts;
     let numbers = notice.reason.as_ref().and_then(Reason::numbers);
     let (trigger, value, limit) = numbers.map_or((Value::Null, Value::Null, Value::Null), |numbers| {
@@ -56,19 +56,19 @@ pub(super) fn body(letter: &Letter, notice: &Notice, context: &Context<'_>) -> V
             "limit": limit,
             "reason": notice.reason.as_ref().map(|reason| texts.reason(reason)),
             "blame": notice.blame.as_ref().map(Blame::into_str),
-            "title": letter.subject,
-            "text": letter.plain(),
+            "title": message.subject,
+            "text": message.plain(),
             "evidence": evidence,
-            "next": texts.next(notice),
+            "action_required": texts.next(notice),
             "acknowledge": notice.acknowledgeable.then(|| format!("golive ack {}", notice.incident)),
             "runbook": context.runbook,
             "host": context.host,
             "record": context.witnesses.get(&notice.id).map(|it| json!({"seq": it.seq, "hash": it.hash})),
-            "late": letter::late(notice, context),
+            "delay_seconds": message::delay(notice, context).map(|delay| delay.as_secs_f64()),
             "stage": notice.place.stage.into_str(),
-            "folded": notice.place.folded,
-            "reopened": notice.place.reopened,
-            "with": context.with.iter().map(|other| overtaken(other, context)).collect::<Vec<Value>>(),
+            "suppressed_count": notice.place.folded,
+            "flap_count": notice.place.reopened,
+            "superseded": context.with.iter().map(|other| overtaken(other, context)).collect::<Vec<Value>>(),
         }
     })
 }
@@ -97,10 +97,10 @@ fn sample(sample: &Sample) -> Value {
     };
     json!({
         "check": clean(&sample.check),
-        "began": sample.began.to_string(),
-        "took": sample.took.as_secs_f64(),
+        "started_at": sample.began.to_string(),
+        "duration_seconds": sample.took.as_secs_f64(),
         "outcome": outcome,
-        "seen": clean_some(seen),
+        "message": clean_some(seen),
     })
 }
 

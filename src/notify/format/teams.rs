@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Verdict};
 use super::card::Card;
-use crate::notify::letter::{Kind, Part};
+use crate::notify::message::{Kind, Part};
 use crate::notify::tone::Tone;
 
 /// Of 28,672 bytes that Teams takes, golive's JSON is only a part, and what is too long is lost without a word.

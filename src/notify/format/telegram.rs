@@ -8,7 +8,7 @@ use super::card::Card;
 use super::clip::Unit;
 use super::markup::{defuse_words, html};
 use crate::model::notice::Tier;
-use crate::notify::letter::{Kind, Part};
+use crate::notify::message::{Kind, Part};
 
 /// Telegram counts the text without its tags; golive counts them in.
 const TEXT_MAX: usize = 4096;
@@ -17,8 +17,8 @@ const TEXT_MAX: usize = 4096;
 pub(super) fn address(mut url: Url, token: &str, method: &str) -> Option<Url> {
     let (id, key) = token.split_once(':')?;
     let digits = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
-    let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-    if !digits || key.is_empty() || !key.bytes().all(letters) {
+    let messages = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    if !digits || key.is_empty() || !key.bytes().all(messages) {
         return None;
     }
     url.path_segments_mut().ok()?.pop_if_empty().push(&format!("bot{token}")).push(method);

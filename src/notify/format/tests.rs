@@ -217,7 +217,7 @@ fn with_context<T>(language: Language, doing: impl FnOnce(&Context<'_>) -> T) ->
 
 fn card_of<T>(notice: &Notice, doing: impl FnOnce(&Card<'_>) -> T) -> T {
     with_context(Language::English, |context| {
-        doing(&Card::new(template::letter(notice, context), notice, context))
+        doing(&Card::new(template::message(notice, context), notice, context))
     })
 }
 

@@ -11,7 +11,7 @@ use super::answer::{Answer, Verdict};
 use super::card::Card;
 use super::clip::Unit;
 use super::markup::{code, look_alikes};
-use crate::notify::letter::{Kind, Part};
+use crate::notify::message::{Kind, Part};
 use crate::notify::tone::Tone;
 
 /// In bytes, so it is little in Chinese; a longer text is refused.

@@ -61,11 +61,11 @@ fn full(host: &str, hosts: &str) -> Option<String> {
     })
 }
 
-/// Labels of letters, digits and hyphens, at least two of them, and nothing that only stands for this very host.
+/// Labels of messages, digits and hyphens, at least two of them, and nothing that only stands for this very host.
 fn is_full(name: &str) -> bool {
     let label = |label: &str| {
-        let letters = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        (1..=63).contains(&label.len()) && letters && !label.starts_with('-') && !label.ends_with('-')
+        let messages = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        (1..=63).contains(&label.len()) && messages && !label.starts_with('-') && !label.ends_with('-')
     };
     let last = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
     let here = ["localhost", "localdomain", "invalid"].contains(&last.as_str());

@@ -9,11 +9,11 @@ use super::{compile, environment, fill, samples, values};
 use crate::config::mistakes::{Mistake, Mistakes};
 use crate::config::{Config, Person, Template};
 use crate::model::notice::Notice;
-use crate::notify::letter::Letter;
+use crate::notify::message::Message;
 use crate::notify::{Context, PATIENCE, UNWITNESSED, texts};
 use crate::text::Texts;
 
-/// What is wrong with the templates: all of it, unlike when a letter is written.
+/// What is wrong with the templates: all of it, unlike when a message is written.
 pub fn check_templates(config: &Config) -> Mistakes {
     let texts = texts(config.timezone.as_ref());
     let mut all: Vec<Mistake> = Vec::new();
@@ -89,7 +89,7 @@ fn sample(notice: &Notice, texts: &Texts, people: &[Person]) -> Value {
         now: if full { notice.at + Duration::from_mins(5) } else { notice.at },
         wall: notice.at,
     };
-    values(&Letter::own(notice, &context), notice, &context)
+    values(&Message::own(notice, &context), notice, &context)
 }
 
 fn names(values: &Value) -> Vec<String> {

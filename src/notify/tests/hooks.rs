@@ -31,7 +31,7 @@ fn secret(text: &str) -> (tempfile::NamedTempFile, Secret) {
 }
 
 async fn tell(channel: WebhookChannel) -> Result<Receipt, Refusal> {
-    notifier(Way::Webhook(channel)).deliver("it", "", &Delivery::first(&notice(), now())).await
+    notifier(Way::Webhook(channel)).deliver("it", "", &Envelope::first(&notice(), now())).await
 }
 
 async fn answered(answer: ResponseTemplate) -> Result<Receipt, Refusal> {
@@ -83,7 +83,7 @@ async fn the_body_is_signed_and_tells_everything() {
     let (_file, secret) = secret(SECRET);
     let channel = signed(&server.uri(), secret);
     // The signature is checked against the present time, which golive's own clock may be far from.
-    notifier(Way::Webhook(channel)).deliver("it", "", &Delivery::first(&notice(), now())).await.unwrap();
+    notifier(Way::Webhook(channel)).deliver("it", "", &Envelope::first(&notice(), now())).await.unwrap();
 
     let request = &server.received_requests().await.unwrap()[0];
     let verifier = standardwebhooks::Webhook::new(SECRET).unwrap();
@@ -172,8 +172,8 @@ async fn a_silent_receiver_is_given_up_by_the_deadline() {
     let mut notifier = notifier(Way::Webhook(open(&address)));
     notifier.patience = Duration::from_millis(300);
     let notice = notice();
-    let delivery = Delivery::first(&notice, now());
-    let telling = notifier.deliver("it", "", &delivery);
+    let envelope = Envelope::first(&notice, now());
+    let telling = notifier.deliver("it", "", &envelope);
     let refusal = tokio::time::timeout(Duration::from_secs(20), telling).await.unwrap().unwrap_err();
     assert_eq!(later(&refusal), None);
     assert_eq!(refusal.text, "tell channel it within 300ms");

@@ -14,10 +14,10 @@ async fn each_channel_is_told_in_its_own_language() {
     notifier.outlets = outlets(&notifier.channels, None).0;
     notifier.people[0].role = "technical-lead".to_owned();
     for channel in ["it", "chinese"] {
-        notifier.deliver(channel, "", &Delivery::first(&notice(), now())).await.unwrap();
+        notifier.deliver(channel, "", &Envelope::first(&notice(), now())).await.unwrap();
     }
     notifier.language = Language::Chinese;
-    notifier.deliver("it", "", &Delivery::first(&notice(), now())).await.unwrap();
+    notifier.deliver("it", "", &Envelope::first(&notice(), now())).await.unwrap();
     let told: Vec<String> = server
         .received_requests()
         .await

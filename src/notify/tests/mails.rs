@@ -108,7 +108,7 @@ fn certificate(dir: &Path) {
 
 async fn tell(channel: EmailChannel, notice: &Notice) -> Result<Receipt, Refusal> {
     let to = channel.to[0].clone();
-    notifier(Way::Email(channel)).deliver("it", &to, &Delivery::first(notice, now())).await
+    notifier(Way::Email(channel)).deliver("it", &to, &Envelope::first(notice, now())).await
 }
 
 /// A mail as Python's own parser reads it: headers, then each part's type and text.

@@ -5,7 +5,7 @@ use super::*;
 use crate::config::mistakes::Place as Written;
 use crate::config::{self, Config, Template, WebhookChannel, WebhookFormat};
 use crate::model::witness::Witness;
-use crate::notify::letter::{Letter, What};
+use crate::notify::message::{Message, SectionKind};
 use crate::notify::template;
 use crate::notify::{Context, UNWITNESSED, check_templates, email, format};
 use crate::text::Texts;
@@ -35,8 +35,8 @@ fn with<T>(language: Language, templates: &Templates, doing: impl FnOnce(Context
     })
 }
 
-fn letter(templates: &Templates) -> Letter {
-    with(Language::English, templates, |context| template::letter(&notice(), &context))
+fn message(templates: &Templates) -> Message {
+    with(Language::English, templates, |context| template::message(&notice(), &context))
 }
 
 fn body(text: &str) -> Templates {
@@ -48,7 +48,7 @@ fn posted(templates: &Templates, format: WebhookFormat) -> String {
     let url = config::Url::Open("https://x.example/a".to_owned());
     let channel = WebhookChannel { format, url, mention: false, access: config::Access::default() };
     with(Language::English, templates, |context| {
-        format::write(&channel, &template::letter(&notice(), &context), &notice(), &context)
+        format::write(&channel, &template::message(&notice(), &context), &notice(), &context)
     })
     .unwrap()
     .post
@@ -64,9 +64,9 @@ fn a_letter_is_in_the_operators_words() {
              {{ acknowledge }} {{ link }} {{ runbook }} {{ late }}{{ people }}{{ nobody.knows.it }}",
         )),
     };
-    let letter = letter(&templates);
-    assert_eq!((letter.subject.as_str(), &letter.title), ("urgent rollback-started web", &letter.subject));
-    let plain = letter.plain();
+    let message = message(&templates);
+    assert_eq!((message.subject.as_str(), &message.title), ("urgent rollback-started web", &message.subject));
+    let plain = message.plain();
     assert!(plain.starts_with("1.4.2 -> 1.4.1 on host-1\n\nWhy\nNext\n"), "{plain}");
     let command = "golive ack web-1 https://golive.example.com/ack https://wiki.example.com/web []\n";
     assert!(plain.contains(command), "{plain}");
@@ -78,7 +78,7 @@ fn a_letter_is_in_the_operators_words() {
 fn what_else_the_message_tells_stays_below() {
     let others = [Notice { service: Some("basket".to_owned()), ..notice() }];
     let told = with(Language::English, &body("short"), |context| {
-        template::letter(&notice(), &Context { with: &others, ..context }).plain()
+        template::message(&notice(), &Context { with: &others, ..context }).plain()
     });
     assert!(told.starts_with("short\n") && told.contains("[URGENT] basket: rolling back"), "{told}");
 }
@@ -104,7 +104,7 @@ const ENDLESS: &str = "{% for a in range(9999) %}{% for b in range(9999) %}{% en
 
 #[test]
 fn where_one_fails_golives_own_words_are_told_and_that() {
-    let own = letter(&Templates::default());
+    let own = message(&Templates::default());
     let much = "{% for a in range(9999) %}much{% endfor %}";
     for (text, why) in [
         (ENDLESS, "words.j2:1: takes too many steps"),
@@ -115,16 +115,16 @@ fn where_one_fails_golives_own_words_are_told_and_that() {
     ] {
         for templates in [body(text), Templates { subject: Some(template(text)), body: Some(template("x")) }]
         {
-            let told = letter(&templates);
+            let told = message(&templates);
             assert_eq!((&told.subject, &told.title), (&own.subject, &own.title), "{text}");
             let (failed, rest) = told.parts.split_last().unwrap();
-            assert_eq!((failed.what, rest), (What::Template, own.parts.as_slice()), "{text}");
+            assert_eq!((failed.what, rest), (SectionKind::Template, own.parts.as_slice()), "{text}");
             let line = failed.lines.concat();
             assert!(line.contains("template failed: /etc/golive/") && line.contains(why), "{text}: {line}");
         }
     }
     let chinese =
-        with(Language::Chinese, &body(ENDLESS), |context| template::letter(&notice(), &context).plain());
+        with(Language::Chinese, &body(ENDLESS), |context| template::message(&notice(), &context).plain());
     assert!(chinese.contains("模板出错：/etc/golive/words.j2:1"), "{chinese}");
     let slack = posted(&body(ENDLESS), WebhookFormat::Slack);
     assert!(slack.contains("template failed") && slack.contains("rolling back"), "{slack}");
@@ -149,8 +149,8 @@ fn no_template_overflows_the_stack() {
         format!("{}{}", "{% if 1 %}".repeat(3_000), "{% endif %}".repeat(3_000)),
         format!("{{{{ 1{}", many("+1")),
     ] {
-        let told = letter(&body(&text));
-        assert!(told.parts.iter().any(|part| part.what == What::Template), "{}", &text[..40]);
+        let told = message(&body(&text));
+        assert!(told.parts.iter().any(|part| part.what == SectionKind::Template), "{}", &text[..40]);
     }
     assert!(!checked("{{ title }}", &format!("{{{{ 1{} }}}}", many("+1"))).is_empty());
     // As much as is allowed is compiled on a thread's own stack of 2 MiB.
@@ -160,8 +160,13 @@ fn no_template_overflows_the_stack() {
         format!("{{% if 0 %}}{}{{% else %}}x{{% endif %}}", "{% elif 0 %}".repeat(490)),
     ];
     for text in most {
-        let told = letter(&body(&text));
-        assert!(told.parts.iter().any(|part| part.what == What::Body), "{}: {:?}", &text[..40], told.parts);
+        let told = message(&body(&text));
+        assert!(
+            told.parts.iter().any(|part| part.what == SectionKind::Body),
+            "{}: {:?}",
+            &text[..40],
+            told.parts
+        );
     }
 }
 
@@ -244,7 +249,7 @@ async fn a_failing_template_is_rendered_once_a_message() {
         let writer = std::sync::Mutex::new(log.reopen().unwrap());
         let subscriber = tracing_subscriber::fmt().with_writer(writer).finish();
         let guard = tracing::subscriber::set_default(subscriber);
-        drop(notifier.deliver("it", "", &Delivery::first(&notice(), now())).await);
+        drop(notifier.deliver("it", "", &Envelope::first(&notice(), now())).await);
         drop(guard);
         let log = std::fs::read_to_string(log.path()).unwrap();
         assert_eq!(log.matches("a template failed").count(), 1, "{what}: {log}");
@@ -266,12 +271,12 @@ fn a_message_ends_with_its_entry_in_the_record() {
             let with_other = [other.clone()];
             let plain = with(language, templates, |context| {
                 let context = Context { witnesses: &witnesses, with: &with_other, ..context };
-                template::letter(&mine, &context).plain()
+                template::message(&mine, &context).plain()
             });
             assert!(plain.trim_end().ends_with(told), "{plain}");
             assert!(plain.contains(&format!("[{told}]")), "a notice in a list has its own: {plain}");
         }
     }
-    let plain = letter(&Templates::default()).plain();
+    let plain = message(&Templates::default()).plain();
     assert!(!plain.contains("Record #"), "{plain}");
 }

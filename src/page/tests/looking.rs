@@ -5,11 +5,11 @@ fn everything(words: &str) -> View {
         services: vec![Arc::new(shop(words))],
         rules: shop(words).triggers,
         incidents: vec![incident("shop-1", words)],
-        engine_lost: Some(words.to_owned()),
-        swarm_lost: Some(words.to_owned()),
-        clock_off: Some(words.to_owned()),
-        store_lost: Some(words.to_owned()),
-        config_rejected: Some(words.to_owned()),
+        docker_error: Some(words.to_owned()),
+        swarm_error: Some(words.to_owned()),
+        clock_skew: Some(words.to_owned()),
+        store_error: Some(words.to_owned()),
+        config_error: Some(words.to_owned()),
         heartbeat: None,
     }
 }

@@ -79,7 +79,7 @@ fn what_a_release_changed_of_its_settings_is_told() {
 fn what_is_chained_in_has_digests_of_what_is_long() {
     let facts = facts(&changed("1.4.2"));
     assert_eq!(facts["result"], "failure");
-    assert_eq!(facts["evidence"]["exit"], 137);
+    assert_eq!(facts["evidence"]["exit_code"], 137);
     assert_eq!(facts["evidence"]["sha256"].as_str().unwrap().len(), 64);
     for elsewhere in ["samples", "chain", "notes", "follow_ups"] {
         assert!(facts[elsewhere].is_null(), "{elsewhere}");
@@ -108,6 +108,6 @@ fn who_was_told_and_what_their_provider_answered_is_in_it() {
     let record = markdown(&many, &texts());
     assert!(record.contains("\n10 more before these.\n"), "{record}");
     assert_eq!(record.matches("; mail 250 ok: sent (250 ok)").count(), 50, "{record}");
-    assert_eq!(json(&many, &texts())["told"].as_array().unwrap().len(), 60);
+    assert_eq!(json(&many, &texts())["notifications"].as_array().unwrap().len(), 60);
     assert!(!markdown(&story("1.4.2"), &texts()).contains("People told"), "nobody was");
 }

@@ -127,14 +127,14 @@ async fn remake(pairs: &Pairs<'_>, home: &Container, was: &Inspect) -> Result<()
 
 /// Somebody else has deployed. What they did stands; what they left to golive is put back, so that nothing is half
 /// done by golive.
-pub(super) async fn stand_aside(pairs: &Pairs<'_>) -> Result<Done, Fault> {
+pub(super) async fn give_way(pairs: &Pairs<'_>) -> Result<Done, Fault> {
     quiet(pairs).await;
     for pair in pairs.each.iter().rev() {
         let swap = pair.swap();
         let theirs = swap.engine().named(pair.name()).await?;
         let theirs = theirs.is_some_and(|found| !swap.is_bad(&found) && !found.made_by(&pair.plan.rollback));
         if theirs {
-            back::stand_aside(&swap).await.map_err(|fault| pair.failed(fault))?;
+            back::give_way(&swap).await.map_err(|fault| pair.failed(fault))?;
         }
     }
     for pair in &pairs.each {

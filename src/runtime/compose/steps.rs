@@ -16,17 +16,17 @@ const LOGS: usize = 256 << 10;
 pub(super) async fn perform(pairs: &Pairs<'_>, step: Step) -> Result<Done, Fault> {
     match step {
         Step::Undo => return back::undo(pairs).await,
-        Step::StandAside => return back::stand_aside(pairs).await,
+        Step::Yield => return back::give_way(pairs).await,
         Step::Forensics => return evidence(pairs).await,
         Step::Prepare
         | Step::Before
         | Step::Create
-        | Step::Disarm
+        | Step::DisableRestart
         | Step::Stop
-        | Step::SetAside
-        | Step::TakeName
+        | Step::RenameOld
+        | Step::RenameNew
         | Step::Start
-        | Step::Dependents
+        | Step::RecreateDependents
         | Step::Command
         | Step::Update
         | Step::Converge
@@ -41,9 +41,9 @@ pub(super) async fn perform(pairs: &Pairs<'_>, step: Step) -> Result<Done, Fault
         Step::Prepare => prepare(pairs).await,
         Step::Create => create(pairs).await,
         Step::Start => start(pairs).await,
-        Step::Dependents => dependents(pairs).await,
+        Step::RecreateDependents => dependents(pairs).await,
         Step::CleanUp => clean_up(pairs).await,
-        Step::Disarm | Step::SetAside | Step::TakeName => {
+        Step::DisableRestart | Step::RenameOld | Step::RenameNew => {
             for pair in &pairs.each {
                 one(&pair.swap(), step, pair.good.is_some()).await.map_err(|fault| pair.failed(fault))?;
             }
@@ -63,26 +63,24 @@ pub(super) async fn perform(pairs: &Pairs<'_>, step: Step) -> Result<Done, Fault
         | Step::Verify
         | Step::After
         | Step::Undo
-        | Step::StandAside => {
-            Err(refused(format!("do {}: it is no step of a set's members", step.into_str())))
-        }
+        | Step::Yield => Err(refused(format!("do {}: it is no step of a set's members", step.into_str()))),
     }
 }
 
 /// One member's step that needs nothing of its fellows. What only the bad release had has no successor.
 async fn one(swap: &Swap<'_>, step: Step, succeeded: bool) -> Result<Done, Fault> {
     match step {
-        Step::Disarm => steps::disarm(swap).await,
+        Step::DisableRestart => steps::disable_restart(swap).await,
         Step::Stop => steps::stop(swap).await,
-        Step::SetAside => steps::set_aside(swap).await,
-        Step::TakeName if succeeded => steps::take_name(swap).await,
-        Step::TakeName
+        Step::RenameOld => steps::rename_old(swap).await,
+        Step::RenameNew if succeeded => steps::rename_new(swap).await,
+        Step::RenameNew
         | Step::Prepare
         | Step::Forensics
         | Step::Before
         | Step::Create
         | Step::Start
-        | Step::Dependents
+        | Step::RecreateDependents
         | Step::Command
         | Step::Update
         | Step::Converge
@@ -90,7 +88,7 @@ async fn one(swap: &Swap<'_>, step: Step, succeeded: bool) -> Result<Done, Fault
         | Step::CleanUp
         | Step::After
         | Step::Undo
-        | Step::StandAside => Ok(Done::default()),
+        | Step::Yield => Ok(Done::default()),
     }
 }
 

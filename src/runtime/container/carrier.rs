@@ -46,12 +46,12 @@ impl Container {
             Step::Forensics => forensics::save(&self.engine, plan.bad.as_deref()).await,
             Step::Before => self.hooks.before(plan).await,
             Step::Create => steps::create(&swap, &good(record)?).await,
-            Step::Disarm => steps::disarm(&swap).await,
+            Step::DisableRestart => steps::disable_restart(&swap).await,
             Step::Stop => steps::stop(&swap).await,
-            Step::SetAside => steps::set_aside(&swap).await,
-            Step::TakeName => steps::take_name(&swap).await,
+            Step::RenameOld => steps::rename_old(&swap).await,
+            Step::RenameNew => steps::rename_new(&swap).await,
             Step::Start => steps::start(&swap).await,
-            Step::Dependents => steps::dependents::renew(&swap, &good(record)?).await,
+            Step::RecreateDependents => steps::dependents::renew(&swap, &good(record)?).await,
             Step::Command | Step::Verify => {
                 Err(refused("run a command of the service: it is a container and has none"))
             }
@@ -61,7 +61,7 @@ impl Container {
             Step::CleanUp => steps::clean_up(&swap, &good(record)?).await,
             Step::After => self.hooks.after(plan).await,
             Step::Undo => steps::back::undo(&swap).await,
-            Step::StandAside => steps::back::stand_aside(&swap).await,
+            Step::Yield => steps::back::give_way(&swap).await,
         }
     }
 

@@ -263,7 +263,7 @@ async fn a_pin_that_is_taken_away_is_told_to_its_service_alone_and_another_goliv
     let gone = |action: &str, id: &str| {
         let release = if id == "x" { "r1" } else { "another golive's, or anybody's" };
         let attributes =
-            json!({ "name": "golive-keep-web", "golive.keep": "web-service", "golive.release": release });
+            json!({ "name": "golive-pin-web", "golive.pin-of": "web-service", "golive.release": release });
         let event = json!({ "Type": "container", "Action": action, "timeNano": 1,
             "Actor": { "ID": id, "Attributes": attributes } });
         format!("{event}\n")

@@ -10,7 +10,7 @@ use super::{program, together};
 use crate::config::Pin;
 use crate::docker::id::short;
 use crate::docker::labels::compose::PREFIX;
-use crate::docker::labels::{KEEP, PIN, RELEASE};
+use crate::docker::labels::{PIN, PIN_OF, RELEASE};
 use crate::docker::{Class, EngineError, Inspect, spec};
 use crate::model::step::Fault;
 use crate::runtime::container::{Container, token};
@@ -58,7 +58,7 @@ pub(super) async fn release(on: &Container, release: &str) -> Result<(), Fault> 
 /// The holder of that name is gone.
 pub(super) async fn remove_named(on: &Container, name: &str) -> Result<(), Fault> {
     match on.engine.named(name).await? {
-        Some(holder) if holder.label(KEEP) == Some(&on.service) => remove(on, &holder).await,
+        Some(holder) if holder.label(PIN_OF) == Some(&on.service) => remove(on, &holder).await,
         Some(_) | None => Ok(()),
     }
 }
@@ -66,7 +66,7 @@ pub(super) async fn remove_named(on: &Container, name: &str) -> Result<(), Fault
 /// The holder of that image, in the way that it is wanted. Another one is removed.
 async fn found(on: &Container, name: &str, good: &Inspect) -> Result<Option<Inspect>, Fault> {
     let Some(found) = on.engine.named(name).await? else { return Ok(None) };
-    if found.label(KEEP).is_none() {
+    if found.label(PIN_OF).is_none() {
         let image = short(good.image());
         return Err(refused(format!("pin image {image}: somebody else's container is named {name}")));
     }
@@ -105,7 +105,7 @@ async fn body(on: &Container, release: &str, good: &Inspect) -> Result<Value, En
     let volumes = volumes(on, good).await?;
     // One that several releases need is no release's own.
     let release = if together::name(on, good).is_some() { "" } else { release };
-    let mut labels = json!({ KEEP: on.service, RELEASE: release, PIN: word(on.pin) });
+    let mut labels = json!({ PIN_OF: on.service, RELEASE: release, PIN: word(on.pin) });
     apart_from_projects(&mut labels, good);
     // Every volume of the image that is not given here would become an anonymous one of the holder's.
     let others = good
@@ -164,7 +164,7 @@ pub(super) fn name(on: &Container, release: &str, good: &Inspect) -> String {
 }
 
 fn own_name(on: &Container, release: &str) -> String {
-    format!("golive-keep-{}-{}", token(&on.name), token(release))
+    format!("golive-pin-{}-{}", token(&on.name), token(release))
 }
 
 fn word(pin: Pin) -> &'static str {

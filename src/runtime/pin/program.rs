@@ -5,7 +5,7 @@
 //! the host is involved.
 
 /// Where it is put, and what a holder that never runs is said to run: nobody else has such a file.
-pub(super) const PATH: &str = "/golive-keeps-this-image";
+pub(super) const PATH: &str = "/golive-pause";
 
 /// The machine's number in an ELF header, and the code.
 #[cfg(target_arch = "x86_64")]

@@ -14,7 +14,7 @@ pub(super) fn name(on: &Container, good: &Inspect) -> Option<String> {
     let set = on.set.as_ref()?;
     let anonymous = good.items("/Mounts").any(|mount| mount["Name"].as_str().is_some_and(spec::is_anonymous));
     let (project, service) = (token(&set.project), token(&on.service));
-    (!anonymous).then(|| format!("golive-keep-{project}-{service}-{}", digits(good.image())))
+    (!anonymous).then(|| format!("golive-pin-{project}-{service}-{}", digits(good.image())))
 }
 
 /// The tag of a release on that image.

@@ -81,7 +81,7 @@ async fn without_bad(swap: &Swap<'_>, successor: Option<&Inspect>) -> Result<Fau
 }
 
 /// Only what golive made for this rollback is removed: somebody else has deployed, and what they did stands.
-pub(in super::super) async fn stand_aside(swap: &Swap<'_>) -> Result<Done, Fault> {
+pub(in super::super) async fn give_way(swap: &Swap<'_>) -> Result<Done, Fault> {
     let at_name = swap.engine().named(&swap.on.name).await?;
     if let Some(successor) = swap.successor().await? {
         if successor.name() == swap.on.name {

@@ -138,10 +138,10 @@ impl Removal<'_> {
         if let Some(old) = &dependent.old {
             super::create(&inner, &self.moved(old)?).await?;
         }
-        super::disarm(&inner).await?;
+        super::disable_restart(&inner).await?;
         super::stop(&inner).await?;
-        super::set_aside(&inner).await?;
-        super::take_name(&inner).await?;
+        super::rename_old(&inner).await?;
+        super::rename_new(&inner).await?;
         super::start(&inner).await?;
         // What lives in it in turn has lost its home as well.
         if let Some(now) = self.swap.engine().named(name).await? {

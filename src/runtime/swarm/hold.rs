@@ -16,10 +16,10 @@ use super::shelf;
 use super::{Swarm, fault, names};
 
 /// What the names of such services begin with.
-pub(super) const BEGINS: &str = "golive-keep-";
+pub(super) const BEGINS: &str = "golive-pin-";
 
 /// What one would run, were it scaled up: nothing that is in any image.
-const RUNS: &str = "/golive-keeps-configs-and-secrets";
+const RUNS: &str = "/golive-pause";
 
 /// What a release uses cannot be removed from now on. A release that uses nothing needs no such service.
 pub(super) async fn hold(on: &Swarm, release: &str, good: &Specs) -> Result<(), Fault> {

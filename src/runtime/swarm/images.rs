@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::docker::id::short;
-use crate::docker::labels::{KEEP, RELEASE};
+use crate::docker::labels::{PIN_OF, RELEASE};
 use crate::docker::swarm::service::image;
 use crate::docker::swarm::text;
 use crate::docker::{Class, digest};
@@ -19,7 +19,7 @@ use super::record::Specs;
 use super::{Swarm, fault};
 
 /// What one is said to run: nothing that is in any image.
-const RUNS: &str = "/golive-keeps-this-image";
+const RUNS: &str = "/golive-pause";
 
 /// So many of a release's images are told to be missing.
 const NAMED: usize = 5;
@@ -122,7 +122,7 @@ pub(super) async fn let_go_of_others(on: &Swarm, releases: &[String]) -> Result<
 async fn hold_one(on: &Swarm, release: &str, (image, id): (&str, &str)) -> Result<(), Fault> {
     let name = name(on, release, image);
     if let Some(found) = on.engine.named(&name).await.map_err(fault)? {
-        if found.label(KEEP) != Some(&on.service) {
+        if found.label(PIN_OF) != Some(&on.service) {
             return Err(refused(format!("hold {image}: somebody else's container is named {name}")));
         }
         if found.image() == id {
@@ -134,7 +134,7 @@ async fn hold_one(on: &Swarm, release: &str, (image, id): (&str, &str)) -> Resul
         "Image": id,
         "Entrypoint": [RUNS],
         "Cmd": [],
-        "Labels": { KEEP: on.service, RELEASE: release },
+        "Labels": { PIN_OF: on.service, RELEASE: release },
         "Healthcheck": { "Test": ["NONE"] },
         "HostConfig": { "NetworkMode": "none", "RestartPolicy": { "Name": "no" } },
     });
@@ -146,7 +146,7 @@ async fn hold_one(on: &Swarm, release: &str, (image, id): (&str, &str)) -> Resul
 
 /// Removes the service's own holders of releases that are meant.
 async fn remove(on: &Swarm, meant: impl Fn(&str) -> bool) -> Result<(), Fault> {
-    let held = on.engine.labelled(&format!("{KEEP}={}", on.service)).await.map_err(fault)?;
+    let held = on.engine.labelled(&format!("{PIN_OF}={}", on.service)).await.map_err(fault)?;
     let own = |holder: &&Value| text(holder, "/Command") == RUNS;
     for holder in held.iter().filter(own) {
         if holder["Labels"][RELEASE].as_str().is_some_and(&meant) {
@@ -158,7 +158,7 @@ async fn remove(on: &Swarm, meant: impl Fn(&str) -> bool) -> Result<(), Fault> {
 
 fn name(on: &Swarm, release: &str, image: &str) -> String {
     let digest = digest::of(json!([release, image]));
-    format!("golive-keep-{}-{}", token(&on.service), &digest[..12])
+    format!("golive-pin-{}-{}", token(&on.service), &digest[..12])
 }
 
 #[cfg(test)]

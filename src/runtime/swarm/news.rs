@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(of("config", "golive.shop.0123456789abcdef"), (false, true));
         assert_eq!(of("config", "shop_conf"), (false, false));
         assert_eq!(of("service", "golive.shop"), (true, false));
-        assert_eq!(of("service", "golive-keep-shop-0123456789abcdef"), (false, false));
+        assert_eq!(of("service", "golive-pin-shop-0123456789abcdef"), (false, false));
         assert_eq!(of("container", "shop_api.1"), (true, false));
         assert_eq!(of("config", "golive.lease"), (false, false));
         assert_eq!(What::of(&Told::Nonsense(String::new())), What::all());

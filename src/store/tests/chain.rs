@@ -103,11 +103,11 @@ async fn an_entry_is_stored_with_its_decision_and_once() {
     assert_eq!(audit(dir.path()).entries, 2);
     // Nothing of a batch that is not stored: here because a table is gone.
     drop(store);
-    raw(dir.path()).execute_batch("DROP TABLE letter; CREATE TABLE letter (id INTEGER)").unwrap();
+    raw(dir.path()).execute_batch("DROP TABLE delivery; CREATE TABLE delivery (id INTEGER)").unwrap();
     let store = open(dir.path());
     let entries = vec![filed(2, "r2", ReleaseState::Accepted)];
-    let letters = vec![letter("n1", Tier::Urgent)];
-    store.commit(Batch { entries, letters, ..batch(at(2)) }).await.unwrap_err();
+    let deliveries = vec![delivery("n1", Tier::Urgent)];
+    store.commit(Batch { entries, deliveries, ..batch(at(2)) }).await.unwrap_err();
     assert_eq!(audit(dir.path()).entries, 2);
 }
 

@@ -25,7 +25,7 @@ async fn a_batch_is_stored_whole_or_not_at_all() {
     let store = open(dir.path());
     // The last thing that a commit writes is refused by the file itself.
     let other = rusqlite::Connection::open(dir.path().join("golive.db")).unwrap();
-    let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON letter BEGIN SELECT raise(ABORT, 'no'); END";
+    let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON delivery BEGIN SELECT raise(ABORT, 'no'); END";
     other.execute_batch(refuse).unwrap();
     let whole = counted(1, 10);
     assert!(matches!(store.commit(whole.clone()).await, Err(StoreError::Sqlite { .. })));
@@ -151,7 +151,7 @@ fn a_file_without_a_shape_is_told_by_whoever_only_reads_and_completed_by_a_daemo
     let told = Reader::open(dir.path()).unwrap_err();
     assert!(matches!(told, StoreError::Older { found: 0, .. }), "{told:?}");
     drop(open(dir.path()));
-    assert_eq!(Reader::open(dir.path()).unwrap().letters(1).unwrap(), []);
+    assert_eq!(Reader::open(dir.path()).unwrap().deliveries(1).unwrap(), []);
     let other = rusqlite::Connection::open(dir.path().join("golive.db")).unwrap();
     other.pragma_update(None, "user_version", -1).unwrap();
     for told in [Store::open(dir.path()).unwrap_err(), Reader::open(dir.path()).unwrap_err()] {
@@ -208,21 +208,21 @@ async fn what_was_acknowledged_survives_kill_9() {
         child.wait().unwrap();
         last = numbers.last().unwrap_or(last);
         let store = open(dir.path());
-        let (facts, samples, letters) = counts(dir.path(), &store).await;
+        let (facts, samples, deliveries) = counts(dir.path(), &store).await;
         assert!(facts >= last, "{last} was acknowledged and {facts} is there");
-        assert_eq!((facts, facts), (samples, letters), "a batch is whole");
+        assert_eq!((facts, facts), (samples, deliveries), "a batch is whole");
     }
     assert!(last >= 10);
 }
 
-/// A batch whose number can be counted again in its event, its state and its letter.
+/// A batch whose number can be counted again in its event, its state and its delivery.
 pub(super) fn counted(number: u32, size: usize) -> Batch {
     let outcome = Outcome::Failed("x".repeat(size));
     let event = happening(Happening::Sampled(sample(i64::from(number), outcome)));
     Batch {
         entries: vec![entry(at(0), Some("r1"), event)],
         facts: vec![("web".to_owned(), Facts { incidents_ever: number, ..Facts::default() })],
-        letters: vec![letter(&format!("n{number}"), Tier::Urgent)],
+        deliveries: vec![delivery(&format!("n{number}"), Tier::Urgent)],
         ..batch(at(0))
     }
 }
@@ -230,6 +230,6 @@ pub(super) fn counted(number: u32, size: usize) -> Batch {
 pub(super) async fn counts(dir: &Path, store: &Store) -> (u32, u32, u32) {
     let facts = store.load().await.unwrap()["web"].incidents_ever;
     let samples = store.happenings("web", "r1").await.unwrap().len();
-    let letters = Reader::open(dir).unwrap().letters(u32::MAX).unwrap().len();
-    (facts, samples.try_into().unwrap(), letters.try_into().unwrap())
+    let deliveries = Reader::open(dir).unwrap().deliveries(u32::MAX).unwrap().len();
+    (facts, samples.try_into().unwrap(), deliveries.try_into().unwrap())
 }

@@ -27,8 +27,8 @@ async fn stored(dir: &Path) -> Store {
         entry(at(3), Some("r1"), sampled(3)),
     ];
     let facts = ["web", "api"].map(|name| (name.to_owned(), Facts { incidents_ever: 7, ..Facts::default() }));
-    let letters = ["n1", "n2", "n3"].map(|id| letter(id, Tier::Urgent)).to_vec();
-    store.commit(Batch { entries, facts: facts.to_vec(), letters, ..batch(at(3)) }).await.unwrap();
+    let deliveries = ["n1", "n2", "n3"].map(|id| delivery(id, Tier::Urgent)).to_vec();
+    store.commit(Batch { entries, facts: facts.to_vec(), deliveries, ..batch(at(3)) }).await.unwrap();
     store
 }
 
@@ -72,19 +72,19 @@ async fn an_alert_that_cannot_be_read_holds_no_other_up() {
     for nonsense in ["'x'", "'{}'", "CAST(x'ff' AS TEXT)"] {
         let dir = tempfile::tempdir().unwrap();
         let store = stored(dir.path()).await;
-        spoil(dir.path(), &format!("UPDATE letter SET json = {nonsense} WHERE notice = 'n1'"));
+        spoil(dir.path(), &format!("UPDATE delivery SET json = {nonsense} WHERE notice = 'n1'"));
         assert_eq!(store.unconfirmed().await.unwrap().len(), 2, "{nonsense}");
-        assert_eq!(store.last_letters(9).await.unwrap().len(), 2, "{nonsense}");
+        assert_eq!(store.last_deliveries(9).await.unwrap().len(), 2, "{nonsense}");
         let due = store.due(at(4), 9, 9).await.unwrap();
         assert_eq!(
-            due.iter().map(|letter| &letter.notice.id).collect::<Vec<_>>(),
+            due.iter().map(|delivery| &delivery.notice.id).collect::<Vec<_>>(),
             ["n2", "n3"],
             "{nonsense}"
         );
-        let parcel = store.parcel(due[0].clone(), true, 0, at(4)).await.unwrap().unwrap();
-        assert_eq!(parcel.with.len(), 1, "{nonsense}");
+        let bundle = store.bundle(due[0].clone(), true, 0, at(4)).await.unwrap().unwrap();
+        assert_eq!(bundle.with.len(), 1, "{nonsense}");
         assert!(told(&store).await.contains("the alert number 1"), "{nonsense}");
-        let rows = Reader::open(dir.path()).unwrap().letters(9).unwrap();
+        let rows = Reader::open(dir.path()).unwrap().deliveries(9).unwrap();
         assert_eq!(rows[2].state, "given-up", "{nonsense}");
         store.tidy(Ages { all: at(1), readings: at(1), specs: Timestamp::MIN }).await.unwrap();
     }

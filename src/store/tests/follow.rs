@@ -52,8 +52,8 @@ async fn all_that_is_waited_for_moves_and_what_is_past_does_not() {
             .enumerate()
             .map(|(index, phase)| (format!("service-{index}"), facts(phase, ReleaseState::Held)))
             .collect();
-        let letters = vec![letter("a", Tier::Urgent)];
-        store.commit(Batch { facts: all.clone(), letters, ..batch(at(0)) }).await.unwrap();
+        let deliveries = vec![delivery("a", Tier::Urgent)];
+        store.commit(Batch { facts: all.clone(), deliveries, ..batch(at(0)) }).await.unwrap();
         assert_eq!(store.follow(&anchor(100, at(0))).await.unwrap(), None, "the first one");
         assert_eq!(store.follow(&anchor(160, at(60))).await.unwrap(), None, "a minute later");
         assert_eq!(store.load().await.unwrap().into_iter().collect::<Vec<_>>(), all);

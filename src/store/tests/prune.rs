@@ -34,8 +34,8 @@ async fn what_a_service_needs_stays_and_the_rest_goes() {
         announced: Some(release("announced", Origin::Announced)),
         ..Facts::default()
     };
-    let letters = vec![letter("sent", Tier::General), letter("waiting", Tier::General)];
-    store.commit(Batch { facts: vec![("web".to_owned(), facts)], letters, ..batch(at(4)) }).await.unwrap();
+    let deliveries = vec![delivery("sent", Tier::General), delivery("waiting", Tier::General)];
+    store.commit(Batch { facts: vec![("web".to_owned(), facts)], deliveries, ..batch(at(4)) }).await.unwrap();
     let sent = store.due(at(4), 20_000, 1).await.unwrap().remove(0);
     store.delivered(sent.id, "250", None, at(5)).await.unwrap();
 
@@ -51,8 +51,11 @@ async fn what_a_service_needs_stays_and_the_rest_goes() {
     }
     assert_eq!(store.spec("old").await.unwrap(), None);
     assert_eq!(store.happenings("web", "old").await.unwrap(), []);
-    let letters = reader.letters(9).unwrap();
-    assert_eq!(letters.iter().map(|letter| letter.notice.as_str()).collect::<Vec<_>>(), ["waiting"]);
+    let deliveries = reader.deliveries(9).unwrap();
+    assert_eq!(
+        deliveries.iter().map(|delivery| delivery.notification_id.as_str()).collect::<Vec<_>>(),
+        ["waiting"]
+    );
 }
 
 #[tokio::test]

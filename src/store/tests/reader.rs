@@ -41,7 +41,13 @@ async fn lists_follow_what_is_filed() {
         assert_eq!((row.ready, row.problems), (Some(problems.is_empty()), problems));
     }
     store.drop_proof("r1").await.unwrap();
-    assert!(reader.releases(None).unwrap().iter().all(|row| row.ready.is_none() && row.proved.is_none()));
+    assert!(
+        reader
+            .releases(None)
+            .unwrap()
+            .iter()
+            .all(|row| row.ready.is_none() && row.readiness_checked_at.is_none())
+    );
     assert_eq!(reader.latest_release(None).unwrap().as_deref(), Some("r2"));
     let story = reader.story("r1").unwrap().unwrap();
     let entries: Vec<_> = story.filings.iter().map(|filing| (filing.state, filing.reason.clone())).collect();

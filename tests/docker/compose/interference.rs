@@ -21,7 +21,7 @@ async fn deployed_after(steps: std::ops::Range<usize>) {
             assert_eq!(fault.kind, FaultKind::Foreign, "after {steps}: {step:?}: {}", fault.text);
         }
         for _ in 0..2 {
-            project.step(&story, Step::StandAside).await.unwrap();
+            project.step(&story, Step::Yield).await.unwrap();
             project.assert_all_run("v3");
         }
     }
@@ -49,7 +49,7 @@ async fn a_deployment_of_one_member_leaves_the_others_as_they_were() {
         }
         let fault = project.step(&story, STEPS[steps]).await.unwrap_err();
         assert_eq!(fault.kind, FaultKind::Foreign, "after {steps}: {}", fault.text);
-        project.step(&story, Step::StandAside).await.unwrap();
+        project.step(&story, Step::Yield).await.unwrap();
         assert_eq!((project.serves("api"), project.serves("worker")), ("v3".to_owned(), "v2".to_owned()));
         assert_eq!(project.containers().len(), 3, "after {steps}: {:?}", project.containers());
     }

@@ -67,7 +67,7 @@ async fn pins_outlast_the_tags_and_go_when_they_are_dropped() {
     assert_eq!(project.runtime().prove(&story.good).await.unwrap(), [""; 0]);
     project.steps(&story, &STEPS).await;
     project.assert_all_run("v1");
-    let kept = || project.bench.containers(&format!("golive-keep-{}", project.name())).len();
+    let kept = || project.bench.containers(&format!("golive-pin-{}", project.name())).len();
     assert_eq!(kept(), 2, "one an image, though each release has two members of it");
     project.runtime().forget("r1", Some(&story.good)).await.unwrap();
     assert_eq!(kept(), 1);
@@ -82,7 +82,7 @@ async fn one_pin_holds_an_image_for_as_long_as_a_release_needs_it() {
     for release in ["r1", "r2", "r3"] {
         records.push(runtime.keep(release, &v1.instance).await.unwrap());
     }
-    let pins = || project.bench.containers(&format!("golive-keep-{}", project.name()));
+    let pins = || project.bench.containers(&format!("golive-pin-{}", project.name()));
     let pin = pins();
     assert_eq!(pin.len(), 1, "{pin:?}");
     let name = pin.keys().next().unwrap();
@@ -96,5 +96,5 @@ async fn one_pin_holds_an_image_for_as_long_as_a_release_needs_it() {
         assert_eq!(pins().len(), left, "{}", record.release);
     }
     let tags = project.bench.docker(&["image", "inspect", "-f", "{{.RepoTags}}", &project.image("v1")]);
-    assert!(!tags.contains("golive/keep"), "{tags}");
+    assert!(!tags.contains("golive/pin"), "{tags}");
 }

@@ -149,10 +149,10 @@ impl Stack {
     /// golive has seen the containers that there are now, and does nothing about them.
     pub(super) fn is_settled(&self) -> bool {
         let status = self.host.status();
-        let seen = status["running"]["instance"].as_str().unwrap_or_default().split(',');
-        let seen: BTreeSet<String> = seen.map(str::to_owned).collect();
+        let seen = status["running"]["container_ids"].as_array().into_iter().flatten();
+        let seen: BTreeSet<String> = seen.filter_map(|id| id.as_str().map(str::to_owned)).collect();
         let idle = status["phase"] == "idle" && status["deployment"].is_null();
-        idle && status["running"]["alive"] == true && seen == self.ids()
+        idle && status["running"]["running"] == true && seen == self.ids()
     }
 
     /// The ids of the set's containers.

@@ -1,4 +1,4 @@
-//! More letters than fit into memory.
+//! More deliveries than fit into memory.
 
 use super::endpoint::{Endpoint, resident};
 use super::*;
@@ -6,18 +6,18 @@ use crate::model::reason::Reason;
 
 /// All of them at once would be more than 30 MiB.
 #[tokio::test]
-async fn thousands_of_letters_are_told_once_each_and_never_held_at_once() {
+async fn thousands_of_deliveries_are_told_once_each_and_never_held_at_once() {
     let endpoint = Endpoint::start().await;
     let (dir, clock) = (tempfile::tempdir().unwrap(), Clock::start());
     let notifier = notifier(dir.path(), &[("much", &endpoint.url)]);
     for ten in 0..100 {
-        let mut letters: Vec<NewLetter> = (0..10)
-            .map(|number| letter("much", &format!("u-{ten}-{number}"), Tier::Urgent, clock.now()))
+        let mut deliveries: Vec<NewDelivery> = (0..10)
+            .map(|number| delivery("much", &format!("u-{ten}-{number}"), Tier::Urgent, clock.now()))
             .collect();
-        for letter in &mut letters {
-            letter.notice.reason = Some(Reason::Said("x".repeat(32 * 1024)));
+        for delivery in &mut deliveries {
+            delivery.notice.reason = Some(Reason::Said("x".repeat(32 * 1024)));
         }
-        post(dir.path(), letters, clock).await;
+        post(dir.path(), deliveries, clock).await;
     }
     let before = resident();
     let _pump = pump(dir.path(), notifier, Vec::new(), clock).await;

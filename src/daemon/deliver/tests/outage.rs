@@ -12,16 +12,16 @@ use crate::store::Reader;
 const PACE: u32 = 600;
 
 /// Three notices of one incident, as they come one after the other.
-fn story(incident: u32, stage: u32, at: Timestamp) -> Vec<NewLetter> {
+fn story(incident: u32, stage: u32, at: Timestamp) -> Vec<NewDelivery> {
     let news =
         [News::RollbackStarted, News::RollbackSucceeded { took: Duration::from_secs(9) }, News::ServiceUp];
     let of = |channel| {
-        let mut letter = letter(channel, &format!("shop-{incident}.{stage}"), Tier::Urgent, at);
-        letter.notice.incident = format!("shop-{incident}");
-        letter.notice.news = news[stage as usize].clone();
-        letter.notice.service = Some("shop".to_owned());
-        letter.expires = at.checked_add(notify::expires(Tier::Urgent)).unwrap();
-        letter
+        let mut delivery = delivery(channel, &format!("shop-{incident}.{stage}"), Tier::Urgent, at);
+        delivery.notice.incident = format!("shop-{incident}");
+        delivery.notice.news = news[stage as usize].clone();
+        delivery.notice.service = Some("shop".to_owned());
+        delivery.expires = at.checked_add(notify::expires(Tier::Urgent)).unwrap();
+        delivery
     };
     vec![of("deduplicates"), of("repeats")]
 }
@@ -29,7 +29,7 @@ fn story(incident: u32, stage: u32, at: Timestamp) -> Vec<NewLetter> {
 /// Every id that a body tells: its own, and those of what it has overtaken.
 fn ids(body: &Value) -> Vec<String> {
     let id = |one: &Value| one["id"].as_str().unwrap().to_owned();
-    let with = body["data"]["with"].as_array().unwrap();
+    let with = body["data"]["superseded"].as_array().unwrap();
     std::iter::once(id(&body["data"])).chain(with.iter().map(id)).collect()
 }
 
@@ -45,12 +45,12 @@ async fn an_hour_of_silence_and_five_kills_lose_nothing() {
     // Six lives of ten minutes, each with incidents of its own.
     for life in 0..6_u32 {
         let stages = 1 + life % 3;
-        let letters: Vec<NewLetter> = (0..5)
+        let deliveries: Vec<NewDelivery> = (0..5)
             .flat_map(|incident| (0..stages).map(move |stage| (life * 5 + incident, stage)))
             .flat_map(|(incident, stage)| story(incident, stage, clock.now()))
             .collect();
-        wanted.extend(letters.iter().map(|letter| letter.notice.id.clone()));
-        let pump = pump(dir.path(), Arc::clone(&notifier), letters, clock).await;
+        wanted.extend(deliveries.iter().map(|delivery| delivery.notice.id.clone()));
+        let pump = pump(dir.path(), Arc::clone(&notifier), deliveries, clock).await;
         tokio::time::sleep(Duration::from_millis(random.random_range(700..1300))).await;
         if life == 5 {
             assert_eq!((knows.posts(), repeats.posts()), (0, 0));
@@ -68,7 +68,7 @@ async fn an_hour_of_silence_and_five_kills_lose_nothing() {
     // What comes twice comes under the same id, and says the same: who knows ids takes it once.
     let mut once: BTreeMap<String, Value> = BTreeMap::new();
     for mut body in knows.bodies() {
-        body["data"]["late"].take();
+        body["data"]["delay_seconds"].take();
         let id = body["data"]["id"].as_str().unwrap().to_owned();
         let first = once.entry(id).or_insert_with(|| body.clone());
         assert_eq!(*first, body);
@@ -77,6 +77,6 @@ async fn an_hour_of_silence_and_five_kills_lose_nothing() {
 }
 
 fn waiting(dir: &Path) -> usize {
-    let letters = Reader::open(dir).unwrap().letters(u32::MAX).unwrap();
-    letters.iter().filter(|letter| letter.state == "pending").count()
+    let deliveries = Reader::open(dir).unwrap().deliveries(u32::MAX).unwrap();
+    deliveries.iter().filter(|delivery| delivery.state == "pending").count()
 }

@@ -1,4 +1,4 @@
-//! A store that can be read and not written while letters are delivered.
+//! A store that can be read and not written while deliveries are delivered.
 
 use super::*;
 
@@ -6,8 +6,8 @@ fn sql(dir: &Path, sql: &str) {
     rusqlite::Connection::open(dir.join("golive.db")).unwrap().execute_batch(sql).unwrap();
 }
 
-/// What became of a letter cannot be written down, whatever it is.
-const FULL: &str = "CREATE TRIGGER full BEFORE UPDATE ON letter WHEN NEW.attempts > OLD.attempts OR NEW.state <> OLD.state \
+/// What became of a delivery cannot be written down, whatever it is.
+const FULL: &str = "CREATE TRIGGER full BEFORE UPDATE ON delivery WHEN NEW.attempts > OLD.attempts OR NEW.state <> OLD.state \
                     BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END";
 
 #[tokio::test]
@@ -24,8 +24,8 @@ async fn while_nothing_can_be_written_every_address_is_told_once() {
     let channels: Vec<(&str, &str)> =
         names.iter().zip(&urls).map(|(name, url)| (name.as_str(), url.as_str())).collect();
     let notifier = notifier(dir.path(), &channels);
-    let letters = names.iter().map(|name| letter(name, &format!("u-{name}"), Tier::Urgent, clock.now()));
-    post(dir.path(), letters.collect(), clock).await;
+    let deliveries = names.iter().map(|name| delivery(name, &format!("u-{name}"), Tier::Urgent, clock.now()));
+    post(dir.path(), deliveries.collect(), clock).await;
     sql(dir.path(), FULL);
     let _pump = pump(dir.path(), notifier, Vec::new(), clock).await;
     until("all six addresses were tried", async || {
@@ -41,7 +41,7 @@ async fn while_nothing_can_be_written_every_address_is_told_once() {
         assert_eq!(posts(server).await, 1, "nobody is told twice because of it");
     }
     sql(dir.path(), "DROP TRIGGER full");
-    let sent = "SELECT COUNT(*) FROM letter WHERE state = 'sent'";
+    let sent = "SELECT COUNT(*) FROM delivery WHERE state = 'sent'";
     let count = || {
         let connection = rusqlite::Connection::open(dir.path().join("golive.db")).unwrap();
         connection.query_row(sent, [], |row| row.get::<_, i64>(0)).unwrap()

@@ -140,7 +140,7 @@ fn that_the_clocks_differ_is_told_and_shown_until_they_agree() {
     let off = |by: &str| Event::ClockOff { why: format!("it is {by} ahead of that of node-1") };
     assert_eq!(news(&world.step(&off("3600 s"))), [News::ClockOff]);
     assert_eq!(news(&world.step(&off("3600 s"))), []);
-    assert!(world.state.view().clock_off.is_some_and(|why| why.contains("3600 s")));
+    assert!(world.state.view().clock_skew.is_some_and(|why| why.contains("3600 s")));
     assert_eq!(news(&world.step(&Event::ClockRight)), [News::ClockRight]);
-    assert_eq!(world.state.view().clock_off, None);
+    assert_eq!(world.state.view().clock_skew, None);
 }

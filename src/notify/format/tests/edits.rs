@@ -192,7 +192,7 @@ fn everybody_is_called_by_what_is_urgent() {
         let channel =
             WebhookChannel { format: format.clone(), url, mention, access: crate::config::Access::default() };
         let plan = with_context(Language::English, |context| {
-            write(&channel, &template::letter(notice, context), notice, context)
+            write(&channel, &template::message(notice, context), notice, context)
         })
         .unwrap();
         let extras = plan.besides.into_iter().map(|beside| match beside {

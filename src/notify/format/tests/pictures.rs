@@ -102,7 +102,7 @@ fn the_story_is_told_on_every_platform() {
                 (config::Url::Open("https://x.example/a/b?key=0".to_owned()), Access::default());
             let channel = WebhookChannel { format: format.clone(), url, mention: false, access };
             let post = with_context(language, |context| {
-                write(&channel, &template::letter(&notice, context), &notice, context)
+                write(&channel, &template::message(&notice, context), &notice, context)
             })
             .unwrap()
             .post;

@@ -84,7 +84,7 @@ fn every_notice_fits_everywhere() {
     proptest!(config, |(notice in any_notice(), chinese in any::<bool>())| {
         let language = if chinese { Language::Chinese } else { Language::English };
         for (double, channel) in &platforms {
-            let plan = with_context(language, |context| write(channel, &template::letter(&notice, context), &notice, context)).unwrap();
+            let plan = with_context(language, |context| write(channel, &template::message(&notice, context), &notice, context)).unwrap();
             let checked = (double.check)(&Sent::of(&plan.post));
             prop_assert!(checked.is_ok(), "{:?}: {:?}", channel.format, checked);
         }

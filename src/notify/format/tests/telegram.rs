@@ -87,7 +87,7 @@ fn the_topic_and_the_sound() {
     assert_eq!(card_of(&general, |card| telegram::body(card, "1", None, None))["disable_notification"], true);
 }
 
-/// A group that became a supergroup has another id: the letter arrives, and the operator is told.
+/// A group that became a supergroup has another id: the message arrives, and the operator is told.
 #[tokio::test]
 async fn a_chat_that_moved_is_followed() {
     use wiremock::matchers::body_partial_json;

@@ -84,7 +84,7 @@ async fn every_smarthost_is_spoken_to_as_it_wants() {
         };
         let to = channel.to[0].clone();
         let notifier = Notifier { own_name: text("own-name"), ..notifier(Way::Email(channel)) };
-        let told = notifier.deliver("it", &to, &Delivery::first(&notice(), now())).await;
+        let told = notifier.deliver("it", &to, &Envelope::first(&notice(), now())).await;
         let (outcome, said) = match told {
             Ok(receipt) => ("taken", receipt.answer),
             Err(Refusal { retry: Retry::Later(_), text }) => ("later", text),

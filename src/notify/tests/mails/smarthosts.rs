@@ -85,7 +85,7 @@ async fn hangs_after(words: &'static [&'static str]) -> Smtp {
                 stream.write_all(word.as_bytes()).await.unwrap();
                 drop(stream.read(&mut [0; 4096]).await);
             }
-            // A letter now and then is no answer.
+            // A message now and then is no answer.
             drop(stream.write_all(b"2").await);
             kept.push(stream);
         }
@@ -118,13 +118,13 @@ async fn no_step_waits_for_ever_and_the_next_smarthost_has_its_turn() {
         let mut notifier = notifier(Way::Email(channel.clone()));
         notifier.patience = Duration::from_secs(6);
         let notice = notice();
-        let receipt = notifier.deliver("it", &channel.to[0], &Delivery::first(&notice, now())).await.unwrap();
+        let receipt = notifier.deliver("it", &channel.to[0], &Envelope::first(&notice, now())).await.unwrap();
         assert!(receipt.answer.contains("since others did not take it"), "{}", receipt.answer);
 
         notifier = super::notifier(Way::Email(through(vec![smtp], &good)));
         notifier.patience = Duration::from_secs(1);
         let refusal =
-            notifier.deliver("it", &channel.to[0], &Delivery::first(&notice, now())).await.unwrap_err();
+            notifier.deliver("it", &channel.to[0], &Envelope::first(&notice, now())).await.unwrap_err();
         assert_eq!(later(&refusal), None);
         assert!(refusal.text.contains("no answer within"), "{}", refusal.text);
     }

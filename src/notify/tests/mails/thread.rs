@@ -9,9 +9,9 @@ fn numbered(number: u32, news: News) -> Notice {
 }
 
 async fn send(channel: &EmailChannel, notice: &Notice, thread: Option<&str>) -> Option<String> {
-    let delivery = Delivery { thread, ..Delivery::first(notice, now()) };
+    let envelope = Envelope { thread, ..Envelope::first(notice, now()) };
     let notifier = notifier(Way::Email(channel.clone()));
-    notifier.deliver("it", &channel.to[0], &delivery).await.unwrap().thread
+    notifier.deliver("it", &channel.to[0], &envelope).await.unwrap().thread
 }
 
 #[tokio::test]
@@ -63,9 +63,9 @@ async fn the_picture_is_in_the_mail_and_nothing_is_fetched() {
         rolled_back: Some(Mark { at: at(590), version: "1.4.1".to_owned() }),
     };
     let notice = notice();
-    let delivery = Delivery { curve: Some(&curve), ..Delivery::first(&notice, now()) };
+    let envelope = Envelope { curve: Some(&curve), ..Envelope::first(&notice, now()) };
     let notifier = notifier(Way::Email(channel.clone()));
-    notifier.deliver("it", &channel.to[0], &delivery).await.unwrap();
+    notifier.deliver("it", &channel.to[0], &envelope).await.unwrap();
     let mail = &server.mails()[0];
     let parts = &parsed(mail)["parts"];
     let html = parts["text/html"].as_str().unwrap();

@@ -159,7 +159,7 @@ async fn all_that_the_services_of_a_release_use_is_named_once_and_at_places_of_i
     assert_eq!(holder["Spec"]["Mode"]["Replicated"]["Replicas"], 0);
     let name = text(holder, "/Spec/Name");
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    assert!(name.starts_with("golive-keep-shop-eu-") && name.len() <= 63 && name.chars().all(fits), "{name}");
+    assert!(name.starts_with("golive-pin-shop-eu-") && name.len() <= 63 && name.chars().all(fits), "{name}");
     // No stack has it, and no set.
     assert!(holder["Spec"]["Labels"].get("com.docker.stack.namespace").is_none());
     assert!(super::super::set::of(&world.swarm, &services).await.unwrap().members.is_empty());

@@ -11,7 +11,7 @@ use super::Labels;
 
 /// One service's figures; what is not known is none, and no metric.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Delivery {
+pub struct Dora {
     /// So many releases went live.
     pub live: u32,
     /// From one to the next, in seconds.
@@ -30,38 +30,34 @@ pub struct Delivery {
     pub rework: Option<f64>,
 }
 
-pub(super) fn registry(all: &BTreeMap<String, Delivery>) -> Registry {
+pub(super) fn registry(all: &BTreeMap<String, Dora>) -> Registry {
     let mut registry = Registry::default();
-    let mut gauge = |name: &str, help: &str, of: &dyn Fn(&Delivery) -> Option<f64>| {
-        let rows = all.iter().filter_map(|(service, delivery)| Some((labels(service), of(delivery)?)));
+    let mut gauge = |name: &str, help: &str, of: &dyn Fn(&Dora) -> Option<f64>| {
+        let rows = all.iter().filter_map(|(service, dora)| Some((labels(service), of(dora)?)));
         fill(&mut registry, name, help, rows.collect());
     };
-    gauge("golive_delivery_releases", "Releases that went live in the last 90 days", &|delivery| {
-        Some(f64::from(delivery.live))
+    gauge("golive_dora_releases", "Releases that went live in the last 90 days", &|dora| {
+        Some(f64::from(dora.live))
     });
-    gauge("golive_delivery_interval_seconds", "From one release to the next, on average", &|delivery| {
-        delivery.interval
-    });
+    gauge("golive_dora_interval_seconds", "From one release to the next, on average", &|dora| dora.interval);
     gauge(
-        "golive_delivery_lead_time_seconds",
+        "golive_dora_lead_time_seconds",
         "From the making of an image to its release, the median",
-        &|delivery| delivery.lead_time,
+        &|dora| dora.lead_time,
     );
     gauge(
-        "golive_delivery_recovery_seconds",
+        "golive_dora_recovery_seconds",
         "From the first sign of a failure to the proof that the old version works, the median",
-        &|delivery| delivery.recovery,
+        &|dora| dora.recovery,
     );
-    gauge("golive_delivery_recovery_worst_seconds", "The same, the longest", &|delivery| {
-        delivery.recovery_worst
-    });
+    gauge("golive_dora_recovery_worst_seconds", "The same, the longest", &|dora| dora.recovery_worst);
     gauge(
-        "golive_delivery_rework_ratio",
+        "golive_dora_rework_ratio",
         "Share of the releases that came while there was trouble, or to mend it",
-        &|delivery| delivery.rework,
+        &|dora| dora.rework,
     );
-    let failed = all.iter().flat_map(|(service, delivery)| {
-        [("any", delivery.failed), ("automatic", delivery.failed_automatic)].map(|(decided, ratio)| {
+    let failed = all.iter().flat_map(|(service, dora)| {
+        [("any", dora.failed), ("automatic", dora.failed_automatic)].map(|(decided, ratio)| {
             let mut labels = labels(service);
             labels.push(("decided", decided.to_owned()));
             ratio.map(|ratio| (labels, ratio))
@@ -69,7 +65,7 @@ pub(super) fn registry(all: &BTreeMap<String, Delivery>) -> Registry {
     });
     fill(
         &mut registry,
-        "golive_delivery_change_failure_ratio",
+        "golive_dora_change_failure_ratio",
         "Share of the decided releases that were taken back or could not be; automatic: without those that only a person wanted back",
         failed.flatten().collect(),
     );

@@ -13,7 +13,7 @@ use super::chain;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::decide::action::{Action, Persist};
-use crate::metrics::{Delivery, Metrics};
+use crate::metrics::{Dora, Metrics};
 use crate::store::{Batch, Figures, Reader, StoreError};
 
 /// The figures are of releases that began within it.
@@ -23,9 +23,9 @@ const WINDOW: SignedDuration = SignedDuration::from_hours(90 * 24);
 const DAY: f64 = 86_400.0;
 
 /// What the loop holds.
-pub(super) struct Deliveries(watch::Sender<()>);
+pub(super) struct DoraFigures(watch::Sender<()>);
 
-impl Deliveries {
+impl DoraFigures {
     pub(super) fn start(
         config: &Config,
         clock: Clock,
@@ -68,8 +68,8 @@ fn figures(dir: &std::path::Path, now: Timestamp) -> Result<BTreeMap<String, Fig
     Reader::open(dir)?.figures(None, since, now)
 }
 
-fn delivery(figures: &Figures) -> Delivery {
-    Delivery {
+fn delivery(figures: &Figures) -> Dora {
+    Dora {
         live: figures.live,
         interval: figures.per_day.filter(|per_day| *per_day > 0.0).map(|per_day| DAY / per_day),
         lead_time: figures.lead_time,

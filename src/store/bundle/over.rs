@@ -13,7 +13,7 @@ use crate::store::{StoreError, notice, outbox, sqlite, text};
 /// What is over within this was born and over in one breath: something was seen before what explains it.
 const BREATH: SignedDuration = SignedDuration::from_secs(1);
 
-/// A letter that waits, as far as it matters here.
+/// A delivery that waits, as far as it matters here.
 struct Waiting {
     id: i64,
     incident: String,
@@ -22,7 +22,7 @@ struct Waiting {
     untried: bool,
 }
 
-/// Of letters that wait, in order, those that are worth telling. The others are put aside.
+/// Of deliveries that wait, in order, those that are worth telling. The others are put aside.
 pub(super) fn worth_telling(
     transaction: &Transaction<'_>,
     path: &Path,
@@ -33,22 +33,22 @@ pub(super) fn worth_telling(
     if waiting.len() < 2 {
         return Ok(waiting);
     }
-    let mut letters = Vec::new();
+    let mut deliveries = Vec::new();
     for id in waiting {
         match read(transaction, path, id, flaws)? {
-            Some(letter) => letters.push(letter),
+            Some(delivery) => deliveries.push(delivery),
             None => outbox::give_up(transaction, path, id, now)?,
         }
     }
-    let over = over(&letters);
-    let sql = "UPDATE letter SET state = 'void', settled = ?2, answer = 'over as soon as it had begun' WHERE id = ?1";
+    let over = over(&deliveries);
+    let sql = "UPDATE delivery SET state = 'void', finished_at = ?2, response = 'over as soon as it had begun' WHERE id = ?1";
     let mut put_aside = transaction.prepare_cached(sql).map_err(sqlite(path))?;
     let mut worth = Vec::new();
-    for letter in letters {
-        if over.contains(&letter.incident) {
-            put_aside.execute(params![letter.id, text(now)]).map_err(sqlite(path))?;
+    for delivery in deliveries {
+        if over.contains(&delivery.incident) {
+            put_aside.execute(params![delivery.id, text(now)]).map_err(sqlite(path))?;
         } else {
-            worth.push(letter.id);
+            worth.push(delivery.id);
         }
     }
     Ok(worth)
@@ -61,7 +61,7 @@ fn read(
     id: i64,
     flaws: &Flaws,
 ) -> Result<Option<Waiting>, StoreError> {
-    let sql = "SELECT json, created, attempts FROM letter WHERE id = ?1";
+    let sql = "SELECT json, created_at, attempts FROM delivery WHERE id = ?1";
     let mut select = transaction.prepare_cached(sql).map_err(sqlite(path))?;
     let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
     let (Raw(body), created, attempts): (Raw, String, u32) =
@@ -75,18 +75,18 @@ fn read(
 }
 
 /// Incidents that began and ended in one breath, of which no word has gone out.
-fn over(letters: &[Waiting]) -> BTreeSet<String> {
+fn over(deliveries: &[Waiting]) -> BTreeSet<String> {
     let mut began: BTreeMap<&str, Timestamp> = BTreeMap::new();
     let mut over = BTreeSet::new();
-    for letter in letters {
-        match letter.stage {
-            Stage::First if letter.untried => {
-                began.insert(&letter.incident, letter.created);
+    for delivery in deliveries {
+        match delivery.stage {
+            Stage::First if delivery.untried => {
+                began.insert(&delivery.incident, delivery.created);
             }
             Stage::Resolved => {
-                let began = began.remove(letter.incident.as_str());
-                if began.is_some_and(|began| letter.created.duration_since(began) < BREATH) {
-                    over.insert(letter.incident.clone());
+                let began = began.remove(delivery.incident.as_str());
+                if began.is_some_and(|began| delivery.created.duration_since(began) < BREATH) {
+                    over.insert(delivery.incident.clone());
                 }
             }
             Stage::First | Stage::Update | Stage::Reminder | Stage::Escalation => {}

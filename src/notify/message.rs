@@ -1,4 +1,4 @@
-//! What a letter says, in the order in which it is read at night: what, why, what is next, whom to call, what to type;
+//! What a message says, in the order in which it is read at night: what, why, what is next, whom to call, what to type;
 //! then when it was, and what there is to show for it.
 
 use std::time::Duration;
@@ -12,9 +12,9 @@ use crate::untrusted::clean;
 /// A notice told later than this says so.
 const LATE: Duration = Duration::from_mins(1);
 
-/// A letter's parts, each ready to be read.
+/// A message's parts, each ready to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Letter {
+pub(super) struct Message {
     /// The language, as HTML names it.
     pub(super) language: &'static str,
     pub(super) tier: String,
@@ -33,7 +33,7 @@ pub(super) struct Letter {
 /// A heading and what is below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Part {
-    pub(super) what: What,
+    pub(super) what: SectionKind,
     pub(super) heading: String,
     pub(super) lines: Vec<String>,
     pub(super) kind: Kind,
@@ -41,7 +41,7 @@ pub(super) struct Part {
 
 /// What a part is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum What {
+pub(super) enum SectionKind {
     Thread,
     Why,
     Blame,
@@ -75,42 +75,46 @@ pub(super) enum Kind {
     Link,
 }
 
-impl Letter {
+impl Message {
     /// In golive's own words.
     pub(super) fn own(notice: &Notice, context: &Context<'_>) -> Self {
         let texts = context.texts;
         let mut parts = Vec::new();
-        let mut part = |what: What, kind: Kind, lines: Vec<String>| {
+        let mut part = |what: SectionKind, kind: Kind, lines: Vec<String>| {
             if !lines.is_empty() {
                 parts.push(Part { what, heading: texts.label(what.label()), lines, kind });
             }
         };
-        part(What::Thread, Kind::Own, texts.place(notice.place));
+        part(SectionKind::Thread, Kind::Own, texts.place(notice.place));
         let why = notice.reason.iter().map(|reason| texts.reason(reason));
-        part(What::Why, Kind::Foreign, why.chain(took(notice, context)).collect());
+        part(SectionKind::Why, Kind::Foreign, why.chain(took(notice, context)).collect());
         let told = |reason: &Reason| matches!(reason, Reason::NotToBlame { .. });
         let told = notice.reason.as_ref().is_some_and(told);
         let blame = notice.blame.iter().filter(|_| !told).map(|blame| texts.blame(blame));
-        part(What::Blame, Kind::Foreign, blame.collect());
-        part(What::Next, Kind::Own, vec![texts.next(notice)]);
+        part(SectionKind::Blame, Kind::Foreign, blame.collect());
+        part(SectionKind::Next, Kind::Own, vec![texts.next(notice)]);
         if notice.tier == Tier::Urgent {
-            part(What::Call, Kind::Own, people(context));
+            part(SectionKind::Call, Kind::Own, people(context));
         }
         if notice.acknowledgeable {
             let command = format!("golive ack {}", clean(&notice.incident));
-            part(What::Acknowledge, Kind::Code, vec![command]);
+            part(SectionKind::Acknowledge, Kind::Code, vec![command]);
         }
         let story = notice.release.iter().map(|release| format!("golive explain {}", clean(release)));
-        part(What::Story, Kind::Code, story.collect());
+        part(SectionKind::Story, Kind::Code, story.collect());
         let runbook = context.runbook.iter().map(|runbook| clean(runbook));
-        part(What::Runbook, Kind::Link, runbook.collect());
-        part(What::AcknowledgeHere, Kind::Link, context.acknowledge.clone().into_iter().collect());
+        part(SectionKind::Runbook, Kind::Link, runbook.collect());
+        part(SectionKind::AcknowledgeHere, Kind::Link, context.acknowledge.clone().into_iter().collect());
         let host = format!("{}: {}", texts.label("host"), clean(context.host));
-        part(What::When, Kind::Own, vec![format!("{} ({host})", texts.time(notice.at))]);
+        part(SectionKind::When, Kind::Own, vec![format!("{} ({host})", texts.time(notice.at))]);
         let evidence = notice.evidence.iter().map(|sample| evidence(sample, context));
-        part(What::Evidence, Kind::Foreign, evidence.collect());
-        part(What::Also, Kind::Foreign, context.with.iter().map(|other| also(other, context)).collect());
-        part(What::Record, Kind::Own, witness(notice, context).into_iter().collect());
+        part(SectionKind::Evidence, Kind::Foreign, evidence.collect());
+        part(
+            SectionKind::Also,
+            Kind::Foreign,
+            context.with.iter().map(|other| also(other, context)).collect(),
+        );
+        part(SectionKind::Record, Kind::Own, witness(notice, context).into_iter().collect());
         let recovered = bundle::beginning(notice, context.with).map(|first| texts.recovered(first, notice));
         let and = |text: String| match &recovered {
             Some(recovered) => format!("{text}: {recovered}"),
@@ -125,7 +129,7 @@ impl Letter {
             news: and(texts.news(notice)),
             title: and(texts.title(notice)),
             subject: and(texts.subject(notice)),
-            late: late(notice, context),
+            late: delay(notice, context).map(|delay| context.texts.late(delay)),
             parts,
         }
     }
@@ -133,7 +137,7 @@ impl Letter {
     /// As plain text.
     pub(super) fn plain(&self) -> String {
         let (body, parts): (Vec<&Part>, Vec<&Part>) =
-            self.parts.iter().partition(|part| part.what == What::Body);
+            self.parts.iter().partition(|part| part.what == SectionKind::Body);
         let mut text = match (body.first(), &self.late) {
             // Its words stand for the rest.
             (Some(body), _) => body.lines.join("\n"),
@@ -160,7 +164,7 @@ impl Letter {
     }
 }
 
-impl What {
+impl SectionKind {
     pub(super) fn label(self) -> &'static str {
         match self {
             Self::Thread => "thread",
@@ -211,9 +215,9 @@ fn took(notice: &Notice, context: &Context<'_>) -> Option<String> {
 }
 
 /// How late a notice is told, when it is.
-pub(super) fn late(notice: &Notice, context: &Context<'_>) -> Option<String> {
+pub(super) fn delay(notice: &Notice, context: &Context<'_>) -> Option<Duration> {
     let by = Duration::try_from(context.now.duration_since(notice.at)).unwrap_or_default();
-    (by >= LATE).then(|| context.texts.late(by))
+    (by >= LATE).then_some(by)
 }
 
 /// Whom to call, a person a line.
