@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use super::State;
 use super::action::{Action, Answer, Persist, When};
 use super::turn::{LINGERS, Turn};
-use crate::model::facts::Aftermath;
+use crate::model::facts::{Aftermath, Facts};
 use crate::model::incident::{Incident, IncidentState};
-use crate::model::notice::{News, Notice, Place, Stage, Tier};
+use crate::model::notice::{News, Notice, Place, Tier};
 use crate::model::reason::Reason;
 use crate::model::refusal::Refusal;
 use crate::model::sample::Sample;
@@ -16,12 +16,13 @@ mod fold;
 mod matter;
 mod own;
 mod thread;
+mod tracker;
 mod way;
 
 use matter::Matter;
 pub(super) use own::{Own, aside};
-use thread::Due;
 pub(super) use thread::next_deadline;
+use tracker::{Tracker, Turned};
 use way::way;
 
 impl Turn<'_> {
@@ -52,31 +53,27 @@ impl Turn<'_> {
 
     /// Opens an incident, or carries news into the one that is open on the same matter; the same news again is silent.
     pub(super) fn open(&mut self, news: News, tier: Tier, reason: Option<Reason>, evidence: Vec<Sample>) {
-        let (now, name, matter) = (self.now, self.service.name.clone(), Matter::of(&news));
-        if matter.is_symptom() && self.swapping() {
+        if Matter::of(&news).is_symptom() && self.swapping() {
             return self.fold(news.into_str());
         }
         if self.find(&news).is_some_and(|at| self.facts().incidents[at].news == news) {
             return;
         }
-        let by = self.service.by.clone();
-        let facts = self.service.facts_mut();
-        let at = thread::find(&mut facts.incidents, &mut facts.lately, &matter, now).unwrap_or_else(|| {
-            facts.incidents_ever += 1;
-            let id = format!("{name}-{}{by}", facts.incidents_ever);
-            let at_hand = facts.release.as_ref().map(|release| release.id.clone());
-            let other = || facts.diverged.as_ref()?.release.clone().filter(|_| news == News::DriftDetected);
+        let (now, tiers) = (self.now, self.tiers);
+        let (name, by) = (self.service.name.clone(), self.service.by.clone());
+        let Facts { incidents, lately, incidents_ever, release, diverged, .. } = self.service.facts_mut();
+        let opened = news.clone();
+        let new = |_: &[Incident]| {
+            *incidents_ever += 1;
+            let id = format!("{name}-{incidents_ever}{by}");
+            let at_hand = release.as_ref().map(|release| release.id.clone());
+            let other = || diverged.as_ref()?.release.clone().filter(|_| opened == News::DriftDetected);
             let release = at_hand.or_else(other);
-            facts
-                .incidents
-                .push(Incident { release, ..Incident::new(id, Some(name), tier, news.clone(), now) });
-            facts.incidents.len() - 1
-        });
-        let policy = self.tiers.get(&facts.incidents[at].tier.max(tier));
-        match thread::turn(&mut facts.incidents[at], (news, tier, reason), now, policy) {
-            Some(stage) => self.notify(at, stage, evidence),
-            None => self.log(at),
-        }
+            Incident { release, ..Incident::new(id, Some(name), tier, opened, now) }
+        };
+        let turned =
+            Tracker { open: incidents, lately, now, tiers }.open((news, tier, reason), evidence, new);
+        self.turned(turned);
     }
 
     /// How the release at hand ended: whoever was told of its trouble hears it, else it is general news.
@@ -88,15 +85,11 @@ impl Turn<'_> {
 
     /// The matter is over: tells so in its thread, if it was one. What has come back before is over when it stays away.
     pub(super) fn resolve(&mut self, news: News) {
-        let Some(at) = self.find(&news).filter(|at| self.facts().incidents[*at].calm_at.is_none()) else {
+        if self.find(&news).is_none() {
             return;
-        };
-        let now = self.now;
-        if thread::calm(&mut self.service.facts_mut().incidents[at], news, now) {
-            self.close_incident(at);
-        } else {
-            self.log(at);
         }
+        let turned = self.tracker().resolve(news);
+        turned.into_iter().for_each(|turned| self.turned(turned));
     }
 
     /// The checks tell again. That they were blinded by a rollback is no news.
@@ -109,13 +102,11 @@ impl Turn<'_> {
     }
 
     fn end(&mut self, matter: &Matter) {
-        let incidents = &self.facts().incidents;
-        let Some(at) = incidents.iter().position(|incident| Matter::of(&incident.news) == *matter) else {
+        if tracker::find(&self.facts().incidents, matter).is_none() {
             return;
-        };
-        let incident = self.service.facts_mut().incidents.remove(at);
-        let closed = Incident { state: IncidentState::Resolved, ended: Some(self.now), ..incident };
-        self.act(Action::Persist(Persist::Log(closed)));
+        }
+        let ended = self.tracker().end(|news| Matter::of(news) == *matter);
+        ended.into_iter().for_each(|turned| self.turned(turned));
     }
 
     /// What those news are about is so no more; nobody is told.
@@ -130,13 +121,15 @@ impl Turn<'_> {
     }
 
     pub(super) fn acknowledge(&mut self, id: &str, by: &str) -> bool {
-        let Some(at) = self.facts().incidents.iter().position(|incident| incident.id == id) else {
+        if !self.facts().incidents.iter().any(|incident| incident.id == id) {
             return false;
-        };
-        thread::acknowledge(&mut self.service.facts_mut().incidents[at], by);
-        self.log(at);
+        }
+        let acknowledged = self.tracker().acknowledge(id, by);
+        let Some(turned) = acknowledged else { return false };
+        let matter = Matter::of(&turned.incident.news);
+        self.turned(turned);
         // golive cannot see the end of these: who takes them on ends them.
-        if Matter::of(&self.facts().incidents[at].news) == Matter::Other {
+        if matter == Matter::Other {
             self.end(&Matter::Other);
         }
         true
@@ -144,71 +137,41 @@ impl Turn<'_> {
 
     /// What is due: reminders, escalations, and what has stayed away for long enough.
     pub(super) fn incidents_due(&mut self) {
-        for at in (0..self.facts().incidents.len()).rev() {
-            while let Some(incident) = self.facts().incidents.get(at)
-                && let Some(due) = thread::due(incident, self.now)
-            {
-                match due {
-                    Due::Say(Stage::Reminder)
-                        if self.swapping() && Matter::of(&incident.news).is_symptom() =>
-                    {
-                        self.later(at);
-                    }
-                    Due::Say(stage) => self.notify(at, stage, Vec::new()),
-                    Due::Over => {
-                        self.close_incident(at);
-                        break;
-                    }
-                }
-            }
+        if !tracker::is_due(&self.facts().incidents, self.now) {
+            return;
         }
-    }
-
-    /// Says nothing now, and is reminded of when the rollback is over.
-    fn later(&mut self, at: usize) {
-        let (now, tiers) = (self.now, self.tiers);
-        let incident = &mut self.service.facts_mut().incidents[at];
-        let policy = tiers.get(&incident.tier);
-        thread::schedule(incident, now, policy);
-    }
-
-    fn close_incident(&mut self, at: usize) {
-        let now = self.now;
-        let incident = &mut self.service.facts_mut().incidents[at];
-        incident.state = IncidentState::Resolved;
-        incident.ended = Some(now);
-        self.notify(at, Stage::Resolved, Vec::new());
-        let facts = self.service.facts_mut();
-        let incident = facts.incidents.remove(at);
-        if let (News::RollbackSucceeded { .. }, Some(release)) = (&incident.news, &facts.release) {
-            let (incident, since) = (incident.clone(), release.began);
-            let until = now.checked_add(LINGERS).unwrap_or(now);
-            facts.aftermath = Some(Aftermath { incident, since, until });
-        }
-        thread::over(incident, &mut facts.lately, now);
+        // Of what a rollback brings about by itself people are reminded when it is over.
+        let swapping = self.swapping();
+        let due = self.tracker().due(|incident| swapping && Matter::of(&incident.news).is_symptom());
+        due.into_iter().for_each(|turned| self.turned(turned));
     }
 
     fn find(&self, news: &News) -> Option<usize> {
-        self.facts().incidents.iter().position(|incident| Matter::of(&incident.news) == Matter::of(news))
+        tracker::find(&self.facts().incidents, &Matter::of(news))
     }
 
-    fn log(&mut self, at: usize) {
-        let incident = self.facts().incidents[at].clone();
-        self.act(Action::Persist(Persist::Log(incident)));
-    }
-
-    fn notify(&mut self, at: usize, stage: Stage, evidence: Vec<Sample>) {
+    fn tracker(&mut self) -> Tracker<'_> {
         let (now, tiers) = (self.now, self.tiers);
         let facts = self.service.facts_mut();
-        let policy = tiers.get(&facts.incidents[at].tier);
-        let mut notice = thread::say(&mut facts.incidents[at], now, policy, stage, evidence);
-        let incident = facts.incidents[at].clone();
-        let release = facts.release.as_ref().map(|release| release.id.clone());
-        notice.release = release.or(notice.release);
+        Tracker { open: &mut facts.incidents, lately: &mut facts.lately, now, tiers }
+    }
+
+    /// Lists it as it stands now, and tells what is to be told of it.
+    fn turned(&mut self, Turned { incident, notice }: Turned) {
+        self.act(Action::Persist(Persist::Log(incident.clone())));
+        let Some(mut notice) = notice else { return };
+        let release = self.facts().release.as_ref();
+        notice.release = release.map(|release| release.id.clone()).or(notice.release);
+        if let (News::RollbackSucceeded { .. }, IncidentState::Resolved, Some(release)) =
+            (&incident.news, &incident.state, release)
+        {
+            let (incident, since) = (incident.clone(), release.began);
+            let until = self.now.checked_add(LINGERS).unwrap_or(self.now);
+            self.service.facts_mut().aftermath = Some(Aftermath { incident, since, until });
+        }
         (notice.from, notice.to) = way(self.service, &incident.news, incident.reason.as_ref());
-        let release = Matter::of(&incident.news) == Matter::Release;
-        notice.blame = self.facts().blame.clone().filter(|_| release);
-        self.act(Action::Persist(Persist::Log(incident)));
+        let about_release = Matter::of(&incident.news) == Matter::Release;
+        notice.blame = self.facts().blame.clone().filter(|_| about_release);
         self.act(Action::Tell { notice, channels: Vec::new(), when: When::Now });
     }
 }

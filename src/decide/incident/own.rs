@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::matter::Matter;
-use super::thread::{self, Due};
+use super::thread;
+use super::tracker::{Tracker, Turned};
 use crate::decide::action::{Action, Persist, When};
-use crate::model::incident::{Incident, IncidentState};
-use crate::model::notice::{News, Notice, Place, Stage, Tier};
+use crate::model::incident::Incident;
+use crate::model::notice::{News, Notice, Place, Tier};
 use crate::model::policy::TierPolicy;
 use crate::model::reason::Reason;
 
@@ -29,26 +29,20 @@ impl Own {
         tiers: &BTreeMap<Tier, TierPolicy>,
         actions: &mut Vec<Action>,
     ) {
-        let at = thread::find(&mut self.incidents, &mut self.lately, &Matter::of(&news), now);
-        let at = at.unwrap_or_else(|| {
-            // Without a store there is no counter that survives; the time makes the id unique.
-            let id = format!("golive-{}-{}", news.into_str(), now.strftime("%Y%m%dT%H%M%S%3f"));
-            let others = self.incidents.iter().filter(|other| other.id.starts_with(&id)).count();
-            let id = if others == 0 { id } else { format!("{id}-{}", others + 1) };
-            self.incidents.push(Incident::new(id, None, tier, news.clone(), now));
-            self.incidents.len() - 1
-        });
-        let incident = &mut self.incidents[at];
-        let same = incident.reason.as_ref() == Some(&reason) && incident.tier >= tier;
-        if incident.notices > 0 && same && incident.news == news {
+        let same =
+            |open: &Incident| open.news == news && open.reason.as_ref() == Some(&reason) && open.tier >= tier;
+        if self.incidents.iter().any(same) {
             return;
         }
-        let policy = tiers.get(&incident.tier.max(tier));
-        let stage = thread::turn(incident, (news, tier, Some(reason)), now, policy);
-        match stage {
-            Some(stage) => tell(incident, now, stage, tiers, actions),
-            None => actions.push(Action::Persist(Persist::Log(incident.clone()))),
-        }
+        let opened = news.clone();
+        let new = |open: &[Incident]| {
+            // Without a store there is no counter that survives; the time makes the id unique.
+            let id = format!("golive-{}-{}", opened.into_str(), now.strftime("%Y%m%dT%H%M%S%3f"));
+            let others = open.iter().filter(|other| other.id.starts_with(&id)).count();
+            let id = if others == 0 { id } else { format!("{id}-{}", others + 1) };
+            Incident::new(id, None, tier, opened, now)
+        };
+        turned(self.tracker(now, tiers).open((news, tier, Some(reason)), Vec::new(), new), actions);
     }
 
     pub(in crate::decide) fn resolve(
@@ -58,21 +52,16 @@ impl Own {
         tiers: &BTreeMap<Tier, TierPolicy>,
         actions: &mut Vec<Action>,
     ) {
-        let matter = Matter::of(&news);
-        let about = |incident: &Incident| Matter::of(&incident.news) == matter && incident.calm_at.is_none();
-        let Some(at) = self.incidents.iter().position(about) else { return };
-        if thread::calm(&mut self.incidents[at], news, now) {
-            self.close(at, now, tiers, actions);
-        } else {
-            actions.push(Action::Persist(Persist::Log(self.incidents[at].clone())));
-        }
+        let resolved = self.tracker(now, tiers).resolve(news);
+        resolved.into_iter().for_each(|one| turned(one, actions));
     }
 
     /// Ends what is about something that is no longer configured, and tells nobody.
     pub(in crate::decide) fn drop(&mut self, now: Timestamp, gone: impl Fn(&News) -> bool) -> Vec<Action> {
-        let dropped: Vec<Incident> = self.incidents.extract_if(.., |incident| gone(&incident.news)).collect();
-        let over = |incident| Incident { state: IncidentState::Resolved, ended: Some(now), ..incident };
-        dropped.into_iter().map(|incident| Action::Persist(Persist::Log(over(incident)))).collect()
+        let mut actions = Vec::new();
+        let ended = self.tracker(now, &BTreeMap::new()).end(gone);
+        ended.into_iter().for_each(|one| turned(one, &mut actions));
+        actions
     }
 
     pub(in crate::decide) fn acknowledge(
@@ -82,13 +71,12 @@ impl Own {
         by: &str,
         actions: &mut Vec<Action>,
     ) -> bool {
-        let Some(incident) = self.incidents.iter_mut().find(|incident| incident.id == id) else {
-            return false;
-        };
-        thread::acknowledge(incident, by);
-        actions.push(Action::Persist(Persist::Log(incident.clone())));
+        let acknowledged = self.tracker(now, &BTreeMap::new()).acknowledge(id, by);
+        let Some(one) = acknowledged else { return false };
+        let took_over = one.incident.news == News::TookOver;
+        turned(one, actions);
         // Whether the other golive is well again cannot be seen from here: whoever takes that on ends it.
-        if incident.news == News::TookOver {
+        if took_over {
             actions.extend(self.drop(now, |news| *news == News::TookOver));
         }
         true
@@ -101,48 +89,23 @@ impl Own {
         tiers: &BTreeMap<Tier, TierPolicy>,
         actions: &mut Vec<Action>,
     ) {
-        for at in (0..self.incidents.len()).rev() {
-            while let Some(due) = self.incidents.get(at).and_then(|incident| thread::due(incident, now)) {
-                match due {
-                    Due::Say(stage) => tell(&mut self.incidents[at], now, stage, tiers, actions),
-                    Due::Over => {
-                        self.close(at, now, tiers, actions);
-                        break;
-                    }
-                }
-            }
-        }
+        let due = self.tracker(now, tiers).due(|_| false);
+        due.into_iter().for_each(|one| turned(one, actions));
     }
 
     pub(in crate::decide) fn next_deadline(&self) -> Option<Timestamp> {
         thread::next_deadline(&self.incidents)
     }
 
-    fn close(
-        &mut self,
-        at: usize,
-        now: Timestamp,
-        tiers: &BTreeMap<Tier, TierPolicy>,
-        actions: &mut Vec<Action>,
-    ) {
-        let mut incident = self.incidents.remove(at);
-        incident.state = IncidentState::Resolved;
-        incident.ended = Some(now);
-        tell(&mut incident, now, Stage::Resolved, tiers, actions);
-        thread::over(incident, &mut self.lately, now);
+    fn tracker<'a>(&'a mut self, now: Timestamp, tiers: &'a BTreeMap<Tier, TierPolicy>) -> Tracker<'a> {
+        Tracker { open: &mut self.incidents, lately: &mut self.lately, now, tiers }
     }
 }
 
-fn tell(
-    incident: &mut Incident,
-    now: Timestamp,
-    stage: Stage,
-    tiers: &BTreeMap<Tier, TierPolicy>,
-    actions: &mut Vec<Action>,
-) {
-    let notice = thread::say(incident, now, tiers.get(&incident.tier), stage, Vec::new());
-    actions.push(Action::Persist(Persist::Log(incident.clone())));
-    actions.push(Action::Tell { notice, channels: Vec::new(), when: When::Now });
+/// Lists it as it stands now, and tells what is to be told of it.
+fn turned(Turned { incident, notice }: Turned, actions: &mut Vec<Action>) {
+    actions.push(Action::Persist(Persist::Log(incident)));
+    actions.extend(notice.map(|notice| Action::Tell { notice, channels: Vec::new(), when: When::Now }));
 }
 
 /// News of golive itself that nobody has to act on.
