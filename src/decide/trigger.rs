@@ -38,6 +38,7 @@ mod leak;
 mod others;
 mod past;
 mod proof;
+mod rate;
 mod resources;
 mod run;
 mod share;
@@ -112,8 +113,8 @@ impl Triggers {
 
     /// A release that was started then is known late: what was measured since is no part of what was before it.
     pub(super) fn forget_since(&mut self, started: Timestamp) {
-        self.errors.forget_since(started);
-        self.latency.forget_since(started);
+        self.errors.rate.forget_since(started);
+        self.latency.rate.forget_since(started);
         self.resources.forget_since(started);
         self.business.values_mut().for_each(|business| business.forget_since(started));
     }
@@ -125,7 +126,7 @@ impl Triggers {
 
     /// The worst that queries gave lately, of triggers that are beyond their limit now.
     pub(super) fn worst(&self) -> BTreeMap<String, f64> {
-        let worst = [(ERRORS, self.errors.worst()), (SLOW, self.latency.worst())];
+        let worst = [(ERRORS, self.errors.rate.gauge.worst()), (SLOW, self.latency.rate.gauge.worst())];
         worst.into_iter().filter_map(|(name, worst)| Some((name.to_owned(), worst?))).collect()
     }
 
@@ -148,7 +149,7 @@ impl Triggers {
 
     /// The watch is over. What is measured until the service has settled is no baseline for the next.
     pub(super) fn rest(&mut self, settled: Timestamp) {
-        self.errors.rest(settled);
+        self.errors.rate.rest(settled);
         self.latency.rest(settled);
         self.resources.rest(settled);
         self.business.values_mut().for_each(Business::rest);
@@ -325,10 +326,10 @@ impl Triggers {
             blind.extend(seen.map(|(since, why)| (since, name.to_owned(), why)));
         };
         if triggers.error_rate.is_some() {
-            look(ERRORS, self.errors.blind(now, policy));
+            look(ERRORS, self.errors.rate.blind(now, policy));
         }
         if triggers.latency.is_some() {
-            look(SLOW, self.latency.blind(now, policy));
+            look(SLOW, self.latency.rate.blind(now, policy));
         }
         if triggers.resources.is_some() {
             look(RESOURCES, self.resources.blind(now, policy));

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::before::{Minutes, before};
-use super::blind::Sight;
-use super::gauge::Gauge;
+use super::before::before;
 use super::proof::{Proof, Ticks, ratio};
+use super::rate::Rate;
 use super::run::IN_A_ROW;
 use super::share::{Against, Share};
 use super::trouble::{Shows, Trouble};
-use super::window::{Newest, Window};
+use super::window::Newest;
 use super::words::{by, odds, untold};
 use super::{Finding, Heard, span};
 use crate::model::facts::Before;
@@ -34,33 +33,21 @@ const VERSIONS: usize = 16;
 /// The error rate of one service.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Errors {
-    pub(super) sight: Sight,
-    pub(super) window: Window<Counts>,
-    minutes: Minutes<Counts>,
-    pub(super) share: Share,
-    gauge: Gauge,
-    floor: Timestamp,
-    settled: Timestamp,
-    bad_before: bool,
+    pub(super) rate: Rate<Counts>,
     /// Since the release, by version, and from when on they were counted.
     pub(super) versions: BTreeMap<String, Counts>,
     pub(super) versions_since: Option<Timestamp>,
-    source: Option<Source>,
 }
 
 impl Errors {
     pub(super) fn before(&self, now: Timestamp) -> Option<Before> {
-        let minutes: Vec<Counts> = self.minutes.young(now).copied().collect();
-        before(&minutes, self.minutes.lately(now).copied())
+        let minutes: Vec<Counts> = self.rate.minutes.young(now).copied().collect();
+        before(&minutes, self.rate.minutes.lately(now).copied())
     }
 
     pub(super) fn remembered(&self, now: Timestamp) -> Vec<Reading> {
-        let Some(source) = self.source else { return Vec::new() };
-        let reading = |(at, seen): (Timestamp, &Counts)| {
-            let requests = Requests { seen: *seen, ..Requests::default() };
-            Reading { stream: Stream::Errors, source, at, measure: Measure::Requests(requests) }
-        };
-        self.minutes.timed(now).map(reading).collect()
+        let counts = |seen: &Counts| Measure::Requests(Requests { seen: *seen, ..Requests::default() });
+        self.rate.remembered(now, Stream::Errors, counts)
     }
 
     /// What was measured before golive looked.
@@ -74,7 +61,7 @@ impl Errors {
             | Measure::Blind(_)
             | Measure::Absent(_) => None,
         });
-        self.minutes.recall(counts);
+        self.rate.minutes.recall(counts);
     }
 
     pub(super) fn against(policy: &ServicePolicy, limits: &ErrorRate) -> Against {
@@ -105,80 +92,32 @@ impl Errors {
         floor: Timestamp,
         policy: &ServicePolicy,
         limits: &ErrorRate,
-        (before, worst): (Option<Before>, Option<f64>),
+        usual: (Option<Before>, Option<f64>),
     ) {
-        let lately = before.as_ref().map(|before| before.lately).unwrap_or_default();
-        self.bad_before =
-            lately.total >= limits.min_requests && limits.above.exceeded(lately.bad, lately.total);
-        self.floor = floor;
-        self.window.clear();
-        self.gauge.arm(worst);
         self.versions.clear();
         self.versions_since = None;
-        self.share.arm(&Self::against(policy, limits), before, self.bad_before);
-    }
-
-    /// What was measured since then is the release's already.
-    pub(super) fn forget_since(&mut self, started: Timestamp) {
-        self.minutes.forget_since(started);
-        self.gauge.forget_since(started);
-    }
-
-    /// The worst that the query gave lately, where it is beyond its limit.
-    pub(super) fn worst(&self) -> Option<f64> {
-        self.gauge.worst()
+        self.rate.arm(floor, &Self::against(policy, limits), usual, (limits.above, limits.min_requests));
     }
 
     /// Something else measures from now on, and nothing of before can be compared with it.
     pub(super) fn anew(&mut self, policy: &ServicePolicy, limits: &ErrorRate) {
-        let (floor, settled, watched) = (self.floor, self.settled, self.share.watched());
-        *self = Self { settled, ..Self::default() };
-        if watched {
+        let watched = self.rate.anew();
+        self.versions.clear();
+        self.versions_since = None;
+        if let Some(floor) = watched {
             self.arm(floor, policy, limits, (None, None));
         }
     }
 
-    pub(super) fn rest(&mut self, settled: Timestamp) {
-        self.share.rest();
-        self.window.clear();
-        self.settled = settled;
-    }
-
     pub(super) fn measure(&mut self, heard: &Heard<'_>, limits: &ErrorRate) {
-        let Heard { reading, born, paused, interval } = *heard;
-        let from = self.sight.heard;
-        self.sight.hear(reading);
-        self.source = Some(reading.source);
-        if paused {
-            return;
-        }
-        match &reading.measure {
-            Measure::Requests(requests) => self.requests(requests, born, from, reading),
-            Measure::Value(value) if reading.at > self.floor => {
-                self.gauge.read(reading.at, *value, *value > limits.above.ratio(), interval);
-            }
-            Measure::Again(_) if reading.at > self.floor => self.gauge.again(reading.at, interval),
-            Measure::Value(_)
-            | Measure::Again(_)
-            | Measure::Durations(_)
-            | Measure::Use(_)
-            | Measure::Blind(_)
-            | Measure::Absent(_) => {}
-        }
-    }
-
-    fn requests(&mut self, requests: &Requests, born: bool, from: Option<Timestamp>, reading: &Reading) {
-        let Some(from) = from.filter(|from| !self.share.watched() || *from >= self.floor) else { return };
+        let Some(from) = self.rate.hear(heard, limits.above.ratio()) else { return };
+        let Measure::Requests(requests) = &heard.reading.measure else { return };
         let mut counts = requests.seen;
-        if born {
+        if heard.born {
             counts += requests.newborn;
         }
         counts.bad = counts.bad.min(counts.total);
-        self.window.push(from, reading.at, counts);
-        if !self.share.watched() && from >= self.settled {
-            self.minutes.add(reading.at, &counts);
-        }
-        self.share.count(from, reading.at, counts);
+        self.rate.count(from, heard.reading.at, counts, counts);
         self.versions_since.get_or_insert(from);
         for (version, counts) in &requests.versions {
             if self.versions.contains_key(version) || self.versions.len() < VERSIONS {
@@ -195,13 +134,13 @@ impl Errors {
         version: &str,
     ) -> Option<Finding> {
         let triggers = &policy.triggers;
-        let autonomy = match self.source {
+        let autonomy = match self.rate.source {
             // The same checks have a rule of their own, which is the one that acts.
             Some(Source::Probes) => limits.autonomy.min(Autonomy::Ask),
             Some(Source::Prometheus | Source::Exposition | Source::Host) | None => limits.autonomy,
         };
-        let worse = self.share.worse();
-        let was_so = self.gauge.was_so() || self.bad_before && worse.is_none();
+        let worse = self.rate.share.worse();
+        let was_so = self.rate.gauge.was_so() || self.rate.bad_before && worse.is_none();
         let found = |breach: Breach, autonomy| Some(Finding::new(breach, autonomy, was_so));
         if triggers.level != Level::Literal
             && let Some(breach) = self.side_by_side(limits, version)
@@ -221,10 +160,10 @@ impl Errors {
         if triggers.level == Level::Literal {
             return None;
         }
-        if let Some(proof) = self.share.strict() {
+        if let Some(proof) = self.rate.share.strict() {
             return found(self.evidence(Rule::Evidence, proof, limits), autonomy);
         }
-        let proof = self.share.relative()?;
+        let proof = self.rate.share.relative()?;
         let relative = triggers.relative.min(autonomy);
         let soon = relative < autonomy && self.beyond_so_far(limits);
         if soon { None } else { found(self.evidence(Rule::Relative, proof, limits), relative) }
@@ -232,32 +171,27 @@ impl Errors {
 
     /// Beyond the limit already, though not for long enough: nobody is asked what golive will do by itself in a moment.
     fn beyond_so_far(&self, limits: &ErrorRate) -> bool {
-        let newest = self.window.newest(limits.over, limits.min_requests);
+        let newest = self.rate.window.newest(limits.over, limits.min_requests);
         newest.is_some_and(|Newest { what, over, .. }| {
             over < limits.over && limits.above.exceeded(what.bad, what.total)
         })
     }
 
     fn literal(&self, level: Level, limits: &ErrorRate) -> Option<Breach> {
-        if let Some(over) = self.gauge.beyond_for(Duration::ZERO) {
-            let value = self.gauge.last.map(|(_, value)| value)?;
-            let samples = u64::from(IN_A_ROW);
-            return Some(Breach { value, samples, over, ..self.breach(Rule::Limit, limits) });
+        if let Some(breach) = self.rate.beyond_by_query(self.breach(Rule::Limit, limits)) {
+            return Some(breach);
         }
-        let newest = self.window.newest(limits.over, limits.min_requests)?;
+        let newest = self.rate.window.newest(limits.over, limits.min_requests)?;
         let Counts { bad, total } = newest.what;
-        let beyond = self.share.watched() && limits.above.exceeded(bad, total);
-        // Sooner than the window is full only with odds behind it: the first hundred requests are too few for a limit alone.
-        let soon = level != Level::Literal && newest.much && self.share.certain();
-        let sure = soon || (newest.enough && (level != Level::Certain || self.share.certain()));
-        (beyond && sure).then(|| {
+        let beyond = self.rate.share.watched() && limits.above.exceeded(bad, total);
+        (beyond && self.rate.sure(level, &newest)).then(|| {
             let (value, samples, over) = (ratio(newest.what), total, newest.over);
             Breach { value, samples, bad, over, ..self.breach(Rule::Limit, limits) }
         })
     }
 
     fn evidence(&self, rule: Rule, proof: &Proof, limits: &ErrorRate) -> Breach {
-        let newest = self.window.newest(limits.over, 1);
+        let newest = self.rate.window.newest(limits.over, 1);
         let counts = newest.as_ref().map(|newest| newest.what).unwrap_or_default();
         Breach {
             value: ratio(counts),
@@ -280,8 +214,8 @@ impl Errors {
             samples: 0,
             bad: 0,
             over: Duration::ZERO,
-            source: self.source.unwrap_or(limits.source),
-            before: self.share.lately(),
+            source: self.rate.source.unwrap_or(limits.source),
+            before: self.rate.share.lately(),
             tolerated: None,
             log_odds: None,
             of: None,
@@ -291,38 +225,35 @@ impl Errors {
 
     /// When what goes wrong began, and how much of it does.
     pub(super) fn trouble(&self) -> Option<Trouble> {
-        let by_query = self.gauge.since().zip(self.gauge.last);
-        let by_query = by_query.map(|(since, (_, value))| (since, value, self.gauge.is_from_the_first()));
-        let (onset, rate, all_along) = by_query.or_else(|| self.share.trouble())?;
-        let (rate, bad_before) = (Some(rate.clamp(0.0, 1.0)), self.bad_before || self.gauge.was_so());
+        let by_query = self.rate.gauge.since().zip(self.rate.gauge.last);
+        let by_query =
+            by_query.map(|(since, (_, value))| (since, value, self.rate.gauge.is_from_the_first()));
+        let (onset, rate, all_along) = by_query.or_else(|| self.rate.share.trouble())?;
+        let (rate, bad_before) =
+            (Some(rate.clamp(0.0, 1.0)), self.rate.bad_before || self.rate.gauge.was_so());
         Some(Trouble { onset, rate, of: Shows::Errors, bad_before, all_along })
-    }
-
-    pub(super) fn blind(&self, now: Timestamp, policy: &ServicePolicy) -> Option<(Timestamp, String)> {
-        self.sight.blind(now, policy.interval)
     }
 
     pub(super) fn verdict(&self, now: Timestamp, policy: &ServicePolicy, limits: &ErrorRate) -> Verdict {
         let limit = limits.above.ratio();
         let say = |call, value, samples, why| Verdict::above(limit, call, (value, samples), Unit::Ratio, why);
-        if let Some((since, why)) = self.blind(now, policy) {
+        if let Some((since, why)) = self.rate.blind(now, policy) {
             let what = Phrase::new("verdict.the-error-rate");
             return say(Call::Blind, 0.0, 0, untold(what, span(since, now), &why));
         }
-        let source = by(self.source.unwrap_or(limits.source));
-        if let Some((_, value)) = self.gauge.last {
-            let call = if self.gauge.within() { Call::Pass } else { Call::Wait };
-            let call = if self.literal(Level::Literal, limits).is_some() { Call::Fail } else { call };
-            let why = Phrase::new("verdict.errors-by-query").ratio("value", value);
-            return say(call, value, self.gauge.readings, why);
+        let source = by(self.rate.source.unwrap_or(limits.source));
+        if let Some((call, value, readings)) =
+            self.rate.by_query(|| self.literal(Level::Literal, limits).is_some())
+        {
+            return say(call, value, readings, Phrase::new("verdict.errors-by-query").ratio("value", value));
         }
-        let Some(newest) = self.window.newest(limits.over, limits.min_requests) else {
+        let Some(newest) = self.rate.window.newest(limits.over, limits.min_requests) else {
             return say(Call::Wait, 0.0, 0, Phrase::new("verdict.not-counted").part("by", source));
         };
         let (now_of, value) = (newest.what, ratio(newest.what));
-        let counts = if self.share.watched() { self.share.since() } else { now_of };
+        let counts = if self.rate.share.watched() { self.rate.share.since() } else { now_of };
         let samples = counts.total;
-        if let Some(finding) = self.finding(policy, limits, "").filter(|_| self.share.watched()) {
+        if let Some(finding) = self.finding(policy, limits, "").filter(|_| self.rate.share.watched()) {
             return say(Call::Fail, value, samples, sentence(&finding.breach));
         }
         if counts.total == 0 {

@@ -7,21 +7,19 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::before::{Minutes, before};
-use super::blind::Sight;
+use super::before::before;
 use super::course::Course;
 use super::errors::TOO_NEAR;
-use super::gauge::Gauge;
 use super::proof::{Proof, Ticks, ratio};
-use super::run::IN_A_ROW;
+use super::rate::Rate;
 use super::share::{Against, Gathering, Share};
-use super::window::{Newest, Tally, Window};
+use super::window::{Newest, Tally};
 use super::words::{by, number, untold};
 use super::{Finding, Heard, span};
 use crate::model::facts::Before;
 use crate::model::phrase::Phrase;
 use crate::model::policy::{Autonomy, Latency as Limits, Level, Ppm, ServicePolicy};
-use crate::model::reading::{Bucket, Counts, Durations, Measure, Reading, Source, Stream};
+use crate::model::reading::{Bucket, Counts, Durations, Measure, Reading, Stream};
 use crate::model::reason::{Breach, Rule, Unit};
 use crate::model::verdict::{Call, Verdict};
 use crate::stats::histogram::Histogram;
@@ -42,19 +40,11 @@ const SLOWER: f64 = 1.5;
 /// The latency of one service.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Latency {
-    sight: Sight,
-    pub(super) window: Window<Histogram>,
-    minutes: Minutes<Histogram>,
+    /// Of which those are bad that are slower than the limit.
+    pub(super) rate: Rate<Histogram>,
     since: Histogram,
-    /// Slower than the limit.
-    pub(super) share: Share,
     /// Slower than most were before.
     slower: Option<Slower>,
-    gauge: Gauge,
-    floor: Timestamp,
-    settled: Timestamp,
-    bad_before: bool,
-    source: Option<Source>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -85,16 +75,16 @@ impl Latency {
     /// Of those slower than the limit, and of those slower than most were.
     pub(super) fn before(&self, now: Timestamp, limits: &Limits) -> (Option<Before>, Option<Before>) {
         let of = |slow: &dyn Fn(&Histogram) -> Counts| {
-            let minutes: Vec<Counts> = self.minutes.young(now).map(slow).collect();
-            before(&minutes, self.minutes.lately(now).map(slow))
+            let minutes: Vec<Counts> = self.rate.minutes.young(now).map(slow).collect();
+            before(&minutes, self.rate.minutes.lately(now).map(slow))
         };
         let limit = limits.above.as_secs_f64();
         let mut hour = Histogram::default();
-        self.minutes.young(now).for_each(|minute| hour.add(minute));
+        self.rate.minutes.young(now).for_each(|minute| hour.add(minute));
         let p95 = hour.quantile(P95).map(|quantile| quantile.value);
         let p95 = p95.filter(|_| hour.count() >= limits.min_requests);
         let mut lately = Counts::default();
-        self.minutes.lately(now).for_each(|minute| lately += slow(minute, limit));
+        self.rate.minutes.lately(now).for_each(|minute| lately += slow(minute, limit));
         let beyond = TAIL.exceeded(lately.bad, lately.total);
         let edge = p95.and_then(|p95| edge_from(&hour, p95).filter(|edge| *edge < limit || beyond));
         let slower = p95.zip(edge).and_then(|(p95, edge)| {
@@ -108,7 +98,7 @@ impl Latency {
     pub(super) fn warnings(&self, now: Timestamp, limits: &Limits) -> Vec<Phrase> {
         let limit = limits.above.as_secs_f64();
         let mut hour = Histogram::default();
-        self.minutes.young(now).for_each(|minute| hour.add(minute));
+        self.rate.minutes.young(now).for_each(|minute| hour.add(minute));
         let mut warnings = Vec::new();
         if hour.count() > 0 && hour.cumulative_at(limit).is_none() {
             warnings.push(Phrase::new("doubt.no-edge").time("limit", limits.above));
@@ -125,13 +115,11 @@ impl Latency {
     }
 
     pub(super) fn remembered(&self, now: Timestamp) -> Vec<Reading> {
-        let Some(source) = self.source else { return Vec::new() };
-        let reading = |(at, minute): (Timestamp, &Histogram)| {
+        let durations = |minute: &Histogram| {
             let bucket = |le: f64| Bucket { le, count: minute.cumulative_at(le).unwrap_or_default() };
-            let durations = Durations { seen: minute.edges().map(bucket).collect(), newborn: Vec::new() };
-            Reading { stream: Stream::Latency, source, at, measure: Measure::Durations(durations) }
+            Measure::Durations(Durations { seen: minute.edges().map(bucket).collect(), newborn: Vec::new() })
         };
-        self.minutes.timed(now).map(reading).collect()
+        self.rate.remembered(now, Stream::Latency, durations)
     }
 
     /// What was measured before golive looked.
@@ -145,7 +133,7 @@ impl Latency {
             | Measure::Blind(_)
             | Measure::Absent(_) => None,
         });
-        self.minutes.recall(minutes);
+        self.rate.minutes.recall(minutes);
     }
 
     pub(super) fn arm(
@@ -155,13 +143,9 @@ impl Latency {
         limits: &Limits,
         (before, slower, worst): (Option<Before>, Option<Before>, Option<f64>),
     ) {
-        let lately = before.as_ref().map(|before| before.lately).unwrap_or_default();
-        self.bad_before = lately.total >= limits.min_requests && TAIL.exceeded(lately.bad, lately.total);
-        self.floor = floor;
-        self.window.clear();
-        self.gauge.arm(worst);
         self.since = Histogram::default();
         let against = Self::against(policy);
+        self.rate.arm(floor, &against, (before, worst), (TAIL, limits.min_requests));
         let relative = policy.triggers.level != Level::Literal && policy.triggers.relative != Autonomy::Off;
         // Nobody is asked about a cold start; what golive may act on it does not wait with.
         let cold = if policy.triggers.relative < Autonomy::Auto { COLD } else { Duration::ZERO };
@@ -171,90 +155,47 @@ impl Latency {
             let (edge, p95) = (before.edge?, before.p95?);
             Some(Slower { edge, p95, gathering, course: Course::default(), floor })
         });
-        self.share.arm(&against, before, self.bad_before);
-    }
-
-    /// What was measured since then is the release's already.
-    pub(super) fn forget_since(&mut self, started: Timestamp) {
-        self.minutes.forget_since(started);
-        self.gauge.forget_since(started);
-    }
-
-    /// The worst that the query gave lately, where it is beyond its limit.
-    pub(super) fn worst(&self) -> Option<f64> {
-        self.gauge.worst()
     }
 
     /// Something else measures from now on, and nothing of before can be compared with it.
     pub(super) fn anew(&mut self, policy: &ServicePolicy, limits: &Limits) {
-        let (floor, settled, watched) = (self.floor, self.settled, self.share.watched());
-        *self = Self { settled, ..Self::default() };
-        if watched {
+        let mut rate = std::mem::take(&mut self.rate);
+        let watched = rate.anew();
+        *self = Self { rate, ..Self::default() };
+        if let Some(floor) = watched {
             self.arm(floor, policy, limits, (None, None, None));
         }
     }
 
     pub(super) fn rest(&mut self, settled: Timestamp) {
-        self.share.rest();
-        self.window.clear();
-        self.settled = settled;
+        self.rate.rest(settled);
         self.slower = None;
     }
 
     pub(super) fn measure(&mut self, heard: &Heard<'_>, limits: &Limits) {
-        let Heard { reading, born, paused, interval } = *heard;
-        let from = self.sight.heard;
-        self.sight.hear(reading);
-        self.source = Some(reading.source);
-        if paused {
-            return;
-        }
-        match &reading.measure {
-            Measure::Durations(durations) => self.durations(durations, born, from, reading.at, limits),
-            Measure::Value(value) if reading.at > self.floor => {
-                self.gauge.read(reading.at, *value, *value > limits.above.as_secs_f64(), interval);
-            }
-            Measure::Again(_) if reading.at > self.floor => self.gauge.again(reading.at, interval),
-            Measure::Value(_)
-            | Measure::Again(_)
-            | Measure::Requests(_)
-            | Measure::Use(_)
-            | Measure::Blind(_)
-            | Measure::Absent(_) => {}
-        }
-    }
-
-    fn durations(
-        &mut self,
-        durations: &Durations,
-        born: bool,
-        from: Option<Timestamp>,
-        at: Timestamp,
-        limits: &Limits,
-    ) {
-        let Some(from) = from.filter(|from| !self.share.watched() || *from >= self.floor) else { return };
+        let Some(from) = self.rate.hear(heard, limits.above.as_secs_f64()) else { return };
+        let Measure::Durations(durations) = &heard.reading.measure else { return };
+        let at = heard.reading.at;
         let mut tick = histogram(&durations.seen);
-        if born {
+        if heard.born {
             tick.add(&histogram(&durations.newborn));
         }
-        if self.share.watched() {
+        if self.rate.share.watched() {
             self.since.add(&tick);
-        } else if from >= self.settled {
-            self.minutes.add(at, &tick);
         }
-        self.share.count(from, at, slow(&tick, limits.above.as_secs_f64()));
         if let Some(slower) = self.slower.as_mut().filter(|slower| from >= slower.floor) {
             let counts = slow(&tick, slower.edge);
             slower.gathering.count(from, at, counts);
             slower.course.push(from, at, counts);
         }
-        self.window.push(from, at, tick);
+        let counts = slow(&tick, limits.above.as_secs_f64());
+        self.rate.count(from, at, tick, counts);
     }
 
     pub(super) fn finding(&self, policy: &ServicePolicy, limits: &Limits) -> Option<Finding> {
         let level = policy.triggers.level;
-        let (worse, slower) = (self.share.worse(), self.slower());
-        let was_so = self.gauge.was_so() || self.bad_before && worse.is_none() && slower.is_none();
+        let (worse, slower) = (self.rate.share.worse(), self.slower());
+        let was_so = self.rate.gauge.was_so() || self.rate.bad_before && worse.is_none() && slower.is_none();
         let found = |breach: Breach, autonomy| Some(Finding::new(breach, autonomy, was_so));
         if let Some(breach) = self.literal(level, limits) {
             return found(breach, limits.autonomy);
@@ -262,11 +203,11 @@ impl Latency {
         if level == Level::Literal {
             return None;
         }
-        if let Some(proof) = self.share.strict().or(worse) {
+        if let Some(proof) = self.rate.share.strict().or(worse) {
             return found(self.evidence(Rule::Evidence, proof, limits), limits.autonomy);
         }
         let slower = slower?;
-        let newest = self.window.newest(Duration::from_hours(1), u64::MAX)?;
+        let newest = self.rate.window.newest(Duration::from_hours(1), u64::MAX)?;
         let relative = policy.triggers.relative.min(limits.autonomy);
         // Beyond the limit already, though not for long enough: nobody is asked what golive will do by itself soon.
         let soon = newest.over < limits.over && Seen::of(&newest.what, limits).beyond;
@@ -284,29 +225,25 @@ impl Latency {
     /// Slower than before by half at least, beyond doubt.
     fn slower(&self) -> Option<&Slower> {
         let slower = self.slower.as_ref().filter(|slower| slower.gathering.proof.fires())?;
-        let newest = self.window.newest(Duration::from_hours(1), u64::MAX)?;
+        let newest = self.rate.window.newest(Duration::from_hours(1), u64::MAX)?;
         let p95 = newest.what.quantile(P95)?.value;
         (p95 >= slower.p95 * SLOWER).then_some(slower)
     }
 
     fn literal(&self, level: Level, limits: &Limits) -> Option<Breach> {
-        if let Some(over) = self.gauge.beyond_for(Duration::ZERO) {
-            let value = self.gauge.last.map(|(_, value)| value)?;
-            let samples = u64::from(IN_A_ROW);
-            return Some(Breach { value, samples, over, ..self.breach(Rule::Limit, limits) });
+        if let Some(breach) = self.rate.beyond_by_query(self.breach(Rule::Limit, limits)) {
+            return Some(breach);
         }
-        let newest = self.window.newest(limits.over, limits.min_requests)?;
-        let beyond = self.share.watched() && Seen::of(&newest.what, limits).beyond;
-        // Sooner than the window is full only with odds behind it: the first hundred requests are too few for a limit alone.
-        let soon = level != Level::Literal && newest.much && self.share.certain();
-        let sure = soon || (newest.enough && (level != Level::Certain || self.share.certain()));
-        (beyond && sure).then(|| Self::filled(self.breach(Rule::Limit, limits), &newest, limits))
+        let newest = self.rate.window.newest(limits.over, limits.min_requests)?;
+        let beyond = self.rate.share.watched() && Seen::of(&newest.what, limits).beyond;
+        let sure = beyond && self.rate.sure(level, &newest);
+        sure.then(|| Self::filled(self.breach(Rule::Limit, limits), &newest, limits))
     }
 
     fn evidence(&self, rule: Rule, proof: &Proof, limits: &Limits) -> Breach {
         let (tolerated, log_odds) = (Some(proof.tolerated()), Some(proof.log_odds()));
         let breach = Breach { tolerated, log_odds, ..self.breach(rule, limits) };
-        match self.window.newest(limits.over, 1) {
+        match self.rate.window.newest(limits.over, 1) {
             Some(newest) => Self::filled(breach, &newest, limits),
             None => breach,
         }
@@ -328,8 +265,8 @@ impl Latency {
             samples: 0,
             bad: 0,
             over: Duration::ZERO,
-            source: self.source.unwrap_or(limits.source),
-            before: self.share.was().and_then(|was| was.p95),
+            source: self.rate.source.unwrap_or(limits.source),
+            before: self.rate.share.was().and_then(|was| was.p95),
             tolerated: None,
             log_odds: None,
             of: None,
@@ -337,32 +274,28 @@ impl Latency {
         }
     }
 
-    pub(super) fn blind(&self, now: Timestamp, policy: &ServicePolicy) -> Option<(Timestamp, String)> {
-        self.sight.blind(now, policy.interval)
-    }
-
     pub(super) fn verdict(&self, now: Timestamp, policy: &ServicePolicy, limits: &Limits) -> Verdict {
         let limit = limits.above.as_secs_f64();
         let say =
             |call, value, samples, why| Verdict::above(limit, call, (value, samples), Unit::Seconds, why);
-        if let Some((since, why)) = self.blind(now, policy) {
+        if let Some((since, why)) = self.rate.blind(now, policy) {
             let what = Phrase::new("verdict.the-latency");
             return say(Call::Blind, 0.0, 0, untold(what, span(since, now), &why));
         }
-        let source = by(self.source.unwrap_or(limits.source));
-        if let Some((_, value)) = self.gauge.last {
-            let call = if self.gauge.within() { Call::Pass } else { Call::Wait };
-            let call = if self.literal(Level::Literal, limits).is_some() { Call::Fail } else { call };
+        let source = by(self.rate.source.unwrap_or(limits.source));
+        if let Some((call, value, readings)) =
+            self.rate.by_query(|| self.literal(Level::Literal, limits).is_some())
+        {
             let why = Phrase::new("verdict.latency-by-query").time("value", seconds(value));
-            return say(call, value, self.gauge.readings, why);
+            return say(call, value, readings, why);
         }
-        let Some(newest) = self.window.newest(limits.over, limits.min_requests) else {
+        let Some(newest) = self.rate.window.newest(limits.over, limits.min_requests) else {
             return say(Call::Wait, 0.0, 0, Phrase::new("verdict.not-timed").part("by", source));
         };
-        let whole = if self.share.watched() { &self.since } else { &newest.what };
+        let whole = if self.rate.share.watched() { &self.since } else { &newest.what };
         let (counts, seen) = (slow(whole, limit), Seen::of(&newest.what, limits));
         let (value, samples) = (seen.p95.as_ref().map_or(0.0, |p95| p95.value), counts.total);
-        if let Some(finding) = self.finding(policy, limits).filter(|_| self.share.watched()) {
+        if let Some(finding) = self.finding(policy, limits).filter(|_| self.rate.share.watched()) {
             let call = if finding.at_end { Call::Wait } else { Call::Fail };
             let why = sentence(&finding.breach).flag("at_end", finding.at_end);
             return say(call, value, samples, why);

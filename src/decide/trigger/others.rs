@@ -19,13 +19,13 @@ impl Triggers {
     pub(in crate::decide) fn ticks(&self, stream: &Stream, policy: &ServicePolicy) -> Vec<Tick> {
         match stream {
             Stream::Errors => {
-                let pieces = self.errors.window.pieces();
+                let pieces = self.errors.rate.window.pieces();
                 pieces.map(|(from, to, counts)| Tick { from, to, counts: *counts }).collect()
             }
             Stream::Latency => {
                 let Some(limits) = &policy.triggers.latency else { return Vec::new() };
                 let edge = limits.above.as_secs_f64();
-                let pieces = self.latency.window.pieces();
+                let pieces = self.latency.rate.window.pieces();
                 pieces.map(|(from, to, all)| Tick { from, to, counts: slow(all, edge) }).collect()
             }
             Stream::Resources | Stream::Business(_) => Vec::new(),

@@ -12,10 +12,11 @@ impl Latency {
             let (rate, first) = (slower.course.rate_since(onset), slower.course.is_from_the_first(onset));
             Some((onset, Some(rate), first))
         };
-        let by_query = self.gauge.since().map(|since| (since, None, self.gauge.is_from_the_first()));
-        let limit = || self.share.trouble().map(|(onset, rate, first)| (onset, Some(rate), first));
+        let by_query =
+            self.rate.gauge.since().map(|since| (since, None, self.rate.gauge.is_from_the_first()));
+        let limit = || self.rate.share.trouble().map(|(onset, rate, first)| (onset, Some(rate), first));
         let (onset, rate, all_along) = by_query.or_else(limit).or_else(slower)?;
-        let bad_before = self.bad_before || self.gauge.was_so();
+        let bad_before = self.rate.bad_before || self.rate.gauge.was_so();
         Some(Trouble { onset, rate, of: Shows::Slowness, bad_before, all_along })
     }
 }

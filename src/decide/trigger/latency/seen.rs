@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::{IN_A_ROW, Limits, P95, TAIL};
+use super::{Limits, P95, TAIL};
 use crate::decide::trigger::proof::ratio;
+use crate::decide::trigger::run::IN_A_ROW;
 use crate::decide::trigger::words::{by, odds};
 use crate::model::phrase::Phrase;
 use crate::model::reading::{Bucket, Counts};
