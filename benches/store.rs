@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use golive::decide::action::{Action, Persist, When};
-use golive::model::event::{Event, Happening};
+use golive::model::event::{Event, ServiceEvent};
 use golive::model::facts::Facts;
 use golive::model::notice::{News, Notice, Place, Tier};
 use golive::model::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream};
@@ -169,7 +169,7 @@ fn release(number: usize) -> Release {
 fn looks(service: &str, now: Timestamp, random: &mut SmallRng) -> [Event; 4] {
     let happened = |what| Event::Service { service: service.to_owned(), what };
     let reading = |stream, measure| {
-        happened(Happening::Measured(Reading { stream, source: Source::Prometheus, at: now, measure }))
+        happened(ServiceEvent::Measured(Reading { stream, source: Source::Prometheus, at: now, measure }))
     };
     let took = Duration::from_micros(random.random_range(900..90_000));
     let sample = Sample { check: "web".to_owned(), began: now, took, outcome: Outcome::Ok };
@@ -185,7 +185,7 @@ fn looks(service: &str, now: Timestamp, random: &mut SmallRng) -> [Event; 4] {
     let durations = Durations { seen: seen.to_vec(), newborn: Vec::new() };
     let orders = f64::from(random.random_range(10..90));
     [
-        happened(Happening::Sampled(sample)),
+        happened(ServiceEvent::Sampled(sample)),
         reading(Stream::Errors, Measure::Requests(requests)),
         reading(Stream::Latency, Measure::Durations(durations)),
         reading(Stream::Business("orders".to_owned()), Measure::Value(orders)),

@@ -9,9 +9,9 @@ use rustix::time::{ClockId, clock_gettime};
 
 #[cfg(test)]
 mod tests;
-mod turn;
+mod ticker;
 
-pub use turn::Turn;
+pub use ticker::Ticker;
 
 /// The host's clock was moved when it stands so far from this one. Less is nobody's concern, and what slews it slews
 /// this one as well.

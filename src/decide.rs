@@ -7,45 +7,48 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::model::event::{Address, Event, Happening};
+use crate::model::event::{Address, Event, ServiceEvent};
 use crate::model::facts::{Facts, Phase};
 use crate::model::notice::{News, Notice, Tier};
 use crate::model::policy::Policy;
 use crate::model::reason::Reason;
 use crate::model::refusal::Refusal;
 use action::{Action, Answer};
+use context::Context;
 use follow_up::FollowUps;
-use incident::Own;
+use incident::OwnIncidents;
 use outage::Lost;
 use rule::Rules;
 use service::Service;
 use telling::{Telling, hearing};
-use turn::Turn;
 
 mod acceptance;
 mod accepted;
 pub mod action;
-mod again;
 mod ask;
 mod beside;
 mod blame;
 mod blindness;
 mod cause;
 mod checklist;
+mod context;
+mod countdown;
 mod counting;
 pub mod curve;
 mod deployment;
-mod diverge;
 mod down;
+mod drift;
 mod drill;
+mod fallback;
 mod follow_up;
 mod gap;
-mod guard;
 mod incident;
 mod launch;
+mod leadership;
 mod managers;
 mod naming;
 mod outage;
+mod permission;
 mod plan;
 mod quarantine;
 mod ready;
@@ -56,16 +59,13 @@ mod rollback;
 pub mod roster;
 mod rule;
 mod service;
-mod standing;
 mod suspect;
 mod telling;
 #[cfg(test)]
 mod tests;
 mod transition;
 pub mod trigger;
-mod turn;
 mod verify;
-mod veto;
 pub mod view;
 mod watch;
 mod whole;
@@ -82,7 +82,7 @@ pub struct State {
     clock_skew: Option<String>,
     store_error: Option<String>,
     config_error: Option<String>,
-    own: Own,
+    own: OwnIncidents,
     rules: Rules,
     follow_ups: FollowUps,
     telling: Telling,
@@ -104,7 +104,7 @@ impl State {
     }
 
     /// Counts again what was recorded of a release, after a restart. Decides nothing.
-    pub fn recount(&mut self, service: &str, happenings: &[Happening]) {
+    pub fn recount(&mut self, service: &str, happenings: &[ServiceEvent]) {
         let Some(policy) = self.policy.services.get(service) else { return };
         let Some(service) = self.services.get_mut(service) else { return };
         for what in happenings {
@@ -133,7 +133,7 @@ impl State {
                     service.health.follow(policy);
                     service.triggers.follow(policy);
                     service.facts_mut().away &= policy.runs_in_engine();
-                    service.aside = service.aside.take().filter(|_| policy.shared);
+                    service.standby_reason = service.standby_reason.take().filter(|_| policy.shared);
                 }
                 None => {
                     let facts = self.resting.remove(name).unwrap_or_default();
@@ -162,8 +162,8 @@ impl State {
                 self.own.due(now, &self.policy.tiers, &mut actions);
                 self.follow_ups.due(now, &mut actions);
             }
-            Event::Service { service, what } => match self.turn(service, now, &mut actions) {
-                Some(mut turn) => release::happened(&mut turn, what),
+            Event::Service { service, what } => match self.context(service, now, &mut actions) {
+                Some(mut ctx) => release::happened(&mut ctx, what),
                 None => unknown(service, what, &mut actions),
             },
             Event::Watched(_) | Event::Checked { .. } => self.watched(now, event, &mut actions),
@@ -215,11 +215,11 @@ impl State {
         let left = self.aftermath(now).map(|(service, since)| (service.to_owned(), since));
         let since = left.as_ref().map(|(_, since)| *since);
         let by = (&self.policy.rules, &self.policy.tiers, since);
-        let folded = self.rules.take(now, event, by, &mut self.own, actions);
-        let turn = left.and_then(|(service, _)| self.turn(&service, now, actions));
-        if let Some(mut turn) = turn {
-            for rule in folded {
-                turn.fold(&format!("rule {rule}"));
+        let suppressed = self.rules.take(now, event, by, &mut self.own, actions);
+        let ctx = left.and_then(|(service, _)| self.context(&service, now, actions));
+        if let Some(mut ctx) = ctx {
+            for rule in suppressed {
+                ctx.suppress(&format!("rule {rule}"));
             }
         }
     }
@@ -229,7 +229,7 @@ impl State {
         let policies = &self.policy.services;
         let of = |(name, service): (&str, &mut Service)| {
             let next = policies.get(name).and_then(|policy| release::next_deadline(service, policy, now));
-            service.deadline = next.filter(|_| service.aside.is_none());
+            service.deadline = next.filter(|_| service.standby_reason.is_none());
         };
         match only {
             Some(name) => self.services.get_mut(name).into_iter().for_each(|service| of((name, service))),
@@ -253,7 +253,7 @@ impl State {
         if self.config_error.take().is_some() {
             self.own.resolve(now, News::ConfigReloaded, &self.policy.tiers, actions);
         } else {
-            actions.push(incident::aside(now, News::ConfigReloaded, None, Vec::new()));
+            actions.push(incident::informational(now, News::ConfigReloaded, None, Vec::new()));
         }
     }
 
@@ -298,7 +298,7 @@ impl State {
 
     /// Whether this golive acts for the service; of several that watch it, one does.
     pub fn acts(&self, service: &str) -> bool {
-        self.services.get(service).is_some_and(|service| service.aside.is_none())
+        self.services.get(service).is_some_and(|service| service.standby_reason.is_none())
     }
 
     /// Services that are in the middle of a rollback: what carries them must not be lost sight of.
@@ -310,18 +310,23 @@ impl State {
         self.services.iter().filter(move |(_, service)| under_way(service)).map(|(name, _)| name.as_str())
     }
 
-    fn turn<'a>(&'a mut self, name: &str, now: Timestamp, actions: &'a mut Vec<Action>) -> Option<Turn<'a>> {
+    fn context<'a>(
+        &'a mut self,
+        name: &str,
+        now: Timestamp,
+        actions: &'a mut Vec<Action>,
+    ) -> Option<Context<'a>> {
         let policy = self.policy.services.get(name)?;
         let unheard = hearing::waits(&self.policy) && self.telling.unheard(now, &self.policy);
         let service = self.services.get_mut(name)?;
-        Some(Turn { now, service, policy, tiers: &self.policy.tiers, unheard, actions })
+        Some(Context { now, service, policy, tiers: &self.policy.tiers, unheard, actions })
     }
 
-    fn each(&mut self, now: Timestamp, actions: &mut Vec<Action>, act: fn(&mut Turn<'_>)) {
+    fn each(&mut self, now: Timestamp, actions: &mut Vec<Action>, act: fn(&mut Context<'_>)) {
         let names: Vec<String> = self.services.keys().cloned().collect();
         for name in names {
-            if let Some(mut turn) = self.turn(&name, now, actions).filter(Turn::acts) {
-                act(&mut turn);
+            if let Some(mut ctx) = self.context(&name, now, actions).filter(Context::acts) {
+                act(&mut ctx);
             }
         }
     }
@@ -334,8 +339,8 @@ impl State {
     }
 }
 
-fn unknown(service: &str, what: &Happening, actions: &mut Vec<Action>) {
-    if let Happening::Asked { .. } = what {
+fn unknown(service: &str, what: &ServiceEvent, actions: &mut Vec<Action>) {
+    if let ServiceEvent::Asked { .. } = what {
         actions.push(Action::Answer(Answer::Refused { why: Refusal::NoService(service.to_owned()) }));
     }
 }

@@ -14,7 +14,7 @@ use prometheus_client::registry::Registry;
 
 use crate::decide::action::{Action, Persist};
 use crate::decide::view::View;
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 use crate::model::notice::{News, Notice};
 use crate::model::reason::Reason;
 use crate::model::release::ReleaseState;
@@ -102,7 +102,7 @@ impl Default for Metrics {
 impl Metrics {
     /// Takes in an event and what it led to.
     pub fn count(&self, now: Timestamp, event: &Event, actions: &[Action]) {
-        if let Event::Service { service, what: Happening::Sampled(sample) } = event {
+        if let Event::Service { service, what: ServiceEvent::Sampled(sample) } = event {
             let labels = vec![("service", service.clone()), ("check", sample.check.clone())];
             self.probes.get_or_create(&labels).observe(sample.took.as_secs_f64());
         }

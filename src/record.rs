@@ -6,7 +6,7 @@ use std::time::Duration;
 use minijinja::context;
 use serde_json::{Value, json};
 
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 use crate::model::reason::Reason;
 use crate::model::sample::Outcome;
 use crate::store::{Filing, Moment, Story};
@@ -226,7 +226,7 @@ fn tallies(story: &Story) -> BTreeMap<String, Tally> {
 }
 
 fn count(tallies: &mut BTreeMap<String, Tally>, moment: &Moment) {
-    let Event::Service { what: Happening::Sampled(sample), .. } = &moment.event else { return };
+    let Event::Service { what: ServiceEvent::Sampled(sample), .. } = &moment.event else { return };
     let tally = tallies.entry(clean(&sample.check)).or_default();
     tally.slowest = tally.slowest.max(sample.took);
     match &sample.outcome {

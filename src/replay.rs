@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::decide::State;
 use crate::decide::action::{Action, Persist};
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 use crate::model::facts::Facts;
 use crate::model::notice::News;
 use crate::model::policy::{Policy, ServicePolicy};
@@ -59,7 +59,7 @@ impl Replay {
     }
 
     /// Something happened, after every deadline before it.
-    pub fn feed(&mut self, at: Timestamp, what: &Happening) {
+    pub fn feed(&mut self, at: Timestamp, what: &ServiceEvent) {
         self.until(at);
         let event = Event::Service { service: self.service.clone(), what: what.clone() };
         if let Some(beside) = self.state.beside(self.now, &event) {

@@ -20,7 +20,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::clock::Clock;
 use crate::decide::action::Action;
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 use crate::model::facts::Facts;
 use crate::model::notice::Notice;
 
@@ -251,7 +251,7 @@ impl Store {
     }
 
     /// What was recorded of a release, oldest first.
-    pub async fn happenings(&self, service: &str, release: &str) -> Result<Vec<Happening>, StoreError> {
+    pub async fn happenings(&self, service: &str, release: &str) -> Result<Vec<ServiceEvent>, StoreError> {
         let (service, release) = (service.to_owned(), release.to_owned());
         let inner = Arc::clone(&self.inner);
         self.work(move |connection, path| {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ::golive::decide::State;
 use ::golive::decide::action::{Action, Effect};
-use ::golive::model::event::{Event, Happening};
+use ::golive::model::event::{Event, ServiceEvent};
 use ::golive::model::facts::Facts;
 use ::golive::model::policy::{
     Autonomy, ErrorRate, Latency, Level, Maintenance, OnEnvironment, Otherwise, Policy, Ppm, Quarantine,
@@ -58,15 +58,15 @@ impl Rule for Golive {
 
     fn judge(&self, trace: &Trace, _: &Prometheus) -> Option<f64> {
         let mut watched = Watched::new(self.policy_among(trace), trace);
-        watched.tell(-HOUR, SHOP, Happening::Seen(Some(running("1"))));
-        watched.tell(-HOUR, OTHER, Happening::Seen(Some(running("1"))));
+        watched.tell(-HOUR, SHOP, ServiceEvent::Seen(Some(running("1"))));
+        watched.tell(-HOUR, OTHER, ServiceEvent::Seen(Some(running("1"))));
         watched.sample(-HOUR, OTHER, true);
         for name in names(trace) {
-            watched.tell(-HOUR, &name, Happening::Seen(Some(running("1"))));
+            watched.tell(-HOUR, &name, ServiceEvent::Seen(Some(running("1"))));
         }
         (0..BEFORE * LOOKS).for_each(|look| watched.usual(look));
         // What is scraped at 0 s has happened in the 15 s before.
-        watched.tell(-TICK, SHOP, Happening::Seen(Some(running("2"))));
+        watched.tell(-TICK, SHOP, ServiceEvent::Seen(Some(running("2"))));
         (0..AFTER * LOOKS).find_map(|look| watched.live(look))
     }
 }
@@ -177,7 +177,7 @@ pub(crate) fn steps() {
     };
     let service = settings.policy().services.remove(SHOP).expect("it is one of the two");
     let seen = |version| {
-        let what = Happening::Seen(Some(running(version)));
+        let what = ServiceEvent::Seen(Some(running(version)));
         Event::Service { service: SHOP.to_owned(), what }
     };
     crate::step::measure(service, [seen("1"), seen("2")]);
@@ -226,8 +226,8 @@ impl<'trace> Watched<'trace> {
         }
         if self.trace.scenario.crash && look == self.trace.scenario.onset * LOOKS {
             let instance = running("2").instance;
-            self.tell(at, SHOP, Happening::Died { instance, asked: false, exit: Some(1), oom: false });
-            self.tell(at, SHOP, Happening::Seen(Some(Running { alive: false, ..running("2") })));
+            self.tell(at, SHOP, ServiceEvent::Died { instance, asked: false, exit: Some(1), oom: false });
+            self.tell(at, SHOP, ServiceEvent::Seen(Some(Running { alive: false, ..running("2") })));
         }
         if look.is_multiple_of(LOOKS) {
             self.measure(BEFORE + look / LOOKS);
@@ -276,7 +276,7 @@ impl<'trace> Watched<'trace> {
 
     fn read(&mut self, at: f64, service: &str, stream: Stream, measure: Measure) {
         let reading = Reading { stream, source: Source::Prometheus, at: moment(at), measure };
-        self.tell(at, service, Happening::Measured(reading));
+        self.tell(at, service, ServiceEvent::Measured(reading));
     }
 
     /// Health checks of the others.
@@ -296,10 +296,10 @@ impl<'trace> Watched<'trace> {
     fn sample(&mut self, at: f64, service: &str, healthy: bool) {
         let outcome = if healthy { Outcome::Ok } else { Outcome::Failed("it does not answer".to_owned()) };
         let sample = Sample { check: CHECK.to_owned(), began: moment(at), took: Duration::ZERO, outcome };
-        self.tell(at, service, Happening::Sampled(sample));
+        self.tell(at, service, ServiceEvent::Sampled(sample));
     }
 
-    fn tell(&mut self, at: f64, service: &str, what: Happening) {
+    fn tell(&mut self, at: f64, service: &str, what: ServiceEvent) {
         self.step(at, &Event::Service { service: service.to_owned(), what });
     }
 

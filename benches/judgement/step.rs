@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use ::golive::decide::State;
-use ::golive::model::event::{Event, Happening};
+use ::golive::model::event::{Event, ServiceEvent};
 use ::golive::model::facts::Facts;
 use ::golive::model::policy::{Autonomy, Business, Policy, ServicePolicy};
 use ::golive::model::reading::{Measure, Reading, Source, Stream};
@@ -44,7 +44,7 @@ pub(crate) fn measure(service: ServicePolicy, released: [Event; 2]) {
             let stream = Stream::Business(name.clone());
             let reading =
                 Reading { stream, source: Source::Prometheus, at: now, measure: Measure::Value(2.0) };
-            let event = Event::Service { service: "shop".to_owned(), what: Happening::Measured(reading) };
+            let event = Event::Service { service: "shop".to_owned(), what: ServiceEvent::Measured(reading) };
             let began = Instant::now();
             state.step(now, &event);
             took.push(began.elapsed());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Found;
 use crate::config::acceptance::Limits;
 use crate::model::acceptance::{Group, Item, Verdict};
-use crate::model::event::Happening;
+use crate::model::event::ServiceEvent;
 use crate::model::figure::Figure;
 use crate::model::reading::{Counts, Measure, Stream};
 use crate::model::sample::Outcome;
@@ -32,7 +32,7 @@ struct Watched {
 }
 
 /// One item for each limit, by what was recorded of the release.
-pub fn all(limits: &BTreeMap<String, Limits>, recorded: &[Happening]) -> Vec<Item> {
+pub fn all(limits: &BTreeMap<String, Limits>, recorded: &[ServiceEvent]) -> Vec<Item> {
     let mut watched = Watched::default();
     for what in recorded {
         watched.take(what);
@@ -65,8 +65,8 @@ fn untold(message: impl Into<String>) -> Found {
 }
 
 impl Watched {
-    fn take(&mut self, what: &Happening) {
-        if let Happening::Sampled(sample) = what {
+    fn take(&mut self, what: &ServiceEvent) {
+        if let ServiceEvent::Sampled(sample) = what {
             let passed = match sample.outcome {
                 Outcome::Ok => true,
                 Outcome::Failed(_) => false,
@@ -78,7 +78,7 @@ impl Watched {
             if self.started.contains(&sample.check) {
                 self.checks += Counts { bad: u64::from(!passed), total: 1 };
             }
-        } else if let Happening::Measured(reading) = what {
+        } else if let ServiceEvent::Measured(reading) = what {
             self.measured(&reading.stream, &reading.measure);
         }
     }
@@ -191,13 +191,13 @@ mod tests {
         BTreeMap::from([("watch".to_owned(), all)])
     }
 
-    fn sampled(outcome: Outcome) -> Happening {
+    fn sampled(outcome: Outcome) -> ServiceEvent {
         let (began, took) = (Timestamp::UNIX_EPOCH, Duration::from_millis(10));
-        Happening::Sampled(Sample { check: "web".to_owned(), began, took, outcome })
+        ServiceEvent::Sampled(Sample { check: "web".to_owned(), began, took, outcome })
     }
 
-    fn measured(stream: Stream, measure: Measure) -> Happening {
-        Happening::Measured(Reading {
+    fn measured(stream: Stream, measure: Measure) -> ServiceEvent {
+        ServiceEvent::Measured(Reading {
             stream,
             source: Source::Prometheus,
             at: Timestamp::UNIX_EPOCH,
@@ -205,29 +205,29 @@ mod tests {
         })
     }
 
-    fn requests(bad: u64, total: u64) -> Happening {
+    fn requests(bad: u64, total: u64) -> ServiceEvent {
         let seen = Counts { bad, total };
         measured(Stream::Errors, Measure::Requests(Requests { seen, ..Requests::default() }))
     }
 
-    fn durations(within_half_a_second: u64, total: u64) -> Happening {
+    fn durations(within_half_a_second: u64, total: u64) -> ServiceEvent {
         let seen = [(0.25, 0), (0.5, within_half_a_second), (1.0, total), (f64::INFINITY, total)];
         let seen = seen.map(|(le, count)| Bucket { le, count }).to_vec();
         measured(Stream::Latency, Measure::Durations(Durations { seen, newborn: Vec::new() }))
     }
 
-    fn used(cpu: f64) -> Happening {
+    fn used(cpu: f64) -> ServiceEvent {
         let host = BTreeMap::from([("cpu".to_owned(), cpu), ("memory".to_owned(), 0.3)]);
         measured(Stream::Resources, Measure::Use(Use { host, ..Use::default() }))
     }
 
-    fn told(recorded: &[Happening]) -> Vec<(Verdict, String)> {
+    fn told(recorded: &[ServiceEvent]) -> Vec<(Verdict, String)> {
         all(&limits(), recorded).into_iter().map(|item| (item.verdict, item.message)).collect()
     }
 
     #[test]
     fn each_limit_is_an_item_of_its_own() {
-        let mut good: Vec<Happening> = (0..200).map(|_| sampled(Outcome::Ok)).collect();
+        let mut good: Vec<ServiceEvent> = (0..200).map(|_| sampled(Outcome::Ok)).collect();
         good.extend([requests(0, 500), requests(2, 500), durations(400, 400), used(0.9), used(0.5)]);
         let items = all(&limits(), &good);
         let names: Vec<&str> = items.iter().map(|item| item.name.as_str()).collect();
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn what_is_beyond_a_limit_fails_with_what_it_was() {
-        let mut bad: Vec<Happening> = (0..97).map(|_| sampled(Outcome::Ok)).collect();
+        let mut bad: Vec<ServiceEvent> = (0..97).map(|_| sampled(Outcome::Ok)).collect();
         bad.extend((0..3).map(|_| sampled(Outcome::Failed("status 500".to_owned()))));
         bad.extend([requests(20, 1000), durations(100, 400), used(0.9)]);
         let wanted = [

@@ -29,7 +29,7 @@ use crate::decide::action::Answer;
 use crate::decide::view::{ServiceView, View};
 use crate::door::{Guest, Seat};
 use crate::model::checklist::Deed;
-use crate::model::event::{Address, Ask, Event, Happening};
+use crate::model::event::{Address, Ask, Event, ServiceEvent};
 use crate::model::release::Announcement;
 use crate::text::english;
 
@@ -249,7 +249,7 @@ impl Shared {
             | Ask::Checklist { .. } => caller.peer.name().await,
         };
         tracing::info!(service, by, peer = caller.peer.number(), "asked: {}", english().asked(&ask));
-        let event = Event::Service { service, what: Happening::Asked { by, ask } };
+        let event = Event::Service { service, what: ServiceEvent::Asked { by, ask } };
         self.send(caller, |reply| Request::Event { event, reply }).await
     }
 

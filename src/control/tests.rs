@@ -12,7 +12,7 @@ use super::*;
 use crate::clock::Clock;
 use crate::decide::view::{DrillView, ReleaseView, ServiceView, TriggerView};
 use crate::door::Limits;
-use crate::model::event::{Ask, Happening};
+use crate::model::event::{Ask, ServiceEvent};
 use crate::model::phrase::Phrase;
 use crate::model::policy::Autonomy;
 use crate::model::reason::Unit;
@@ -151,7 +151,7 @@ fn shop(phase: &'static str) -> ServiceView {
     ServiceView {
         name: "shop".to_owned(),
         autonomy: Autonomy::Auto,
-        aside: None,
+        standby_reason: None,
         phase,
         why: None,
         hold: None,

@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 use crate::acceptance::{self, With};
 use crate::clock::Clock;
 use crate::config::Service;
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 use crate::probe::Tools;
 use crate::store::Store;
 
@@ -70,7 +70,7 @@ impl Runner {
                 let seen = read.inspect_err(|error| tracing::warn!(service = name, "failed to {error}"));
                 items.extend(acceptance::watched::all(&service.watched, &seen.unwrap_or_default()));
             }
-            let what = Happening::AcceptanceRan { release, items };
+            let what = ServiceEvent::AcceptanceRan { release, items };
             drop(inbox.send(Event::Service { service: name, what }).await);
         };
         self.tasks.spawn(async move { token.run_until_cancelled(run).await });

@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::measure;
 use super::pulse::Pulse;
-use crate::clock::{Clock, Turn};
+use crate::clock::{Clock, Ticker};
 use crate::config::{self, Config};
 use crate::model::event::Event;
 use crate::probe::prometheus::Servers;
@@ -94,7 +94,7 @@ impl Always {
 
     fn make(&self, name: &str, check: &config::Always, socket: &Path, tools: &Tools) -> Made {
         let probe = Probe::always(name, check, tools);
-        let turn = Turn::new(self.clock, check.limit.every, ("always", name));
+        let turn = Ticker::new(self.clock, check.limit.every, ("always", name));
         let looks = looks(probe, turn, (self.clock, Arc::clone(&self.pulse)), self.inbox.clone());
         let stop = self.stop.child_token();
         let token = stop.clone();
@@ -106,7 +106,7 @@ impl Always {
 /// Looks again and again, until nobody listens any more.
 async fn looks(
     probe: Probe,
-    mut turn: Turn,
+    mut turn: Ticker,
     (clock, pulse): (Clock, Arc<Pulse>),
     inbox: mpsc::Sender<Event>,
 ) {

@@ -12,9 +12,9 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc};
 
-use crate::clock::{Clock, Turn};
+use crate::clock::{Clock, Ticker};
 use crate::config::{EVERY, Measured, Query, Rule, Service};
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 use crate::model::reading::Reading;
 use crate::probe::exposition::Page;
 use crate::probe::host::Host;
@@ -103,7 +103,7 @@ impl Shared {
             while let Some(asked) = queries.next().await {
                 reached |= asked.reached;
                 if let Some(reading) = asked.reading {
-                    self.send(Happening::Measured(reading)).await?;
+                    self.send(ServiceEvent::Measured(reading)).await?;
                 }
             }
             drop(queries);
@@ -137,7 +137,7 @@ impl Shared {
             }
             readings.sort_by_key(|reading| reading.at);
             if !readings.is_empty() {
-                self.send(Happening::Recalled(readings)).await?;
+                self.send(ServiceEvent::Recalled(readings)).await?;
             }
             // One that comes and goes is not asked for its past each time.
             tokio::time::sleep(MINUTE).await;
@@ -149,7 +149,7 @@ impl Shared {
         loop {
             turn.wait().await;
             for reading in page.read(&self.clock).await {
-                self.send(Happening::Measured(reading)).await?;
+                self.send(ServiceEvent::Measured(reading)).await?;
             }
             turn.done();
         }
@@ -160,7 +160,7 @@ impl Shared {
         loop {
             turn.wait().await;
             let reading = host.read(&self.clock).await;
-            self.send(Happening::Measured(reading)).await?;
+            self.send(ServiceEvent::Measured(reading)).await?;
             turn.done();
         }
     }
@@ -170,24 +170,24 @@ impl Shared {
         loop {
             turn.wait().await;
             let sample = probe.observe(&self.clock).await;
-            self.send(Happening::Dependency(sample)).await?;
+            self.send(ServiceEvent::Dependency(sample)).await?;
             turn.done();
         }
     }
 
     /// `None` when nobody listens any more.
-    async fn send(&self, what: Happening) -> Option<()> {
+    async fn send(&self, what: ServiceEvent) -> Option<()> {
         let event = match (&self.service, what) {
             (Some(service), what) => Event::Service { service: service.clone(), what },
-            (None, Happening::Measured(reading)) => Event::Watched(reading),
+            (None, ServiceEvent::Measured(reading)) => Event::Watched(reading),
             (None, _) => return Some(()),
         };
         self.inbox.send(event).await.ok()
     }
 
     /// Over a few milliseconds, counters tell nothing.
-    fn turn(&self, what: &str) -> Turn {
-        Turn::new(self.clock, self.interval, (&self.service, what)).with_pause(self.interval / 2)
+    fn turn(&self, what: &str) -> Ticker {
+        Ticker::new(self.clock, self.interval, (&self.service, what)).with_pause(self.interval / 2)
     }
 }
 

@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::pulse::Pulse;
-use crate::clock::{Clock, Turn};
-use crate::model::event::{Event, Happening};
+use crate::clock::{Clock, Ticker};
+use crate::model::event::{Event, ServiceEvent};
 use crate::probe::Probe;
 
 /// All checks of one service.
@@ -66,7 +66,7 @@ struct Task {
 
 impl Task {
     async fn run(self) {
-        let mut turn = Turn::new(self.clock, self.interval, (&self.service, self.probe.name()));
+        let mut turn = Ticker::new(self.clock, self.interval, (&self.service, self.probe.name()));
         // Heard of while a probe is under way, too.
         let mut poked = pin!(self.poke.notified());
         loop {
@@ -77,7 +77,7 @@ impl Task {
             poked.set(self.poke.notified());
             // A look takes ten kilobytes and is rarely under way: of a thousand checks, only those that look hold them.
             let sample = Box::pin(self.probe.observe(&self.clock)).await;
-            let what = Happening::Sampled(self.pulse.whole(sample));
+            let what = ServiceEvent::Sampled(self.pulse.whole(sample));
             if self.inbox.send(Event::Service { service: self.service.clone(), what }).await.is_err() {
                 return;
             }

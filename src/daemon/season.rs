@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::config::{Measured, Query, Service};
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 use crate::model::past::{Learnt, Unjudged};
 use crate::model::policy::Anomaly;
 use crate::model::reading::Stream;
@@ -94,7 +94,7 @@ impl Watch {
                 },
                 None => Err(Unjudged::Unknown("no Prometheus is configured that knows its past".to_owned())),
             };
-            let what = Happening::Expected { metric, until: self.until, learnt };
+            let what = ServiceEvent::Expected { metric, until: self.until, learnt };
             if inbox.send(Event::Service { service: self.name.clone(), what }).await.is_err() {
                 break;
             }

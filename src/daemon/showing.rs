@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use super::headline::Headline;
 use crate::decide::State;
 use crate::decide::view::{Heartbeat, View};
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 use crate::systemd;
 
 /// What is shown is no older than this.
@@ -110,27 +110,27 @@ impl Showing {
 }
 
 /// Whether it is one more of what is looked at all the time. What it brings about changes facts.
-fn only_counts(what: &Happening) -> bool {
+fn only_counts(what: &ServiceEvent) -> bool {
     match what {
-        Happening::Sampled(_)
-        | Happening::Measured(_)
-        | Happening::Dependency(_)
-        | Happening::Beside(_)
-        | Happening::Recalled(_)
-        | Happening::Expected { .. } => true,
-        Happening::Stands(_)
-        | Happening::Asked { .. }
-        | Happening::AcceptanceRan { .. }
-        | Happening::Drilled { .. }
-        | Happening::Kept { .. }
-        | Happening::Proved { .. }
-        | Happening::Unpinned { .. }
-        | Happening::Empty { .. }
-        | Happening::Stopping { .. }
-        | Happening::Seen(_)
-        | Happening::Died { .. }
-        | Happening::StepDone { .. }
-        | Happening::StepFailed { .. } => false,
+        ServiceEvent::Sampled(_)
+        | ServiceEvent::Measured(_)
+        | ServiceEvent::Dependency(_)
+        | ServiceEvent::Beside(_)
+        | ServiceEvent::Recalled(_)
+        | ServiceEvent::Expected { .. } => true,
+        ServiceEvent::Leadership(_)
+        | ServiceEvent::Asked { .. }
+        | ServiceEvent::AcceptanceRan { .. }
+        | ServiceEvent::Drilled { .. }
+        | ServiceEvent::Kept { .. }
+        | ServiceEvent::Proved { .. }
+        | ServiceEvent::Unpinned { .. }
+        | ServiceEvent::Empty { .. }
+        | ServiceEvent::Stopping { .. }
+        | ServiceEvent::Seen(_)
+        | ServiceEvent::Died { .. }
+        | ServiceEvent::StepDone { .. }
+        | ServiceEvent::StepFailed { .. } => false,
     }
 }
 

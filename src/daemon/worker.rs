@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::model::drill::Level;
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 use crate::model::plan::Plan;
 use crate::model::running::Identity;
 use crate::model::step::{Fault, FaultKind, Step};
@@ -121,7 +121,7 @@ impl Worker {
     }
 
     /// Hands a job over; gives the answer to a step that it cannot take.
-    pub(super) fn ask(&self, job: Job) -> Option<Happening> {
+    pub(super) fn ask(&self, job: Job) -> Option<ServiceEvent> {
         let error = self.jobs.try_send(job).err()?;
         tracing::error!(%error, "a job could not be handed to its worker");
         match error.into_inner() {
@@ -138,9 +138,9 @@ impl Worker {
 }
 
 /// The answer to a step that no worker has taken.
-pub(super) fn untaken(plan: Plan, step: Step) -> Happening {
+pub(super) fn untaken(plan: Plan, step: Step) -> ServiceEvent {
     let fault = Fault { kind: FaultKind::Lost, text: "hand it to a worker".to_owned() };
-    Happening::StepFailed { rollback: plan.rollback, step, fault }
+    ServiceEvent::StepFailed { rollback: plan.rollback, step, fault }
 }
 
 struct Hand {
@@ -191,7 +191,7 @@ impl Hand {
     }
 
     /// Works on a job; what is kept or proved is left for a step, and begun anew when nothing else is to be done.
-    async fn work_or_leave(&mut self, job: Job, queue: &mut Queue) -> Option<Happening> {
+    async fn work_or_leave(&mut self, job: Job, queue: &mut Queue) -> Option<ServiceEvent> {
         let (Job::Keep { .. } | Job::Prove { .. } | Job::Drill { .. }) = job else {
             return self.work(job).await;
         };
@@ -212,7 +212,7 @@ impl Hand {
         self.undone.push_back(job);
     }
 
-    async fn work(&mut self, job: Job) -> Option<Happening> {
+    async fn work(&mut self, job: Job) -> Option<ServiceEvent> {
         match job {
             Job::Keep { release, instance, identity } => {
                 let Some(problems) = self.keep(&release, &instance, &identity).await else {
@@ -220,7 +220,7 @@ impl Hand {
                     return None;
                 };
                 self.note(&release, &problems).await;
-                Some(Happening::Kept { release, problems })
+                Some(ServiceEvent::Kept { release, problems })
             }
             Job::Prove { release } => {
                 let Some(problems) = self.prove(&release).await else {
@@ -228,14 +228,14 @@ impl Hand {
                     return None;
                 };
                 self.note(&release, &problems).await;
-                Some(Happening::Proved { release, problems })
+                Some(ServiceEvent::Proved { release, problems })
             }
             Job::Drill { drill, release, level } => {
                 let Some(problems) = self.drill(&release, level).await else {
                     self.later(Job::Drill { drill, release, level });
                     return None;
                 };
-                Some(Happening::Drilled { drill, problems })
+                Some(ServiceEvent::Drilled { drill, problems })
             }
             Job::Forget { release } => {
                 self.forget(&release).await;
@@ -337,10 +337,10 @@ impl Hand {
         tried.map_or_else(problem, Some)
     }
 
-    async fn step(&mut self, plan: Plan, step: Step) -> Happening {
+    async fn step(&mut self, plan: Plan, step: Step) -> ServiceEvent {
         let rollback = plan.rollback.clone();
         match self.attempt(&plan, step).await {
-            Ok(Done { instance, output, .. }) => Happening::StepDone { rollback, step, instance, output },
+            Ok(Done { instance, output, .. }) => ServiceEvent::StepDone { rollback, step, instance, output },
             Err(fault) => {
                 tracing::warn!(
                     service = self.service,
@@ -349,7 +349,7 @@ impl Hand {
                     "failed to {}",
                     fault.text
                 );
-                Happening::StepFailed { rollback, step, fault }
+                ServiceEvent::StepFailed { rollback, step, fault }
             }
         }
     }

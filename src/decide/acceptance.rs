@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::action::{Action, Effect};
+use super::context::Context;
 use super::transition::Transition;
-use super::turn::Turn;
-use super::{deployment, guard};
+use super::{deployment, permission};
 use crate::model::acceptance::{Item, Verdict};
 use crate::model::facts::{AcceptanceRun, Phase, Watch};
 use crate::model::notice::Tier;
@@ -24,46 +24,46 @@ const NAMED: usize = 10;
 
 /// What stands in the way of accepting the release at hand: its items are still being made, or have not all passed. `None`
 /// when nothing does.
-pub(super) fn before_accepting(turn: &mut Turn<'_>) -> Option<Transition> {
-    let on_fail = turn.policy.acceptance?;
-    let why = match &turn.facts().watch()?.acceptance {
+pub(super) fn before_accepting(ctx: &mut Context<'_>) -> Option<Transition> {
+    let on_fail = ctx.policy.acceptance?;
+    let why = match &ctx.facts().watch()?.acceptance {
         None => {
-            run(turn);
+            run(ctx);
             return Some(Transition::Stay);
         }
-        Some(AcceptanceRun::Running { since }) if turn.now < until(*since) => return Some(Transition::Stay),
+        Some(AcceptanceRun::Running { since }) if ctx.now < until(*since) => return Some(Transition::Stay),
         Some(AcceptanceRun::Running { .. }) => Reason::Acceptance { of: 0, short: Vec::new() },
         Some(AcceptanceRun::Ended { short }) => short.clone()?,
     };
     // What could not be told is no evidence to take anything back by.
-    let acts = failed(&why) && matches!(turn.policy.autonomy, Autonomy::Ask | Autonomy::Auto);
+    let acts = failed(&why) && matches!(ctx.policy.autonomy, Autonomy::Ask | Autonomy::Auto);
     Some(match on_fail {
         Otherwise::Accept => Transition::Accept(Some(why)),
-        Otherwise::Rollback if acts => guard::failed(turn, why, turn.policy.autonomy),
+        Otherwise::Rollback if acts => permission::failed(ctx, why, ctx.policy.autonomy),
         Otherwise::Rollback | Otherwise::Hold => Transition::Hold(why, Tier::Important),
     })
 }
 
 /// The items were made. Whether they are those that are waited for.
-pub(super) fn ran(turn: &mut Turn<'_>, release: &str, items: &[Item]) -> bool {
-    let facts = turn.facts();
+pub(super) fn ran(ctx: &mut Context<'_>, release: &str, items: &[Item]) -> bool {
+    let facts = ctx.facts();
     let at_hand = facts.release.as_ref().is_some_and(|at_hand| at_hand.id == release);
     if !at_hand || facts.watch().and_then(running_since).is_none() {
         return false;
     }
     // Somebody is at work on it: what it has shown meanwhile says nothing.
-    let disturbed = deployment::under_way(turn.service, turn.now);
-    if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
+    let disturbed = deployment::under_way(ctx.service, ctx.now);
+    if let Phase::Watching(watch) = &mut ctx.facts_mut().phase {
         watch.acceptance = (!disturbed).then(|| AcceptanceRun::Ended { short: short(items) });
     }
     true
 }
 
 /// Whoever was making the items has ended: they are made anew.
-pub(super) fn again(turn: &mut Turn<'_>) {
-    let running = turn.facts().watch().and_then(running_since).is_some();
-    if turn.policy.acceptance.is_some() && running {
-        run(turn);
+pub(super) fn again(ctx: &mut Context<'_>) {
+    let running = ctx.facts().watch().and_then(running_since).is_some();
+    if ctx.policy.acceptance.is_some() && running {
+        run(ctx);
     }
 }
 
@@ -84,14 +84,14 @@ fn until(since: Timestamp) -> Timestamp {
     since.checked_add(WITHIN).unwrap_or(Timestamp::MAX)
 }
 
-fn run(turn: &mut Turn<'_>) {
-    let Some(release) = turn.facts().release.as_ref().map(|release| release.id.clone()) else { return };
-    let since = turn.now;
-    if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
+fn run(ctx: &mut Context<'_>) {
+    let Some(release) = ctx.facts().release.as_ref().map(|release| release.id.clone()) else { return };
+    let since = ctx.now;
+    if let Phase::Watching(watch) = &mut ctx.facts_mut().phase {
         watch.acceptance = Some(AcceptanceRun::Running { since });
     }
-    let service = turn.service.name.clone();
-    turn.act(Action::Effect(Effect::RunAcceptance { service, release }));
+    let service = ctx.service.name.clone();
+    ctx.act(Action::Effect(Effect::RunAcceptance { service, release }));
 }
 
 /// Those that did not pass, the failed ones first.

@@ -1,13 +1,13 @@
 //! A release is good: it becomes the one to go back to.
 
 use super::action::{Action, Effect};
-use super::turn::Turn;
-use super::{diverge, quarantine, roster, whole};
+use super::context::Context;
+use super::{drift, quarantine, roster, whole};
 use crate::model::reason::Reason;
 use crate::model::release::Release;
 use crate::model::running::Running;
 
-impl Turn<'_> {
+impl Context<'_> {
     /// The release is good, and becomes the one to go back to. A person who accepts it takes it as it is; else what ran in
     /// the version before and does not now is still expected to.
     pub(super) fn accept(&mut self, release: Release, reason: Option<&Reason>) {
@@ -43,7 +43,7 @@ impl Turn<'_> {
         if let Some(Running { instance, identity, .. }) = running {
             self.act(Action::Effect(Effect::Keep { service, release: id, instance, identity }));
         }
-        diverge::end(self);
+        drift::end(self);
         if let Some(seen) = self.service.seen.clone() {
             whole::remember(self, &seen);
         }

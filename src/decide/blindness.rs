@@ -2,19 +2,19 @@
 
 use jiff::Timestamp;
 
+use super::context::Context;
 use super::deployment;
 use super::service::Service;
-use super::turn::Turn;
 use crate::model::facts::Phase;
 use crate::model::notice::{News, Tier};
 use crate::model::policy::ServicePolicy;
 use crate::model::reason::Reason;
 
 /// What tells nothing for too long is told to people, never counted.
-pub(super) fn too_long(turn: &mut Turn<'_>) {
-    let due = deadline(turn.service, turn.policy, turn.now).is_some_and(|at| at <= turn.now);
-    if due && let Some((_, why)) = blind(turn.service, turn.policy, turn.now) {
-        turn.open(News::NoData, Tier::Important, Some(why), Vec::new());
+pub(super) fn too_long(ctx: &mut Context<'_>) {
+    let due = deadline(ctx.service, ctx.policy, ctx.now).is_some_and(|at| at <= ctx.now);
+    if due && let Some((_, why)) = blind(ctx.service, ctx.policy, ctx.now) {
+        ctx.open(News::NoData, Tier::Important, Some(why), Vec::new());
     }
 }
 

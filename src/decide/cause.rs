@@ -1,20 +1,20 @@
 //! What stands behind a reason: the samples, and plain words for hooks.
 
+use super::context::Context;
 use super::trigger;
-use super::turn::Turn;
 use crate::model::notice::Tier;
 use crate::model::reason::{Reason, Rule, Unit};
 use crate::model::sample::Sample;
 
 /// The newest samples of the check that a reason names.
-pub(super) fn evidence(turn: &Turn<'_>, reason: &Reason) -> Vec<Sample> {
+pub(super) fn evidence(ctx: &Context<'_>, reason: &Reason) -> Vec<Sample> {
     match reason.cause() {
         Reason::Health { check, .. }
         | Reason::Flapping { check, .. }
         | Reason::Blind { check, .. }
-        | Reason::Undecided { check } => turn.service.health.evidence(check),
-        Reason::Unverified { check: Some(check), .. } => turn.service.health.evidence(check),
-        Reason::Restarted { .. } => turn.service.health.last(),
+        | Reason::Undecided { check } => ctx.service.health.evidence(check),
+        Reason::Unverified { check: Some(check), .. } => ctx.service.health.evidence(check),
+        Reason::Restarted { .. } => ctx.service.health.last(),
         Reason::Unverified { check: None, .. }
         | Reason::Breach(_)
         | Reason::CheckFails { .. }

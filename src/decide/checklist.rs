@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::action::Answer;
-use super::turn::Turn;
+use super::context::Context;
 use crate::model::checklist::{
     Checklist, Deed, Entry, Found, Item, Mark, Objection, Person, Shown, Signed, Standing, Taken, Waived,
     Wanted,
@@ -21,52 +21,52 @@ const VERSIONS: usize = 3;
 
 /// Does something to the checklist of a version, or of the one that was worked on last. Gives how it stands then.
 pub(super) fn asked(
-    turn: &mut Turn<'_>,
+    ctx: &mut Context<'_>,
     version: Option<&str>,
     by: &Person,
     deed: &Deed,
 ) -> Result<Answer, Objection> {
-    let wanted = &turn.policy.checklist;
+    let wanted = &ctx.policy.checklist;
     if wanted.items.is_empty() {
-        return Err(Objection::None(turn.service.name.clone()));
+        return Err(Objection::None(ctx.service.name.clone()));
     }
-    let last = turn.facts().checklists.last().map(|last| last.version.clone());
+    let last = ctx.facts().checklists.last().map(|last| last.version.clone());
     let version = version.map(str::to_owned).or(last).ok_or(Objection::WhichVersion)?;
     match deed {
         Deed::Show => {}
-        Deed::Report(found) => report(turn, &version, by, found)?,
+        Deed::Report(found) => report(ctx, &version, by, found)?,
         Deed::Sign { item, note, evidence } => {
             may_sign(wanted, item, by)?;
             let (note, evidence) = (note.clone(), evidence.clone());
-            let signed = Signed { at: turn.now, by: by.clone(), note, evidence };
-            mark(turn, &version, item).signed = Some(signed);
+            let signed = Signed { at: ctx.now, by: by.clone(), note, evidence };
+            mark(ctx, &version, item).signed = Some(signed);
         }
         Deed::Unsign { item } => {
             known(wanted, item)?;
-            let mark = mark(turn, &version, item);
+            let mark = mark(ctx, &version, item);
             (mark.signed, mark.waived) = (None, None);
         }
         Deed::Waive { item, why, until } => {
             known(wanted, item)?;
-            if *until <= turn.now {
+            if *until <= ctx.now {
                 return Err(Objection::WaiverOver { until: *until });
             }
-            let waived = Waived { at: turn.now, by: by.clone(), why: why.clone(), until: *until };
-            mark(turn, &version, item).waived = Some(waived);
+            let waived = Waived { at: ctx.now, by: by.clone(), why: why.clone(), until: *until };
+            mark(ctx, &version, item).waived = Some(waived);
         }
     }
-    let entries = entries(turn, &version);
+    let entries = entries(ctx, &version);
     Ok(Answer::Checklist { version, entries })
 }
 
 /// Whether a release of a version may be announced; the checklist as it stands.
-pub(super) fn admits(turn: &Turn<'_>, announcement: &Announcement) -> Result<Option<Taken>, Objection> {
-    if turn.policy.checklist.items.is_empty() {
+pub(super) fn admits(ctx: &Context<'_>, announcement: &Announcement) -> Result<Option<Taken>, Objection> {
+    if ctx.policy.checklist.items.is_empty() {
         return Ok(None);
     }
-    let entries = entries(turn, &announcement.version);
+    let entries = entries(ctx, &announcement.version);
     let overridden = announcement.overrides.clone();
-    if turn.policy.checklist.required && overridden.is_none() {
+    if ctx.policy.checklist.required && overridden.is_none() {
         let open = unsettled(&entries);
         if !open.is_empty() {
             return Err(Objection::Open { version: announcement.version.clone(), open });
@@ -80,39 +80,39 @@ pub(super) fn admits(turn: &Turn<'_>, announcement: &Announcement) -> Result<Opt
 
 /// A release has come: its checklist is taken as it stands, unless it was when the release was announced. That it is not
 /// complete is told; golive cannot keep others from replacing containers.
-pub(super) fn take(turn: &mut Turn<'_>) {
-    let Some(release) = turn.facts().release.as_ref() else { return };
-    if turn.policy.checklist.items.is_empty() || release.checklist.is_some() {
+pub(super) fn take(ctx: &mut Context<'_>) {
+    let Some(release) = ctx.facts().release.as_ref() else { return };
+    if ctx.policy.checklist.items.is_empty() || release.checklist.is_some() {
         return;
     }
     let version = release.version.clone();
-    let entries = entries(turn, &version);
+    let entries = entries(ctx, &version);
     let open = unsettled(&entries);
-    let taken_before = turn.facts().accepted.iter().any(|accepted| accepted.version == version);
-    if let Some(release) = &mut turn.facts_mut().release {
+    let taken_before = ctx.facts().accepted.iter().any(|accepted| accepted.version == version);
+    if let Some(release) = &mut ctx.facts_mut().release {
         release.checklist = Some(Taken { entries, overridden: None });
     }
-    if turn.policy.checklist.required && !open.is_empty() && !taken_before {
+    if ctx.policy.checklist.required && !open.is_empty() && !taken_before {
         let why = Reason::ChecklistOpen { version, open };
-        turn.tell(News::ReleasedWithoutChecklist, Tier::Important, Some(why));
+        ctx.tell(News::ReleasedWithoutChecklist, Tier::Important, Some(why));
     }
 }
 
 fn report(
-    turn: &mut Turn<'_>,
+    ctx: &mut Context<'_>,
     version: &str,
     by: &Person,
     found: &BTreeMap<String, Found>,
 ) -> Result<(), Objection> {
     for item in found.keys() {
-        let of = known(&turn.policy.checklist, item)?;
+        let of = known(&ctx.policy.checklist, item)?;
         if of.manual.is_some() {
             return Err(Objection::OnlySigned(item.clone()));
         }
     }
     for (item, Found { result, figure, took }) in found {
-        let (result, figure, took, at, by) = (result.clone(), *figure, *took, turn.now, by.clone());
-        mark(turn, version, item).shown = Some(Shown { at, by, result, figure, took });
+        let (result, figure, took, at, by) = (result.clone(), *figure, *took, ctx.now, by.clone());
+        mark(ctx, version, item).shown = Some(Shown { at, by, result, figure, took });
     }
     Ok(())
 }
@@ -133,8 +133,8 @@ fn may_sign(wanted: &Wanted, item: &str, by: &Person) -> Result<(), Objection> {
 }
 
 /// The mark of an item; the version's checklist is begun where there is none, and the one that was worked on first goes.
-fn mark<'a>(turn: &'a mut Turn<'_>, version: &str, item: &str) -> &'a mut Mark {
-    let facts: &mut Facts = turn.facts_mut();
+fn mark<'a>(ctx: &'a mut Context<'_>, version: &str, item: &str) -> &'a mut Mark {
+    let facts: &mut Facts = ctx.facts_mut();
     let at = facts.checklists.iter().position(|checklist| checklist.version == version);
     let checklist = at.map(|at| facts.checklists.remove(at));
     let fresh = || Checklist { version: version.to_owned(), marks: BTreeMap::new() };
@@ -147,12 +147,12 @@ fn mark<'a>(turn: &'a mut Turn<'_>, version: &str, item: &str) -> &'a mut Mark {
 }
 
 /// Every item, with its mark for a version.
-fn entries(turn: &Turn<'_>, version: &str) -> BTreeMap<String, Entry> {
-    let wanted = &turn.policy.checklist;
-    let checklist = turn.facts().checklists.iter().find(|checklist| checklist.version == version);
+fn entries(ctx: &Context<'_>, version: &str) -> BTreeMap<String, Entry> {
+    let wanted = &ctx.policy.checklist;
+    let checklist = ctx.facts().checklists.iter().find(|checklist| checklist.version == version);
     let each = wanted.items.iter().map(|(name, item)| {
         let mark = checklist.and_then(|checklist| checklist.marks.get(name)).cloned().unwrap_or_default();
-        let standing = standing(wanted, item, &mark, turn.now);
+        let standing = standing(wanted, item, &mark, ctx.now);
         (name.clone(), Entry { standing, item: item.clone(), mark })
     });
     each.collect()

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 
 use super::action::{Action, Persist};
 use super::blindness::blind;
+use super::context::Context;
 use super::deployment;
 use super::trigger::Triggers;
-use super::turn::Turn;
 use crate::model::facts::Phase;
 use crate::model::policy::ServicePolicy;
 use crate::model::reading::{Reading, Source, Stream};
@@ -21,74 +21,74 @@ const SWAP: Duration = Duration::from_secs(10);
 const KEPT: usize = 256;
 
 /// Takes a sample in, if it is of what is counted now.
-pub(super) fn count(turn: &mut Turn<'_>, sample: &Sample) -> bool {
-    if deployment::under_way(turn.service, turn.now) {
-        if !turn.facts().away {
-            put_by(turn, sample);
+pub(super) fn count(ctx: &mut Context<'_>, sample: &Sample) -> bool {
+    if deployment::under_way(ctx.service, ctx.now) {
+        if !ctx.facts().away {
+            put_by(ctx, sample);
         }
         return false;
     }
-    let counted = turn.service.health.count(sample);
-    if turn.service.is_gone() {
-        turn.service.health.not_by_itself();
+    let counted = ctx.service.health.count(sample);
+    if ctx.service.is_gone() {
+        ctx.service.health.not_by_itself();
     }
-    well(turn);
-    turn.service.red = turn.service.red.filter(|_| !turn.service.health.all_pass());
-    for reading in probe_readings(sample, turn.policy, &turn.service.triggers) {
-        measure(turn, &reading);
+    well(ctx);
+    ctx.service.red = ctx.service.red.filter(|_| !ctx.service.health.all_pass());
+    for reading in probe_readings(sample, ctx.policy, &ctx.service.triggers) {
+        measure(ctx, &reading);
     }
-    see_again(turn);
+    see_again(ctx);
     counted
 }
 
 /// Takes a reading in, and says what its trigger makes of it when that has changed.
-pub(super) fn measure(turn: &mut Turn<'_>, reading: &Reading) {
-    let started = turn.service.seen.as_ref().and_then(|seen| seen.started);
-    if deployment::under_way(turn.service, turn.now) {
-        turn.service.triggers.pause(Timestamp::MAX);
+pub(super) fn measure(ctx: &mut Context<'_>, reading: &Reading) {
+    let started = ctx.service.seen.as_ref().and_then(|seen| seen.started);
+    if deployment::under_way(ctx.service, ctx.now) {
+        ctx.service.triggers.pause(Timestamp::MAX);
     }
     // What nothing answers is nobody's normal; of the release at hand it is a failure.
-    let judged = matches!(turn.facts().phase, Phase::Watching(_) | Phase::Held { .. });
-    if turn.service.is_gone() && !judged {
-        turn.service.triggers.pause(Timestamp::MAX);
+    let judged = matches!(ctx.facts().phase, Phase::Watching(_) | Phase::Held { .. });
+    if ctx.service.is_gone() && !judged {
+        ctx.service.triggers.pause(Timestamp::MAX);
     }
-    turn.service.triggers.measure(reading, started, turn.policy);
-    see_again(turn);
-    if !matches!(turn.facts().phase, Phase::Watching(_)) {
+    ctx.service.triggers.measure(reading, started, ctx.policy);
+    see_again(ctx);
+    if !matches!(ctx.facts().phase, Phase::Watching(_)) {
         return;
     }
     let trigger = reading.stream.trigger();
-    let Some(verdict) = turn.service.triggers.verdict(&reading.stream, turn.now, turn.policy) else {
+    let Some(verdict) = ctx.service.triggers.verdict(&reading.stream, ctx.now, ctx.policy) else {
         return;
     };
-    if turn.service.said.insert(trigger.to_owned(), verdict.call) != Some(verdict.call) {
-        let (service, trigger) = (turn.service.name.clone(), trigger.to_owned());
-        turn.act(Action::Persist(Persist::Judged { service, trigger, verdict }));
+    if ctx.service.said.insert(trigger.to_owned(), verdict.call) != Some(verdict.call) {
+        let (service, trigger) = (ctx.service.name.clone(), trigger.to_owned());
+        ctx.act(Action::Persist(Persist::Judged { service, trigger, verdict }));
     }
 }
 
-fn see_again(turn: &mut Turn<'_>) {
-    if blind(turn.service, turn.policy, turn.now).is_none() {
-        turn.resolve_blind();
+fn see_again(ctx: &mut Context<'_>) {
+    if blind(ctx.service, ctx.policy, ctx.now).is_none() {
+        ctx.resolve_blind();
     }
 }
 
 /// Remembers that the checks fail although it runs: what comes next is not what broke it.
-pub(super) fn mark_red(turn: &mut Turn<'_>) {
-    let alive = turn.service.seen.as_ref().is_some_and(|seen| seen.alive);
-    if alive && turn.service.health.failing(turn.policy.failures).is_some() {
-        turn.service.red.get_or_insert(turn.now);
+pub(super) fn mark_red(ctx: &mut Context<'_>) {
+    let alive = ctx.service.seen.as_ref().is_some_and(|seen| seen.alive);
+    if alive && ctx.service.health.failing(ctx.policy.failures).is_some() {
+        ctx.service.red.get_or_insert(ctx.now);
     }
 }
 
 /// Whether it was so, before what runs now was started, for longer than a swap that takes its time would make it so.
-pub(super) fn was_red(turn: &Turn<'_>, started: Timestamp) -> bool {
-    turn.service.red.and_then(|since| since.checked_add(SWAP).ok()).is_some_and(|until| until <= started)
+pub(super) fn was_red(ctx: &Context<'_>, started: Timestamp) -> bool {
+    ctx.service.red.and_then(|since| since.checked_add(SWAP).ok()).is_some_and(|until| until <= started)
 }
 
 /// It is not known yet whose sample that is.
-fn put_by(turn: &mut Turn<'_>, sample: &Sample) {
-    let uncounted = &mut turn.service.uncounted;
+fn put_by(ctx: &mut Context<'_>, sample: &Sample) {
+    let uncounted = &mut ctx.service.uncounted;
     if uncounted.len() >= KEPT {
         uncounted.pop_front();
     }
@@ -96,26 +96,26 @@ fn put_by(turn: &mut Turn<'_>, sample: &Sample) {
 }
 
 /// Every check has passed: its start-up is over, though it might have taken longer.
-fn well(turn: &mut Turn<'_>) {
-    if !turn.service.health.all_pass() {
+fn well(ctx: &mut Context<'_>) {
+    if !ctx.service.health.all_pass() {
         return;
     }
-    turn.service.crashed = false;
-    let started = turn.service.launch.and_then(|launch| launch.at.checked_add(turn.policy.grace).ok());
-    turn.service.triggers.settled(started.map_or(turn.now, |least| least.max(turn.now)));
-    if let Phase::Watching(watch) = &turn.facts().phase
+    ctx.service.crashed = false;
+    let started = ctx.service.launch.and_then(|launch| launch.at.checked_add(ctx.policy.grace).ok());
+    ctx.service.triggers.settled(started.map_or(ctx.now, |least| least.max(ctx.now)));
+    if let Phase::Watching(watch) = &ctx.facts().phase
         && watch.restarted > 0
-        && let Phase::Watching(watch) = &mut turn.facts_mut().phase
+        && let Phase::Watching(watch) = &mut ctx.facts_mut().phase
     {
         watch.restarted = 0;
     }
 }
 
 /// What was seen since the start is of what was started, though it was not known yet that it had been.
-pub(super) fn belong(turn: &mut Turn<'_>, since: Timestamp) {
-    for sample in std::mem::take(&mut turn.service.uncounted) {
+pub(super) fn belong(ctx: &mut Context<'_>, since: Timestamp) {
+    for sample in std::mem::take(&mut ctx.service.uncounted) {
         if sample.began >= since {
-            count(turn, &sample);
+            count(ctx, &sample);
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::event::Happening;
+use crate::model::event::ServiceEvent;
 use crate::model::notice::{News, Notice};
 use crate::model::reading::{Bucket, Counts, Measure, Reading};
 use crate::model::reason::{Breach, Reason, Unit};
@@ -65,7 +65,7 @@ pub struct Mark {
 
 impl Curve {
     /// Out of what was recorded of the notice's release, oldest first; `None` where nothing can be drawn.
-    pub fn of(notice: &Notice, released: Option<Mark>, past: &[(Timestamp, Happening)]) -> Option<Self> {
+    pub fn of(notice: &Notice, released: Option<Mark>, past: &[(Timestamp, ServiceEvent)]) -> Option<Self> {
         let since = notice.at.checked_sub(BACK).ok()?;
         let cause = notice.reason.as_ref()?.cause();
         let (of, mut points, unit, limit) = if let Reason::Breach(breach) = cause {
@@ -112,7 +112,7 @@ fn thinned(points: Vec<Point>) -> Vec<Point> {
 }
 
 /// When the rollback began, and to which version it goes. News of what was released and does not run names that instead.
-fn rolled_back(notice: &Notice, past: &[(Timestamp, Happening)]) -> Option<Mark> {
+fn rolled_back(notice: &Notice, past: &[(Timestamp, ServiceEvent)]) -> Option<Mark> {
     if matches!(notice.news, News::DriftDetected | News::DriftResolved) {
         return None;
     }
@@ -121,19 +121,20 @@ fn rolled_back(notice: &Notice, past: &[(Timestamp, Happening)]) -> Option<Mark>
     } else if notice.news == News::RollbackStarted {
         Some(notice.at)
     } else {
-        let step =
-            |what: &Happening| matches!(what, Happening::StepDone { .. } | Happening::StepFailed { .. });
+        let step = |what: &ServiceEvent| {
+            matches!(what, ServiceEvent::StepDone { .. } | ServiceEvent::StepFailed { .. })
+        };
         past.iter().find(|(_, what)| step(what)).map(|(at, _)| *at)
     };
     Some(Mark { at: at?, version: notice.to.clone()? })
 }
 
 /// The readings that the trigger was fed with.
-fn readings<'a>(past: &'a [(Timestamp, Happening)], breach: &Breach) -> Vec<&'a Reading> {
+fn readings<'a>(past: &'a [(Timestamp, ServiceEvent)], breach: &Breach) -> Vec<&'a Reading> {
     let each = past.iter().flat_map(|(_, what)| {
-        if let Happening::Measured(reading) = what {
+        if let ServiceEvent::Measured(reading) = what {
             std::slice::from_ref(reading)
-        } else if let Happening::Recalled(readings) = what {
+        } else if let ServiceEvent::Recalled(readings) = what {
             readings.as_slice()
         } else {
             &[]
@@ -198,7 +199,7 @@ impl<T> Window<T> {
 }
 
 /// How long a health check took, each time.
-fn probed(past: &[(Timestamp, Happening)], check: &str) -> Vec<Point> {
+fn probed(past: &[(Timestamp, ServiceEvent)], check: &str) -> Vec<Point> {
     let point = |sample: &Sample| {
         let bad = match sample.outcome {
             Outcome::Ok => false,
@@ -207,8 +208,8 @@ fn probed(past: &[(Timestamp, Happening)], check: &str) -> Vec<Point> {
         };
         Some(Point { at: sample.began, value: sample.took.as_secs_f64(), bad })
     };
-    let of_check = |what: &'_ Happening| {
-        let Happening::Sampled(sample) = what else { return None };
+    let of_check = |what: &'_ ServiceEvent| {
+        let ServiceEvent::Sampled(sample) = what else { return None };
         if sample.check == check { point(sample) } else { None }
     };
     past.iter().filter_map(|(_, what)| of_check(what)).collect()

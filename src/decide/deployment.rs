@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::context::Context;
 use super::service::Service;
 use super::transition::Transition;
-use super::turn::Turn;
 use crate::model::facts::{Deployment, Facts, Phase, Stop};
 use crate::model::notice::{News, Tier};
 use crate::model::policy::ServicePolicy;
@@ -37,9 +37,9 @@ pub(super) fn under_way(service: &Service, now: Timestamp) -> bool {
 }
 
 /// How long the one at hand has taken so far.
-pub(super) fn lasted(turn: &Turn<'_>) -> Duration {
-    let began = turn.facts().deployment.as_ref().map_or(turn.now, |deployment| deployment.began);
-    turn.now.duration_since(began).unsigned_abs()
+pub(super) fn lasted(ctx: &Context<'_>) -> Duration {
+    let began = ctx.facts().deployment.as_ref().map_or(ctx.now, |deployment| deployment.began);
+    ctx.now.duration_since(began).unsigned_abs()
 }
 
 /// What was announced a short while ago, while nothing else is at hand and what runs has not crashed.
@@ -52,78 +52,78 @@ pub(super) fn announced(service: &Service, now: Timestamp) -> Option<&str> {
 }
 
 /// Somebody has asked the engine to stop a container.
-pub(super) fn asked(turn: &mut Turn<'_>, instance: &str, signal: &str) -> Transition {
-    match turn.facts().phase {
+pub(super) fn asked(ctx: &mut Context<'_>, instance: &str, signal: &str) -> Transition {
+    match ctx.facts().phase {
         Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => {}
         // golive's own doing.
         Phase::RollingBack(_) | Phase::Verifying(_) => return Transition::Stay,
     }
-    let member = turn.service.seen.as_ref().and_then(|seen| seen.member(instance)).cloned();
+    let member = ctx.service.seen.as_ref().and_then(|seen| seen.member(instance)).cloned();
     // What nobody has seen run yet was not what ran.
     let Some(Member { name, service, started, .. }) = member else { return Transition::Stay };
-    let at = turn.now;
+    let at = ctx.now;
     let stop =
         Stop { name, service, at, started, signal: signal.to_owned(), ended: None, with_engine: false };
-    let deployment = at_hand(turn);
+    let deployment = at_hand(ctx);
     if !deployment.stops.contains_key(instance) {
         deployment.stops.insert(instance.to_owned(), stop);
         deployment.told = false;
     }
-    reconsider(turn)
+    reconsider(ctx)
 }
 
 /// A container has ended as somebody had asked.
-pub(super) fn stopped(turn: &mut Turn<'_>, instance: &str) -> Transition {
-    let next = asked(turn, instance, "");
-    let now = turn.now;
-    if let Some(stop) = turn.facts_mut().deployment.as_mut().and_then(|it| it.stops.get_mut(instance)) {
+pub(super) fn stopped(ctx: &mut Context<'_>, instance: &str) -> Transition {
+    let next = asked(ctx, instance, "");
+    let now = ctx.now;
+    if let Some(stop) = ctx.facts_mut().deployment.as_mut().and_then(|it| it.stops.get_mut(instance)) {
         stop.ended = Some(now);
     }
     next
 }
 
 /// A container has ended by itself: whoever had stopped it before has started it since.
-pub(super) fn crashed(turn: &mut Turn<'_>, instance: &str) -> Transition {
-    if let Some(deployment) = &mut turn.facts_mut().deployment {
+pub(super) fn crashed(ctx: &mut Context<'_>, instance: &str) -> Transition {
+    if let Some(deployment) = &mut ctx.facts_mut().deployment {
         deployment.stops.remove(instance);
     }
-    reconsider(turn)
+    reconsider(ctx)
 }
 
 /// Whether what runs may be taken for a release.
-pub(super) fn is_over(turn: &Turn<'_>) -> bool {
-    turn.facts().deployment.as_ref().is_none_or(|deployment| !deployment.waits.iter().any(at_work))
+pub(super) fn is_over(ctx: &Context<'_>) -> bool {
+    ctx.facts().deployment.as_ref().is_none_or(|deployment| !deployment.waits.iter().any(at_work))
 }
 
 /// The engine answers again after an outage, which is over unless something is still waited for. What is left of it has
 /// its own time from now on.
-pub(super) fn engine_is_back(turn: &mut Turn<'_>, seen: Option<&Running>) -> Transition {
-    let next = looked(turn, seen);
-    let now = turn.now;
-    if let Some(deployment) = &mut turn.facts_mut().deployment {
+pub(super) fn engine_is_back(ctx: &mut Context<'_>, seen: Option<&Running>) -> Transition {
+    let next = looked(ctx, seen);
+    let now = ctx.now;
+    if let Some(deployment) = &mut ctx.facts_mut().deployment {
         let lasted = now.duration_since(std::mem::replace(&mut deployment.began, now)).unsigned_abs();
-        prolong(turn, lasted);
+        prolong(ctx, lasted);
     }
     next
 }
 
 /// What runs was looked at. What was stopped and runs again is waited for no more.
-pub(super) fn looked(turn: &mut Turn<'_>, seen: Option<&Running>) -> Transition {
-    if let (Some(deployment), Some(running)) = (&mut turn.facts_mut().deployment, seen) {
+pub(super) fn looked(ctx: &mut Context<'_>, seen: Option<&Running>) -> Transition {
+    if let (Some(deployment), Some(running)) = (&mut ctx.facts_mut().deployment, seen) {
         deployment.stops.retain(|id, stop| !started_again(id, stop, running));
     }
-    if !turn.facts().away {
-        since_engine_is_back(turn);
+    if !ctx.facts().away {
+        since_engine_is_back(ctx);
     }
-    reconsider(turn)
+    reconsider(ctx)
 }
 
 /// What has ended with the engine is missed from now on.
-fn since_engine_is_back(turn: &mut Turn<'_>) {
-    let now = turn.now;
+fn since_engine_is_back(ctx: &mut Context<'_>) {
+    let now = ctx.now;
     let missed = |stop: &&mut Stop| stop.with_engine && stop.ended.is_none();
-    if turn.facts().deployment.as_ref().is_some_and(|it| it.stops.values().any(|stop| stop.with_engine))
-        && let Some(deployment) = &mut turn.facts_mut().deployment
+    if ctx.facts().deployment.as_ref().is_some_and(|it| it.stops.values().any(|stop| stop.with_engine))
+        && let Some(deployment) = &mut ctx.facts_mut().deployment
     {
         deployment.stops.values_mut().filter(missed).for_each(|stop| stop.ended = Some(now));
     }
@@ -163,25 +163,25 @@ fn is_back(id: &str, stop: &Stop, running: &Running) -> bool {
 }
 
 /// The one at hand, which begins now if there is none.
-pub(super) fn at_hand<'t>(turn: &'t mut Turn<'_>) -> &'t mut Deployment {
-    let began = turn.now;
+pub(super) fn at_hand<'t>(ctx: &'t mut Context<'_>) -> &'t mut Deployment {
+    let began = ctx.now;
     let begun = || Deployment { began, waits: Vec::new(), stops: BTreeMap::new(), told: false };
-    turn.facts_mut().deployment.get_or_insert_with(begun)
+    ctx.facts_mut().deployment.get_or_insert_with(begun)
 }
 
 /// Nothing else is known while the engine is away: it is what is waited for.
-pub(super) fn wait_for_engine(turn: &mut Turn<'_>) {
-    at_hand(turn).waits = vec![Waits::Engine];
+pub(super) fn wait_for_engine(ctx: &mut Context<'_>) {
+    at_hand(ctx).waits = vec![Waits::Engine];
 }
 
 /// Begins, goes on or ends, by what it waits for now.
-fn reconsider(turn: &mut Turn<'_>) -> Transition {
-    let waits = waits(turn.service);
-    match &turn.facts().deployment {
+fn reconsider(ctx: &mut Context<'_>) -> Transition {
+    let waits = waits(ctx.service);
+    match &ctx.facts().deployment {
         Some(deployment) if deployment.waits == waits && !waits.is_empty() => {}
-        Some(_) if waits.is_empty() => return ended(turn),
+        Some(_) if waits.is_empty() => return ended(ctx),
         None if waits.is_empty() => {}
-        None | Some(_) => at_hand(turn).waits = waits,
+        None | Some(_) => at_hand(ctx).waits = waits,
     }
     Transition::Stay
 }
@@ -228,14 +228,14 @@ fn comes_first(member: &Member, facts: &Facts, seen: &Running) -> bool {
 }
 
 /// All that should run was started.
-fn ended(turn: &mut Turn<'_>) -> Transition {
-    let Some(deployment) = turn.facts_mut().deployment.take() else { return Transition::Stay };
-    let lasted = turn.now.duration_since(deployment.began).unsigned_abs();
-    turn.resolve(News::DeploymentFinished);
-    turn.service.triggers.settled(turn.now);
-    match turn.facts().phase {
+fn ended(ctx: &mut Context<'_>) -> Transition {
+    let Some(deployment) = ctx.facts_mut().deployment.take() else { return Transition::Stay };
+    let lasted = ctx.now.duration_since(deployment.began).unsigned_abs();
+    ctx.resolve(News::DeploymentFinished);
+    ctx.service.triggers.settled(ctx.now);
+    match ctx.facts().phase {
         // What was not watched meanwhile is watched in the end.
-        Phase::Watching(_) => prolong(turn, lasted),
+        Phase::Watching(_) => prolong(ctx, lasted),
         Phase::Held { why: Reason::Stopped { .. }, .. } => return Transition::WatchAgain,
         Phase::Idle
         | Phase::RollingBack(_)
@@ -247,8 +247,8 @@ fn ended(turn: &mut Turn<'_>) -> Transition {
 }
 
 /// For so long the release could not be watched, which is added to its window.
-fn prolong(turn: &mut Turn<'_>, by: Duration) {
-    if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
+fn prolong(ctx: &mut Context<'_>, by: Duration) {
+    if let Phase::Watching(watch) = &mut ctx.facts_mut().phase {
         watch.ends = watch.ends.checked_add(by).unwrap_or(Timestamp::MAX);
     }
 }
@@ -277,23 +277,23 @@ pub(super) fn next_deadline(service: &Service, policy: &ServicePolicy) -> Option
 }
 
 /// Deadlines that have come.
-pub(super) fn due(turn: &mut Turn<'_>) -> Transition {
-    let now = turn.now;
+pub(super) fn due(ctx: &mut Context<'_>) -> Transition {
+    let now = ctx.now;
     let stopping = |stop: &Stop| stop.ended.is_none() && !stop.with_engine;
     let ignores = |stop: &Stop| stopping(stop) && by(stop.at.checked_add(IGNORED).ok(), now);
     let mut next = Transition::Stay;
-    if turn.facts().deployment.as_ref().is_some_and(|it| it.stops.values().any(ignores))
-        && let Some(deployment) = &mut turn.facts_mut().deployment
+    if ctx.facts().deployment.as_ref().is_some_and(|it| it.stops.values().any(ignores))
+        && let Some(deployment) = &mut ctx.facts_mut().deployment
     {
         deployment.stops.retain(|_, stop| !ignores(stop));
-        next = reconsider(turn);
+        next = reconsider(ctx);
     }
     // One that has ended now has nothing more to tell.
-    let Some(deployment) = &turn.facts().deployment else { return next };
-    if deployment.told || !by(tell_at(deployment, turn.policy), now) {
+    let Some(deployment) = &ctx.facts().deployment else { return next };
+    if deployment.told || !by(tell_at(deployment, ctx.policy), now) {
         return next;
     }
-    tell(turn, deployment.clone())
+    tell(ctx, deployment.clone())
 }
 
 fn by(at: Option<Timestamp>, now: Timestamp) -> bool {
@@ -301,17 +301,17 @@ fn by(at: Option<Timestamp>, now: Timestamp) -> bool {
 }
 
 /// It does not end by itself, or was never meant to. What passes from now on counts again; what does not is no news.
-fn tell(turn: &mut Turn<'_>, deployment: Deployment) -> Transition {
-    if let Some(at_hand) = &mut turn.facts_mut().deployment {
+fn tell(ctx: &mut Context<'_>, deployment: Deployment) -> Transition {
+    if let Some(at_hand) = &mut ctx.facts_mut().deployment {
         at_hand.told = true;
     }
-    turn.service.health.start(turn.now, Timestamp::MAX);
-    turn.service.triggers.pause(Timestamp::MAX);
+    ctx.service.health.start(ctx.now, Timestamp::MAX);
+    ctx.service.triggers.pause(Timestamp::MAX);
     let Deployment { began, waits, stops, .. } = deployment;
     if waits.iter().any(at_work) {
-        let lasted = turn.now.duration_since(began).unsigned_abs();
+        let lasted = ctx.now.duration_since(began).unsigned_abs();
         let why = Reason::Unfinished { waits, lasted };
-        turn.open(News::DeploymentUnfinished, Tier::Important, Some(why), Vec::new());
+        ctx.open(News::DeploymentUnfinished, Tier::Important, Some(why), Vec::new());
         return Transition::Stay;
     }
     // What somebody has stopped is theirs; what ended with the engine, nobody wanted.
@@ -320,13 +320,13 @@ fn tell(turn: &mut Turn<'_>, deployment: Deployment) -> Transition {
     let why = Reason::Stopped { waits, signal };
     let (news, tier) =
         if unwanted { (News::ServiceDown, Tier::Urgent) } else { (News::ServiceStopped, Tier::Important) };
-    match turn.facts().phase {
+    match ctx.facts().phase {
         Phase::Watching(_) => return Transition::Hold(why, tier),
         Phase::Idle
         | Phase::RollingBack(_)
         | Phase::Verifying(_)
         | Phase::Held { .. }
-        | Phase::NeedsPerson { .. } => turn.open(news, tier, Some(why), Vec::new()),
+        | Phase::NeedsPerson { .. } => ctx.open(news, tier, Some(why), Vec::new()),
     }
     Transition::Stay
 }

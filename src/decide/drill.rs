@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::action::{Action, Effect, Persist};
+use super::context::Context;
 use super::service::Service;
 use super::trigger::span;
-use super::turn::Turn;
 use super::{deployment, naming};
 use crate::model::drill::{Drill, Level, Obstacle, Outcome, Page, Schedule, Shortfall};
 use crate::model::facts::{Facts, Phase};
@@ -32,78 +32,78 @@ const AGAIN: Duration = Duration::from_mins(5);
 const OVERDUE: u32 = 10;
 
 /// Somebody asks for one. Gives its id.
-pub(super) fn asked(turn: &mut Turn<'_>, by: &str, level: Level, page: bool) -> Result<String, Obstacle> {
-    let accepted = target(turn, level)?;
-    Ok(begin(turn, level, accepted, Some(by.to_owned()), page))
+pub(super) fn asked(ctx: &mut Context<'_>, by: &str, level: Level, page: bool) -> Result<String, Obstacle> {
+    let accepted = target(ctx, level)?;
+    Ok(begin(ctx, level, accepted, Some(by.to_owned()), page))
 }
 
 /// The runtime has made what was asked of it.
-pub(super) fn made(turn: &mut Turn<'_>, id: &str, problems: &[String]) {
-    let now = turn.now;
-    let Some(drill) = turn.facts_mut().drills.newest.as_mut().filter(|drill| drill.id == id) else { return };
+pub(super) fn made(ctx: &mut Context<'_>, id: &str, problems: &[String]) {
+    let now = ctx.now;
+    let Some(drill) = ctx.facts_mut().drills.newest.as_mut().filter(|drill| drill.id == id) else { return };
     if drill.outcome.is_none() {
         drill.outcome = Some(Outcome { at: now, problems: problems.to_vec() });
-        settle(turn);
+        settle(ctx);
     }
 }
 
 /// Somebody may have acknowledged the call.
-pub(super) fn acknowledged(turn: &mut Turn<'_>) {
-    let called = turn.facts().incidents.iter().find(|incident| incident.news == News::Drill);
+pub(super) fn acknowledged(ctx: &mut Context<'_>) {
+    let called = ctx.facts().incidents.iter().find(|incident| incident.news == News::Drill);
     let Some(IncidentState::Acknowledged { by }) = called.map(|incident| incident.state.clone()) else {
         return;
     };
-    let now = turn.now;
-    let Some(drill) = turn.facts_mut().drills.newest.as_mut() else { return };
+    let now = ctx.now;
+    let Some(drill) = ctx.facts_mut().drills.newest.as_mut() else { return };
     drill.page = Some(Page::Answered { at: now, by });
     let after = drill.answered_after().unwrap_or_default();
-    turn.resolve(News::DrillAnswered { after });
-    settle(turn);
+    ctx.resolve(News::DrillAnswered { after });
+    settle(ctx);
 }
 
 /// The daemon is up, or the configuration is another: what is due is counted from now on where it was not before, and what
 /// was being made is asked for again.
-pub(super) fn started(turn: &mut Turn<'_>) {
-    follow(turn);
-    let at_hand = turn.facts().drills.newest.clone().filter(|drill| drill.outcome.is_none());
+pub(super) fn started(ctx: &mut Context<'_>) {
+    follow(ctx);
+    let at_hand = ctx.facts().drills.newest.clone().filter(|drill| drill.outcome.is_none());
     if let Some(drill) = at_hand {
-        make(turn, &drill);
+        make(ctx, &drill);
     }
 }
 
 /// The configuration may ask for others.
-pub(super) fn follow(turn: &mut Turn<'_>) {
-    let (wanted, now) = (turn.policy.drill.is_some(), turn.now);
-    if wanted != turn.facts().drills.since.is_some() {
-        turn.facts_mut().drills.since = wanted.then_some(now);
+pub(super) fn follow(ctx: &mut Context<'_>) {
+    let (wanted, now) = (ctx.policy.drill.is_some(), ctx.now);
+    if wanted != ctx.facts().drills.since.is_some() {
+        ctx.facts_mut().drills.since = wanted.then_some(now);
     }
-    if !wanted && turn.facts().incidents.iter().any(|incident| incident.news == News::DrillOverdue) {
-        turn.forget(&News::DrillOverdue);
+    if !wanted && ctx.facts().incidents.iter().any(|incident| incident.news == News::DrillOverdue) {
+        ctx.forget(&News::DrillOverdue);
     }
 }
 
 /// Deadlines that have come.
-pub(super) fn due(turn: &mut Turn<'_>) {
-    let now = turn.now;
-    if let Some(drill) = turn.facts().drills.at_hand().cloned() {
+pub(super) fn due(ctx: &mut Context<'_>) {
+    let now = ctx.now;
+    if let Some(drill) = ctx.facts().drills.at_hand().cloned() {
         if drill.outcome.is_none() && after(drill.began, WITHIN) <= now {
-            made(turn, &drill.id, &[format!("no answer came within {} minutes", WITHIN.as_secs() / 60)]);
+            made(ctx, &drill.id, &[format!("no answer came within {} minutes", WITHIN.as_secs() / 60)]);
         }
         if drill.page == Some(Page::Waiting) && after(drill.began, ANSWER_WITHIN) <= now {
-            unanswered(turn);
+            unanswered(ctx);
         }
         return;
     }
-    let Some(schedule) = turn.policy.drill else { return };
-    if due_at(turn.service, schedule).is_some_and(|at| at <= now) {
-        match target(turn, schedule.level) {
-            Ok(accepted) => drop(begin(turn, schedule.level, accepted, None, false)),
-            Err(_) => turn.service.drill_at = now.checked_add(AGAIN).ok(),
+    let Some(schedule) = ctx.policy.drill else { return };
+    if due_at(ctx.service, schedule).is_some_and(|at| at <= now) {
+        match target(ctx, schedule.level) {
+            Ok(accepted) => drop(begin(ctx, schedule.level, accepted, None, false)),
+            Err(_) => ctx.service.drill_at = now.checked_add(AGAIN).ok(),
         }
     }
-    if overdue_at(turn.service, schedule).is_some_and(|at| at <= now) {
-        let why = Reason::Drill(Shortfall::Overdue { last: turn.facts().drills.passed });
-        turn.open(News::DrillOverdue, Tier::General, Some(why), Vec::new());
+    if overdue_at(ctx.service, schedule).is_some_and(|at| at <= now) {
+        let why = Reason::Drill(Shortfall::Overdue { last: ctx.facts().drills.passed });
+        ctx.open(News::DrillOverdue, Tier::General, Some(why), Vec::new());
     }
 }
 
@@ -138,69 +138,69 @@ fn overdue_at(service: &Service, schedule: Schedule) -> Option<Timestamp> {
 }
 
 /// The release that one would be about, or why none can be made now.
-fn target(turn: &Turn<'_>, level: Level) -> Result<Release, Obstacle> {
-    let facts = turn.facts();
+fn target(ctx: &Context<'_>, level: Level) -> Result<Release, Obstacle> {
+    let facts = ctx.facts();
     if facts.drills.at_hand().is_some() {
         return Err(Obstacle::UnderWay);
     }
-    if facts.phase != Phase::Idle || facts.away || deployment::under_way(turn.service, turn.now) {
+    if facts.phase != Phase::Idle || facts.away || deployment::under_way(ctx.service, ctx.now) {
         return Err(Obstacle::Busy);
     }
     let accepted = facts.accepted.last().ok_or(Obstacle::NothingAccepted)?;
     match level {
-        Level::Steps if !turn.policy.steps.contains(&Step::Create) => Err(Obstacle::NotBeside),
+        Level::Steps if !ctx.policy.steps.contains(&Step::Create) => Err(Obstacle::NotBeside),
         Level::Ready | Level::Steps => Ok(accepted.clone()),
     }
 }
 
 /// Begins one, and gives its id.
-fn begin(turn: &mut Turn<'_>, level: Level, accepted: Release, by: Option<String>, page: bool) -> String {
+fn begin(ctx: &mut Context<'_>, level: Level, accepted: Release, by: Option<String>, page: bool) -> String {
     let drill = Drill {
-        id: naming::drill_id(turn),
+        id: naming::drill_id(ctx),
         level,
         by,
-        began: turn.now,
+        began: ctx.now,
         release: accepted.id,
         version: accepted.version,
         outcome: None,
         page: page.then_some(Page::Waiting),
     };
-    turn.service.drill_at = None;
-    turn.facts_mut().drills.newest = Some(drill.clone());
-    make(turn, &drill);
+    ctx.service.drill_at = None;
+    ctx.facts_mut().drills.newest = Some(drill.clone());
+    make(ctx, &drill);
     if page {
-        turn.open(News::Drill, Tier::Urgent, None, Vec::new());
+        ctx.open(News::Drill, Tier::Urgent, None, Vec::new());
     }
     drill.id
 }
 
-fn make(turn: &mut Turn<'_>, drill: &Drill) {
-    let service = turn.service.name.clone();
+fn make(ctx: &mut Context<'_>, drill: &Drill) {
+    let service = ctx.service.name.clone();
     let Drill { id, release, level, .. } = drill.clone();
-    turn.act(Action::Effect(Effect::Drill { service, drill: id, release, level }));
+    ctx.act(Action::Effect(Effect::Drill { service, drill: id, release, level }));
 }
 
 /// Nobody has answered the call.
-fn unanswered(turn: &mut Turn<'_>) {
-    let now = turn.now;
-    turn.forget(&News::Drill);
-    if let Some(drill) = turn.facts_mut().drills.newest.as_mut() {
+fn unanswered(ctx: &mut Context<'_>) {
+    let now = ctx.now;
+    ctx.forget(&News::Drill);
+    if let Some(drill) = ctx.facts_mut().drills.newest.as_mut() {
         drill.page = Some(Page::Unanswered { waited: span(drill.began, now) });
     }
-    settle(turn);
+    settle(ctx);
 }
 
 /// Everything about the drill may have come to its end: it is written down, and told where it did not pass.
-fn settle(turn: &mut Turn<'_>) {
-    let Some(drill) = turn.facts().drills.newest.clone() else { return };
+fn settle(ctx: &mut Context<'_>) {
+    let Some(drill) = ctx.facts().drills.newest.clone() else { return };
     let Some(passed) = drill.passed() else { return };
-    let service = turn.service.name.clone();
-    turn.act(Action::Persist(Persist::Drilled { service, drill: drill.clone() }));
+    let service = ctx.service.name.clone();
+    ctx.act(Action::Persist(Persist::Drilled { service, drill: drill.clone() }));
     if passed {
-        turn.facts_mut().drills.passed = drill.ended();
-        turn.resolve(News::DrillPassed);
+        ctx.facts_mut().drills.passed = drill.ended();
+        ctx.resolve(News::DrillPassed);
     } else {
-        turn.open(News::DrillFailed, Tier::Important, Some(Reason::Drill(drill.shortfall())), Vec::new());
+        ctx.open(News::DrillFailed, Tier::Important, Some(Reason::Drill(drill.shortfall())), Vec::new());
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::action::Action;
+use super::context::Context;
 use super::trigger::span;
-use super::turn::Turn;
 use super::{State, rollback, watch};
 use crate::model::facts::Phase;
 
@@ -20,32 +20,32 @@ impl State {
         }
         let names: Vec<String> = self.services.keys().cloned().collect();
         for name in names {
-            if let Some(mut turn) = self.turn(&name, now, actions).filter(Turn::acts) {
-                stood_still(&mut turn, gap);
+            if let Some(mut ctx) = self.context(&name, now, actions).filter(Context::acts) {
+                stood_still(&mut ctx, gap);
             }
         }
     }
 }
 
-fn stood_still(turn: &mut Turn<'_>, gap: Duration) {
-    turn.service.blind_from = turn.now;
-    wait(turn, gap);
-    if let Phase::Verifying(verification) = &turn.facts().phase
+fn stood_still(ctx: &mut Context<'_>, gap: Duration) {
+    ctx.service.blind_from = ctx.now;
+    wait(ctx, gap);
+    if let Phase::Verifying(verification) = &ctx.facts().phase
         && !verification.settled()
     {
-        return rollback::resume(turn);
+        return rollback::resume(ctx);
     }
-    watch::missed(turn, gap);
-    turn.service.health.resume(turn.now);
+    watch::missed(ctx, gap);
+    ctx.service.health.resume(ctx.now);
 }
 
 /// Whoever was waited for could not be heard.
-fn wait(turn: &mut Turn<'_>, gap: Duration) {
-    let held = matches!(turn.facts().phase, Phase::Held { .. });
-    if turn.facts().veto.is_none() && turn.facts().deployment.is_none() && !held {
+fn wait(ctx: &mut Context<'_>, gap: Duration) {
+    let held = matches!(ctx.facts().phase, Phase::Held { .. });
+    if ctx.facts().veto.is_none() && ctx.facts().deployment.is_none() && !held {
         return;
     }
-    let facts = turn.facts_mut();
+    let facts = ctx.facts_mut();
     if let Some(veto) = &mut facts.veto {
         later(&mut veto.ends, gap);
     }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::State;
 use super::action::{Action, Answer, Persist, When};
-use super::turn::{LINGERS, Turn};
+use super::context::{Context, LINGERS};
 use crate::model::facts::{Aftermath, Facts};
 use crate::model::incident::{Incident, IncidentState};
 use crate::model::notice::{News, Notice, Place, Tier};
@@ -12,26 +12,26 @@ use crate::model::reason::Reason;
 use crate::model::refusal::Refusal;
 use crate::model::sample::Sample;
 
-mod fold;
-mod matter;
 mod own;
+mod suppression;
 mod thread;
+mod topic;
 mod tracker;
-mod way;
+mod versions;
 
-use matter::Matter;
-pub(super) use own::{Own, aside};
+pub(super) use own::{OwnIncidents, informational};
 pub(super) use thread::next_deadline;
+use topic::Topic;
 use tracker::{Tracker, Turned};
-use way::way;
+use versions::versions;
 
-impl Turn<'_> {
+impl Context<'_> {
     /// Tells news that nobody has to act on: no incident, one message in the release's thread.
     pub(super) fn tell(&mut self, news: News, tier: Tier, reason: Option<Reason>) {
         let release = self.facts().release.as_ref().or(self.facts().accepted.last());
         let id = release.map(|release| release.id.clone());
         let thread = id.clone().unwrap_or_else(|| self.service.name.clone());
-        let (from, to) = way(self.service, &news, reason.as_ref());
+        let (from, to) = versions(self.service, &news, reason.as_ref());
         let notice = Notice {
             id: format!("{thread}.{}.{}", news.into_str(), self.now.as_millisecond()),
             incident: thread,
@@ -53,8 +53,8 @@ impl Turn<'_> {
 
     /// Opens an incident, or carries news into the one that is open on the same matter; the same news again is silent.
     pub(super) fn open(&mut self, news: News, tier: Tier, reason: Option<Reason>, evidence: Vec<Sample>) {
-        if Matter::of(&news).is_symptom() && self.swapping() {
-            return self.fold(news.into_str());
+        if Topic::of(&news).is_side_effect() && self.rollback_in_progress() {
+            return self.suppress(news.into_str());
         }
         if self.find(&news).is_some_and(|at| self.facts().incidents[at].news == news) {
             return;
@@ -94,29 +94,29 @@ impl Turn<'_> {
 
     /// The checks tell again. That they were blinded by a rollback is no news.
     pub(super) fn resolve_blind(&mut self) {
-        if self.swapping() {
-            self.end(&Matter::Blind);
+        if self.rollback_in_progress() {
+            self.end(&Topic::Blind);
         } else {
             self.resolve(News::DataRestored);
         }
     }
 
-    fn end(&mut self, matter: &Matter) {
-        if tracker::find(&self.facts().incidents, matter).is_none() {
+    fn end(&mut self, topic: &Topic) {
+        if tracker::find(&self.facts().incidents, topic).is_none() {
             return;
         }
-        let ended = self.tracker().end(|news| Matter::of(news) == *matter);
+        let ended = self.tracker().end(|news| Topic::of(news) == *topic);
         ended.into_iter().for_each(|turned| self.turned(turned));
     }
 
     /// What those news are about is so no more; nobody is told.
     pub(super) fn forget(&mut self, news: &News) {
-        self.end(&Matter::of(news));
+        self.end(&Topic::of(news));
     }
 
     /// Whether an urgent incident is open. A drill keeps nobody from hearing of what is real.
     pub(super) fn urgent(&self) -> bool {
-        let real = |incident: &&Incident| Matter::of(&incident.news) != Matter::Call;
+        let real = |incident: &&Incident| Topic::of(&incident.news) != Topic::Call;
         self.facts().incidents.iter().filter(real).any(|incident| incident.tier == Tier::Urgent)
     }
 
@@ -126,11 +126,11 @@ impl Turn<'_> {
         }
         let acknowledged = self.tracker().acknowledge(id, by);
         let Some(turned) = acknowledged else { return false };
-        let matter = Matter::of(&turned.incident.news);
+        let topic = Topic::of(&turned.incident.news);
         self.turned(turned);
         // golive cannot see the end of these: who takes them on ends them.
-        if matter == Matter::Other {
-            self.end(&Matter::Other);
+        if topic == Topic::Other {
+            self.end(&Topic::Other);
         }
         true
     }
@@ -141,13 +141,13 @@ impl Turn<'_> {
             return;
         }
         // Of what a rollback brings about by itself people are reminded when it is over.
-        let swapping = self.swapping();
-        let due = self.tracker().due(|incident| swapping && Matter::of(&incident.news).is_symptom());
+        let swapping = self.rollback_in_progress();
+        let due = self.tracker().due(|incident| swapping && Topic::of(&incident.news).is_side_effect());
         due.into_iter().for_each(|turned| self.turned(turned));
     }
 
     fn find(&self, news: &News) -> Option<usize> {
-        tracker::find(&self.facts().incidents, &Matter::of(news))
+        tracker::find(&self.facts().incidents, &Topic::of(news))
     }
 
     fn tracker(&mut self) -> Tracker<'_> {
@@ -169,8 +169,8 @@ impl Turn<'_> {
             let until = self.now.checked_add(LINGERS).unwrap_or(self.now);
             self.service.facts_mut().aftermath = Some(Aftermath { incident, since, until });
         }
-        (notice.from, notice.to) = way(self.service, &incident.news, incident.reason.as_ref());
-        let about_release = Matter::of(&incident.news) == Matter::Release;
+        (notice.from, notice.to) = versions(self.service, &incident.news, incident.reason.as_ref());
+        let about_release = Topic::of(&incident.news) == Topic::Release;
         notice.blame = self.facts().blame.clone().filter(|_| about_release);
         self.act(Action::Tell { notice, channels: Vec::new(), when: When::Now });
     }
@@ -188,8 +188,8 @@ impl State {
         let mut found = self.own.acknowledge(now, incident, by, actions);
         let names: Vec<String> = self.services.keys().cloned().collect();
         for name in names {
-            if let Some(mut turn) = self.turn(&name, now, actions).filter(Turn::acts) {
-                found |= turn.acknowledge(incident, by);
+            if let Some(mut ctx) = self.context(&name, now, actions).filter(Context::acts) {
+                found |= ctx.acknowledge(incident, by);
             }
         }
         actions.push(Action::Answer(if found {

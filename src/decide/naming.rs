@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::turn::Turn;
+use super::context::Context;
 use crate::model::release::{Origin, Release};
 use crate::model::roster::Roster;
 use crate::model::running::{Identity, Running};
@@ -12,13 +12,13 @@ use crate::model::running::{Identity, Running};
 const NAMED: usize = 2;
 
 /// A release with an id of its own.
-pub(super) fn new_release(turn: &Turn<'_>, running: &Running, origin: Origin) -> Release {
+pub(super) fn new_release(ctx: &Context<'_>, running: &Running, origin: Origin) -> Release {
     Release {
-        id: release_id(turn),
-        service: turn.service.name.clone(),
-        version: of(turn.facts().accepted.last(), running),
+        id: release_id(ctx),
+        service: ctx.service.name.clone(),
+        version: of(ctx.facts().accepted.last(), running),
         running: Some(running.clone()),
-        began: turn.now,
+        began: ctx.now,
         origin,
         announcement: None,
         checklist: None,
@@ -27,24 +27,24 @@ pub(super) fn new_release(turn: &Turn<'_>, running: &Running, origin: Origin) ->
 }
 
 /// A release's.
-pub(super) fn release_id(turn: &Turn<'_>) -> String {
-    unique(turn, "")
+pub(super) fn release_id(ctx: &Context<'_>) -> String {
+    unique(ctx, "")
 }
 
 /// A rollback's.
-pub(super) fn rollback_id(turn: &Turn<'_>) -> String {
-    unique(turn, "rb-")
+pub(super) fn rollback_id(ctx: &Context<'_>) -> String {
+    unique(ctx, "rb-")
 }
 
 /// A drill's.
-pub(super) fn drill_id(turn: &Turn<'_>) -> String {
-    unique(turn, "drill-")
+pub(super) fn drill_id(ctx: &Context<'_>) -> String {
+    unique(ctx, "drill-")
 }
 
 /// Unique: services have unique names, no two releases of one begin in the same millisecond, and of several golives that
 /// act for one each has an ending of its own.
-fn unique(turn: &Turn<'_>, what: &str) -> String {
-    format!("{}-{what}{}{}", turn.service.name, turn.now.strftime("%Y%m%dT%H%M%S%3f"), turn.service.by)
+fn unique(ctx: &Context<'_>, what: &str) -> String {
+    format!("{}-{what}{}{}", ctx.service.name, ctx.now.strftime("%Y%m%dT%H%M%S%3f"), ctx.service.by)
 }
 
 /// What a release that runs now is called, beside the accepted one.

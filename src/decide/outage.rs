@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::action::Action;
-use super::turn::Turn;
+use super::context::Context;
 use super::{State, deployment, launch, release, rollback};
 use crate::model::facts::{Phase, Stop};
 use crate::model::notice::{News, Tier};
@@ -104,17 +104,17 @@ impl Lost {
 }
 
 /// The engine is away: nothing counts, and what ran is waited for.
-fn begin(turn: &mut Turn<'_>) {
-    if !turn.policy.runs_in_engine() || turn.facts().away {
+fn begin(ctx: &mut Context<'_>) {
+    if !ctx.policy.runs_in_engine() || ctx.facts().away {
         return;
     }
-    turn.facts_mut().away = true;
+    ctx.facts_mut().away = true;
     // A rollback waits for the engine by itself.
-    if turn.swapping() {
+    if ctx.rollback_in_progress() {
         return;
     }
-    let (now, ran) = (turn.now, turn.service.seen.clone());
-    let deployment = deployment::at_hand(turn);
+    let (now, ran) = (ctx.now, ctx.service.seen.clone());
+    let deployment = deployment::at_hand(ctx);
     for stop in deployment.stops.values_mut().filter(|stop| lately(stop, now)) {
         (stop.with_engine, stop.ended) = (true, None);
         stop.signal.clear();
@@ -131,7 +131,7 @@ fn begin(turn: &mut Turn<'_>) {
             with_engine: true,
         });
     }
-    deployment::wait_for_engine(turn);
+    deployment::wait_for_engine(ctx);
 }
 
 /// Whether that was stopped by the engine itself.
@@ -140,29 +140,29 @@ fn lately(stop: &Stop, now: Timestamp) -> bool {
 }
 
 /// It answers again: what runs has its grace, and what does not run is waited for.
-fn end(turn: &mut Turn<'_>) {
-    if !turn.facts().away {
+fn end(ctx: &mut Context<'_>) {
+    if !ctx.facts().away {
         return;
     }
-    turn.facts_mut().away = false;
-    let now = turn.now;
-    turn.service.blind_from = now;
-    if let Phase::Verifying(verification) = &turn.facts().phase
+    ctx.facts_mut().away = false;
+    let now = ctx.now;
+    ctx.service.blind_from = now;
+    if let Phase::Verifying(verification) = &ctx.facts().phase
         && !verification.settled()
     {
-        return rollback::resume(turn);
+        return rollback::resume(ctx);
     }
     // A rollback waits for the engine by itself.
-    if turn.swapping() {
+    if ctx.rollback_in_progress() {
         return;
     }
-    let seen = turn.service.seen.clone();
-    let next = deployment::engine_is_back(turn, seen.as_ref());
-    release::follow(turn, next);
-    release::look(turn, seen.as_ref());
+    let seen = ctx.service.seen.clone();
+    let next = deployment::engine_is_back(ctx, seen.as_ref());
+    release::follow(ctx, next);
+    release::look(ctx, seen.as_ref());
     // Whatever was started again has its grace from its start on.
-    let started = turn.service.launch.is_some_and(|launch| launch.at >= turn.service.health.since());
-    if turn.facts().deployment.is_none() && !started {
-        launch::given_grace(turn, seen.as_ref());
+    let started = ctx.service.launch.is_some_and(|launch| launch.at >= ctx.service.health.since());
+    if ctx.facts().deployment.is_none() && !started {
+        launch::given_grace(ctx, seen.as_ref());
     }
 }

@@ -1,6 +1,6 @@
 //! Versions that were gone back from: known at once when they come again, until somebody accepts them.
 
-use super::turn::Turn;
+use super::context::Context;
 use crate::model::facts::{Facts, Quarantined};
 use crate::model::notice::{News, Tier};
 use crate::model::policy::{Autonomy, Quarantine};
@@ -11,9 +11,9 @@ use crate::model::running::{Identity, Running};
 const KEPT: usize = 20;
 
 /// The release at hand was gone back from.
-pub(super) fn add(turn: &mut Turn<'_>, why: &Reason) {
-    let (at, why) = (turn.now, first(why));
-    let facts = turn.facts_mut();
+pub(super) fn add(ctx: &mut Context<'_>, why: &Reason) {
+    let (at, why) = (ctx.now, first(why));
+    let facts = ctx.facts_mut();
     let Some(release) = &facts.release else { return };
     let Some(running) = &release.running else { return };
     let (identity, version) = (running.identity.clone(), release.version.clone());
@@ -35,20 +35,20 @@ pub(super) fn holds(facts: &Facts, identity: &Identity) -> bool {
 }
 
 /// Whether what begins now was gone back from, and matters because of that: what is said of it then.
-pub(super) fn meets(turn: &Turn<'_>, running: &Running) -> Option<Reason> {
-    known(turn.facts(), &running.identity).filter(|_| turn.policy.quarantine != Quarantine::Off)
+pub(super) fn meets(ctx: &Context<'_>, running: &Running) -> Option<Reason> {
+    known(ctx.facts(), &running.identity).filter(|_| ctx.policy.quarantine != Quarantine::Off)
 }
 
 /// A release has begun that was gone back from: told, unless it is to be judged by that, and how.
-pub(super) fn met(turn: &mut Turn<'_>, why: Reason) -> Option<(Reason, Autonomy)> {
-    let autonomy = turn.policy.autonomy;
+pub(super) fn met(ctx: &mut Context<'_>, why: Reason) -> Option<(Reason, Autonomy)> {
+    let autonomy = ctx.policy.autonomy;
     let judged = autonomy != Autonomy::Off && matches!(why, Reason::Quarantined { same: true, .. });
-    match turn.policy.quarantine {
+    match ctx.policy.quarantine {
         Quarantine::Off => None,
         Quarantine::Ask if judged => Some((why, autonomy.min(Autonomy::Ask))),
         Quarantine::Rollback if judged => Some((why, autonomy)),
         Quarantine::Watch | Quarantine::Ask | Quarantine::Rollback => {
-            turn.open(News::KnownBadVersion, Tier::Important, Some(why), Vec::new());
+            ctx.open(News::KnownBadVersion, Tier::Important, Some(why), Vec::new());
             None
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::action::{Action, Effect};
-use super::turn::Turn;
+use super::context::Context;
 use crate::model::facts::Phase;
 use crate::model::notice::{News, Tier};
 use crate::model::reason::{Reason, SetReason};
@@ -13,7 +13,7 @@ use crate::model::running::Running;
 const PROVE_IDLE: Duration = Duration::from_hours(1);
 const PROVE_SOON: Duration = Duration::from_mins(1);
 
-impl Turn<'_> {
+impl Context<'_> {
     /// A record was stored and its image pinned, or not.
     pub(super) fn kept(&mut self, release: &str, problems: &[String]) {
         self.proved(release, problems);

@@ -18,14 +18,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::action::Action;
+use super::context::Context;
 use super::service::Service;
 use super::transition::Transition;
-use super::turn::Turn;
 use super::{
-    ask, blindness, counting, deployment, down, drill, guard, incident, rollback, standing, verify, veto,
-    watch, whole,
+    ask, blindness, countdown, counting, deployment, down, drill, incident, leadership, permission, rollback,
+    verify, watch, whole,
 };
-use crate::model::event::{Ask, Happening};
+use crate::model::event::{Ask, ServiceEvent};
 use crate::model::facts::Phase;
 use crate::model::policy::ServicePolicy;
 use crate::model::reason::Reason;
@@ -45,130 +45,130 @@ const ANNOUNCED_FOR: Duration = Duration::from_hours(24);
 const CHAIN: usize = 8;
 
 /// What the machine does with what happened.
-pub(super) fn happened(turn: &mut Turn<'_>, what: &Happening) {
-    if !turn.acts() {
-        if standing::happened(turn, what) {
-            take_up(turn);
+pub(super) fn happened(ctx: &mut Context<'_>, what: &ServiceEvent) {
+    if !ctx.acts() {
+        if leadership::happened(ctx, what) {
+            take_up(ctx);
         }
         return;
     }
     let next = match what {
-        Happening::Seen(running) => seen(turn, running.as_ref()),
-        Happening::Sampled(sample) => sampled(turn, sample),
-        Happening::Died { instance, asked, exit, oom } => died(turn, instance, *asked, how(*exit, *oom)),
+        ServiceEvent::Seen(running) => seen(ctx, running.as_ref()),
+        ServiceEvent::Sampled(sample) => sampled(ctx, sample),
+        ServiceEvent::Died { instance, asked, exit, oom } => died(ctx, instance, *asked, how(*exit, *oom)),
         // Answers to a step of a rollback that is over find none at hand.
-        Happening::StepDone { rollback, step, instance, .. } => {
-            rollback::step_done(turn, rollback, *step, instance.as_deref())
+        ServiceEvent::StepDone { rollback, step, instance, .. } => {
+            rollback::step_done(ctx, rollback, *step, instance.as_deref())
         }
-        Happening::StepFailed { rollback, step, fault } => {
-            rollback::step_failed(turn, rollback, *step, fault)
+        ServiceEvent::StepFailed { rollback, step, fault } => {
+            rollback::step_failed(ctx, rollback, *step, fault)
         }
-        Happening::Measured(reading) => watch::measured(turn, reading),
-        Happening::AcceptanceRan { release, items } => watch::acceptance_ran(turn, release, items),
-        Happening::Stopping { instance, signal } => deployment::asked(turn, instance, signal),
-        Happening::Asked { by, ask } => return asked(turn, by, ask),
+        ServiceEvent::Measured(reading) => watch::measured(ctx, reading),
+        ServiceEvent::AcceptanceRan { release, items } => watch::acceptance_ran(ctx, release, items),
+        ServiceEvent::Stopping { instance, signal } => deployment::asked(ctx, instance, signal),
+        ServiceEvent::Asked { by, ask } => return asked(ctx, by, ask),
         // These are taken in whatever is at hand.
-        Happening::Stands(standing) => {
-            standing::stands(turn, standing);
+        ServiceEvent::Leadership(standing) => {
+            leadership::stands(ctx, standing);
             return;
         }
-        Happening::Kept { release, problems } => return turn.kept(release, problems),
-        Happening::Proved { release, problems } => return turn.proved(release, problems),
-        Happening::Drilled { drill, problems } => return drill::made(turn, drill, problems),
-        Happening::Unpinned { release } => return turn.unpinned(release),
-        Happening::Empty { left } => return turn.empty(left),
-        Happening::Dependency(sample) => return turn.service.dependencies.depend(sample, turn.policy),
-        Happening::Beside(beside) => return turn.service.others.take(beside, turn.policy.window),
-        Happening::Recalled(readings) => return watch::recalled(turn, readings),
-        Happening::Expected { metric, until, learnt } => {
-            return turn.service.triggers.expect(metric, *until, learnt);
+        ServiceEvent::Kept { release, problems } => return ctx.kept(release, problems),
+        ServiceEvent::Proved { release, problems } => return ctx.proved(release, problems),
+        ServiceEvent::Drilled { drill, problems } => return drill::made(ctx, drill, problems),
+        ServiceEvent::Unpinned { release } => return ctx.unpinned(release),
+        ServiceEvent::Empty { left } => return ctx.empty(left),
+        ServiceEvent::Dependency(sample) => return ctx.service.dependencies.depend(sample, ctx.policy),
+        ServiceEvent::Beside(beside) => return ctx.service.others.take(beside, ctx.policy.window),
+        ServiceEvent::Recalled(readings) => return watch::recalled(ctx, readings),
+        ServiceEvent::Expected { metric, until, learnt } => {
+            return ctx.service.triggers.expect(metric, *until, learnt);
         }
     };
-    follow(turn, next);
+    follow(ctx, next);
 }
 
 /// Makes it so, and what follows from it.
-pub(super) fn follow(turn: &mut Turn<'_>, first: Transition) {
+pub(super) fn follow(ctx: &mut Context<'_>, first: Transition) {
     let mut next = first;
     for _ in 0..CHAIN {
         next = match next {
             Transition::Stay => return,
-            Transition::WatchAgain => open::again(turn),
-            Transition::Accept(reason) => close::accept(turn, reason),
-            Transition::Adopt(running, reason) => close::adopt(turn, running, reason),
-            Transition::Abort(reason) => close::abort(turn, reason),
-            Transition::Hold(why, tier) => close::hold(turn, why, tier),
-            Transition::Impossible(why) => close::impossible(turn, why),
-            Transition::RollBack { cause, target, known_bad } => swap::begin(turn, cause, &target, known_bad),
-            Transition::Advance(rollback) => rollback::advance(turn, rollback),
-            Transition::Verify(rollback) => swap::verify(turn, rollback),
-            Transition::Unhealthy(why) => swap::again(turn, why),
-            Transition::RolledBack => swap::finish(turn),
-            Transition::Fail(news, why) => swap::fail(turn, news, why),
-            Transition::Another(running) => looked::another(turn, &running),
-            Transition::Yield => swap::give_way(turn),
-            Transition::Look(running) => looked::seen(turn, running.as_ref()),
+            Transition::WatchAgain => open::again(ctx),
+            Transition::Accept(reason) => close::accept(ctx, reason),
+            Transition::Adopt(running, reason) => close::adopt(ctx, running, reason),
+            Transition::Abort(reason) => close::abort(ctx, reason),
+            Transition::Hold(why, tier) => close::hold(ctx, why, tier),
+            Transition::Impossible(why) => close::impossible(ctx, why),
+            Transition::RollBack { cause, target, known_bad } => swap::begin(ctx, cause, &target, known_bad),
+            Transition::Advance(rollback) => rollback::advance(ctx, rollback),
+            Transition::Verify(rollback) => swap::verify(ctx, rollback),
+            Transition::Unhealthy(why) => swap::again(ctx, why),
+            Transition::RolledBack => swap::finish(ctx),
+            Transition::Fail(news, why) => swap::fail(ctx, news, why),
+            Transition::Another(running) => looked::another(ctx, &running),
+            Transition::Yield => swap::give_way(ctx),
+            Transition::Look(running) => looked::seen(ctx, running.as_ref()),
         };
     }
     debug_assert_eq!(next, Transition::Stay, "a chain of transitions has an end");
 }
 
 /// What runs is looked at as if for the first time.
-pub(super) fn look(turn: &mut Turn<'_>, running: Option<&Running>) {
-    follow(turn, Transition::Look(running.cloned()));
+pub(super) fn look(ctx: &mut Context<'_>, running: Option<&Running>) {
+    follow(ctx, Transition::Look(running.cloned()));
 }
 
 /// What runs was looked at.
-fn seen(turn: &mut Turn<'_>, running: Option<&Running>) -> Transition {
-    match turn.facts().phase {
+fn seen(ctx: &mut Context<'_>, running: Option<&Running>) -> Transition {
+    match ctx.facts().phase {
         Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => {
-            looked::seen(turn, running)
+            looked::seen(ctx, running)
         }
         Phase::RollingBack(_) => {
-            rollback::seen(turn, running);
+            rollback::seen(ctx, running);
             Transition::Stay
         }
         Phase::Verifying(_) => {
-            let ours = rollback::seen(turn, running);
-            if ours { verify::prove(turn) } else { Transition::Stay }
+            let ours = rollback::seen(ctx, running);
+            if ours { verify::prove(ctx) } else { Transition::Stay }
         }
     }
 }
 
 /// A health check was made.
-fn sampled(turn: &mut Turn<'_>, sample: &Sample) -> Transition {
-    match turn.facts().phase {
+fn sampled(ctx: &mut Context<'_>, sample: &Sample) -> Transition {
+    match ctx.facts().phase {
         Phase::Idle => {
-            idle(turn, sample);
+            idle(ctx, sample);
             Transition::Stay
         }
-        Phase::Watching(_) => watch::sample(turn, sample),
+        Phase::Watching(_) => watch::sample(ctx, sample),
         Phase::RollingBack(_) => {
-            counting::count(turn, sample);
-            turn.fold_sample(sample);
+            counting::count(ctx, sample);
+            ctx.suppress_sample(sample);
             Transition::Stay
         }
-        Phase::Verifying(_) => verify::sample(turn, sample),
-        Phase::Held { .. } | Phase::NeedsPerson { .. } => waiting(turn, sample),
+        Phase::Verifying(_) => verify::sample(ctx, sample),
+        Phase::Held { .. } | Phase::NeedsPerson { .. } => waiting(ctx, sample),
     }
 }
 
 /// Something ended, as somebody had asked or by itself.
-fn died(turn: &mut Turn<'_>, instance: &str, asked: bool, how: String) -> Transition {
-    if let Phase::RollingBack(_) = turn.facts().phase {
-        turn.fold("died");
+fn died(ctx: &mut Context<'_>, instance: &str, asked: bool, how: String) -> Transition {
+    if let Phase::RollingBack(_) = ctx.facts().phase {
+        ctx.suppress("died");
         return Transition::Stay;
     }
     if asked {
-        return deployment::stopped(turn, instance);
+        return deployment::stopped(ctx, instance);
     }
-    if turn.facts().away {
+    if ctx.facts().away {
         return Transition::Stay;
     }
-    let at_hand = watch::ended(turn, instance);
-    let next = deployment::crashed(turn, instance);
-    follow(turn, next);
-    watch::died(turn, at_hand, how)
+    let at_hand = watch::ended(ctx, instance);
+    let next = deployment::crashed(ctx, instance);
+    follow(ctx, next);
+    watch::died(ctx, at_hand, how)
 }
 
 /// How something has ended.
@@ -181,86 +181,86 @@ fn how(exit: Option<i64>, oom: bool) -> String {
 }
 
 /// Somebody asks for something: it is done before it is answered.
-fn asked(turn: &mut Turn<'_>, by: &str, ask: &Ask) {
-    let (answer, next) = ask::asked(turn, by, ask);
-    follow(turn, next);
-    turn.act(Action::Answer(answer));
+fn asked(ctx: &mut Context<'_>, by: &str, ask: &Ask) {
+    let (answer, next) = ask::asked(ctx, by, ask);
+    follow(ctx, next);
+    ctx.act(Action::Answer(answer));
 }
 
 /// Nothing is released, and a health check was made.
-fn idle(turn: &mut Turn<'_>, sample: &Sample) {
-    if !counting::count(turn, sample) {
+fn idle(ctx: &mut Context<'_>, sample: &Sample) {
+    if !counting::count(ctx, sample) {
         return;
     }
-    counting::mark_red(turn);
-    close::adopt_at_first_sight(turn);
-    down::tell(turn);
+    counting::mark_red(ctx);
+    close::adopt_at_first_sight(ctx);
+    down::tell(ctx);
 }
 
 /// A person is waited for, and a health check was made.
-fn waiting(turn: &mut Turn<'_>, sample: &Sample) -> Transition {
-    if !counting::count(turn, sample) {
+fn waiting(ctx: &mut Context<'_>, sample: &Sample) -> Transition {
+    if !counting::count(ctx, sample) {
         return Transition::Stay;
     }
     // An urgent incident already says that somebody has to come.
-    let told = turn.urgent();
-    if !told || turn.service.health.all_pass() {
-        down::tell(turn);
+    let told = ctx.urgent();
+    if !told || ctx.service.health.all_pass() {
+        down::tell(ctx);
     }
-    watch::judge_held(turn)
+    watch::judge_held(ctx)
 }
 
 /// This golive acts from now on: it goes on as after a restart.
-fn take_up(turn: &mut Turn<'_>) {
-    started(turn);
-    if let Some(running) = turn.service.seen.clone() {
-        let next = seen(turn, Some(&running));
-        follow(turn, next);
+fn take_up(ctx: &mut Context<'_>) {
+    started(ctx);
+    if let Some(running) = ctx.service.seen.clone() {
+        let next = seen(ctx, Some(&running));
+        follow(ctx, next);
     }
 }
 
 /// The daemon is up: what was under way goes on.
-pub(super) fn started(turn: &mut Turn<'_>) {
-    turn.service.prove_at = Some(turn.now);
-    drill::started(turn);
-    match turn.facts().phase {
-        Phase::Watching(_) => watch::started(turn),
-        Phase::RollingBack(_) | Phase::Verifying(_) => rollback::resume(turn),
+pub(super) fn started(ctx: &mut Context<'_>) {
+    ctx.service.prove_at = Some(ctx.now);
+    drill::started(ctx);
+    match ctx.facts().phase {
+        Phase::Watching(_) => watch::started(ctx),
+        Phase::RollingBack(_) | Phase::Verifying(_) => rollback::resume(ctx),
         Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => {}
     }
 }
 
 /// Deadlines that have come.
-pub(super) fn due(turn: &mut Turn<'_>) {
-    let now = turn.now;
+pub(super) fn due(ctx: &mut Context<'_>) {
+    let now = ctx.now;
     // What a drill gives up is not reminded of.
-    drill::due(turn);
-    turn.incidents_due();
-    watch::look_again(turn);
-    let next = deployment::due(turn);
-    follow(turn, next);
-    whole::due(turn);
-    if turn.service.prove_at.is_some_and(|at| at <= now) {
-        turn.prove();
+    drill::due(ctx);
+    ctx.incidents_due();
+    watch::look_again(ctx);
+    let next = deployment::due(ctx);
+    follow(ctx, next);
+    whole::due(ctx);
+    if ctx.service.prove_at.is_some_and(|at| at <= now) {
+        ctx.prove();
     }
-    if turn.facts().hold.as_ref().and_then(|hold| hold.until).is_some_and(|until| until <= now) {
-        let next = ask::resume(turn);
-        follow(turn, next);
+    if ctx.facts().hold.as_ref().and_then(|hold| hold.until).is_some_and(|until| until <= now) {
+        let next = ask::resume(ctx);
+        follow(ctx, next);
     }
-    if announced_until(turn.service).is_some_and(|until| until <= now) {
-        ask::drop_announced(turn);
+    if announced_until(ctx.service).is_some_and(|until| until <= now) {
+        ask::drop_announced(ctx);
     }
-    if let Some(cause) = veto::due(turn) {
-        let next = guard::act(turn, cause);
-        follow(turn, next);
+    if let Some(cause) = countdown::due(ctx) {
+        let next = permission::act(ctx, cause);
+        follow(ctx, next);
     }
-    let next = match &turn.facts().phase {
-        Phase::Verifying(verification) if !verification.settled() => verify::prove(turn),
-        Phase::RollingBack(_) | Phase::Verifying(_) => rollback::due(turn),
-        Phase::Watching(_) | Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => watch::due(turn),
+    let next = match &ctx.facts().phase {
+        Phase::Verifying(verification) if !verification.settled() => verify::prove(ctx),
+        Phase::RollingBack(_) | Phase::Verifying(_) => rollback::due(ctx),
+        Phase::Watching(_) | Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => watch::due(ctx),
     };
-    follow(turn, next);
-    blindness::too_long(turn);
+    follow(ctx, next);
+    blindness::too_long(ctx);
 }
 
 /// When `Due` has to come for this service at the latest.

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use super::action::{Action, Effect};
+use super::context::Context;
 use super::transition::Transition;
-use super::turn::Turn;
-use super::{guard, plan};
+use super::{permission, plan};
 use crate::model::facts::{Phase, Rollback, Verification};
 use crate::model::notice::{News, Tier};
 use crate::model::policy::ServicePolicy;
@@ -13,29 +13,29 @@ use crate::model::reason::{Reason, Runs};
 use crate::model::running::{Running, parts};
 use crate::model::step::{Fault, FaultKind, Step};
 
-mod patience;
+mod retry;
 
-use patience::{answer_by, pause, unheard};
+use retry::{answer_by, pause, unheard};
 
 /// What runs has been looked at in mid-rollback. Whether it is golive's own doing, and not somebody else's.
-pub(super) fn seen(turn: &mut Turn<'_>, running: Option<&Running>) -> bool {
-    turn.service.seen = running.cloned();
-    let (Some(rollback), Some(running)) = (at_hand(turn), running) else { return false };
+pub(super) fn seen(ctx: &mut Context<'_>, running: Option<&Running>) -> bool {
+    ctx.service.seen = running.cloned();
+    let (Some(rollback), Some(running)) = (at_hand(ctx), running) else { return false };
     if rollback.undoing.is_some() {
         return false;
     }
-    let foreign = foreign(turn, running);
+    let foreign = foreign(ctx, running);
     if foreign {
-        give_way(turn, Reason::Superseded { version: running.version.clone() });
+        give_way(ctx, Reason::Superseded { version: running.version.clone() });
     }
     !foreign
 }
 
 /// Neither what the rollback leaves nor what it goes to, nor some of both: a set is swapped one by one.
-fn foreign(turn: &Turn<'_>, running: &Running) -> bool {
-    let Some(rollback) = at_hand(turn) else { return false };
+fn foreign(ctx: &Context<'_>, running: &Running) -> bool {
+    let Some(rollback) = at_hand(ctx) else { return false };
     // The operator's command restores the version itself, which is all the instance it has.
-    let target = plan::target(turn).and_then(|target| target.running).map(|target| target.instance);
+    let target = plan::target(ctx).and_then(|target| target.running).map(|target| target.instance);
     let ours = [rollback.successor.as_deref(), rollback.plan.bad.as_deref(), target.as_deref()];
     let is_ours = |part: &str| ours.iter().flatten().any(|known| parts(known).any(|known| known == part));
     // The engine takes the release back by itself: the update waits for that, and looks who has been there.
@@ -46,8 +46,8 @@ fn foreign(turn: &Turn<'_>, running: &Running) -> bool {
 }
 
 /// A step holds: the next one.
-pub(super) fn step_done(turn: &mut Turn<'_>, id: &str, step: Step, instance: Option<&str>) -> Transition {
-    let Some(mut rollback) = current(turn, id, step) else { return Transition::Stay };
+pub(super) fn step_done(ctx: &mut Context<'_>, id: &str, step: Step, instance: Option<&str>) -> Transition {
+    let Some(mut rollback) = current(ctx, id, step) else { return Transition::Stay };
     rollback.attempts = 0;
     rollback.retry_at = None;
     if matches!(step, Step::Create | Step::Start | Step::Command | Step::Update) {
@@ -57,9 +57,9 @@ pub(super) fn step_done(turn: &mut Turn<'_>, id: &str, step: Step, instance: Opt
         Step::Undo => {
             let (runs, cause) = (Runs::Version(rollback.plan.from_version), rollback.undoing);
             let cause = Box::new(cause.unwrap_or(rollback.reason));
-            return undone(turn, Reason::Stuck { undo: None, runs, cause });
+            return undone(ctx, Reason::Stuck { undo: None, runs, cause });
         }
-        Step::Yield => return stood_aside(turn),
+        Step::Yield => return stood_aside(ctx),
         Step::Prepare
         | Step::Forensics
         | Step::Before
@@ -77,18 +77,18 @@ pub(super) fn step_done(turn: &mut Turn<'_>, id: &str, step: Step, instance: Opt
         | Step::CleanUp
         | Step::After => {}
     }
-    advance(turn, rollback)
+    advance(ctx, rollback)
 }
 
 /// A step does not hold: again, around it, or back.
-pub(super) fn step_failed(turn: &mut Turn<'_>, id: &str, step: Step, fault: &Fault) -> Transition {
+pub(super) fn step_failed(ctx: &mut Context<'_>, id: &str, step: Step, fault: &Fault) -> Transition {
     // One that is to be tried again has had its answer.
-    let Some(mut rollback) = current(turn, id, step).filter(|rollback| rollback.retry_at.is_none()) else {
+    let Some(mut rollback) = current(ctx, id, step).filter(|rollback| rollback.retry_at.is_none()) else {
         return Transition::Stay;
     };
-    if let Some(pause) = pause(fault.kind, turn.now, &mut rollback) {
-        rollback.retry_at = turn.now.checked_add(pause).ok();
-        put(turn, rollback);
+    if let Some(pause) = pause(fault.kind, ctx.now, &mut rollback) {
+        rollback.retry_at = ctx.now.checked_add(pause).ok();
+        put(ctx, rollback);
         return Transition::Stay;
     }
     let why = Reason::Step { step, seen: fault.text.clone() };
@@ -107,54 +107,54 @@ pub(super) fn step_failed(turn: &mut Turn<'_>, id: &str, step: Step, fault: &Fau
         | Step::Converge
             if fault.kind == FaultKind::Foreign =>
         {
-            give_way(turn, why);
+            give_way(ctx, why);
         }
         // Nothing has been touched.
         Step::Prepare if !rollback.again => return Transition::Fail(News::RollbackImpossible, why),
         Step::Before if fault.kind == FaultKind::Irreversible => {
-            return guard::said_irreversible(turn, rollback, &fault.text);
+            return permission::said_irreversible(ctx, rollback, &fault.text);
         }
         Step::Prepare | Step::Before => return failed(why),
         // Knowing less must not keep the service down.
-        Step::Forensics => return advance(turn, rollback),
+        Step::Forensics => return advance(ctx, rollback),
         Step::Create
         | Step::DisableRestart
         | Step::Stop
         | Step::RenameOld
         | Step::RenameNew
         | Step::Start
-        | Step::Update => undo(turn, rollback, why),
+        | Step::Update => undo(ctx, rollback, why),
         // The engine says that the old version cannot run; what runs of the bad one is better than nothing.
-        Step::Converge if fault.kind == FaultKind::Refused => undo(turn, rollback, why),
+        Step::Converge if fault.kind == FaultKind::Refused => undo(ctx, rollback, why),
         // It may still come: it stays what the engine works towards.
         Step::Command | Step::Converge => return failed(why),
         Step::Verify => return Transition::Unhealthy(why),
-        Step::Undo if fault.kind == FaultKind::Foreign => give_way(turn, why),
+        Step::Undo if fault.kind == FaultKind::Foreign => give_way(ctx, why),
         Step::Undo => {
             // What a refusal leaves running, its words say.
-            let runs = if fault.kind == FaultKind::Transient { plan::runs(turn) } else { Runs::Unknown };
+            let runs = if fault.kind == FaultKind::Transient { plan::runs(ctx) } else { Runs::Unknown };
             let cause = Box::new(rollback.undoing.unwrap_or(rollback.reason));
-            return undone(turn, Reason::Stuck { undo: Some(fault.text.clone()), runs, cause });
+            return undone(ctx, Reason::Stuck { undo: Some(fault.text.clone()), runs, cause });
         }
-        Step::Yield => return stood_aside(turn),
+        Step::Yield => return stood_aside(ctx),
         // The service is restored; what is left over is told, and no reason to touch it again.
         Step::RecreateDependents | Step::CleanUp | Step::After => {
-            turn.open(News::CleanupIncomplete, Tier::Important, Some(why), Vec::new());
-            return advance(turn, rollback);
+            ctx.open(News::CleanupIncomplete, Tier::Important, Some(why), Vec::new());
+            return advance(ctx, rollback);
         }
     }
     Transition::Stay
 }
 
 /// Deadlines that have come.
-pub(super) fn due(turn: &mut Turn<'_>) -> Transition {
-    let Some(rollback) = at_hand(turn).cloned() else { return Transition::Stay };
+pub(super) fn due(ctx: &mut Context<'_>) -> Transition {
+    let Some(rollback) = at_hand(ctx).cloned() else { return Transition::Stay };
     match rollback.retry_at {
-        Some(retry_at) if retry_at <= turn.now => perform(turn),
+        Some(retry_at) if retry_at <= ctx.now => perform(ctx),
         Some(_) => {}
-        None if answer_by(&rollback, turn.policy) <= turn.now => {
-            let fault = unheard(turn.policy);
-            return step_failed(turn, &rollback.plan.rollback, rollback.step, &fault);
+        None if answer_by(&rollback, ctx.policy) <= ctx.now => {
+            let fault = unheard(ctx.policy);
+            return step_failed(ctx, &rollback.plan.rollback, rollback.step, &fault);
         }
         None => {}
     }
@@ -162,23 +162,23 @@ pub(super) fn due(turn: &mut Turn<'_>) -> Transition {
 }
 
 /// Docker answers again: a step that waited for it is tried at once.
-pub(super) fn engine_back(turn: &mut Turn<'_>) {
-    if at_hand(turn).is_some_and(|rollback| rollback.retry_at.is_some()) {
-        perform(turn);
+pub(super) fn engine_back(ctx: &mut Context<'_>) {
+    if at_hand(ctx).is_some_and(|rollback| rollback.retry_at.is_some()) {
+        perform(ctx);
     }
 }
 
 /// The daemon was killed in the middle: the step at hand is done again, a proof begins anew.
-pub(super) fn resume(turn: &mut Turn<'_>) {
-    let now = turn.now;
-    match &mut turn.facts_mut().phase {
+pub(super) fn resume(ctx: &mut Context<'_>) {
+    let now = ctx.now;
+    match &mut ctx.facts_mut().phase {
         Phase::Verifying(verification) if !verification.settled() => {
             verification.began = now;
-            turn.count_anew(turn.policy.grace);
+            ctx.count_anew(ctx.policy.grace);
         }
         Phase::RollingBack(rollback) | Phase::Verifying(Verification { rollback, .. }) => {
             rollback.since = now;
-            perform(turn);
+            perform(ctx);
         }
         Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => {}
     }
@@ -190,22 +190,22 @@ pub(super) fn due_at(rollback: &Rollback, policy: &ServicePolicy) -> Timestamp {
 }
 
 /// Whether no step is at hand, because the restored version is being proved.
-fn proving(turn: &Turn<'_>) -> bool {
-    matches!(&turn.facts().phase, Phase::Verifying(proof) if !proof.settled())
+fn proving(ctx: &Context<'_>) -> bool {
+    matches!(&ctx.facts().phase, Phase::Verifying(proof) if !proof.settled())
 }
 
-fn at_hand<'a>(turn: &'a Turn<'_>) -> Option<&'a Rollback> {
-    turn.facts().rollback()
+fn at_hand<'a>(ctx: &'a Context<'_>) -> Option<&'a Rollback> {
+    ctx.facts().rollback()
 }
 
 /// The rollback at hand, if it is the one that an answer is about and waits for that step. A proof waits for none.
-fn current(turn: &Turn<'_>, id: &str, step: Step) -> Option<Rollback> {
-    let rollback = at_hand(turn).filter(|_| !proving(turn))?;
+fn current(ctx: &Context<'_>, id: &str, step: Step) -> Option<Rollback> {
+    let rollback = at_hand(ctx).filter(|_| !proving(ctx))?;
     (rollback.plan.rollback == id && rollback.step == step).then(|| rollback.clone())
 }
 
-fn put(turn: &mut Turn<'_>, rollback: Rollback) {
-    match &mut turn.facts_mut().phase {
+fn put(ctx: &mut Context<'_>, rollback: Rollback) {
+    match &mut ctx.facts_mut().phase {
         Phase::RollingBack(old) => *old = rollback,
         Phase::Verifying(verification) => verification.rollback = rollback,
         Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => {}
@@ -213,28 +213,28 @@ fn put(turn: &mut Turn<'_>, rollback: Rollback) {
 }
 
 /// Asks for the step at hand.
-pub(super) fn perform(turn: &mut Turn<'_>) {
-    let Some(mut rollback) = at_hand(turn).cloned() else { return };
-    (rollback.retry_at, rollback.asked) = (None, turn.now);
+pub(super) fn perform(ctx: &mut Context<'_>) {
+    let Some(mut rollback) = at_hand(ctx).cloned() else { return };
+    (rollback.retry_at, rollback.asked) = (None, ctx.now);
     let (plan, step) = (rollback.plan.clone(), rollback.step);
-    put(turn, rollback);
-    let service = turn.service.name.clone();
-    turn.act(Action::Effect(Effect::Step { service, plan, step }));
+    put(ctx, rollback);
+    let service = ctx.service.name.clone();
+    ctx.act(Action::Effect(Effect::Step { service, plan, step }));
 }
 
 /// The next step is at hand.
-fn take_up(turn: &mut Turn<'_>, rollback: Rollback) {
-    put(turn, Rollback { since: turn.now, attempts: 0, ..rollback });
-    perform(turn);
+fn take_up(ctx: &mut Context<'_>, rollback: Rollback) {
+    put(ctx, Rollback { since: ctx.now, attempts: 0, ..rollback });
+    perform(ctx);
 }
 
 /// The step at hand holds: the next one, and after the last one the next phase.
-pub(super) fn advance(turn: &mut Turn<'_>, rollback: Rollback) -> Transition {
-    let verifying = matches!(turn.facts().phase, Phase::Verifying(_));
-    let steps = if verifying { &turn.policy.finish } else { &turn.policy.steps };
+pub(super) fn advance(ctx: &mut Context<'_>, rollback: Rollback) -> Transition {
+    let verifying = matches!(ctx.facts().phase, Phase::Verifying(_));
+    let steps = if verifying { &ctx.policy.finish } else { &ctx.policy.steps };
     // By order, not by position: the list may have been changed by a reload meanwhile.
     match steps.iter().find(|next| **next > rollback.step) {
-        Some(next) => take_up(turn, Rollback { step: *next, ..rollback }),
+        Some(next) => take_up(ctx, Rollback { step: *next, ..rollback }),
         None if verifying => return Transition::RolledBack,
         None => return Transition::Verify(rollback),
     }
@@ -242,28 +242,28 @@ pub(super) fn advance(turn: &mut Turn<'_>, rollback: Rollback) -> Transition {
 }
 
 /// The way back out: the bad release runs again rather than nothing.
-fn undo(turn: &mut Turn<'_>, rollback: Rollback, why: Reason) {
-    take_up(turn, Rollback { step: Step::Undo, undoing: Some(why), ..rollback });
+fn undo(ctx: &mut Context<'_>, rollback: Rollback, why: Reason) {
+    take_up(ctx, Rollback { step: Step::Undo, undoing: Some(why), ..rollback });
 }
 
 /// Somebody else deploys: what golive made is removed and theirs is watched.
-fn give_way(turn: &mut Turn<'_>, why: Reason) {
-    let Some(rollback) = at_hand(turn).cloned() else { return };
-    take_up(turn, Rollback { step: Step::Yield, undoing: Some(why), ..rollback });
+fn give_way(ctx: &mut Context<'_>, why: Reason) {
+    let Some(rollback) = at_hand(ctx).cloned() else { return };
+    take_up(ctx, Rollback { step: Step::Yield, undoing: Some(why), ..rollback });
 }
 
 /// The way back out was taken, or barred; unless somebody has deployed meanwhile, a person has to come.
-fn undone(turn: &Turn<'_>, why: Reason) -> Transition {
-    theirs(turn).map_or_else(|| failed(why), Transition::Another)
+fn undone(ctx: &Context<'_>, why: Reason) -> Transition {
+    theirs(ctx).map_or_else(|| failed(why), Transition::Another)
 }
 
-fn stood_aside(turn: &Turn<'_>) -> Transition {
-    theirs(turn).map_or(Transition::Yield, Transition::Another)
+fn stood_aside(ctx: &Context<'_>) -> Transition {
+    theirs(ctx).map_or(Transition::Yield, Transition::Another)
 }
 
 /// What somebody has deployed meanwhile, as far as it was seen.
-fn theirs(turn: &Turn<'_>) -> Option<Running> {
-    turn.service.seen.clone().filter(|running| foreign(turn, running))
+fn theirs(ctx: &Context<'_>) -> Option<Running> {
+    ctx.service.seen.clone().filter(|running| foreign(ctx, running))
 }
 
 fn failed(why: Reason) -> Transition {

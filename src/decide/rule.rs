@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::action::Action;
-use super::incident::Own;
+use super::incident::OwnIncidents;
 use super::trigger::{Run, span};
 use super::view::TriggerView;
 use crate::model::event::Event;
@@ -42,7 +42,7 @@ struct Rule {
     within: Run,
     told: Told,
     /// It is told in a rollback's thread, as what the release has brought about.
-    folded: bool,
+    suppressed: bool,
     last: Option<Seen>,
     /// Since when nothing could be told, and why, while nothing can.
     blind: Option<(Timestamp, String)>,
@@ -70,18 +70,18 @@ impl Rules {
         now: Timestamp,
         event: &Event,
         (limits, tiers, since): (&BTreeMap<String, Limit>, &BTreeMap<Tier, TierPolicy>, Option<Timestamp>),
-        own: &mut Own,
+        own: &mut OwnIncidents,
         actions: &mut Vec<Action>,
     ) -> Vec<String> {
-        let mut folded = Vec::new();
+        let mut suppressed = Vec::new();
         for (name, limit) in limits {
             let Some((at, saw)) = seen::of(name, limit, event) else { continue };
             let rule = self.0.entry(name.clone()).or_default();
             if rule.take((now, at), (name, limit), saw, (tiers, since), own, actions) {
-                folded.push(name.clone());
+                suppressed.push(name.clone());
             }
         }
-        folded
+        suppressed
     }
 
     /// How each stands, for people.
@@ -100,7 +100,7 @@ fn stays(name: &str, old: &BTreeMap<String, Limit>, new: &BTreeMap<String, Limit
     new.contains_key(name) && of(old) == of(new)
 }
 
-impl Own {
+impl OwnIncidents {
     /// Ends what is about a rule that is no longer configured, and tells nobody.
     pub(super) fn forget(&mut self, now: Timestamp, limits: &BTreeMap<String, Limit>) -> Vec<Action> {
         let stands = |news: &News, rule: &str| {
@@ -118,7 +118,7 @@ impl Rule {
         (name, limit): (&String, &Limit),
         saw: Result<Saw, String>,
         (tiers, since): (&BTreeMap<Tier, TierPolicy>, Option<Timestamp>),
-        own: &mut Own,
+        own: &mut OwnIncidents,
         actions: &mut Vec<Action>,
     ) -> bool {
         let (before, check) = (self.told, limit.of == RuleOf::Check);
@@ -128,12 +128,12 @@ impl Rule {
         };
         match (self.told == before, self.told, reason) {
             (false, Told::Broken, Some(_)) if self.belongs(limit, since) => {
-                self.folded = true;
+                self.suppressed = true;
                 return true;
             }
-            (true, Told::Broken, Some(_)) if self.folded && since.is_some() => {}
-            (new, Told::Broken, Some(reason)) if !new || self.folded => {
-                self.folded = false;
+            (true, Told::Broken, Some(_)) if self.suppressed && since.is_some() => {}
+            (new, Told::Broken, Some(reason)) if !new || self.suppressed => {
+                self.suppressed = false;
                 let news = News::ThresholdExceeded { rule: name.clone(), check };
                 own.open(now, news, limit.tier, reason, tiers, actions);
             }
@@ -141,12 +141,12 @@ impl Rule {
             (false, Told::Blind, Some(reason)) => {
                 // Nothing is known to be wrong, so this is never urgent.
                 let tier = limit.tier.min(Tier::Important);
-                self.folded = false;
+                self.suppressed = false;
                 let news = News::ThresholdUnknown { rule: name.clone(), check };
                 own.open(now, news, tier, reason, tiers, actions);
             }
             (false, Told::Well | Told::Broken | Told::Blind, _) => {
-                self.folded = false;
+                self.suppressed = false;
                 own.resolve(now, News::ThresholdRecovered { rule: name.clone(), check }, tiers, actions);
             }
         }

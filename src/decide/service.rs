@@ -63,13 +63,13 @@ pub(super) struct Service {
     /// Older accepted releases are proved again then.
     pub(super) prove_older_at: Option<Timestamp>,
     /// Why another golive acts for it, or none; `None` when this one does.
-    pub(super) aside: Option<String>,
+    pub(super) standby_reason: Option<String>,
     /// What its ids end with, so that no other golive that acts for it ever gives the same; nothing where none does.
     pub(super) by: String,
     /// What the update that was resumed last had been halted for.
     pub(super) resumed: Option<String>,
     /// Symptoms of the rollback at hand that are counted already.
-    pub(super) folded: BTreeSet<String>,
+    pub(super) suppressed: BTreeSet<String>,
     /// When something is due at the latest, as far as is known since its last turn.
     pub(super) deadline: Option<Timestamp>,
 }
@@ -143,10 +143,10 @@ impl Service {
             prove_at: None,
             drill_at: None,
             prove_older_at: None,
-            aside: policy.shared.then(|| "it is not known yet whose turn it is".to_owned()),
+            standby_reason: policy.shared.then(|| "it is not known yet whose turn it is".to_owned()),
             by: String::new(),
             resumed: None,
-            folded: BTreeSet::new(),
+            suppressed: BTreeSet::new(),
             deadline: None,
         }
     }

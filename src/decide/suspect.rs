@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::context::Context;
 use super::service::Service;
 use super::trigger::health::{Habits, STEADY};
 use super::trigger::{Finding, RESOURCES, Shows, Trouble};
-use super::turn::Turn;
 use super::{launch, whole};
 use crate::model::facts::Phase;
 use crate::model::policy::{Autonomy, Level, ServicePolicy};
@@ -48,44 +48,44 @@ impl Suspicion {
 }
 
 /// Everything that speaks against the release now; what golive may act on comes first.
-pub(super) fn all(turn: &Turn<'_>) -> Vec<Suspicion> {
-    let triggers = &turn.policy.triggers;
-    let mut found = checks(turn);
-    if turn.service.ended.len() >= usize::from(LOOP) {
+pub(super) fn all(ctx: &Context<'_>) -> Vec<Suspicion> {
+    let triggers = &ctx.policy.triggers;
+    let mut found = checks(ctx);
+    if ctx.service.ended.len() >= usize::from(LOOP) {
         let ended = u32::from(LOOP);
-        let first = turn.service.ended.front().copied().unwrap_or(turn.now);
-        let within = Duration::try_from(turn.now.duration_since(first)).unwrap_or(LOOP_WITHIN);
-        let why = Reason::CrashLoop { ended, within, seen: turn.service.ended_how.clone() };
+        let first = ctx.service.ended.front().copied().unwrap_or(ctx.now);
+        let within = Duration::try_from(ctx.now.duration_since(first)).unwrap_or(LOOP_WITHIN);
+        let why = Reason::CrashLoop { ended, within, seen: ctx.service.ended_how.clone() };
         found.push(over(why, triggers.crash_loop));
     }
-    found.extend(given_up(turn).map(|why| over(why, turn.policy.health_autonomy)));
-    found.extend(whole::suspicions(turn).into_iter().map(|(why, autonomy)| over(why, autonomy)));
-    found.extend(breaches(turn));
+    found.extend(given_up(ctx).map(|why| over(why, ctx.policy.health_autonomy)));
+    found.extend(whole::suspicions(ctx).into_iter().map(|(why, autonomy)| over(why, autonomy)));
+    found.extend(breaches(ctx));
     found.retain(|suspicion| suspicion.autonomy != Autonomy::Off && !suspicion.is_noted());
     found.sort_by_key(|suspicion| std::cmp::Reverse(suspicion.autonomy));
     found
 }
 
 /// What the health checks say.
-fn checks(turn: &Turn<'_>) -> Vec<Suspicion> {
-    let (service, health) = (&turn.service, &turn.service.health);
+fn checks(ctx: &Context<'_>) -> Vec<Suspicion> {
+    let (service, health) = (&ctx.service, &ctx.service.health);
     let alive = service.seen.as_ref().is_none_or(|seen| seen.alive);
     let ended = !alive || service.crashed || service.died_at.is_some() || !service.ended.is_empty();
-    let watch = turn.facts().watch();
+    let watch = ctx.facts().watch();
     let red_before = watch.is_some_and(|watch| watch.red_before);
     let own = |cause: Reason, autonomy| {
         let failing = if let Reason::Health { check, .. } = &cause { Some(check) } else { None };
         let onset = failing.map_or_else(|| health.uneasy_since(), |check| health.failing_since(check));
-        let onset = onset.or(watch.map(|watch| watch.started)).unwrap_or(turn.now);
+        let onset = onset.or(watch.map(|watch| watch.started)).unwrap_or(ctx.now);
         let all_along = !health.was_well();
         let trouble = Trouble { onset, rate: None, of: Shows::Checks, bad_before: red_before, all_along };
         let pre_existing = red_before && !ended;
         Suspicion { pre_existing, ended, trouble: Some(trouble), ..over(cause, autonomy) }
     };
     let mut found = Vec::new();
-    found.extend(failing(turn).map(|why| own(why, turn.policy.health_autonomy)));
-    found.extend(in_vain(turn).map(|why| own(why, turn.policy.health_autonomy)));
-    found.extend(health.flapping().map(|why| own(why, turn.policy.triggers.flapping)));
+    found.extend(failing(ctx).map(|why| own(why, ctx.policy.health_autonomy)));
+    found.extend(in_vain(ctx).map(|why| own(why, ctx.policy.health_autonomy)));
+    found.extend(health.flapping().map(|why| own(why, ctx.policy.triggers.flapping)));
     found
 }
 
@@ -104,19 +104,19 @@ fn over(cause: Reason, autonomy: Autonomy) -> Suspicion {
 }
 
 /// What was so before the release already and is no worse, though beyond a limit: it hurts no user by itself.
-pub(super) fn noted(turn: &Turn<'_>) -> Option<Reason> {
-    let noted = breaches(turn).into_iter().find(Suspicion::is_noted)?;
+pub(super) fn noted(ctx: &Context<'_>) -> Option<Reason> {
+    let noted = breaches(ctx).into_iter().find(Suspicion::is_noted)?;
     Some(Reason::NotToBlame { blame: Blame::PreExisting, cause: Box::new(noted.cause) })
 }
 
 /// Triggers other than health that are beyond their limits.
-fn breaches(turn: &Turn<'_>) -> Vec<Suspicion> {
-    let version = turn.facts().release.as_ref().map(|release| release.version.as_str());
-    let findings = turn.service.triggers.findings(turn.policy, version.unwrap_or_default());
+fn breaches(ctx: &Context<'_>) -> Vec<Suspicion> {
+    let version = ctx.facts().release.as_ref().map(|release| release.version.as_str());
+    let findings = ctx.service.triggers.findings(ctx.policy, version.unwrap_or_default());
     let suspicion = |finding: Finding| {
         // What a host is short of is attributed by who uses it.
         let of_host = finding.breach.trigger == RESOURCES;
-        let trouble = finding.trouble.or_else(|| (!of_host).then(|| lately(turn, &finding.breach)));
+        let trouble = finding.trouble.or_else(|| (!of_host).then(|| lately(ctx, &finding.breach)));
         Suspicion {
             rule: Some(finding.breach.rule),
             cause: Reason::Breach(Box::new(finding.breach)),
@@ -128,19 +128,19 @@ fn breaches(turn: &Turn<'_>) -> Vec<Suspicion> {
             trouble,
         }
     };
-    let over = !matches!(&turn.facts().phase, Phase::Watching(watch) if turn.now < watch.ends);
+    let over = !matches!(&ctx.facts().phase, Phase::Watching(watch) if ctx.now < watch.ends);
     findings.into_iter().filter(|finding| over || !finding.at_end).map(suspicion).collect()
 }
 
 /// A trouble of which no more is known than over how long it was seen.
-fn lately(turn: &Turn<'_>, breach: &Breach) -> Trouble {
-    let onset = turn.now.checked_sub(breach.over).unwrap_or(Timestamp::MIN);
+fn lately(ctx: &Context<'_>, breach: &Breach) -> Trouble {
+    let onset = ctx.now.checked_sub(breach.over).unwrap_or(Timestamp::MIN);
     Trouble { onset, rate: None, of: Shows::Errors, bad_before: false, all_along: false }
 }
 
 /// The health check that has failed too often in a row.
-pub(super) fn failing(turn: &Turn<'_>) -> Option<Reason> {
-    turn.service.health.failing_unlike(usual(turn.service, turn.policy), turn.policy.failures)
+pub(super) fn failing(ctx: &Context<'_>) -> Option<Reason> {
+    ctx.service.health.failing_unlike(usual(ctx.service, ctx.policy), ctx.policy.failures)
 }
 
 /// What is no release's fault because it was so before. Something that has ended does not come back by itself.
@@ -163,26 +163,26 @@ pub(super) fn usual<'a>(service: &'a Service, policy: &ServicePolicy) -> &'a Hab
 }
 
 /// It is started anew again and again, and is never well in between.
-fn in_vain(turn: &Turn<'_>) -> Option<Reason> {
-    let Phase::Watching(watch) = &turn.facts().phase else { return None };
+fn in_vain(ctx: &Context<'_>) -> Option<Reason> {
+    let Phase::Watching(watch) = &ctx.facts().phase else { return None };
     let failed = |sample: Sample| match sample.outcome {
         Outcome::Failed(seen) => Some(seen),
         Outcome::Ok | Outcome::Blind(_) => None,
     };
-    let seen = || turn.service.health.last().into_iter().find_map(failed).unwrap_or_default();
+    let seen = || ctx.service.health.last().into_iter().find_map(failed).unwrap_or_default();
     (watch.restarted >= launch::IN_VAIN).then(|| Reason::Restarted { times: watch.restarted, seen: seen() })
 }
 
 /// The engine itself has given up what is at hand.
-pub(super) fn given_up(turn: &Turn<'_>) -> Option<Reason> {
-    let seen = turn.service.seen.as_ref()?.given_up.clone()?;
+pub(super) fn given_up(ctx: &Context<'_>) -> Option<Reason> {
+    let seen = ctx.service.seen.as_ref()?.given_up.clone()?;
     Some(Reason::GivenUp { seen })
 }
 
 /// What every trigger says now, the health checks first.
-pub(super) fn verdicts(turn: &Turn<'_>) -> Vec<(String, Verdict)> {
-    let (service, policy) = (&*turn.service, turn.policy);
+pub(super) fn verdicts(ctx: &Context<'_>) -> Vec<(String, Verdict)> {
+    let (service, policy) = (&*ctx.service, ctx.policy);
     let health = service.health.verdict(usual(service, policy), policy.failures);
-    let others = service.triggers.verdicts(turn.now, policy);
+    let others = service.triggers.verdicts(ctx.now, policy);
     std::iter::once(("health".to_owned(), health)).chain(others).collect()
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::context::Context;
 use super::service::Service;
 use super::transition::Transition;
-use super::turn::Turn;
 use super::{counting, plan, whole};
 use crate::model::facts::{Facts, Phase, Rollback, Verification};
 use crate::model::notice::News;
@@ -19,57 +19,57 @@ use crate::model::sample::Sample;
 const PROOF_AT_LEAST: Duration = Duration::from_mins(1);
 
 /// The restored version was checked.
-pub(super) fn sample(turn: &mut Turn<'_>, sample: &Sample) -> Transition {
-    turn.fold_sample(sample);
-    counting::count(turn, sample);
-    if matches!(&turn.facts().phase, Phase::Verifying(v) if v.settled()) {
+pub(super) fn sample(ctx: &mut Context<'_>, sample: &Sample) -> Transition {
+    ctx.suppress_sample(sample);
+    counting::count(ctx, sample);
+    if matches!(&ctx.facts().phase, Phase::Verifying(v) if v.settled()) {
         return Transition::Stay;
     }
-    if let Some(Reason::Health { check, seen, .. }) = turn.service.health.failing(turn.policy.failures) {
+    if let Some(Reason::Health { check, seen, .. }) = ctx.service.health.failing(ctx.policy.failures) {
         return Transition::Unhealthy(Reason::Unverified { check: Some(check), seen });
     }
-    prove(turn)
+    prove(ctx)
 }
 
 /// Proved, out of time, or neither yet.
-pub(super) fn prove(turn: &mut Turn<'_>) -> Transition {
-    let Phase::Verifying(verification) = &turn.facts().phase else { return Transition::Stay };
+pub(super) fn prove(ctx: &mut Context<'_>) -> Transition {
+    let Phase::Verifying(verification) = &ctx.facts().phase else { return Transition::Stay };
     // An outage of the engine proves nothing either way.
-    if verification.settled() || turn.facts().away {
+    if verification.settled() || ctx.facts().away {
         return Transition::Stay;
     }
-    let since = turn.service.health.all_pass_since();
+    let since = ctx.service.health.all_pass_since();
     let proved =
-        since.and_then(|since| since.checked_add(turn.policy.verify).ok()).is_some_and(|at| at <= turn.now);
-    let over = ends(verification, turn.policy).is_none_or(|ends| ends <= turn.now);
-    if proved && let Some(seen) = turn.service.seen.clone() {
-        return match wrong(turn.facts(), &verification.rollback, &seen) {
+        since.and_then(|since| since.checked_add(ctx.policy.verify).ok()).is_some_and(|at| at <= ctx.now);
+    let over = ends(verification, ctx.policy).is_none_or(|ends| ends <= ctx.now);
+    if proved && let Some(seen) = ctx.service.seen.clone() {
+        return match wrong(ctx.facts(), &verification.rollback, &seen) {
             Some(reason) if over => Transition::Fail(News::RollbackFailed, reason),
             // It may have been seen before the swap: whoever looks is slower than the checks sometimes.
             Some(_) => Transition::Stay,
             // What passes the checks may still not be all of it.
-            None => match plan::target(turn).and_then(|target| whole::unrestored(&target, &seen)) {
+            None => match plan::target(ctx).and_then(|target| whole::unrestored(&target, &seen)) {
                 Some(lacks) => Transition::Unhealthy(Reason::Unverified { check: None, seen: lacks.plain() }),
-                None => proved_at_last(turn),
+                None => proved_at_last(ctx),
             },
         };
     }
     if !over {
         return Transition::Stay;
     }
-    let reason = unproved(turn, proved);
+    let reason = unproved(ctx, proved);
     // Blind is not unhealthy.
-    let health = &turn.service.health;
-    if health.blind().is_none() && health.undecided(turn.now).is_some() {
+    let health = &ctx.service.health;
+    if health.blind().is_none() && health.undecided(ctx.now).is_some() {
         Transition::Unhealthy(reason)
     } else {
-        stays(turn, reason)
+        stays(ctx, reason)
     }
 }
 
 /// What was restored stays, unproved, and a person has to come.
-pub(super) fn stays(turn: &Turn<'_>, why: Reason) -> Transition {
-    let runs = plan::runs(turn);
+pub(super) fn stays(ctx: &Context<'_>, why: Reason) -> Transition {
+    let runs = plan::runs(ctx);
     Transition::Fail(News::RollbackFailed, Reason::Stuck { undo: None, runs, cause: Box::new(why) })
 }
 
@@ -86,10 +86,10 @@ fn wrong(facts: &Facts, rollback: &Rollback, seen: &Running) -> Option<Reason> {
 }
 
 /// Why the time was not enough.
-fn unproved(turn: &Turn<'_>, healthy: bool) -> Reason {
-    let health = &turn.service.health;
+fn unproved(ctx: &Context<'_>, healthy: bool) -> Reason {
+    let health = &ctx.service.health;
     let unsteady = || "it did not pass steadily in time".to_owned();
-    match health.blind().map(|(_, why)| why).or(health.undecided(turn.now)) {
+    match health.blind().map(|(_, why)| why).or(health.undecided(ctx.now)) {
         Some(Reason::Blind { check, seen, .. }) => Reason::Unverified { check: Some(check), seen },
         Some(Reason::Undecided { check }) => Reason::Unverified { check: Some(check), seen: unsteady() },
         Some(_) => Reason::Unverified { check: None, seen: unsteady() },
@@ -123,9 +123,9 @@ fn ends(verification: &Verification, policy: &ServicePolicy) -> Option<Timestamp
     verification.began.checked_add(longest).ok()
 }
 
-fn proved_at_last(turn: &mut Turn<'_>) -> Transition {
-    let now = turn.now;
-    let Phase::Verifying(verification) = &mut turn.facts_mut().phase else { return Transition::Stay };
+fn proved_at_last(ctx: &mut Context<'_>) -> Transition {
+    let now = ctx.now;
+    let Phase::Verifying(verification) = &mut ctx.facts_mut().phase else { return Transition::Stay };
     verification.proved = Some(now);
     Transition::Advance(verification.rollback.clone())
 }

@@ -59,7 +59,7 @@ pub struct ServiceView {
     /// What golive may do by itself.
     pub autonomy: Autonomy,
     /// Why this golive only watches, when another one acts for the service or none does.
-    pub aside: Option<String>,
+    pub standby_reason: Option<String>,
     /// idle, watching, rolling-back, verifying, held or needs-person.
     pub phase: &'static str,
     /// Why a person is needed, while one is.
@@ -233,7 +233,7 @@ fn service_view(service: &Service, policy: &ServicePolicy, now: Timestamp) -> Se
     ServiceView {
         name: service.name.clone(),
         autonomy: policy.autonomy,
-        aside: service.aside.clone(),
+        standby_reason: service.standby_reason.clone(),
         phase: facts.phase.into_str(),
         why: match &facts.phase {
             Phase::Held { why, .. } | Phase::NeedsPerson { why } => Some(why.clone()),

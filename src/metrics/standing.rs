@@ -36,7 +36,7 @@ pub(super) fn registry(view: &View, waiting: &BTreeMap<String, u64>, record: Opt
     gauge("golive_rollback_ready", "Whether a rollback would work", services().filter_map(ready).collect());
     gauge(DRILL, "When a drill passed last, since 1970", services().filter_map(drilled).collect());
     let diverged = services().map(|service| (labels(service), truth(service.diverged.is_some())));
-    let acts = services().map(|service| (labels(service), truth(service.aside.is_none())));
+    let acts = services().map(|service| (labels(service), truth(service.standby_reason.is_none())));
     gauge(
         "golive_leader",
         "Whether this golive acts for the service, and does not only watch",

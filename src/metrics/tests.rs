@@ -70,7 +70,7 @@ pub(crate) fn shop() -> ServiceView {
     ServiceView {
         name: "shop".to_owned(),
         autonomy: Autonomy::Auto,
-        aside: None,
+        standby_reason: None,
         phase: "rolling-back",
         why: None,
         hold: None,
@@ -109,10 +109,10 @@ fn what_happens_is_counted() {
     let metrics = Metrics::default();
     let event = |what| Event::Service { service: "shop".to_owned(), what };
     let due = Event::Due;
-    metrics.count(at(0), &event(Happening::Sampled(sample(0, Outcome::Ok))), &[]);
+    metrics.count(at(0), &event(ServiceEvent::Sampled(sample(0, Outcome::Ok))), &[]);
     let evidence = vec![sample(5, Outcome::Ok), failed(10), failed(15), failed(20)];
     let begun = [file(ReleaseState::RollingBack), notice(News::RollbackStarted, evidence.clone())];
-    metrics.count(at(20), &event(Happening::Sampled(failed(20))), &begun);
+    metrics.count(at(20), &event(ServiceEvent::Sampled(failed(20))), &begun);
     metrics.count(at(900), &due, &[notice(News::RollbackStarted, evidence)]);
     let done = News::RollbackSucceeded { took: Duration::from_millis(4200) };
     metrics.count(at(25), &due, &[file(ReleaseState::RolledBack), notice(done, Vec::new())]);

@@ -20,9 +20,9 @@ use super::running::Running;
 use super::sample::Sample;
 use super::step::{Fault, Step};
 
-mod standing;
+mod leadership;
 
-pub use standing::{Kept, Standing};
+pub use leadership::{Leadership, Replicated};
 
 /// One thing that happened. Whoever turns the world into events never judges them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,7 +37,7 @@ pub enum Event {
         /// The service's name in the configuration.
         service: String,
         /// What happened to it.
-        what: Happening,
+        what: ServiceEvent,
     },
     /// golive goes on after it stood still, alone or with the whole host.
     StoodStill {
@@ -170,7 +170,7 @@ pub struct Address {
 /// What can happen to one service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
-pub enum Happening {
+pub enum ServiceEvent {
     /// What runs under the service's name now; `None` when nothing does.
     Seen(Option<Running>),
     /// Nothing does, because all of a set's project keeps data and is left alone.
@@ -270,7 +270,7 @@ pub enum Happening {
         problems: Vec<String>,
     },
     /// Whether this golive acts for the service, or another one does.
-    Stands(Standing),
+    Leadership(Leadership),
     /// A person or a CI job asks for something.
     Asked {
         /// Who asks.

@@ -40,17 +40,17 @@ pub struct Incident {
     /// More people were told, and hear of its end.
     pub escalated: bool,
     /// So many of its symptoms had no notice of their own.
-    pub folded: u32,
+    pub suppressed: u32,
     /// So often it has opened again after it seemed to be over.
-    pub reopened: u32,
+    pub flaps: u32,
     /// It seems to be over, and is when it has stayed so until then.
-    pub calm_at: Option<Timestamp>,
+    pub resolve_at: Option<Timestamp>,
 }
 
 impl Incident {
     /// What its turns are reckoned from, and what is waited for.
     pub fn running_times(&mut self) -> impl Iterator<Item = &mut Timestamp> {
-        let others = [&mut self.ended, &mut self.remind_at, &mut self.escalate_at, &mut self.calm_at];
+        let others = [&mut self.ended, &mut self.remind_at, &mut self.escalate_at, &mut self.resolve_at];
         std::iter::once(&mut self.began).chain(others.into_iter().flatten())
     }
 
@@ -71,16 +71,16 @@ impl Incident {
             reminders: 0,
             escalate_at: None,
             escalated: false,
-            folded: 0,
-            reopened: 0,
-            calm_at: None,
+            suppressed: 0,
+            flaps: 0,
+            resolve_at: None,
         }
     }
 
     /// Where it stands for whoever looks now: what has gone by, and is only watched for a while lest it comes back, is
     /// over.
     pub fn standing(&self) -> &IncidentState {
-        if self.calm_at.is_some() { &IncidentState::Resolved } else { &self.state }
+        if self.resolve_at.is_some() { &IncidentState::Resolved } else { &self.state }
     }
 }
 

@@ -65,9 +65,9 @@ pub struct Place {
     /// First, a new turn, said again, or over.
     pub stage: Stage,
     /// So many symptoms of the incident had no notice of their own.
-    pub folded: u32,
+    pub suppressed: u32,
     /// So often it has opened again after it seemed to be over.
-    pub reopened: u32,
+    pub flaps: u32,
     /// Nobody had acknowledged it in time, so that more people are told.
     pub escalated: bool,
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::message::Message;
-use super::tone::Standing;
+use super::tone::AlertState;
 use super::{Context, Refusal};
 use crate::config::{self, Secret, WebhookChannel, WebhookFormat};
 use crate::model::notice::{Notice, Tier};
@@ -58,7 +58,7 @@ pub(super) fn write(
     context: &Context<'_>,
 ) -> Result<Plan, Refusal> {
     let mut card = Card::new(message.clone(), notice, context);
-    card.calls = channel.mention && notice.tier == Tier::Urgent && card.standing() == Standing::Open;
+    card.calls = channel.mention && notice.tier == Tier::Urgent && card.standing() == AlertState::Open;
     let mut post = Post::to(url(channel)?);
     let (place, wall) = (place(&post.url), context.wall);
     let read = |secret: &Secret| {

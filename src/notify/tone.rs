@@ -4,7 +4,7 @@ use crate::model::notice::{News, Notice, Tier};
 
 /// Where the incident stands with this notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum AlertState {
     /// It is going on.
     Open,
     /// It is over.
@@ -26,7 +26,7 @@ pub(super) enum Tone {
     Good,
 }
 
-impl Standing {
+impl AlertState {
     pub(super) fn of(notice: &Notice) -> Self {
         match (notice.acknowledgeable, notice.tier == Tier::General) {
             (true, _) => Self::Open,
@@ -42,11 +42,11 @@ impl Standing {
 
 impl Tone {
     pub(super) fn of(notice: &Notice) -> Self {
-        match (Standing::of(notice), notice.tier) {
-            (Standing::Over, _) => Self::Good,
-            (Standing::Open | Standing::Aside, Tier::Urgent) => Self::Bad,
-            (Standing::Open | Standing::Aside, Tier::Important) => Self::Warning,
-            (Standing::Open | Standing::Aside, Tier::General) => Self::Calm,
+        match (AlertState::of(notice), notice.tier) {
+            (AlertState::Over, _) => Self::Good,
+            (AlertState::Open | AlertState::Aside, Tier::Urgent) => Self::Bad,
+            (AlertState::Open | AlertState::Aside, Tier::Important) => Self::Warning,
+            (AlertState::Open | AlertState::Aside, Tier::General) => Self::Calm,
         }
     }
 

@@ -188,7 +188,7 @@ impl Rows<'_> {
         }
         match service.problems.as_deref() {
             None => self.row("rollback", &say("not-looked"), "warn"),
-            Some([]) if service.aside.is_some() => self.row("rollback", &say("ready-here"), "good"),
+            Some([]) if service.standby_reason.is_some() => self.row("rollback", &say("ready-here"), "good"),
             Some([]) => self.row("rollback", &say("ready"), "good"),
             Some(problems) => {
                 self.row("rollback", &format!("{}: {}", say("not-ready"), problems.join("; ")), "bad");
@@ -209,7 +209,7 @@ impl Rows<'_> {
             let text = texts.page("until", &texts.time(until));
             self.row("maintenance", &text, "warn");
         }
-        if let Some(why) = &service.aside {
+        if let Some(why) = &service.standby_reason {
             self.row("only-watches", why, "warn");
         }
         if let Some(hold) = &service.hold {
@@ -269,7 +269,7 @@ fn incident(incident: &Incident, deliveries: &[Told], stage: &Stage) -> Value {
     let taken = match state {
         IncidentState::Acknowledged { by } => texts.page("has-it", by),
         IncidentState::Resolved => {
-            let until = incident.calm_at.map(|at| texts.page("calm", &texts.time(at)));
+            let until = incident.resolve_at.map(|at| texts.page("calm", &texts.time(at)));
             until.unwrap_or_else(|| texts.page("ack-over", ""))
         }
         IncidentState::Open => String::new(),

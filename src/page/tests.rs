@@ -53,7 +53,7 @@ fn shop(words: &str) -> ServiceView {
     ServiceView {
         name: "shop".to_owned(),
         autonomy: Autonomy::Auto,
-        aside: None,
+        standby_reason: None,
         phase: "watching",
         why: Some(why.clone()),
         hold: Some(Hold { by: words.to_owned(), why: Some(words.to_owned()), since: now, until: Some(now) }),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::sheet::Sheet;
 use crate::acceptance::json::item;
 use crate::model::acceptance::{Group, Item, Verdict, of_all};
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 use crate::store::Story;
 use crate::untrusted::clean;
 
@@ -15,7 +15,8 @@ const GROUPS: [Group; 4] = [Group::Function, Group::Performance, Group::Security
 /// The items of the last acceptance run of the release; empty where there was none.
 pub(super) fn items(story: &Story) -> &[Item] {
     let mut of = story.moments.iter().rev().filter_map(|moment| {
-        let Event::Service { what: Happening::AcceptanceRan { release, items }, .. } = &moment.event else {
+        let Event::Service { what: ServiceEvent::AcceptanceRan { release, items }, .. } = &moment.event
+        else {
             return None;
         };
         (*release == story.release.id).then_some(items.as_slice())

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::checklist;
 use super::course::Course;
 use super::sheet::Sheet;
-use crate::model::event::{Ask, Event, Happening};
+use crate::model::event::{Ask, Event, ServiceEvent};
 use crate::model::release::{Origin, Release, ReleaseState};
 use crate::store::Story;
 use crate::text::Texts;
@@ -80,7 +80,7 @@ impl Times {
 /// When it was announced, where that was after it had come.
 fn asked(story: &Story) -> Option<Timestamp> {
     let announced = |event: &Event| {
-        matches!(event, Event::Service { what: Happening::Asked { ask: Ask::Release(_), .. }, .. })
+        matches!(event, Event::Service { what: ServiceEvent::Asked { ask: Ask::Release(_), .. }, .. })
     };
     story.moments.iter().find(|moment| announced(&moment.event)).map(|moment| moment.at)
 }

@@ -8,7 +8,7 @@ use minijinja::context;
 
 use super::sheet::escaped;
 use super::verification;
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 use crate::model::reading::{Bucket, Counts, Measure, Reading};
 use crate::model::reason::Unit;
 use crate::model::sample::Outcome;
@@ -57,7 +57,7 @@ pub(super) fn of(story: &Story) -> Vec<Chart> {
     let mut fed: BTreeMap<String, Fed> = BTreeMap::new();
     for moment in &story.moments {
         let Event::Service { what, .. } = &moment.event else { continue };
-        if let Happening::Sampled(sample) = what {
+        if let ServiceEvent::Sampled(sample) = what {
             let failed = match &sample.outcome {
                 Outcome::Ok => false,
                 Outcome::Failed(_) => true,
@@ -65,7 +65,7 @@ pub(super) fn of(story: &Story) -> Vec<Chart> {
             };
             let point = Point { at: sample.began, value: sample.took.as_secs_f64(), failed };
             checks.entry(sample.check.clone()).or_insert_with(Vec::new).push(point);
-        } else if let Happening::Measured(reading) = what {
+        } else if let ServiceEvent::Measured(reading) = what {
             let name = reading.stream.trigger().to_owned();
             let value = fed.entry(name.clone()).or_default().value(reading);
             let point = value.filter(|value| value.is_finite());

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::sheet::Sheet;
 use crate::dsse::sha256;
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 use crate::model::reading::Measure;
 use crate::model::sample::Outcome;
 use crate::store::{Evidence, Moment, Story};
@@ -71,7 +71,7 @@ pub(super) fn samples(story: &Story) -> Vec<Value> {
 
 fn sample(moment: &Moment) -> Option<Value> {
     let Event::Service { what, .. } = &moment.event else { return None };
-    if let Happening::Sampled(sample) = what {
+    if let ServiceEvent::Sampled(sample) = what {
         let (outcome, seen) = match &sample.outcome {
             Outcome::Ok => ("ok", None),
             Outcome::Failed(seen) => ("failed", Some(seen)),
@@ -82,7 +82,7 @@ fn sample(moment: &Moment) -> Option<Value> {
             json!({"at": at, "check": sample.check, "outcome": outcome, "duration_seconds": took, "message": seen}),
         );
     }
-    let Happening::Measured(reading) = what else { return None };
+    let ServiceEvent::Measured(reading) = what else { return None };
     let gave = match &reading.measure {
         Measure::Requests(requests) => json!({"failed": requests.seen.bad, "requests": requests.seen.total}),
         Measure::Durations(durations) => {

@@ -9,7 +9,7 @@ use minijinja::{Value, context};
 
 use super::course::Course;
 use crate::model::acceptance::{Item, Verdict};
-use crate::model::event::{Event, Happening, Standing};
+use crate::model::event::{Event, Leadership, ServiceEvent};
 use crate::model::sample::{Outcome, Sample};
 use crate::store::{Deed, Moment, Story};
 use crate::text::Texts;
@@ -56,48 +56,52 @@ impl Lines<'_> {
         }
     }
 
-    fn happening(&mut self, at: Timestamp, what: &Happening) {
+    fn happening(&mut self, at: Timestamp, what: &ServiceEvent) {
         let texts = self.texts;
         match what {
-            Happening::Sampled(sample) => self.sample(sample),
-            Happening::Seen(Some(running)) => {
+            ServiceEvent::Sampled(sample) => self.sample(sample),
+            ServiceEvent::Seen(Some(running)) => {
                 let (version, instance) = (clean(&running.version), clean(short(&running.instance)));
                 self.line(at, "seen", context! { version, instance, alive => running.alive });
             }
             // That it is so is told as what stands in the way of a rollback.
-            Happening::Seen(None) | Happening::Empty { .. } => self.line(at, "nothing-seen", context! {}),
-            Happening::Stopping { signal, .. } => {
+            ServiceEvent::Seen(None) | ServiceEvent::Empty { .. } => {
+                self.line(at, "nothing-seen", context! {})
+            }
+            ServiceEvent::Stopping { signal, .. } => {
                 self.line(at, "stopping", context! { signal => clean(signal) });
             }
-            Happening::Died { exit, oom, asked, .. } => self.line(at, "died", context! { exit, oom, asked }),
+            ServiceEvent::Died { exit, oom, asked, .. } => {
+                self.line(at, "died", context! { exit, oom, asked })
+            }
             // What came of these is in the verdicts.
-            Happening::Dependency(_)
-            | Happening::Beside(_)
-            | Happening::Measured(_)
-            | Happening::Recalled(_)
-            | Happening::Expected { .. } => {}
-            Happening::StepDone { step, output, .. } => {
+            ServiceEvent::Dependency(_)
+            | ServiceEvent::Beside(_)
+            | ServiceEvent::Measured(_)
+            | ServiceEvent::Recalled(_)
+            | ServiceEvent::Expected { .. } => {}
+            ServiceEvent::StepDone { step, output, .. } => {
                 self.line(at, "step-done", context! { step => texts.step(*step) });
                 output.iter().flat_map(|output| output.lines()).for_each(|line| self.printed(line));
             }
-            Happening::StepFailed { step, fault, .. } => {
+            ServiceEvent::StepFailed { step, fault, .. } => {
                 let (step, why) = (texts.step(*step), clean(&fault.text));
                 self.line(at, "step-failed", context! { step, why });
             }
-            Happening::Kept { release, problems } | Happening::Proved { release, problems } => {
+            ServiceEvent::Kept { release, problems } | ServiceEvent::Proved { release, problems } => {
                 let name = if problems.is_empty() { "ready" } else { "not-ready" };
                 self.line(at, name, context! { release, problems => clean(&problems.join("; ")) });
             }
-            Happening::AcceptanceRan { items, .. } => self.acceptance(at, items),
-            Happening::Drilled { problems, .. } => {
+            ServiceEvent::AcceptanceRan { items, .. } => self.acceptance(at, items),
+            ServiceEvent::Drilled { problems, .. } => {
                 self.line(at, "drilled", context! { problems => clean(&problems.join("; ")) });
             }
-            Happening::Stands(Standing::Acts { .. }) => self.line(at, "acts", context! {}),
-            Happening::Stands(Standing::Watches { why, .. }) => {
+            ServiceEvent::Leadership(Leadership::Leader { .. }) => self.line(at, "acts", context! {}),
+            ServiceEvent::Leadership(Leadership::Standby { why, .. }) => {
                 self.line(at, "watches", context! { why => clean(why) });
             }
-            Happening::Unpinned { release } => self.line(at, "unpinned", context! { release }),
-            Happening::Asked { by, ask } => {
+            ServiceEvent::Unpinned { release } => self.line(at, "unpinned", context! { release }),
+            ServiceEvent::Asked { by, ask } => {
                 self.line(at, "asked", context! { by => clean(by), what => texts.asked(ask) });
             }
         }

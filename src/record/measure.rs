@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 use crate::model::step::Step;
 use crate::store::{Deed, Story};
 
@@ -43,13 +43,13 @@ pub(super) fn measures(story: &Story) -> Vec<Measure<'_>> {
 
 impl<'a> Measure<'a> {
     /// Takes in what may be its answer.
-    fn ended(&mut self, at: Timestamp, what: &'a Happening) {
-        if let Happening::StepDone { step, output, .. } = what
+    fn ended(&mut self, at: Timestamp, what: &'a ServiceEvent) {
+        if let ServiceEvent::StepDone { step, output, .. } = what
             && *step == self.step
         {
             self.took = Duration::try_from(at.duration_since(self.at)).ok();
             self.output = output.as_deref();
-        } else if let Happening::StepFailed { step, fault, .. } = what
+        } else if let ServiceEvent::StepFailed { step, fault, .. } = what
             && *step == self.step
         {
             self.output = Some(&fault.text);

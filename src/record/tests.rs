@@ -30,7 +30,7 @@ fn at(millis: i64) -> Timestamp {
     first + jiff::SignedDuration::from_millis(millis)
 }
 
-fn moment(millis: i64, what: Happening, deeds: &[Deed]) -> Moment {
+fn moment(millis: i64, what: ServiceEvent, deeds: &[Deed]) -> Moment {
     let event = Event::Service { service: "web".to_owned(), what };
     Moment { at: at(millis), event, deeds: deeds.to_vec() }
 }
@@ -38,11 +38,11 @@ fn moment(millis: i64, what: Happening, deeds: &[Deed]) -> Moment {
 fn sampled(millis: i64, took: u64, outcome: Outcome) -> Moment {
     let took = Duration::from_millis(took);
     let sample = Sample { check: "http".to_owned(), began: at(millis), took, outcome };
-    moment(millis + 1, Happening::Sampled(sample), &[])
+    moment(millis + 1, ServiceEvent::Sampled(sample), &[])
 }
 
-fn seen(version: &str) -> Happening {
-    Happening::Seen(Some(Running {
+fn seen(version: &str) -> ServiceEvent {
+    ServiceEvent::Seen(Some(Running {
         instance: "0123456789abcdef".to_owned(),
         identity: Identity { image: "sha256:aa".to_owned(), spec: "bb".to_owned() },
         ..plain::running(version)
@@ -58,7 +58,7 @@ fn texts() -> Texts {
 }
 
 fn moments(text: &str) -> Vec<Moment> {
-    let stop = Happening::StepDone {
+    let stop = ServiceEvent::StepDone {
         rollback: "web-1-b1".to_owned(),
         step: Step::Stop,
         instance: None,
@@ -94,12 +94,12 @@ fn moments(text: &str) -> Vec<Moment> {
         sampled(3000, 5, Outcome::Failed(text.to_owned())),
         moment(
             3100,
-            Happening::Asked { by: text.to_owned(), ask },
+            ServiceEvent::Asked { by: text.to_owned(), ask },
             &[concluded, Deed::Step { step: Step::Stop, plan }],
         ),
         moment(3350, stop, &[filed(ReleaseState::RolledBack)]),
         sampled(4000, 7, Outcome::Ok),
-        moment(5000, Happening::Seen(None), &[Deed::Refused { why: Refusal::Failed(text.to_owned()) }]),
+        moment(5000, ServiceEvent::Seen(None), &[Deed::Refused { why: Refusal::Failed(text.to_owned()) }]),
     ]
 }
 
@@ -265,7 +265,7 @@ fn whatever_was_asked_is_told_in_plain_words() {
     ];
     for (ask, words) in asks {
         let told = Story {
-            moments: vec![moment(0, Happening::Asked { by: "ann".to_owned(), ask }, &[])],
+            moments: vec![moment(0, ServiceEvent::Asked { by: "ann".to_owned(), ask }, &[])],
             ..story("1")
         };
         let told = explain(&told, &texts());

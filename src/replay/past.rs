@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Decided, Replay, longest};
-use crate::model::event::Happening;
+use crate::model::event::ServiceEvent;
 use crate::model::past::{Learnt, Unjudged};
 use crate::model::policy::{Anomaly, ServicePolicy};
 use crate::model::reading::Reading;
@@ -75,14 +75,14 @@ impl Tape {
         let first = began.checked_sub(BEFORE).unwrap_or(Timestamp::MIN);
         let ends = began.checked_add(longest(policy)).unwrap_or(Timestamp::MAX).min(known);
         let mut replay = Replay::new(service, policy.clone(), vec![accepted(service, first)], first);
-        replay.feed(first, &Happening::Seen(Some(running("before"))));
+        replay.feed(first, &ServiceEvent::Seen(Some(running("before"))));
         let mut released = false;
         let mut healthy = first;
         for reading in self.readings.iter().filter(|reading| reading.at >= first && reading.at <= ends) {
             if !released && reading.at > began {
-                replay.feed(began, &Happening::Seen(Some(running("placebo"))));
+                replay.feed(began, &ServiceEvent::Seen(Some(running("placebo"))));
                 for (metric, learnt) in self.learnt(policy, began) {
-                    replay.feed(began, &Happening::Expected { metric, until: began, learnt });
+                    replay.feed(began, &ServiceEvent::Expected { metric, until: began, learnt });
                 }
                 released = true;
             }
@@ -90,7 +90,7 @@ impl Tape {
                 healthy = reading.at;
                 passes(&mut replay, policy, healthy);
             }
-            replay.feed(reading.at, &Happening::Measured(reading.clone()));
+            replay.feed(reading.at, &ServiceEvent::Measured(reading.clone()));
             if released && ended(replay.decided()) {
                 break;
             }
@@ -148,7 +148,7 @@ fn passes(replay: &mut Replay, policy: &ServicePolicy, at: Timestamp) {
     for check in &policy.checks {
         let sample =
             Sample { check: check.clone(), began: at, took: Duration::from_millis(1), outcome: Outcome::Ok };
-        replay.feed(at, &Happening::Sampled(sample));
+        replay.feed(at, &ServiceEvent::Sampled(sample));
     }
 }
 

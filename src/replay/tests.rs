@@ -152,13 +152,13 @@ fn a_recorded_anomaly_is_decided_as_it_was() {
     let learnt = Ok(anomaly.learn(&past, policy.window).unwrap());
     let (metric, until) = ("orders".to_owned(), at(began * 60));
     let mut events = vec![
-        (until, Happening::Seen(Some(past::running("2")))),
-        (until, Happening::Expected { metric, until, learnt }),
+        (until, ServiceEvent::Seen(Some(past::running("2")))),
+        (until, ServiceEvent::Expected { metric, until, learnt }),
     ];
     for minute in began + 1..began + 10 {
         let left = if minute > began + 3 { 0.6 } else { 1.0 };
         let reading = orders(minute, ordered(minute) / 7.0 * left);
-        events.push((reading.at, Happening::Measured(reading)));
+        events.push((reading.at, ServiceEvent::Measured(reading)));
     }
     let recording = Recording {
         release: "shop-2".to_owned(),
@@ -187,7 +187,7 @@ fn among_others(bad: impl Fn(&str, u64) -> bool) -> (Recording, Vec<Blame>) {
     });
     let mut state = State::new(Policy { services, ..Policy::default() }, facts.collect(), at(0));
     let (mut events, mut blamed) = (Vec::new(), Vec::new());
-    let mut feed = |now: Timestamp, service: &str, what: Happening| {
+    let mut feed = |now: Timestamp, service: &str, what: ServiceEvent| {
         let event = Event::Service { service: service.to_owned(), what };
         for event in state.beside(now, &event).into_iter().chain([event]) {
             let Event::Service { what, .. } = &event else { continue };
@@ -202,16 +202,20 @@ fn among_others(bad: impl Fn(&str, u64) -> bool) -> (Recording, Vec<Blame>) {
         }
     };
     for name in names {
-        feed(at(0), name, Happening::Seen(Some(past::running("before"))));
+        feed(at(0), name, ServiceEvent::Seen(Some(past::running("before"))));
     }
     for second in (15..4200).step_by(15) {
         if second == 3600 {
-            feed(at(second), "shop", Happening::Seen(Some(past::running("2"))));
+            feed(at(second), "shop", ServiceEvent::Seen(Some(past::running("2"))));
         }
         for name in ["web", "mail", "shop"] {
-            feed(at(second), name, Happening::Measured(errors(second, bad(name, second))));
+            feed(at(second), name, ServiceEvent::Measured(errors(second, bad(name, second))));
             let (check, began, took) = ("page".to_owned(), at(second), Duration::ZERO);
-            feed(at(second), name, Happening::Sampled(Sample { check, began, took, outcome: Outcome::Ok }));
+            feed(
+                at(second),
+                name,
+                ServiceEvent::Sampled(Sample { check, began, took, outcome: Outcome::Ok }),
+            );
         }
     }
     let (release, service) = ("shop-2".to_owned(), "shop".to_owned());

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::clock::{Clock, Turn};
+use crate::clock::{Clock, Ticker};
 use crate::config::{self, Commands, Program};
 use crate::docker::digest;
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 use crate::model::plan::Plan;
 use crate::model::running::{Identity, Running};
 use crate::model::step::{Fault, Step};
@@ -34,7 +34,7 @@ pub struct Command {
 
 /// Asks for the version at every interval, and sends what it was when it is another than before.
 pub async fn watch(command: Command, (clock, interval): (Clock, Duration), events: mpsc::Sender<Event>) {
-    let mut turn = Turn::new(clock, interval, &command.service).with_pause(interval);
+    let mut turn = Ticker::new(clock, interval, &command.service).with_pause(interval);
     let (mut last, mut told) = (None, String::new());
     loop {
         turn.wait().await;
@@ -56,7 +56,7 @@ pub async fn watch(command: Command, (clock, interval): (Clock, Duration), event
             continue;
         }
         last = Some(seen.clone());
-        let event = Event::Service { service: command.service.clone(), what: Happening::Seen(seen) };
+        let event = Event::Service { service: command.service.clone(), what: ServiceEvent::Seen(seen) };
         if events.send(event).await.is_err() {
             return;
         }

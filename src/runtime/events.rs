@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use crate::docker::events::{Broken, Heard, LONGEST, Stream, Told, just_after};
 use crate::docker::labels::{PIN_OF, RELEASE};
 use crate::docker::{Engine, EngineError};
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 use crate::model::running::Running;
 
 mod asked;
@@ -187,17 +187,17 @@ impl Watch {
         for (service, watched) in &self.services {
             if stops && watched.owns(heard) {
                 let signal = heard.attribute("signal").to_owned();
-                self.send(service, Happening::Stopping { instance: instance.clone(), signal }).await?;
+                self.send(service, ServiceEvent::Stopping { instance: instance.clone(), signal }).await?;
             }
             let died = heard.action == "die" && watched.owns(heard);
             if died && (asked || watched.lost(heard, &self.engine).await) {
-                let what = Happening::Died { instance: instance.clone(), asked, exit: heard.exit(), oom };
+                let what = ServiceEvent::Died { instance: instance.clone(), asked, exit: heard.exit(), oom };
                 self.send(service, what).await?;
             }
             // Also when it ends: it may be one that has to run.
             let pin = heard.attribute(PIN_OF) == service && self.engine.pins.contains(instance);
             if pin && matches!(&*heard.action, "die" | "destroy") {
-                self.send(service, Happening::Unpinned { release: heard.attribute(RELEASE).to_owned() })
+                self.send(service, ServiceEvent::Unpinned { release: heard.attribute(RELEASE).to_owned() })
                     .await?;
             }
             if let Some(when) = watched.when(heard) {
@@ -251,7 +251,7 @@ impl Watch {
         let Some(Some(last)) = seen.get_mut(service).filter(whole) else { return Ok(()) };
         last.settling = true;
         let running = last.clone();
-        self.send(service, Happening::Seen(Some(running))).await
+        self.send(service, ServiceEvent::Seen(Some(running))).await
     }
 
     async fn look_at(
@@ -271,11 +271,11 @@ impl Watch {
         };
         notes.runs(service, running.as_ref().map_or("", |running| &running.instance));
         if seen.get(service) != Some(&running) {
-            if self.send(service, Happening::Seen(running.clone())).await.is_err() {
+            if self.send(service, ServiceEvent::Seen(running.clone())).await.is_err() {
                 return Ok(Err(Closed));
             }
             let empty = running.is_none() && !left.is_empty();
-            if empty && self.send(service, Happening::Empty { left }).await.is_err() {
+            if empty && self.send(service, ServiceEvent::Empty { left }).await.is_err() {
                 return Ok(Err(Closed));
             }
             seen.insert(service.to_owned(), running);
@@ -283,7 +283,7 @@ impl Watch {
         Ok(Ok(()))
     }
 
-    async fn send(&self, service: &str, what: Happening) -> Result<(), Closed> {
+    async fn send(&self, service: &str, what: ServiceEvent) -> Result<(), Closed> {
         let event = Event::Service { service: service.to_owned(), what };
         self.events.send(event).await.map_err(|_| Closed)
     }

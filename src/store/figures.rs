@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::flaws::Raw;
 use super::{Deed, Moment, Reader, StoreError, text};
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 use crate::model::incident::Incident;
 use crate::model::release::{Origin, Release, ReleaseState};
 use crate::model::sample::Outcome;
@@ -167,7 +167,7 @@ impl Reader {
 /// When something was seen to fail.
 fn sign(moment: &Moment) -> Option<Timestamp> {
     let judged = |deed: &Deed| matches!(deed, Deed::Judged { verdict, .. } if verdict.call == Call::Fail);
-    if let Event::Service { what: Happening::Sampled(sample), .. } = &moment.event
+    if let Event::Service { what: ServiceEvent::Sampled(sample), .. } = &moment.event
         && matches!(sample.outcome, Outcome::Failed(_))
     {
         return Some(sample.began);

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::flaws::{Flaws, Raw};
 use super::{Deed, Entry, StoreError, press, sqlite, text};
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 use crate::model::sample::Outcome;
 
 /// An event as it is written down.
@@ -43,25 +43,25 @@ impl Line {
         }
         let reading = match self.event() {
             Ok(Event::Service { what, .. }) => match what {
-                Happening::Measured(_)
-                | Happening::Dependency(_)
-                | Happening::Beside(_)
-                | Happening::Recalled(_)
-                | Happening::Expected { .. } => true,
-                Happening::Sampled(sample) => sample.outcome == Outcome::Ok,
-                Happening::Seen(_)
-                | Happening::Empty { .. }
-                | Happening::Stopping { .. }
-                | Happening::Died { .. }
-                | Happening::Kept { .. }
-                | Happening::Proved { .. }
-                | Happening::Unpinned { .. }
-                | Happening::StepDone { .. }
-                | Happening::StepFailed { .. }
-                | Happening::AcceptanceRan { .. }
-                | Happening::Drilled { .. }
-                | Happening::Stands(_)
-                | Happening::Asked { .. } => false,
+                ServiceEvent::Measured(_)
+                | ServiceEvent::Dependency(_)
+                | ServiceEvent::Beside(_)
+                | ServiceEvent::Recalled(_)
+                | ServiceEvent::Expected { .. } => true,
+                ServiceEvent::Sampled(sample) => sample.outcome == Outcome::Ok,
+                ServiceEvent::Seen(_)
+                | ServiceEvent::Empty { .. }
+                | ServiceEvent::Stopping { .. }
+                | ServiceEvent::Died { .. }
+                | ServiceEvent::Kept { .. }
+                | ServiceEvent::Proved { .. }
+                | ServiceEvent::Unpinned { .. }
+                | ServiceEvent::StepDone { .. }
+                | ServiceEvent::StepFailed { .. }
+                | ServiceEvent::AcceptanceRan { .. }
+                | ServiceEvent::Drilled { .. }
+                | ServiceEvent::Leadership(_)
+                | ServiceEvent::Asked { .. } => false,
             },
             Ok(_) | Err(_) => false,
         };
@@ -175,7 +175,7 @@ pub(super) fn happenings(
     (service, release): (&str, &str),
     limit: u32,
     flaws: &Flaws,
-) -> Result<Vec<Happening>, StoreError> {
+) -> Result<Vec<ServiceEvent>, StoreError> {
     let lines = lines(connection, path, release, limit, flaws)?;
     let happening = |line: Line| {
         let event = flaws.read(|| format!("an event of release {release}"), line.event())?;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::flaws::Flaws;
 use super::{Deed, Reader, Store, StoreError, journal};
 use crate::decide::curve::Mark;
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 
 /// So many of the newest events are read.
 const NEWEST: u32 = 5_000;
@@ -16,7 +16,7 @@ pub struct Past {
     /// When it came.
     pub released: Option<Mark>,
     /// What happened to it, oldest first.
-    pub happened: Vec<(Timestamp, Happening)>,
+    pub happened: Vec<(Timestamp, ServiceEvent)>,
 }
 
 impl Store {
@@ -45,7 +45,7 @@ impl Reader {
             // What cannot be read cannot be drawn.
             for deed in line.deeds().unwrap_or_default() {
                 if let Deed::Remembered { readings, .. } = deed {
-                    happened.push((at, Happening::Recalled(readings)));
+                    happened.push((at, ServiceEvent::Recalled(readings)));
                 }
             }
             if let Ok(Event::Service { what, .. }) = line.event() {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Deed, Story};
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 use crate::model::policy::ServicePolicy;
 use crate::model::release::Release;
 
@@ -26,7 +26,7 @@ pub struct Recording {
     /// What was accepted before it, newest last.
     pub accepted: Vec<Release>,
     /// What happened, oldest first.
-    pub events: Vec<(Timestamp, Happening)>,
+    pub events: Vec<(Timestamp, ServiceEvent)>,
     /// What was decided then.
     pub decided: Vec<(Timestamp, String)>,
 }
@@ -39,8 +39,8 @@ impl Recording {
             for deed in &moment.deeds {
                 if let Deed::Remembered { readings, samples } = deed {
                     let samples = samples.iter().cloned();
-                    events.extend(samples.map(|sample| (sample.began, Happening::Sampled(sample))));
-                    events.push((moment.at, Happening::Recalled(readings.clone())));
+                    events.extend(samples.map(|sample| (sample.began, ServiceEvent::Sampled(sample))));
+                    events.push((moment.at, ServiceEvent::Recalled(readings.clone())));
                 } else if let Deed::Filed { state, .. } = deed {
                     decided.push((moment.at, state.into_str().to_owned()));
                 }

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Batch, Entry, NewDelivery, Store};
 use crate::decide::action::When;
 use crate::model::checklist::Person;
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 use crate::model::notice::{News, Notice, Tier};
 use crate::model::plan::Plan;
 use crate::model::reason::Reason;
@@ -55,7 +55,7 @@ fn entry(at: Timestamp, release: Option<&str>, event: Event) -> Entry {
     Entry { at, service, release: release.map(str::to_owned), event, actions: Vec::new() }
 }
 
-fn happening(what: Happening) -> Event {
+fn happening(what: ServiceEvent) -> Event {
     Event::Service { service: "web".to_owned(), what }
 }
 

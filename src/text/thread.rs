@@ -8,22 +8,22 @@ use super::Texts;
 use crate::model::notice::{Notice, Place, Stage};
 
 impl Texts {
-    /// Told again, told to more people, come back, folded in: a sentence each, and none for a plain first notice.
+    /// Told again, told to more people, come back, suppressed: a sentence each, and none for a plain first notice.
     pub fn place(&self, place: Place) -> Vec<String> {
-        let Place { stage, folded, reopened, .. } = place;
+        let Place { stage, suppressed, flaps, .. } = place;
         let said = match stage {
             Stage::Reminder => Some("reminder"),
             Stage::Escalation => Some("escalation"),
             Stage::First | Stage::Update | Stage::Resolved => None,
         };
-        let back = match (stage, reopened) {
+        let back = match (stage, flaps) {
             (Stage::Resolved, _) | (_, 0) => None,
             (_, 1) => Some("again"),
-            (_, _) => Some("reopened"),
+            (_, _) => Some("flapping"),
         };
-        let folded_in = (folded > 0).then_some("folded");
-        let names = [said, back, folded_in].into_iter().flatten();
-        names.map(|name| self.say(&format!("thread.{name}"), context! { reopened, folded })).collect()
+        let suppressed_in = (suppressed > 0).then_some("suppressed");
+        let names = [said, back, suppressed_in].into_iter().flatten();
+        names.map(|name| self.say(&format!("thread.{name}"), context! { flaps, suppressed })).collect()
     }
 
     /// That an incident's end is told together with its beginning.

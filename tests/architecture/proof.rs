@@ -32,7 +32,7 @@ fn imports_of_other_rooms_are_found() {
         ("src/control/wire.rs", "use crate::{decide::View, runtime};"),
         ("src/page.rs", "use crate::probe;"),
         ("src/record.rs", "use crate::notify::Notifier;"),
-        ("src/decide/guard.rs", "use crate::config::Service;"),
+        ("src/decide/permission.rs", "use crate::config::Service;"),
         ("src/stats.rs", "use crate::clock::Clock;"),
         ("src/decide.rs", "use crate as all;"),
         ("src/decide.rs", "use crate::*;"),
@@ -60,7 +60,7 @@ fn imports_that_only_look_bad_pass() {
         ("src/probe/http.rs", "pub(crate) fn f() {} pub(super) fn g() {} use super::Probe;"),
         ("src/probe/http/head.rs", "pub(in super::super) fn f() {}"),
         ("src/probe.rs", "fn f() {}\n#[cfg(test)]\nmod tests {\n    use crate::runtime::Engine;\n}\n"),
-        ("src/decide/guard.rs", "use crate::{model::event::Event, stats};"),
+        ("src/decide/permission.rs", "use crate::{model::event::Event, stats};"),
         ("src/main.rs", "fn main() -> ExitCode { golive::cli::run(std::env::args_os()) }"),
     ];
     for (path, text) in good {
@@ -82,7 +82,7 @@ fn impurities_of_the_core_are_found() {
         "fn f() { std::env::var(\"A\"); }",
     ];
     for text in bad {
-        fails(impurities(&source("src/decide/guard.rs", text)), "src/decide/guard.rs:1:");
+        fails(impurities(&source("src/decide/permission.rs", text)), "src/decide/permission.rs:1:");
         let serde = text.contains("serde");
         assert_eq!(impurities(&source("src/model/step.rs", text)).is_empty(), serde, "{text}");
         assert_eq!(impurities(&source("src/stats.rs", text)).is_empty(), serde, "{text}");
@@ -90,7 +90,7 @@ fn impurities_of_the_core_are_found() {
     }
     let good =
         "// tokio::spawn, now()\nuse std::time::Duration;\nfn f(now: Timestamp) { let known = (now, 1); }";
-    passes(impurities(&source("src/decide/guard.rs", good)));
+    passes(impurities(&source("src/decide/permission.rs", good)));
 }
 
 #[test]
@@ -225,7 +225,10 @@ fn second_writers_of_the_phase_are_found() {
         "fn f(turn: &mut Turn<'_>) { *turn.facts_mut() = before; }",
     ];
     for text in bad {
-        fails(writers::second_writers(&source("src/decide/guard.rs", text)), "src/decide/guard.rs:1:");
+        fails(
+            writers::second_writers(&source("src/decide/permission.rs", text)),
+            "src/decide/permission.rs:1:",
+        );
         passes(writers::second_writers(&source("src/decide/release/close.rs", text)));
         passes(writers::second_writers(&source("src/store/mirror.rs", text)));
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use golive::model::event::{Event, Happening};
+use golive::model::event::{Event, ServiceEvent};
 use golive::model::running::Running;
 use golive::runtime::{Watched, watch};
 use tokio::sync::mpsc::{self, Receiver};
@@ -40,7 +40,7 @@ impl Watching {
     /// What is seen next, past everything else, until it is so.
     pub(crate) async fn until_seen(&mut self, wanted: impl Fn(Option<&Running>) -> bool) -> Option<Running> {
         loop {
-            if let Event::Service { service, what: Happening::Seen(seen) } = self.next().await {
+            if let Event::Service { service, what: ServiceEvent::Seen(seen) } = self.next().await {
                 assert_eq!(service, "shop");
                 if wanted(seen.as_ref()) {
                     return seen;
@@ -57,9 +57,9 @@ impl Watching {
         let (mut died, mut found) = (None, None);
         loop {
             let Event::Service { what, .. } = self.next().await else { continue };
-            if let Happening::Died { instance, exit, oom, .. } = what {
+            if let ServiceEvent::Died { instance, exit, oom, .. } = what {
                 died = Some((instance, exit, oom));
-            } else if let Happening::Seen(seen) = what
+            } else if let ServiceEvent::Seen(seen) = what
                 && wanted(seen.as_ref())
             {
                 found = Some(seen);
@@ -78,7 +78,7 @@ impl Watching {
     /// Whether the next death of that container was what somebody had asked for.
     pub(crate) async fn until_asked(&mut self, id: &str) -> bool {
         loop {
-            if let Event::Service { what: Happening::Died { instance, asked, .. }, .. } = self.next().await
+            if let Event::Service { what: ServiceEvent::Died { instance, asked, .. }, .. } = self.next().await
                 && instance == id
             {
                 return asked;
@@ -89,7 +89,7 @@ impl Watching {
     /// The next death, past everything else.
     pub(crate) async fn until_died(&mut self) -> (String, Option<i64>, bool) {
         loop {
-            if let Event::Service { what: Happening::Died { instance, exit, oom, .. }, .. } =
+            if let Event::Service { what: ServiceEvent::Died { instance, exit, oom, .. }, .. } =
                 self.next().await
             {
                 return (instance, exit, oom);

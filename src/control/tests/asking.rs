@@ -24,7 +24,9 @@ fn asked(control: &Control) -> (String, Ask) {
     let mut heard = control.heard();
     assert_eq!(heard.len(), 1, "{heard:?}");
     match heard.remove(0) {
-        Request::Event { event: Event::Service { service, what: Happening::Asked { by, ask } }, .. } => {
+        Request::Event {
+            event: Event::Service { service, what: ServiceEvent::Asked { by, ask } }, ..
+        } => {
             assert_eq!(service, "shop");
             (by, ask)
         }

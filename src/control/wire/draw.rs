@@ -66,7 +66,7 @@ impl ServiceInfo {
         Self {
             name: service.name.clone(),
             autonomy: autonomy.to_owned(),
-            standby_reason: service.aside.clone(),
+            standby_reason: service.standby_reason.clone(),
             phase: service.phase.to_owned(),
             why: service.why.as_ref().map(|why| texts.reason(why)),
             hold: service.hold.as_ref().map(HoldInfo::new),
@@ -199,7 +199,7 @@ impl IncidentInfo {
             service: incident.service.clone(),
             tier: incident.tier.into_str().to_owned(),
             state: state.into_str().to_owned(),
-            resolve_at: incident.calm_at,
+            resolve_at: incident.resolve_at,
             event: incident.news.into_str().to_owned(),
             title: texts.incident(incident),
             release: incident.release.clone(),

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::Config;
-use crate::model::event::Happening;
+use crate::model::event::ServiceEvent;
 use crate::model::sample::{Outcome, Sample};
 
 fn at(millis: i64) -> Timestamp {
@@ -12,7 +12,7 @@ fn at(millis: i64) -> Timestamp {
 fn sampled(millis: i64) -> Event {
     let (began, took) = (at(millis), Duration::ZERO);
     let sample = Sample { check: "web".to_owned(), began, took, outcome: Outcome::Ok };
-    Event::Service { service: "shop".to_owned(), what: Happening::Sampled(sample) }
+    Event::Service { service: "shop".to_owned(), what: ServiceEvent::Sampled(sample) }
 }
 
 fn notifier() -> Notifier {

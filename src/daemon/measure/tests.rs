@@ -90,7 +90,7 @@ fn watch(service: &Service, address: &str) -> mpsc::Receiver<Event> {
     events
 }
 
-async fn next(events: &mut mpsc::Receiver<Event>) -> Happening {
+async fn next(events: &mut mpsc::Receiver<Event>) -> ServiceEvent {
     let event = timeout(Duration::from_secs(20), events.recv()).await.unwrap().unwrap();
     let Event::Service { service, what } = event else { panic!("{event:?}") };
     assert_eq!(service, "api");
@@ -98,7 +98,7 @@ async fn next(events: &mut mpsc::Receiver<Event>) -> Happening {
 }
 
 /// The next thing that the test looks for.
-async fn until<T>(events: &mut mpsc::Receiver<Event>, found: impl Fn(Happening) -> Option<T>) -> T {
+async fn until<T>(events: &mut mpsc::Receiver<Event>, found: impl Fn(ServiceEvent) -> Option<T>) -> T {
     loop {
         if let Some(found) = found(next(events).await) {
             return found;
@@ -106,8 +106,8 @@ async fn until<T>(events: &mut mpsc::Receiver<Event>, found: impl Fn(Happening) 
     }
 }
 
-fn recalled(what: Happening) -> Option<Vec<Reading>> {
-    if let Happening::Recalled(readings) = what { Some(readings) } else { None }
+fn recalled(what: ServiceEvent) -> Option<Vec<Reading>> {
+    if let ServiceEvent::Recalled(readings) = what { Some(readings) } else { None }
 }
 
 #[tokio::test]
@@ -136,7 +136,7 @@ async fn every_source_is_asked_again_and_again() {
     let enough = |seen: &BTreeMap<_, usize>| seen.len() == 4 && seen.values().all(|times| *times >= 3);
     while !enough(&seen) || dependencies < 3 {
         let what = next(&mut events).await;
-        if let Happening::Measured(reading) = what {
+        if let ServiceEvent::Measured(reading) = what {
             match reading.source {
                 // It is the same number each time.
                 Source::Prometheus => {
@@ -149,7 +149,7 @@ async fn every_source_is_asked_again_and_again() {
             }
             let stream = (reading.stream.trigger().to_owned(), reading.source.into_str());
             *seen.entry(stream).or_default() += 1;
-        } else if let Happening::Dependency(sample) = what {
+        } else if let ServiceEvent::Dependency(sample) = what {
             assert_eq!((sample.check.as_str(), sample.outcome), ("database", Outcome::Ok));
             dependencies += 1;
         } else {
@@ -164,7 +164,7 @@ async fn a_slow_source_delays_no_other() {
     let service = service(vec![value("a"), exposed("slow", &slow)]);
     let mut events = watch(&service, &prometheus(Arc::new(AtomicBool::new(true))).await);
     for _ in 0..10 {
-        let measured = |what| if let Happening::Measured(reading) = what { Some(reading) } else { None };
+        let measured = |what| if let ServiceEvent::Measured(reading) = what { Some(reading) } else { None };
         let reading = until(&mut events, measured).await;
         assert_eq!(reading.source, Source::Prometheus, "the slow one has five seconds");
     }
@@ -190,7 +190,9 @@ async fn the_hour_before_is_recalled_when_prometheus_comes_back() {
     let mut events = watch(&service(vec![value("a")]), &prometheus(Arc::clone(&on)).await);
     let blind = "Prometheus: status 503: an empty body".to_owned();
     for _ in 0..3 {
-        let Happening::Measured(reading) = next(&mut events).await else { panic!("nothing to recall yet") };
+        let ServiceEvent::Measured(reading) = next(&mut events).await else {
+            panic!("nothing to recall yet")
+        };
         assert_eq!(reading.measure, Measure::Blind(blind.clone()));
     }
     on.store(true, Ordering::SeqCst);

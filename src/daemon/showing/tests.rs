@@ -19,7 +19,7 @@ fn state(now: Timestamp) -> State {
 
 fn sampled(service: &str, began: Timestamp, outcome: Outcome) -> Event {
     let sample = Sample { check: "web".to_owned(), began, took: Duration::ZERO, outcome };
-    Event::Service { service: service.to_owned(), what: Happening::Sampled(sample) }
+    Event::Service { service: service.to_owned(), what: ServiceEvent::Sampled(sample) }
 }
 
 fn at(millis: i64) -> Timestamp {
@@ -63,7 +63,7 @@ fn what_happens_is_shown_at_once() {
     let state = state(at(0));
     let mut showing = Showing::new(state.view());
     draw(&mut showing, at(0), &state);
-    let died = Happening::Died { instance: "c1".to_owned(), exit: Some(1), oom: false, asked: false };
+    let died = ServiceEvent::Died { instance: "c1".to_owned(), exit: Some(1), oom: false, asked: false };
     let event = Event::Service { service: "shop".to_owned(), what: died };
     for event in [event, Event::EngineLost { why: "no answer".to_owned() }, Event::Due] {
         showing.note(at(500), &event);

@@ -6,7 +6,7 @@ use crate::decide::State;
 use crate::decide::deployment;
 use crate::decide::service::Service;
 use crate::model::beside::{Beside, Busy, Other};
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 use crate::model::facts::Phase;
 use crate::model::policy::ServicePolicy;
 use crate::model::reading::Stream;
@@ -16,9 +16,11 @@ impl State {
     pub fn beside(&self, now: Timestamp, event: &Event) -> Option<Event> {
         let Event::Service { service: name, what } = event else { return None };
         let (service, policy) = (self.services.get(name)?, self.policy.services.get(name)?);
-        let news = matches!(what, Happening::Sampled(_) | Happening::Measured(_) | Happening::Died { .. });
+        let news =
+            matches!(what, ServiceEvent::Sampled(_) | ServiceEvent::Measured(_) | ServiceEvent::Died { .. });
         let judged = matches!(service.facts().phase, Phase::Watching(_) | Phase::Held { .. });
-        if !news || !judged || service.aside.is_some() || !service.others.due(now, service.uneasy()) {
+        if !news || !judged || service.standby_reason.is_some() || !service.others.due(now, service.uneasy())
+        {
             return None;
         }
         let services = self.services.iter().filter(|(other, _)| *other != name);
@@ -29,7 +31,7 @@ impl State {
         others.extend(service.others.of_checks(&service.dependencies, policy.interval));
         (!others.is_empty()).then(|| {
             let since = service.others.since.unwrap_or(now);
-            let what = Happening::Beside(Beside { at: now, since, others });
+            let what = ServiceEvent::Beside(Beside { at: now, since, others });
             Event::Service { service: name.clone(), what }
         })
     }
@@ -47,7 +49,7 @@ impl State {
         let idle = *phase == Phase::Idle
             && !deployment::under_way(service, now)
             && service.seen.is_some()
-            && service.aside.is_none();
+            && service.standby_reason.is_none();
         let released = match phase {
             Phase::Watching(watch) => Some(watch.began),
             Phase::Idle

@@ -14,12 +14,12 @@ use crate::model::reason::Reason;
 
 /// Incidents of golive itself.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(in crate::decide) struct Own {
+pub(in crate::decide) struct OwnIncidents {
     pub(in crate::decide) incidents: Vec<Incident>,
     lately: Vec<Incident>,
 }
 
-impl Own {
+impl OwnIncidents {
     pub(in crate::decide) fn open(
         &mut self,
         now: Timestamp,
@@ -109,7 +109,7 @@ fn turned(Turned { incident, notice }: Turned, actions: &mut Vec<Action>) {
 }
 
 /// News of golive itself that nobody has to act on.
-pub(in crate::decide) fn aside(
+pub(in crate::decide) fn informational(
     now: Timestamp,
     news: News,
     reason: Option<Reason>,

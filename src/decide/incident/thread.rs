@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::matter::Matter;
+use super::topic::Topic;
 use crate::model::incident::{Incident, IncidentState};
 use crate::model::notice::{News, Notice, Place, Stage, Tier};
 use crate::model::policy::TierPolicy;
@@ -13,17 +13,17 @@ use crate::model::reason::Reason;
 use crate::model::sample::Sample;
 
 /// What comes back within this is the same incident.
-const LATELY: Duration = Duration::from_hours(1);
+const REOPENED_WITHIN: Duration = Duration::from_hours(1);
 
 /// So many that ended lately are remembered, of one service; beyond, the oldest is forgotten.
-const LATELY_MOST: usize = 8;
+const REMEMBERED_MOST: usize = 8;
 
 /// What has come back for the first time has to stay away so long before that is told; then half as long again each time.
-const CALM: Duration = Duration::from_mins(5);
-const CALM_MAX: Duration = Duration::from_hours(1);
+const HOLD_DOWN: Duration = Duration::from_mins(5);
+const HOLD_DOWN_MAX: Duration = Duration::from_hours(1);
 
 /// So often its coming back is told; from then on it is counted.
-const TOLD: u32 = 2;
+const FLAPS_TOLD: u32 = 2;
 
 /// That something else runs than was released is told again at least so often.
 const DIVERGED: Duration = Duration::from_hours(24);
@@ -40,22 +40,22 @@ pub(super) enum Due {
 pub(super) fn find(
     open: &mut Vec<Incident>,
     lately: &mut Vec<Incident>,
-    matter: &Matter,
+    topic: &Topic,
     now: Timestamp,
 ) -> Option<usize> {
-    let about = |incident: &Incident| Matter::of(&incident.news) == *matter;
+    let about = |incident: &Incident| Topic::of(&incident.news) == *topic;
     if let Some(at) = open.iter().position(about) {
         return Some(at);
     }
     let at = lately.iter().rposition(|incident| about(incident) && !long_ago(incident, now))?;
     let again = lately.remove(at);
-    let reopened = again.reopened.saturating_add(1);
-    open.push(Incident { state: IncidentState::Open, ended: None, reopened, escalated: false, ..again });
+    let flaps = again.flaps.saturating_add(1);
+    open.push(Incident { state: IncidentState::Open, ended: None, flaps, escalated: false, ..again });
     Some(open.len() - 1)
 }
 
 /// A new turn in it; what is to be said, if anything.
-pub(super) fn turn(
+pub(super) fn advance(
     incident: &mut Incident,
     (news, tier, reason): (News, Tier, Option<Reason>),
     now: Timestamp,
@@ -64,9 +64,9 @@ pub(super) fn turn(
     incident.tier = incident.tier.max(tier);
     incident.news = news;
     incident.reason = reason;
-    if incident.calm_at.take().is_some() {
-        incident.reopened = incident.reopened.saturating_add(1);
-        if incident.reopened > TOLD {
+    if incident.resolve_at.take().is_some() {
+        incident.flaps = incident.flaps.saturating_add(1);
+        if incident.flaps > FLAPS_TOLD {
             if incident.state == IncidentState::Open && incident.remind_at.is_none() {
                 schedule(incident, now, policy);
             }
@@ -81,19 +81,19 @@ pub(super) fn turn(
 /// The matter seems to be over: whether that is so already. What has come back before has to stay away for a while.
 pub(super) fn calm(incident: &mut Incident, news: News, now: Timestamp) -> bool {
     incident.news = news;
-    if incident.reopened == 0 {
+    if incident.flaps == 0 {
         return true;
     }
-    let longer = 1.5_f64.powi(i32::try_from(incident.reopened - 1).unwrap_or(i32::MAX).min(16));
-    incident.calm_at = now.checked_add(CALM.mul_f64(longer).min(CALM_MAX)).ok();
-    incident.calm_at.is_none()
+    let longer = 1.5_f64.powi(i32::try_from(incident.flaps - 1).unwrap_or(i32::MAX).min(16));
+    incident.resolve_at = now.checked_add(HOLD_DOWN.mul_f64(longer).min(HOLD_DOWN_MAX)).ok();
+    incident.resolve_at.is_none()
 }
 
 /// It is over. If it may come back, it is remembered for a while.
 pub(super) fn over(incident: Incident, lately: &mut Vec<Incident>, now: Timestamp) {
     lately.retain(|old| !long_ago(old, now));
-    if Matter::of(&incident.news).comes_back() {
-        if lately.len() >= LATELY_MOST {
+    if Topic::of(&incident.news).can_flap() {
+        if lately.len() >= REMEMBERED_MOST {
             lately.remove(0);
         }
         lately.push(incident);
@@ -101,15 +101,15 @@ pub(super) fn over(incident: Incident, lately: &mut Vec<Incident>, now: Timestam
 }
 
 fn long_ago(incident: &Incident, now: Timestamp) -> bool {
-    let until = incident.ended.and_then(|ended| ended.checked_add(LATELY).ok());
+    let until = incident.ended.and_then(|ended| ended.checked_add(REOPENED_WITHIN).ok());
     until.is_none_or(|until| until < now)
 }
 
 /// What is due by now; ask again after it was said.
 pub(super) fn due(incident: &Incident, now: Timestamp) -> Option<Due> {
     let by = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
-    if incident.calm_at.is_some() {
-        by(incident.calm_at).then_some(Due::Over)
+    if incident.resolve_at.is_some() {
+        by(incident.resolve_at).then_some(Due::Over)
     } else if by(incident.escalate_at) {
         Some(Due::Say(Stage::Escalation))
     } else if by(incident.remind_at) {
@@ -123,7 +123,7 @@ pub(super) fn due(incident: &Incident, now: Timestamp) -> Option<Due> {
 pub(in crate::decide) fn next_deadline(incidents: &[Incident]) -> Option<Timestamp> {
     // What seems to be over is not told again.
     let deadlines = incidents.iter().filter_map(|incident| {
-        incident.calm_at.or([incident.escalate_at, incident.remind_at].into_iter().flatten().min())
+        incident.resolve_at.or([incident.escalate_at, incident.remind_at].into_iter().flatten().min())
     });
     deadlines.min()
 }
@@ -147,7 +147,9 @@ pub(super) fn say(
             schedule(incident, now, policy);
         }
         Stage::Escalation => (incident.escalate_at, incident.escalated) = (None, true),
-        Stage::Resolved => (incident.remind_at, incident.escalate_at, incident.calm_at) = (None, None, None),
+        Stage::Resolved => {
+            (incident.remind_at, incident.escalate_at, incident.resolve_at) = (None, None, None)
+        }
     }
     Notice {
         id: format!("{}.{}", incident.id, incident.notices),
@@ -165,8 +167,8 @@ pub(super) fn say(
         acknowledgeable: stage != Stage::Resolved,
         place: Place {
             stage,
-            folded: incident.folded,
-            reopened: incident.reopened,
+            suppressed: incident.suppressed,
+            flaps: incident.flaps,
             escalated: incident.escalated,
         },
     }

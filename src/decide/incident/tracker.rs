@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::matter::Matter;
 use super::thread::{self, Due};
+use super::topic::Topic;
 use crate::model::incident::{Incident, IncidentState};
 use crate::model::notice::{News, Notice, Stage, Tier};
 use crate::model::policy::TierPolicy;
@@ -27,8 +27,8 @@ pub(super) struct Turned {
 }
 
 /// Where the open incident about that matter is.
-pub(super) fn find(open: &[Incident], matter: &Matter) -> Option<usize> {
-    open.iter().position(|incident| Matter::of(&incident.news) == *matter)
+pub(super) fn find(open: &[Incident], topic: &Topic) -> Option<usize> {
+    open.iter().position(|incident| Topic::of(&incident.news) == *topic)
 }
 
 /// Whether a reminder, an escalation or an end is due.
@@ -44,7 +44,7 @@ impl Tracker<'_> {
         evidence: Vec<Sample>,
         new: impl FnOnce(&[Incident]) -> Incident,
     ) -> Turned {
-        let found = thread::find(self.open, self.lately, &Matter::of(&news), self.now);
+        let found = thread::find(self.open, self.lately, &Topic::of(&news), self.now);
         let at = found.unwrap_or_else(|| {
             let incident = new(self.open);
             self.open.push(incident);
@@ -52,7 +52,7 @@ impl Tracker<'_> {
         });
         let incident = &mut self.open[at];
         let policy = self.tiers.get(&incident.tier.max(tier));
-        match thread::turn(incident, (news, tier, reason), self.now, policy) {
+        match thread::advance(incident, (news, tier, reason), self.now, policy) {
             Some(stage) => self.say(at, stage, evidence),
             None => self.silent(at),
         }
@@ -60,7 +60,7 @@ impl Tracker<'_> {
 
     /// The matter is over, if it was one. What has come back before is over when it stays away.
     pub(super) fn resolve(&mut self, news: News) -> Option<Turned> {
-        let at = find(self.open, &Matter::of(&news)).filter(|at| self.open[*at].calm_at.is_none())?;
+        let at = find(self.open, &Topic::of(&news)).filter(|at| self.open[*at].resolve_at.is_none())?;
         let over = thread::calm(&mut self.open[at], news, self.now);
         Some(if over { self.close(at) } else { self.silent(at) })
     }

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 
 use crate::decide::action::{Action, Persist};
 use crate::decide::cause::evidence;
+use crate::decide::context::{Context, LINGERS};
 use crate::decide::transition::Transition;
-use crate::decide::turn::{LINGERS, Turn};
-use crate::decide::{diverge, naming, suspect, whole};
+use crate::decide::{drift, naming, suspect, whole};
 use crate::model::facts::Phase;
 use crate::model::notice::{News, Tier};
 use crate::model::reason::Reason;
@@ -19,54 +19,54 @@ use crate::model::running::Running;
 const ADOPT_AFTER: u32 = 3;
 
 /// The release at hand is good.
-pub(super) fn accept(turn: &mut Turn<'_>, reason: Option<Reason>) -> Transition {
+pub(super) fn accept(ctx: &mut Context<'_>, reason: Option<Reason>) -> Transition {
     let by = reason.clone();
     let by_a_person = matches!(reason, Some(Reason::Accepted { .. }));
-    turn.conclude(News::ReleaseAccepted, reason.clone());
-    if let Some(release) = close(turn, ReleaseState::Accepted, reason) {
-        turn.facts_mut().known = release.running.as_ref().map(|running| running.identity.clone());
-        turn.accept(release, by.as_ref());
+    ctx.conclude(News::ReleaseAccepted, reason.clone());
+    if let Some(release) = close(ctx, ReleaseState::Accepted, reason) {
+        ctx.facts_mut().known = release.running.as_ref().map(|running| running.identity.clone());
+        ctx.accept(release, by.as_ref());
     }
     if by_a_person {
-        turn.count_anew(turn.policy.grace);
+        ctx.count_anew(ctx.policy.grace);
     }
     Transition::Stay
 }
 
 /// What runs has passed its checks for long enough to be the version that is gone back to, while there is none.
-pub(super) fn adopt_at_first_sight(turn: &mut Turn<'_>) {
-    let facts = turn.facts();
+pub(super) fn adopt_at_first_sight(ctx: &mut Context<'_>) {
+    let facts = ctx.facts();
     let adoptable = facts.accepted.is_empty() && facts.diverged.is_none();
     if adoptable
-        && let Some(running) = turn.service.seen.clone()
-        && turn.service.health.all_passed(ADOPT_AFTER)
+        && let Some(running) = ctx.service.seen.clone()
+        && ctx.service.health.all_passed(ADOPT_AFTER)
     {
-        let release = naming::new_release(turn, &running, Origin::Adopted);
+        let release = naming::new_release(ctx, &running, Origin::Adopted);
         let (release_of, state) = (release.clone(), ReleaseState::Accepted);
-        turn.act(Action::Persist(Persist::File { release: release_of, state, reason: None, asked: false }));
-        turn.facts_mut().decided = Some((release.id.clone(), ReleaseState::Accepted));
-        turn.accept(release, None);
-        let said = whole::noted(turn);
-        turn.tell(News::ReleaseAccepted, Tier::General, said);
+        ctx.act(Action::Persist(Persist::File { release: release_of, state, reason: None, asked: false }));
+        ctx.facts_mut().decided = Some((release.id.clone(), ReleaseState::Accepted));
+        ctx.accept(release, None);
+        let said = whole::noted(ctx);
+        ctx.tell(News::ReleaseAccepted, Tier::General, said);
     }
 }
 
 /// A person says that what runs is good. After a rollback that could not be finished, that is what was restored.
-pub(super) fn adopt(turn: &mut Turn<'_>, running: Running, reason: Reason) -> Transition {
-    let failed = matches!(turn.facts().phase, Phase::NeedsPerson { .. });
+pub(super) fn adopt(ctx: &mut Context<'_>, running: Running, reason: Reason) -> Transition {
+    let failed = matches!(ctx.facts().phase, Phase::NeedsPerson { .. });
     if failed {
-        close(turn, ReleaseState::RolledBack, None);
+        close(ctx, ReleaseState::RolledBack, None);
     }
-    take_as_it_is(turn, running, reason);
+    take_as_it_is(ctx, running, reason);
     if failed {
-        turn.count_anew(turn.policy.grace);
+        ctx.count_anew(ctx.policy.grace);
     }
     Transition::Stay
 }
 
 /// What runs is accepted, whether it was before or not.
-fn take_as_it_is(turn: &mut Turn<'_>, running: Running, reason: Reason) {
-    let facts = turn.facts_mut();
+fn take_as_it_is(ctx: &mut Context<'_>, running: Running, reason: Reason) {
+    let facts = ctx.facts_mut();
     facts.known = Some(running.identity.clone());
     let old = facts
         .accepted
@@ -74,76 +74,76 @@ fn take_as_it_is(turn: &mut Turn<'_>, running: Running, reason: Reason) {
         .position(|old| old.running.as_ref().is_some_and(|old| old.identity == running.identity));
     let release = match old {
         Some(at) => Release { running: Some(running), ..facts.accepted.remove(at) },
-        None => naming::new_release(turn, &running, Origin::Noticed),
+        None => naming::new_release(ctx, &running, Origin::Noticed),
     };
     let (filed, state) = (release.clone(), ReleaseState::Accepted);
-    turn.act(Action::Persist(Persist::File {
+    ctx.act(Action::Persist(Persist::File {
         release: filed,
         state,
         reason: Some(reason.clone()),
         asked: true,
     }));
-    turn.accept(release, Some(&reason));
-    turn.conclude(News::ReleaseAccepted, Some(reason));
+    ctx.accept(release, Some(&reason));
+    ctx.conclude(News::ReleaseAccepted, Some(reason));
 }
 
 /// A person gives the release at hand up, whatever runs.
-pub(super) fn abort(turn: &mut Turn<'_>, reason: Reason) -> Transition {
-    turn.conclude(News::ReleaseAborted, Some(reason.clone()));
-    if let Some(closed) = close(turn, ReleaseState::Aborted, Some(reason.clone())) {
-        diverge::begin(turn, reason, &closed);
+pub(super) fn abort(ctx: &mut Context<'_>, reason: Reason) -> Transition {
+    ctx.conclude(News::ReleaseAborted, Some(reason.clone()));
+    if let Some(closed) = close(ctx, ReleaseState::Aborted, Some(reason.clone())) {
+        drift::begin(ctx, reason, &closed);
     }
-    turn.count_anew(turn.policy.grace);
+    ctx.count_anew(ctx.policy.grace);
     Transition::Stay
 }
 
 /// The release stays and a person decides.
-pub(super) fn hold(turn: &mut Turn<'_>, why: Reason, tier: Tier) -> Transition {
-    conclude_watch(turn);
-    let evidence = evidence(turn, &why);
-    turn.open(News::DecisionRequired, tier, Some(why.clone()), evidence);
-    turn.file(ReleaseState::Held, Some(why.clone()));
-    let within = |long: Duration| turn.now.checked_add(long).ok();
+pub(super) fn hold(ctx: &mut Context<'_>, why: Reason, tier: Tier) -> Transition {
+    conclude_watch(ctx);
+    let evidence = evidence(ctx, &why);
+    ctx.open(News::DecisionRequired, tier, Some(why.clone()), evidence);
+    ctx.file(ReleaseState::Held, Some(why.clone()));
+    let within = |long: Duration| ctx.now.checked_add(long).ok();
     let asked = matches!(why, Reason::AskFirst(_));
-    let answer_by = turn.policy.ask_within.filter(|_| asked).and_then(within);
-    let watched_until = within(turn.policy.window).unwrap_or(Timestamp::MAX);
-    turn.facts_mut().veto = None;
-    turn.facts_mut().phase = Phase::Held { why, answer_by, watched_until };
+    let answer_by = ctx.policy.ask_within.filter(|_| asked).and_then(within);
+    let watched_until = within(ctx.policy.window).unwrap_or(Timestamp::MAX);
+    ctx.facts_mut().veto = None;
+    ctx.facts_mut().phase = Phase::Held { why, answer_by, watched_until };
     Transition::Stay
 }
 
 /// It should be taken back, and there is nothing to go back to.
-pub(super) fn impossible(turn: &mut Turn<'_>, why: Reason) -> Transition {
-    let evidence = evidence(turn, &why);
-    turn.open(News::RollbackImpossible, Tier::Urgent, Some(why.clone()), evidence);
-    turn.file(ReleaseState::Held, Some(why.clone()));
-    turn.facts_mut().phase = Phase::NeedsPerson { why };
+pub(super) fn impossible(ctx: &mut Context<'_>, why: Reason) -> Transition {
+    let evidence = evidence(ctx, &why);
+    ctx.open(News::RollbackImpossible, Tier::Urgent, Some(why.clone()), evidence);
+    ctx.file(ReleaseState::Held, Some(why.clone()));
+    ctx.facts_mut().phase = Phase::NeedsPerson { why };
     Transition::Stay
 }
 
 /// Another release runs instead.
-pub(super) fn superseded(turn: &mut Turn<'_>, by: &Running) {
-    if turn.facts().release.is_some() {
+pub(super) fn superseded(ctx: &mut Context<'_>, by: &Running) {
+    if ctx.facts().release.is_some() {
         let reason = Reason::Superseded { version: by.version.clone() };
-        turn.conclude(News::ReleaseSuperseded, Some(reason.clone()));
-        close(turn, ReleaseState::Superseded, Some(reason));
+        ctx.conclude(News::ReleaseSuperseded, Some(reason.clone()));
+        close(ctx, ReleaseState::Superseded, Some(reason));
     }
 }
 
 /// A watch ends: what every trigger says goes into the record.
-pub(super) fn conclude_watch(turn: &mut Turn<'_>) {
-    let Phase::Watching(_) = &turn.facts().phase else { return };
-    let Some(release) = turn.facts().release.as_ref().map(|release| release.id.clone()) else { return };
-    let (service, verdicts) = (turn.service.name.clone(), suspect::verdicts(turn));
-    turn.act(Action::Persist(Persist::Concluded { service, release, verdicts }));
+pub(super) fn conclude_watch(ctx: &mut Context<'_>) {
+    let Phase::Watching(_) = &ctx.facts().phase else { return };
+    let Some(release) = ctx.facts().release.as_ref().map(|release| release.id.clone()) else { return };
+    let (service, verdicts) = (ctx.service.name.clone(), suspect::verdicts(ctx));
+    ctx.act(Action::Persist(Persist::Concluded { service, release, verdicts }));
 }
 
 /// The release at hand is decided: it is filed, and nothing is at hand any more.
-pub(super) fn close(turn: &mut Turn<'_>, state: ReleaseState, reason: Option<Reason>) -> Option<Release> {
-    conclude_watch(turn);
-    turn.file(state, reason);
+pub(super) fn close(ctx: &mut Context<'_>, state: ReleaseState, reason: Option<Reason>) -> Option<Release> {
+    conclude_watch(ctx);
+    ctx.file(state, reason);
     let settled = match state {
-        ReleaseState::RolledBack => turn.now.checked_add(LINGERS).unwrap_or(Timestamp::MAX),
+        ReleaseState::RolledBack => ctx.now.checked_add(LINGERS).unwrap_or(Timestamp::MAX),
         ReleaseState::Announced
         | ReleaseState::Watching
         | ReleaseState::Accepted
@@ -152,10 +152,10 @@ pub(super) fn close(turn: &mut Turn<'_>, state: ReleaseState, reason: Option<Rea
         | ReleaseState::RollbackFailed
         | ReleaseState::Held
         | ReleaseState::Superseded
-        | ReleaseState::Aborted => turn.now,
+        | ReleaseState::Aborted => ctx.now,
     };
-    turn.service.triggers.rest(settled);
-    let facts = turn.facts_mut();
+    ctx.service.triggers.rest(settled);
+    let facts = ctx.facts_mut();
     facts.phase = Phase::Idle;
     facts.blame = None;
     facts.veto = None;

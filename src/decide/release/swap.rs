@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use super::close;
 use crate::decide::action::{Action, Effect};
 use crate::decide::cause::{evidence, plain};
+use crate::decide::context::Context;
 use crate::decide::transition::Transition;
 use crate::decide::trigger::span;
-use crate::decide::turn::Turn;
-use crate::decide::{again, diverge, naming, plan, quarantine, rollback, roster, verify};
+use crate::decide::{drift, fallback, naming, plan, quarantine, rollback, roster, verify};
 use crate::model::facts::{Phase, Rollback, Verification};
 use crate::model::notice::{News, Tier};
 use crate::model::plan::Plan;
@@ -18,63 +18,63 @@ use crate::model::running::Identity;
 use crate::model::step::Step;
 
 /// Decides a rollback of the release at hand, which is known when it comes again if it is bad.
-pub(super) fn begin(turn: &mut Turn<'_>, cause: Reason, target: &Release, known_bad: bool) -> Transition {
-    take_at_hand(turn);
-    let evidence = evidence(turn, &cause);
-    let Some(from) = turn.facts().release.as_ref() else { return Transition::Stay };
-    let plan = plan::plan(turn, from, target, &cause);
-    let told = plan::told(turn, target, &cause);
-    let step = turn.policy.steps.first().copied().unwrap_or(Step::Prepare);
+pub(super) fn begin(ctx: &mut Context<'_>, cause: Reason, target: &Release, known_bad: bool) -> Transition {
+    take_at_hand(ctx);
+    let evidence = evidence(ctx, &cause);
+    let Some(from) = ctx.facts().release.as_ref() else { return Transition::Stay };
+    let plan = plan::plan(ctx, from, target, &cause);
+    let told = plan::told(ctx, target, &cause);
+    let step = ctx.policy.steps.first().copied().unwrap_or(Step::Prepare);
     let rollback = Rollback {
         plan,
         reason: cause.clone(),
         known_bad,
-        began: turn.now,
+        began: ctx.now,
         step,
-        since: turn.now,
-        asked: turn.now,
+        since: ctx.now,
+        asked: ctx.now,
         attempts: 0,
         retry_at: None,
         successor: None,
         undoing: None,
         again: false,
     };
-    close::conclude_watch(turn);
-    turn.service.triggers.rest(Timestamp::MAX);
-    turn.facts_mut().veto = None;
-    turn.facts_mut().deployment = None;
-    turn.service.folded.clear();
-    turn.facts_mut().phase = Phase::RollingBack(rollback);
-    turn.file(ReleaseState::RollingBack, Some(cause));
-    turn.open(News::RollbackStarted, Tier::Urgent, Some(told), evidence);
-    rollback::perform(turn);
+    close::conclude_watch(ctx);
+    ctx.service.triggers.rest(Timestamp::MAX);
+    ctx.facts_mut().veto = None;
+    ctx.facts_mut().deployment = None;
+    ctx.service.suppressed.clear();
+    ctx.facts_mut().phase = Phase::RollingBack(rollback);
+    ctx.file(ReleaseState::RollingBack, Some(cause));
+    ctx.open(News::RollbackStarted, Tier::Urgent, Some(told), evidence);
+    rollback::perform(ctx);
     Transition::Stay
 }
 
 /// What is to be rolled back becomes the release at hand. What was accepted is so no more.
-fn take_at_hand(turn: &mut Turn<'_>) {
-    if turn.facts().release.is_some() {
+fn take_at_hand(ctx: &mut Context<'_>) {
+    if ctx.facts().release.is_some() {
         return;
     }
-    let Some(leaving) = plan::leaving(turn) else { return };
-    let facts = turn.facts_mut();
+    let Some(leaving) = plan::leaving(ctx) else { return };
+    let facts = ctx.facts_mut();
     let accepted = facts.accepted.pop_if(|accepted| accepted.id == leaving.id);
     facts.release = Some(leaving);
     if let Some(Release { id: release, .. }) = accepted {
-        let service = turn.service.name.clone();
-        turn.act(Action::Effect(Effect::Forget { service, release }));
+        let service = ctx.service.name.clone();
+        ctx.act(Action::Effect(Effect::Forget { service, release }));
     }
 }
 
 /// The restored version does not work: on to the next older accepted version, once, or a person.
-pub(super) fn again(turn: &mut Turn<'_>, why: Reason) -> Transition {
-    let (Some((tried, target)), Some(rollback)) = (again::next(turn), turn.facts().rollback().cloned())
+pub(super) fn again(ctx: &mut Context<'_>, why: Reason) -> Transition {
+    let (Some((tried, target)), Some(rollback)) = (fallback::next(ctx), ctx.facts().rollback().cloned())
     else {
-        return verify::stays(turn, why);
+        return verify::stays(ctx, why);
     };
-    let seen = turn.service.seen.as_ref().map(|seen| seen.instance.clone());
+    let seen = ctx.service.seen.as_ref().map(|seen| seen.instance.clone());
     let plan = Plan {
-        rollback: naming::rollback_id(turn),
+        rollback: naming::rollback_id(ctx),
         from: tried.id,
         from_version: tried.version,
         bad: rollback.successor.or(seen),
@@ -82,12 +82,12 @@ pub(super) fn again(turn: &mut Turn<'_>, why: Reason) -> Transition {
         to_version: target.version,
         reason: plain(&why),
     };
-    let step = turn.policy.steps.first().copied().unwrap_or(Step::Prepare);
-    let evidence = evidence(turn, &why);
-    turn.facts_mut().phase = Phase::RollingBack(Rollback {
+    let step = ctx.policy.steps.first().copied().unwrap_or(Step::Prepare);
+    let evidence = evidence(ctx, &why);
+    ctx.facts_mut().phase = Phase::RollingBack(Rollback {
         plan,
         step,
-        since: turn.now,
+        since: ctx.now,
         attempts: 0,
         retry_at: None,
         successor: None,
@@ -95,35 +95,35 @@ pub(super) fn again(turn: &mut Turn<'_>, why: Reason) -> Transition {
         again: true,
         ..rollback
     });
-    turn.file(ReleaseState::RollingBack, None);
-    turn.open(News::RollbackNextOlder, Tier::Urgent, Some(why), evidence);
-    rollback::perform(turn);
+    ctx.file(ReleaseState::RollingBack, None);
+    ctx.open(News::RollbackNextOlder, Tier::Urgent, Some(why), evidence);
+    rollback::perform(ctx);
     Transition::Stay
 }
 
 /// Everything is swapped: the restored version has to prove itself.
-pub(super) fn verify(turn: &mut Turn<'_>, rollback: Rollback) -> Transition {
-    let began = turn.now;
-    turn.facts_mut().phase = Phase::Verifying(Verification { rollback, began, proved: None });
-    turn.file(ReleaseState::Verifying, None);
-    turn.count_anew(turn.policy.grace);
-    let service = turn.service.name.clone();
-    turn.act(Action::Effect(Effect::ProbeNow { service }));
+pub(super) fn verify(ctx: &mut Context<'_>, rollback: Rollback) -> Transition {
+    let began = ctx.now;
+    ctx.facts_mut().phase = Phase::Verifying(Verification { rollback, began, proved: None });
+    ctx.file(ReleaseState::Verifying, None);
+    ctx.count_anew(ctx.policy.grace);
+    let service = ctx.service.name.clone();
+    ctx.act(Action::Effect(Effect::ProbeNow { service }));
     Transition::Stay
 }
 
 /// The old version works and everything is tidied up.
-pub(super) fn finish(turn: &mut Turn<'_>) -> Transition {
-    let Phase::Verifying(verification) = turn.facts().phase.clone() else { return Transition::Stay };
+pub(super) fn finish(ctx: &mut Context<'_>) -> Transition {
+    let Phase::Verifying(verification) = ctx.facts().phase.clone() else { return Transition::Stay };
     let Rollback { plan, reason, known_bad, began, .. } = verification.rollback;
-    let took = span(began, verification.proved.unwrap_or(turn.now));
-    turn.conclude(News::RollbackSucceeded { took }, Some(reason.clone()));
+    let took = span(began, verification.proved.unwrap_or(ctx.now));
+    ctx.conclude(News::RollbackSucceeded { took }, Some(reason.clone()));
     if known_bad {
-        quarantine::add(turn, &reason);
+        quarantine::add(ctx, &reason);
     }
-    let closed = close::close(turn, ReleaseState::RolledBack, Some(reason.clone()));
-    let seen = turn.service.seen.clone();
-    let facts = turn.facts_mut();
+    let closed = close::close(ctx, ReleaseState::RolledBack, Some(reason.clone()));
+    let seen = ctx.service.seen.clone();
+    let facts = ctx.facts_mut();
     if let Some(at) = facts.accepted.iter().position(|release| release.id == plan.to) {
         let mut restored = facts.accepted.remove(at);
         if let (Some(running), Some(seen)) = (&mut restored.running, seen)
@@ -135,37 +135,37 @@ pub(super) fn finish(turn: &mut Turn<'_>) -> Transition {
         facts.known = restored.running.as_ref().map(|running| running.identity.clone());
         facts.accepted.push(restored);
     }
-    let (known, seen) = (facts.known.clone(), turn.service.seen.clone());
+    let (known, seen) = (facts.known.clone(), ctx.service.seen.clone());
     // Another release may have come while it was tidied up.
     let came = seen.as_ref().is_some_and(|seen| Some(&seen.identity) != known.as_ref());
     if let Some(closed) = closed.filter(|_| !came) {
-        diverge::begin(turn, reason, &closed);
+        drift::begin(ctx, reason, &closed);
     }
-    turn.count_anew(turn.policy.grace);
-    turn.prove();
+    ctx.count_anew(ctx.policy.grace);
+    ctx.prove();
     Transition::Look(seen)
 }
 
 /// golive has given way to somebody who deploys. Theirs was not seen yet, and is watched when it is. What is still there is
 /// nobody's release any more.
-pub(super) fn give_way(turn: &mut Turn<'_>) -> Transition {
-    let why = turn.facts().rollback().and_then(|rollback| rollback.undoing.clone());
-    turn.conclude(News::ReleaseSuperseded, why.clone());
-    close::close(turn, ReleaseState::Superseded, why);
-    diverge::end(turn);
-    let known = turn.service.seen.as_ref().map(|running| running.identity.clone());
-    turn.facts_mut().known = known;
+pub(super) fn give_way(ctx: &mut Context<'_>) -> Transition {
+    let why = ctx.facts().rollback().and_then(|rollback| rollback.undoing.clone());
+    ctx.conclude(News::ReleaseSuperseded, why.clone());
+    close::close(ctx, ReleaseState::Superseded, why);
+    drift::end(ctx);
+    let known = ctx.service.seen.as_ref().map(|running| running.identity.clone());
+    ctx.facts_mut().known = known;
     Transition::Stay
 }
 
 /// The rollback cannot be finished, and a person has to come.
-pub(super) fn fail(turn: &mut Turn<'_>, news: News, why: Reason) -> Transition {
-    let evidence = evidence(turn, &why);
-    turn.open(news, Tier::Urgent, Some(why.clone()), evidence);
-    turn.file(ReleaseState::RollbackFailed, Some(why.clone()));
-    let at_hand = turn.facts().release.as_ref().map(|release| release.id.clone());
-    let known = left(turn);
-    let facts = turn.facts_mut();
+pub(super) fn fail(ctx: &mut Context<'_>, news: News, why: Reason) -> Transition {
+    let evidence = evidence(ctx, &why);
+    ctx.open(news, Tier::Urgent, Some(why.clone()), evidence);
+    ctx.file(ReleaseState::RollbackFailed, Some(why.clone()));
+    let at_hand = ctx.facts().release.as_ref().map(|release| release.id.clone());
+    let known = left(ctx);
+    let facts = ctx.facts_mut();
     facts.decided = at_hand.map(|id| (id, ReleaseState::RollbackFailed));
     facts.known = known.or(facts.known.take());
     facts.phase = Phase::NeedsPerson { why };
@@ -174,8 +174,8 @@ pub(super) fn fail(turn: &mut Turn<'_>, news: News, why: Reason) -> Transition {
 
 /// What a rollback that ends here leaves running, so that seeing it is no news. Until the swap is done that is the bad
 /// release, whatever was seen in between; an operator's command may have left either.
-fn left(turn: &Turn<'_>) -> Option<Identity> {
-    let swapped = match &turn.facts().phase {
+fn left(ctx: &Context<'_>) -> Option<Identity> {
+    let swapped = match &ctx.facts().phase {
         Phase::RollingBack(rollback) => matches!(rollback.step, Step::Command | Step::Converge),
         Phase::Idle
         | Phase::Watching(_)
@@ -183,16 +183,16 @@ fn left(turn: &Turn<'_>) -> Option<Identity> {
         | Phase::Held { .. }
         | Phase::NeedsPerson { .. } => true,
     };
-    let facts = turn.facts();
+    let facts = ctx.facts();
     // Of two rollbacks the second leaves what the first has restored.
-    let from = turn.facts().rollback().map(|rollback| &rollback.plan.from);
+    let from = ctx.facts().rollback().map(|rollback| &rollback.plan.from);
     let bad = facts
         .release
         .iter()
         .chain(&facts.accepted)
         .find(|release| from.is_none_or(|from| *from == release.id));
     let bad = bad.and_then(|release| release.running.as_ref());
-    let seen = turn.service.seen.as_ref();
+    let seen = ctx.service.seen.as_ref();
     let left = if swapped { seen.or(bad) } else { bad };
     left.map(|running| running.identity.clone())
 }

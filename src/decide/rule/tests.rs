@@ -97,13 +97,13 @@ fn a_limit_counts_once_it_was_passed_for_so_long() {
 fn what_swings_around_its_limit_is_told_once() {
     let mut told = Told::new();
     let mut all = Vec::new();
-    for turn in 0..200 {
-        all.extend(told.lag(if turn % 5 == 4 { 0.7 } else { 0.9 }));
+    for ctx in 0..200 {
+        all.extend(told.lag(if ctx % 5 == 4 { 0.7 } else { 0.9 }));
     }
     assert_eq!(all, ["threshold-exceeded"]);
     let mut told = Told::new();
-    for turn in 0..200 {
-        assert!(told.lag(if turn % 3 == 0 { 0.7 } else { 0.9 }).is_empty(), "never long enough");
+    for ctx in 0..200 {
+        assert!(told.lag(if ctx % 3 == 0 { 0.7 } else { 0.9 }).is_empty(), "never long enough");
     }
 }
 

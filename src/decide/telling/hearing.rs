@@ -57,7 +57,7 @@ impl State {
         let began = self.services.iter().filter_map(|(name, service)| match &service.facts().phase {
             // Of several golives that watch it, the one that acts is to be heard.
             Phase::Watching(watch)
-                if service.aside.is_none() && policy.services.get(name).is_some_and(acts) =>
+                if service.standby_reason.is_none() && policy.services.get(name).is_some_and(acts) =>
             {
                 Some(watch.began)
             }
@@ -80,7 +80,7 @@ impl State {
                     let said =
                         "nothing was confirmed within a day, and a release is being watched".to_owned();
                     let why = Some(Reason::Said(said));
-                    actions.push(incident::aside(now, News::Test, why, channels.to_vec()));
+                    actions.push(incident::informational(now, News::Test, why, channels.to_vec()));
                 }
             }
             if self.telling.unheard(now, policy) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::fixture::{World, happening, later, running, sample, secs, service_policy};
 use crate::decide::action::Action;
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 use crate::model::facts::Phase;
 use crate::model::notice::Tier;
 use crate::model::policy::{Rule, RuleOf};
@@ -24,11 +24,11 @@ fn rolling_back(tier: Tier) -> World {
     ]);
     world.reload();
     for version in ["v1", "v2"] {
-        world.step(&happening(Happening::Seen(Some(running(version, &format!("c-{version}"))))));
+        world.step(&happening(ServiceEvent::Seen(Some(running(version, &format!("c-{version}"))))));
         for _ in 0..4 {
             world.now = later(world.now, secs(30));
             let outcome = if version == "v1" { Outcome::Ok } else { Outcome::Failed("503".to_owned()) };
-            world.step(&happening(Happening::Sampled(sample("web", world.now, outcome))));
+            world.step(&happening(ServiceEvent::Sampled(sample("web", world.now, outcome))));
         }
     }
     assert!(matches!(world.facts().phase, Phase::RollingBack(_)), "{:?}", world.facts().phase);
@@ -45,12 +45,12 @@ fn rolled_back(world: &mut World) {
             Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => return,
         };
         if runs {
-            world.step(&happening(Happening::Seen(Some(running("v1", "c-again")))));
+            world.step(&happening(ServiceEvent::Seen(Some(running("v1", "c-again")))));
         }
         let (rollback, step) = (rollback.plan.rollback, Some(rollback.step).filter(|_| step));
         let instance = Some("c-again".to_owned());
-        let done = step.map(|step| Happening::StepDone { rollback, step, instance, output: None });
-        let passes = || Happening::Sampled(sample("web", world.now, Outcome::Ok));
+        let done = step.map(|step| ServiceEvent::StepDone { rollback, step, instance, output: None });
+        let passes = || ServiceEvent::Sampled(sample("web", world.now, Outcome::Ok));
         let what = done.unwrap_or_else(passes);
         world.step(&happening(what));
     }
@@ -78,8 +78,8 @@ fn call(world: &World) -> Call {
     view.rules.iter().find(|rule| rule.name == "lag").unwrap().verdict.call
 }
 
-fn folded(world: &World) -> u32 {
-    world.facts().aftermath.as_ref().map_or(0, |left| left.incident.folded)
+fn suppressed(world: &World) -> u32 {
+    world.facts().aftermath.as_ref().map_or(0, |left| left.incident.suppressed)
 }
 
 #[test]
@@ -93,7 +93,11 @@ fn what_breaks_and_mends_with_a_rollback_is_counted_in_it() {
         for _ in 0..8 {
             assert!(lag(&mut world, 0.9).is_empty(), "after it");
         }
-        assert_eq!((call(&world), folded(&world)), (Call::Fail, 1), "{before}: shown as it is, counted once");
+        assert_eq!(
+            (call(&world), suppressed(&world)),
+            (Call::Fail, 1),
+            "{before}: shown as it is, counted once"
+        );
         for _ in 0..6 {
             assert!(lag(&mut world, 0.1).is_empty(), "nor is its end told");
         }
@@ -116,7 +120,7 @@ fn a_restart_after_the_rollback_changes_nothing() {
     for _ in 0..8 {
         assert!(lag(&mut world, 0.9).is_empty());
     }
-    assert_eq!((call(&world), folded(&world)), (Call::Fail, 1));
+    assert_eq!((call(&world), suppressed(&world)), (Call::Fail, 1));
 }
 
 #[test]

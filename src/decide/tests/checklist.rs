@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::fixture::{World, happening, later, running, secs, service_policy, start_of_time};
 use crate::decide::action::{Action, Answer};
 use crate::model::checklist::{Deed, Entry, Found, Item, Manual, Objection, Person, Standing, Wanted};
-use crate::model::event::{Ask, Happening};
+use crate::model::event::{Ask, ServiceEvent};
 use crate::model::notice::News;
 use crate::model::refusal::Refusal;
 use crate::model::release::Announcement;
@@ -52,7 +52,7 @@ fn shown(name: &str, result: Outcome) -> Deed {
 }
 
 fn asked(world: &mut World, ask: Ask) -> Result<Answer, Refusal> {
-    let actions = world.step(&happening(Happening::Asked { by: "ada".to_owned(), ask }));
+    let actions = world.step(&happening(ServiceEvent::Asked { by: "ada".to_owned(), ask }));
     let answer = actions.into_iter().find_map(|action| match action {
         Action::Answer(answer) => Some(answer),
         Action::Tell { .. } | Action::Persist(_) | Action::Effect(_) => None,
@@ -200,9 +200,9 @@ fn four_eyes_are_those_of_two_people() {
 fn a_container_that_changes_without_its_checklist_is_told() {
     let told = |required: bool, before: fn(&mut World)| {
         let mut world = world(required);
-        world.step(&happening(Happening::Seen(Some(running("v1", "a")))));
+        world.step(&happening(ServiceEvent::Seen(Some(running("v1", "a")))));
         before(&mut world);
-        let actions = world.step(&happening(Happening::Seen(Some(running("v2", "b")))));
+        let actions = world.step(&happening(ServiceEvent::Seen(Some(running("v2", "b")))));
         assert!(world.facts().release.as_ref().unwrap().checklist.is_some());
         actions.iter().any(|action| {
             matches!(action, Action::Tell { notice, .. } if notice.news == News::ReleasedWithoutChecklist)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::decide::curve::{Curve, Mark};
-use crate::model::event::Happening;
+use crate::model::event::ServiceEvent;
 use crate::model::notice::{News, Notice, Tier};
 use crate::model::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream, Use};
 use crate::model::reason::{Breach, Reason};
@@ -45,8 +45,8 @@ fn reading(second: i64, stream: Stream, measure: Measure) -> Reading {
     Reading { stream, source: Source::Exposition, at: at(second), measure }
 }
 
-fn measured(second: i64, stream: Stream, measure: Measure) -> (Timestamp, Happening) {
-    (at(second), Happening::Measured(reading(second, stream, measure)))
+fn measured(second: i64, stream: Stream, measure: Measure) -> (Timestamp, ServiceEvent) {
+    (at(second), ServiceEvent::Measured(reading(second, stream, measure)))
 }
 
 fn requests(bad: u64, total: u64) -> Measure {
@@ -58,7 +58,7 @@ fn values(curve: &Curve) -> Vec<(i64, f64)> {
     curve.points.iter().map(|point| (second(point.at), (point.value * 1e4).round() / 1e4)).collect()
 }
 
-fn draw(news: News, reason: Reason, past: &[(Timestamp, Happening)]) -> Option<Curve> {
+fn draw(news: News, reason: Reason, past: &[(Timestamp, ServiceEvent)]) -> Option<Curve> {
     Curve::of(&notice(news, reason), Some(Mark { at: at(100), version: "2".to_owned() }), past)
 }
 
@@ -71,7 +71,7 @@ fn requests_are_added_up_as_the_trigger_does_it() {
     past.push(measured(400, Stream::Errors, requests(0, 0)));
     past.push(measured(150, Stream::Latency, Measure::Value(9.0)));
     let before = (0..3).map(|minute| reading(minute * 30 - 60, Stream::Errors, requests(1, 100)));
-    past.push((at(100), Happening::Recalled(before.collect())));
+    past.push((at(100), ServiceEvent::Recalled(before.collect())));
     let curve = draw(News::RollbackStarted, breach("error-rate", 0.05, 0.09), &past).unwrap();
     let wanted = [(-60, 0.01), (-30, 0.01), (0, 0.01), (120, 0.0), (135, 0.25), (150, 0.7), (165, 0.9)];
     assert_eq!(values(&curve), wanted);
@@ -125,11 +125,15 @@ fn a_health_check_is_drawn_by_how_long_it_took() {
     let sampled = |second: i64, check: &str, outcome| {
         let took = Duration::from_millis(40);
         let sample = Sample { check: check.to_owned(), began: at(second), took, outcome };
-        (at(second), Happening::Sampled(sample))
+        (at(second), ServiceEvent::Sampled(sample))
     };
     let failed = || Outcome::Failed("status 500".to_owned());
-    let step =
-        Happening::StepDone { rollback: "b".to_owned(), step: Step::Prepare, instance: None, output: None };
+    let step = ServiceEvent::StepDone {
+        rollback: "b".to_owned(),
+        step: Step::Prepare,
+        instance: None,
+        output: None,
+    };
     let past = vec![
         sampled(1, "http", Outcome::Ok),
         sampled(2, "tcp", Outcome::Ok),

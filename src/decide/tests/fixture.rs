@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::decide::State;
 use crate::decide::action::Action;
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 use crate::model::facts::Facts;
 use crate::model::notice::Tier;
 use crate::model::policy::{Policy, ServicePolicy, TierPolicy};
@@ -98,7 +98,7 @@ pub(super) fn member(id: &str) -> Member {
     }
 }
 
-pub(super) fn happening(what: Happening) -> Event {
+pub(super) fn happening(what: ServiceEvent) -> Event {
     Event::Service { service: API.to_owned(), what }
 }
 
@@ -114,7 +114,7 @@ pub(super) struct World {
     pub(super) policy: Policy,
     stored: BTreeMap<String, Facts>,
     /// Samples by the release that they were recorded under.
-    recorded: BTreeMap<String, Vec<Happening>>,
+    recorded: BTreeMap<String, Vec<ServiceEvent>>,
 }
 
 impl World {

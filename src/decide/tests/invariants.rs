@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::fixture::{API, World, later, secs};
 use crate::decide::action::{Action, Effect, Persist};
 use crate::model::acceptance::Verdict;
-use crate::model::event::{Ask, Event, Happening};
+use crate::model::event::{Ask, Event, ServiceEvent};
 use crate::model::facts::{AcceptanceRun, Facts, Phase, Rollback};
 use crate::model::incident::IncidentState;
 use crate::model::notice::News;
@@ -172,7 +172,7 @@ impl Watched {
         // What a failed rollback has left lying dead may be asked for again.
         let dead = matches!(before.phase, Phase::NeedsPerson { .. }) && ran.is_some_and(|ran| !ran.alive);
         assert!(dead || to.running.as_ref().map(|it| &it.identity) != runs, "back to what runs: {runs:?}");
-        if let Event::Service { what: Happening::Asked { ask: Ask::Rollback { .. }, .. }, .. } = event {
+        if let Event::Service { what: ServiceEvent::Asked { ask: Ask::Rollback { .. }, .. }, .. } = event {
             assert!(matches!(begun.reason, Reason::Person { .. }));
             return;
         }
@@ -225,7 +225,7 @@ impl Watched {
             {
                 let was = self.logged.insert(incident.id.clone(), incident.state.clone());
                 let over = was == Some(IncidentState::Resolved);
-                assert!(!over || incident.reopened > 0, "{} comes back", incident.id);
+                assert!(!over || incident.flaps > 0, "{} comes back", incident.id);
             }
         }
         let facts = self.world.facts();
@@ -297,7 +297,7 @@ impl Watched {
 fn answered(event: &Event, actions: &[Action]) {
     let answers = actions.iter().filter(|action| matches!(action, Action::Answer(_))).count();
     let asked =
-        matches!(event, Event::Acknowledged { .. } | Event::Service { what: Happening::Asked { .. }, .. });
+        matches!(event, Event::Acknowledged { .. } | Event::Service { what: ServiceEvent::Asked { .. }, .. });
     assert_eq!(answers, usize::from(asked), "answers to {event:?}: {actions:?}");
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::fixture::{API, World, happening, later, policy, running, sample, secs, service_policy};
 use crate::decide::action::{Action, Persist};
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 use crate::model::facts::Phase;
 use crate::model::notice::News;
 use crate::model::policy::{
@@ -66,7 +66,7 @@ impl Case {
         let mut service = ServicePolicy { grace: Duration::ZERO, triggers: triggers(), ..service_policy() };
         change(&mut service);
         let mut case = Self { world: World::new(service), told: Vec::new(), filed: String::new() };
-        case.happens(Happening::Seen(Some(running("v1", "c-v1"))));
+        case.happens(ServiceEvent::Seen(Some(running("v1", "c-v1"))));
         for _ in 0..3 {
             case.tick(Vec::new());
         }
@@ -85,11 +85,11 @@ impl Case {
     }
 
     fn deploy(&mut self, version: &str) {
-        self.happens(Happening::Seen(Some(running(version, &format!("c-{version}")))));
+        self.happens(ServiceEvent::Seen(Some(running(version, &format!("c-{version}")))));
         assert_eq!(self.phase(), "watching");
     }
 
-    fn happens(&mut self, what: Happening) -> Vec<Action> {
+    fn happens(&mut self, what: ServiceEvent) -> Vec<Action> {
         self.steps(&happening(what))
     }
 
@@ -114,9 +114,9 @@ impl Case {
             measures.push(host(0.3, 0.1));
         }
         for (stream, measure) in measures {
-            self.happens(Happening::Measured(Reading { stream, source: Source::Prometheus, at, measure }));
+            self.happens(ServiceEvent::Measured(Reading { stream, source: Source::Prometheus, at, measure }));
         }
-        self.happens(Happening::Sampled(sample("web", at, Outcome::Ok)));
+        self.happens(ServiceEvent::Sampled(sample("web", at, Outcome::Ok)));
         self.steps(&Event::Due);
     }
 
@@ -188,8 +188,8 @@ fn with_neighbour(case: &mut Case) {
     case.world.policy = all;
     case.world.reload();
     let other = |what| Event::Service { service: "other".to_owned(), what };
-    case.world.step(&other(Happening::Seen(Some(running("o1", "c-o1")))));
-    case.world.step(&other(Happening::Sampled(sample("web", case.world.now, Outcome::Ok))));
+    case.world.step(&other(ServiceEvent::Seen(Some(running("o1", "c-o1")))));
+    case.world.step(&other(ServiceEvent::Sampled(sample("web", case.world.now, Outcome::Ok))));
     assert!(case.world.policy.services.contains_key(API));
 }
 

@@ -9,7 +9,7 @@ use super::invariants::Watched;
 use crate::decide::action::Action;
 use crate::model::acceptance::Verdict;
 use crate::model::drill::Level;
-use crate::model::event::{Ask, Event, Happening};
+use crate::model::event::{Ask, Event, ServiceEvent};
 use crate::model::facts::{Facts, Phase};
 use crate::model::policy::{Autonomy, Maintenance, Otherwise, Quarantine, ServicePolicy, Window};
 use crate::model::release::Announcement;
@@ -77,8 +77,8 @@ fn event(on: &Watched, (what, with, _): Drawn) -> Option<Event> {
         0..=79 => return Some(happening(sampled(on, with))),
         80..=99 => seen(with),
         100..=149 => answer(on, with),
-        150..=199 => Happening::Asked { by: said(), ask: ask(with) },
-        200..=207 => Happening::Died { instance: said(), asked: false, exit: None, oom: with > 200 },
+        150..=199 => ServiceEvent::Asked { by: said(), ask: ask(with) },
+        200..=207 => ServiceEvent::Died { instance: said(), asked: false, exit: None, oom: with > 200 },
         208..=215 => proved(on, with),
         216..=223 => accepted(on, with),
         224..=227 => return Some(Event::EngineLost { why: said() }),
@@ -101,7 +101,7 @@ fn event(on: &Watched, (what, with, _): Drawn) -> Option<Event> {
     Some(happening(what))
 }
 
-fn sampled(on: &Watched, with: u8) -> Happening {
+fn sampled(on: &Watched, with: u8) -> ServiceEvent {
     let outcome = match with % 8 {
         0..=2 => Outcome::Ok,
         3..=6 => Outcome::Failed("status 500".to_owned()),
@@ -109,35 +109,35 @@ fn sampled(on: &Watched, with: u8) -> Happening {
     };
     let check = ["web", "tcp", "web", "gone"][usize::from(with / 64)];
     let late = if with % 16 == 15 { secs(40) } else { Duration::ZERO };
-    Happening::Sampled(sample(check, on.world.now.checked_sub(late).unwrap(), outcome))
+    ServiceEvent::Sampled(sample(check, on.world.now.checked_sub(late).unwrap(), outcome))
 }
 
 /// Acceptance items of the release at hand, or of another.
-fn accepted(on: &Watched, with: u8) -> Happening {
+fn accepted(on: &Watched, with: u8) -> ServiceEvent {
     let at_hand = on.world.facts().release.as_ref().map(|release| release.id.clone());
     let release = at_hand.filter(|_| with < 250).unwrap_or_default();
     let verdict = [Verdict::Pass, Verdict::Pass, Verdict::Fail, Verdict::NoData][usize::from(with % 4)];
-    Happening::AcceptanceRan { release, items: vec![plain::item("home", verdict, "said")] }
+    ServiceEvent::AcceptanceRan { release, items: vec![plain::item("home", verdict, "said")] }
 }
 
-fn seen(with: u8) -> Happening {
+fn seen(with: u8) -> ServiceEvent {
     let version = format!("v{}", with % 4);
     match with {
-        0..=31 => Happening::Seen(None),
-        32..=63 => Happening::Seen(Some(running(&version, "c-next"))),
-        _ => Happening::Seen(Some(running(&version, &format!("c{}-{version}", with / 128)))),
+        0..=31 => ServiceEvent::Seen(None),
+        32..=63 => ServiceEvent::Seen(Some(running(&version, "c-next"))),
+        _ => ServiceEvent::Seen(Some(running(&version, &format!("c{}-{version}", with / 128)))),
     }
 }
 
 /// An answer to the step at hand, or to one that nobody waits for.
-fn answer(on: &Watched, with: u8) -> Happening {
+fn answer(on: &Watched, with: u8) -> ServiceEvent {
     let (plan, step) = on.step.clone().map_or_else(
         || ("api-rb-20260302T030000000".to_owned(), Step::Start),
         |(plan, step)| (plan.rollback, step),
     );
     let step = if with > 240 { Step::Create } else { step };
     let text = format!("said {with}");
-    let failed = |kind| Happening::StepFailed {
+    let failed = |kind| ServiceEvent::StepFailed {
         rollback: plan.clone(),
         step,
         fault: Fault { kind, text: text.clone() },
@@ -148,7 +148,9 @@ fn answer(on: &Watched, with: u8) -> Happening {
         2 => failed(FaultKind::Refused),
         3 => failed(FaultKind::Foreign),
         4 => failed(FaultKind::Irreversible),
-        _ => Happening::StepDone { rollback: plan, step, instance: Some("c-next".to_owned()), output: None },
+        _ => {
+            ServiceEvent::StepDone { rollback: plan, step, instance: Some("c-next".to_owned()), output: None }
+        }
     }
 }
 
@@ -175,14 +177,14 @@ fn ask(with: u8) -> Ask {
     }
 }
 
-fn proved(on: &Watched, with: u8) -> Happening {
+fn proved(on: &Watched, with: u8) -> ServiceEvent {
     let last = on.world.facts().accepted.last().map(|accepted| accepted.id.clone());
     let release = last.filter(|_| with < 240).unwrap_or_else(|| "api-0".to_owned());
     let problems = if with.is_multiple_of(3) { vec!["gone".to_owned()] } else { Vec::new() };
     if with.is_multiple_of(2) {
-        Happening::Kept { release, problems }
+        ServiceEvent::Kept { release, problems }
     } else {
-        Happening::Proved { release, problems }
+        ServiceEvent::Proved { release, problems }
     }
 }
 
@@ -206,9 +208,9 @@ fn done(on: &mut Watched) {
     let Some((plan, step)) = on.step.take() else { return };
     let to = plan.to_version.clone();
     let instance = Some("c-next".to_owned());
-    on.step(&happening(Happening::StepDone { rollback: plan.rollback, step, instance, output: None }));
+    on.step(&happening(ServiceEvent::StepDone { rollback: plan.rollback, step, instance, output: None }));
     if step == Step::Start {
-        on.step(&happening(Happening::Seen(Some(running(&to, "c-next")))));
+        on.step(&happening(ServiceEvent::Seen(Some(running(&to, "c-next")))));
     }
 }
 
@@ -217,7 +219,7 @@ fn tick(on: &mut Watched, outcome: &Outcome) {
     on.pass(secs(5));
     for check in on.policy().checks.clone() {
         let began = on.world.now;
-        on.step(&happening(Happening::Sampled(sample(&check, began, outcome.clone()))));
+        on.step(&happening(ServiceEvent::Sampled(sample(&check, began, outcome.clone()))));
     }
 }
 
@@ -271,7 +273,7 @@ proptest! {
         let mut killed = lives.clone();
         let seen = lives.world.state.services["api"].seen.clone();
         killed.kill();
-        killed.step(&happening(Happening::Seen(seen)));
+        killed.step(&happening(ServiceEvent::Seen(seen)));
         // What was put back by hand in the middle of a swap is looked at anew.
         let back = killed.world.facts().decided.as_ref().map(|(_, state)| *state) == Some(Superseded);
         prop_assume!(!back || lives.world.facts().phase.into_str() != "needs-person");
@@ -310,8 +312,8 @@ proptest! {
 #[test]
 fn a_deadline_is_met_to_the_millisecond() {
     let mut on = Watched::new(service_policy());
-    on.step(&happening(Happening::Seen(Some(running("v1", "c-v1")))));
-    on.step(&happening(Happening::Seen(Some(running("v2", "c-v2")))));
+    on.step(&happening(ServiceEvent::Seen(Some(running("v1", "c-v1")))));
+    on.step(&happening(ServiceEvent::Seen(Some(running("v2", "c-v2")))));
     let ends = later(on.world.now, secs(600));
     assert_eq!(on.world.state.next_deadline(), Some(ends));
     on.world.now = ends.checked_sub(Duration::from_millis(1)).unwrap();

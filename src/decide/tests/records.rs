@@ -2,7 +2,7 @@
 
 use super::fixture::{World, happening, later, running, sample, secs, service_policy};
 use crate::decide::action::{Action, Effect};
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 use crate::model::running::Running;
 use crate::model::sample::Outcome;
 
@@ -12,15 +12,15 @@ fn adopted() -> World {
     see(&mut world, running("v1", "c1"));
     for _ in 0..3 {
         world.now = later(world.now, secs(5));
-        world.step(&happening(Happening::Sampled(sample("web", world.now, Outcome::Ok))));
+        world.step(&happening(ServiceEvent::Sampled(sample("web", world.now, Outcome::Ok))));
     }
     let release = world.facts().accepted[0].id.clone();
-    world.step(&happening(Happening::Kept { release, problems: Vec::new() }));
+    world.step(&happening(ServiceEvent::Kept { release, problems: Vec::new() }));
     world
 }
 
 fn see(world: &mut World, running: Running) -> Vec<Action> {
-    world.step(&happening(Happening::Seen(Some(running))))
+    world.step(&happening(ServiceEvent::Seen(Some(running))))
 }
 
 /// What is asked for of the accepted release's record within the next hour.
@@ -36,7 +36,7 @@ fn asked(world: &mut World) -> Vec<String> {
                 }
                 Action::Effect(Effect::Prove { release, .. }) => {
                     asked.push("prove".to_owned());
-                    world.step(&happening(Happening::Proved { release, problems: Vec::new() }));
+                    world.step(&happening(ServiceEvent::Proved { release, problems: Vec::new() }));
                 }
                 _ => {}
             }
@@ -76,7 +76,7 @@ fn the_same_configuration_in_another_container_is_recorded_from_there() {
 fn readiness_is_not_known_while_nothing_is_there_and_looked_at_when_it_is_back() {
     let mut world = adopted();
     assert_eq!(problems(&world), Some(Vec::new()));
-    world.step(&happening(Happening::Seen(None)));
+    world.step(&happening(ServiceEvent::Seen(None)));
     assert_eq!(problems(&world), None);
     see(&mut world, running("v1", "c1"));
     assert_eq!(world.state.next_deadline(), Some(world.now), "at once");
@@ -85,8 +85,8 @@ fn readiness_is_not_known_while_nothing_is_there_and_looked_at_when_it_is_back()
     // What stands in its way stands there until somebody has looked.
     let release = world.facts().accepted[0].id.clone();
     let gone = vec!["its network shop_default is gone".to_owned()];
-    world.step(&happening(Happening::Proved { release, problems: gone.clone() }));
-    world.step(&happening(Happening::Seen(None)));
+    world.step(&happening(ServiceEvent::Proved { release, problems: gone.clone() }));
+    world.step(&happening(ServiceEvent::Seen(None)));
     assert_eq!(problems(&world), Some(gone));
 }
 

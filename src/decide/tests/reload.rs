@@ -2,7 +2,7 @@
 
 use super::fixture::{API, World, happening, later, running, sample, secs, service_policy};
 use crate::decide::action::{Action, Effect};
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 use crate::model::sample::Outcome;
 use crate::model::step::Step;
 
@@ -10,12 +10,12 @@ use crate::model::step::Step;
 fn rolling_back() -> World {
     let mut world = World::new(service_policy());
     for version in ["v1", "v2"] {
-        world.step(&happening(Happening::Seen(Some(running(version, version)))));
+        world.step(&happening(ServiceEvent::Seen(Some(running(version, version)))));
         for _ in 0..3 {
             world.now = later(world.now, secs(25));
             let outcome =
                 if version == "v1" { Outcome::Ok } else { Outcome::Failed("status 500".to_owned()) };
-            world.step(&happening(Happening::Sampled(sample("web", world.now, outcome))));
+            world.step(&happening(ServiceEvent::Sampled(sample("web", world.now, outcome))));
         }
     }
     assert_eq!(world.facts().phase.into_str(), "rolling-back");
@@ -58,7 +58,7 @@ fn so_is_one_that_was_away_when_golive_started() {
 #[test]
 fn who_asks_for_an_unknown_service_is_told() {
     let mut world = rolling_back();
-    let what = Happening::Asked {
+    let what = ServiceEvent::Asked {
         by: "ann".to_owned(),
         ask: crate::model::event::Ask::Accept { reason: None, force: false },
     };

@@ -9,7 +9,7 @@ use super::told;
 use crate::decide::action::{Action, Effect};
 use crate::model::acceptance::Verdict;
 use crate::model::drill::Level;
-use crate::model::event::{Ask, Event, Happening};
+use crate::model::event::{Ask, Event, ServiceEvent};
 use crate::model::plan::Plan;
 use crate::model::release::{Announcement, Release};
 use crate::model::sample::Outcome;
@@ -122,30 +122,32 @@ impl Story {
     fn verb(&mut self, rest: &[&str], line: &str) {
         let said = rest.join(" ");
         let event = match *rest {
-            ["seen", "nothing"] => happening(Happening::Seen(None)),
+            ["seen", "nothing"] => happening(ServiceEvent::Seen(None)),
             ["seen", version] => {
                 self.containers += 1;
                 let instance = format!("c{}-{version}", self.containers);
-                happening(Happening::Seen(Some(running(version, &instance))))
+                happening(ServiceEvent::Seen(Some(running(version, &instance))))
             }
-            ["seen", version, "in", instance] => happening(Happening::Seen(Some(running(version, instance)))),
+            ["seen", version, "in", instance] => {
+                happening(ServiceEvent::Seen(Some(running(version, instance))))
+            }
             ["seen", version, "in", instance, what] => {
                 let running = seen::changed(running(version, instance), what, self.world.now);
-                happening(Happening::Seen(Some(running)))
+                happening(ServiceEvent::Seen(Some(running)))
             }
             ["seen", version, "as", ref members @ ..] => {
-                happening(Happening::Seen(Some(seen::set(version, members, self.world.now))))
+                happening(ServiceEvent::Seen(Some(seen::set(version, members, self.world.now))))
             }
             ["stopping", instance] => {
-                happening(Happening::Stopping { instance: instance.to_owned(), signal: "15".to_owned() })
+                happening(ServiceEvent::Stopping { instance: instance.to_owned(), signal: "15".to_owned() })
             }
-            ["stopped", instance] => happening(Happening::Died {
+            ["stopped", instance] => happening(ServiceEvent::Died {
                 instance: instance.to_owned(),
                 asked: true,
                 exit: Some(0),
                 oom: false,
             }),
-            ["died"] => happening(Happening::Died {
+            ["died"] => happening(ServiceEvent::Died {
                 instance: "some".to_owned(),
                 asked: false,
                 exit: Some(137),
@@ -153,7 +155,7 @@ impl Story {
             }),
             ["step-done"] | ["step-done", _] => self.done(rest.get(1).copied()),
             ["step-fail", kind, text] => self.failed(kind, text),
-            ["ask", ..] => happening(Happening::Asked { by: "ann".to_owned(), ask: ask(&rest[1..]) }),
+            ["ask", ..] => happening(ServiceEvent::Asked { by: "ann".to_owned(), ask: ask(&rest[1..]) }),
             ["acceptance", "pass"] => self.accepted(Verdict::Pass, ""),
             ["acceptance", "fail", why] => self.accepted(Verdict::Fail, why),
             ["acceptance", "blind", why] => self.accepted(Verdict::NoData, why),
@@ -181,7 +183,7 @@ impl Story {
     /// `web ok`, `web fail "why" x3`, `web ok for 10m`: one every five seconds.
     fn sampled(&mut self, check: &str, rest: &[&str]) {
         self.looks(rest, INTERVAL, |at, outcome| {
-            (check.to_owned(), happening(Happening::Sampled(sample(check, at, outcome))))
+            (check.to_owned(), happening(ServiceEvent::Sampled(sample(check, at, outcome))))
         });
     }
 
@@ -241,21 +243,21 @@ impl Story {
         let (plan, step) = self.step.take().expect("a step is under way");
         let made = matches!(step, Step::Create | Step::Start).then_some("c-next");
         let instance = instance.or(made).map(str::to_owned);
-        happening(Happening::StepDone { rollback: plan.rollback, step, instance, output: None })
+        happening(ServiceEvent::StepDone { rollback: plan.rollback, step, instance, output: None })
     }
 
     /// The items of the release at hand were made: one has passed, another has shown this.
     fn accepted(&self, verdict: Verdict, message: &str) -> Event {
         let release = self.world.facts().release.as_ref().map(|at_hand| at_hand.id.clone());
         let items = vec![plain::item("home", Verdict::Pass, ""), plain::item("search", verdict, message)];
-        happening(Happening::AcceptanceRan { release: release.unwrap_or_default(), items })
+        happening(ServiceEvent::AcceptanceRan { release: release.unwrap_or_default(), items })
     }
 
     /// What the drill at hand asked of the runtime was made.
     fn drilled(&self, problems: &[&str]) -> Event {
         let drill = self.world.facts().drills.newest.as_ref().map(|drill| drill.id.clone());
         let problems = problems.iter().map(|problem| (*problem).to_owned()).collect();
-        happening(Happening::Drilled { drill: drill.expect("a drill is under way"), problems })
+        happening(ServiceEvent::Drilled { drill: drill.expect("a drill is under way"), problems })
     }
 
     fn failed(&mut self, kind: &str, text: &str) -> Event {
@@ -270,7 +272,7 @@ impl Story {
             _ => panic!("no such fault: {kind}"),
         };
         let fault = Fault { kind, text: text.to_owned() };
-        happening(Happening::StepFailed { rollback: plan.rollback, step, fault })
+        happening(ServiceEvent::StepFailed { rollback: plan.rollback, step, fault })
     }
 
     /// Time passes; deadlines come as they were asked for.
@@ -312,11 +314,11 @@ impl Story {
             match action {
                 Action::Effect(Effect::Keep { release, .. }) => {
                     let release = release.clone();
-                    self.happens("kept", &happening(Happening::Kept { release, problems }));
+                    self.happens("kept", &happening(ServiceEvent::Kept { release, problems }));
                 }
                 Action::Effect(Effect::Prove { release, .. }) => {
                     let release = release.clone();
-                    self.happens("proved", &happening(Happening::Proved { release, problems }));
+                    self.happens("proved", &happening(ServiceEvent::Proved { release, problems }));
                 }
                 Action::Effect(Effect::Step { plan, step, .. }) => self.step = Some((plan.clone(), *step)),
                 Action::Tell { .. } | Action::Effect(_) | Action::Persist(_) | Action::Answer(_) => {}

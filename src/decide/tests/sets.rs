@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::fixture::{World, happening, later, member, running, sample, secs, service_policy};
 use super::told;
 use crate::decide::action::{Action, Persist};
-use crate::model::event::{Ask, Event, Happening};
+use crate::model::event::{Ask, Event, ServiceEvent};
 use crate::model::facts::Phase;
 use crate::model::notice::News;
 use crate::model::policy::{Autonomy, ServicePolicy};
@@ -101,13 +101,13 @@ impl Shop {
     }
 
     fn sees(&mut self, running: Running) {
-        self.happens(&happening(Happening::Seen(Some(running))));
+        self.happens(&happening(ServiceEvent::Seen(Some(running))));
     }
 
     fn sees_nothing_but(&mut self, left: &[&str]) {
-        self.happens(&happening(Happening::Seen(None)));
+        self.happens(&happening(ServiceEvent::Seen(None)));
         let left = left.iter().map(|service| (*service).to_owned()).collect();
-        self.happens(&happening(Happening::Empty { left }));
+        self.happens(&happening(ServiceEvent::Empty { left }));
     }
 
     /// So many seconds, in which every check passes.
@@ -118,12 +118,12 @@ impl Shop {
                 self.happens(&Event::Due);
             }
             let passed = sample("web", self.world.now, Outcome::Ok);
-            self.happens(&happening(Happening::Sampled(passed)));
+            self.happens(&happening(ServiceEvent::Sampled(passed)));
         }
     }
 
     fn asks(&mut self, ask: Ask) -> String {
-        let actions = self.happens(&happening(Happening::Asked { by: "ann".to_owned(), ask }));
+        let actions = self.happens(&happening(ServiceEvent::Asked { by: "ann".to_owned(), ask }));
         actions
             .iter()
             .filter_map(told::line)
@@ -157,7 +157,7 @@ impl Shop {
         while let Phase::RollingBack(rollback) = self.world.facts().phase.clone() {
             let (rollback, step) = (rollback.plan.rollback, rollback.step);
             let instance = Some(set(all).instance);
-            self.happens(&happening(Happening::StepDone { rollback, step, instance, output: None }));
+            self.happens(&happening(ServiceEvent::StepDone { rollback, step, instance, output: None }));
         }
         self.sees(set(all));
         self.passes(60);
@@ -165,7 +165,7 @@ impl Shop {
             && verification.settled()
         {
             let (rollback, step) = (verification.rollback.plan.rollback, verification.rollback.step);
-            self.happens(&happening(Happening::StepDone { rollback, step, instance: None, output: None }));
+            self.happens(&happening(ServiceEvent::StepDone { rollback, step, instance: None, output: None }));
         }
         self.passes(30);
     }

@@ -11,7 +11,7 @@ use super::invariants::Watched;
 use super::properties::nightly;
 use super::simulated::{Container, Host, Luck, fault};
 use crate::decide::action::{Action, Effect};
-use crate::model::event::{Ask, Event, Happening};
+use crate::model::event::{Ask, Event, ServiceEvent};
 use crate::model::facts::Phase;
 use crate::model::notice::Tier;
 use crate::model::policy::{Autonomy, Maintenance, Quarantine, ServicePolicy};
@@ -166,7 +166,7 @@ impl Simulation {
     }
 
     fn ask(&mut self, ask: Ask) {
-        self.feed(&happening(Happening::Asked { by: "ann".to_owned(), ask }));
+        self.feed(&happening(ServiceEvent::Asked { by: "ann".to_owned(), ask }));
     }
 
     fn kill(&mut self) {
@@ -204,7 +204,7 @@ impl Simulation {
         let seen = self.host.running();
         if self.shown.last() != Some(&seen) {
             self.shown = vec![seen.clone()];
-            self.feed(&happening(Happening::Seen(seen)));
+            self.feed(&happening(ServiceEvent::Seen(seen)));
         }
         if self.engine_answers.replace(true) != Some(true) {
             self.feed(&Event::EngineBack);
@@ -218,7 +218,7 @@ impl Simulation {
             Some(named) if self.works(named) => Outcome::Ok,
             _ => Outcome::Failed("connection refused".to_owned()),
         };
-        self.feed(&happening(Happening::Sampled(sample("web", self.on.world.now, outcome))));
+        self.feed(&happening(ServiceEvent::Sampled(sample("web", self.on.world.now, outcome))));
     }
 
     fn works(&self, container: &Container) -> bool {
@@ -260,8 +260,8 @@ impl Simulation {
         self.note(&format!("{} {:?}", step.into_str(), result.as_ref().map_err(|fault: &Fault| &fault.text)));
         let rollback = plan.rollback;
         let answer = happening(match result {
-            Ok(instance) => Happening::StepDone { rollback, step, instance, output: None },
-            Err(fault) => Happening::StepFailed { rollback, step, fault },
+            Ok(instance) => ServiceEvent::StepDone { rollback, step, instance, output: None },
+            Err(fault) => ServiceEvent::StepFailed { rollback, step, fault },
         });
         self.feed(&answer);
         if self.chaos && self.luck.one(50) {
@@ -282,10 +282,10 @@ impl Simulation {
             let problems = Vec::new();
             match action {
                 Action::Effect(Effect::Keep { release, .. }) => {
-                    self.feed(&happening(Happening::Kept { release, problems }))
+                    self.feed(&happening(ServiceEvent::Kept { release, problems }))
                 }
                 Action::Effect(Effect::Prove { release, .. }) => {
-                    self.feed(&happening(Happening::Proved { release, problems }));
+                    self.feed(&happening(ServiceEvent::Proved { release, problems }));
                 }
                 Action::Tell { .. } | Action::Effect(_) | Action::Persist(_) | Action::Answer(_) => {}
             }

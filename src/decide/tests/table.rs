@@ -10,7 +10,7 @@ use places::{incident, named, places, release};
 use super::fixture::{World, happening, later, running, sample, secs, service_policy, start_of_time};
 use super::told;
 use crate::model::drill::Level;
-use crate::model::event::{Address, Ask, Event, Happening, Standing};
+use crate::model::event::{Address, Ask, Event, Leadership, ServiceEvent};
 use crate::model::facts::{Facts, Phase, Veto};
 use crate::model::reason::Reason;
 use crate::model::release::Announcement;
@@ -38,17 +38,17 @@ fn fault(kind: FaultKind) -> Event {
         FaultKind::Pending => "pending",
     };
     let fault = Fault { kind, text: word.to_owned() };
-    happening(Happening::StepFailed { rollback: "rb".to_owned(), step: Step::Prepare, fault })
+    happening(ServiceEvent::StepFailed { rollback: "rb".to_owned(), step: Step::Prepare, fault })
 }
 
 fn ask(ask: Ask) -> Event {
-    happening(Happening::Asked { by: "ann".to_owned(), ask })
+    happening(ServiceEvent::Asked { by: "ann".to_owned(), ask })
 }
 
 fn samples() -> Vec<Event> {
     let now = later(start_of_time(), secs(30));
     [Outcome::Ok, Outcome::Failed("status 500".to_owned()), Outcome::Blind("no route".to_owned())]
-        .map(|outcome| happening(Happening::Sampled(sample("web", now, outcome))))
+        .map(|outcome| happening(ServiceEvent::Sampled(sample("web", now, outcome))))
         .to_vec()
 }
 
@@ -65,27 +65,28 @@ fn answers() -> [Event; 2] {
 fn stops() -> [Event; 2] {
     let instance = || "c-v2".to_owned();
     [
-        happening(Happening::Stopping { instance: instance(), signal: "15".to_owned() }),
-        happening(Happening::Died { instance: instance(), asked: true, exit: Some(143), oom: false }),
+        happening(ServiceEvent::Stopping { instance: instance(), signal: "15".to_owned() }),
+        happening(ServiceEvent::Died { instance: instance(), asked: true, exit: Some(143), oom: false }),
     ]
 }
 
 /// A drill is asked for, and one that nobody waits for has ended.
 fn drills() -> [Event; 2] {
-    let ended = Happening::Drilled { drill: "d1".to_owned(), problems: Vec::new() };
+    let ended = ServiceEvent::Drilled { drill: "d1".to_owned(), problems: Vec::new() };
     [ask(Ask::Drill { level: Level::Steps, page: true }), happening(ended)]
 }
 
 /// Everything that can happen.
 fn events() -> Vec<Event> {
     let said = || "said".to_owned();
-    let done = |rollback: &str| Happening::StepDone {
+    let done = |rollback: &str| ServiceEvent::StepDone {
         rollback: rollback.to_owned(),
         step: Step::Prepare,
         instance: Some("c-next".to_owned()),
         output: None,
     };
-    let seen = |version: &str, instance: &str| happening(Happening::Seen(Some(running(version, instance))));
+    let seen =
+        |version: &str, instance: &str| happening(ServiceEvent::Seen(Some(running(version, instance))));
     let announcement = Announcement { version: "v3".to_owned(), ..Announcement::default() };
     let mut events = vec![
         Event::Started,
@@ -105,20 +106,28 @@ fn events() -> Vec<Event> {
         Event::StateLost { why: said() },
         Event::FollowUps(Vec::new()),
         Event::Acknowledged { incident: "api-1".to_owned(), by: said() },
-        happening(Happening::Seen(None)),
-        happening(Happening::Empty { left: vec!["db".to_owned()] }),
+        happening(ServiceEvent::Seen(None)),
+        happening(ServiceEvent::Empty { left: vec!["db".to_owned()] }),
         seen("v1", "c-v1"),
         seen("v1", "c-next"),
         seen("v2", "c-v2"),
         seen("v2", "c-again"),
         seen("v3", "c-v3"),
-        happening(Happening::Died { instance: "c-v2".to_owned(), asked: false, exit: Some(1), oom: false }),
-        happening(Happening::Stands(Standing::Acts { by: "n1".to_owned(), kept: None })),
-        happening(Happening::Stands(Standing::Watches { why: "another leads".to_owned(), kept: None })),
-        happening(Happening::Kept { release: "r1".to_owned(), problems: Vec::new() }),
-        happening(Happening::Proved { release: "r1".to_owned(), problems: vec![said()] }),
-        happening(Happening::Unpinned { release: "r1".to_owned() }),
-        happening(Happening::AcceptanceRan { release: "r2".to_owned(), items: Vec::new() }),
+        happening(ServiceEvent::Died {
+            instance: "c-v2".to_owned(),
+            asked: false,
+            exit: Some(1),
+            oom: false,
+        }),
+        happening(ServiceEvent::Leadership(Leadership::Leader { by: "n1".to_owned(), kept: None })),
+        happening(ServiceEvent::Leadership(Leadership::Standby {
+            why: "another leads".to_owned(),
+            kept: None,
+        })),
+        happening(ServiceEvent::Kept { release: "r1".to_owned(), problems: Vec::new() }),
+        happening(ServiceEvent::Proved { release: "r1".to_owned(), problems: vec![said()] }),
+        happening(ServiceEvent::Unpinned { release: "r1".to_owned() }),
+        happening(ServiceEvent::AcceptanceRan { release: "r2".to_owned(), items: Vec::new() }),
     ];
     events.extend(["rb", "rb-of-before"].map(|rollback| happening(done(rollback))));
     events.extend(stops().into_iter().chain(samples()).chain(answers()).chain(drills()));
@@ -169,34 +178,34 @@ fn name(event: &Event) -> String {
     word.to_owned()
 }
 
-fn name_of(what: &Happening) -> String {
+fn name_of(what: &ServiceEvent) -> String {
     match what {
-        Happening::Seen(None) => "seen nothing".to_owned(),
-        Happening::Empty { .. } => "nothing to take back".to_owned(),
-        Happening::Seen(Some(seen)) => format!("seen {} in {}", seen.version, seen.instance),
-        Happening::Stopping { .. } => "told to stop".to_owned(),
-        Happening::Died { asked: true, .. } => "died on request".to_owned(),
-        Happening::Died { asked: false, .. } => "died".to_owned(),
-        Happening::Sampled(sample) => match sample.outcome {
+        ServiceEvent::Seen(None) => "seen nothing".to_owned(),
+        ServiceEvent::Empty { .. } => "nothing to take back".to_owned(),
+        ServiceEvent::Seen(Some(seen)) => format!("seen {} in {}", seen.version, seen.instance),
+        ServiceEvent::Stopping { .. } => "told to stop".to_owned(),
+        ServiceEvent::Died { asked: true, .. } => "died on request".to_owned(),
+        ServiceEvent::Died { asked: false, .. } => "died".to_owned(),
+        ServiceEvent::Sampled(sample) => match sample.outcome {
             Outcome::Ok => "sampled ok".to_owned(),
             Outcome::Failed(_) => "sampled third failure".to_owned(),
             Outcome::Blind(_) => "sampled blind".to_owned(),
         },
-        Happening::Dependency(_) => "dependency sampled".to_owned(),
-        Happening::Beside(_) => "others seen".to_owned(),
-        Happening::Measured(_) => "measured".to_owned(),
-        Happening::Recalled(_) => "recalled".to_owned(),
-        Happening::Expected { .. } => "expected".to_owned(),
-        Happening::Kept { problems, .. } => format!("kept, {} problems", problems.len()),
-        Happening::Proved { problems, .. } => format!("proved, {} problems", problems.len()),
-        Happening::Unpinned { release } => format!("the pin of {release} is gone"),
-        Happening::AcceptanceRan { .. } => "acceptance ran".to_owned(),
-        Happening::Drilled { problems, .. } => format!("drilled, {} problems", problems.len()),
-        Happening::StepDone { rollback, .. } => format!("step done of {rollback}"),
-        Happening::StepFailed { fault, .. } => format!("step failed, {}", fault.text),
-        Happening::Stands(Standing::Acts { .. }) => "acts".to_owned(),
-        Happening::Stands(Standing::Watches { .. }) => "watches".to_owned(),
-        Happening::Asked { ask, .. } => match ask {
+        ServiceEvent::Dependency(_) => "dependency sampled".to_owned(),
+        ServiceEvent::Beside(_) => "others seen".to_owned(),
+        ServiceEvent::Measured(_) => "measured".to_owned(),
+        ServiceEvent::Recalled(_) => "recalled".to_owned(),
+        ServiceEvent::Expected { .. } => "expected".to_owned(),
+        ServiceEvent::Kept { problems, .. } => format!("kept, {} problems", problems.len()),
+        ServiceEvent::Proved { problems, .. } => format!("proved, {} problems", problems.len()),
+        ServiceEvent::Unpinned { release } => format!("the pin of {release} is gone"),
+        ServiceEvent::AcceptanceRan { .. } => "acceptance ran".to_owned(),
+        ServiceEvent::Drilled { problems, .. } => format!("drilled, {} problems", problems.len()),
+        ServiceEvent::StepDone { rollback, .. } => format!("step done of {rollback}"),
+        ServiceEvent::StepFailed { fault, .. } => format!("step failed, {}", fault.text),
+        ServiceEvent::Leadership(Leadership::Leader { .. }) => "acts".to_owned(),
+        ServiceEvent::Leadership(Leadership::Standby { .. }) => "watches".to_owned(),
+        ServiceEvent::Asked { ask, .. } => match ask {
             Ask::Release(_) => "asked release".to_owned(),
             Ask::Accept { .. } => "asked accept".to_owned(),
             Ask::Abort => "asked abort".to_owned(),
@@ -230,11 +239,11 @@ fn cell(place: &str, phase: &Phase, event: &Event) -> String {
     let instance =
         if matches!(phase, Phase::Verifying(_)) { "c-next".to_owned() } else { format!("c-{runs}") };
     let mut world = World::with(service_policy(), facts);
-    world.step(&happening(Happening::Seen(Some(running(runs, &instance)))));
+    world.step(&happening(ServiceEvent::Seen(Some(running(runs, &instance)))));
     for at in [20, 25] {
         world.now = later(start_of_time(), secs(at));
         let failed = Outcome::Failed("status 500".to_owned());
-        world.step(&happening(Happening::Sampled(sample("web", world.now, failed))));
+        world.step(&happening(ServiceEvent::Sampled(sample("web", world.now, failed))));
     }
     world.now = later(start_of_time(), secs(30));
     if *event == Event::Due {
@@ -254,7 +263,7 @@ fn about(phase: &Phase, event: &Event) -> Event {
     };
     let mut event = event.clone();
     if let Event::Service {
-        what: Happening::StepDone { step, .. } | Happening::StepFailed { step, .. },
+        what: ServiceEvent::StepDone { step, .. } | ServiceEvent::StepFailed { step, .. },
         ..
     } = &mut event
     {
@@ -283,7 +292,7 @@ fn every_place_is_in_the_table_once_with_everything_that_can_happen() {
 
 #[test]
 fn kinds_are_all_in_the_list() {
-    // One for each arm of `Event`, `Happening`, `Outcome`, `FaultKind` and `Ask`; `name` does not compile without.
+    // One for each arm of `Event`, `ServiceEvent`, `Outcome`, `FaultKind` and `Ask`; `name` does not compile without.
     let names: BTreeSet<String> = events().iter().map(name).collect();
     for word in [
         "started",

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::fixture::{World, happening, later, running, sample, secs, service_policy};
 use crate::decide::action::{Action, When};
-use crate::model::event::{Address, Event, Happening};
+use crate::model::event::{Address, Event, ServiceEvent};
 use crate::model::facts::Phase;
 use crate::model::notice::{News, Notice, Stage, Tier};
 use crate::model::policy::{Escalate, Quiet, TierPolicy};
@@ -35,12 +35,12 @@ fn world(set: impl FnOnce(&mut World)) -> World {
 }
 
 fn see(world: &mut World, version: &str) -> Vec<Action> {
-    world.step(&happening(Happening::Seen(Some(running(version, &format!("c-{version}"))))))
+    world.step(&happening(ServiceEvent::Seen(Some(running(version, &format!("c-{version}"))))))
 }
 
 fn probe(world: &mut World, outcome: Outcome) -> Vec<Action> {
     let sample = sample("web", world.now, outcome);
-    let actions = world.step(&happening(Happening::Sampled(sample)));
+    let actions = world.step(&happening(ServiceEvent::Sampled(sample)));
     world.now = later(world.now, secs(5));
     actions
 }

@@ -106,11 +106,11 @@ fn tell(notice: &Notice, channels: &[String], when: When) -> String {
     if let Some(reason) = &notice.reason {
         line = format!("{line}: {}", why(reason));
     }
-    if notice.place.reopened > 0 {
-        line = format!("{line} [back {} times]", notice.place.reopened);
+    if notice.place.flaps > 0 {
+        line = format!("{line} [back {} times]", notice.place.flaps);
     }
-    if notice.place.folded > 0 {
-        line = format!("{line} [{} folded in]", notice.place.folded);
+    if notice.place.suppressed > 0 {
+        line = format!("{line} [{} suppressed]", notice.place.suppressed);
     }
     if !notice.evidence.is_empty() {
         line = format!("{line} [{} samples]", notice.evidence.len());

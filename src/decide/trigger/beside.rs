@@ -32,7 +32,8 @@ impl Errors {
             return None;
         }
         let log_odds = stats::two_arm(new.bad, old.bad, part(new, old));
-        let over = self.versions_since.zip(self.rate.sight.heard).map(|(since, heard)| span(since, heard));
+        let over =
+            self.versions_since.zip(self.rate.freshness.heard).map(|(since, heard)| span(since, heard));
         (log_odds >= NEW_WORSE.ln()).then(|| Breach {
             value: ratio(new),
             limit: ratio(old),

@@ -12,13 +12,13 @@ const SILENT: Duration = Duration::from_mins(1);
 
 /// Whether a stream tells anything.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Sight {
+pub(super) struct Freshness {
     /// The newest reading of any kind.
     pub(super) heard: Option<Timestamp>,
     blind: Option<(Timestamp, String)>,
 }
 
-impl Sight {
+impl Freshness {
     pub(super) fn hear(&mut self, reading: &Reading) {
         self.heard = Some(reading.at);
         match &reading.measure {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::blind::Sight;
+use super::blind::Freshness;
 use super::gauge::Gauge;
 use super::past::{self, OwnPast};
 use super::words::{by, untold};
@@ -20,7 +20,7 @@ use crate::model::verdict::{Bound, Call, Verdict};
 /// One business metric of one service.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Business {
-    sight: Sight,
+    freshness: Freshness,
     low: Gauge,
     high: Gauge,
     floor: Timestamp,
@@ -64,7 +64,7 @@ impl Business {
     }
 
     pub(super) fn measure(&mut self, heard: &Heard<'_>, limits: &Limits) {
-        self.sight.hear(heard.reading);
+        self.freshness.hear(heard.reading);
         let (Measure::Value(value) | Measure::Again(value)) = heard.reading.measure else { return };
         if heard.paused {
             return;
@@ -135,7 +135,7 @@ impl Business {
     }
 
     pub(super) fn blind(&self, now: Timestamp, policy: &ServicePolicy) -> Option<(Timestamp, String)> {
-        self.sight.blind(now, policy.interval)
+        self.freshness.blind(now, policy.interval)
     }
 
     /// The limit that is nearest to being passed, else what its past lets expect.

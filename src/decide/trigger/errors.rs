@@ -8,9 +8,9 @@ use super::before::before;
 use super::proof::{Proof, Ticks, ratio};
 use super::rate::Rate;
 use super::run::IN_A_ROW;
-use super::share::{Against, Share};
+use super::share::{Share, TestParameters};
 use super::trouble::{Shows, Trouble};
-use super::window::Newest;
+use super::window::Recent;
 use super::words::{by, odds, untold};
 use super::{Finding, Heard, span};
 use crate::model::facts::Before;
@@ -64,8 +64,8 @@ impl Errors {
         self.rate.minutes.recall(counts);
     }
 
-    pub(super) fn against(policy: &ServicePolicy, limits: &ErrorRate) -> Against {
-        Against {
+    pub(super) fn against(policy: &ServicePolicy, limits: &ErrorRate) -> TestParameters {
+        TestParameters {
             limit: limits.above.ratio(),
             relative: policy.triggers.level != Level::Literal && policy.triggers.relative != Autonomy::Off,
             floor: FLOOR,
@@ -172,7 +172,7 @@ impl Errors {
     /// Beyond the limit already, though not for long enough: nobody is asked what golive will do by itself in a moment.
     fn beyond_so_far(&self, limits: &ErrorRate) -> bool {
         let newest = self.rate.window.newest(limits.over, limits.min_requests);
-        newest.is_some_and(|Newest { what, over, .. }| {
+        newest.is_some_and(|Recent { what, over, .. }| {
             over < limits.over && limits.above.exceeded(what.bad, what.total)
         })
     }

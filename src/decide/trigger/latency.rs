@@ -12,8 +12,8 @@ use super::course::Course;
 use super::errors::TOO_NEAR;
 use super::proof::{Proof, Ticks, ratio};
 use super::rate::Rate;
-use super::share::{Against, Gathering, Share};
-use super::window::{Newest, Tally};
+use super::share::{Gathering, Share, TestParameters};
+use super::window::{Recent, Tally};
 use super::words::{by, number, untold};
 use super::{Finding, Heard, span};
 use crate::model::facts::Before;
@@ -67,9 +67,9 @@ impl Tally for Histogram {
 }
 
 impl Latency {
-    pub(super) fn against(policy: &ServicePolicy) -> Against {
+    pub(super) fn against(policy: &ServicePolicy) -> TestParameters {
         let ticks = Ticks::new(policy.window, policy.interval);
-        Against { limit: TAIL.ratio(), relative: false, floor: TAIL.ratio(), ticks }
+        TestParameters { limit: TAIL.ratio(), relative: false, floor: TAIL.ratio(), ticks }
     }
 
     /// Of those slower than the limit, and of those slower than most were.
@@ -249,7 +249,7 @@ impl Latency {
         }
     }
 
-    fn filled(breach: Breach, newest: &Newest<Histogram>, limits: &Limits) -> Breach {
+    fn filled(breach: Breach, newest: &Recent<Histogram>, limits: &Limits) -> Breach {
         let counts = slow(&newest.what, limits.above.as_secs_f64());
         let value = Seen::of(&newest.what, limits).p95.map_or(0.0, |quantile| quantile.value);
         Breach { value, samples: counts.total, bad: counts.bad, over: newest.over, ..breach }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::errors::Errors;
 use super::latency::{Latency, slow};
 use super::{Triggers, proof};
-use crate::decide::trigger::share::Against;
+use crate::decide::trigger::share::TestParameters;
 use crate::model::beside::{Norm, Tick, Usual};
 use crate::model::facts::Before;
 use crate::model::policy::ServicePolicy;
@@ -52,7 +52,7 @@ impl Triggers {
     }
 }
 
-fn norm(before: Option<&Before>, against: &Against, least: u64) -> Norm {
+fn norm(before: Option<&Before>, against: &TestParameters, least: u64) -> Norm {
     let Some(before) = before else { return Norm { tolerated: against.limit, ..UNCOUNTED } };
     let tolerated = before.tolerated(against.floor).min(against.limit);
     let beyond = before.lately.total >= least && proof::ratio(before.lately) > against.limit;

@@ -8,11 +8,11 @@ use jiff::Timestamp;
 
 use super::Heard;
 use super::before::Minutes;
-use super::blind::Sight;
+use super::blind::Freshness;
 use super::gauge::Gauge;
 use super::run::IN_A_ROW;
-use super::share::{Against, Share};
-use super::window::{Newest, Tally, Window};
+use super::share::{Share, TestParameters};
+use super::window::{Recent, Tally, Window};
 use crate::model::facts::Before;
 use crate::model::policy::{Level, Ppm, ServicePolicy};
 use crate::model::reading::{Counts, Measure, Reading, Source, Stream};
@@ -22,7 +22,7 @@ use crate::model::verdict::Call;
 /// The requests of one service, each of which is bad or not.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Rate<T> {
-    pub(super) sight: Sight,
+    pub(super) freshness: Freshness,
     pub(super) window: Window<T>,
     pub(super) minutes: Minutes<T>,
     pub(super) share: Share,
@@ -41,7 +41,7 @@ impl<T: Tally + Default> Rate<T> {
     pub(super) fn arm(
         &mut self,
         floor: Timestamp,
-        against: &Against,
+        against: &TestParameters,
         (before, worst): (Option<Before>, Option<f64>),
         (beyond, least): (Ppm, u64),
     ) {
@@ -88,8 +88,8 @@ impl<T: Tally + Default> Rate<T> {
     /// Takes in a reading; gives since when what it counts was counted, where that is to be added up.
     pub(super) fn hear(&mut self, heard: &Heard<'_>, limit: f64) -> Option<Timestamp> {
         let Heard { reading, paused, interval, .. } = *heard;
-        let from = self.sight.heard;
-        self.sight.hear(reading);
+        let from = self.freshness.heard;
+        self.freshness.hear(reading);
         self.source = Some(reading.source);
         if paused {
             return None;
@@ -121,7 +121,7 @@ impl<T: Tally + Default> Rate<T> {
 
     /// Whether the window is enough to believe a share that is beyond the limit. Sooner than it is full only with odds
     /// behind it: the first hundred requests are too few for a limit alone.
-    pub(super) fn sure(&self, level: Level, newest: &Newest<T>) -> bool {
+    pub(super) fn sure(&self, level: Level, newest: &Recent<T>) -> bool {
         let soon = level != Level::Literal && newest.much && self.share.certain();
         soon || (newest.enough && (level != Level::Certain || self.share.certain()))
     }
@@ -141,6 +141,6 @@ impl<T: Tally + Default> Rate<T> {
     }
 
     pub(super) fn blind(&self, now: Timestamp, policy: &ServicePolicy) -> Option<(Timestamp, String)> {
-        self.sight.blind(now, policy.interval)
+        self.freshness.blind(now, policy.interval)
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::blind::Sight;
+use super::blind::Freshness;
 use super::gauge::Gauge;
 use super::leak::Leak;
 use super::words::untold;
@@ -32,7 +32,7 @@ const KINDS: usize = 64;
 /// The host's resources, as one service's release uses them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Resources {
-    sight: Sight,
+    freshness: Freshness,
     /// By resource: `cpu`, `memory`, `disk /var`.
     used: BTreeMap<String, Used>,
     floor: Timestamp,
@@ -93,7 +93,7 @@ impl Resources {
     }
 
     pub(super) fn measure(&mut self, heard: &Heard<'_>, limits: &Limits) {
-        self.sight.hear(heard.reading);
+        self.freshness.hear(heard.reading);
         if let Measure::Use(measured) = &heard.reading.measure
             && !heard.paused
         {
@@ -171,7 +171,7 @@ impl Resources {
     }
 
     pub(super) fn blind(&self, now: Timestamp, policy: &ServicePolicy) -> Option<(Timestamp, String)> {
-        self.sight.blind(now, policy.interval)
+        self.freshness.blind(now, policy.interval)
     }
 
     pub(super) fn verdict(&self, now: Timestamp, policy: &ServicePolicy, limits: &Limits) -> Verdict {

@@ -41,7 +41,7 @@ pub(in crate::decide) struct Gathering {
 }
 
 /// What a watch holds a share against.
-pub(super) struct Against {
+pub(super) struct TestParameters {
     pub(super) limit: f64,
     /// The most that is tolerated without a doubt, relative to before; the limit at most.
     pub(super) relative: bool,
@@ -51,7 +51,7 @@ pub(super) struct Against {
 }
 
 impl Share {
-    pub(super) fn arm(&mut self, against: &Against, before: Option<Before>, bad_before: bool) {
+    pub(super) fn arm(&mut self, against: &TestParameters, before: Option<Before>, bad_before: bool) {
         let dispersion = before.as_ref().map_or(1.0, |before| before.dispersion);
         let gather = |p0: f64| Gathering::new(p0, dispersion, &against.ticks);
         let tolerated = before.as_ref().map(|before| before.tolerated(against.floor));

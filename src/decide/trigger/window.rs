@@ -34,7 +34,7 @@ struct Piece<T> {
 }
 
 /// The newest part of a window.
-pub(super) struct Newest<T> {
+pub(super) struct Recent<T> {
     pub(super) what: T,
     pub(super) over: Duration,
     /// As long and as much as was asked for.
@@ -64,11 +64,11 @@ impl<T: Tally> Window<T> {
     }
 
     /// The shortest newest part that lasts at least `over` and holds at least `least`; all there is, if none does.
-    pub(super) fn newest(&self, over: Duration, least: u64) -> Option<Newest<T>> {
+    pub(super) fn newest(&self, over: Duration, least: u64) -> Option<Recent<T>> {
         let mut pieces = self.pieces.iter().rev();
         let last = pieces.next()?;
         let mut newest =
-            Newest { what: last.what.clone(), over: span(last.from, last.to), enough: false, much: false };
+            Recent { what: last.what.clone(), over: span(last.from, last.to), enough: false, much: false };
         loop {
             newest.much = newest.what.total() >= least;
             newest.enough = newest.over >= over && newest.much;

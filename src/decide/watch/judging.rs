@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 
 use super::try_end;
+use crate::decide::context::Context;
 use crate::decide::suspect::{self, Suspicion};
 use crate::decide::transition::Transition;
-use crate::decide::turn::Turn;
-use crate::decide::{acceptance, blame, cause, deployment, down, guard};
+use crate::decide::{acceptance, blame, cause, deployment, down, permission};
 use crate::model::facts::{Facts, Phase, Watch};
 use crate::model::notice::{News, Tier};
 use crate::model::policy::{Autonomy, OnEnvironment};
@@ -23,22 +23,22 @@ pub(in crate::decide) fn deadline(facts: &Facts, watch: &Watch) -> Timestamp {
 }
 
 /// Acts on what speaks against the release, or looks whether its watch is over.
-pub(super) fn judge(turn: &mut Turn<'_>) -> Transition {
+pub(super) fn judge(ctx: &mut Context<'_>) -> Transition {
     // What was decided stays decided, whatever is seen in the count-down.
-    if turn.facts().veto.is_some() || deployment::under_way(turn.service, turn.now) {
+    if ctx.facts().veto.is_some() || deployment::under_way(ctx.service, ctx.now) {
         return Transition::Stay;
     }
-    let found = suspect::all(turn);
-    suspected(turn, !found.is_empty());
+    let found = suspect::all(ctx);
+    suspected(ctx, !found.is_empty());
     let mut waits = false;
     for suspicion in found {
-        let blame = blame::of(turn, &suspicion);
-        blamed(turn, &blame);
+        let blame = blame::of(ctx, &suspicion);
+        blamed(ctx, &blame);
         let mut autonomy = suspicion.autonomy;
-        if turn.policy.triggers.on_environment == OnEnvironment::Hold {
+        if ctx.policy.triggers.on_environment == OnEnvironment::Hold {
             match blame.says() {
                 Says::Excuse => {
-                    excuse(turn, suspicion.cause, blame);
+                    excuse(ctx, suspicion.cause, blame);
                     continue;
                 }
                 Says::Wait => {
@@ -49,57 +49,57 @@ pub(super) fn judge(turn: &mut Turn<'_>) -> Transition {
                 Says::Release => {}
             }
         }
-        let next = guard::failed(turn, suspicion.cause, autonomy);
-        if next != Transition::Stay || turn.facts().veto.is_some() {
+        let next = permission::failed(ctx, suspicion.cause, autonomy);
+        if next != Transition::Stay || ctx.facts().veto.is_some() {
             return next;
         }
     }
-    down::tell(turn);
+    down::tell(ctx);
     // What is waited with is not over.
-    if waits { Transition::Stay } else { try_end(turn) }
+    if waits { Transition::Stay } else { try_end(ctx) }
 }
 
 /// A person is being asked, and something happens that golive may act on by itself.
-pub(in crate::decide) fn judge_held(turn: &mut Turn<'_>) -> Transition {
-    let Phase::Held { why, watched_until, .. } = &turn.facts().phase else { return Transition::Stay };
-    let decided = turn.facts().veto.is_some();
-    let heard = matches!(why, Reason::Unheard(_)) && !turn.unheard;
+pub(in crate::decide) fn judge_held(ctx: &mut Context<'_>) -> Transition {
+    let Phase::Held { why, watched_until, .. } = &ctx.facts().phase else { return Transition::Stay };
+    let decided = ctx.facts().veto.is_some();
+    let heard = matches!(why, Reason::Unheard(_)) && !ctx.unheard;
     let open = heard || matches!(why, Reason::AskFirst(_));
-    let at_work = deployment::under_way(turn.service, turn.now);
-    if decided || !open || at_work || turn.now > *watched_until {
+    let at_work = deployment::under_way(ctx.service, ctx.now);
+    if decided || !open || at_work || ctx.now > *watched_until {
         return Transition::Stay;
     }
     let acts = |suspicion: &Suspicion| suspicion.autonomy == Autonomy::Auto;
-    for suspicion in suspect::all(turn).into_iter().filter(acts) {
-        let blame = blame::of(turn, &suspicion);
-        if blame.says() == Says::Release || turn.policy.triggers.on_environment == OnEnvironment::Rollback {
-            turn.facts_mut().blame = Some(blame);
-            return guard::failed(turn, suspicion.cause, suspicion.autonomy);
+    for suspicion in suspect::all(ctx).into_iter().filter(acts) {
+        let blame = blame::of(ctx, &suspicion);
+        if blame.says() == Says::Release || ctx.policy.triggers.on_environment == OnEnvironment::Rollback {
+            ctx.facts_mut().blame = Some(blame);
+            return permission::failed(ctx, suspicion.cause, suspicion.autonomy);
         }
     }
     Transition::Stay
 }
 
 /// Something fails at the end of the watch that is not the release's fault.
-pub(super) fn still_excused(turn: &Turn<'_>) -> Option<Reason> {
+pub(super) fn still_excused(ctx: &Context<'_>) -> Option<Reason> {
     let judged = |suspicion: &Suspicion| suspicion.autonomy >= Autonomy::Ask;
-    let Phase::Watching(watch) = &turn.facts().phase else { return None };
+    let Phase::Watching(watch) = &ctx.facts().phase else { return None };
     let first = watch.excused.clone()?;
-    let suspicion = suspect::all(turn).into_iter().find(judged)?;
-    let blame = blame::of(turn, &suspicion);
+    let suspicion = suspect::all(ctx).into_iter().find(judged)?;
+    let blame = blame::of(ctx, &suspicion);
     let excused = blame.says() == Says::Excuse;
     let now = Reason::NotToBlame { blame, cause: Box::new(suspicion.cause) };
     Some(if excused { now } else { first })
 }
 
 /// Remembers since when something speaks against the release: others are waited for from then on.
-fn suspected(turn: &mut Turn<'_>, suspected: bool) {
-    let now = turn.now;
-    let Phase::Watching(watch) = &turn.facts().phase else { return };
+fn suspected(ctx: &mut Context<'_>, suspected: bool) {
+    let now = ctx.now;
+    let Phase::Watching(watch) = &ctx.facts().phase else { return };
     if watch.suspected.is_some() == suspected {
         return;
     }
-    let facts = turn.facts_mut();
+    let facts = ctx.facts_mut();
     if let Phase::Watching(watch) = &mut facts.phase {
         watch.suspected = suspected.then_some(now);
     }
@@ -107,24 +107,24 @@ fn suspected(turn: &mut Turn<'_>, suspected: bool) {
 }
 
 /// Also when nothing more is told of it: what is waited for no longer has no deadline any more.
-fn blamed(turn: &mut Turn<'_>, blame: &Blame) {
-    if turn.facts().blame.as_ref() != Some(blame) {
-        turn.facts_mut().blame = Some(blame.clone());
+fn blamed(ctx: &mut Context<'_>, blame: &Blame) {
+    if ctx.facts().blame.as_ref() != Some(blame) {
+        ctx.facts_mut().blame = Some(blame.clone());
     }
 }
 
 /// Not this release's fault: told once, and watched on.
-fn excuse(turn: &mut Turn<'_>, cause: Reason, blame: Blame) {
-    let Phase::Watching(watch) = &turn.facts().phase else { return };
+fn excuse(ctx: &mut Context<'_>, cause: Reason, blame: Blame) {
+    let Phase::Watching(watch) = &ctx.facts().phase else { return };
     if watch.excused.is_some() {
         return;
     }
     let down = matches!(cause, Reason::Health { .. } | Reason::CrashLoop { .. });
     let tier = if down { Tier::Urgent } else { Tier::Important };
-    let evidence = cause::evidence(turn, &cause);
+    let evidence = cause::evidence(ctx, &cause);
     let why = Reason::NotToBlame { blame, cause: Box::new(cause) };
-    if let Phase::Watching(watch) = &mut turn.facts_mut().phase {
+    if let Phase::Watching(watch) = &mut ctx.facts_mut().phase {
         watch.excused = Some(why.clone());
     }
-    turn.open(News::ExternalCause, tier, Some(why), evidence);
+    ctx.open(News::ExternalCause, tier, Some(why), evidence);
 }

@@ -7,7 +7,7 @@ use super::card::Card;
 use super::fingerprint;
 use crate::model::notice::Tier;
 use crate::notify::message::Part;
-use crate::notify::tone::Standing;
+use crate::notify::tone::AlertState;
 
 /// How Alertmanager writes that something has no end yet.
 const NEVER: &str = "0001-01-01T00:00:00Z";
@@ -15,9 +15,9 @@ const NEVER: &str = "0001-01-01T00:00:00Z";
 pub(super) fn body(card: &Card<'_>) -> Value {
     let notice = card.notice;
     let status = match card.standing() {
-        Standing::Open => "firing",
+        AlertState::Open => "firing",
         // What is only good to know must not stand open for ever.
-        Standing::Over | Standing::Aside => "resolved",
+        AlertState::Over | AlertState::Aside => "resolved",
     };
     let severity = match notice.tier {
         Tier::Urgent => "critical",

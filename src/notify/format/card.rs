@@ -3,7 +3,7 @@
 use super::markup;
 use crate::model::notice::Notice;
 use crate::notify::message::{Kind, Message, Part, SectionKind};
-use crate::notify::tone::{Standing, Tone};
+use crate::notify::tone::{AlertState, Tone};
 use crate::notify::{Context, bundle};
 use crate::untrusted::acts;
 
@@ -56,9 +56,9 @@ impl<'a> Card<'a> {
         }
     }
 
-    pub(super) fn standing(&self) -> Standing {
+    pub(super) fn standing(&self) -> AlertState {
         // Over before anybody was told of it: no incident to close.
-        if self.whole { Standing::Aside } else { Standing::of(self.notice) }
+        if self.whole { AlertState::Aside } else { AlertState::of(self.notice) }
     }
 
     pub(super) fn tone(&self) -> Tone {

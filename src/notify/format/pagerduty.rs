@@ -11,7 +11,7 @@ use super::clip::Unit;
 use super::fingerprint;
 use crate::model::notice::Tier;
 use crate::notify::message::SectionKind;
-use crate::notify::tone::Standing;
+use crate::notify::tone::AlertState;
 
 const SUMMARY_MAX: usize = 1024;
 const KEY_MAX: usize = 255;
@@ -21,7 +21,7 @@ const BODY_MAX: usize = 512_000;
 const CALM_DOWN: Duration = Duration::from_secs(30);
 
 pub(super) fn address(mut url: Url, card: &Card<'_>) -> Url {
-    let change: &[&str] = if card.standing() == Standing::Aside { &["change"] } else { &[] };
+    let change: &[&str] = if card.standing() == AlertState::Aside { &["change"] } else { &[] };
     if let Ok(mut path) = url.path_segments_mut() {
         path.pop_if_empty().push("v2").extend(change).push("enqueue");
     }
@@ -47,7 +47,7 @@ fn draw(card: &Card<'_>, routing_key: &str) -> Value {
         "timestamp": card.at(),
         "custom_details": details,
     });
-    if card.standing() == Standing::Aside {
+    if card.standing() == AlertState::Aside {
         return json!({ "routing_key": routing_key, "payload": payload, "links": links });
     }
     payload["severity"] = json!(match card.notice.tier {
@@ -57,7 +57,7 @@ fn draw(card: &Card<'_>, routing_key: &str) -> Value {
     });
     payload["component"] = json!(card.notice.service.as_deref().unwrap_or("golive"));
     payload["class"] = json!(card.notice.news.into_str());
-    let action = if card.standing() == Standing::Over { "resolve" } else { "trigger" };
+    let action = if card.standing() == AlertState::Over { "resolve" } else { "trigger" };
     json!({
         "routing_key": routing_key,
         "event_action": action,

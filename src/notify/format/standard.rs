@@ -66,8 +66,8 @@ pub(super) fn body(message: &Message, notice: &Notice, context: &Context<'_>) ->
             "record": context.witnesses.get(&notice.id).map(|it| json!({"seq": it.seq, "hash": it.hash})),
             "delay_seconds": message::delay(notice, context).map(|delay| delay.as_secs_f64()),
             "stage": notice.place.stage.into_str(),
-            "suppressed_count": notice.place.folded,
-            "flap_count": notice.place.reopened,
+            "suppressed_count": notice.place.suppressed,
+            "flap_count": notice.place.flaps,
             "superseded": context.with.iter().map(|other| overtaken(other, context)).collect::<Vec<Value>>(),
         }
     })

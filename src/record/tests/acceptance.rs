@@ -13,7 +13,7 @@ fn what_was_shown_stands_in_the_four_groups_and_what_fell_short_makes_it_a_parti
     };
     let items = vec![home, plain::item("search", Verdict::Pass, "")];
     let of = |story: &Story, items| {
-        moment(8000, Happening::AcceptanceRan { release: story.release.id.clone(), items }, &[])
+        moment(8000, ServiceEvent::AcceptanceRan { release: story.release.id.clone(), items }, &[])
     };
     let accepted = vec![filing(0, ReleaseState::Watching, None), filing(9000, ReleaseState::Accepted, None)];
     let bare = Story { filings: accepted, moments: Vec::new(), ..story("1.4.2") };

@@ -183,7 +183,7 @@ async fn another_version_is_seen_once() {
     let task =
         tokio::spawn(watch(command, (crate::clock::Clock::start(), Duration::from_millis(20)), sender));
     let mut seen = async || match events.recv().await {
-        Some(Event::Service { service, what: Happening::Seen(seen) }) if service == "shop" => {
+        Some(Event::Service { service, what: ServiceEvent::Seen(seen) }) if service == "shop" => {
             seen.map(|s| s.version)
         }
         other => panic!("{other:?}"),

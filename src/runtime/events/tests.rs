@@ -157,12 +157,12 @@ async fn next(events: &mut mpsc::Receiver<Event>) -> Event {
 
 async fn seen(events: &mut mpsc::Receiver<Event>) -> (String, Option<String>) {
     let event = next(events).await;
-    let Event::Service { service, what: Happening::Seen(seen) } = event else { panic!("{event:?}") };
+    let Event::Service { service, what: ServiceEvent::Seen(seen) } = event else { panic!("{event:?}") };
     (service, seen.map(|seen| seen.instance))
 }
 
 fn died(service: &str, id: &str, oom: bool) -> Event {
-    let what = Happening::Died { instance: id.to_owned(), asked: false, exit: Some(137), oom };
+    let what = ServiceEvent::Died { instance: id.to_owned(), asked: false, exit: Some(137), oom };
     Event::Service { service: service.to_owned(), what }
 }
 
@@ -274,7 +274,7 @@ async fn a_pin_that_is_taken_away_is_told_to_its_service_alone_and_another_goliv
         }
     }
     for _ in 0..2 {
-        let unpinned = Happening::Unpinned { release: "r1".to_owned() };
+        let unpinned = ServiceEvent::Unpinned { release: "r1".to_owned() };
         assert_eq!(
             next(&mut events).await,
             Event::Service { service: "web-service".to_owned(), what: unpinned }

@@ -21,7 +21,7 @@ use super::clocks::{Clocks, Told};
 use super::lease::{self, Due, Lease, Node, Tenure};
 use super::news::{News, What};
 use super::shelf::{self, Written};
-use super::standing::{self, Stand};
+use super::standing::{self, NodeRole};
 
 /// Tasks end and leaders change without an event that every manager hears of.
 const TICK: Duration = Duration::from_secs(5);
@@ -41,7 +41,7 @@ const LAST_PAUSE: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub(super) struct Seen {
     /// Where this node stands.
-    pub(super) stand: Stand,
+    pub(super) stand: NodeRole,
     /// All its services, where this node may know.
     pub(super) services: Arc<Vec<Value>>,
     /// Their tasks.
@@ -151,7 +151,7 @@ impl Keeper {
         };
         let mut seen = match &me {
             Ok(me) => self.look(None, me, What::all()).await?,
-            Err(why) => Seen::nothing(Stand::Outside { why: why.clone() }),
+            Err(why) => Seen::nothing(NodeRole::Outside { why: why.clone() }),
         };
         loop {
             self.back(&seen).await?;
@@ -160,7 +160,7 @@ impl Keeper {
                 return Err(Ended::Closed);
             }
             tokio::time::sleep(APART).await;
-            let follows = matches!(seen.stand, Stand::Follows { .. });
+            let follows = matches!(seen.stand, NodeRole::Follows { .. });
             let tick = TICK.saturating_sub(APART);
             let due = self.tenure.next(self.clock.now()).map_or(tick, |next| next.min(tick));
             // Whoever acts has written down itself what is known.
@@ -191,7 +191,7 @@ impl Keeper {
         if all || what.nodes || self.rounds.is_multiple_of(NODES) {
             self.nodes = standing::nodes(&self.engine).await?;
         }
-        let acted = before.is_some_and(|seen| matches!(seen.stand, Stand::Acts { .. }));
+        let acted = before.is_some_and(|seen| matches!(seen.stand, NodeRole::Acts { .. }));
         let stand = self.stand(me).await?;
         let mut seen = match before {
             Some(before) => Seen { stand, ..before.clone() },
@@ -200,7 +200,7 @@ impl Keeper {
         seen.ahead = self.clocks.ahead();
         seen.one_clock = self.one_clock;
         // Whoever begins to act begins with what was written down last.
-        let begins = matches!(seen.stand, Stand::Acts { .. }) && !acted;
+        let begins = matches!(seen.stand, NodeRole::Acts { .. }) && !acted;
         if all || what.written || begins {
             seen.written = Arc::new(shelf::all_facts(&self.engine).await?);
         }
@@ -218,10 +218,10 @@ impl Keeper {
     }
 
     /// Where this node stands; the lease is taken and renewed when it is time for that.
-    async fn stand(&mut self, me: &Node) -> Result<Stand, Ended> {
+    async fn stand(&mut self, me: &Node) -> Result<NodeRole, Ended> {
         let now = self.clock.now();
         if self.tenure.rests(now) {
-            return Ok(Stand::Acts { node: me.id.clone() });
+            return Ok(NodeRole::Acts { node: me.id.clone() });
         }
         let lease = lease::read(&self.engine).await?;
         let (heard, wall) = (self.renewed.take(), Clock::wall());
@@ -264,14 +264,14 @@ impl Keeper {
             }
         }
         Ok(if self.tenure.holds(self.clock.now()) {
-            Stand::Acts { node: me.id.clone() }
+            NodeRole::Acts { node: me.id.clone() }
         } else {
             let host = lease.as_ref().filter(|lease| lease.holder() != me.id).map(Lease::host);
             let why = host.map_or_else(
                 || "it is not known yet whose turn it is".to_owned(),
                 |host| format!("golive on {host} acts for it"),
             );
-            Stand::Follows { node: me.id.clone(), why }
+            NodeRole::Follows { node: me.id.clone(), why }
         })
     }
 
@@ -290,7 +290,7 @@ impl Keeper {
             (Lost::Swarm(error.to_string()), error.to_string())
         };
         let before = self.seen.borrow().as_ref().map(|latest| latest.0.clone());
-        let stand = Stand::Nobody { why: why.clone() };
+        let stand = NodeRole::Nobody { why: why.clone() };
         let seen =
             before.map_or_else(|| Seen::nothing(stand.clone()), |seen| Seen { stand: stand.clone(), ..seen });
         self.seen.send_replace(Some(Arc::new(Latest(seen))));
@@ -328,7 +328,7 @@ impl Keeper {
 }
 
 impl Seen {
-    fn nothing(stand: Stand) -> Self {
+    fn nothing(stand: NodeRole) -> Self {
         Self {
             stand,
             services: Arc::default(),

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
 use crate::docker::swarm::{belongs, text};
-use crate::model::event::{Event, Happening};
+use crate::model::event::{Event, ServiceEvent};
 use crate::model::step::Fault;
 
 use super::images::{self, Needs};
@@ -94,7 +94,7 @@ async fn hold(
         if !problems.is_empty() {
             pause = pause.min(SOON);
         }
-        let what = Happening::Proved { release: release.clone(), problems };
+        let what = ServiceEvent::Proved { release: release.clone(), problems };
         let event = Event::Service { service: on.service.clone(), what };
         // When nobody receives it, nobody asks any more either.
         drop(events.send(event).await);

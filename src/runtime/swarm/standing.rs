@@ -16,7 +16,7 @@ const CONNECTS: Duration = Duration::from_secs(1);
 
 /// Where this node's golive stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Stand {
+pub(super) enum NodeRole {
     /// It acts.
     Acts {
         /// This node's id.

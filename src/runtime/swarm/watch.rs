@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, watch};
 use crate::clock::Clock;
 use crate::config::SwarmSet;
 use crate::docker::swarm::Task;
-use crate::model::event::{Event, Happening, Kept, Standing};
+use crate::model::event::{Event, Leadership, Replicated, ServiceEvent};
 use crate::model::facts::Facts;
 use crate::model::running::Running;
 use crate::model::step::Fault;
@@ -21,7 +21,7 @@ use super::overview::{Overview, Seen};
 use super::set::Set;
 use super::shelf::Written;
 use super::standby::{self, Asked};
-use super::standing::Stand;
+use super::standing::NodeRole;
 use super::task::Tasks;
 use super::{Swarm, fault, halted, hold, set, shelf};
 
@@ -91,7 +91,7 @@ struct Watch {
 #[derive(Default)]
 struct Memory {
     /// What was said last of where this node stands.
-    stand: Option<(Stand, Option<u64>)>,
+    stand: Option<(NodeRole, Option<u64>)>,
     /// What was said to run last.
     seen: Option<Running>,
     /// Whether anything was said of that.
@@ -118,12 +118,12 @@ enum Settling {
 impl Watch {
     /// Says what a look means for the set, and after how long to think of it again though nothing has changed.
     async fn look(&mut self, seen: &Seen) -> Result<Option<Duration>, Looked> {
-        if let Stand::Nobody { why } = &seen.stand {
+        if let NodeRole::Nobody { why } = &seen.stand {
             self.say_nobody(why).await?;
             self.ask_to_hold(seen);
             return Ok(None);
         }
-        let outside = matches!(seen.stand, Stand::Outside { .. });
+        let outside = matches!(seen.stand, NodeRole::Outside { .. });
         let written = seen.written.get(&shelf::facts_name(&self.swarm));
         self.say_standing(&seen.stand, written, &seen.ahead).await?;
         self.ask_to_hold(seen);
@@ -149,7 +149,7 @@ impl Watch {
             Settling::Settled => {}
         }
         let is_news = self.memory.seen.is_some() || !self.memory.said;
-        let gone = running.is_none() && is_news && matches!(seen.stand, Stand::Acts { .. });
+        let gone = running.is_none() && is_news && matches!(seen.stand, NodeRole::Acts { .. });
         self.say_seen(running).await?;
         if gone {
             // What it used can be removed with it.
@@ -212,20 +212,20 @@ impl Watch {
     /// `ahead` says how far this host's clock is ahead of those of others that wrote something down.
     async fn say_standing(
         &mut self,
-        stand: &Stand,
+        stand: &NodeRole,
         written: Option<&Written>,
         ahead: &BTreeMap<String, SignedDuration>,
     ) -> Result<(), Looked> {
         // Whoever acts knows better than what it wrote down.
-        let follows = !matches!(stand, Stand::Acts { .. });
+        let follows = !matches!(stand, NodeRole::Acts { .. });
         let version = written.map(|written| written.version).filter(|_| follows);
         let said = Some((stand.clone(), version));
         if self.memory.stand == said {
             return Ok(());
         }
         let node = match stand {
-            Stand::Acts { node } | Stand::Follows { node, .. } => node.as_str(),
-            Stand::Nobody { .. } | Stand::Outside { .. } => "",
+            NodeRole::Acts { node } | NodeRole::Follows { node, .. } => node.as_str(),
+            NodeRole::Nobody { .. } | NodeRole::Outside { .. } => "",
         };
         let kept = written.map(|written| {
             let mine = written.writer == node;
@@ -233,28 +233,28 @@ impl Watch {
                 if let Some(by) = ahead.get(&written.writer).filter(|_| !mine) {
                     facts.by_another_clock(*by);
                 }
-                Box::new(Kept { facts, mine })
+                Box::new(Replicated { facts, mine })
             })
         });
         let kept = kept.transpose();
-        let followed = kept.iter().flatten().find(|_| matches!(stand, Stand::Follows { .. }));
+        let followed = kept.iter().flatten().find(|_| matches!(stand, NodeRole::Follows { .. }));
         self.memory.accepted =
             followed.map(|kept| kept.facts.accepted.iter().map(|release| release.id.clone()).collect());
         let standing = match (stand, kept) {
-            (Stand::Acts { node }, Ok(kept)) => {
-                Standing::Acts { by: node.chars().take(SHORT).collect(), kept }
+            (NodeRole::Acts { node }, Ok(kept)) => {
+                Leadership::Leader { by: node.chars().take(SHORT).collect(), kept }
             }
-            (Stand::Follows { why, .. }, Ok(kept)) => Standing::Watches { why: why.clone(), kept },
-            (Stand::Nobody { why } | Stand::Outside { why }, _) => {
-                Standing::Watches { why: why.clone(), kept: None }
+            (NodeRole::Follows { why, .. }, Ok(kept)) => Leadership::Standby { why: why.clone(), kept },
+            (NodeRole::Nobody { why } | NodeRole::Outside { why }, _) => {
+                Leadership::Standby { why: why.clone(), kept: None }
             }
             // Acting without it might take a release back a second time.
             (_, Err(error)) => {
                 let why = format!("what is known in the Swarm cannot be read: {error}");
-                Standing::Watches { why, kept: None }
+                Leadership::Standby { why, kept: None }
             }
         };
-        self.send(Happening::Stands(standing)).await?;
+        self.send(ServiceEvent::Leadership(standing)).await?;
         self.memory.stand = said;
         Ok(())
     }
@@ -262,11 +262,14 @@ impl Watch {
     /// Where another golive acts, this one holds what its node has to have: what was said before that stands already.
     fn ask_to_hold(&self, seen: &Seen) {
         let asked = match (&seen.stand, &self.memory.accepted) {
-            (Stand::Follows { node, .. }, Some(accepted)) => {
+            (NodeRole::Follows { node, .. }, Some(accepted)) => {
                 Some(Asked::of(&self.swarm, accepted.clone(), seen, node))
             }
             (
-                Stand::Follows { .. } | Stand::Acts { .. } | Stand::Nobody { .. } | Stand::Outside { .. },
+                NodeRole::Follows { .. }
+                | NodeRole::Acts { .. }
+                | NodeRole::Nobody { .. }
+                | NodeRole::Outside { .. },
                 _,
             ) => None,
         };
@@ -279,9 +282,10 @@ impl Watch {
 
     /// What runs goes on, as far as is known, and nobody decides anything.
     async fn say_nobody(&mut self, why: &str) -> Result<(), Looked> {
-        let said = Some((Stand::Nobody { why: why.to_owned() }, None));
+        let said = Some((NodeRole::Nobody { why: why.to_owned() }, None));
         if self.memory.stand != said {
-            self.send(Happening::Stands(Standing::Watches { why: why.to_owned(), kept: None })).await?;
+            self.send(ServiceEvent::Leadership(Leadership::Standby { why: why.to_owned(), kept: None }))
+                .await?;
             self.memory.stand = said;
         }
         Ok(())
@@ -299,7 +303,7 @@ impl Watch {
         if self.memory.said && self.memory.seen == running {
             return Ok(());
         }
-        self.send(Happening::Seen(running.clone())).await?;
+        self.send(ServiceEvent::Seen(running.clone())).await?;
         (self.memory.seen, self.memory.said) = (running, true);
         Ok(())
     }
@@ -313,12 +317,12 @@ impl Watch {
         let fresh: Vec<_> = ended().filter(|task| !before.contains(task.id())).filter(of_now).collect();
         for task in fresh {
             let (instance, exit) = (set.instance(), task.exit());
-            self.send(Happening::Died { instance, asked: false, exit, oom: false }).await?;
+            self.send(ServiceEvent::Died { instance, asked: false, exit, oom: false }).await?;
         }
         Ok(())
     }
 
-    async fn send(&self, what: Happening) -> Result<(), Looked> {
+    async fn send(&self, what: ServiceEvent) -> Result<(), Looked> {
         let event = Event::Service { service: self.swarm.service.clone(), what };
         self.events.send(event).await.map_err(|_| Looked::Closed)
     }

@@ -14,7 +14,7 @@ mod key;
 
 fn filed(seconds: i64, id: &str, state: ReleaseState) -> Entry {
     let filed = Persist::File { release: release(id, Origin::Noticed), state, reason: None, asked: false };
-    let event = happening(Happening::Sampled(sample(seconds, Outcome::Ok)));
+    let event = happening(ServiceEvent::Sampled(sample(seconds, Outcome::Ok)));
     Entry { actions: vec![Action::Persist(filed)], ..entry(at(seconds), Some(id), event) }
 }
 

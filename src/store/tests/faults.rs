@@ -218,7 +218,7 @@ async fn what_was_acknowledged_survives_kill_9() {
 /// A batch whose number can be counted again in its event, its state and its delivery.
 pub(super) fn counted(number: u32, size: usize) -> Batch {
     let outcome = Outcome::Failed("x".repeat(size));
-    let event = happening(Happening::Sampled(sample(i64::from(number), outcome)));
+    let event = happening(ServiceEvent::Sampled(sample(i64::from(number), outcome)));
     Batch {
         entries: vec![entry(at(0), Some("r1"), event)],
         facts: vec![("web".to_owned(), Facts { incidents_ever: number, ..Facts::default() })],

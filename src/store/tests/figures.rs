@@ -32,7 +32,7 @@ impl Came {
     }
 
     async fn failed(&self, seconds: i64) {
-        let failed = Happening::Sampled(sample(seconds, Outcome::Failed("status 500".to_owned())));
+        let failed = ServiceEvent::Sampled(sample(seconds, Outcome::Failed("status 500".to_owned())));
         self.entry(seconds, happening(failed), Vec::new()).await;
     }
 

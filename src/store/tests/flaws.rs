@@ -20,7 +20,7 @@ async fn stored(dir: &Path) -> Store {
             asked: false,
         })
     };
-    let sampled = |second| happening(Happening::Sampled(sample(second, Outcome::Ok)));
+    let sampled = |second| happening(ServiceEvent::Sampled(sample(second, Outcome::Ok)));
     let entries = vec![
         Entry { actions: vec![filed("r1", 1), filed("r2", 2)], ..entry(at(1), Some("r1"), sampled(1)) },
         entry(at(2), Some("r1"), sampled(2)),

@@ -13,7 +13,7 @@ async fn file(store: &Store, id: &str, second: i64) {
     });
     let entries = vec![
         Entry { actions: vec![filed], ..entry(at(second), Some(id), Event::Due) },
-        entry(at(second), Some(id), happening(Happening::Sampled(sample(second, Outcome::Ok)))),
+        entry(at(second), Some(id), happening(ServiceEvent::Sampled(sample(second, Outcome::Ok)))),
     ];
     store.commit(Batch { entries, ..batch(at(second)) }).await.unwrap();
     store.save_spec(id, "sha256:aa", "{}").await.unwrap();
@@ -62,8 +62,9 @@ async fn what_a_service_needs_stays_and_the_rest_goes() {
 async fn events_of_a_release_that_was_never_filed_go_when_they_are_old() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
-    let sampled =
-        |id, second| entry(at(second), Some(id), happening(Happening::Sampled(sample(second, Outcome::Ok))));
+    let sampled = |id, second| {
+        entry(at(second), Some(id), happening(ServiceEvent::Sampled(sample(second, Outcome::Ok))))
+    };
     let entries = vec![sampled("unfiled", 0), sampled("unfiled", 100), sampled("at-hand", 1)];
     let facts = Facts { release: Some(release("at-hand", Origin::Noticed)), ..Facts::default() };
     let facts = vec![("web".to_owned(), facts)];
@@ -71,7 +72,7 @@ async fn events_of_a_release_that_was_never_filed_go_when_they_are_old() {
     store.tidy(Ages { all: at(50), readings: Timestamp::MIN, specs: Timestamp::MIN }).await.unwrap();
     assert_eq!(
         store.happenings("web", "unfiled").await.unwrap(),
-        [Happening::Sampled(sample(100, Outcome::Ok))]
+        [ServiceEvent::Sampled(sample(100, Outcome::Ok))]
     );
     assert_eq!(store.happenings("web", "at-hand").await.unwrap().len(), 1);
 }

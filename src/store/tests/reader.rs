@@ -142,22 +142,23 @@ async fn what_was_seen_of_a_release_can_be_drawn() {
     });
     let seen = Entry {
         actions: vec![filed, before],
-        ..entry(at(0), Some("r1"), happening(Happening::Seen(Some(running()))))
+        ..entry(at(0), Some("r1"), happening(ServiceEvent::Seen(Some(running()))))
     };
-    let measured =
-        |second, value| entry(at(second), Some("r1"), happening(Happening::Measured(reading(second, value))));
-    let other = entry(at(1), Some("r2"), happening(Happening::Measured(reading(1, 0.9))));
+    let measured = |second, value| {
+        entry(at(second), Some("r1"), happening(ServiceEvent::Measured(reading(second, value))))
+    };
+    let other = entry(at(1), Some("r2"), happening(ServiceEvent::Measured(reading(1, 0.9))));
     let entries = vec![seen, other, measured(2, 0.1), measured(3, 0.2)];
     store.commit(Batch { entries, ..batch(at(3)) }).await.unwrap();
 
     let past = store.past("r1").await.unwrap();
     assert_eq!(past.released.unwrap().at, at(0));
-    let kinds: Vec<Happening> = past.happened.into_iter().map(|(_, what)| what).collect();
+    let kinds: Vec<ServiceEvent> = past.happened.into_iter().map(|(_, what)| what).collect();
     let wanted = [
-        Happening::Recalled(vec![reading(-60, 0.01)]),
-        Happening::Seen(Some(running())),
-        Happening::Measured(reading(2, 0.1)),
-        Happening::Measured(reading(3, 0.2)),
+        ServiceEvent::Recalled(vec![reading(-60, 0.01)]),
+        ServiceEvent::Seen(Some(running())),
+        ServiceEvent::Measured(reading(2, 0.1)),
+        ServiceEvent::Measured(reading(3, 0.2)),
     ];
     assert_eq!(kinds.len(), 4);
     assert!(wanted.iter().all(|what| kinds.contains(what)), "{kinds:?}");

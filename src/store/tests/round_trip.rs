@@ -100,7 +100,7 @@ async fn a_story_tells_every_event_in_order() {
 async fn samples_are_of_one_release_and_oldest_first() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
-    let sampled = |second| happening(Happening::Sampled(sample(second, Outcome::Ok)));
+    let sampled = |second| happening(ServiceEvent::Sampled(sample(second, Outcome::Ok)));
     let entries = vec![
         entry(at(1), Some("r1"), sampled(1)),
         entry(at(2), Some("r1"), Event::Due),
@@ -110,7 +110,7 @@ async fn samples_are_of_one_release_and_oldest_first() {
     ];
     store.commit(Batch { entries, ..batch(at(5)) }).await.unwrap();
     let happenings = store.happenings("web", "r1").await.unwrap();
-    assert_eq!(happenings, [1, 4].map(|second| Happening::Sampled(sample(second, Outcome::Ok))));
+    assert_eq!(happenings, [1, 4].map(|second| ServiceEvent::Sampled(sample(second, Outcome::Ok))));
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ pub(super) fn facts(phase: Phase, decided: ReleaseState) -> Facts {
 pub(super) fn incident(state: IncidentState) -> Incident {
     let incidents = facts(Phase::Idle, ReleaseState::Held).incidents;
     let one = incidents.into_iter().find(|one| one.reason == Some(Reason::Said(some()))).unwrap();
-    Incident { state, calm_at: None, ..one }
+    Incident { state, resolve_at: None, ..one }
 }
 
 fn read<T: DeserializeOwned>(lines: &str) -> Vec<T> {
@@ -83,7 +83,7 @@ fn there_is_one_of_every_kind() {
     let (reasons, facts) = (include_str!("stored/reasons.jsonl"), include_str!("stored/facts.jsonl"));
     let none: [String; 0] = [];
     assert_eq!(lacks::<Event>(events), none);
-    assert_eq!(lacks::<Happening>(events), none);
+    assert_eq!(lacks::<ServiceEvent>(events), none);
     assert_eq!(lacks::<Ask>(events), none);
     assert_eq!(lacks::<checklist::Deed>(events), none);
     assert_eq!(lacks::<Step>(events), none);

@@ -17,7 +17,7 @@ async fn watch(store: &Store, id: &str, began: i64) {
             asked: false,
         })
     };
-    let first = entry(at(began), Some(id), happening(Happening::Seen(Some(running()))));
+    let first = entry(at(began), Some(id), happening(ServiceEvent::Seen(Some(running()))));
     let mut entries = vec![Entry { actions: vec![filed(ReleaseState::Watching)], ..first }];
     for second in (began..began + 600).step_by(5) {
         let count = second.unsigned_abs() * 7919 % 1009;
@@ -28,12 +28,12 @@ async fn watch(store: &Store, id: &str, began: i64) {
         let durations = Durations { seen: buckets.collect(), newborn: Vec::new() };
         let reading = |stream, measure| {
             let reading = Reading { stream, source: Source::Prometheus, at: at(second), measure };
-            happening(Happening::Measured(reading))
+            happening(ServiceEvent::Measured(reading))
         };
         let outcome =
             if second == began + 300 { Outcome::Failed("status 500".to_owned()) } else { Outcome::Ok };
         let events = [
-            happening(Happening::Sampled(sample(second, outcome))),
+            happening(ServiceEvent::Sampled(sample(second, outcome))),
             reading(Stream::Errors, Measure::Requests(requests)),
             reading(Stream::Latency, Measure::Durations(durations)),
         ];
@@ -68,7 +68,7 @@ async fn a_decided_release_becomes_small_and_tells_the_same() {
     assert_eq!(story(dir.path(), "r1"), before);
     assert_eq!(store.happenings("web", "r1").await.unwrap(), happened);
     // What comes late is told behind it, and packed with it.
-    let late = entry(at(700), Some("r1"), happening(Happening::Sampled(sample(700, Outcome::Ok))));
+    let late = entry(at(700), Some("r1"), happening(ServiceEvent::Sampled(sample(700, Outcome::Ok))));
     store.commit(Batch { entries: vec![late], ..batch(at(700)) }).await.unwrap();
     for _ in 0..2 {
         let moments = story(dir.path(), "r1").moments;
@@ -102,7 +102,7 @@ async fn readings_go_when_they_are_old_and_what_they_led_to_stays() {
     watch(&store, "old", 0).await;
     watch(&store, "young", 10_000).await;
     let judged = Action::Tell { notice: notice("n1", Tier::General), channels: Vec::new(), when: When::Now };
-    let event = happening(Happening::Sampled(sample(650, Outcome::Ok)));
+    let event = happening(ServiceEvent::Sampled(sample(650, Outcome::Ok)));
     let entries = vec![Entry { actions: vec![judged], ..entry(at(650), Some("old"), event) }];
     store.commit(Batch { entries, ..batch(at(650)) }).await.unwrap();
     store.tidy(Ages { readings: at(5_000), ..NEVER }).await.unwrap();

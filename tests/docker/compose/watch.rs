@@ -1,6 +1,6 @@
 //! What the watch over an engine sees of a set.
 
-use golive::model::event::{Event, Happening};
+use golive::model::event::{Event, ServiceEvent};
 use golive::model::running::Running;
 
 use super::{NEW, OLD, Project, STEPS};
@@ -10,7 +10,7 @@ use crate::watch::Watching;
 async fn until(watching: &mut Watching, wanted: impl Fn(&Running) -> bool) -> Vec<Running> {
     let mut all = Vec::new();
     loop {
-        if let Event::Service { what: Happening::Seen(Some(seen)), .. } = watching.next_within(60).await {
+        if let Event::Service { what: ServiceEvent::Seen(Some(seen)), .. } = watching.next_within(60).await {
             all.push(seen);
             if all.last().is_some_and(&wanted) {
                 return all;

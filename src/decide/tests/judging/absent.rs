@@ -23,9 +23,9 @@ fn tick(case: &mut Case, measures: Vec<(Stream, Measure)>) -> Vec<Action> {
     let mut actions = Vec::new();
     for (stream, measure) in measures {
         let reading = Reading { stream, source: Source::Exposition, at, measure };
-        actions.extend(case.happens(Happening::Measured(reading)));
+        actions.extend(case.happens(ServiceEvent::Measured(reading)));
     }
-    actions.extend(case.happens(Happening::Sampled(sample("web", at, Outcome::Ok))));
+    actions.extend(case.happens(ServiceEvent::Sampled(sample("web", at, Outcome::Ok))));
     actions.extend(case.steps(&Event::Due));
     actions
 }
@@ -40,7 +40,7 @@ fn summaries_only() -> Vec<(Stream, Measure)> {
 
 /// What is said of the release that came last.
 fn seen(case: &mut Case, version: &str) -> String {
-    let actions = case.happens(Happening::Seen(Some(running(version, &format!("c-{version}")))));
+    let actions = case.happens(ServiceEvent::Seen(Some(running(version, &format!("c-{version}")))));
     actions.iter().filter_map(super::super::told::line).collect::<Vec<_>>().join("\n")
 }
 
@@ -142,7 +142,7 @@ fn a_killed_golive_knows_again_what_stands_in() {
     let before = case.verdict("latency-p95");
     case.world.kill();
     case.world.step(&Event::Started);
-    case.happens(Happening::Seen(Some(running("v2", "c-v2"))));
+    case.happens(ServiceEvent::Seen(Some(running("v2", "c-v2"))));
     let after = case.verdict("latency-p95");
     assert!(after.samples + 1 >= before.samples && after.samples > 0, "{after:?} {before:?}");
 }

@@ -72,7 +72,7 @@ impl Watched {
 
     fn expects(&mut self, learnt: crate::model::past::Learnt) {
         let (metric, until) = ("orders".to_owned(), self.began);
-        self.case.happens(Happening::Expected { metric, until, learnt });
+        self.case.happens(ServiceEvent::Expected { metric, until, learnt });
     }
 
     /// Five seconds, with this part of the metric left, or so much less of one that has a sign.
@@ -263,7 +263,7 @@ fn the_last_minute_is_judged_and_nothing_after_the_window() {
     watched.second += 15;
     watched.case.world.now = later(watched.case.world.now, secs(10));
     let (at, blind) = (watched.case.world.now, Outcome::Blind("timed out".to_owned()));
-    watched.case.happens(Happening::Sampled(sample("web", at, blind)));
+    watched.case.happens(ServiceEvent::Sampled(sample("web", at, blind)));
     watched.case.world.now = later(watched.case.world.now, secs(5));
     watched.case.steps(&Event::Due);
     assert_eq!(watched.case.phase(), "watching", "put off");
@@ -278,7 +278,7 @@ fn the_last_minute_is_judged_and_nothing_after_the_window() {
             at,
             measure: Measure::Value(1.0),
         };
-        watched.case.happens(Happening::Measured(reading));
+        watched.case.happens(ServiceEvent::Measured(reading));
     }
     assert_eq!((watched.case.phase(), watched.says()), ("watching", before));
 }

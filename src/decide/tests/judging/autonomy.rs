@@ -33,7 +33,7 @@ fn a_question_does_not_keep_a_trigger_that_may_act_from_acting() {
     for _ in 0..3 {
         case.world.now = later(case.world.now, secs(5));
         let at = case.world.now;
-        case.happens(Happening::Sampled(sample("web", at, Outcome::Failed("status 500".to_owned()))));
+        case.happens(ServiceEvent::Sampled(sample("web", at, Outcome::Failed("status 500".to_owned()))));
     }
     assert_eq!(case.phase(), "rolling-back");
 }
@@ -73,7 +73,7 @@ fn own_health_checks_never_roll_back_by_their_error_rate() {
         case.world.now = later(case.world.now, secs(5));
         let outcome = if tick % 3 == 2 { Outcome::Ok } else { Outcome::Failed("status 500".to_owned()) };
         let at = case.world.now;
-        case.happens(Happening::Sampled(sample("web", at, outcome)));
+        case.happens(ServiceEvent::Sampled(sample("web", at, outcome)));
     }
     assert_eq!(case.phase(), "held", "a person is asked");
     assert!(case.why().contains("by golive's own health checks"), "{}", case.why());

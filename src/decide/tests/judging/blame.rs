@@ -58,7 +58,7 @@ fn a_neighbour_in_trouble_speaks_for_the_release() {
         case.tick(vec![errors(0, 50)]);
         let at = case.world.now;
         let failed = sample("web", at, Outcome::Failed("status 503".to_owned()));
-        let what = Happening::Sampled(failed);
+        let what = ServiceEvent::Sampled(failed);
         case.world.step(&Event::Service { service: "other".to_owned(), what });
     }
     case.ticks(20, &[errors(10, 50)]);
@@ -73,12 +73,12 @@ fn a_dependency_that_fails_speaks_for_the_release() {
     for _ in 0..2 {
         case.tick(vec![errors(0, 50), fast(50)]);
         let down = sample("db", case.world.now, Outcome::Failed("connection refused".to_owned()));
-        case.happens(Happening::Dependency(down));
+        case.happens(ServiceEvent::Dependency(down));
     }
     case.ticks(20, &[errors(10, 50)]);
     assert_eq!(case.phase(), "watching");
     assert_eq!(blamed(&case), Some(Blame::Dependency("db".to_owned())));
-    case.happens(Happening::Dependency(sample("db", case.world.now, Outcome::Ok)));
+    case.happens(ServiceEvent::Dependency(sample("db", case.world.now, Outcome::Ok)));
     case.ticks(2, &[errors(10, 50)]);
     assert_eq!(case.phase(), "rolling-back", "it is back, and the errors stay");
 }

@@ -44,7 +44,7 @@ fn what_could_not_be_proved_is_said_when_it_is_accepted() {
     case.ticks(119, &[errors(0, 0), fast(50)]);
     case.world.now = later(case.world.now, secs(5));
     let at = case.world.now;
-    let actions = case.happens(Happening::Sampled(sample("web", at, Outcome::Ok)));
+    let actions = case.happens(ServiceEvent::Sampled(sample("web", at, Outcome::Ok)));
     let filed = actions.iter().find_map(super::super::told::line).unwrap_or_default();
     assert!(filed.contains("unproved: error-rate: no traffic"), "{filed}");
 }
@@ -65,7 +65,7 @@ fn a_killed_golive_knows_what_was_before_and_what_was_since() {
     let before = case.verdict("error-rate");
     case.world.kill();
     case.world.step(&Event::Started);
-    case.happens(Happening::Seen(Some(running("v2", "c-v2"))));
+    case.happens(ServiceEvent::Seen(Some(running("v2", "c-v2"))));
     let after = case.verdict("error-rate");
     assert!(after.samples + 50 >= before.samples, "{after:?} {before:?}");
     case.ticks(10, &[errors(2, 50), fast(50)]);

@@ -5,7 +5,7 @@ use crate::decide::action::Effect;
 use crate::model::running::Running;
 
 fn dies(case: &mut Case) -> Vec<Action> {
-    case.happens(Happening::Died { instance: "c-v2".to_owned(), asked: false, exit: Some(1), oom: false })
+    case.happens(ServiceEvent::Died { instance: "c-v2".to_owned(), asked: false, exit: Some(1), oom: false })
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn a_loop_is_told_as_a_loop_and_not_as_a_check_that_flaps() {
         let looks = |case: &mut Case, outcomes: &[Outcome]| {
             for outcome in outcomes {
                 case.world.now = later(case.world.now, secs(1));
-                case.happens(Happening::Sampled(sample("web", case.world.now, outcome.clone())));
+                case.happens(ServiceEvent::Sampled(sample("web", case.world.now, outcome.clone())));
             }
         };
         looks(&mut case, &vec![Outcome::Ok; 6]);
@@ -84,7 +84,7 @@ fn flapping(autonomy: Autonomy) -> Case {
         case.world.now = later(case.world.now, secs(5));
         let at = case.world.now;
         let outcome = if tick % 3 == 2 { Outcome::Ok } else { Outcome::Failed("status 500".to_owned()) };
-        case.happens(Happening::Sampled(sample("web", at, outcome)));
+        case.happens(ServiceEvent::Sampled(sample("web", at, outcome)));
     }
     case
 }
@@ -108,7 +108,7 @@ fn what_flaps_goes_on_flapping_when_golive_was_away_for_a_moment_and_no_longer()
                 case.world.step(&Event::Started);
             }
             let outcome = if tick % 3 == 2 { Outcome::Ok } else { Outcome::Failed("status 500".to_owned()) };
-            case.happens(Happening::Sampled(sample("web", case.world.now, outcome)));
+            case.happens(ServiceEvent::Sampled(sample("web", case.world.now, outcome)));
         }
         assert_eq!(case.phase(), phase, "away for {away:?}");
     }
@@ -122,12 +122,12 @@ fn what_ends_for_good_is_not_starting_up() {
     let began = case.world.now;
     dies(&mut case);
     let gone = Running { alive: false, ..running("v2", "c-v2") };
-    case.happens(Happening::Seen(Some(gone)));
+    case.happens(ServiceEvent::Seen(Some(gone)));
     for after in [0, 2, 4] {
         assert_eq!(case.phase(), "watching", "after {after} s");
         case.world.now = later(began, secs(after));
         let failed = Outcome::Failed("connection refused".to_owned());
-        case.happens(Happening::Sampled(sample("web", case.world.now, failed)));
+        case.happens(ServiceEvent::Sampled(sample("web", case.world.now, failed)));
     }
     assert_eq!(case.phase(), "rolling-back");
 }
@@ -139,10 +139,10 @@ fn what_is_started_again_still_has_its_grace() {
     for _ in 0..5 {
         case.world.now = later(case.world.now, secs(4));
         dies(&mut case);
-        case.happens(Happening::Seen(Some(Running { alive: false, ..running("v2", "c-v2") })));
-        case.happens(Happening::Seen(Some(running("v2", "c-v2"))));
+        case.happens(ServiceEvent::Seen(Some(Running { alive: false, ..running("v2", "c-v2") })));
+        case.happens(ServiceEvent::Seen(Some(running("v2", "c-v2"))));
         let failed = Outcome::Failed("connection refused".to_owned());
-        case.happens(Happening::Sampled(sample("web", case.world.now, failed)));
+        case.happens(ServiceEvent::Sampled(sample("web", case.world.now, failed)));
     }
     assert_eq!(case.phase(), "watching");
 }

@@ -20,7 +20,7 @@ fn refused(case: &mut Case, seconds: u64) {
     for _ in 0..seconds / 5 {
         case.world.now = later(case.world.now, secs(5));
         let failed = sample("web", case.world.now, Outcome::Failed("connection refused".to_owned()));
-        case.happens(Happening::Sampled(failed));
+        case.happens(ServiceEvent::Sampled(failed));
         case.steps(&Event::Due);
     }
 }
@@ -35,9 +35,9 @@ fn staged(stage: Stage) -> Running {
 /// `docker stop` and `docker rm`, as `down` does them.
 fn down(case: &mut Case) {
     let (instance, signal) = ("c-v1".to_owned(), "15".to_owned());
-    case.happens(Happening::Stopping { instance: instance.clone(), signal });
-    case.happens(Happening::Died { instance, asked: true, exit: Some(0), oom: false });
-    case.happens(Happening::Seen(None));
+    case.happens(ServiceEvent::Stopping { instance: instance.clone(), signal });
+    case.happens(ServiceEvent::Died { instance, asked: true, exit: Some(0), oom: false });
+    case.happens(ServiceEvent::Seen(None));
 }
 
 /// v2 comes: what was so before it.
@@ -65,8 +65,8 @@ fn nor_is_that_after_something_was_removed_that_nobody_had_stopped() {
     for seconds in [25, 300] {
         let mut case = by_own_checks();
         let instance = "c-v1".to_owned();
-        case.happens(Happening::Died { instance, asked: false, exit: Some(1), oom: false });
-        case.happens(Happening::Seen(None));
+        case.happens(ServiceEvent::Died { instance, asked: false, exit: Some(1), oom: false });
+        case.happens(ServiceEvent::Seen(None));
         refused(&mut case, seconds);
         assert_eq!(before(&mut case).0, 0, "after {seconds} s");
     }
@@ -76,7 +76,7 @@ fn nor_is_that_after_something_was_removed_that_nobody_had_stopped() {
 fn nor_is_that_in_which_what_has_ended_lies_there_or_what_was_made_is_not_started() {
     for stage in [Stage::Ended { exit: Some(1) }, Stage::Created, Stage::Stopped, Stage::Paused] {
         let mut case = by_own_checks();
-        case.happens(Happening::Seen(Some(staged(stage))));
+        case.happens(ServiceEvent::Seen(Some(staged(stage))));
         refused(&mut case, 1200);
         assert_eq!(before(&mut case).0, 0, "{stage:?}");
     }
@@ -85,10 +85,10 @@ fn nor_is_that_in_which_what_has_ended_lies_there_or_what_was_made_is_not_starte
 #[test]
 fn what_somebody_has_brought_back_has_not_come_back_by_itself() {
     let mut case = by_own_checks();
-    case.happens(Happening::Died { instance: "c-v1".to_owned(), asked: false, exit: Some(1), oom: false });
-    case.happens(Happening::Seen(None));
+    case.happens(ServiceEvent::Died { instance: "c-v1".to_owned(), asked: false, exit: Some(1), oom: false });
+    case.happens(ServiceEvent::Seen(None));
     refused(&mut case, 60);
-    case.happens(Happening::Seen(Some(running("v1", "c-again"))));
+    case.happens(ServiceEvent::Seen(Some(running("v1", "c-again"))));
     case.ticks(12, &[]);
     assert_eq!(before(&mut case), NOTHING);
 }
@@ -103,7 +103,7 @@ fn a_release_that_fails_every_fourth_request_after_such_a_gap_goes() {
         case.world.now = later(case.world.now, secs(5));
         let outcome = if tick % 4 == 3 { Outcome::Failed("status 500".to_owned()) } else { Outcome::Ok };
         let sample = sample("web", case.world.now, outcome);
-        case.happens(Happening::Sampled(sample));
+        case.happens(ServiceEvent::Sampled(sample));
         case.steps(&Event::Due);
         if case.phase() != "watching" {
             break;

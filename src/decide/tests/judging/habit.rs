@@ -19,7 +19,7 @@ fn fails(case: &mut Case, times: u32) {
     for _ in 0..times {
         case.world.now = later(case.world.now, secs(5));
         let failed = sample("web", case.world.now, Outcome::Failed("status 500".to_owned()));
-        case.happens(Happening::Sampled(failed));
+        case.happens(ServiceEvent::Sampled(failed));
     }
 }
 
@@ -65,7 +65,7 @@ fn nor_is_any_where_the_limits_are_taken_literally() {
 #[test]
 fn nor_what_has_ended() {
     let mut case = shaky(|_| {});
-    case.happens(Happening::Died { instance: "c-v2".to_owned(), asked: false, exit: Some(1), oom: false });
+    case.happens(ServiceEvent::Died { instance: "c-v2".to_owned(), asked: false, exit: Some(1), oom: false });
     fails(&mut case, 3);
     assert_eq!(case.phase(), "rolling-back");
 }
@@ -97,7 +97,7 @@ fn a_restart_of_golive_in_the_watch_forgets_nothing() {
     let mut case = shaky(|_| {});
     case.world.kill();
     case.steps(&Event::Started);
-    case.happens(Happening::Seen(Some(running("v2", "c-v2"))));
+    case.happens(ServiceEvent::Seen(Some(running("v2", "c-v2"))));
     case.ticks(3, &[]);
     fails(&mut case, 3);
     assert_eq!(case.phase(), "watching");

@@ -34,7 +34,7 @@ fn case_known_after(turns: u32, measures: &[(Stream, Measure)], in_swarm: bool) 
     if in_swarm {
         v2.members.clear();
     }
-    case.happens(Happening::Seen(Some(v2)));
+    case.happens(ServiceEvent::Seen(Some(v2)));
     assert_eq!(case.phase(), "watching");
     // Longer than a watch can last.
     for _ in 0..300 {
@@ -57,11 +57,11 @@ fn in_a_swarm_the_grace_begins_when_the_release_is_seen() {
         if in_swarm {
             v2.members.clear();
         }
-        case.happens(Happening::Seen(Some(v2)));
+        case.happens(ServiceEvent::Seen(Some(v2)));
         case.world.now = later(case.world.now, secs(11));
         let fails = |case: &mut Case| {
             let failed = Outcome::Failed("connection refused".to_owned());
-            case.happens(Happening::Sampled(sample("web", case.world.now, failed)));
+            case.happens(ServiceEvent::Sampled(sample("web", case.world.now, failed)));
             case.world.now = later(case.world.now, secs(2));
         };
         (0..4).for_each(|_| fails(&mut case));

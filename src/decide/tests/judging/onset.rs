@@ -19,7 +19,7 @@ fn among(own: &[&str], others: &[(&str, &[&str])]) -> Case {
     }
     case.world.reload();
     for (name, _) in others {
-        of(&mut case, name, Happening::Seen(Some(running("o1", &format!("c-{name}")))));
+        of(&mut case, name, ServiceEvent::Seen(Some(running("o1", &format!("c-{name}")))));
     }
     let all_well: Vec<(&str, u64)> = others.iter().map(|(name, _)| (*name, 0)).collect();
     for _ in 0..60 * 12 {
@@ -29,7 +29,7 @@ fn among(own: &[&str], others: &[(&str, &[&str])]) -> Case {
     case
 }
 
-fn of(case: &mut Case, service: &str, what: Happening) {
+fn of(case: &mut Case, service: &str, what: ServiceEvent) {
     case.steps(&Event::Service { service: service.to_owned(), what });
 }
 
@@ -39,14 +39,18 @@ fn requests(case: &mut Case, own: u64, others: &[(&str, u64)]) {
     case.world.now = at;
     for (name, bad) in others {
         for (stream, measure) in [errors(*bad, 50), fast(50)] {
-            of(case, name, Happening::Measured(Reading { stream, source: Source::Prometheus, at, measure }));
+            of(
+                case,
+                name,
+                ServiceEvent::Measured(Reading { stream, source: Source::Prometheus, at, measure }),
+            );
         }
-        of(case, name, Happening::Sampled(sample("web", at, Outcome::Ok)));
+        of(case, name, ServiceEvent::Sampled(sample("web", at, Outcome::Ok)));
     }
     for (stream, measure) in [errors(own, 50), fast(50), host(0.3, 0.1)] {
-        case.happens(Happening::Measured(Reading { stream, source: Source::Prometheus, at, measure }));
+        case.happens(ServiceEvent::Measured(Reading { stream, source: Source::Prometheus, at, measure }));
     }
-    case.happens(Happening::Sampled(sample("web", at, Outcome::Ok)));
+    case.happens(ServiceEvent::Sampled(sample("web", at, Outcome::Ok)));
     case.steps(&Event::Due);
 }
 
@@ -56,7 +60,7 @@ fn checks(case: &mut Case, own: bool, others: &[(&str, bool)]) {
     case.world.now = at;
     let looked = |passed: bool| {
         let outcome = if passed { Outcome::Ok } else { Outcome::Failed("status 503".to_owned()) };
-        Happening::Sampled(sample("web", at, outcome))
+        ServiceEvent::Sampled(sample("web", at, outcome))
     };
     for (name, passed) in others {
         of(case, name, looked(*passed));
@@ -160,7 +164,7 @@ fn what_it_needs_excuses_at_the_same_time_too() {
 fn a_neighbour_that_has_been_red_for_long_excuses_nothing() {
     for kin in [&[] as &[&str], &[DB]] {
         let mut case = among(kin, &[(DB, &[]), (MAIL, &[])]);
-        case.happens(Happening::Seen(Some(running("v1", "c-v1"))));
+        case.happens(ServiceEvent::Seen(Some(running("v1", "c-v1"))));
         for _ in 0..24 {
             checks(&mut case, true, &[(DB, false), (MAIL, true)]);
         }
@@ -229,7 +233,7 @@ fn what_ends_by_itself_is_never_excused() {
         checks(&mut case, true, &[(DB, false), (MAIL, false)]);
     }
     let instance = "c-v2".to_owned();
-    case.happens(Happening::Died { instance, asked: false, exit: Some(1), oom: false });
+    case.happens(ServiceEvent::Died { instance, asked: false, exit: Some(1), oom: false });
     let took = until_decided(&mut case, 20, |case| checks(case, false, &[(DB, false), (MAIL, false)]));
     assert_eq!((case.phase(), took), ("rolling-back", 3), "{:?}", blamed(&case));
 }
@@ -241,14 +245,17 @@ fn what_a_swarm_has_given_up_is_never_excused() {
         checks(&mut case, true, &[(DB, false), (MAIL, false)]);
     }
     let given_up = Some("task failed".to_owned());
-    case.happens(Happening::Seen(Some(crate::model::running::Running { given_up, ..running("v2", "c-v2") })));
+    case.happens(ServiceEvent::Seen(Some(crate::model::running::Running {
+        given_up,
+        ..running("v2", "c-v2")
+    })));
     assert_eq!(case.phase(), "rolling-back", "{:?}", blamed(&case));
 }
 
 #[test]
 fn two_that_were_released_together_are_a_question() {
     let mut case = among(&[DB], &[(DB, &[]), (MAIL, &[])]);
-    of(&mut case, DB, Happening::Seen(Some(running("o2", "c-o2"))));
+    of(&mut case, DB, ServiceEvent::Seen(Some(running("o2", "c-o2"))));
     until_decided(&mut case, 60, |case| requests(case, 20, &[(DB, 0), (MAIL, 0)]));
     assert_eq!(case.phase(), "held");
     let Some(Blame::Together { name, .. }) = blamed(&case) else { panic!("{:?}", blamed(&case)) };
@@ -264,7 +271,7 @@ fn too_few_requests_are_waited_with_and_not_for_ever() {
         let at = later(case.world.now, secs(5));
         let (stream, measure) = errors(0, 0);
         requests(case, 20, &[(WEB, 20)]);
-        of(case, MAIL, Happening::Measured(Reading { stream, source: Source::Prometheus, at, measure }));
+        of(case, MAIL, ServiceEvent::Measured(Reading { stream, source: Source::Prometheus, at, measure }));
     };
     requests(&mut case, 0, &[(WEB, 0), (MAIL, 0)]);
     for _ in 0..14 {
@@ -302,9 +309,9 @@ fn a_restart_in_the_middle_changes_nothing() {
                 case.world.kill();
                 case.steps(&Event::Started);
                 for name in [WEB, MAIL] {
-                    of(&mut case, name, Happening::Seen(Some(running("o1", &format!("c-{name}")))));
+                    of(&mut case, name, ServiceEvent::Seen(Some(running("o1", &format!("c-{name}")))));
                 }
-                case.happens(Happening::Seen(Some(running("v2", "c-v2"))));
+                case.happens(ServiceEvent::Seen(Some(running("v2", "c-v2"))));
             }
             let said = blamed(&case).filter(|blame| blame.says() != Says::Wait);
             let said = said.map(|blame| blame.into_str().to_owned()).unwrap_or_default();

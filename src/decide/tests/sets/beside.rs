@@ -25,7 +25,7 @@ fn fails(shop: &mut Shop) {
     for _ in 0..8 {
         shop.world.now = later(shop.world.now, secs(5));
         let failed = sample("web", shop.world.now, Outcome::Failed("status 500".to_owned()));
-        shop.happens(&happening(Happening::Sampled(failed)));
+        shop.happens(&happening(ServiceEvent::Sampled(failed)));
     }
 }
 
@@ -69,7 +69,7 @@ fn it_never_goes_a_second_step_back() {
         while let Phase::RollingBack(rollback) = shop.world.facts().phase.clone() {
             let (rollback, step) = (rollback.plan.rollback, rollback.step);
             let instance = Some(set("worker 1").instance);
-            shop.happens(&happening(Happening::StepDone { rollback, step, instance, output: None }));
+            shop.happens(&happening(ServiceEvent::StepDone { rollback, step, instance, output: None }));
         }
         shop.sees(beside("worker 1", &[("app", left)]));
         fails(&mut shop);

@@ -5,7 +5,7 @@ use super::*;
 /// From which version to which the news of a release are.
 fn told(then: &str, now: &str) -> String {
     let mut shop = Shop::accepted(then);
-    let actions = shop.happens(&happening(Happening::Seen(Some(set(now)))));
+    let actions = shop.happens(&happening(ServiceEvent::Seen(Some(set(now)))));
     let notices = actions.iter().filter_map(|action| match action {
         Action::Tell { notice, .. } if notice.news == News::ReleaseDetected => Some(notice),
         _ => None,

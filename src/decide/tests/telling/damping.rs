@@ -8,10 +8,7 @@ fn what_comes_back_goes_on_in_its_thread_and_is_told_less_and_less() {
     assert_eq!(words(&fail(&mut world, 3)), ["service-down first"]);
     assert_eq!(words(&pass(&mut world, 1)), ["service-up resolved"]);
     let again = fail(&mut world, 3);
-    assert_eq!(
-        (words(&again), told(&again)[0].0.place.reopened),
-        (vec!["service-down update".to_owned()], 1)
-    );
+    assert_eq!((words(&again), told(&again)[0].0.place.flaps), (vec!["service-down update".to_owned()], 1));
     assert_eq!(told(&again)[0].0.incident, "api-1", "one thread");
     // Over only when it stays away, and then it has come back for the second time: told for the last time.
     assert_eq!(words(&pass(&mut world, 10)), [""; 0]);
@@ -24,7 +21,7 @@ fn what_comes_back_goes_on_in_its_thread_and_is_told_less_and_less() {
     }
     assert_eq!(words(&silent), ["service-down reminder"], "a reminder after a quarter of an hour of it");
     let incident = &world.facts().incidents[0];
-    assert_eq!((incident.reopened, incident.id.as_str()), (22, "api-1"));
+    assert_eq!((incident.flaps, incident.id.as_str()), (22, "api-1"));
     assert_eq!(incident.standing().into_str(), "open");
     pass(&mut world, 1);
     assert_eq!(
@@ -34,7 +31,7 @@ fn what_comes_back_goes_on_in_its_thread_and_is_told_less_and_less() {
     );
     assert_eq!(words(&wait(&mut world, secs(3_599 - 5))), [""; 0], "an hour of calm at most");
     let over = wait(&mut world, secs(10));
-    assert_eq!((words(&over), told(&over)[0].0.place.reopened), (vec!["service-up resolved".to_owned()], 22));
+    assert_eq!((words(&over), told(&over)[0].0.place.flaps), (vec!["service-up resolved".to_owned()], 22));
 }
 
 #[test]

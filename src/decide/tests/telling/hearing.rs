@@ -1,7 +1,7 @@
 //! No release is rolled back by golive alone while nobody would hear of it.
 
 use super::*;
-use crate::model::event::{Kept, Standing};
+use crate::model::event::{Leadership, Replicated};
 use crate::model::policy::Unconfirmed;
 use crate::model::reason::Reason;
 
@@ -36,10 +36,10 @@ fn the_urgent_channels_are_tried_when_a_watch_begins_unless_they_confirmed_withi
 fn whoever_only_watches_tries_no_channel() {
     let mut acting = world(asks);
     assert_eq!(words(&see(&mut acting, "v2")), ["release-detected first", "test first"]);
-    let kept = Some(Box::new(Kept { facts: acting.facts().clone(), mine: false }));
+    let kept = Some(Box::new(Replicated { facts: acting.facts().clone(), mine: false }));
     let why = "golive on node-1 acts for it".to_owned();
     let mut standby = world(asks);
-    let told = standby.step(&happening(Happening::Stands(Standing::Watches { why, kept })));
+    let told = standby.step(&happening(ServiceEvent::Leadership(Leadership::Standby { why, kept })));
     assert!(words(&told).is_empty(), "{told:?}");
 }
 

@@ -12,7 +12,7 @@ fn a_thousand_failing_checks_are_one_incident_and_one_message() {
     let mut told_in_all = Vec::new();
     let mut round = |world: &mut World, outcome: &Outcome| {
         for check in &checks {
-            let event = happening(Happening::Sampled(sample(check, world.now, outcome.clone())));
+            let event = happening(ServiceEvent::Sampled(sample(check, world.now, outcome.clone())));
             told_in_all.extend(words(&world.step(&event)));
         }
         world.now = later(world.now, secs(5));
@@ -27,7 +27,7 @@ fn a_thousand_failing_checks_are_one_incident_and_one_message() {
 fn what_the_rollback_brings_about_is_folded_into_its_own_notices() {
     let mut world = world(|world| world.service_policy().checks.push("api".to_owned()));
     let api = |world: &mut World, outcome: Outcome| {
-        let event = happening(Happening::Sampled(sample("api", world.now, outcome)));
+        let event = happening(ServiceEvent::Sampled(sample("api", world.now, outcome)));
         world.step(&event)
     };
     for _ in 0..3 {
@@ -46,24 +46,24 @@ fn what_the_rollback_brings_about_is_folded_into_its_own_notices() {
         meanwhile.extend(api(&mut world, Outcome::Failed("status 502".to_owned())));
         meanwhile.extend(api(&mut world, Outcome::Blind("connection refused".to_owned())));
     }
-    let died = Happening::Died { instance: "c-v2".to_owned(), asked: false, exit: Some(137), oom: false };
+    let died = ServiceEvent::Died { instance: "c-v2".to_owned(), asked: false, exit: Some(137), oom: false };
     meanwhile.extend(world.step(&happening(died)));
     let release = world.facts().accepted[0].id.clone();
     let problems = vec!["image gone".to_owned()];
-    meanwhile.extend(world.step(&happening(Happening::Proved { release, problems })));
+    meanwhile.extend(world.step(&happening(ServiceEvent::Proved { release, problems })));
     assert_eq!(words(&meanwhile), [""; 0]);
     let incident = &world.facts().incidents[0];
     assert_eq!(
-        (world.facts().incidents.len(), incident.folded),
+        (world.facts().incidents.len(), incident.suppressed),
         (1, 4),
         "api failed, api blind, died, not ready"
     );
     let ended = world
-        .step(&happening(Happening::Asked { by: "ann".to_owned(), ask: crate::model::event::Ask::Abort }));
+        .step(&happening(ServiceEvent::Asked { by: "ann".to_owned(), ask: crate::model::event::Ask::Abort }));
     drop(ended);
     let reminded = wait(&mut world, secs(900));
     let reminder = told(&reminded).into_iter().find(|(notice, ..)| notice.place.stage == Stage::Reminder);
-    assert_eq!(reminder.map(|(notice, ..)| notice.place.folded), Some(4));
+    assert_eq!(reminder.map(|(notice, ..)| notice.place.suppressed), Some(4));
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn important_news_wait_for_the_morning_unless_a_release_is_watched() {
 
     let not_ready = |world: &mut World| {
         let release = world.facts().accepted[0].id.clone();
-        let proved = Happening::Proved { release, problems: vec!["image gone".to_owned()] };
+        let proved = ServiceEvent::Proved { release, problems: vec!["image gone".to_owned()] };
         world.step(&happening(proved))
     };
     // 03:00 in Greenwich is 11:00 there; two hours of quiet around it.

@@ -32,7 +32,7 @@ fn whoever_watches_lists_what_became_of_releases() {
     let Phase::Verifying(proof) = leader.facts().phase.clone() else { panic!("{:?}", leader.facts().phase) };
     let rollback = proof.rollback.plan.rollback;
     let (step, instance, output) = (Step::CleanUp, None, None);
-    let ended = leader.step(&happening(Happening::StepDone { rollback, step, instance, output }));
+    let ended = leader.step(&happening(ServiceEvent::StepDone { rollback, step, instance, output }));
     assert_eq!(filed(&ended), [of("v2", ReleaseState::RolledBack)], "{:?}", leader.facts().phase);
     assert_eq!(follow(&leader), [of("v2", ReleaseState::RolledBack)]);
     leader.step(&seen("v3"));

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::context::Context;
 use super::transition::Transition;
-use super::turn::Turn;
-use super::{cause, down, plan, quarantine, veto};
+use super::{cause, countdown, down, plan, quarantine};
 use crate::model::facts::{Phase, Rollback};
 use crate::model::notice::{News, Tier};
 use crate::model::policy::{Autonomy, Otherwise};
@@ -17,44 +17,44 @@ use crate::model::running::Running;
 const DAY: Duration = Duration::from_hours(24);
 
 /// A trigger has failed for the release at hand.
-pub(super) fn failed(turn: &mut Turn<'_>, cause: Reason, autonomy: Autonomy) -> Transition {
+pub(super) fn failed(ctx: &mut Context<'_>, cause: Reason, autonomy: Autonomy) -> Transition {
     match autonomy {
-        Autonomy::Off => down::tell(turn),
-        Autonomy::Shadow => shadow(turn, cause),
-        Autonomy::Ask | Autonomy::Auto => return decide(turn, cause, autonomy, true),
+        Autonomy::Off => down::tell(ctx),
+        Autonomy::Shadow => shadow(ctx, cause),
+        Autonomy::Ask | Autonomy::Auto => return decide(ctx, cause, autonomy, true),
     }
     Transition::Stay
 }
 
 /// The count-down is over, and nobody has stopped it.
-pub(super) fn act(turn: &mut Turn<'_>, cause: Reason) -> Transition {
-    decide(turn, cause, Autonomy::Auto, false)
+pub(super) fn act(ctx: &mut Context<'_>, cause: Reason) -> Transition {
+    decide(ctx, cause, Autonomy::Auto, false)
 }
 
-fn decide(turn: &mut Turn<'_>, cause: Reason, autonomy: Autonomy, counts_down: bool) -> Transition {
-    let Some(target) = target(turn, None) else {
+fn decide(ctx: &mut Context<'_>, cause: Reason, autonomy: Autonomy, counts_down: bool) -> Transition {
+    let Some(target) = target(ctx, None) else {
         return Transition::Impossible(Reason::NothingAccepted(Box::new(cause)));
     };
-    if let Some(why) = reservation(turn, &cause, autonomy).or_else(|| plan::partly(turn, &target, &cause)) {
+    if let Some(why) = reservation(ctx, &cause, autonomy).or_else(|| plan::partly(ctx, &target, &cause)) {
         // Somebody is at work on it, and knows.
         let planned = matches!(why, Reason::Maintenance { .. });
         let tier = cause::tier(&why);
         return Transition::Hold(why, if planned { tier.min(Tier::Important) } else { tier });
     }
-    if counts_down && veto::begin(turn, &cause) {
+    if counts_down && countdown::begin(ctx, &cause) {
         return Transition::Stay;
     }
-    let now = turn.now;
-    turn.facts_mut().rollbacks.push(now);
+    let now = ctx.now;
+    ctx.facts_mut().rollbacks.push(now);
     Transition::RollBack { cause, target, known_bad: true }
 }
 
 /// The newest accepted release that is not what runs and was not gone back from itself, or the named one. What a failed
 /// rollback has left lying dead does not run.
-pub(super) fn target(turn: &Turn<'_>, to: Option<&str>) -> Option<Release> {
-    let facts = turn.facts();
+pub(super) fn target(ctx: &Context<'_>, to: Option<&str>) -> Option<Release> {
+    let facts = ctx.facts();
     let last = || facts.release.as_ref().or(facts.accepted.last()).and_then(|last| last.running.as_ref());
-    let running = turn.service.seen.as_ref().or_else(last);
+    let running = ctx.service.seen.as_ref().or_else(last);
     let stuck = matches!(facts.phase, Phase::NeedsPerson { .. });
     let fits = |release: &&Release| {
         let bad = |running: &Running| quarantine::holds(facts, &running.identity);
@@ -72,44 +72,44 @@ pub(super) fn target(turn: &Turn<'_>, to: Option<&str>) -> Option<Release> {
 }
 
 /// A person was asked and has not answered: what was configured for that is done.
-pub(super) fn unanswered(turn: &mut Turn<'_>) -> Transition {
-    let Phase::Held { why, answer_by, .. } = &mut turn.facts_mut().phase else { return Transition::Stay };
+pub(super) fn unanswered(ctx: &mut Context<'_>) -> Transition {
+    let Phase::Held { why, answer_by, .. } = &mut ctx.facts_mut().phase else { return Transition::Stay };
     *answer_by = None;
     let why = Reason::Unanswered(Box::new(why.cause().clone()));
-    match turn.policy.ask_otherwise {
+    match ctx.policy.ask_otherwise {
         Otherwise::Hold => Transition::Stay,
         Otherwise::Accept => Transition::Accept(Some(why)),
-        Otherwise::Rollback => failed(turn, why, Autonomy::Auto),
+        Otherwise::Rollback => failed(ctx, why, Autonomy::Auto),
     }
 }
 
 /// Why a person has to say yes first.
-fn reservation(turn: &mut Turn<'_>, cause: &Reason, autonomy: Autonomy) -> Option<Reason> {
+fn reservation(ctx: &mut Context<'_>, cause: &Reason, autonomy: Autonomy) -> Option<Reason> {
     let cause = Box::new(cause.clone());
-    if let Some(hold) = &turn.facts().hold {
+    if let Some(hold) = &ctx.facts().hold {
         return Some(Reason::OnHold { why: hold.why.clone(), cause });
     }
-    if let Some(why) = irreversible(turn) {
+    if let Some(why) = irreversible(ctx) {
         return Some(Reason::Irreversible { why, cause });
     }
     if autonomy == Autonomy::Ask {
         return Some(Reason::AskFirst(cause));
     }
-    if let Some(until) = turn.policy.maintenance.until(turn.now) {
+    if let Some(until) = ctx.policy.maintenance.until(ctx.now) {
         return Some(Reason::Maintenance { until, cause });
     }
-    if turn.unheard {
+    if ctx.unheard {
         return Some(Reason::Unheard(cause));
     }
-    let day_ago = turn.now.checked_sub(DAY).unwrap_or(Timestamp::MIN);
-    let per_day = turn.policy.per_day;
-    let rollbacks = &mut turn.facts_mut().rollbacks;
+    let day_ago = ctx.now.checked_sub(DAY).unwrap_or(Timestamp::MIN);
+    let per_day = ctx.policy.per_day;
+    let rollbacks = &mut ctx.facts_mut().rollbacks;
     rollbacks.retain(|at| *at > day_ago);
     (rollbacks.len() >= per_day as usize).then_some(Reason::Budget { per_day, cause })
 }
 
-fn irreversible(turn: &Turn<'_>) -> Option<String> {
-    let facts = turn.facts();
+fn irreversible(ctx: &Context<'_>) -> Option<String> {
+    let facts = ctx.facts();
     facts.release.as_ref().and_then(declared).or_else(|| facts.irreversible.clone())
 }
 
@@ -120,13 +120,13 @@ pub(super) fn declared(release: &Release) -> Option<String> {
 }
 
 /// Whether golive does nothing by itself now, whatever fails.
-pub(super) fn closed(turn: &Turn<'_>) -> bool {
-    turn.facts().hold.is_some() || turn.policy.maintenance.until(turn.now).is_some()
+pub(super) fn closed(ctx: &Context<'_>) -> bool {
+    ctx.facts().hold.is_some() || ctx.policy.maintenance.until(ctx.now).is_some()
 }
 
 /// The `before` hook says that the release cannot be taken back. A person decides, unless one has who knew it.
-pub(super) fn said_irreversible(turn: &mut Turn<'_>, rollback: Rollback, why: &str) -> Transition {
-    let known = irreversible(turn).is_some() && matches!(rollback.reason, Reason::Person { .. });
+pub(super) fn said_irreversible(ctx: &mut Context<'_>, rollback: Rollback, why: &str) -> Transition {
+    let known = irreversible(ctx).is_some() && matches!(rollback.reason, Reason::Person { .. });
     if known {
         return Transition::Advance(rollback);
     }
@@ -135,22 +135,22 @@ pub(super) fn said_irreversible(turn: &mut Turn<'_>, rollback: Rollback, why: &s
         return Transition::Fail(News::RollbackFailed, reason);
     }
     // Nothing was touched: if the old version runs, somebody else has put it back.
-    let target = plan::target(turn).and_then(|target| target.running).map(|target| target.identity);
-    if let Some(back) = turn.service.seen.clone().filter(|seen| Some(&seen.identity) == target.as_ref()) {
+    let target = plan::target(ctx).and_then(|target| target.running).map(|target| target.identity);
+    if let Some(back) = ctx.service.seen.clone().filter(|seen| Some(&seen.identity) == target.as_ref()) {
         return Transition::Another(back);
     }
-    turn.facts_mut().irreversible = Some(why.to_owned());
+    ctx.facts_mut().irreversible = Some(why.to_owned());
     Transition::Hold(reason, Tier::Urgent)
 }
 
-fn shadow(turn: &mut Turn<'_>, cause: Reason) {
+fn shadow(ctx: &mut Context<'_>, cause: Reason) {
     // Nobody takes it back, so that it is down is news of its own.
-    down::tell(turn);
-    let Phase::Watching(watch) = &mut turn.facts_mut().phase else { return };
+    down::tell(ctx);
+    let Phase::Watching(watch) = &mut ctx.facts_mut().phase else { return };
     if std::mem::replace(&mut watch.shadowed, true) {
         return;
     }
-    let evidence = cause::evidence(turn, &cause);
+    let evidence = cause::evidence(ctx, &cause);
     let tier = cause::tier(&cause).min(Tier::Important);
-    turn.open(News::WouldRollBack, tier, Some(cause), evidence);
+    ctx.open(News::WouldRollBack, tier, Some(cause), evidence);
 }

@@ -20,7 +20,7 @@ use crate::model::release::ReleaseState;
 pub(super) const LINGERS: Duration = Duration::from_mins(5);
 
 /// One step of the core over one service.
-pub(super) struct Turn<'a> {
+pub(super) struct Context<'a> {
     pub(super) now: Timestamp,
     pub(super) service: &'a mut Service,
     pub(super) policy: &'a ServicePolicy,
@@ -30,10 +30,10 @@ pub(super) struct Turn<'a> {
     pub(super) actions: &'a mut Vec<Action>,
 }
 
-impl Turn<'_> {
+impl Context<'_> {
     /// Whether this golive acts for the service.
     pub(super) fn acts(&self) -> bool {
-        self.service.aside.is_none()
+        self.service.standby_reason.is_none()
     }
 
     pub(super) fn facts(&self) -> &Facts {

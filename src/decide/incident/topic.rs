@@ -4,13 +4,13 @@ use crate::model::notice::News;
 
 /// What an incident is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Matter {
+pub(super) enum Topic {
     Release,
     Health,
     Members,
     Blind,
     Readiness,
-    Divergence,
+    Drift,
     Deployment,
     Drill,
     Call,
@@ -27,7 +27,7 @@ pub(super) enum Matter {
     Other,
 }
 
-impl Matter {
+impl Topic {
     pub(super) fn of(news: &News) -> Self {
         match news {
             News::RollbackStarted
@@ -66,7 +66,7 @@ impl Matter {
             News::ThresholdExceeded { rule, .. }
             | News::ThresholdRecovered { rule, .. }
             | News::ThresholdUnknown { rule, .. } => Self::Rule(rule.clone()),
-            News::DriftDetected | News::DriftResolved => Self::Divergence,
+            News::DriftDetected | News::DriftResolved => Self::Drift,
             News::Test
             | News::CleanupIncomplete
             | News::StateLost
@@ -77,7 +77,7 @@ impl Matter {
     }
 
     /// It comes and goes by itself, so that it may do so again and again.
-    pub(super) fn comes_back(&self) -> bool {
+    pub(super) fn can_flap(&self) -> bool {
         match self {
             Self::Health
             | Self::Members
@@ -91,7 +91,7 @@ impl Matter {
             | Self::Channel(_)
             | Self::Rule(_) => true,
             Self::Release
-            | Self::Divergence
+            | Self::Drift
             | Self::Deployment
             | Self::Drill
             | Self::Call
@@ -103,11 +103,11 @@ impl Matter {
     }
 
     /// A rollback brings it about by itself, so that it is no news of its own meanwhile.
-    pub(super) fn is_symptom(&self) -> bool {
+    pub(super) fn is_side_effect(&self) -> bool {
         match self {
             Self::Health | Self::Members | Self::Blind | Self::Readiness => true,
             Self::Release
-            | Self::Divergence
+            | Self::Drift
             | Self::Deployment
             | Self::Drill
             | Self::Call

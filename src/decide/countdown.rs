@@ -5,44 +5,44 @@
 //! supersedes.
 
 use super::cause::evidence;
+use super::context::Context;
 use super::deployment;
 use super::transition::Transition;
-use super::turn::Turn;
 use crate::model::facts::{Phase, Veto};
 use crate::model::notice::{News, Tier};
 use crate::model::reason::Reason;
 
 /// golive would roll back now. Whether people get time to stop it.
-pub(super) fn begin(turn: &mut Turn<'_>, cause: &Reason) -> bool {
-    let lasts = turn.policy.veto;
+pub(super) fn begin(ctx: &mut Context<'_>, cause: &Reason) -> bool {
+    let lasts = ctx.policy.veto;
     // Whoever was asked and did not answer has had time.
     if lasts.is_zero() || matches!(cause, Reason::Unanswered(_)) {
         return false;
     }
-    let Ok(ends) = turn.now.checked_add(lasts) else { return false };
-    let evidence = evidence(turn, cause);
-    let facts = turn.facts_mut();
+    let Ok(ends) = ctx.now.checked_add(lasts) else { return false };
+    let evidence = evidence(ctx, cause);
+    let facts = ctx.facts_mut();
     facts.veto = Some(Veto { cause: cause.clone(), ends });
     if let Phase::Held { answer_by, .. } = &mut facts.phase {
         *answer_by = None;
     }
-    turn.open(News::RollbackScheduled { lasts }, Tier::Urgent, Some(cause.clone()), evidence);
+    ctx.open(News::RollbackScheduled { lasts }, Tier::Urgent, Some(cause.clone()), evidence);
     true
 }
 
 /// Its time has come: what was decided is done.
-pub(super) fn due(turn: &mut Turn<'_>) -> Option<Reason> {
+pub(super) fn due(ctx: &mut Context<'_>) -> Option<Reason> {
     // Nothing is rolled back while somebody is at work on it.
-    if deployment::under_way(turn.service, turn.now) {
+    if deployment::under_way(ctx.service, ctx.now) {
         return None;
     }
-    turn.facts().veto.as_ref().filter(|veto| veto.ends <= turn.now)?;
-    turn.facts_mut().veto.take().map(|veto| veto.cause)
+    ctx.facts().veto.as_ref().filter(|veto| veto.ends <= ctx.now)?;
+    ctx.facts_mut().veto.take().map(|veto| veto.cause)
 }
 
 /// Automation was put on hold: the release stays, and a person decides.
-pub(super) fn stopped(turn: &mut Turn<'_>, why: Option<String>) -> Transition {
-    match turn.facts_mut().veto.take() {
+pub(super) fn stopped(ctx: &mut Context<'_>, why: Option<String>) -> Transition {
+    match ctx.facts_mut().veto.take() {
         Some(veto) => Transition::Hold(Reason::OnHold { why, cause: Box::new(veto.cause) }, Tier::Urgent),
         None => Transition::Stay,
     }

@@ -17,7 +17,7 @@ const SLIP: u32 = 4;
 
 /// The turns of one.
 #[derive(Debug)]
-pub struct Turn {
+pub struct Ticker {
     clock: Clock,
     interval: Duration,
     /// A turn that came late is followed by the next one after this at the soonest.
@@ -28,7 +28,7 @@ pub struct Turn {
     next: Timestamp,
 }
 
-impl Turn {
+impl Ticker {
     /// Turns of whoever is called so.
     pub fn new(clock: Clock, interval: Duration, name: impl Hash) -> Self {
         let began = clock.now();
@@ -44,7 +44,7 @@ impl Turn {
         Self { pause, ..self }
     }
 
-    /// Waits for the turn at hand, which is the first one before [`Turn::done`].
+    /// Waits for the turn at hand, which is the first one before [`Ticker::done`].
     pub async fn wait(&self) {
         tokio::time::sleep_until(self.clock.instant(self.next).into()).await;
     }

@@ -2,7 +2,7 @@
 
 use super::fixture::{World, happening, later, running, sample, secs, service_policy};
 use crate::decide::action::{Action, Answer, Effect, Persist};
-use crate::model::event::{Ask, Event, Happening, Kept, Standing};
+use crate::model::event::{Ask, Event, ServiceEvent, Replicated, Leadership};
 use crate::model::facts::{Facts, Phase};
 use crate::model::notice::News;
 use crate::model::policy::ServicePolicy;
@@ -29,25 +29,25 @@ fn manager_policy() -> ServicePolicy {
 }
 
 fn acts(kept: Option<(&Facts, bool)>) -> Event {
-    let kept = kept.map(|(facts, mine)| Box::new(Kept { facts: facts.clone(), mine }));
-    happening(Happening::Stands(Standing::Acts { by: "n1".to_owned(), kept }))
+    let kept = kept.map(|(facts, mine)| Box::new(Replicated { facts: facts.clone(), mine }));
+    happening(ServiceEvent::Leadership(Leadership::Leader { by: "n1".to_owned(), kept }))
 }
 
 fn watches(facts: &Facts) -> Event {
-    let kept = Some(Box::new(Kept { facts: facts.clone(), mine: false }));
-    happening(Happening::Stands(Standing::Watches { why: "the manager a leads the Swarm".to_owned(), kept }))
+    let kept = Some(Box::new(Replicated { facts: facts.clone(), mine: false }));
+    happening(ServiceEvent::Leadership(Leadership::Standby { why: "the manager a leads the Swarm".to_owned(), kept }))
 }
 
 fn seen(version: &str) -> Event {
     // A set has no id of its own: it goes by what it is.
-    happening(Happening::Seen(Some(running(version, version))))
+    happening(ServiceEvent::Seen(Some(running(version, version))))
 }
 
 fn samples(world: &mut World, outcome: &Outcome, count: u32) -> Vec<Action> {
     let mut all = Vec::new();
     for _ in 0..count {
         world.now = later(world.now, secs(10));
-        all.extend(world.step(&happening(Happening::Sampled(sample("web", world.now, outcome.clone())))));
+        all.extend(world.step(&happening(ServiceEvent::Sampled(sample("web", world.now, outcome.clone())))));
     }
     all
 }
@@ -104,7 +104,7 @@ fn done(world: &mut World, step: Step) -> Vec<Action> {
         panic!("{:?}", world.facts().phase)
     };
     let instance = (step == Step::Update).then(|| "v1".to_owned());
-    world.step(&happening(Happening::StepDone {
+    world.step(&happening(ServiceEvent::StepDone {
         rollback: rollback.plan.rollback,
         step,
         instance,
@@ -118,14 +118,14 @@ fn nothing_is_done_before_it_is_known_who_acts() {
     assert_eq!(world.step(&seen("v1")), []);
     assert_eq!(samples(&mut world, &bad(), 5), []);
     assert_eq!(world.state.next_deadline(), None);
-    let asked = world.step(&happening(Happening::Asked {
+    let asked = world.step(&happening(ServiceEvent::Asked {
         by: "ann".to_owned(),
         ask: Ask::Accept { reason: None, force: false },
     }));
     let [Action::Answer(Answer::Refused { why })] = asked.as_slice() else { panic!("{asked:?}") };
     let standby_reason = matches!(why, Refusal::OnlyWatches { service, .. } if service == "api");
     assert!(standby_reason, "{why:?}");
-    assert!(world.state.view().services[0].aside.is_some());
+    assert!(world.state.view().services[0].standby_reason.is_some());
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn a_rollback_is_finished_by_whoever_takes_over_and_never_begun_again() {
     let Phase::Verifying(proof) = next.facts().phase.clone() else { panic!("{:?}", next.facts().phase) };
     let rollback = proof.rollback.plan.rollback;
     assert!(proof.proved.is_some());
-    actions.extend(next.step(&happening(Happening::StepDone {
+    actions.extend(next.step(&happening(ServiceEvent::StepDone {
         rollback,
         step: Step::CleanUp,
         instance: None,
@@ -210,7 +210,7 @@ fn the_answer_to_a_step_comes_too_late() {
 fn what_takes_its_time_is_waited_for_but_not_for_ever() {
     let mut world = converging();
     let Phase::RollingBack(rollback) = world.facts().phase.clone() else { panic!() };
-    let pending = happening(Happening::StepFailed {
+    let pending = happening(ServiceEvent::StepFailed {
         rollback: rollback.plan.rollback,
         step: Step::Converge,
         fault: Fault { kind: FaultKind::Pending, text: "wait for v1".to_owned() },
@@ -226,7 +226,7 @@ fn what_takes_its_time_is_waited_for_but_not_for_ever() {
 
 fn given_up(version: &str) -> Event {
     let given_up = Some("shop_api: update paused".to_owned());
-    happening(Happening::Seen(Some(Running { given_up, ..running(version, version) })))
+    happening(ServiceEvent::Seen(Some(Running { given_up, ..running(version, version) })))
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn a_rollback_of_the_swarms_own_to_something_else_is_no_release() {
 #[test]
 fn what_the_swarm_gave_up_long_ago_is_no_news() {
     let mut world = watching();
-    world.step(&happening(Happening::Asked {
+    world.step(&happening(ServiceEvent::Asked {
         by: "ann".to_owned(),
         ask: Ask::Accept { reason: None, force: false },
     }));
@@ -274,7 +274,7 @@ fn what_the_swarm_gave_up_long_ago_is_no_news() {
 fn the_window_begins_when_the_release_runs_everywhere() {
     let mut world = watching();
     let rolling =
-        |rolling_out| happening(Happening::Seen(Some(Running { rolling_out, ..running("v2", "v2") })));
+        |rolling_out| happening(ServiceEvent::Seen(Some(Running { rolling_out, ..running("v2", "v2") })));
     world.step(&rolling(true));
     let told = samples(&mut world, &Outcome::Ok, 70);
     assert_eq!(news(&told), [], "the window is over, and the roll-out is not");
@@ -293,7 +293,7 @@ fn what_was_halted_for_nothing_that_the_release_has_done_goes_on_once_for_each_c
     let mut world = watching();
     let halted = |by: &str| {
         let halted = Some(Halted { by: by.to_owned(), why: "its node was drained".to_owned() });
-        happening(Happening::Seen(Some(Running { rolling_out: true, halted, ..running("v2", "v2") })))
+        happening(ServiceEvent::Seen(Some(Running { rolling_out: true, halted, ..running("v2", "v2") })))
     };
     let goes_on = |actions: &[Action]| {
         actions.iter().filter(|it| matches!(it, Action::Effect(Effect::GoOn { .. }))).count()
@@ -307,7 +307,7 @@ fn what_was_halted_for_nothing_that_the_release_has_done_goes_on_once_for_each_c
     assert!(matches!(world.facts().phase, Phase::Watching(_)), "neither failed nor accepted");
     // Somebody keeps golive from acting.
     let hold = Ask::Hold { reason: None, lasts: None };
-    world.step(&happening(Happening::Asked { by: "ann".to_owned(), ask: hold }));
+    world.step(&happening(ServiceEvent::Asked { by: "ann".to_owned(), ask: hold }));
     assert_eq!(goes_on(&world.step(&halted("t3"))), 0);
     // A standby does nothing of the kind.
     let mut next = manager();
@@ -320,7 +320,7 @@ fn an_update_that_gets_nowhere_is_told_until_it_moves() {
     let mut world = watching();
     let stuck = |why: Option<&str>| {
         let stuck = why.map(str::to_owned);
-        happening(Happening::Seen(Some(Running { rolling_out: true, stuck, ..running("v2", "v2") })))
+        happening(ServiceEvent::Seen(Some(Running { rolling_out: true, stuck, ..running("v2", "v2") })))
     };
     assert_eq!(news(&world.step(&stuck(Some("no suitable node")))), [News::UpdateStuck]);
     assert_eq!(news(&world.step(&stuck(Some("still no suitable node")))), [], "it is told once");
@@ -382,7 +382,7 @@ fn whoever_watches_shows_what_its_own_node_lacks_until_it_acts() {
     let proved = |problems: &[&str]| {
         let problems = problems.iter().map(|problem| (*problem).to_owned()).collect();
         let release = leader.facts().accepted[0].id.clone();
-        happening(Happening::Proved { release, problems })
+        happening(ServiceEvent::Proved { release, problems })
     };
     let shown = |world: &World| world.state.view().services[0].problems.clone();
     assert_eq!(follower.step(&proved(&["early"])), []);
@@ -392,7 +392,7 @@ fn whoever_watches_shows_what_its_own_node_lacks_until_it_acts() {
     assert_eq!(shown(&follower), Some(vec!["its image is gone".to_owned()]));
     follower.step(&watches(leader.facts()));
     assert!(shown(&follower).is_some(), "nothing has changed");
-    let unknown = happening(Happening::Proved { release: "api-9".to_owned(), problems: Vec::new() });
+    let unknown = happening(ServiceEvent::Proved { release: "api-9".to_owned(), problems: Vec::new() });
     follower.step(&unknown);
     assert!(shown(&follower).is_some_and(|problems| !problems.is_empty()));
     follower.step(&acts(Some((leader.facts(), false))));

@@ -2,18 +2,18 @@
 
 use jiff::Timestamp;
 
-use super::matter::Matter;
+use super::topic::Topic;
 use crate::decide::State;
 use crate::decide::action::{Action, Persist};
+use crate::decide::context::Context;
 use crate::decide::service::Service;
-use crate::decide::turn::Turn;
 use crate::model::facts::Phase;
 use crate::model::reason::Reason;
 use crate::model::sample::{Outcome, Sample};
 
-impl Turn<'_> {
+impl Context<'_> {
     /// A rollback swaps containers, so that checks fail and go blind, and what runs ends.
-    pub(in crate::decide) fn swapping(&self) -> bool {
+    pub(in crate::decide) fn rollback_in_progress(&self) -> bool {
         match self.facts().phase {
             Phase::RollingBack(_) | Phase::Verifying(_) => true,
             Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => false,
@@ -21,7 +21,7 @@ impl Turn<'_> {
     }
 
     /// A check that fails or goes blind meanwhile; the one that the rollback is for is no news in it.
-    pub(in crate::decide) fn fold_sample(&mut self, sample: &Sample) {
+    pub(in crate::decide) fn suppress_sample(&mut self, sample: &Sample) {
         let what = match &sample.outcome {
             Outcome::Ok => return,
             Outcome::Failed(_) => "failed",
@@ -34,24 +34,24 @@ impl Turn<'_> {
         };
         let known = matches!(reason.cause(), Reason::Health { check, .. } if *check == sample.check);
         if !known {
-            self.fold(&format!("{what} {}", sample.check));
+            self.suppress(&format!("{what} {}", sample.check));
         }
     }
 
     /// One symptom, counted once in a rollback, or in what is left of one.
-    pub(in crate::decide) fn fold(&mut self, symptom: &str) {
-        let at = self.facts().incidents.iter().position(|it| Matter::of(&it.news) == Matter::Release);
+    pub(in crate::decide) fn suppress(&mut self, symptom: &str) {
+        let at = self.facts().incidents.iter().position(|it| Topic::of(&it.news) == Topic::Release);
         if (at.is_none() && self.facts().aftermath.is_none())
-            || !self.service.folded.insert(symptom.to_owned())
+            || !self.service.suppressed.insert(symptom.to_owned())
         {
             return;
         }
         let facts = self.service.facts_mut();
         if let Some(at) = at {
             let incident = &mut facts.incidents[at];
-            incident.folded = incident.folded.saturating_add(1);
+            incident.suppressed = incident.suppressed.saturating_add(1);
         } else if let Some(aftermath) = &mut facts.aftermath {
-            aftermath.incident.folded = aftermath.incident.folded.saturating_add(1);
+            aftermath.incident.suppressed = aftermath.incident.suppressed.saturating_add(1);
             let incident = aftermath.incident.clone();
             self.act(Action::Persist(Persist::Log(incident)));
         }

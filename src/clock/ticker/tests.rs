@@ -4,7 +4,7 @@ const INTERVAL: Duration = Duration::from_secs(5);
 
 /// The times of the first turns, each over when it came, as seconds since the start.
 fn turns(name: &str, count: usize) -> Vec<f64> {
-    let mut turn = Turn::new(Clock::start(), INTERVAL, name);
+    let mut turn = Ticker::new(Clock::start(), INTERVAL, name);
     let mut times = Vec::new();
     for _ in 0..count {
         times.push(turn.next.duration_since(turn.began).as_secs_f64());
@@ -54,8 +54,8 @@ fn the_same_name_has_the_same_moment_and_keeps_it() {
 
 #[test]
 fn after_one_at_once_it_finds_its_moment_again() {
-    let mut turn = Turn::new(Clock::start(), INTERVAL, "web");
-    let own = |turn: &Turn| turn.slip(turn.next).is_zero();
+    let mut turn = Ticker::new(Clock::start(), INTERVAL, "web");
+    let own = |turn: &Ticker| turn.slip(turn.next).is_zero();
     (0..8).for_each(|_| turn.next = turn.following(turn.next));
     assert!(own(&turn));
     turn.next = turn.next.checked_sub(Duration::from_secs(2)).unwrap();
@@ -66,7 +66,7 @@ fn after_one_at_once_it_finds_its_moment_again() {
 
 #[test]
 fn one_that_was_missed_is_not_made_up_for() {
-    let turn = Turn::new(Clock::start(), INTERVAL, "web");
+    let turn = Ticker::new(Clock::start(), INTERVAL, "web");
     let late = turn.next.checked_add(Duration::from_secs(17)).unwrap();
     let next = turn.following(late);
     assert!(next >= late && next <= late.checked_add(INTERVAL / SLIP).unwrap());
@@ -77,7 +77,7 @@ fn one_that_was_missed_is_not_made_up_for() {
 #[test]
 fn an_interval_of_nothing_and_one_of_ages_are_turns_too() {
     for interval in [Duration::ZERO, Duration::from_nanos(1), Duration::MAX] {
-        let mut turn = Turn::new(Clock::start(), interval, "web");
+        let mut turn = Ticker::new(Clock::start(), interval, "web");
         turn.done();
         turn.at_once();
     }

@@ -18,7 +18,7 @@ fn by_another_clock(leader: &World, ahead: i64) -> (World, Vec<Action>) {
     facts.by_another_clock(ahead);
     next.step(&watches(&facts));
     let seen = leader.state.view().services[0].running.clone();
-    next.step(&happening(Happening::Seen(seen)));
+    next.step(&happening(ServiceEvent::Seen(seen)));
     next.now = later(next.now, secs(30));
     let actions = next.step(&acts(Some((&facts, false))));
     (next, actions)
@@ -53,7 +53,7 @@ fn a_rollback_waits_as_long_whatever_the_clock_of_who_takes_over_shows() {
         let (mut next, told) = by_another_clock(&converging(), ahead);
         assert_eq!(steps(&told), [Step::Converge], "{ahead}");
         let Phase::RollingBack(rollback) = next.facts().phase.clone() else { panic!() };
-        let pending = happening(Happening::StepFailed {
+        let pending = happening(ServiceEvent::StepFailed {
             rollback: rollback.plan.rollback,
             step: Step::Converge,
             fault: Fault { kind: FaultKind::Pending, text: "wait for v1".to_owned() },
@@ -82,7 +82,7 @@ fn took(world: &mut World) -> Duration {
     let Phase::Verifying(proof) = world.facts().phase.clone() else { panic!("{:?}", world.facts().phase) };
     let (step, instance, output) = (Step::CleanUp, None, None);
     let rollback = proof.rollback.plan.rollback;
-    let told = news(&world.step(&happening(Happening::StepDone { rollback, step, instance, output })));
+    let told = news(&world.step(&happening(ServiceEvent::StepDone { rollback, step, instance, output })));
     let done = told.iter().find_map(|news| match news {
         News::RollbackSucceeded { took } => Some(*took),
         _ => None,

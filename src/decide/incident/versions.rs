@@ -1,6 +1,6 @@
 //! From which version to which news are.
 
-use super::matter::Matter;
+use super::topic::Topic;
 use crate::decide::naming;
 use crate::decide::service::Service;
 use crate::model::facts::Phase;
@@ -8,7 +8,7 @@ use crate::model::notice::News;
 use crate::model::reason::Reason;
 
 /// From which version to which the news is, or would be.
-pub(super) fn way(
+pub(super) fn versions(
     service: &Service,
     news: &News,
     reason: Option<&Reason>,
@@ -19,16 +19,16 @@ pub(super) fn way(
     if *news == News::ReleaseDetected {
         return (accepted(), at_hand);
     }
-    if matches!(Matter::of(news), Matter::Readiness | Matter::Drill | Matter::Call) {
+    if matches!(Topic::of(news), Topic::Readiness | Topic::Drill | Topic::Call) {
         return (accepted(), None);
     }
-    if Matter::of(news) == Matter::Divergence {
+    if Topic::of(news) == Topic::Drift {
         return (service.version(), facts.diverged.as_ref().and_then(|diverged| diverged.released.clone()));
     }
     let to = match (news, reason) {
         (News::ReleaseSuperseded, Some(Reason::Superseded { version })) => Some(version.clone()),
         (News::ReleaseSuperseded | News::ReleaseAccepted | News::ReleaseAborted, _) => None,
-        _ if Matter::of(news) != Matter::Release && *news != News::CleanupIncomplete => None,
+        _ if Topic::of(news) != Topic::Release && *news != News::CleanupIncomplete => None,
         _ => match &facts.phase {
             Phase::RollingBack(rollback) => Some(rollback.plan.to_version.clone()),
             Phase::Verifying(verification) => Some(verification.rollback.plan.to_version.clone()),
