@@ -13,7 +13,7 @@ const FACTS: [&str; 2] = ["facts.", "facts_mut()."];
 const REPLACES: [&str; 4] = [".take()", ".replace(", ".insert(", ".get_or_insert"];
 
 /// What puts other facts into the place of all of them: where another golive's are gone on with.
-const WHOLE: [&str; 2] = ["*turn.facts_mut() = ", "replace(turn.facts_mut(),"];
+const WHOLE: [&str; 2] = ["*ctx.facts_mut() = ", "replace(ctx.facts_mut(),"];
 
 /// Whoever else in the core writes that.
 pub(crate) fn second_writers(source: &Source) -> Vec<Finding> {
@@ -28,10 +28,10 @@ pub(crate) fn second_writers(source: &Source) -> Vec<Finding> {
             places.map(|at| source.finding(at, format!("the release machine alone writes `{field}`"))),
         );
     }
-    let whole = WHOLE.iter().filter(|_| source.path != "src/decide/standing.rs");
+    let whole = WHOLE.iter().filter(|_| source.path != "src/decide/leadership.rs");
     for words in whole {
         let places = source.code.match_indices(words).map(|(at, _)| at);
-        found.extend(places.map(|at| source.finding(at, "only `standing` goes on with other facts")));
+        found.extend(places.map(|at| source.finding(at, "only `leadership` goes on with other facts")));
     }
     found
 }
@@ -42,9 +42,8 @@ fn written(code: &str, at: usize, length: usize) -> bool {
     let replaced = REPLACES.iter().any(|how| after.starts_with(how));
     let exchanged = ["replace(&mut ", "take(&mut "].iter().any(|how| {
         let whose = code[..at].rfind(how).map(|from| &code[from + how.len()..at]);
-        whose.is_some_and(|whose| {
-            FACTS.iter().any(|facts| whose == *facts || whose == format!("turn.{facts}"))
-        })
+        whose
+            .is_some_and(|whose| FACTS.iter().any(|facts| whose == *facts || whose == format!("ctx.{facts}")))
     });
     FACTS.iter().any(|facts| code[..at].ends_with(facts)) && (assigned || replaced || exchanged)
 }

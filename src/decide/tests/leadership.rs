@@ -2,7 +2,7 @@
 
 use super::fixture::{World, happening, later, running, sample, secs, service_policy};
 use crate::decide::action::{Action, Answer, Effect, Persist};
-use crate::model::event::{Ask, Event, ServiceEvent, Replicated, Leadership};
+use crate::model::event::{Ask, Event, Leadership, Replicated, ServiceEvent};
 use crate::model::facts::{Facts, Phase};
 use crate::model::notice::News;
 use crate::model::policy::ServicePolicy;
@@ -35,7 +35,10 @@ fn acts(kept: Option<(&Facts, bool)>) -> Event {
 
 fn watches(facts: &Facts) -> Event {
     let kept = Some(Box::new(Replicated { facts: facts.clone(), mine: false }));
-    happening(ServiceEvent::Leadership(Leadership::Standby { why: "the manager a leads the Swarm".to_owned(), kept }))
+    happening(ServiceEvent::Leadership(Leadership::Standby {
+        why: "the manager a leads the Swarm".to_owned(),
+        kept,
+    }))
 }
 
 fn seen(version: &str) -> Event {
