@@ -80,31 +80,40 @@ impl Texts {
 
     /// What an incident is about, with the reason: for lists.
     pub fn incident(&self, incident: &Incident) -> String {
-        let why = incident.reason.as_ref().map(|reason| format!(": {}", self.reason(reason)));
-        incident.news.into_str().replace('-', " ") + &why.unwrap_or_default()
+        let Incident { news, from, to, reason, .. } = incident;
+        let why = reason.as_ref().map(|reason| format!(": {}", self.reason(reason))).unwrap_or_default();
+        self.happened(news, (from.as_deref(), to.as_deref()), reason.as_ref()) + &why
     }
 
     /// What happened, in a few words.
     pub fn news(&self, notice: &Notice) -> String {
-        let from = notice.from.as_deref().map(clean);
+        let versions = (notice.from.as_deref(), notice.to.as_deref());
+        self.happened(&notice.news, versions, notice.reason.as_ref())
+    }
+
+    fn happened(
+        &self,
+        news: &News,
+        (from, to): (Option<&str>, Option<&str>),
+        reason: Option<&Reason>,
+    ) -> String {
+        let (from, to) = (from.map(clean), to.map(clean));
         let version = from.as_ref().map(|version| format!("{version} ")).unwrap_or_default();
         let known = |version: Option<String>| version.unwrap_or_else(|| "?".to_owned());
-        let to = notice.to.as_deref().map(clean);
         // These are told without the other version where there is none.
-        let from = if notice.news == News::ReleaseDetected { from } else { Some(known(from)) };
-        let alone =
-            matches!(notice.news, News::ReleaseSuperseded | News::DriftDetected | News::DriftResolved);
+        let from = if *news == News::ReleaseDetected { from } else { Some(known(from)) };
+        let alone = matches!(news, News::ReleaseSuperseded | News::DriftDetected | News::DriftResolved);
         let to = if alone { to } else { Some(known(to)) };
-        let lasts = notice.news.lasts().map(|lasts| self.duration(lasts));
-        let channel = notice.news.channel().map(clean);
-        let count = if let News::Digest { count } = &notice.news { *count } else { 0 };
-        let (rule, check) = (notice.news.rule().map(clean), notice.news.is_of_check());
-        let (by, despite) = match &notice.reason {
+        let lasts = news.lasts().map(|lasts| self.duration(lasts));
+        let channel = news.channel().map(clean);
+        let count = if let News::Digest { count } = news { *count } else { 0 };
+        let (rule, check) = (news.rule().map(clean), news.is_of_check());
+        let (by, despite) = match reason {
             Some(Reason::Accepted { by, despite, .. }) => (Some(clean(by)), despite.is_some()),
             Some(_) | None => (None, false),
         };
         self.say(
-            &format!("news.{}", notice.news.into_str()),
+            &format!("news.{}", news.into_str()),
             context! { from, to, version, lasts, channel, count, rule, check, by, despite },
         )
     }

@@ -157,7 +157,12 @@ impl Context<'_> {
     }
 
     /// Lists it as it stands now, and tells what is to be told of it.
-    fn turned(&mut self, Turned { incident, notice }: Turned) {
+    fn turned(&mut self, Turned { mut incident, notice }: Turned) {
+        (incident.from, incident.to) = versions(self.service, &incident.news, incident.reason.as_ref());
+        if let Some(open) = self.service.facts_mut().incidents.iter_mut().find(|open| open.id == incident.id)
+        {
+            (open.from, open.to) = (incident.from.clone(), incident.to.clone());
+        }
         self.act(Action::Persist(Persist::Log(incident.clone())));
         let Some(mut notice) = notice else { return };
         let release = self.facts().release.as_ref();
@@ -169,7 +174,7 @@ impl Context<'_> {
             let until = self.now.checked_add(LINGERS).unwrap_or(self.now);
             self.service.facts_mut().aftermath = Some(Aftermath { incident, since, until });
         }
-        (notice.from, notice.to) = versions(self.service, &incident.news, incident.reason.as_ref());
+        (notice.from, notice.to) = (incident.from, incident.to);
         let about_release = Topic::of(&incident.news) == Topic::Release;
         notice.blame = self.facts().blame.clone().filter(|_| about_release);
         self.act(Action::Tell { notice, channels: Vec::new(), when: When::Now });

@@ -23,6 +23,10 @@ pub struct Incident {
     pub news: News,
     /// Why.
     pub reason: Option<Reason>,
+    /// The version that it is about, as it was told last.
+    pub from: Option<String>,
+    /// The other version that it names: the one that is gone back to, or should run.
+    pub to: Option<String>,
     /// Open, acknowledged or over.
     pub state: IncidentState,
     /// When it began.
@@ -63,6 +67,8 @@ impl Incident {
             tier,
             news,
             reason: None,
+            from: None,
+            to: None,
             state: IncidentState::Open,
             began,
             ended: None,

@@ -9,6 +9,7 @@ use crate::model::facts::Hold;
 use crate::model::incident::{Incident, IncidentState};
 use crate::model::notice::Tier;
 use crate::model::verdict::Call;
+use crate::text::Texts;
 use crate::untrusted::clean;
 
 /// The templates.
@@ -63,11 +64,8 @@ impl Drawing {
             (false, true) => say("quiet"),
             (false, false) => String::new(),
         };
-        let incidents: Vec<_> = view
-            .incidents
-            .iter()
-            .map(|incident| self::incident(incident, &shelf.deliveries, stage))
-            .collect();
+        let incidents: Vec<_> =
+            view.incidents.iter().map(|incident| self::incident(incident, stage)).collect();
         let deliveries: Vec<_> =
             shelf.deliveries.iter().map(|delivery| self::delivery(delivery, stage)).collect();
         self.render(
@@ -106,7 +104,7 @@ impl Drawing {
             context! {
                 lang => texts.tag(),
                 title => texts.page("title", &stage.host),
-                incident => question.map(|incident| headline(incident, &[], stage)),
+                incident => question.map(|incident| headline(incident, &stage.texts)),
                 text => texts.page(name, &about),
                 link,
                 button => texts.page("ack-button", ""),
@@ -263,7 +261,7 @@ fn line(trigger: &TriggerView, stage: &Stage) -> Value {
     }
 }
 
-fn incident(incident: &Incident, deliveries: &[Told], stage: &Stage) -> Value {
+fn incident(incident: &Incident, stage: &Stage) -> Value {
     let texts = &stage.texts;
     let state = incident.standing();
     let taken = match state {
@@ -280,19 +278,13 @@ fn incident(incident: &Incident, deliveries: &[Told], stage: &Stage) -> Value {
         (Tier::Urgent | Tier::Important, IncidentState::Acknowledged { .. }) | (Tier::General, _) => "warn",
     };
     let since = texts.page("since", &texts.time(incident.began));
-    context! { text => headline(incident, deliveries, stage), id => clean(&incident.id), taken, mood, since }
+    context! { text => headline(incident, texts), id => clean(&incident.id), taken, mood, since }
 }
 
-/// Tier, service and what it is about, in one line: as it was told last, where that is known.
-fn headline(incident: &Incident, deliveries: &[Told], stage: &Stage) -> String {
-    let texts = &stage.texts;
-    if let Some(delivery) = deliveries.iter().find(|delivery| delivery.notice.incident == incident.id) {
-        return texts.subject(&delivery.notice);
-    }
+/// Tier, service and what it is about, in one line.
+fn headline(incident: &Incident, texts: &Texts) -> String {
     let about = clean(incident.service.as_deref().unwrap_or("golive"));
-    let why = incident.reason.as_ref().map(|reason| texts.reason(reason));
-    let why = why.unwrap_or_else(|| incident.news.into_str().replace('-', " "));
-    format!("[{}] {about}: {why}", texts.tier(incident.tier))
+    format!("[{}] {about}: {}", texts.tier(incident.tier), texts.incident(incident))
 }
 
 fn delivery(delivery: &Told, stage: &Stage) -> Value {

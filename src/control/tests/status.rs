@@ -13,6 +13,8 @@ fn incident() -> Incident {
     Incident {
         release: Some("shop-2".to_owned()),
         reason: Some(Reason::Said("the disk is full".to_owned())),
+        from: Some("2".to_owned()),
+        to: Some("1".to_owned()),
         state: IncidentState::Acknowledged { by: "Ada".to_owned() },
         notices: 1,
         ..Incident::new(
@@ -64,7 +66,7 @@ async fn the_document_is_the_contracts() {
         "rules": [],
         "incidents": [{
             "id": "shop-i1", "service": "shop", "tier": "urgent", "state": "acknowledged",
-            "event": "rollback-failed", "title": "rollback failed: the disk is full", "release": "shop-2",
+            "event": "rollback-failed", "title": "ROLLBACK FAILED 2 -> 1: the disk is full", "release": "shop-2",
             "acknowledged_by": "Ada", "started_at": "2027-01-15T08:00:30Z",
         }],
     });

@@ -17,7 +17,11 @@ async fn looking_changes_nothing_and_the_button_works_once() {
         let (status, _, body) = served.get(&link).await;
         assert_eq!(status, 200);
         assert!(body.contains("<form method=\"post\" action=\"ack?incident=shop-1&amp;until="), "{body}");
-        assert!(body.contains("[URGENT] shop: &lt;script&gt;") && !body.contains("<script"), "{body}");
+        assert!(
+            body.contains("[URGENT] shop: release ? needs your decision: &lt;script&gt;")
+                && !body.contains("<script"),
+            "{body}"
+        );
     }
     assert_eq!(served.ask(reqwest::Method::HEAD, &link, None).await.0, 200);
     assert!(served.acknowledged().is_empty(), "what only looks takes nothing on");
