@@ -20,6 +20,7 @@ mod check;
 mod checklist;
 mod daemon;
 mod demo;
+mod discover;
 mod drill;
 mod explain;
 mod failure;
@@ -45,6 +46,7 @@ use failure::CliError;
 const AFTER: &str = "\
 Examples:
   golive demo                                see the whole story in under a minute
+  golive discover                            what runs here, as a first configuration
   golive check                               is /etc/golive/rules.toml right?
   golive status                              what runs, what is watched, what is wrong
   golive release shop 1.4 --wait             announce a release and wait for its outcome, in CI
@@ -59,7 +61,8 @@ Exit codes:
    11  rollback failed, or a person has to decide
    12  superseded or aborted
    64  wrong usage
-   69  no daemon answers
+   69  no daemon answers, or no Docker Engine
+   73  a file or socket cannot be made
    75  another daemon runs, or this one is too busy
    77  you may not use the daemon
    78  the configuration has mistakes
@@ -107,6 +110,8 @@ enum Verb {
     /// Run the watchdog in the foreground; systemd does
     #[command(after_help = daemon::AFTER)]
     Daemon,
+    /// Look at this host and write a first configuration
+    Discover(discover::Arguments),
     /// Find every mistake in the configuration
     Check(check::Arguments),
     /// What runs, what is watched, what is wrong
@@ -208,6 +213,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 async fn verb(verb: Verb, context: &Context) -> Result<u8, CliError> {
     match verb {
         Verb::Daemon => daemon::run(context).await,
+        Verb::Discover(arguments) => discover::run(&arguments, context).await,
         Verb::Check(arguments) => check::run(&arguments, context).await,
         Verb::Status(arguments) => status::run(&arguments, context).await,
         Verb::Wait(arguments) => wait::run(arguments, context).await,

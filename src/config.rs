@@ -335,6 +335,20 @@ pub enum Runtime {
     Swarm(SwarmSet),
 }
 
+impl Runtime {
+    /// Whether the configuration takes its names: anybody can write a label, and with it the name of a project or a stack.
+    pub(crate) fn can_be_named(&self) -> bool {
+        match self {
+            Self::Container { name } => services::is_container(name),
+            Self::Compose(of) => {
+                compose::is_project(&of.project) && of.services.iter().all(|name| compose::is_service(name))
+            }
+            Self::Swarm(set) => swarm::is_swarm_name(set.name()),
+            Self::Command(_) => true,
+        }
+    }
+}
+
 /// Somebody to call (guide G7).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {

@@ -32,6 +32,7 @@ pub mod runtime;
 pub mod store;
 
 pub mod acceptance;
+mod discover;
 pub mod record;
 pub mod replay;
 pub mod signals;

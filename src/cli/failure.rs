@@ -9,6 +9,7 @@ use crate::config::Mistakes;
 use crate::control::client::ClientError;
 use crate::daemon::DaemonError;
 use crate::demo::DemoError;
+use crate::docker::EngineError;
 use crate::store::StoreError;
 use crate::untrusted::harmless;
 
@@ -39,6 +40,12 @@ pub(super) enum CliError {
     Daemon(#[from] DaemonError),
     #[error(transparent)]
     Demo(#[from] DemoError),
+    /// What is looked at is the engine, and it does not answer.
+    #[error(transparent)]
+    NoEngine(EngineError),
+    /// A file that a verb was to make, a sentence of its own.
+    #[error("{0}")]
+    NotWritten(String),
     /// A sentence of its own.
     #[error("{0}")]
     Plain(String),
@@ -72,6 +79,8 @@ pub(super) fn tell(error: &CliError) -> ExitCode {
         | CliError::Store(_)
         | CliError::Daemon(_)
         | CliError::Demo(_)
+        | CliError::NoEngine(_)
+        | CliError::NotWritten(_)
         | CliError::Plain(_)
         | CliError::Usage(_)
         | CliError::Output(_) => paragraph(error),
@@ -83,14 +92,14 @@ pub(super) fn tell(error: &CliError) -> ExitCode {
 fn code(error: &CliError) -> u8 {
     match error {
         CliError::Config(_) | CliError::Daemon(DaemonError::Config(_)) => CONFIG,
-        CliError::Client(ClientError::NoDaemon { .. }) => UNAVAILABLE,
+        CliError::Client(ClientError::NoDaemon { .. }) | CliError::NoEngine(_) => UNAVAILABLE,
         CliError::Client(ClientError::Forbidden { .. }) => NOT_PERMITTED,
         CliError::Client(ClientError::Refused(_)) => IMPOSSIBLE,
         CliError::Client(ClientError::Unknown(_)) | CliError::Usage(_) => USAGE,
         CliError::Client(ClientError::Garbled { .. }) => PROTOCOL,
         CliError::Client(ClientError::Busy(_))
         | CliError::Daemon(DaemonError::Store(StoreError::Busy { .. })) => TEMPORARY,
-        CliError::Daemon(DaemonError::Socket { .. }) => CANNOT_CREATE,
+        CliError::Daemon(DaemonError::Socket { .. }) | CliError::NotWritten(_) => CANNOT_CREATE,
         CliError::Output(_) => IO,
         CliError::Store(_) | CliError::Daemon(_) | CliError::Demo(_) | CliError::Plain(_) => NOT_GOOD,
     }
@@ -105,8 +114,9 @@ fn paragraph(error: &CliError) -> String {
                 false
             }
         },
-        CliError::Plain(_) | CliError::Usage(_) => true,
+        CliError::Plain(_) | CliError::Usage(_) | CliError::NotWritten(_) => true,
         CliError::Config(_)
+        | CliError::NoEngine(_)
         | CliError::Store(_)
         | CliError::Daemon(_)
         | CliError::Demo(_)

@@ -14,6 +14,8 @@ use crate::model::verdict::Bound;
 use crate::text::{Texts, english};
 use crate::untrusted::harmless;
 
+mod short;
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Colour only on a terminal, and not with NO_COLOR.
@@ -25,6 +27,9 @@ or important incident that nobody has acknowledged, Docker, the Swarm or the sta
 pub(super) struct Arguments {
     /// Only this one
     service: Option<String>,
+    /// A line a service: name, phase, version, verdict
+    #[arg(long, conflicts_with = "json")]
+    short: bool,
     /// As JSON, which is stable
     #[arg(long)]
     json: bool,
@@ -38,7 +43,8 @@ pub(super) async fn run(arguments: &Arguments, context: &Context) -> Result<u8, 
         let mut out = std::io::stdout();
         let texts = Texts::new(context.language(), None);
         let page = Page { text: String::new(), now: Clock::start().now(), color: color(&out), texts };
-        out.write_all(page.draw(&status).as_bytes())?;
+        let drawn = if arguments.short { page.draw_short(&status) } else { page.draw(&status) };
+        out.write_all(drawn.as_bytes())?;
     }
     Ok(u8::from(!well(&status)))
 }

@@ -56,7 +56,7 @@ pub(super) fn read(section: &mut Section<'_>) -> Option<Runtime> {
 }
 
 /// What Compose makes of a project's name.
-fn is_project(name: &str) -> bool {
+pub(super) fn is_project(name: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     name.bytes().next().is_some_and(fits)
         && name.bytes().all(|byte| fits(byte) || byte == b'-' || byte == b'_')

@@ -365,7 +365,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// What the engine takes as a name.
-fn is_container(name: &str) -> bool {
+pub(super) fn is_container(name: &str) -> bool {
     name.len() > 1
         && name.starts_with(|first: char| first.is_ascii_alphanumeric())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))

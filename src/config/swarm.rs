@@ -51,7 +51,7 @@ pub(super) fn read(mut section: Section<'_>) -> Option<Runtime> {
 }
 
 /// What the engine takes as a name of a service.
-fn is_swarm_name(name: &str) -> bool {
+pub(super) fn is_swarm_name(name: &str) -> bool {
     (1..=63).contains(&name.len())
         && name.starts_with(|first: char| first.is_ascii_alphanumeric())
         && name.ends_with(|last: char| last.is_ascii_alphanumeric())

@@ -19,7 +19,7 @@ use crate::config::{Exposition, Measured, Query};
 use crate::model::reading::{Measure, Reading, Source};
 
 mod choose;
-mod names;
+pub(crate) mod names;
 mod reduce;
 mod text;
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use prometheus_http_query::Error;
 use reqwest::Response;
 use reqwest::header::LOCATION;
+use serde::de::DeserializeOwned;
 
 use super::body;
 use super::fault::Fault as HttpFault;
@@ -119,9 +120,19 @@ impl Server {
 
     /// The alerting rules that it has.
     async fn rules(&self) -> Result<look::Rules, Fault> {
+        self.listed("rules", &[("type", "alert")], RANGE_MAX).await
+    }
+
+    /// What it answers to a GET below `/api/v1/`, where that is not longer than so many bytes.
+    pub(crate) async fn listed<T: DeserializeOwned + Send + 'static>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        most: usize,
+    ) -> Result<T, Fault> {
         self.within(async {
-            let (status, body) = self.body(Question::Rules, RANGE_MAX).await?;
-            Ok(answer::decode(status, body, |rules: look::Rules| Ok(rules)).await?.0)
+            let (status, body) = self.body(Question::Listed(path, query), most).await?;
+            Ok(answer::decode(status, body, Ok::<T, String>).await?.0)
         })
         .await
     }
@@ -159,10 +170,11 @@ impl Server {
                     .post_raw()
                     .await
             }
-            Question::Rules => {
+            Question::Listed(path, query) => {
                 let (http, url, headers) = self.connection.http().map_err(HttpFault::Own)?;
-                let url = format!("{}/api/v1/rules?type=alert", url.as_str().trim_end_matches('/'));
-                return http.get(url).headers(headers).send().await.map_err(|error| HttpFault::of(&error));
+                let url = format!("{}/api/v1/{path}", url.as_str().trim_end_matches('/'));
+                let asked = http.get(url).query(query).headers(headers).send();
+                return asked.await.map_err(|error| HttpFault::of(&error));
             }
             Question::Past { promql, from, to, step } => {
                 let query = client.query_range(promql, from, to, step.as_secs_f64()).timeout(timeout);
@@ -181,8 +193,14 @@ impl Server {
 #[derive(Debug, Clone, Copy)]
 enum Question<'a> {
     Now(&'a str),
-    Past { promql: &'a str, from: i64, to: i64, step: Duration },
-    Rules,
+    Past {
+        promql: &'a str,
+        from: i64,
+        to: i64,
+        step: Duration,
+    },
+    /// By GET: a path below `/api/v1/`.
+    Listed(&'a str, &'a [(&'a str, &'a str)]),
 }
 
 fn http_fault(error: &Error) -> HttpFault {

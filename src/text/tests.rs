@@ -316,7 +316,19 @@ fn latin(text: &str) -> Vec<String> {
     let unquoted: String = text.split('`').step_by(2).collect();
     let unquoted = unquoted.replace("[alert.urgent]", " ");
     let words = unquoted.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
-    let names = ["golive", "Docker", "Swarm", "Git", "API", "P", "SEEN"];
+    let names = [
+        "golive",
+        "Compose",
+        "Docker",
+        "Swarm",
+        "Git",
+        "Prometheus",
+        "API",
+        "HEALTHCHECK",
+        "HTTP",
+        "P",
+        "SEEN",
+    ];
     words.filter(|word| !names.contains(word)).map(str::to_owned).collect()
 }
 

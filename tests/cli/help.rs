@@ -2,8 +2,9 @@
 
 use crate::{golive, stderr, stdout};
 
-const VERBS: [&str; 19] = [
+const VERBS: [&str; 20] = [
     "daemon",
+    "discover",
     "check",
     "status",
     "wait",

@@ -7,6 +7,7 @@
 mod checklist;
 mod clock;
 mod config;
+mod discover;
 mod generate;
 mod guards;
 mod help;

@@ -9,6 +9,7 @@ mod acceptance;
 mod answers;
 mod bad_release;
 mod compose;
+mod discover;
 mod drill;
 mod engines;
 mod faults;

@@ -13,6 +13,7 @@ mod story;
 mod bad_release;
 mod calls;
 mod clocks;
+mod discover;
 mod drained;
 mod held;
 mod joined;

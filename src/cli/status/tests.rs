@@ -233,3 +233,35 @@ fn how_going_back_was_tried_is_shown() {
         assert_eq!(row(drills), shown);
     }
 }
+
+#[test]
+fn a_line_tells_of_a_service_what_matters() {
+    let version = json!({"version": "一.二", "container_ids": ["c"], "image": "sha256:1", "running": false, "started_at": null, "restarts": 0});
+    let trigger = |name: &str, verdict: &str| {
+        json!({
+            "name": name, "verdict": verdict, "value": null, "limit": null, "bound": "above", "unit": "ratio", "samples": 0, "why": "",
+        })
+    };
+    let ill = json!({
+        "name": "long-name", "phase": "needs-person", "running": version, "readiness": {"ready": false, "problems": ["gone"]},
+        "triggers": [trigger("health", "pass"), trigger("error-rate", "fail"), trigger("latency-p95", "fail")],
+    });
+    let fine = with(shop(), &json!({"triggers": [trigger("health", "pass")]}));
+    let mut status = status(&shop(), &json!([]));
+    let more = [with(shop(), &ill), fine].map(|one| serde_json::from_value(one).unwrap());
+    status.services.extend(more);
+    let now = "2027-01-15T08:01:00Z".parse().unwrap();
+    let page = |color| Page {
+        text: String::new(),
+        now,
+        color,
+        texts: Texts::new(crate::config::Language::English, None),
+    };
+    assert_eq!(
+        page(false).draw_short(&status),
+        "shop       watching      2      wait: health\n\
+         long-name  needs-person  一.二  down; rollback NOT ready; fail: error-rate, latency-p95\n\
+         shop       watching      2      pass\n"
+    );
+    assert!(page(true).draw_short(&status).ends_with("\u{1b}[32mpass\u{1b}[0m\n"));
+}

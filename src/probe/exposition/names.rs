@@ -1,7 +1,7 @@
 //! How the usual client libraries name what golive wants to know.
 
 /// Requests by status: names of counters, the more telling ones first.
-pub(super) const REQUESTS: [&str; 9] = [
+pub(crate) const REQUESTS: [&str; 9] = [
     "http_requests_total",
     "http_server_requests_total",
     "http_server_requests_seconds_count",
@@ -14,11 +14,11 @@ pub(super) const REQUESTS: [&str; 9] = [
 ];
 
 /// Names of the label that holds the status.
-pub(super) const STATUS: [&str; 6] =
+pub(crate) const STATUS: [&str; 6] =
     ["code", "status", "status_code", "http_status_code", "http_response_status_code", "http_status"];
 
 /// Requests by duration: names of histograms, in seconds.
-pub(super) const DURATIONS: [&str; 5] = [
+pub(crate) const DURATIONS: [&str; 5] = [
     "http_request_duration_seconds",
     "http_server_request_duration_seconds",
     "http_server_requests_seconds",
