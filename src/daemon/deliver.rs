@@ -31,7 +31,7 @@ use memory::{Memory, UNSTORED};
 use pace::Pace;
 use unwritten::{Became, STORE_PAUSE, Settled, Unwritten};
 
-/// DoraFigures under way at once; more wait. One per address, so that an address gets its deliveries in order.
+/// Deliveries under way at once; more wait. One per address, so that an address gets its deliveries in order.
 const AT_ONCE: usize = 32;
 
 /// However long a provider asks to be left alone, it is tried again after this.

@@ -89,7 +89,9 @@ impl Context<'_> {
             return;
         }
         let turned = self.tracker().resolve(news);
-        turned.into_iter().for_each(|turned| self.turned(turned));
+        for turned in turned {
+            self.turned(turned);
+        }
     }
 
     /// The checks tell again. That they were blinded by a rollback is no news.
@@ -106,7 +108,9 @@ impl Context<'_> {
             return;
         }
         let ended = self.tracker().end(|news| Topic::of(news) == *topic);
-        ended.into_iter().for_each(|turned| self.turned(turned));
+        for turned in ended {
+            self.turned(turned);
+        }
     }
 
     /// What those news are about is so no more; nobody is told.
@@ -143,7 +147,9 @@ impl Context<'_> {
         // Of what a rollback brings about by itself people are reminded when it is over.
         let swapping = self.rollback_in_progress();
         let due = self.tracker().due(|incident| swapping && Topic::of(&incident.news).is_side_effect());
-        due.into_iter().for_each(|turned| self.turned(turned));
+        for turned in due {
+            self.turned(turned);
+        }
     }
 
     fn find(&self, news: &News) -> Option<usize> {

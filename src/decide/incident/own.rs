@@ -53,14 +53,18 @@ impl OwnIncidents {
         actions: &mut Vec<Action>,
     ) {
         let resolved = self.tracker(now, tiers).resolve(news);
-        resolved.into_iter().for_each(|one| turned(one, actions));
+        for one in resolved {
+            turned(one, actions);
+        }
     }
 
     /// Ends what is about something that is no longer configured, and tells nobody.
     pub(in crate::decide) fn drop(&mut self, now: Timestamp, gone: impl Fn(&News) -> bool) -> Vec<Action> {
         let mut actions = Vec::new();
         let ended = self.tracker(now, &BTreeMap::new()).end(gone);
-        ended.into_iter().for_each(|one| turned(one, &mut actions));
+        for one in ended {
+            turned(one, &mut actions);
+        }
         actions
     }
 
@@ -90,7 +94,9 @@ impl OwnIncidents {
         actions: &mut Vec<Action>,
     ) {
         let due = self.tracker(now, tiers).due(|_| false);
-        due.into_iter().for_each(|one| turned(one, actions));
+        for one in due {
+            turned(one, actions);
+        }
     }
 
     pub(in crate::decide) fn next_deadline(&self) -> Option<Timestamp> {

@@ -76,6 +76,22 @@ fn drills() -> [Event; 2] {
     [ask(Ask::Drill { level: Level::Steps, page: true }), happening(ended)]
 }
 
+/// What people can ask for.
+fn asks() -> [Ask; 9] {
+    let announcement = Announcement { version: "v3".to_owned(), ..Announcement::default() };
+    [
+        Ask::Release(announcement),
+        Ask::Accept { reason: None, force: false },
+        Ask::Abort,
+        Ask::Rollback { to: None, reason: None, known_bad: false },
+        Ask::Rollback { to: Some("v0".to_owned()), reason: None, known_bad: false },
+        Ask::Rollback { to: Some("v9".to_owned()), reason: None, known_bad: false },
+        Ask::Plan { to: None },
+        Ask::Hold { lasts: None, reason: None },
+        Ask::Resume,
+    ]
+}
+
 /// Everything that can happen.
 fn events() -> Vec<Event> {
     let said = || "said".to_owned();
@@ -87,7 +103,6 @@ fn events() -> Vec<Event> {
     };
     let seen =
         |version: &str, instance: &str| happening(ServiceEvent::Seen(Some(running(version, instance))));
-    let announcement = Announcement { version: "v3".to_owned(), ..Announcement::default() };
     let mut events = vec![
         Event::Started,
         Event::Due,
@@ -132,20 +147,7 @@ fn events() -> Vec<Event> {
     events.extend(["rb", "rb-of-before"].map(|rollback| happening(done(rollback))));
     events.extend(stops().into_iter().chain(samples()).chain(answers()).chain(drills()));
     events.extend(FAULTS.map(fault));
-    events.extend(
-        [
-            Ask::Release(announcement),
-            Ask::Accept { reason: None, force: false },
-            Ask::Abort,
-            Ask::Rollback { to: None, reason: None, known_bad: false },
-            Ask::Rollback { to: Some("v0".to_owned()), reason: None, known_bad: false },
-            Ask::Rollback { to: Some("v9".to_owned()), reason: None, known_bad: false },
-            Ask::Plan { to: None },
-            Ask::Hold { lasts: None, reason: None },
-            Ask::Resume,
-        ]
-        .map(ask),
-    );
+    events.extend(asks().map(ask));
     events
 }
 

@@ -47,7 +47,7 @@ impl Errors {
 
     pub(super) fn remembered(&self, now: Timestamp) -> Vec<Reading> {
         let counts = |seen: &Counts| Measure::Requests(Requests { seen: *seen, ..Requests::default() });
-        self.rate.remembered(now, Stream::Errors, counts)
+        self.rate.remembered(now, &Stream::Errors, counts)
     }
 
     /// What was measured before golive looked.

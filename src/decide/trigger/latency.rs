@@ -119,7 +119,7 @@ impl Latency {
             let bucket = |le: f64| Bucket { le, count: minute.cumulative_at(le).unwrap_or_default() };
             Measure::Durations(Durations { seen: minute.edges().map(bucket).collect(), newborn: Vec::new() })
         };
-        self.rate.remembered(now, Stream::Latency, durations)
+        self.rate.remembered(now, &Stream::Latency, durations)
     }
 
     /// What was measured before golive looked.

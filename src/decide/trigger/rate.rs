@@ -77,7 +77,7 @@ impl<T: Tally + Default> Rate<T> {
     pub(super) fn remembered(
         &self,
         now: Timestamp,
-        stream: Stream,
+        stream: &Stream,
         measure: impl Fn(&T) -> Measure,
     ) -> Vec<Reading> {
         let Some(source) = self.source else { return Vec::new() };
