@@ -203,7 +203,7 @@ fn has_anchor(text: &str, anchor: &str) -> bool {
 }
 
 fn documents() -> Vec<PathBuf> {
-    let all = [root(), root().join("docs")];
+    let all = [root(), root().join("docs"), root().join("examples/football")];
     let files = all.iter().flat_map(|dir| std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()));
     files.filter(|path| path.extension().is_some_and(|ext| ext == "md")).collect()
 }

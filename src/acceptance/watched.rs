@@ -8,6 +8,7 @@ use crate::config::acceptance::Limits;
 use crate::model::acceptance::{Group, Item, Verdict};
 use crate::model::event::ServiceEvent;
 use crate::model::figure::Figure;
+use crate::model::policy::Resources;
 use crate::model::reading::{Counts, Measure, Stream};
 use crate::model::sample::Outcome;
 use crate::stats::histogram::Histogram;
@@ -31,12 +32,17 @@ struct Watched {
     used: BTreeMap<String, (f64, u32)>,
 }
 
-/// One item for each limit, by what was recorded of the release.
-pub fn all(limits: &BTreeMap<String, Limits>, recorded: &[ServiceEvent]) -> Vec<Item> {
+/// One item for each limit, by what was recorded of the release. Of the host those resources count that the trigger looks at.
+pub fn all(
+    limits: &BTreeMap<String, Limits>,
+    resources: Option<&Resources>,
+    recorded: &[ServiceEvent],
+) -> Vec<Item> {
     let mut watched = Watched::default();
     for what in recorded {
         watched.take(what);
     }
+    watched.used.retain(|resource, _| resources.is_none_or(|resources| resources.is_of(resource)));
     limits.iter().flat_map(|(name, limits)| judged(name, limits, &watched)).collect()
 }
 
@@ -177,6 +183,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+    use crate::model::policy::{Autonomy, Ppm};
     use crate::model::reading::{Bucket, Durations, Reading, Requests, Source, Use};
     use crate::model::sample::Sample;
 
@@ -217,19 +224,33 @@ mod tests {
     }
 
     fn used(cpu: f64) -> ServiceEvent {
-        let host = BTreeMap::from([("cpu".to_owned(), cpu), ("memory".to_owned(), 0.3)]);
+        let host = [("cpu", cpu), ("memory", 0.3), ("load", 7.0), ("disk /var", 0.4)];
+        let host = host.map(|(resource, used)| (resource.to_owned(), used)).into();
         measured(Stream::Resources, Measure::Use(Use { host, ..Use::default() }))
     }
 
+    fn resources() -> Resources {
+        Resources {
+            above: Ppm(900_000),
+            lasts: Duration::from_mins(2),
+            of: ["cpu", "memory", "disk"].map(str::to_owned).to_vec(),
+            attribute: true,
+            autonomy: Autonomy::Auto,
+        }
+    }
+
     fn told(recorded: &[ServiceEvent]) -> Vec<(Verdict, String)> {
-        all(&limits(), recorded).into_iter().map(|item| (item.verdict, item.message)).collect()
+        all(&limits(), Some(&resources()), recorded)
+            .into_iter()
+            .map(|item| (item.verdict, item.message))
+            .collect()
     }
 
     #[test]
     fn each_limit_is_an_item_of_its_own() {
         let mut good: Vec<ServiceEvent> = (0..200).map(|_| sampled(Outcome::Ok)).collect();
         good.extend([requests(0, 500), requests(2, 500), durations(400, 400), used(0.9), used(0.5)]);
-        let items = all(&limits(), &good);
+        let items = all(&limits(), Some(&resources()), &good);
         let names: Vec<&str> = items.iter().map(|item| item.name.as_str()).collect();
         assert_eq!(names, ["watch-availability", "watch-error-rate", "watch-p95", "watch-resources"]);
         assert!(items.iter().all(|item| item.verdict == Verdict::Pass), "{items:#?}");

@@ -68,7 +68,9 @@ impl Runner {
                 // What cannot be read is told as what was not measured.
                 let read = store.happenings(&name, &release).await;
                 let seen = read.inspect_err(|error| tracing::warn!(service = name, "failed to {error}"));
-                items.extend(acceptance::watched::all(&service.watched, &seen.unwrap_or_default()));
+                let (resources, seen) =
+                    (service.policy.triggers.resources.as_ref(), seen.unwrap_or_default());
+                items.extend(acceptance::watched::all(&service.watched, resources, &seen));
             }
             let what = ServiceEvent::AcceptanceRan { release, items };
             drop(inbox.send(Event::Service { service: name, what }).await);

@@ -89,7 +89,7 @@ impl Context<'_> {
             return;
         }
         let turned = self.tracker().resolve(news);
-        for turned in turned {
+        if let Some(turned) = turned {
             self.turned(turned);
         }
     }

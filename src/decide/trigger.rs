@@ -256,6 +256,12 @@ impl Triggers {
         })
     }
 
+    /// Up to when the past of its metrics counts, in the watch that began last.
+    pub(super) fn past_until(&self) -> Option<Timestamp> {
+        // A metric that is new has none.
+        self.business.values().map(Business::past_until).max().filter(|until| *until != Timestamp::default())
+    }
+
     /// Time passes without a measurement.
     pub(super) fn pass(&mut self, now: Timestamp) {
         self.business.values_mut().for_each(|business| business.pass(now));

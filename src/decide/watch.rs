@@ -12,7 +12,7 @@ use super::context::Context;
 use super::transition::Transition;
 use super::{acceptance, counting, deployment, permission, suspect, whole};
 use crate::model::acceptance::Item;
-use crate::model::facts::{Phase, Watch};
+use crate::model::facts::Phase;
 use crate::model::notice::Tier;
 use crate::model::phrase::Phrase;
 use crate::model::policy::{Autonomy, Otherwise};
@@ -46,16 +46,12 @@ pub(super) fn started_in_vain(ctx: &mut Context<'_>) -> Transition {
 /// The past of the business metrics up to the release is asked for, where it is not known.
 pub(super) fn recall(ctx: &mut Context<'_>) {
     let Phase::Watching(watch) = &ctx.facts().phase else { return };
-    let until = before(watch);
+    let released = watch.released();
     if ctx.service.triggers.lacks_a_past(ctx.policy) {
+        let until = ctx.service.triggers.past_until().unwrap_or(released);
         let service = ctx.service.name.clone();
         ctx.act(Action::Effect(Effect::Recall { service, until }));
     }
-}
-
-/// What was before that is no release's at hand: it may be known late.
-fn before(watch: &Watch) -> Timestamp {
-    watch.began.min(watch.started)
 }
 
 /// A health check was made.
@@ -95,7 +91,7 @@ pub(super) fn recalled(ctx: &mut Context<'_>, readings: &[Reading]) {
         return ctx.service.triggers.recall(readings);
     };
     let (began, known) = (watch.began, !watch.before.is_empty());
-    let until = before(watch);
+    let until = watch.released();
     let older: Vec<Reading> = readings.iter().filter(|reading| reading.at < until).cloned().collect();
     ctx.service.triggers.recall(&older);
     let counted = began.checked_add(ctx.policy.grace).is_ok_and(|floor| ctx.now > floor);

@@ -10,6 +10,14 @@ use super::figure::Figure;
 use super::sample::Outcome;
 use super::seconds;
 
+/// Phases of guide G1 in their order.
+const PHASES: [&str; 4] = ["code", "infrastructure", "security", "performance"];
+
+/// Where a phase stands among others: in the order of the guide, and those of a team's own after them.
+pub fn place(phase: &str) -> (usize, &str) {
+    (PHASES.iter().position(|known| *known == phase).unwrap_or(PHASES.len()), phase)
+}
+
 /// What the configuration asks of a checklist.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

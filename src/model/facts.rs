@@ -185,6 +185,13 @@ pub struct Watch {
     pub acceptance: Option<AcceptanceRun>,
 }
 
+impl Watch {
+    /// What was before that is no release's at hand: it may be known late.
+    pub fn released(&self) -> Timestamp {
+        self.began.min(self.started)
+    }
+}
+
 /// How far an acceptance run is (guide G3).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]

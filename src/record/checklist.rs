@@ -6,7 +6,7 @@ use minijinja::context;
 use serde_json::{Value, json};
 
 use super::sheet::Sheet;
-use crate::model::checklist::{Entry, Person, Standing};
+use crate::model::checklist::{Entry, Person, Standing, place};
 use crate::model::release::Release;
 use crate::model::sample::Outcome;
 
@@ -16,11 +16,14 @@ pub(super) fn write(sheet: &mut Sheet<'_>, release: &Release) {
     if let Some(why) = &taken.overridden {
         sheet.said("overridden", why);
     }
-    for (name, entry) in &taken.entries {
+    let mut entries: Vec<_> = taken.entries.iter().collect();
+    entries.sort_by_key(|(_, entry)| place(&entry.item.phase));
+    for (name, entry) in entries {
         let said = said(sheet, entry);
         let text = &entry.item.text;
         let about = if text == name { String::new() } else { format!(": {text}") };
-        sheet.row(&format!("{name} ({}){about}", entry.item.phase), &said);
+        let phase = sheet.texts.phrase("record.phase", context! { phase => &entry.item.phase });
+        sheet.row(&format!("{name} ({phase}){about}"), &said);
     }
 }
 

@@ -228,6 +228,7 @@ fn figures_are_told_against_what_is_asked() {
     assert_eq!(told(Figure::ratio(9999, 10_000, 1.0))[0], "99.9 %, wanted 100 %");
     assert_eq!(told(Figure::ratio(9, 10, 0.9))[0], "90 %, wanted 90 %");
     assert_eq!(told(Figure::share(0.0104, Some(0.01)))[0], "1.1 %, allowed 1 %");
+    assert_eq!(told(Figure::share(0.0, Some(0.01)))[0], "0 %, allowed 1 %", "nothing has no sign");
     assert_eq!(told(Figure::days(5, 14)), ["5 days, wanted 14 days", "5 天（要求 14 天）"]);
     assert_eq!(told(Figure::seconds(0.35, Some(0.5)))[0], "350 ms, allowed 500 ms");
     assert_eq!(told(Figure::seconds(7.0, None))[0], "7 s");

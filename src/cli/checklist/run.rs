@@ -16,7 +16,7 @@ use crate::config::acceptance::Acceptance;
 use crate::config::{Config, Service};
 use crate::control::wire::{ChecklistInfo, ChecklistItemInfo};
 use crate::model::acceptance::Verdict;
-use crate::model::checklist::{Deed, Found, Standing};
+use crate::model::checklist::{Deed, Found, Standing, place};
 use crate::model::sample::Outcome;
 
 #[derive(Debug, clap::Args)]
@@ -34,9 +34,6 @@ pub(super) struct Options {
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
 }
-
-/// Phases of guide G1 in their order; those of a team's own come after them.
-const PHASES: [&str; 4] = ["code", "infrastructure", "security", "performance"];
 
 pub(super) async fn run(options: &Options, mut ask: Asking, context: &Context) -> Result<u8, CliError> {
     let before = ask.of(context, None, Deed::Show).await?;
@@ -91,16 +88,13 @@ fn of_phase(
     phase: Option<&str>,
     service: &Service,
 ) -> Result<ChecklistInfo, CliError> {
-    let rank = |phase: &str| PHASES.iter().position(|known| *known == phase).unwrap_or(PHASES.len());
     if let Some(phase) = phase
         && !checklist.items.iter().any(|item| item.phase == phase)
     {
         return Err(CliError::Usage(format!("no item of the checklist is of the phase {phase}")));
     }
     checklist.items.retain(|item| phase.is_none_or(|phase| item.phase == phase));
-    checklist
-        .items
-        .sort_by(|a, b| (rank(&a.phase), &a.phase, &a.name).cmp(&(rank(&b.phase), &b.phase, &b.name)));
+    checklist.items.sort_by(|a, b| (place(&a.phase), &a.name).cmp(&(place(&b.phase), &b.name)));
     for item in &mut checklist.items {
         let kind = service.checklist.get(&item.name).map(|check| check.kind().to_owned());
         item.kind = item.kind.take().or(kind);

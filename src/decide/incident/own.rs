@@ -53,7 +53,7 @@ impl OwnIncidents {
         actions: &mut Vec<Action>,
     ) {
         let resolved = self.tracker(now, tiers).resolve(news);
-        for one in resolved {
+        if let Some(one) = resolved {
             turned(one, actions);
         }
     }

@@ -36,7 +36,7 @@ impl Business {
         self.watched = true;
         self.low.clear();
         self.high.clear();
-        self.past.arm(watch.began);
+        self.past.arm(watch);
     }
 
     /// What was measured since then is the release's already.
@@ -52,6 +52,11 @@ impl Business {
     /// What its past lets expect of the watch.
     pub(super) fn expect(&mut self, until: Timestamp, learnt: &Learnt) {
         self.past.expect(until, learnt);
+    }
+
+    /// Up to when its past counts.
+    pub(super) fn past_until(&self) -> Timestamp {
+        self.past.until()
     }
 
     /// Whether what its past lets expect of so long a watch is known.

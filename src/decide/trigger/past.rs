@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::span;
+use crate::model::facts::Watch;
 use crate::model::past::Learnt;
 use crate::model::phrase::Phrase;
 use crate::model::reason::{Change, Unusual};
@@ -19,6 +20,9 @@ const MINUTES: usize = 24 * 60;
 /// judges the same ones.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct OwnPast {
+    /// When the watch began, by which it is known.
+    watch: Timestamp,
+    /// When the release did: its past ends there.
     began: Timestamp,
     /// The newest value of each minute since the release, as Prometheus would remember it.
     minutes: Vec<f64>,
@@ -30,10 +34,14 @@ pub(super) struct OwnPast {
 
 impl OwnPast {
     /// A watch begins. One that only begins to count anew keeps what is learnt.
-    pub(super) fn arm(&mut self, began: Timestamp) {
-        if self.began != began {
-            *self = Self { began, ..Self::default() };
+    pub(super) fn arm(&mut self, watch: &Watch) {
+        if self.watch != watch.began {
+            *self = Self { watch: watch.began, began: watch.released(), ..Self::default() };
         }
+    }
+
+    pub(super) fn until(&self) -> Timestamp {
+        self.began
     }
 
     pub(super) fn season(&self) -> Option<&Season> {

@@ -105,9 +105,8 @@ impl Resources {
         if let (Some(host), Some(own)) = (measured.host.get("memory"), measured.own.get("memory")) {
             self.leak.take(reading.at, *own, *host);
         }
-        let wanted = |name: &str| limits.of.iter().any(|of| of == kind(name));
-        self.used.retain(|name, _| measured.host.contains_key(name) && wanted(name));
-        for (name, value) in measured.host.iter().filter(|(name, _)| wanted(name)) {
+        self.used.retain(|name, _| measured.host.contains_key(name) && limits.is_of(name));
+        for (name, value) in measured.host.iter().filter(|(name, _)| limits.is_of(name)) {
             if !self.used.contains_key(name) && self.used.len() == KINDS {
                 continue;
             }
@@ -232,11 +231,6 @@ fn was_so(value: f64, own: Option<f64>, before: &HostBefore, limits: &Limits) ->
     let own = own.unwrap_or_default();
     let taken = own > value / 2.0 && own - before.own >= GROWN;
     before.host > limits.above.ratio() && value - before.host < GROWN && !taken
-}
-
-/// `disk` of `disk /var`
-fn kind(name: &str) -> &str {
-    name.split(' ').next().unwrap_or(name)
 }
 
 /// What was found, with its numbers.

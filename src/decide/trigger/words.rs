@@ -15,7 +15,9 @@ pub fn number(value: f64) -> String {
 /// So many digits behind the point at most, and none at the end that say nothing.
 pub fn rounded(value: f64, digits: usize) -> String {
     let text = format!("{value:.digits$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    // What rounds to nothing from below has no sign.
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
 /// That something cannot be told, for how long, and why.

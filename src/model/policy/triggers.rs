@@ -125,6 +125,13 @@ pub struct Resources {
     pub autonomy: Autonomy,
 }
 
+impl Resources {
+    /// Whether this one of the host's is looked at: `disk /var` is a `disk`.
+    pub fn is_of(&self, resource: &str) -> bool {
+        self.of.iter().any(|of| resource.split(' ').next() == Some(of))
+    }
+}
+
 /// A business metric.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

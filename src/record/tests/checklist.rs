@@ -56,6 +56,25 @@ fn what_was_shown_and_signed_is_in_the_record() {
     assert_eq!(json(&story("SEEN"), english())["checklist"], Value::Null, "nothing was asked");
 }
 
+#[test]
+fn items_stand_in_the_order_of_the_guides_phases() {
+    let mut story = with_checklist("SEEN");
+    let entries = &mut story.release.checklist.as_mut().unwrap().entries;
+    let phases = ["performance", "rehearsal", "code", "security", "infrastructure"];
+    for (entry, phase) in entries.values_mut().zip(phases) {
+        entry.item.phase = phase.to_owned();
+    }
+    let section = section(&markdown(&story, english()), "Checklist");
+    let places = ["code", "infrastructure", "security", "performance", "rehearsal"]
+        .map(|phase| section.find(&format!("({phase})")).unwrap());
+    assert!(places.is_sorted(), "{section}");
+    let texts = Texts::new(Language::Chinese, Some(TimeZone::UTC));
+    let chinese = markdown(&story, &texts);
+    for phase in ["(代码质量)", "(基础设施)", "(安全)", "(性能与监控)", "(rehearsal)"] {
+        assert!(chinese.contains(phase), "no {phase} in {chinese}");
+    }
+}
+
 /// Whoever signs writes what they like.
 #[test]
 fn what_people_write_marks_nothing_up() {

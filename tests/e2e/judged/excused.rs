@@ -2,7 +2,9 @@
 
 use std::process::{Child, Command};
 
-use super::stage::{Source, Stage, at_once, both, calm};
+use golive_fixtures::until::calm;
+
+use super::stage::{Source, Stage, at_once, both};
 
 #[test]
 fn a_service_that_was_red_before() {

@@ -1,6 +1,8 @@
 //! Releases that are bad by what they do, and are taken back.
 
-use super::stage::{Stage, both, calm};
+use golive_fixtures::until::calm;
+
+use super::stage::{Stage, both};
 
 #[test]
 fn nine_percent_of_errors() {

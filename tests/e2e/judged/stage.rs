@@ -36,24 +36,6 @@ pub(super) struct Stage {
     test: String,
 }
 
-/// Waits for a time in which nobody else takes the host's processors, for a minute at most.
-pub(super) fn calm() {
-    let idle = || {
-        let stat = std::fs::read_to_string("/proc/stat").unwrap();
-        let times = stat.lines().next().unwrap().split_whitespace().skip(1);
-        let times: Vec<u64> = times.map(|time| time.parse().unwrap()).collect();
-        (times[3], times.iter().sum::<u64>())
-    };
-    for _ in 0..20 {
-        let before = idle();
-        std::thread::sleep(Duration::from_secs(3));
-        let now = idle();
-        if (now.0 - before.0) * 2 > now.1 - before.1 {
-            return;
-        }
-    }
-}
-
 /// A case with either source at the same time.
 pub(super) fn both(test: &str, case: fn(Stage)) {
     at_once(&[(test, Source::Prometheus, case), (test, Source::Scrape, case)]);

@@ -35,7 +35,8 @@ const BALANCE: Metric = |minute| 2.0 * (wobble(minute) - 1.0);
 struct Watched {
     case: Case,
     metric: Metric,
-    began: Timestamp,
+    /// Its past was asked for up to then.
+    until: Timestamp,
     /// Seconds since the release.
     second: u64,
 }
@@ -44,6 +45,11 @@ const AGE: u64 = 28 * DAY;
 
 impl Watched {
     fn new(metric: Metric, direction: Direction) -> Self {
+        Self::seen_after(Duration::ZERO, metric, direction)
+    }
+
+    /// Seen so long after its container was started.
+    fn seen_after(ago: Duration, metric: Metric, direction: Direction) -> Self {
         let anomaly = Anomaly { direction, least: 0.15, autonomy: Autonomy::Auto };
         let business = Business {
             below: None,
@@ -58,9 +64,10 @@ impl Watched {
             service.triggers =
                 Triggers { business: BTreeMap::from([("orders".to_owned(), business)]), ..Triggers::none() };
         });
-        case.deploy("v2");
-        let began = case.world.now;
-        Self { case, metric, began, second: 0 }
+        let seen = started(case.world.now.checked_sub(ago).unwrap());
+        let until = asked(&case.happens(seen)).unwrap();
+        assert_eq!(case.phase(), "watching");
+        Self { case, metric, until, second: 0 }
     }
 
     fn learnt(&self) -> crate::model::past::Learnt {
@@ -71,7 +78,7 @@ impl Watched {
     }
 
     fn expects(&mut self, learnt: crate::model::past::Learnt) {
-        let (metric, until) = ("orders".to_owned(), self.began);
+        let (metric, until) = ("orders".to_owned(), self.until);
         self.case.happens(ServiceEvent::Expected { metric, until, learnt });
     }
 
@@ -105,6 +112,22 @@ impl Watched {
     fn says(&self) -> String {
         super::sentence(&self.case.verdict("orders"))
     }
+}
+
+/// v2 is seen, started then.
+fn started(at: Timestamp) -> ServiceEvent {
+    let mut running = running("v2", "c-v2");
+    running.started = Some(at);
+    running.members.iter_mut().for_each(|member| member.started = Some(at));
+    ServiceEvent::Seen(Some(running))
+}
+
+/// Up to when the past is asked for.
+fn asked(actions: &[Action]) -> Option<Timestamp> {
+    actions.iter().find_map(|action| match action {
+        Action::Effect(Effect::Recall { until, .. }) => Some(*until),
+        _ => None,
+    })
 }
 
 /// Released, its past known at once, with so much left of the metric; and after how long it was decided.
@@ -181,6 +204,31 @@ fn a_past_that_comes_late_judges_the_same_minutes() {
     }
 }
 
+/// As a set of Compose is, whose containers are started one after the other.
+#[test]
+fn a_release_that_is_seen_late_is_judged_by_its_past_too() {
+    for ago in [3, 20] {
+        let mut watched = Watched::seen_after(secs(ago), ORDERS, Direction::Drop);
+        watched.expects(watched.learnt());
+        watched.ticks(60, 1.0);
+        assert!(watched.says().contains("; judged by "), "{ago} s: {}", watched.says());
+        // It is started anew, and so is golive.
+        let now = watched.case.world.now;
+        watched.case.happens(started(now));
+        watched.ticks(60, 1.0);
+        assert!(watched.says().contains("; judged by "), "{ago} s: {}", watched.says());
+        watched.case.world.kill();
+        if let Some(until) = asked(&watched.case.steps(&Event::Started)) {
+            watched.until = until;
+            watched.expects(watched.learnt());
+        }
+        watched.ticks(120, 1.0);
+        assert!(watched.says().contains("by the same minutes"), "{ago} s: {}", watched.says());
+        watched.ticks(420, 0.1);
+        assert_eq!(watched.case.phase(), "rolling-back", "{ago} s: {}", watched.says());
+    }
+}
+
 #[test]
 fn a_restart_in_mid_watch_changes_nothing() {
     for at in [30, 65, 200, 355] {
@@ -210,7 +258,7 @@ fn a_restart_in_mid_watch_changes_nothing() {
 fn the_past_of_another_watch_is_not_taken_for_this_ones() {
     let mut watched = Watched::new(ORDERS, Direction::Drop);
     let learnt = watched.learnt();
-    watched.began = later(watched.began, secs(1));
+    watched.until = later(watched.until, secs(1));
     watched.expects(learnt);
     watched.ticks(100, 1.0);
     assert!(watched.says().ends_with("its past is being asked for"), "{}", watched.says());
@@ -285,16 +333,17 @@ fn the_last_minute_is_judged_and_nothing_after_the_window() {
 
 #[test]
 fn a_changed_rule_asks_for_the_past_again() {
-    let mut watched = Watched::new(ORDERS, Direction::Drop);
+    let mut watched = Watched::seen_after(secs(3), ORDERS, Direction::Drop);
     watched.expects(watched.learnt());
     watched.ticks(60, 1.0);
-    let recalls = |watched: &mut Watched| {
+    let now = watched.case.world.now;
+    watched.case.happens(started(now));
+    let recalled = |watched: &mut Watched| {
         watched.case.world.reload();
-        let actions = watched.case.steps(&Event::ConfigReloaded);
-        actions.iter().filter(|action| matches!(action, Action::Effect(Effect::Recall { .. }))).count()
+        asked(&watched.case.steps(&Event::ConfigReloaded))
     };
-    assert_eq!(recalls(&mut watched), 0);
+    assert_eq!(recalled(&mut watched), None);
     let limits = watched.case.world.service_policy().triggers.business.get_mut("orders").unwrap();
     limits.anomaly.as_mut().unwrap().direction = Direction::Both;
-    assert_eq!(recalls(&mut watched), 1);
+    assert_eq!(recalled(&mut watched), Some(watched.until), "up to the same moment");
 }
