@@ -16,7 +16,7 @@ fn ends_with(script: &str, version: &str, says: &str) {
     shop.until("a person is needed", |now| now["phase"] == "needs-person");
     let why = shop.status()["why"].as_str().unwrap_or_default().to_owned();
     assert!(why.contains(says), "{why}");
-    assert!(shop.says(0, &["incidents"]).contains("rollback failed"));
+    assert!(shop.says(0, &["incidents"]).contains("ROLLBACK FAILED"));
     assert_eq!(shop.version(), version);
     shop.says(11, &["wait", "shop", "--timeout", "5s"]);
     shop.write("rollback", &here(GOOD));

@@ -64,7 +64,7 @@ fn a_rollback_that_fails_needs_a_person() {
     let outcome = shop.says(11, &["wait", "shop"]);
     assert!(outcome.starts_with("shop: rollback-failed, 2"), "{outcome}");
     let status = shop.says(1, &["status"]);
-    assert!(status.contains("needs-person") && status.contains("urgent shop: rollback failed"), "{status}");
+    assert!(status.contains("needs-person") && status.contains("urgent shop: ROLLBACK FAILED 2 -> 1: the step"), "{status}");
     let incident = status.lines().find_map(|line| line.split("golive ack ").nth(1)).unwrap().to_owned();
     shop.says(0, &["ack", &incident, "--by", "Ada"]);
     assert!(shop.says(1, &["status"]).contains("Ada has it"));
