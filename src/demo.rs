@@ -15,6 +15,7 @@ use crate::config::{Config, Language};
 use crate::control;
 use crate::daemon::{Daemon, DaemonError};
 use crate::decide::view::{ServiceView, View};
+use crate::model::decision::Decision;
 use crate::model::release::ReleaseState;
 use crate::record;
 use crate::signals::Signal;
@@ -176,7 +177,10 @@ async fn story(
     say(out, &format!("\n→ version {BAD} goes live; its health endpoint turns bad after {FAIL_AFTER}."))?;
     carrier.deploy(BAD).await?;
     follow(out, clock, &mut shown, "the bad version rolled back", |shop| {
-        matches!(shop.decided, Some((_, ReleaseState::RolledBack | ReleaseState::RollbackFailed)))
+        matches!(
+            shop.decided,
+            Some(Decision { state: ReleaseState::RolledBack | ReleaseState::RollbackFailed, .. })
+        )
     })
     .await?;
     let release = shown.borrow().services.first().and_then(|shop| shop.decided.clone());
@@ -200,8 +204,8 @@ async fn story(
 }
 
 /// All that is stored of a release.
-fn told(dir: &Path, decided: Option<&(String, ReleaseState)>) -> Result<Option<Story>, DemoError> {
-    let Some((release, _)) = decided else { return Ok(None) };
+fn told(dir: &Path, decided: Option<&Decision>) -> Result<Option<Story>, DemoError> {
+    let Some(Decision { release, .. }) = decided else { return Ok(None) };
     Ok(Reader::open(dir)?.story(release)?)
 }
 

@@ -7,6 +7,7 @@ pub mod acceptance;
 pub mod beside;
 pub mod checklist;
 pub mod content;
+pub mod decision;
 pub mod drill;
 pub mod event;
 pub mod facts;

@@ -1,5 +1,6 @@
 //! `golive release`
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::show::say;
@@ -56,6 +57,9 @@ pub(super) struct Arguments {
     /// With --wait: give up after this
     #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration)]
     timeout: Duration,
+    /// With --wait: add the outcome to this file as Markdown, as CI systems show it on a job's page
+    #[arg(long, value_name = "FILE")]
+    summary: Option<PathBuf>,
 }
 
 pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, CliError> {
@@ -80,5 +84,6 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, C
     if !arguments.wait {
         return Ok(0);
     }
-    until_decided(&client, &arguments.service, About::release(done.release), arguments.timeout).await
+    let about = About::release(done.release).summed_up_in(arguments.summary);
+    until_decided(&client, &arguments.service, about, arguments.timeout).await
 }

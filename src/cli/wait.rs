@@ -1,9 +1,10 @@
 //! `golive wait`, and waiting after `--wait`.
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::show::{say, time_left};
 use super::{CliError, Context, duration};
@@ -11,6 +12,9 @@ use crate::clock::Clock;
 use crate::control::client::{Client, ClientError};
 use crate::control::wire::Outcome;
 use crate::untrusted::harmless;
+
+mod rest;
+mod summary;
 
 /// Contract §1.
 const ACCEPTED: u8 = 0;
@@ -30,10 +34,14 @@ const AGAIN_MAX: Duration = Duration::from_secs(5);
 /// must still be the answer after this.
 const SETTLE: Duration = Duration::from_secs(2);
 
+/// Where no release is named and none is under way, one that was decided within this is meant.
+const JUST_DECIDED: SignedDuration = SignedDuration::from_mins(5);
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Progress goes to standard error, the outcome to standard output. A daemon that is restarted meanwhile is waited for.
-A container must have been started before `golive wait` is; `golive release --wait` may come first.
+A container must have been started before `golive wait` is; `golive release --wait` may come first. Where nothing is under
+way, a release that was decided in the last five minutes answers; else what runs does.
 
 Exit codes: 0 accepted, 10 rolled back, 11 rollback failed or a person has to decide, 12 superseded or aborted,
 69 no daemon, 124 not decided in time.")]
@@ -49,29 +57,46 @@ pub(super) struct Arguments {
     /// The release of this version, once it comes
     #[arg(long, value_name = "VERSION", conflicts_with = "release")]
     version: Option<String>,
+    /// Add the outcome to this file as Markdown, as CI systems show it on a job's page
+    #[arg(long, value_name = "FILE")]
+    summary: Option<PathBuf>,
 }
 
 pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, CliError> {
     let client = context.client()?;
     // A daemon that never answered is told at once; one that goes away later may come back.
     client.status(Some(&arguments.service)).await?;
-    let about = About { release: arguments.release, version: arguments.version };
+    let Arguments { release, version, summary, .. } = arguments;
+    let about = About { release, version, summary };
     until_decided(&client, &arguments.service, about, arguments.timeout).await
 }
 
-/// Which release is waited for; the current one when nothing is said.
+/// Which release is waited for, the current one when nothing is said; and where its outcome goes besides.
 #[derive(Debug)]
 pub(super) struct About {
     /// By its id.
     release: Option<String>,
     /// By its version.
     version: Option<String>,
+    /// A file that it is added to.
+    summary: Option<PathBuf>,
 }
 
 impl About {
     /// That one.
     pub(super) fn release(id: Option<String>) -> Self {
-        Self { release: id, version: None }
+        Self { release: id, version: None, summary: None }
+    }
+
+    /// The same, with the outcome added to that file.
+    pub(super) fn summed_up_in(self, summary: Option<PathBuf>) -> Self {
+        Self { summary, ..self }
+    }
+
+    /// Whether what was decided is no answer: no release was asked about, and that was long ago.
+    fn is_at_rest(&self, outcome: &Outcome, now: Timestamp) -> bool {
+        let long_ago = outcome.decided_at.is_none_or(|at| now.duration_since(at) > JUST_DECIDED);
+        self.release.is_none() && self.version.is_none() && outcome.phase == "idle" && long_ago
     }
 
     /// Whether that is another version than the one that is waited for.
@@ -96,7 +121,7 @@ pub(super) async fn until_decided(
     loop {
         let left = Duration::try_from(end.duration_since(clock.now())).unwrap_or_default();
         if left.is_zero() {
-            return progress.out_of_time();
+            return progress.out_of_time(&about);
         }
         let turn = if progress.phase.is_some() { TURN.min(left.as_secs()) } else { 0 };
         let question = client.outcome(service, progress.release.as_deref(), progress.phase.as_deref(), turn);
@@ -106,7 +131,11 @@ pub(super) async fn until_decided(
                 progress.not_yet(&about, &outcome)?
             }
             Ok(Ok(outcome)) if outcome.decided() && clock.now() >= settled => {
-                return progress.decided(&outcome);
+                return if progress.phase.is_none() && about.is_at_rest(&outcome, clock.now()) {
+                    rest::told(client, service, &about, clock.now()).await
+                } else {
+                    progress.decided(&about, &outcome)
+                };
             }
             Ok(Ok(outcome)) if outcome.decided() => AGAIN,
             Ok(Ok(outcome)) => progress.seen(&outcome, clock.now())?,
@@ -175,11 +204,12 @@ impl Progress<'_> {
         }
     }
 
-    fn decided(mut self, outcome: &Outcome) -> Result<u8, CliError> {
+    fn decided(mut self, about: &About, outcome: &Outcome) -> Result<u8, CliError> {
         self.release.clone_from(&outcome.release);
         self.version = outcome.version.clone().or(self.version);
         let why = outcome.why.as_ref().map(|why| format!(": {}", harmless(why))).unwrap_or_default();
         say(&format!("{}: {}, {}{why}", self.service, outcome.state, self.about()))?;
+        summary::add(about, self.service, &self.about(), &outcome.state, outcome);
         Ok(match outcome.state.as_str() {
             "accepted" => ACCEPTED,
             "rolled-back" => ROLLED_BACK,
@@ -188,9 +218,11 @@ impl Progress<'_> {
         })
     }
 
-    fn out_of_time(&self) -> Result<u8, CliError> {
+    fn out_of_time(&self, about: &About) -> Result<u8, CliError> {
         let phase = self.phase.as_deref().unwrap_or("the daemon did not answer");
         say(&format!("{}: not decided in time, {} {phase}", self.service, self.about()))?;
+        let outcome = Outcome { phase: phase.to_owned(), ..Outcome::default() };
+        summary::add(about, self.service, &self.about(), "not decided in time", &outcome);
         Ok(TIMED_OUT)
     }
 

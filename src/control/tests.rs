@@ -12,6 +12,7 @@ use super::*;
 use crate::clock::Clock;
 use crate::decide::view::{DrillView, ReleaseView, ServiceView, TriggerView};
 use crate::door::Limits;
+use crate::model::decision::Decision;
 use crate::model::event::{Ask, ServiceEvent};
 use crate::model::phrase::Phrase;
 use crate::model::policy::Autonomy;
@@ -178,7 +179,9 @@ fn shop(phase: &'static str) -> ServiceView {
 
 /// Version 2 was decided, and nothing is at hand.
 fn decided(state: ReleaseState) -> ServiceView {
-    ServiceView { release: None, decided: Some(("shop-2".to_owned(), state)), ..shop("idle") }
+    let decision =
+        Decision { release: "shop-2".to_owned(), version: "2".to_owned(), state, at: at(300), why: None };
+    ServiceView { release: None, decided: Some(decision), ..shop("idle") }
 }
 
 fn view(service: ServiceView) -> View {

@@ -260,8 +260,15 @@ pub struct CheckInfo {
 pub struct DecidedInfo {
     /// Its id.
     pub release: String,
+    /// Its version.
+    pub version: String,
     /// What has become of it.
     pub state: String,
+    /// When that was decided.
+    pub decided_at: Timestamp,
+    /// Why, where there is more to say.
+    #[serde(default)]
+    pub why: Option<String>,
 }
 
 /// An incident.
@@ -291,7 +298,7 @@ pub struct IncidentInfo {
 }
 
 /// `GET /v1/services/{service}/outcome`
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Outcome {
     /// The release.
     pub release: Option<String>,
@@ -303,7 +310,10 @@ pub struct Outcome {
     pub phase: String,
     /// When the watch or the proof ends, where it has an end.
     pub ends_at: Option<Timestamp>,
-    /// Why a person is needed, while one is.
+    /// When it was decided, of the one that was decided last.
+    #[serde(default)]
+    pub decided_at: Option<Timestamp>,
+    /// Why a person is needed, while one is, or why it was decided so.
     pub why: Option<String>,
 }
 

@@ -7,6 +7,7 @@ use super::context::Context;
 use super::transition::Transition;
 use super::trigger::span;
 use super::{checklist, countdown, drill, naming, permission, plan, suspect, whole};
+use crate::model::decision::Decision;
 use crate::model::event::Ask;
 use crate::model::facts::{Hold, Phase};
 use crate::model::reason::Reason;
@@ -69,7 +70,8 @@ pub(super) fn resume(ctx: &mut Context<'_>) -> Transition {
 pub(super) fn drop_announced(ctx: &mut Context<'_>) {
     if let Some(release) = ctx.facts_mut().announced.take() {
         let reason = Some(Reason::Said("nothing was deployed after the announcement".to_owned()));
-        ctx.facts_mut().decided = Some((release.id.clone(), ReleaseState::Aborted));
+        let decision = Decision::of(&release, ReleaseState::Aborted, ctx.now, reason.clone());
+        ctx.facts_mut().decided = Some(decision);
         ctx.act(Action::Persist(Persist::File {
             release,
             state: ReleaseState::Aborted,

@@ -119,8 +119,8 @@ fn file_since(ctx: &mut Context<'_>, before: &Facts) {
     let goes_on = |release: &Release| now.release.iter().chain(&now.accepted).any(|it| it.id == release.id);
     if let Some(release) = before.release.clone().filter(|release| !goes_on(release)) {
         // What was decided while nobody looked from here was followed by another one.
-        let decided = now.decided.as_ref().filter(|(id, _)| *id == release.id);
-        let state = decided.map_or(ReleaseState::Superseded, |(_, state)| *state);
+        let decided = now.decided.as_ref().filter(|decision| decision.release == release.id);
+        let state = decided.map_or(ReleaseState::Superseded, |decision| decision.state);
         let asked = before.rollback().is_some_and(|rollback| rollback.reason.is_a_persons());
         ctx.act(Action::Persist(Persist::File { release, state, reason: None, asked }));
     }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::service::Service;
 use super::telling::hearing;
 use super::{State, acceptance, deployment, drill, release, suspect};
+use crate::model::decision::Decision;
 use crate::model::drill::Drills;
 use crate::model::facts::{Deployment, Diverged, Facts, Hold, Phase, Quarantined, Veto};
 use crate::model::incident::{Incident, IncidentState};
@@ -14,7 +15,7 @@ use crate::model::notice::News;
 use crate::model::phrase::Phrase;
 use crate::model::policy::{Autonomy, ServicePolicy};
 use crate::model::reason::Reason;
-use crate::model::release::{Release, ReleaseState};
+use crate::model::release::Release;
 use crate::model::running::{Running, Waits};
 use crate::model::sample::Sample;
 use crate::model::verdict::Verdict;
@@ -99,7 +100,7 @@ pub struct ServiceView {
     /// What makes judging doubtful.
     pub warnings: Vec<Phrase>,
     /// The last decided release.
-    pub decided: Option<(String, ReleaseState)>,
+    pub decided: Option<Decision>,
     /// The last sample of each check.
     pub samples: Vec<Sample>,
 }

@@ -11,12 +11,13 @@ use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
 use super::checklist::Checklist;
+use super::decision::Decision;
 use super::drill::Drills;
 use super::incident::Incident;
 use super::plan::Plan;
 use super::reading::Counts;
 use super::reason::{Blame, Reason};
-use super::release::{Release, ReleaseState};
+use super::release::Release;
 use super::running::{Identity, Waits};
 use super::step::Step;
 use crate::stats::evidence::Baseline;
@@ -38,7 +39,7 @@ pub struct Facts {
     /// Where the release at hand stands.
     pub phase: Phase,
     /// The last release that was decided, and how.
-    pub decided: Option<(String, ReleaseState)>,
+    pub decided: Option<Decision>,
     /// Automation is off.
     pub hold: Option<Hold>,
     /// When rollbacks were begun, newest last; older than a day is dropped.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::shop::Shop;
 
 /// The loader knows where its kind of machine has it.
-const LIBRARY: &str = "/usr/$LIB/faketime/libfaketime.so.1";
+pub(crate) const LIBRARY: &str = "/usr/$LIB/faketime/libfaketime.so.1";
 
 impl Shop {
     /// The daemon begins with a clock that [`Shop::move_clock`] moves.

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
+use crate::clock::LIBRARY;
 use crate::shop::Shop;
 
 #[test]
@@ -29,12 +30,34 @@ fn a_bad_release_that_was_deployed_a_moment_ago_is_rolled_back() {
     let shop = Shop::open("");
     shop.deploy("2", false);
     // At once: the daemon may not have noticed it yet.
-    let outcome = shop.says(10, &["wait", "shop"]);
+    let summary = shop.path("summary.md");
+    let outcome = shop.says(10, &["wait", "shop", "--summary", summary.to_str().unwrap()]);
     assert!(outcome.starts_with("shop: rolled-back, 2 (shop-"), "{outcome}");
+    assert!(
+        outcome.contains("): health check \"web\" failed 3 of 3 times in a row"),
+        "it says why: {outcome}"
+    );
+    let summary = std::fs::read_to_string(summary).unwrap();
+    assert!(summary.starts_with("### shop: rolled-back, 2 (shop-"), "{summary}");
+    assert!(summary.contains("| Why | health check \"web\" failed 3 of 3 times in a row"), "{summary}");
     assert_eq!(shop.version(), "1");
     assert!(shop.says(0, &["releases"]).contains("rolled-back"));
     let why = shop.says(0, &["explain", "shop"]);
     assert!(why.contains("web") && why.contains("rolled-back"), "{why}");
+}
+
+#[test]
+fn where_nothing_is_under_way_what_runs_is_told() {
+    let shop = Shop::open("");
+    let just_now = shop.says(0, &["wait", "shop"]);
+    assert!(just_now.starts_with("shop: accepted, 1 (shop-"), "{just_now}");
+    // Ten minutes later.
+    let mut wait = shop.command(&["wait", "shop"]);
+    wait.env("LD_PRELOAD", LIBRARY).env("FAKETIME", "+600").env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    let later = wait.output().unwrap();
+    assert_eq!(later.status.code(), Some(0), "{later:?}");
+    let later = String::from_utf8(later.stdout).unwrap();
+    assert!(later.starts_with("shop: nothing is under way; 1 runs, accepted: 10m"), "{later}");
 }
 
 #[test]
@@ -64,7 +87,10 @@ fn a_rollback_that_fails_needs_a_person() {
     let outcome = shop.says(11, &["wait", "shop"]);
     assert!(outcome.starts_with("shop: rollback-failed, 2"), "{outcome}");
     let status = shop.says(1, &["status"]);
-    assert!(status.contains("needs-person") && status.contains("urgent shop: ROLLBACK FAILED 2 -> 1: the step"), "{status}");
+    assert!(
+        status.contains("needs-person") && status.contains("urgent shop: ROLLBACK FAILED 2 -> 1: the step"),
+        "{status}"
+    );
     let incident = status.lines().find_map(|line| line.split("golive ack ").nth(1)).unwrap().to_owned();
     shop.says(0, &["ack", &incident, "--by", "Ada"]);
     assert!(shop.says(1, &["status"]).contains("Ada has it"));

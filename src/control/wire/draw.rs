@@ -8,6 +8,7 @@ use super::{
 use crate::control::About;
 use crate::decide::action::Answer;
 use crate::decide::view::{ServiceView, TriggerView, View};
+use crate::model::decision::Decision;
 use crate::model::facts::{Diverged, Hold, Quarantined, Veto};
 use crate::model::incident::{Incident, IncidentState};
 use crate::model::policy::Autonomy;
@@ -92,10 +93,20 @@ impl ServiceInfo {
             },
             triggers: service.triggers.iter().map(|it| TriggerInfo::new(it, texts)).collect(),
             checks: service.samples.iter().map(CheckInfo::new).collect(),
-            decided: service.decided.as_ref().map(|(release, state)| DecidedInfo {
-                release: release.clone(),
-                state: state.into_str().to_owned(),
-            }),
+            decided: service.decided.as_ref().map(|decision| DecidedInfo::new(decision, texts)),
+        }
+    }
+}
+
+impl DecidedInfo {
+    fn new(decision: &Decision, texts: &Texts) -> Self {
+        let Decision { release, version, state, at, why } = decision;
+        Self {
+            release: release.clone(),
+            version: version.clone(),
+            state: state.into_str().to_owned(),
+            decided_at: *at,
+            why: why.as_ref().map(|why| texts.reason(why)),
         }
     }
 }
@@ -216,18 +227,19 @@ impl Outcome {
         let (announced, accepted) = (service.announced.as_ref(), service.accepted.as_ref());
         let (at_hand, decided) = (service.release.as_ref(), service.decided.as_ref());
         let newest = at_hand.map(|it| &it.release).or(announced).map(|release| &release.id);
-        let newest = newest.or(decided.map(|(id, _)| id)).or(accepted.map(|release| &release.id));
+        let newest =
+            newest.or(decided.map(|decision| &decision.release)).or(accepted.map(|release| &release.id));
         let wanted = named.or(newest.map(String::as_str));
         let is = |release: &&Release| Some(release.id.as_str()) == wanted;
         let (announced, accepted) = (announced.filter(is), accepted.filter(is));
         let at_hand = at_hand.filter(|it| is(&&it.release));
-        let decided = decided.filter(|(id, _)| Some(id.as_str()) == wanted);
+        let decided = decided.filter(|decision| Some(decision.release.as_str()) == wanted);
         let state = match (at_hand, announced, decided, accepted) {
             // In a count-down it is as good as decided, and a person may still say otherwise.
             (Some(_), ..) if service.phase == "held" && service.veto.is_none() => "held",
             (Some(_), ..) if service.phase == "needs-person" => "rollback-failed",
             (Some(_), ..) | (None, Some(_), ..) => "undecided",
-            (None, None, Some((_, state)), _) => state.into_str(),
+            (None, None, Some(decision), _) => decision.state.into_str(),
             (None, None, None, Some(_)) => "accepted",
             (None, None, None, None) => match wanted {
                 None => "undecided",
@@ -239,13 +251,21 @@ impl Outcome {
         let about = at_hand.map(|it| &it.release).or(announced).or(accepted);
         let version = about.map(|release| &release.version);
         let bad = || service.quarantine.iter().rev().find(|bad| Some(bad.release.as_str()) == wanted);
+        let of_decided =
+            || decided.map(|decision| &decision.version).or_else(|| bad().map(|bad| &bad.version));
+        // Of one that is at hand it is the service's.
+        let why = match at_hand {
+            Some(_) => service.why.as_ref(),
+            None => decided.and_then(|decision| decision.why.as_ref()).or_else(|| bad().map(|bad| &bad.why)),
+        };
         Some(Self {
             release: wanted.map(str::to_owned),
-            version: version.or_else(|| bad().map(|bad| &bad.version)).cloned(),
+            version: version.or_else(of_decided).cloned(),
             state: state.to_owned(),
             phase: service.phase.to_owned(),
             ends_at: at_hand.and_then(|it| it.ends),
-            why: at_hand.and(service.why.as_ref()).map(|why| texts.reason(why)),
+            decided_at: decided.map(|decision| decision.at),
+            why: why.map(|why| texts.reason(why)),
         })
     }
 

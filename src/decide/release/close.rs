@@ -9,6 +9,7 @@ use crate::decide::cause::evidence;
 use crate::decide::context::{Context, LINGERS};
 use crate::decide::transition::Transition;
 use crate::decide::{drift, naming, suspect, whole};
+use crate::model::decision::Decision;
 use crate::model::facts::Phase;
 use crate::model::notice::{News, Tier};
 use crate::model::reason::Reason;
@@ -44,7 +45,7 @@ pub(super) fn adopt_at_first_sight(ctx: &mut Context<'_>) {
         let release = naming::new_release(ctx, &running, Origin::Adopted);
         let (release_of, state) = (release.clone(), ReleaseState::Accepted);
         ctx.act(Action::Persist(Persist::File { release: release_of, state, reason: None, asked: false }));
-        ctx.facts_mut().decided = Some((release.id.clone(), ReleaseState::Accepted));
+        ctx.facts_mut().decided = Some(Decision::of(&release, ReleaseState::Accepted, ctx.now, None));
         ctx.accept(release, None);
         let said = whole::noted(ctx);
         ctx.tell(News::ReleaseAccepted, Tier::General, said);
@@ -141,7 +142,7 @@ pub(super) fn conclude_watch(ctx: &mut Context<'_>) {
 /// The release at hand is decided: it is filed, and nothing is at hand any more.
 pub(super) fn close(ctx: &mut Context<'_>, state: ReleaseState, reason: Option<Reason>) -> Option<Release> {
     conclude_watch(ctx);
-    ctx.file(state, reason);
+    ctx.file(state, reason.clone());
     let settled = match state {
         ReleaseState::RolledBack => ctx.now.checked_add(LINGERS).unwrap_or(Timestamp::MAX),
         ReleaseState::Announced
@@ -155,12 +156,13 @@ pub(super) fn close(ctx: &mut Context<'_>, state: ReleaseState, reason: Option<R
         | ReleaseState::Aborted => ctx.now,
     };
     ctx.service.triggers.rest(settled);
+    let now = ctx.now;
     let facts = ctx.facts_mut();
     facts.phase = Phase::Idle;
     facts.blame = None;
     facts.veto = None;
     facts.irreversible = None;
     let release = facts.release.take()?;
-    facts.decided = Some((release.id.clone(), state));
+    facts.decided = Some(Decision::of(&release, state, now, reason));
     Some(release)
 }

@@ -9,6 +9,7 @@ use crate::decide::context::Context;
 use crate::decide::transition::Transition;
 use crate::decide::trigger::span;
 use crate::decide::{drift, fallback, naming, plan, quarantine, rollback, roster, verify};
+use crate::model::decision::Decision;
 use crate::model::facts::{Phase, Rollback, Verification};
 use crate::model::notice::{News, Tier};
 use crate::model::plan::Plan;
@@ -163,10 +164,11 @@ pub(super) fn fail(ctx: &mut Context<'_>, news: News, why: Reason) -> Transition
     let evidence = evidence(ctx, &why);
     ctx.open(news, Tier::Urgent, Some(why.clone()), evidence);
     ctx.file(ReleaseState::RollbackFailed, Some(why.clone()));
-    let at_hand = ctx.facts().release.as_ref().map(|release| release.id.clone());
-    let known = left(ctx);
+    let (known, now) = (left(ctx), ctx.now);
     let facts = ctx.facts_mut();
-    facts.decided = at_hand.map(|id| (id, ReleaseState::RollbackFailed));
+    let failed =
+        |release: &Release| Decision::of(release, ReleaseState::RollbackFailed, now, Some(why.clone()));
+    facts.decided = facts.release.as_ref().map(failed);
     facts.known = known.or(facts.known.take());
     facts.phase = Phase::NeedsPerson { why };
     Transition::Stay

@@ -171,7 +171,7 @@ fn a_rollback_is_finished_by_whoever_takes_over_and_never_begun_again() {
         "{:?}",
         news(&actions)
     );
-    assert_eq!(next.facts().decided.as_ref().map(|(_, state)| *state), Some(ReleaseState::RolledBack));
+    assert_eq!(next.facts().decided.as_ref().map(|decision| decision.state), Some(ReleaseState::RolledBack));
     assert_eq!(next.facts().rollbacks.len(), 1);
     // The first one comes back, and is told what became of it.
     let mut first = leader;

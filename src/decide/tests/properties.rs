@@ -275,7 +275,7 @@ proptest! {
         killed.kill();
         killed.step(&happening(ServiceEvent::Seen(seen)));
         // What was put back by hand in the middle of a swap is looked at anew.
-        let back = killed.world.facts().decided.as_ref().map(|(_, state)| *state) == Some(Superseded);
+        let back = killed.world.facts().decided.as_ref().map(|decision| decision.state) == Some(Superseded);
         prop_assume!(!back || lives.world.facts().phase.into_str() != "needs-person");
         prop_assert_eq!(lives.world.facts().phase.into_str(), killed.world.facts().phase.into_str());
         // A watch that was lengthened may see more, and what passed before a kill has to pass again.
@@ -292,7 +292,7 @@ proptest! {
         let (lives, killed) = (lives.world.facts(), killed.world.facts());
         prop_assert_eq!(lives.phase.into_str(), killed.phase.into_str());
         // An adoption has its id from its time.
-        let how = |facts: &Facts| facts.decided.as_ref().map(|(_, state)| *state);
+        let how = |facts: &Facts| facts.decided.as_ref().map(|decision| decision.state);
         prop_assert_eq!(how(lives), how(killed));
     }
 }

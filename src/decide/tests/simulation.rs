@@ -310,7 +310,7 @@ impl Simulation {
         let accepted = facts.accepted.last().and_then(|accepted| accepted.running.as_ref());
         let is_accepted = accepted.is_some_and(|accepted| accepted.identity == named);
         // A person ended the watch without a word on what is there now.
-        let left = facts.decided.as_ref().is_some_and(|(_, state)| *state == ReleaseState::Aborted);
+        let left = facts.decided.as_ref().is_some_and(|decision| decision.state == ReleaseState::Aborted);
         let waits = facts.phase != Phase::Idle && !facts.incidents.is_empty();
         assert!(is_accepted || left || waits, "{named:?} runs unjudged: {facts:#?}");
     }

@@ -30,6 +30,7 @@ impl Facts {
         for incident in self.incidents.iter_mut().chain(&mut self.lately) {
             all.extend(incident.running_times());
         }
+        all.extend(self.decided.as_mut().map(|decision| &mut decision.at));
         all.extend(self.diverged.as_mut().map(|diverged| &mut diverged.since));
         all.extend(self.veto.as_mut().map(|veto| &mut veto.ends));
         if let Some(Aftermath { incident, since, until }) = &mut self.aftermath {

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::*;
 use crate::model::checklist;
+use crate::model::decision::Decision;
 use crate::model::event::Ask;
 use crate::model::facts::{Facts, Phase};
 use crate::model::incident::{Incident, IncidentState};
@@ -38,7 +39,14 @@ pub(super) fn facts(phase: Phase, decided: ReleaseState) -> Facts {
     let states = facts.incidents.iter().cycle();
     let incidents = reasons().into_iter().zip(states);
     let incidents = incidents.map(|(reason, one)| Incident { reason: Some(reason), ..one.clone() }).collect();
-    Facts { phase, decided: Some(("r0".to_owned(), decided)), incidents, ..facts }
+    let decided = Decision {
+        release: "r0".to_owned(),
+        version: "1.4.1".to_owned(),
+        state: decided,
+        at: at(3),
+        why: Some(Reason::Said(some())),
+    };
+    Facts { phase, decided: Some(decided), incidents, ..facts }
 }
 
 /// An incident that is not calm.

@@ -1,0 +1,38 @@
+//! Nothing is under way: what runs is told instead.
+
+use jiff::Timestamp;
+
+use super::{ACCEPTED, About, NEEDS_PERSON, summary};
+use crate::cli::CliError;
+use crate::cli::show::say;
+use crate::control::client::Client;
+use crate::control::wire::Outcome;
+use crate::text::english;
+use crate::untrusted::harmless;
+
+/// Says what runs and since when it is good, or that it is not what was released; gives the exit code.
+pub(super) async fn told(
+    client: &Client,
+    service: &str,
+    about: &About,
+    now: Timestamp,
+) -> Result<u8, CliError> {
+    let status = client.status(Some(service)).await?;
+    let Some(shown) = status.services.into_iter().next() else { return Ok(NEEDS_PERSON) };
+    let running = shown.running.as_ref().map_or("nothing", |running| running.version.as_str());
+    let running = harmless(running);
+    let (state, release, why) = match (&shown.drift, &shown.accepted) {
+        (Some(drift), _) => ("not what was released", None, drift.why.clone()),
+        (None, Some(accepted)) => {
+            let decision = shown.decided.as_ref().filter(|decision| decision.release == accepted.id);
+            let at = decision.map_or(accepted.started_at, |decision| decision.decided_at);
+            let ago = english().lasting(now.duration_since(at));
+            ("accepted", Some(accepted.id.clone()), format!("{ago} ago"))
+        }
+        (None, None) => ("not accepted yet", None, "no version has passed its checks so far".to_owned()),
+    };
+    say(&format!("{service}: nothing is under way; {running} runs, {state}: {}", harmless(&why)))?;
+    let outcome = Outcome { release, why: Some(why), phase: shown.phase, ..Outcome::default() };
+    summary::add(about, service, &running, state, &outcome);
+    Ok(if state == "accepted" { ACCEPTED } else { NEEDS_PERSON })
+}
