@@ -31,6 +31,18 @@ pub fn clean(text: &str) -> String {
     short(text, QUOTED)
 }
 
+/// The same within Markdown: nothing of it is markup.
+pub fn marked(text: &str) -> String {
+    let mut marked = String::new();
+    for character in clean(text).chars() {
+        if "\\`*_[]<>#|".contains(character) {
+            marked.push('\\');
+        }
+        marked.push(character);
+    }
+    marked
+}
+
 /// As a version or another name, which goes into every event, row and plan: one line, and not long.
 pub fn named(text: &str) -> String {
     let mut rest = seen(text).chars().map(spaced);

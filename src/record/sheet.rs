@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use minijinja::context;
 
 use crate::text::Texts;
-use crate::untrusted::clean;
+use crate::untrusted::{clean, marked};
 
 /// A record that is being written.
 pub(super) struct Sheet<'a> {
@@ -81,14 +81,14 @@ impl<'a> Sheet<'a> {
     /// As Markdown.
     pub(super) fn markdown(&self) -> String {
         let colon = self.say("colon");
-        let mut text = format!("# {}\n", mark(&self.title));
+        let mut text = format!("# {}\n", marked(&self.title));
         let mut line = |line: String| writeln!(text, "{line}").expect("writing to a string cannot fail");
         for Section { heading, items, .. } in &self.sections {
             line(format!("\n## {heading}\n"));
             let mut after_words = false;
             for item in items {
                 match item {
-                    Item::Row(name, value) => line(format!("- **{}**{colon}{}", mark(name), mark(value))),
+                    Item::Row(name, value) => line(format!("- **{}**{colon}{}", marked(name), marked(value))),
                     Item::Words(words) => line(format!("\n{words}")),
                     Item::Printed(lines) => {
                         if after_words {
@@ -105,18 +105,6 @@ impl<'a> Sheet<'a> {
         }
         text
     }
-}
-
-/// Somebody else's words within Markdown.
-fn mark(text: &str) -> String {
-    let mut marked = String::new();
-    for character in clean(text).chars() {
-        if "\\`*_[]<>#|".contains(character) {
-            marked.push('\\');
-        }
-        marked.push(character);
-    }
-    marked
 }
 
 /// Somebody else's words within HTML.

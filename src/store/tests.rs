@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Batch, Entry, NewDelivery, Store};
+use super::{Batch, Entry, NewDelivery, Reader, Store};
 use crate::decide::action::When;
 use crate::model::checklist::Person;
 use crate::model::event::{Event, ServiceEvent};
@@ -48,6 +48,21 @@ fn open(dir: &Path) -> Store {
 
 fn batch(at: Timestamp) -> Batch {
     Batch { at, entries: Vec::new(), facts: Vec::new(), deliveries: Vec::new() }
+}
+
+async fn post(store: &Store, seconds: i64, deliveries: Vec<NewDelivery>) {
+    store.commit(Batch { deliveries, ..batch(at(seconds)) }).await.unwrap();
+}
+
+/// Each notice with the state of its delivery, in order.
+fn states(dir: &Path) -> Vec<(String, String)> {
+    let mut rows = Reader::open(dir).unwrap().deliveries(u32::MAX).unwrap();
+    rows.reverse();
+    rows.into_iter().map(|row| (row.notification_id, row.state)).collect()
+}
+
+fn row(id: &str, state: &str) -> (String, String) {
+    (id.to_owned(), state.to_owned())
 }
 
 fn entry(at: Timestamp, release: Option<&str>, event: Event) -> Entry {

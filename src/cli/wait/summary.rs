@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::About;
 use crate::control::wire::Outcome;
-use crate::untrusted::harmless;
+use crate::untrusted::{harmless, marked};
 
 /// Adds it to the file that was asked for, if one was: a job has one file for all its steps. The exit code is the release's
 /// all the same where that cannot be done.
@@ -22,33 +22,21 @@ fn append(file: &Path, text: &str) -> std::io::Result<()> {
 }
 
 fn text(service: &str, version: &str, state: &str, outcome: &Outcome) -> String {
-    let mut text = format!("### {}: {}, {}\n\n", cell(service), cell(state), cell(version));
+    let mut text = format!("### {}: {}, {}\n\n", marked(service), marked(state), marked(version));
     let at = outcome.decided_at.map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
     let rows = [("Decided", at.as_deref()), ("Why", outcome.why.as_deref())];
     let rows: Vec<_> = rows.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
     if !rows.is_empty() {
         text.push_str("| | |\n|---|---|\n");
         for (name, value) in rows {
-            text.push_str(&format!("| {name} | {} |\n", cell(value)));
+            text.push_str(&format!("| {name} | {} |\n", marked(value)));
         }
         text.push('\n');
     }
     if let Some(release) = &outcome.release {
-        text.push_str(&format!("`golive explain {0}`, `golive record {0}`\n\n", cell(release)));
+        text.push_str(&format!("`golive explain {0}`, `golive record {0}`\n\n", marked(release)));
     }
     text
-}
-
-/// One line in which nothing is markup.
-fn cell(text: &str) -> String {
-    let mut cell = String::new();
-    for character in harmless(text).chars() {
-        if "\\`*_{}[]<>#|!".contains(character) {
-            cell.push('\\');
-        }
-        cell.push(character);
-    }
-    cell
 }
 
 #[cfg(test)]

@@ -90,7 +90,7 @@ pub(super) async fn references(
     }
     let listed = |used: Used, found: BTreeMap<String, (Value, Value)>| {
         let placed = found.into_values().enumerate().map(|(n, (id, name))| {
-            let file = json!({ "Name": format!("/golive-keeps-{n}"), "UID": "0", "GID": "0", "Mode": 0 });
+            let file = json!({ "Name": format!("/golive-pin-{n}"), "UID": "0", "GID": "0", "Mode": 0 });
             json!({ used.id: id, used.name: name, "File": file })
         });
         placed.collect()

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::notice::{Place, Stage};
-use crate::store::{Bundle, Delivery, Reader};
+use crate::store::{Bundle, Delivery};
 
 fn about(incident: &str, number: u32, stage: Stage) -> NewDelivery {
     let tier = Tier::Urgent;
@@ -12,26 +12,12 @@ fn about(incident: &str, number: u32, stage: Stage) -> NewDelivery {
     NewDelivery { notice, ..delivery(&id, tier) }
 }
 
-async fn post(store: &Store, seconds: i64, deliveries: Vec<NewDelivery>) {
-    store.commit(Batch { deliveries, ..batch(at(seconds)) }).await.unwrap();
-}
-
 async fn due(store: &Store, seconds: i64) -> Vec<Delivery> {
     store.due(at(seconds), 1, 9).await.unwrap()
 }
 
 fn ids(bundle: &Bundle) -> Vec<String> {
     bundle.with.iter().map(|notice| notice.id.clone()).chain([bundle.delivery.notice.id.clone()]).collect()
-}
-
-fn states(dir: &Path) -> Vec<(String, String)> {
-    let mut rows = Reader::open(dir).unwrap().deliveries(u32::MAX).unwrap();
-    rows.reverse();
-    rows.into_iter().map(|row| (row.notification_id, row.state)).collect()
-}
-
-fn row(id: &str, state: &str) -> (String, String) {
-    (id.to_owned(), state.to_owned())
 }
 
 #[tokio::test]

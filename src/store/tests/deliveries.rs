@@ -1,22 +1,8 @@
 use super::*;
 use crate::store::{Delivery, Reader};
 
-async fn post(store: &Store, seconds: i64, deliveries: Vec<NewDelivery>) {
-    store.commit(Batch { deliveries, ..batch(at(seconds)) }).await.unwrap();
-}
-
 fn names(deliveries: &[Delivery]) -> Vec<&str> {
     deliveries.iter().map(|delivery| delivery.notice.id.as_str()).collect()
-}
-
-fn states(dir: &Path) -> Vec<(String, String)> {
-    let mut rows = Reader::open(dir).unwrap().deliveries(u32::MAX).unwrap();
-    rows.reverse();
-    rows.into_iter().map(|row| (row.notification_id, row.state)).collect()
-}
-
-fn row(id: &str, state: &str) -> (String, String) {
-    (id.to_owned(), state.to_owned())
 }
 
 #[tokio::test]
