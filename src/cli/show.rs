@@ -51,17 +51,25 @@ pub(super) fn print_lines(text: &str) -> Result<(), CliError> {
 /// mark none.
 pub(super) fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
     let heads = heads.iter().map(|head| (*head).to_owned()).collect();
-    let rows = std::iter::once(&heads).chain(rows);
-    let rows: Vec<Vec<String>> = rows.map(|row| row.iter().map(|cell| harmless(cell)).collect()).collect();
-    let width = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell: &String| cell.width()).max();
-    let widths: Vec<usize> = (0..heads.len()).map(|at| width(at).unwrap_or_default()).collect();
     let mut text = String::new();
-    for row in &rows {
-        let line: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| padded(cell, *width)).collect();
-        text.push_str(line.join("  ").trim_end());
+    for line in aligned(std::iter::once(&heads).chain(rows)) {
+        text.push_str(line.trim_end());
         text.push('\n');
     }
     text
+}
+
+/// The same without heads, a line a row; all have as many cells.
+pub(super) fn aligned<'a>(rows: impl Iterator<Item = &'a Vec<String>>) -> Vec<String> {
+    let rows: Vec<Vec<String>> = rows.map(|row| row.iter().map(|cell| harmless(cell)).collect()).collect();
+    let width = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell: &String| cell.width()).max();
+    let widths: Vec<usize> =
+        (0..rows.first().map_or(0, Vec::len)).map(|at| width(at).unwrap_or_default()).collect();
+    let line = |row: &Vec<String>| {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| padded(cell, *width)).collect();
+        cells.join("  ")
+    };
+    rows.iter().map(line).collect()
 }
 
 /// A text with spaces behind it up to a width.

@@ -85,7 +85,7 @@ impl Context<'_> {
 
     /// The matter is over: tells so in its thread, if it was one. What has come back before is over when it stays away.
     pub(super) fn resolve(&mut self, news: News) {
-        if self.find(&news).is_none() {
+        if tracker::going_on(&self.facts().incidents, &Topic::of(&news)).is_none() {
             return;
         }
         let turned = self.tracker().resolve(news);

@@ -1,7 +1,7 @@
 //! `golive status --short`: a line a service, for a prompt, a dashboard or `grep`.
 
 use super::Page;
-use crate::cli::show::{Mood, padded, paint};
+use crate::cli::show::{Mood, aligned, paint};
 use crate::control::wire::{ServiceInfo, Status};
 use crate::untrusted::harmless;
 
@@ -12,27 +12,18 @@ const VERDICTS: [(&str, Mood); 4] =
 impl Page {
     /// Name, phase, version and verdict, in columns.
     pub(super) fn draw_short(mut self, status: &Status) -> String {
-        let rows: Vec<([String; 3], (String, Mood))> = status.services.iter().map(row).collect();
-        let width = |at: usize| {
-            let cells =
-                rows.iter().map(|(cells, _)| unicode_width::UnicodeWidthStr::width(cells[at].as_str()));
-            cells.max().unwrap_or_default()
-        };
-        let widths = [width(0), width(1), width(2)];
-        for (cells, (verdict, mood)) in &rows {
-            let cells = cells.iter().zip(widths).map(|(cell, width)| padded(cell, width));
-            let line = cells.collect::<Vec<_>>().join("  ");
-            let verdict = paint(verdict, *mood, self.color);
-            self.text.push_str(&format!("{line}  {verdict}\n"));
+        let rows: Vec<Vec<String>> = status.services.iter().map(row).collect();
+        for (line, service) in aligned(rows.iter()).iter().zip(&status.services) {
+            let (verdict, mood) = verdict(service);
+            self.text.push_str(&format!("{line}  {}\n", paint(&verdict, mood, self.color)));
         }
         self.text
     }
 }
 
-fn row(service: &ServiceInfo) -> ([String; 3], (String, Mood)) {
+fn row(service: &ServiceInfo) -> Vec<String> {
     let version = service.running.as_ref().map_or("-", |running| running.version.as_str());
-    let cells = [&service.name, &service.phase, version].map(harmless);
-    (cells, verdict(service))
+    [&service.name, &service.phase, version].map(str::to_owned).to_vec()
 }
 
 /// The worst that there is to say, and whether it is bad.

@@ -21,18 +21,20 @@ pub(super) async fn told(
     let Some(shown) = status.services.into_iter().next() else { return Ok(NEEDS_PERSON) };
     let running = shown.running.as_ref().map_or("nothing", |running| running.version.as_str());
     let running = harmless(running);
-    let (state, release, why) = match (&shown.drift, &shown.accepted) {
-        (Some(drift), _) => ("not what was released", None, drift.why.clone()),
+    let (code, state, release, why) = match (&shown.drift, &shown.accepted) {
+        (Some(drift), _) => (NEEDS_PERSON, "not what was released", None, drift.why.clone()),
         (None, Some(accepted)) => {
             let decision = shown.decided.as_ref().filter(|decision| decision.release == accepted.id);
             let at = decision.map_or(accepted.started_at, |decision| decision.decided_at);
             let ago = english().lasting(now.duration_since(at));
-            ("accepted", Some(accepted.id.clone()), format!("{ago} ago"))
+            (ACCEPTED, "accepted", Some(accepted.id.clone()), format!("{ago} ago"))
         }
-        (None, None) => ("not accepted yet", None, "no version has passed its checks so far".to_owned()),
+        (None, None) => {
+            (NEEDS_PERSON, "not accepted yet", None, "no version has passed its checks so far".to_owned())
+        }
     };
     say(&format!("{service}: nothing is under way; {running} runs, {state}: {}", harmless(&why)))?;
     let outcome = Outcome { release, why: Some(why), phase: shown.phase, ..Outcome::default() };
     summary::add(about, service, &running, state, &outcome);
-    Ok(if state == "accepted" { ACCEPTED } else { NEEDS_PERSON })
+    Ok(code)
 }

@@ -34,7 +34,8 @@ fn text(service: &str, version: &str, state: &str, outcome: &Outcome) -> String 
         text.push('\n');
     }
     if let Some(release) = &outcome.release {
-        text.push_str(&format!("`golive explain {0}`, `golive record {0}`\n\n", marked(release)));
+        // An id has nothing that could end the code, in which a backslash would be seen.
+        text.push_str(&format!("`golive explain {0}`, `golive record {0}`\n\n", harmless(release)));
     }
     text
 }
@@ -46,14 +47,14 @@ mod tests {
     #[test]
     fn what_a_stranger_wrote_is_no_markup() {
         let why = Some("a | b\n<img src=x> `rm` [x](http://x) **now**".to_owned());
-        let release = Some("shop-1".to_owned());
+        let release = Some("shop_eu-1".to_owned());
         let outcome = Outcome { release, why, ..Outcome::default() };
         let text = text("shop", "1.4 (shop-1)", "rolled-back", &outcome);
         assert_eq!(
             text,
             "### shop: rolled-back, 1.4 (shop-1)\n\n| | |\n|---|---|\n\
              | Why | a \\| b \\<img src=x\\> \\`rm\\` \\[x\\](http://x) \\*\\*now\\*\\* |\n\n\
-             `golive explain shop-1`, `golive record shop-1`\n\n"
+             `golive explain shop_eu-1`, `golive record shop_eu-1`\n\n"
         );
     }
 

@@ -31,6 +31,11 @@ pub(super) fn find(open: &[Incident], topic: &Topic) -> Option<usize> {
     open.iter().position(|incident| Topic::of(&incident.news) == *topic)
 }
 
+/// Where the one is that is about that matter and does not seem to be over already.
+pub(super) fn going_on(open: &[Incident], topic: &Topic) -> Option<usize> {
+    find(open, topic).filter(|at| open[*at].resolve_at.is_none())
+}
+
 /// Whether a reminder, an escalation or an end is due.
 pub(super) fn is_due(open: &[Incident], now: Timestamp) -> bool {
     open.iter().any(|incident| thread::due(incident, now).is_some())
@@ -60,7 +65,7 @@ impl Tracker<'_> {
 
     /// The matter is over, if it was one. What has come back before is over when it stays away.
     pub(super) fn resolve(&mut self, news: News) -> Option<Turned> {
-        let at = find(self.open, &Topic::of(&news)).filter(|at| self.open[*at].resolve_at.is_none())?;
+        let at = going_on(self.open, &Topic::of(&news))?;
         let over = thread::calm(&mut self.open[at], news, self.now);
         Some(if over { self.close(at) } else { self.silent(at) })
     }

@@ -332,16 +332,6 @@ fn an_update_that_gets_nowhere_is_told_until_it_moves() {
 }
 
 #[test]
-fn ids_are_no_other_golives_ids() {
-    let mut world = watching();
-    assert!(world.facts().release.as_ref().is_some_and(|release| release.id.ends_with("-n1")));
-    samples(&mut world, &bad(), 3);
-    let Phase::RollingBack(rollback) = &world.facts().phase else { panic!("{:?}", world.facts().phase) };
-    assert!(rollback.plan.rollback.ends_with("-n1"), "{}", rollback.plan.rollback);
-    assert!(world.facts().incidents.iter().all(|incident| incident.id.ends_with("-n1")));
-}
-
-#[test]
 fn whoever_takes_over_late_watches_before_it_decides() {
     let leader = watching();
     let window = service_policy().window;

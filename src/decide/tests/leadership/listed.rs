@@ -43,3 +43,13 @@ fn whoever_watches_lists_what_became_of_releases() {
     samples(&mut leader, &Outcome::Ok, 100);
     assert_eq!(follow(&leader), [of("v4", ReleaseState::Accepted), of("v3", ReleaseState::Superseded)]);
 }
+
+#[test]
+fn ids_are_no_other_golives_ids() {
+    let mut world = watching();
+    assert!(world.facts().release.as_ref().is_some_and(|release| release.id.ends_with("-n1")));
+    samples(&mut world, &bad(), 3);
+    let Phase::RollingBack(rollback) = &world.facts().phase else { panic!("{:?}", world.facts().phase) };
+    assert!(rollback.plan.rollback.ends_with("-n1"), "{}", rollback.plan.rollback);
+    assert!(world.facts().incidents.iter().all(|incident| incident.id.ends_with("-n1")));
+}
