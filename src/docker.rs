@@ -39,3 +39,6 @@ pub(crate) use images::KEPT;
 pub(crate) use inspect::{Health, Inspect};
 pub(crate) use remembered::Remembered;
 pub use system::{OLDEST_API, Version};
+
+/// Where the engine listens unless told otherwise.
+pub(crate) const SOCKET: &str = "/var/run/docker.sock";

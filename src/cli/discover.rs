@@ -8,13 +8,10 @@ use super::{CliError, Context};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::discover::{Around, draft, look};
-use crate::docker::Engine;
+use crate::docker::{Engine, SOCKET};
 use crate::probe::Tools;
 use crate::text::Texts;
 use crate::untrusted::harmless;
-
-/// Where the engine is looked for without a configuration.
-const SOCKET: &str = "/var/run/docker.sock";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 
 use super::DemoError;
+use crate::docker::SOCKET;
 use crate::untrusted::clean;
-
-const USUAL: &str = "/var/run/docker.sock";
 
 /// Where the engine listens that `docker` would speak to, too, by what `DOCKER_HOST` says.
 pub(super) fn socket(host: Option<&str>) -> Result<PathBuf, DemoError> {
-    let host = host.filter(|host| !host.is_empty()).unwrap_or(USUAL);
+    let host = host.filter(|host| !host.is_empty()).unwrap_or(SOCKET);
     let path = host.strip_prefix("unix://").unwrap_or(host);
     if path.starts_with('/') {
         return Ok(path.into());

@@ -16,7 +16,7 @@ use super::seen::{Door, Has, Seen, Service};
 use super::subjects::{self, Subject, Subjects, is_database};
 use crate::clock::Clock;
 use crate::config::{self, CheckKind, Config, Runtime, SwarmSet};
-use crate::docker::{Engine, EngineError};
+use crate::docker::{Engine, EngineError, SOCKET};
 use crate::model::sample::Outcome;
 use crate::probe::Tools;
 use crate::untrusted::named;
@@ -27,8 +27,6 @@ const AT_ONCE: usize = 10;
 const ALL: Duration = Duration::from_mins(1);
 /// What takes longer is told to whoever waits.
 const LONG: Duration = Duration::from_secs(1);
-/// Where the engine listens unless told otherwise.
-const SOCKET: &str = "/var/run/docker.sock";
 
 /// What is looked around with.
 pub(crate) struct Around<'a> {
