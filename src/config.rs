@@ -26,7 +26,6 @@ mod environment;
 mod headers;
 mod heartbeat;
 mod layers;
-mod maintenance;
 mod mask;
 pub mod mistakes;
 mod nearest;
@@ -51,6 +50,7 @@ mod triggers;
 mod url;
 mod watch;
 mod webhook;
+mod windows;
 
 pub use access::{Access, ClientCertificate, HttpLogin, is_secret_header};
 pub use always::Always;

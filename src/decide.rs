@@ -41,6 +41,7 @@ mod drift;
 mod drill;
 mod fallback;
 mod follow_up;
+mod freeze;
 mod gap;
 mod incident;
 mod launch;

@@ -178,6 +178,7 @@ pub fn json(story: &Story, texts: &Texts) -> Value {
         "changes": story.changes.as_ref().map(changes::json),
         "irreversible": said.irreversible,
         "hotfix": said.hotfix,
+        "overridden": said.overrides,
         "checklist": checklist::json(release),
         "acceptance": acceptance::json(story),
         "verification": verification::of(story).iter().map(|check| check.json(texts)).collect::<Vec<_>>(),

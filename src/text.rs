@@ -164,6 +164,7 @@ impl Texts {
             }
             Reason::Quarantined { version, at, same, cause } => self.quarantined(version, *at, *same, cause),
             Reason::ChecklistOpen { open, .. } => self.checklist_open(open),
+            Reason::Frozen { until } => self.say("reason.frozen", context! { until => self.time(*until) }),
             Reason::Overdue { tasks, more } => self.overdue(tasks, *more),
             Reason::Unheard(cause) => self.because("unheard", cause, context! {}),
             Reason::Step { step, seen } => {

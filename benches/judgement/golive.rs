@@ -8,8 +8,8 @@ use ::golive::decide::action::{Action, Effect};
 use ::golive::model::event::{Event, ServiceEvent};
 use ::golive::model::facts::Facts;
 use ::golive::model::policy::{
-    Autonomy, ErrorRate, Latency, Level, Maintenance, OnEnvironment, Otherwise, Policy, Ppm, Quarantine,
-    Resources, ServicePolicy, Triggers,
+    Autonomy, ErrorRate, Latency, Level, OnEnvironment, Otherwise, Policy, Ppm, Quarantine, Resources,
+    ServicePolicy, Triggers, Windows,
 };
 use ::golive::model::reading::{Bucket, Counts, Durations, Measure, Reading, Requests, Source, Stream, Use};
 use ::golive::model::release::{Origin, Release};
@@ -156,7 +156,8 @@ impl Golive {
             per_day: 3,
             veto: Duration::ZERO,
             quarantine: Quarantine::Watch,
-            maintenance: Maintenance::default(),
+            maintenance: Windows::default(),
+            freeze: Windows::default(),
             shared: false,
             steps: vec![Step::Prepare],
             finish: Vec::new(),

@@ -48,7 +48,7 @@ pub(super) struct Arguments {
     /// It mends what another release broke
     #[arg(long)]
     hotfix: bool,
-    /// Announce it although its checklist is not complete, and why: the record says so
+    /// Announce it although its checklist is not complete or the service is frozen, and why: the record says so
     #[arg(long = "override", value_name = "WHY")]
     overrides: Option<String>,
     /// Wait until it is decided

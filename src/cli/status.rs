@@ -242,6 +242,10 @@ impl Page {
                 format!("{} left; a person decides", english().lasting(until.duration_since(self.now)));
             self.row("window", &text, Some(Mood::Uncertain));
         }
+        if let Some(until) = service.freeze {
+            let left = english().lasting(until.duration_since(self.now));
+            self.row("freeze", &format!("{left} left; nothing is to be released"), None);
+        }
         // Newest first, and no more than tell the tale; `--json` has all of them.
         for bad in service.quarantine.iter().rev().take(3) {
             let text = format!("{}, taken back {}: {}", bad.version, self.ago(bad.at), bad.why);

@@ -13,11 +13,11 @@ use super::triggers::AUTONOMY;
 use super::url::is_url;
 use super::{
     Check, CheckKind, Commands, Content, Exposition, Order, Person, Pin, Program, Runtime, Service,
-    acceptance, business, checklist, checks, compose, dependency, drill, maintenance, swarm, tls, triggers,
-    watch,
+    acceptance, business, checklist, checks, compose, dependency, drill, swarm, tls, triggers, watch,
+    windows,
 };
 use crate::model::checklist::Wanted;
-use crate::model::policy::{Autonomy, Maintenance, Quarantine, ServicePolicy};
+use crate::model::policy::{Autonomy, Quarantine, ServicePolicy, Windows};
 use crate::model::step::Step;
 
 /// Keys that later versions know.
@@ -84,6 +84,7 @@ pub(super) fn read(name: &str, mut section: Section<'_>, known: Known<'_>) -> Op
         veto: rollback.veto,
         quarantine: rollback.quarantine,
         maintenance: around.maintenance,
+        freeze: around.freeze,
         checklist: around.wanted,
         acceptance: around.acceptance.on_fail,
         drill: around.drill.schedule,
@@ -123,7 +124,8 @@ fn judging(section: &mut Section<'_>, setting: &Setting) -> triggers::Judging {
 /// What surrounds the watch: when golive asks before it acts, what a release has to show before it is accepted, what is
 /// asked of a version before it is released, that going back is tried, and where what it brings is written down.
 struct Around {
-    maintenance: Maintenance,
+    maintenance: Windows,
+    freeze: Windows,
     acceptance: acceptance::Before,
     wanted: Wanted,
     checklist: BTreeMap<String, Acceptance>,
@@ -132,13 +134,14 @@ struct Around {
 }
 
 fn around(mut section: Section<'_>, known: Known<'_>, runtime: Option<&Runtime>) -> Around {
-    let maintenance = maintenance::read(&mut section, known.zone);
+    let maintenance = windows::maintenance(&mut section, known.zone);
+    let freeze = windows::freeze(&mut section, known.zone);
     let acceptance = acceptance::read(&mut section, known.servers);
     let (wanted, checklist) = checklist::read(&mut section, (known.people, known.servers));
     let drill = drill::read(&mut section, runtime);
     let content = section.section("content").and_then(Content::read);
     section.end(&LATER);
-    Around { maintenance, acceptance, wanted, checklist, drill, content }
+    Around { maintenance, freeze, acceptance, wanted, checklist, drill, content }
 }
 
 /// The Prometheus that it names, else the one that all use.

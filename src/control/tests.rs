@@ -167,6 +167,7 @@ fn shop(phase: &'static str) -> ServiceView {
         diverged_known_to: None,
         veto: None,
         maintenance: None,
+        freeze: None,
         quarantine: Vec::new(),
         problems: Some(Vec::new()),
         drill: DrillView::default(),

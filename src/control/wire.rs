@@ -97,6 +97,9 @@ pub struct ServiceInfo {
     /// When the maintenance window that is open closes.
     #[serde(default)]
     pub maintenance: Option<Timestamp>,
+    /// When the freeze ends that it is in.
+    #[serde(default)]
+    pub freeze: Option<Timestamp>,
     /// What was gone back from, newest last.
     #[serde(default)]
     pub quarantine: Vec<QuarantineInfo>,

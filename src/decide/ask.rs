@@ -6,7 +6,7 @@ use super::action::{Action, Answer, Persist};
 use super::context::Context;
 use super::transition::Transition;
 use super::trigger::span;
-use super::{checklist, countdown, drill, naming, permission, plan, suspect, whole};
+use super::{checklist, countdown, drill, freeze, naming, permission, plan, suspect, whole};
 use crate::model::decision::Decision;
 use crate::model::event::Ask;
 use crate::model::facts::{Hold, Phase};
@@ -86,6 +86,7 @@ fn done(ctx: &Context<'_>) -> Answer {
 }
 
 fn announce(ctx: &mut Context<'_>, announcement: &Announcement) -> Result<Answer, Refusal> {
+    freeze::admits(ctx, announcement)?;
     let checklist = checklist::admits(ctx, announcement).map_err(Refusal::Checklist)?;
     if let Some((release, state)) = said_again(ctx, announcement) {
         release.announcement = Some(announcement.clone());

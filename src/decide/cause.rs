@@ -43,6 +43,7 @@ pub(super) fn evidence(ctx: &Context<'_>, reason: &Reason) -> Vec<Sample> {
         | Reason::Maintenance { .. }
         | Reason::Quarantined { .. }
         | Reason::ChecklistOpen { .. }
+        | Reason::Frozen { .. }
         | Reason::Overdue { .. }
         | Reason::Budget { .. }
         | Reason::Unheard(_) => Vec::new(),
@@ -90,6 +91,7 @@ pub(super) fn plain(reason: &Reason) -> String {
         }
         Reason::Doubts(_) => "it cannot be judged well".to_owned(),
         Reason::ChecklistOpen { open, .. } => format!("open in the checklist: {}", open.join(", ")),
+        Reason::Frozen { .. } => "released in a freeze".to_owned(),
         Reason::Overdue { tasks, .. } => {
             let texts: Vec<&str> = tasks.iter().map(|task| task.text.as_str()).collect();
             format!("overdue: {}", texts.join(", "))

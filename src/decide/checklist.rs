@@ -65,8 +65,7 @@ pub(super) fn admits(ctx: &Context<'_>, announcement: &Announcement) -> Result<O
         return Ok(None);
     }
     let entries = entries(ctx, &announcement.version);
-    let overridden = announcement.overrides.clone();
-    if ctx.policy.checklist.required && overridden.is_none() {
+    if ctx.policy.checklist.required && announcement.overrides.is_none() {
         let open = unsettled(&entries);
         if !open.is_empty() {
             return Err(Objection::Open { version: announcement.version.clone(), open });
@@ -75,7 +74,7 @@ pub(super) fn admits(ctx: &Context<'_>, announcement: &Announcement) -> Result<O
             return Err(Objection::FourEyes { item, by });
         }
     }
-    Ok(Some(Taken { entries, overridden }))
+    Ok(Some(Taken { entries }))
 }
 
 /// A release has come: its checklist is taken as it stands, unless it was when the release was announced. That it is not
@@ -88,9 +87,9 @@ pub(super) fn take(ctx: &mut Context<'_>) {
     let version = release.version.clone();
     let entries = entries(ctx, &version);
     let open = unsettled(&entries);
-    let taken_before = ctx.facts().accepted.iter().any(|accepted| accepted.version == version);
+    let taken_before = ctx.facts().was_accepted(&version);
     if let Some(release) = &mut ctx.facts_mut().release {
-        release.checklist = Some(Taken { entries, overridden: None });
+        release.checklist = Some(Taken { entries });
     }
     if ctx.policy.checklist.required && !open.is_empty() && !taken_before {
         let why = Reason::ChecklistOpen { version, open };

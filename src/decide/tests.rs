@@ -12,6 +12,7 @@ mod checklist;
 mod curve;
 mod fixture;
 mod follow_up;
+mod freeze;
 mod invariants;
 mod judging;
 mod leadership;

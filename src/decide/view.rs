@@ -89,6 +89,8 @@ pub struct ServiceView {
     pub veto: Option<Veto>,
     /// When the maintenance window that is open closes.
     pub maintenance: Option<Timestamp>,
+    /// When the freeze ends that it is in.
+    pub freeze: Option<Timestamp>,
     /// What was gone back from, newest last.
     pub quarantine: Vec<Quarantined>,
     /// What stands in the way of going back; `None` before it was looked at.
@@ -253,6 +255,7 @@ fn service_view(service: &Service, policy: &ServicePolicy, now: Timestamp) -> Se
         diverged_known_to: known_to(facts),
         veto: facts.veto.clone(),
         maintenance: policy.maintenance.until(now),
+        freeze: policy.freeze.until(now),
         quarantine: facts.quarantine.clone(),
         problems: service.problems.clone(),
         drill: DrillView {

@@ -85,6 +85,7 @@ pub(crate) fn shop() -> ServiceView {
         diverged_known_to: None,
         veto: None,
         maintenance: None,
+        freeze: None,
         quarantine: Vec::new(),
         problems: Some(Vec::new()),
         drill: DrillView::default(),

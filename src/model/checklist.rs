@@ -223,8 +223,6 @@ pub struct Entry {
 pub struct Taken {
     /// By the name of the item.
     pub entries: BTreeMap<String, Entry>,
-    /// Why the release was announced all the same.
-    pub overridden: Option<String>,
 }
 
 /// Why something is not done to a checklist, or a release is not announced because of it.

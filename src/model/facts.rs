@@ -358,6 +358,11 @@ impl Verification {
 }
 
 impl Facts {
+    /// A version of that name is among those that were accepted.
+    pub fn was_accepted(&self, version: &str) -> bool {
+        self.accepted.iter().any(|accepted| accepted.version == version)
+    }
+
     /// The watch at hand.
     pub fn watch(&self) -> Option<&Watch> {
         match &self.phase {

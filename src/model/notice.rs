@@ -175,6 +175,8 @@ pub enum News {
     KnownBadVersion,
     /// What runs was released although its checklist is not complete.
     ReleasedWithoutChecklist,
+    /// It was released while the service is frozen.
+    ReleasedInFreeze,
     /// Something that was to be done after a release is not done, and its day is over.
     FollowUpOverdue,
     /// A rollback begins by itself when its time has come, unless a person stops it.

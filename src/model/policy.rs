@@ -12,17 +12,17 @@ use crate::model::notice::Tier;
 use crate::model::running::Running;
 use crate::model::step::Step;
 
-mod maintenance;
 mod rule;
 mod tier;
 mod triggers;
+mod windows;
 
-pub use maintenance::{Maintenance, Window};
 pub use rule::{Rule, RuleOf};
 pub use tier::{Escalate, Quiet, TierPolicy, Unconfirmed};
 pub use triggers::{
     Anomaly, Business, Direction, ErrorRate, Latency, Level, OnEnvironment, Ppm, Resources, Triggers,
 };
+pub use windows::{Window, Windows};
 
 /// What the configuration asks of the core, for all services.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -93,7 +93,10 @@ pub struct ServicePolicy {
     pub quarantine: Quarantine,
     /// When a person decides although golive may act.
     #[serde(skip)]
-    pub maintenance: Maintenance,
+    pub maintenance: Windows,
+    /// When nothing is released.
+    #[serde(skip)]
+    pub freeze: Windows,
     /// What is asked of a version before it is released.
     pub checklist: checklist::Wanted,
     /// Before a release is accepted its acceptance items are made: what becomes of it when one falls short. `None` where

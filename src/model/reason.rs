@@ -182,6 +182,11 @@ pub enum Reason {
         /// The items that are open.
         open: Vec<String>,
     },
+    /// It was released while the service is frozen.
+    Frozen {
+        /// When the freeze ends.
+        until: Timestamp,
+    },
     /// What was to be done after a release is not done, and its day is over.
     Overdue {
         /// The first of it.
@@ -280,6 +285,7 @@ impl Reason {
             | Self::Maintenance { .. }
             | Self::Quarantined { .. }
             | Self::ChecklistOpen { .. }
+            | Self::Frozen { .. }
             | Self::Overdue { .. }
             | Self::Unheard(_)
             | Self::Stuck { .. }
@@ -327,6 +333,7 @@ impl Reason {
             | Self::CrashLoop { .. }
             | Self::Quarantined { .. }
             | Self::ChecklistOpen { .. }
+            | Self::Frozen { .. }
             | Self::Overdue { .. }
             | Self::GivenUp { .. }
             | Self::Unproved(_)

@@ -1,5 +1,6 @@
 //! Why golive does not do what somebody asked for.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::checklist::Objection;
@@ -37,6 +38,11 @@ pub enum Refusal {
         service: String,
         /// Why.
         why: String,
+    },
+    /// Nothing is released while the service is frozen.
+    Frozen {
+        /// When the freeze ends.
+        until: Timestamp,
     },
     /// Something about the checklist.
     Checklist(Objection),

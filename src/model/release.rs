@@ -121,7 +121,7 @@ pub struct Announcement {
     pub config_changes: Vec<String>,
     /// It mends what another release broke.
     pub hotfix: bool,
-    /// Why it is released although its checklist is not complete.
+    /// Why it is released although its checklist is not complete or the service is frozen.
     pub overrides: Option<String>,
     /// The person responsible as they were named, with the account that said so.
     pub said_by: Option<Person>,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::acceptance::{Group, Item, Verdict};
 use super::checklist::Wanted;
 use super::notice::{News, Notice, Place, Tier};
-use super::policy::{Autonomy, Maintenance, Otherwise, Quarantine, ServicePolicy, Triggers};
+use super::policy::{Autonomy, Otherwise, Quarantine, ServicePolicy, Triggers, Windows};
 use super::reading::Source;
 use super::reason::{Breach, Rule, Unit};
 use super::running::{Identity, Running};
@@ -121,7 +121,8 @@ pub(crate) fn service_policy() -> ServicePolicy {
         per_day: 3,
         veto: Duration::ZERO,
         quarantine: Quarantine::Watch,
-        maintenance: Maintenance::default(),
+        maintenance: Windows::default(),
+        freeze: Windows::default(),
         checklist: Wanted::default(),
         shared: false,
         steps: Vec::new(),

@@ -207,6 +207,10 @@ impl Rows<'_> {
             let text = texts.page("until", &texts.time(until));
             self.row("maintenance", &text, "warn");
         }
+        if let Some(until) = service.freeze {
+            let text = texts.page("until", &texts.time(until));
+            self.row("freeze", &text, "warn");
+        }
         if let Some(why) = &service.standby_reason {
             self.row("only-watches", why, "warn");
         }

@@ -68,6 +68,7 @@ fn shop(words: &str) -> ServiceView {
         diverged_known_to: None,
         veto: None,
         maintenance: None,
+        freeze: None,
         quarantine: Vec::new(),
         problems: Some(vec![words.to_owned()]),
         drill: DrillView::default(),

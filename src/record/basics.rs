@@ -37,6 +37,9 @@ pub(super) fn write(sheet: &mut Sheet<'_>, story: &Story) {
     sheet.said("responsible", said.by.as_deref().unwrap_or(&unsaid));
     let with = if said.with.is_empty() { unsaid } else { said.with.join(", ") };
     sheet.said("participants", &with);
+    if let Some(why) = &said.overrides {
+        sheet.said("overridden", why);
+    }
     for (name, people) in
         [("signed-by", checklist::signers(release)), ("acknowledged-by", acknowledged(story))]
     {

@@ -13,9 +13,6 @@ use crate::model::sample::Outcome;
 pub(super) fn write(sheet: &mut Sheet<'_>, release: &Release) {
     let Some(taken) = &release.checklist else { return };
     sheet.head("checklist");
-    if let Some(why) = &taken.overridden {
-        sheet.said("overridden", why);
-    }
     let mut entries: Vec<_> = taken.entries.iter().collect();
     entries.sort_by_key(|(_, entry)| place(&entry.item.phase));
     for (name, entry) in entries {
@@ -66,5 +63,5 @@ pub(super) fn signers(release: &Release) -> BTreeSet<String> {
 
 pub(super) fn json(release: &Release) -> Value {
     let Some(taken) = &release.checklist else { return Value::Null };
-    json!({ "overridden": taken.overridden, "items": taken.entries })
+    json!({ "items": taken.entries })
 }

@@ -26,6 +26,7 @@ impl Texts {
             Refusal::OnlyWatches { service, why } => {
                 say("only-watches", context! { service => clean(service), why => clean(why) })
             }
+            Refusal::Frozen { until } => say("frozen", context! { until => self.time(*until) }),
             Refusal::Checklist(objection) => self.objection(objection),
             Refusal::Drill(obstacle) => self.say(&format!("drill.{}", obstacle.into_str()), context! {}),
             Refusal::NoService(name) => named("no-service", name),

@@ -62,6 +62,7 @@ fn all_reasons() -> Vec<Reason> {
         Reason::Budget { per_day: 3, cause: cause() },
         Reason::Budget { per_day: 0, cause: cause() },
         Reason::Maintenance { until: Timestamp::UNIX_EPOCH, cause: cause() },
+        Reason::Frozen { until: Timestamp::UNIX_EPOCH },
         Reason::Quarantined { version: text(), at: Timestamp::UNIX_EPOCH, same: true, cause: cause() },
         Reason::Quarantined { version: text(), at: Timestamp::UNIX_EPOCH, same: false, cause: cause() },
         Reason::Overdue { tasks: vec![task(None), task(Some(text()))], more: 0 },
@@ -106,7 +107,9 @@ fn every_news_with_every_reason_is_told_in_both_languages() {
                     is_told(&texts.next(&notice), &what);
                 }
                 is_told(&texts.reason(&reason), &what);
-                assert!(texts.reason(&reason).contains("SEEN"), "{what}");
+                // A freeze has its time alone.
+                let quotes = !matches!(reason, Reason::Frozen { .. });
+                assert!(!quotes || texts.reason(&reason).contains("SEEN"), "{what}");
             }
         }
     }
@@ -271,6 +274,7 @@ fn every_refusal_is_told_in_both_languages() {
         no_target(Some(text()), false),
         no_target(Some(text()), true),
         Refusal::OnlyWatches { service: text(), why: text() },
+        Refusal::Frozen { until: Timestamp::UNIX_EPOCH },
         Refusal::Checklist(Objection::Open { version: text(), open: vec![text()] }),
         Refusal::Checklist(Objection::FourEyes { item: text(), by: text() }),
         Refusal::Checklist(Objection::None(text())),

@@ -57,10 +57,26 @@ fn a_day_may_be_whole_and_a_week_go_round() {
 }
 
 #[test]
+fn a_freeze_has_windows_of_the_week_as_maintenance_has() {
+    assert!(load(SERVICE).unwrap().services["api"].policy.freeze.windows.is_empty());
+    let text = "timezone = \"Asia/Shanghai\"\n".to_owned()
+        + &SERVICE.replace("[service.api]", "[service.api]\nfreeze = [\"Sat 13:00-23:00\"]");
+    let policy = load(&text).unwrap().services["api"].policy.clone();
+    let until = |at: &str| policy.freeze.until(at.parse().unwrap()).map(|until| until.to_string());
+    // 2026-03-07 is a Saturday; Shanghai is eight hours ahead of UTC.
+    assert_eq!(until("2026-03-07T05:00:00Z").as_deref(), Some("2026-03-07T15:00:00Z"));
+    assert_eq!(until("2026-03-07T15:00:00Z"), None);
+    assert!(policy.maintenance.windows.is_empty(), "to refuse releases is not to ask before a rollback");
+}
+
+#[test]
 fn a_window_that_cannot_be_is_said() {
     for window in ["Sat", "02:00-04:00", "Sat 2:00-4:00", "Sat 02:00-24:30", "Sut 02:00-04:00", "Sat 02:00"] {
         let said = mistakes(&format!("{SERVICE}[service.api.maintenance]\nwindows = [\"{window}\"]"));
-        assert!(said.contains("is not a maintenance window"), "{window}: {said}");
+        assert!(said.contains("is not a window"), "{window}: {said}");
+        let said =
+            mistakes(&SERVICE.replace("[service.api]", &format!("[service.api]\nfreeze = [\"{window}\"]")));
+        assert!(said.contains("freeze") && said.contains("is not a window"), "{window}: {said}");
     }
     let said = mistakes(&format!("{SERVICE}[service.api.maintenance]"));
     assert!(said.contains("has no `windows`"), "{said}");

@@ -8,7 +8,7 @@ use crate::config::{
 };
 use crate::model::drill::Level;
 use crate::model::notice::Tier;
-use crate::model::policy::{Autonomy, Direction, Maintenance, Otherwise};
+use crate::model::policy::{Autonomy, Direction, Otherwise, Windows};
 use crate::model::reading::Source;
 use crate::model::step::Step;
 
@@ -113,7 +113,8 @@ fn what_is_called_a_default_is_one() {
     policy.dependencies.clear();
     policy.needs.clear();
     policy.triggers.business.clear();
-    policy.maintenance = Maintenance::default();
+    policy.maintenance = Windows::default();
+    policy.freeze.windows.clear();
     policy.ask_within = None;
     // The full one has an exposition, which comes before the requests of the health checks.
     policy.requests.clone_from(&small.policy.requests);

@@ -51,7 +51,7 @@ async fn the_document_is_the_contracts() {
                 "container_ids": ["container-2"], "version": "2", "image": "sha256:2", "running": true,
                 "started_at": "2027-01-15T08:00:01Z", "restarts": 0, "description": null, "down": [],
             },
-            "drift": null, "scheduled_rollback": null, "maintenance": null, "quarantine": [],
+            "drift": null, "scheduled_rollback": null, "maintenance": null, "freeze": null, "quarantine": [],
             "drills": null, "warnings": [],
             "readiness": {"ready": true, "problems": []},
             "triggers": [{

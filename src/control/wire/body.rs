@@ -23,7 +23,7 @@ pub struct ReleaseBody {
     pub config_changes: Vec<String>,
     /// It mends what another release broke.
     pub hotfix: bool,
-    /// Why it is released although its checklist is not complete.
+    /// Why it is released although its checklist is not complete or the service is frozen.
     pub overrides: Option<String>,
     /// Why it cannot be taken back.
     pub irreversible: Option<String>,

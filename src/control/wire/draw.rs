@@ -84,6 +84,7 @@ impl ServiceInfo {
             }),
             scheduled_rollback: service.veto.as_ref().map(|veto| ScheduledRollbackInfo::new(veto, texts)),
             maintenance: service.maintenance,
+            freeze: service.freeze,
             quarantine: service.quarantine.iter().map(|bad| QuarantineInfo::new(bad, texts)).collect(),
             drills: DrillsInfo::new(&service.drill),
             warnings: service.warnings.iter().map(|doubt| texts.sentence(doubt)).collect(),

@@ -43,6 +43,7 @@ impl Topic {
             | News::ReleaseAborted
             | News::KnownBadVersion
             | News::ReleasedWithoutChecklist
+            | News::ReleasedInFreeze
             | News::RollbackScheduled { .. }
             | News::RollbackNextOlder => Self::Release,
             News::ServiceDown | News::ServiceStopped | News::ServiceUp => Self::Health,

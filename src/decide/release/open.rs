@@ -12,7 +12,7 @@ use crate::decide::transition::Transition;
 use crate::decide::trigger::health::Health;
 use crate::decide::trigger::span;
 use crate::decide::{
-    checklist, counting, deployment, drift, launch, naming, permission, quarantine, watch, whole,
+    checklist, counting, deployment, drift, freeze, launch, naming, permission, quarantine, watch, whole,
 };
 use crate::model::facts::{Phase, Watch};
 use crate::model::notice::{News, Tier};
@@ -50,6 +50,7 @@ pub(super) fn begin(ctx: &mut Context<'_>, running: &Running) -> Transition {
     let said = said.map(|said| if nothing { Reason::NothingAccepted(Box::new(said)) } else { said });
     ctx.tell(News::ReleaseDetected, Tier::General, said);
     checklist::take(ctx);
+    freeze::look(ctx);
     let Some(why) = quarantine::meets(ctx, running) else {
         drift::end(ctx);
         ctx.prove();

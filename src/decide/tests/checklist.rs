@@ -170,8 +170,8 @@ fn a_release_waits_for_its_checklist() {
     world.now = later(start_of_time(), secs(24 * HOUR));
     assert!(matches!(announced(&mut world, person("Ada", 1000), None), Err(Objection::Open { .. })));
     assert_eq!(announced(&mut world, person("Ada", 1000), Some("the shop is down")), Ok(()));
-    let taken = world.facts().announced.clone().unwrap().checklist.unwrap();
-    assert_eq!(taken.overridden.as_deref(), Some("the shop is down"));
+    let said = world.facts().announced.clone().unwrap().announcement.unwrap();
+    assert_eq!(said.overrides.as_deref(), Some("the shop is down"));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::model::acceptance::Verdict;
 use crate::model::drill::Level;
 use crate::model::event::{Ask, Event, ServiceEvent};
 use crate::model::facts::{Facts, Phase};
-use crate::model::policy::{Autonomy, Maintenance, Otherwise, Quarantine, ServicePolicy, Window};
+use crate::model::policy::{Autonomy, Otherwise, Quarantine, ServicePolicy, Window, Windows};
 use crate::model::release::Announcement;
 use crate::model::release::ReleaseState::Superseded;
 use crate::model::sample::Outcome;
@@ -44,7 +44,7 @@ fn policy() -> impl Strategy<Value = ServicePolicy> {
             veto: secs([0, 0, 30][usize::from(guards.0)]),
             quarantine: [Quarantine::Off, Quarantine::Watch, Quarantine::Ask, Quarantine::Rollback]
                 [usize::from(guards.1)],
-            maintenance: if guards.2 { nightly() } else { Maintenance::default() },
+            maintenance: if guards.2 { nightly() } else { Windows::default() },
             steps: std::iter::once(Step::Before).chain(service_policy().steps).collect(),
             finish: vec![Step::Verify, Step::CleanUp, Step::After],
             ..service_policy()
@@ -53,10 +53,10 @@ fn policy() -> impl Strategy<Value = ServicePolicy> {
 }
 
 /// A story begins at three o'clock, and takes minutes or days.
-pub(super) fn nightly() -> Maintenance {
+pub(super) fn nightly() -> Windows {
     let time = |text: &str| text.parse().unwrap();
     let window = Window { days: [true; 7], opens: time("03:05"), closes: time("03:15") };
-    Maintenance { windows: vec![window], zone: None }
+    Windows { windows: vec![window], zone: None }
 }
 
 fn pause(drawn: u8) -> Duration {

@@ -14,7 +14,7 @@ use crate::decide::action::{Action, Effect};
 use crate::model::event::{Ask, Event, ServiceEvent};
 use crate::model::facts::Phase;
 use crate::model::notice::Tier;
-use crate::model::policy::{Autonomy, Maintenance, Quarantine, ServicePolicy};
+use crate::model::policy::{Autonomy, Quarantine, ServicePolicy, Windows};
 use crate::model::release::ReleaseState;
 use crate::model::running::Running;
 use crate::model::sample::Outcome;
@@ -62,7 +62,7 @@ impl Simulation {
             veto: secs([0, 0, 20][usize::try_from(luck.below(3)).unwrap()]),
             quarantine: [Quarantine::Watch, Quarantine::Watch, Quarantine::Ask, Quarantine::Rollback]
                 [usize::try_from(luck.below(4)).unwrap()],
-            maintenance: if luck.one(200) { nightly() } else { Maintenance::default() },
+            maintenance: if luck.one(200) { nightly() } else { Windows::default() },
             steps: std::iter::once(Step::Before).chain(service_policy().steps).collect(),
             finish: vec![Step::Verify, Step::CleanUp],
             step_within: secs(60),

@@ -163,6 +163,7 @@ pub(super) fn why(reason: &Reason) -> String {
             format!("{} {version} again, {}", if *same { "release" } else { "image of" }, why(cause))
         }
         Reason::ChecklistOpen { open, .. } => format!("open: {}", open.join(", ")),
+        Reason::Frozen { until } => format!("frozen until {until}"),
         Reason::Unheard(cause) => format!("unheard, {}", why(cause)),
         Reason::Step { step, seen } => format!("step {} \"{seen}\"", step.into_str()),
         Reason::Stuck { undo, runs, cause } => {

@@ -118,6 +118,7 @@ fn ends(news: &News) -> Option<bool> {
         | News::DriftDetected
         | News::KnownBadVersion
         | News::ReleasedWithoutChecklist
+        | News::ReleasedInFreeze
         | News::RollbackScheduled { .. }
         | News::RollbackNextOlder
         | News::CleanupIncomplete

@@ -35,7 +35,7 @@ fn with_checklist(text: &str) -> Story {
     let entries: BTreeMap<String, Entry> =
         entries.into_iter().map(|(name, entry)| (name.to_owned(), entry)).collect();
     let mut story = story(text);
-    story.release.checklist = Some(Taken { entries, overridden: Some(some) });
+    story.release.checklist = Some(Taken { entries });
     story
 }
 
@@ -73,6 +73,16 @@ fn items_stand_in_the_order_of_the_guides_phases() {
     for phase in ["(代码质量)", "(基础设施)", "(安全)", "(性能与监控)", "(rehearsal)"] {
         assert!(chinese.contains(phase), "no {phase} in {chinese}");
     }
+}
+
+#[test]
+fn why_it_was_released_all_the_same_is_among_the_basics() {
+    let mut story = story("SEEN");
+    assert_eq!(json(&story, english())["overridden"], Value::Null);
+    story.release.announcement.as_mut().unwrap().overrides = Some("the shop is down".to_owned());
+    assert_eq!(json(&story, english())["overridden"], "the shop is down");
+    let told = section(&markdown(&story, english()), "Basics");
+    assert!(told.contains("**Released all the same**: the shop is down"), "{told}");
 }
 
 /// Whoever signs writes what they like.

@@ -31,7 +31,7 @@ fn signed() -> Taken {
     let mark = Mark { signed: Some(signed), ..Mark::default() };
     let item = Item { phase: "code".to_owned(), text: "reviewed".to_owned(), manual: None };
     let entry = Entry { item, mark, standing: Standing::Pass };
-    Taken { overridden: None, entries: BTreeMap::from([("review".to_owned(), entry)]) }
+    Taken { entries: BTreeMap::from([("review".to_owned(), entry)]) }
 }
 
 /// Everything that can be known of it.

@@ -2,7 +2,7 @@
 
 use super::duration;
 use crate::model::drill::{Level, Schedule};
-use crate::model::policy::{Autonomy, Maintenance, Otherwise, Quarantine, ServicePolicy, Window};
+use crate::model::policy::{Autonomy, Otherwise, Quarantine, ServicePolicy, Window, Windows};
 use crate::model::step::Step;
 
 pub(super) fn set(policy: &mut ServicePolicy, settings: &[&str]) {
@@ -31,7 +31,8 @@ pub(super) fn set(policy: &mut ServicePolicy, settings: &[&str]) {
             }
             ("drill", "none") => policy.drill = None,
             ("drill", every) => policy.drill = Some(Schedule { every: duration(every), level: Level::Ready }),
-            ("maintenance", hours) => policy.maintenance = maintenance(hours),
+            ("maintenance", hours) => policy.maintenance = daily(hours),
+            ("freeze", hours) => policy.freeze = daily(hours),
             ("keep", value) => policy.keep = value.parse().unwrap(),
             ("checks", value) => policy.checks = value.split(',').map(str::to_owned).collect(),
             ("command", "yes") => (policy.steps, policy.finish) = (vec![Step::Command], vec![]),
@@ -45,11 +46,11 @@ pub(super) fn set(policy: &mut ServicePolicy, settings: &[&str]) {
 }
 
 /// `HH:MM-HH:MM`, every day.
-fn maintenance(hours: &str) -> Maintenance {
+fn daily(hours: &str) -> Windows {
     let (opens, closes) = hours.split_once('-').expect("from-to");
     let time = |text: &str| text.parse().expect("a time of day");
     let window = Window { days: [true; 7], opens: time(opens), closes: time(closes) };
-    Maintenance { windows: vec![window], zone: None }
+    Windows { windows: vec![window], zone: None }
 }
 
 fn otherwise(word: &str) -> Otherwise {

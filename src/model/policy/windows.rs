@@ -1,12 +1,12 @@
-//! When a person decides although golive may act.
+//! Windows of the week.
 
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
-/// The maintenance windows of a service.
+/// Windows of the week, in their zone.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Maintenance {
+pub struct Windows {
     /// The windows.
     pub windows: Vec<Window>,
     /// The zone that they are written in; UTC when absent.
@@ -24,7 +24,7 @@ pub struct Window {
     pub closes: Time,
 }
 
-impl Maintenance {
+impl Windows {
     /// When the window that is open at that time closes.
     pub fn until(&self, at: Timestamp) -> Option<Timestamp> {
         let zone = self.zone.clone().unwrap_or(TimeZone::UTC);

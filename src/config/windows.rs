@@ -1,33 +1,42 @@
-//! `[service.NAME.maintenance]`
+//! Windows of the week: `[service.NAME.maintenance]` and `freeze`.
 
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use super::table::Section;
-use crate::model::policy::{Maintenance, Window};
+use crate::model::policy::{Window, Windows};
 
 const SHAPE: &str =
     "write \"Sat 02:00-04:00\", \"Mon-Fri 12:00-12:30\", \"Sat,Sun 22:00-06:00\" or \"daily 03:00-03:30\"";
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
-/// The windows, in the zone of the whole configuration.
-pub(super) fn read(section: &mut Section<'_>, zone: Option<&TimeZone>) -> Maintenance {
-    let Some(mut table) = section.section("maintenance") else { return Maintenance::default() };
+/// When a person decides although golive may act.
+pub(super) fn maintenance(section: &mut Section<'_>, zone: Option<&TimeZone>) -> Windows {
+    let Some(mut table) = section.section("maintenance") else { return Windows::default() };
     table.required(&["windows"], SHAPE);
-    let texts = table.strings("windows").unwrap_or_default();
+    let windows = read(&mut table, "windows", zone);
+    table.end(&[]);
+    windows
+}
+
+/// When nothing is released.
+pub(super) fn freeze(section: &mut Section<'_>, zone: Option<&TimeZone>) -> Windows {
+    read(section, "freeze", zone)
+}
+
+/// The windows of a key, in the zone of the whole configuration.
+fn read(section: &mut Section<'_>, key: &'static str, zone: Option<&TimeZone>) -> Windows {
     let mut windows = Vec::new();
-    for (index, text) in texts.iter().enumerate() {
+    for (index, text) in section.strings(key).unwrap_or_default().iter().enumerate() {
         match window(text) {
             Some(window) => windows.push(window),
             None => {
-                let message = format!("\"{text}\" is not a maintenance window");
-                table.wrong_in(&["windows", &index.to_string()], message, SHAPE);
+                section.wrong_in(&[key, &index.to_string()], format!("\"{text}\" is not a window"), SHAPE)
             }
         }
     }
-    table.end(&[]);
-    Maintenance { windows, zone: Some(zone.cloned().unwrap_or_else(TimeZone::system)) }
+    Windows { windows, zone: Some(zone.cloned().unwrap_or_else(TimeZone::system)) }
 }
 
 /// `DAYS HH:MM-HH:MM`
