@@ -295,6 +295,8 @@ pub enum Query {
         /// How much of the past is asked for.
         history: Duration,
     },
+    /// The alerts that fire and have these labels.
+    Alerts(BTreeMap<String, String>),
     /// The host's resources, and the service's containers' part in them.
     Host,
 }

@@ -109,7 +109,10 @@ impl Watched {
                     (*sum, *readings) = (*sum + used, *readings + 1);
                 }
             }
-            (Stream::Errors | Stream::Latency | Stream::Resources | Stream::Business(_), _) => {}
+            (
+                Stream::Errors | Stream::Latency | Stream::Resources | Stream::Business(_) | Stream::Alerts,
+                _,
+            ) => {}
         }
     }
 

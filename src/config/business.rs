@@ -11,8 +11,8 @@ use crate::model::policy::{Anomaly, Autonomy, Business, Direction, Ppm};
 use crate::model::reading::Stream;
 
 /// What other triggers are called.
-const TAKEN: [&str; 7] =
-    ["health", "error-rate", "latency-p95", "resources", "relative", "flapping", "crash-loop"];
+const TAKEN: [&str; 8] =
+    ["health", "error-rate", "latency-p95", "resources", "alerts", "relative", "flapping", "crash-loop"];
 
 const DIRECTION: [(&str, Direction); 3] =
     [("drop", Direction::Drop), ("rise", Direction::Rise), ("both", Direction::Both)];

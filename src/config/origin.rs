@@ -143,13 +143,7 @@ pub(super) fn promql(
     server: Option<&str>,
 ) -> Option<Expression> {
     let text = section.string(key)?;
-    if !servers.any() {
-        let hint = "add [prometheus] with url = \"http://127.0.0.1:9090\"";
-        section.missing_in(&[key], "needs a Prometheus that can be asked", hint);
-    } else if server.is_none() {
-        let hint = "add prometheus = \"NAME\" beside it, or to the service";
-        section.missing_in(&[key], "can be asked of several and names none", hint);
-    }
+    needs_prometheus(section, key, servers, server);
     if text.len() > QUERY_MAX {
         section.wrong(key, "is longer than 16 KiB", "make it a recording rule of Prometheus");
         return None;
@@ -160,6 +154,22 @@ pub(super) fn promql(
         Err(why) => section.wrong(key, why, "try the query in Prometheus first"),
     }
     None
+}
+
+/// What is asked of a Prometheus needs one, and where there are several the name of one.
+pub(super) fn needs_prometheus(
+    section: &mut Section<'_>,
+    key: &'static str,
+    servers: &Names,
+    server: Option<&str>,
+) {
+    if !servers.any() {
+        let hint = "add [prometheus] with url = \"http://127.0.0.1:9090\"";
+        section.missing_in(&[key], "needs a Prometheus that can be asked", hint);
+    } else if server.is_none() {
+        let hint = "add prometheus = \"NAME\" beside it, or to the service";
+        section.missing_in(&[key], "can be asked of several and names none", hint);
+    }
 }
 
 /// The name of a metric or of a label.

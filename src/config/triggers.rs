@@ -7,7 +7,7 @@ use super::origin::{self, Origin, Setting};
 use super::table::Section;
 use super::{Measured, Query};
 use crate::model::policy::{
-    Autonomy, ErrorRate, Latency, Level, OnEnvironment, Otherwise, Ppm, Resources, Triggers,
+    Alerts, Autonomy, ErrorRate, Latency, Level, OnEnvironment, Otherwise, Ppm, Resources, Triggers,
 };
 use crate::model::reading::{Source, Stream};
 
@@ -63,6 +63,7 @@ pub(super) fn read(mut section: Section<'_>, setting: &Setting) -> Judging {
         latency: latency(&mut section, setting, &mut measured),
         resources: resources(&mut section, setting, &mut measured),
         business: BTreeMap::new(),
+        alerts: alerts(&mut section, setting, &mut measured),
     };
     section.end(&[]);
     Judging { failures, health_autonomy, triggers, ask_within, ask_otherwise, measured }
@@ -158,6 +159,38 @@ fn resources(
     section.end(&[]);
     measured.push(Measured::new(Stream::Resources, Query::Host));
     Some(Resources { above, lasts, of, attribute, autonomy })
+}
+
+/// The team's own alerting rules, which a Prometheus evaluates.
+fn alerts(triggers: &mut Section<'_>, setting: &Setting, measured: &mut Vec<Measured>) -> Option<Alerts> {
+    const SHAPE: &str = "write matching = { service = \"shop\" }: labels that your alerting rules carry";
+    if !triggers.has("alerts") {
+        return None;
+    }
+    let mut section = triggers.switched("alerts")?;
+    let matching = section.pairs("matching", SHAPE, |label, value| match value.as_str() {
+        _ if !is_label(label) || label == "alertstate" => Err("is no label of an alerting rule".to_owned()),
+        Some(text) => Ok(text.to_owned()),
+        None => Err("is not a text".to_owned()),
+    });
+    section.required(&["matching"], SHAPE);
+    if section.take("matching").and_then(toml::Value::as_table).is_some_and(toml::Table::is_empty) {
+        section.wrong_key(&["matching"], "names no label", SHAPE);
+    }
+    let lasts = section.duration_within("for", Duration::from_mins(2), LASTS);
+    let autonomy = autonomy(&mut section, "autonomy", setting, Autonomy::Ask);
+    let server = setting.servers.named(&mut section).or_else(|| setting.server.clone());
+    origin::needs_prometheus(&mut section, "matching", &setting.servers, server.as_deref());
+    section.end(&[]);
+    let (query, stream) = (Query::Alerts(matching), Stream::Alerts);
+    measured.push(Measured { stream, query, server: server? });
+    Some(Alerts { lasts, autonomy })
+}
+
+/// As Prometheus names labels.
+fn is_label(name: &str) -> bool {
+    let begins = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+    begins && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// Notes what has to be measured, and by what.

@@ -166,6 +166,7 @@ fn points(breach: &Breach, readings: &[&Reading]) -> Vec<Point> {
                 all.quantile(0.95).map(|quantile| quantile.value)
             }
             Measure::Use(used) => used.host.get(breach.of.as_deref()?).copied(),
+            Measure::Alerts(names) => Some(names.len() as f64),
             Measure::Blind(_) | Measure::Absent(_) => None,
         };
         let value = value?;

@@ -1,7 +1,7 @@
 //! The triggers: samples and readings in, verdicts and findings out.
 #![expect(clippy::cast_precision_loss, reason = "requests are counted in far less than 2^52")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,9 +11,10 @@ use crate::model::past::Learnt;
 use crate::model::phrase::Phrase;
 use crate::model::policy::{Autonomy, ServicePolicy};
 use crate::model::reading::{Measure, Reading, Stream};
-use crate::model::reason::{Breach, Reason};
+use crate::model::reason::Breach;
 use crate::model::verdict::Verdict;
 use absent::{Absent, Taken};
+use alerts::Alerts;
 use business::Business;
 pub(super) use course::Course;
 use errors::Errors;
@@ -25,6 +26,7 @@ pub(super) use trouble::{Shows, Trouble};
 pub use words::{number, rounded};
 
 mod absent;
+mod alerts;
 mod before;
 mod beside;
 mod blind;
@@ -46,6 +48,7 @@ mod trouble;
 mod window;
 mod words;
 
+const ALERTS: &str = "alerts";
 const ERRORS: &str = "error-rate";
 const SLOW: &str = "latency-p95";
 const SLOWER: &str = "latency-p95 relative";
@@ -92,6 +95,7 @@ pub(super) struct Triggers {
     latency: Latency,
     resources: Resources,
     business: BTreeMap<String, Business>,
+    alerts: Alerts,
     heard: BTreeMap<Stream, Timestamp>,
     /// What was measured before that says nothing of how it runs.
     paused_until: Timestamp,
@@ -117,6 +121,12 @@ impl Triggers {
         self.latency.rate.forget_since(started);
         self.resources.forget_since(started);
         self.business.values_mut().for_each(|business| business.forget_since(started));
+        self.alerts.forget_since(started);
+    }
+
+    /// The alerts that have fired before a watch that begins now.
+    pub(super) fn alerts_before(&self, now: Timestamp, policy: &ServicePolicy) -> Option<BTreeSet<String>> {
+        self.alerts.before(now, policy)
     }
 
     /// The medians of the host's use and of the service's part in it.
@@ -145,6 +155,7 @@ impl Triggers {
         for name in policy.triggers.business.keys() {
             self.business.entry(name.clone()).or_default().arm(floor, watch);
         }
+        self.alerts.arm(floor, watch);
     }
 
     /// The watch is over. What is measured until the service has settled is no baseline for the next.
@@ -153,6 +164,7 @@ impl Triggers {
         self.latency.rest(settled);
         self.resources.rest(settled);
         self.business.values_mut().for_each(Business::rest);
+        self.alerts.rest();
     }
 
     /// Nothing that is measured counts before then.
@@ -178,6 +190,9 @@ impl Triggers {
             self.resources = Resources::default();
         }
         self.business.retain(|name, _| triggers.business.contains_key(name));
+        if triggers.alerts.is_none() {
+            self.alerts = Alerts::default();
+        }
     }
 
     /// Takes a reading in. One that is older than the newest of its stream is dropped.
@@ -201,6 +216,7 @@ impl Triggers {
             Measure::Value(_)
             | Measure::Again(_)
             | Measure::Use(_)
+            | Measure::Alerts(_)
             | Measure::Absent(_)
             | Measure::Blind(_) => reading.at,
         };
@@ -228,6 +244,7 @@ impl Triggers {
                     self.business.entry(name.clone()).or_default().measure(&heard, limits);
                 }
             }
+            Stream::Alerts => self.alerts.measure(&heard, policy),
         }
     }
 
@@ -278,8 +295,9 @@ impl Triggers {
         let business = triggers.business.iter().filter_map(|(name, limits)| {
             self.business.get(name).and_then(|business| business.finding(name, limits))
         });
+        let alerts = triggers.alerts.as_ref().and_then(|limits| self.alerts.finding(limits));
         let mut found: Vec<Finding> =
-            [errors, latency, resources].into_iter().flatten().chain(business).collect();
+            [errors, latency, resources].into_iter().flatten().chain(business).chain(alerts).collect();
         found.retain(|finding| finding.autonomy != Autonomy::Off);
         found.sort_by_key(|finding| std::cmp::Reverse(finding.autonomy));
         found
@@ -311,41 +329,6 @@ impl Triggers {
         warnings
     }
 
-    /// Measurements that have told nothing for so long that people should know.
-    pub(super) fn untold(&self, now: Timestamp, policy: &ServicePolicy) -> Vec<Phrase> {
-        let long = |since: Timestamp| span(since, now) >= policy.blind_after;
-        let blind = self.all_blind(now, policy).into_iter().filter(|(since, ..)| long(*since));
-        blind.map(|(since, what, why)| words::untold(Phrase::words(&what), span(since, now), &why)).collect()
-    }
-
-    /// The stream that has been blind longest, since when, and why.
-    pub(super) fn blind(&self, now: Timestamp, policy: &ServicePolicy) -> Option<(Timestamp, Reason)> {
-        let (since, check, seen) =
-            self.all_blind(now, policy).into_iter().min_by_key(|(since, ..)| *since)?;
-        Some((since, Reason::Blind { check, lasted: span(since, now), seen }))
-    }
-
-    fn all_blind(&self, now: Timestamp, policy: &ServicePolicy) -> Vec<(Timestamp, String, String)> {
-        let triggers = &policy.triggers;
-        let mut blind = Vec::new();
-        let mut look = |name: &str, seen: Option<(Timestamp, String)>| {
-            blind.extend(seen.map(|(since, why)| (since, name.to_owned(), why)));
-        };
-        if triggers.error_rate.is_some() {
-            look(ERRORS, self.errors.rate.blind(now, policy));
-        }
-        if triggers.latency.is_some() {
-            look(SLOW, self.latency.rate.blind(now, policy));
-        }
-        if triggers.resources.is_some() {
-            look(RESOURCES, self.resources.blind(now, policy));
-        }
-        for name in triggers.business.keys() {
-            look(name, self.business.get(name).and_then(|business| business.blind(now, policy)));
-        }
-        blind
-    }
-
     /// What the trigger of a stream says at this moment.
     pub(super) fn verdict(&self, stream: &Stream, now: Timestamp, policy: &ServicePolicy) -> Option<Verdict> {
         let triggers = &policy.triggers;
@@ -363,6 +346,7 @@ impl Triggers {
                 let limits = triggers.business.get(name)?;
                 Some(self.business.get(name)?.verdict(now, name, policy, limits))
             }
+            Stream::Alerts => triggers.alerts.as_ref().map(|limits| self.alerts.verdict(now, policy, limits)),
         }?;
         Some(match self.absent.left_out(stream, policy) {
             Some(why) => Verdict { why: Phrase::new("verdict.left-out").text("why", why), ..verdict },
@@ -374,7 +358,7 @@ impl Triggers {
     pub(super) fn verdicts(&self, now: Timestamp, policy: &ServicePolicy) -> Vec<(String, Verdict)> {
         let triggers = &policy.triggers;
         let mut verdicts = Vec::new();
-        for stream in [Stream::Errors, Stream::Latency, Stream::Resources] {
+        for stream in [Stream::Errors, Stream::Latency, Stream::Resources, Stream::Alerts] {
             let verdict = self.verdict(&stream, now, policy);
             verdicts.extend(verdict.map(|verdict| (stream.trigger().to_owned(), verdict)));
         }

@@ -3,7 +3,7 @@
 //! Counters and windows over samples are not here: they are counted anew from the recorded samples, so that a
 //! changed limit counts under its new value while a decision once taken stays taken.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -172,6 +172,9 @@ pub struct Watch {
     /// The worst that a trigger's query gave in the ten minutes before, where that was beyond its limit when the release
     /// came.
     pub worst_before: BTreeMap<String, f64>,
+    /// The alerts that had fired before it came; nothing where none had been read.
+    #[serde(default)]
+    pub alerts_before: Option<BTreeSet<String>>,
     /// Health was failing already when the release came.
     pub red_before: bool,
     /// How often each health check had come back by itself in the hour before.

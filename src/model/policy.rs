@@ -20,7 +20,7 @@ mod windows;
 pub use rule::{Rule, RuleOf};
 pub use tier::{Escalate, Quiet, TierPolicy, Unconfirmed};
 pub use triggers::{
-    Anomaly, Business, Direction, ErrorRate, Latency, Level, OnEnvironment, Ppm, Resources, Triggers,
+    Alerts, Anomaly, Business, Direction, ErrorRate, Latency, Level, OnEnvironment, Ppm, Resources, Triggers,
 };
 pub use windows::{Window, Windows};
 

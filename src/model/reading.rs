@@ -1,6 +1,6 @@
 //! What can be measured of a service, whoever measures it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,8 @@ pub enum Stream {
     Resources,
     /// A business metric, by its name in the configuration (guide G4.5).
     Business(String),
+    /// The team's own alerting rules.
+    Alerts,
 }
 
 /// What measures. Every sentence about a measurement names it.
@@ -69,6 +71,8 @@ pub enum Measure {
     Again(f64),
     /// How much of the host is used.
     Use(Use),
+    /// The names of the alerts that fire.
+    Alerts(BTreeSet<String>),
     /// Nothing usable; why.
     Blind(String),
     /// What was asked can be read and has nothing that tells of it; why. It is no measure of the service then.
@@ -150,7 +154,7 @@ impl Reading {
                 let bucket = |le: f64| Bucket { le, count: u64::from(took <= le) };
                 Measure::Durations(Durations { seen: EDGES.map(bucket).to_vec(), newborn: Vec::new() })
             }
-            Stream::Latency | Stream::Resources | Stream::Business(_) => return None,
+            Stream::Latency | Stream::Resources | Stream::Business(_) | Stream::Alerts => return None,
         };
         let at = sample.began.checked_add(sample.took).unwrap_or(sample.began);
         Some(Self { stream, source: Source::Probes, at, measure })
@@ -179,6 +183,7 @@ impl Stream {
             Self::Latency => "latency-p95",
             Self::Resources => "resources",
             Self::Business(name) => name,
+            Self::Alerts => "alerts",
         }
     }
 }

@@ -177,6 +177,7 @@ fn wanted(query: &Query) -> Option<(&Exposition, Want)> {
         | Query::Requests { .. }
         | Query::Buckets(_)
         | Query::Seasonal { .. }
+        | Query::Alerts(_)
         | Query::Host => None,
     }
 }

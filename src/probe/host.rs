@@ -83,6 +83,7 @@ impl Host {
             | Query::ExposedRequests { .. }
             | Query::ExposedDurations { .. }
             | Query::Exposed { .. }
+            | Query::Alerts(_)
             | Query::Seasonal { .. } => return None,
         }
         Some(Self { runtime: Some(runtime.clone()), ..Self::alone(measured, tools) })

@@ -268,6 +268,9 @@ impl Meter {
         trial.remarks.extend(server.connection.way());
         trial.remarks.extend(reduce::mixed(&self.measured.query));
         trial.remarks.extend(reduce::uncounted(&self.measured.query));
+        if let Query::Alerts(_) = &self.measured.query {
+            trial.remarks.extend(server.unruled().await);
+        }
         trial
     }
 

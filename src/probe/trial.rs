@@ -42,6 +42,7 @@ pub(super) fn words(measure: &Measure) -> Result<String, String> {
         Measure::Durations(durations) => {
             Ok(format!("{} requests", durations.seen.last().map_or(0, |last| last.count)))
         }
+        Measure::Alerts(names) => Ok(format!("{} alerts fire", names.len())),
         Measure::Use(used) => {
             let host = used.host.iter().map(|(what, part)| match what.as_str() {
                 "load" => format!("load {part:.2} per processor"),

@@ -91,6 +91,7 @@ fn sample(moment: &Moment) -> Option<Value> {
         }
         Measure::Value(value) | Measure::Again(value) => json!({ "value": value }),
         Measure::Use(of) => json!({"host": of.host, "own": of.own}),
+        Measure::Alerts(names) => json!({ "alerts": names }),
         Measure::Blind(why) => json!({ "blind": why }),
         Measure::Absent(why) => json!({ "absent": why }),
     };

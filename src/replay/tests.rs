@@ -37,6 +37,7 @@ fn policy() -> ServicePolicy {
                 autonomy: Autonomy::Auto,
             }),
             business: BTreeMap::new(),
+            alerts: None,
             ..Triggers::none()
         },
         ..plain::service_policy()

@@ -16,7 +16,7 @@ impl Texts {
         let number = |value: f64| self.number(value, breach.unit);
         let kind = match breach.trigger.as_str() {
             _ if breach.rule == Rule::Standing => "standing",
-            known @ ("error-rate" | "latency-p95" | "resources") => known,
+            known @ ("error-rate" | "latency-p95" | "resources" | "alerts") => known,
             _ => "business",
         };
         self.say(

@@ -5,6 +5,7 @@
 mod own;
 mod stage;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -190,4 +191,48 @@ async fn a_check_may_ask_it_about_itself() {
         let probe = Probe::new(name, &shop.checks[name], &shop.runtime, &tools);
         assert_eq!(probe.observe(&Clock::start()).await.outcome, wanted, "{name}");
     }
+}
+
+/// Two alerts of one name, and one of another service.
+const ALERTS: &str = r#"
+groups:
+- name: shop
+  rules:
+  - { alert: HighErrorRate, expr: failing > 0, labels: { service: shop, severity: page } }
+  - { alert: Elsewhere, expr: up > 0, labels: { service: "a \"quoted\" one" } }
+"#;
+
+/// Names of what a real one's rules make fire, and of nothing that carries other labels.
+#[tokio::test]
+async fn alerts_that_fire_are_those_with_these_labels() {
+    let service = Service::start();
+    service.says("failing{at=\"a\"} 0\nfailing{at=\"b\"} 0\n");
+    let stage = Stage::ruled(&service, ALERTS);
+    let of = |name: &str| {
+        let labels = BTreeMap::from([("service".to_owned(), name.to_owned())]);
+        Measured::new(Stream::Alerts, Query::Alerts(labels))
+    };
+    stage.says(&of("a \"quoted\" one"), "Alerts({\"Elsewhere\"})").await;
+    stage.says(&of("shop"), "Alerts({})").await;
+    service.says("failing{at=\"a\"} 1\nfailing{at=\"b\"} 1\n");
+    stage.says(&of("shop"), "Alerts({\"HighErrorRate\"})").await;
+    let tried = Meter::new(&of("shop")).unwrap().try_out(&stage.server).await;
+    assert_eq!((tried.result, tried.remarks), (Ok("HighErrorRate".to_owned()), Vec::new()));
+    service.says("failing{at=\"a\"} 0\n");
+    stage.says(&of("shop"), "Alerts({})").await;
+}
+
+/// Where no rule can ever fire, that is said before it is relied on.
+#[tokio::test]
+async fn a_prometheus_without_alerting_rules_is_remarked_on() {
+    let service = Service::start();
+    let stage = Stage::start(&service);
+    let labels = BTreeMap::from([("service".to_owned(), "shop".to_owned())]);
+    let measured = Measured::new(Stream::Alerts, Query::Alerts(labels));
+    stage.says(&measured, "Alerts({})").await;
+    let tried = Meter::new(&measured).unwrap().try_out(&stage.server).await;
+    assert_eq!(tried.result, Ok("no alert fires".to_owned()));
+    assert_eq!(tried.remarks, ["this Prometheus has no alerting rules"]);
+    stage.end();
+    stage.says(&measured, "Prometheus: ").await;
 }

@@ -51,7 +51,15 @@ impl Stage {
 
     /// Scrapes what is at that address, every second.
     pub(crate) fn scraping(address: &str) -> Self {
-        let prometheus = Prometheus::scraping(address);
+        Self::of(Prometheus::scraping(address))
+    }
+
+    /// With alerting rules.
+    pub(crate) fn ruled(service: &Service, alerts: &str) -> Self {
+        Self::of(Prometheus::ruled(&service.receiver.address, alerts))
+    }
+
+    fn of(prometheus: Prometheus) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let tools = Tools::new(&Engine::new(Path::new("/nonexistent/docker.sock")).unwrap()).unwrap();
         let url = prometheus.url();

@@ -82,7 +82,7 @@ pub(super) async fn always(
     for trial in trials {
         let what = match &trial.stream {
             Stream::Business(rule) => format!("rule {rule}"),
-            Stream::Errors | Stream::Latency | Stream::Resources => "host.limits".to_owned(),
+            Stream::Errors | Stream::Latency | Stream::Resources | Stream::Alerts => "host.limits".to_owned(),
         };
         report.line(&what, trial.result.as_deref().map_err(String::as_str))?;
         for remark in &trial.remarks {
@@ -105,7 +105,9 @@ async fn looked(name: &str, check: &Always, (tools, clock): (&Tools, &Clock)) ->
 fn label(name: &str, stream: &Stream) -> String {
     match stream {
         Stream::Business(metric) => format!("{name} business {metric}"),
-        Stream::Errors | Stream::Latency | Stream::Resources => format!("{name} {}", stream.trigger()),
+        Stream::Errors | Stream::Latency | Stream::Resources | Stream::Alerts => {
+            format!("{name} {}", stream.trigger())
+        }
     }
 }
 

@@ -113,6 +113,7 @@ fn what_is_called_a_default_is_one() {
     policy.dependencies.clear();
     policy.needs.clear();
     policy.triggers.business.clear();
+    policy.triggers.alerts = None;
     policy.maintenance = Windows::default();
     policy.freeze.windows.clear();
     policy.ask_within = None;
@@ -137,6 +138,7 @@ fn the_examples_show_every_source() {
         ("error-rate".to_owned(), Query::ExposedRequests { from: from(), metric: None, label: None }),
         ("latency-p95".to_owned(), Query::ExposedDurations { from: from(), metric: None }),
         ("resources".to_owned(), Query::Host),
+        ("alerts".to_owned(), Query::Alerts([("service".to_owned(), "shop".to_owned())].into())),
         ("orders".to_owned(), Query::Seasonal { query, history }),
         ("queue".to_owned(), Query::Exposed { from: from(), metric: "queue_jobs".to_owned(), rate: false }),
     ];

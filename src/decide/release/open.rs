@@ -89,6 +89,7 @@ fn open(ctx: &mut Context<'_>, started: Timestamp, grace_until: Timestamp) {
         before: ctx.service.triggers.before(now, ctx.policy),
         host_before: ctx.service.triggers.host_before(),
         worst_before: ctx.service.triggers.worst(),
+        alerts_before: ctx.service.triggers.alerts_before(now, ctx.policy),
         red_before: counting::was_red(ctx, started),
         came_back: ctx.service.health.habits(now),
         lame: whole::lame(ctx),

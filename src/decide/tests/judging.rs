@@ -16,6 +16,7 @@ use crate::model::sample::Outcome;
 use crate::model::verdict::{Call, Verdict};
 
 mod absent;
+mod alerts;
 mod anomaly;
 mod autonomy;
 mod beside;

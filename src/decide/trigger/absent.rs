@@ -47,7 +47,8 @@ impl Absent {
             | Measure::Durations(_)
             | Measure::Value(_)
             | Measure::Again(_)
-            | Measure::Use(_) => {
+            | Measure::Use(_)
+            | Measure::Alerts(_) => {
                 self.told.insert(stream.clone());
                 if self.missing.remove(stream).is_some() { Taken::Anew } else { Taken::Judged }
             }
@@ -91,7 +92,7 @@ impl Triggers {
                     self.latency.anew(policy, limits);
                 }
             }
-            Stream::Resources | Stream::Business(_) => {}
+            Stream::Resources | Stream::Business(_) | Stream::Alerts => {}
         }
     }
 

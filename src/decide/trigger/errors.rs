@@ -58,6 +58,7 @@ impl Errors {
             | Measure::Again(_)
             | Measure::Durations(_)
             | Measure::Use(_)
+            | Measure::Alerts(_)
             | Measure::Blind(_)
             | Measure::Absent(_) => None,
         });

@@ -130,6 +130,7 @@ impl Latency {
             | Measure::Again(_)
             | Measure::Requests(_)
             | Measure::Use(_)
+            | Measure::Alerts(_)
             | Measure::Blind(_)
             | Measure::Absent(_) => None,
         });

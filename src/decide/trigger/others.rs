@@ -28,7 +28,7 @@ impl Triggers {
                 let pieces = self.latency.rate.window.pieces();
                 pieces.map(|(from, to, all)| Tick { from, to, counts: slow(all, edge) }).collect()
             }
-            Stream::Resources | Stream::Business(_) => Vec::new(),
+            Stream::Resources | Stream::Business(_) | Stream::Alerts => Vec::new(),
         }
     }
 

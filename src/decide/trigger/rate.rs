@@ -104,6 +104,7 @@ impl<T: Tally + Default> Rate<T> {
             | Measure::Requests(_)
             | Measure::Durations(_)
             | Measure::Use(_)
+            | Measure::Alerts(_)
             | Measure::Blind(_)
             | Measure::Absent(_) => {}
         }

@@ -49,6 +49,8 @@ pub struct Triggers {
     pub resources: Option<Resources>,
     /// Guide G4.5, by name.
     pub business: BTreeMap<String, Business>,
+    /// The team's own alerting rules.
+    pub alerts: Option<Alerts>,
 }
 
 /// How sure golive has to be (contract §2 `level`).
@@ -130,6 +132,17 @@ impl Resources {
     pub fn is_of(&self, resource: &str) -> bool {
         self.of.iter().any(|of| resource.split(' ').next() == Some(of))
     }
+}
+
+/// The team's own alerting rules: one that fires and did not before the release speaks against it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Alerts {
+    /// In every reading of so long.
+    #[serde(with = "seconds")]
+    pub lasts: Duration,
+    /// What golive may do by itself.
+    pub autonomy: Autonomy,
 }
 
 /// A business metric.
@@ -217,6 +230,7 @@ impl Triggers {
             latency: None,
             resources: None,
             business: BTreeMap::new(),
+            alerts: None,
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Checks by what a Prometheus knows: one number of a query, or whether it does its own work.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::reduce::{self, Reduction};
+use super::reduce::{self, Reduction, firing, names, quoted};
 use super::{Fault, Server};
 use crate::config::check::{PrometheusCheck, QueryCheck};
 use crate::config::{Prometheus, Query};
@@ -138,13 +138,12 @@ impl Look {
     }
 
     async fn firing(&self, most: u32) -> Result<Option<String>, Fault> {
-        let answer = self.server.instant("ALERTS{alertstate=\"firing\"}").await?;
+        let answer = self.server.instant(&firing(&BTreeMap::new())).await?;
         let count = answer.points.len();
         if count <= most as usize {
             return Ok(None);
         }
-        let names = answer.points.iter().filter_map(|point| point.labels.get("alertname").cloned());
-        let names: Vec<String> = names.collect::<BTreeSet<_>>().into_iter().collect();
+        let names: Vec<String> = names(&answer.points).into_iter().collect();
         Ok(Some(format!("{count} alerts are firing, allowed {most}: {}", listed(&names))))
     }
 }
@@ -154,6 +153,17 @@ fn within(server: &Prometheus, timeout: Duration, tools: &Tools) -> Server {
 }
 
 /// Rules that it does not have, or cannot evaluate.
+impl Server {
+    /// What is to be said of one that evaluates no alerting rule: others may evaluate them and store what fires there.
+    pub(super) async fn unruled(&self) -> Option<String> {
+        let none = |rules: &Rules| rules.groups.iter().all(|group| group.rules.is_empty());
+        match self.rules().await {
+            Ok(rules) => none(&rules).then(|| "this Prometheus has no alerting rules".to_owned()),
+            Err(fault) => Some(format!("its alerting rules cannot be read: {fault}")),
+        }
+    }
+}
+
 fn missing(rules: &Rules, wanted: &[String]) -> Vec<String> {
     let all = || rules.groups.iter().flat_map(|group| &group.rules);
     let wrong = wanted.iter().filter_map(|name| {
@@ -165,11 +175,6 @@ fn missing(rules: &Rules, wanted: &[String]) -> Vec<String> {
         Some(format!("it cannot evaluate {}: {}", quote(name), quote(&broken.last_error)))
     });
     wrong.collect()
-}
-
-/// As a string of PromQL.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 fn listed(names: &[String]) -> String {

@@ -118,7 +118,9 @@ impl Server {
                         wrong = Some(why);
                         f64::NAN
                     }
-                    Measure::Requests(_) | Measure::Durations(_) | Measure::Use(_) => f64::NAN,
+                    Measure::Requests(_) | Measure::Durations(_) | Measure::Use(_) | Measure::Alerts(_) => {
+                        f64::NAN
+                    }
                 });
             }
         }

@@ -7,7 +7,7 @@ use super::fresh::Fresh;
 use crate::config::Query;
 use crate::config::promql::{Kind, Shape, adds_up, kind_of, selectors, shape_of};
 use crate::model::reading::{Durations, Measure, Requests};
-use crate::probe::counters::{Count, Counters, Growth, Labels, Pending, Point, Target, identity};
+use crate::probe::counters::{Count, Counters, Growth, Labels, Pending, Point, SERIES_MAX, Target, identity};
 use crate::probe::histogram::{self, Histograms, Waiting};
 
 /// What a series of a common answer is.
@@ -17,6 +17,9 @@ const VALUE: &str = "value";
 const SAMPLED: &str = "sampled";
 
 const NOTHING: &str = "no series: the query finds nothing";
+
+/// More alerts are not told.
+const ALERTS_MAX: usize = 100;
 
 /// More versions are not told apart.
 const VERSIONS_MAX: usize = 16;
@@ -30,6 +33,7 @@ pub(super) enum Reduction {
     Value(Fresh),
     Requests(Box<Parts>),
     Buckets(Box<Edges>),
+    Alerts,
 }
 
 #[derive(Debug, Clone)]
@@ -85,6 +89,7 @@ pub(super) fn promql(query: &Query) -> Option<String> {
             Some(format!("{} or {}", part(query, VALUE), sampled.join(" or ")))
         }
         Query::Buckets(query) => Some(query.clone()),
+        Query::Alerts(labels) => Some(firing(labels)),
         Query::Requests { errors, requests, .. } => {
             Some(format!("{} or {}", part(errors, ERRORS), part(requests, REQUESTS)))
         }
@@ -114,6 +119,7 @@ impl Reduction {
                 seen: Waiting::default(),
                 newborn: Waiting::default(),
             }))),
+            Query::Alerts(_) => Some(Self::Alerts),
             Query::ExposedRequests { .. }
             | Query::ExposedDurations { .. }
             | Query::Exposed { .. }
@@ -125,6 +131,10 @@ impl Reduction {
     /// leaves everything for the next one.
     pub(super) fn take(&mut self, answer: &Answer) -> Result<Option<Measure>, String> {
         let points = &answer.points;
+        // No alert that fires is an answer.
+        if let Self::Alerts = self {
+            return Ok(Some(Measure::Alerts(names(points))));
+        }
         let Some(at) = answer.at.filter(|_| !points.is_empty()) else {
             return Err(NOTHING.to_owned());
         };
@@ -141,7 +151,7 @@ impl Reduction {
             return Err(format!("{} for {}", odd.value, shown(&odd.labels)));
         }
         match self {
-            Self::Value(_) => Ok(None),
+            Self::Value(_) | Self::Alerts => Ok(None),
             Self::Requests(parts) => parts.take(at, points).map(|some| some.map(Measure::Requests)),
             Self::Buckets(edges) => edges.take(at, points).map(|some| some.map(Measure::Durations)),
         }
@@ -164,6 +174,10 @@ impl Reduction {
                 );
                 (said, Vec::new())
             }
+            Self::Alerts => {
+                let names: Vec<String> = names(&answer.points).into_iter().collect();
+                (if names.is_empty() { "no alert fires".to_owned() } else { names.join(", ") }, Vec::new())
+            }
             Self::Buckets(edges) => {
                 let all = answer.points.iter().filter_map(|point| histogram::edge(point.labels.get("le")?));
                 let all: Vec<f64> = all.collect::<BTreeSet<_>>().into_iter().map(|edge| edge.0).collect();
@@ -173,6 +187,23 @@ impl Reduction {
     }
 }
 
+/// The alerts that fire, of those that have these labels.
+pub(super) fn firing(labels: &BTreeMap<String, String>) -> String {
+    let matchers = labels.iter().map(|(name, value)| format!(",{name}={}", quoted(value)));
+    format!("ALERTS{{alertstate=\"firing\"{}}}", matchers.collect::<String>())
+}
+
+/// As PromQL writes a text.
+pub(super) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// Each once, and no more than can be told.
+pub(super) fn names(points: &[Point]) -> BTreeSet<String> {
+    let all = points.iter().filter_map(|point| point.labels.get("alertname").cloned());
+    all.take(SERIES_MAX).collect::<BTreeSet<_>>().into_iter().take(ALERTS_MAX).collect()
+}
+
 /// What is to be said of counters that are added up before golive sees them.
 pub(super) fn mixed(query: &Query) -> Option<String> {
     let texts = match query {
@@ -180,6 +211,7 @@ pub(super) fn mixed(query: &Query) -> Option<String> {
         Query::Buckets(query) => vec![query],
         Query::Value(_)
         | Query::Seasonal { .. }
+        | Query::Alerts(_)
         | Query::ExposedRequests { .. }
         | Query::ExposedDurations { .. }
         | Query::Exposed { .. }

@@ -95,6 +95,25 @@ fn in_prometheus() {
 }
 
 #[test]
+fn in_the_teams_alerts() {
+    let right = format!("[prometheus]\nurl = \"http://p\"\n{SERVICE}");
+    for (keys, message) in [
+        ("{}", "has no `matching`"),
+        ("{ matching = {} }", "names no label"),
+        ("{ matching = \"shop\" }", "write matching"),
+        ("{ matching = { \"a b\" = \"shop\" } }", "is no label of an alerting rule"),
+        ("{ matching = { alertstate = \"pending\" } }", "is no label of an alerting rule"),
+        ("{ matching = { service = 7 } }", "is not a text"),
+        ("{ matching = { service = \"shop\" }, for = \"2h\" }", "longer than 1h"),
+        ("{ matching = { service = \"shop\" }, above = 1 }", "is not a known key"),
+        ("{ matching = { service = \"shop\" }, prometheus = \"two\" }", "there is no [prometheus.two]"),
+    ] {
+        only(&right, &format!("[service.api.trigger]\nalerts = {keys}"), message);
+    }
+    only(&right, "[service.api.business.alerts]\nquery = \"a\"\nabove = 1", "alerts");
+}
+
+#[test]
 fn without_prometheus_there_is_nobody_to_ask() {
     for keys in [
         "trigger.error-rate = { query = \"a / b\" }",
@@ -102,6 +121,7 @@ fn without_prometheus_there_is_nobody_to_ask() {
         "trigger.latency-p95 = { buckets-query = \"a\" }",
         "business.x = { query = \"a\", below = 1 }",
         "business.x = { query = \"a\", anomaly = {} }",
+        "trigger.alerts = { matching = { service = \"b\" } }",
     ] {
         let wrong = format!("[service.b]\ncontainer = \"b2\"\nhealth.c.tcp = \"b:1\"\n{keys}");
         only(SERVICE, &wrong, "needs a Prometheus that can be asked");

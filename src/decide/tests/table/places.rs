@@ -123,6 +123,7 @@ fn watch(began: Timestamp) -> Watch {
         before: BTreeMap::new(),
         host_before: BTreeMap::new(),
         worst_before: BTreeMap::new(),
+        alerts_before: None,
         red_before: false,
         came_back: BTreeMap::new(),
         lame: Vec::new(),

@@ -81,6 +81,6 @@ fn words(measure: &Measure) -> String {
         }
         Measure::Blind(why) => format!("blind: {why}"),
         Measure::Absent(why) => format!("absent: {why}"),
-        Measure::Value(_) | Measure::Again(_) | Measure::Use(_) => panic!("{measure:?}"),
+        Measure::Value(_) | Measure::Again(_) | Measure::Use(_) | Measure::Alerts(_) => panic!("{measure:?}"),
     }
 }

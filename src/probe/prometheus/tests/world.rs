@@ -79,6 +79,8 @@ fn words(measure: &Measure) -> String {
             let buckets = durations.seen.iter().map(|bucket| format!("{}={}", edge(bucket.le), bucket.count));
             buckets.collect::<Vec<_>>().join(" ")
         }
-        Measure::Use(_) | Measure::Blind(_) | Measure::Absent(_) => panic!("{measure:?}"),
+        Measure::Use(_) | Measure::Alerts(_) | Measure::Blind(_) | Measure::Absent(_) => {
+            panic!("{measure:?}")
+        }
     }
 }
