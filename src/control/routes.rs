@@ -265,6 +265,7 @@ impl Shared {
         };
         match tokio::time::timeout(PATIENCE, asked).await {
             Ok(Some(Answer::Refused { why })) => {
+                tracing::info!(peer = caller.peer.number(), "refused: {}", english().refusal(&why));
                 problem(StatusCode::CONFLICT, self.texts[&caller.language].refusal(&why))
             }
             Ok(Some(answer)) => Json(Done::new(answer, &self.texts[&caller.language])).into_response(),

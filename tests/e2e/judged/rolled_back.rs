@@ -2,7 +2,7 @@
 
 use golive_fixtures::until::calm;
 
-use super::stage::{Stage, both};
+use super::stage::{Source, Stage, at_once, both};
 
 #[test]
 fn nine_percent_of_errors() {
@@ -32,6 +32,32 @@ fn no_orders() {
         stage.deploy("2", &["--orders-per-second", "0"]);
         stage.rolled_back(&["orders is 0"]);
     });
+}
+
+/// Four of a hundred requests, which no limit is against; the team has a rule that is.
+#[test]
+fn an_alert_of_the_teams_own() {
+    fn rules(stage: &Stage) {
+        let alerts = "{ matching = { service = \"shop\" }, for = \"3s\", autonomy = \"auto\" }";
+        stage.rules(&[("relative", "\"off\""), ("alerts", alerts)], "");
+    }
+    fn since_the_release(mut stage: Stage) {
+        rules(&stage);
+        stage.baseline(&[]);
+        stage.deploy("2", &["--error-ratio", "0.04"]);
+        stage.rolled_back(&["not before the release: SomeFail"]);
+    }
+    fn before_as_well(mut stage: Stage) {
+        rules(&stage);
+        stage.baseline(&["--error-ratio", "0.04"]);
+        stage.until("it fires already", || stage.trigger("alerts")["why"].to_string().contains("SomeFail"));
+        stage.deploy("2", &["--error-ratio", "0.04"]);
+        stage.accepted();
+    }
+    at_once(&[
+        ("alert", Source::Prometheus, since_the_release),
+        ("alert-before", Source::Prometheus, before_as_well),
+    ]);
 }
 
 /// Alone on the machine, see `.config/nextest.toml`.

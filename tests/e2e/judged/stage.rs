@@ -15,6 +15,16 @@ pub(super) const BUSY: [&str; 4] = ["--requests-per-second", "50", "--orders-per
 /// The error rate by counters, each failure of which is seen: a rate does not see the first.
 const COUNTERS: &str = r#"{ above = "5%", over = "10s", min-requests = 100, errors-query = 'http_requests_total{code=~"5.."}', requests-query = 'http_requests_total' }"#;
 
+/// A rule of the team's, of what no trigger asks about.
+const ALERTS: &str = r#"
+groups:
+- name: shop
+  rules:
+  - alert: SomeFail
+    expr: sum(rate(http_requests_total{code=~"5.."}[5s])) > 0.2
+    labels: { service: shop }
+"#;
+
 /// How long a release is watched.
 const WINDOW: &str = "20s";
 
@@ -58,8 +68,8 @@ pub(super) fn at_once(cases: &[Case<'_>]) {
 impl Stage {
     pub(super) fn new(test: &str, source: Source) -> Self {
         let host = Host::new(&format!("judged-{test}"));
-        let prometheus =
-            (source == Source::Prometheus).then(|| Prometheus::scraping(&format!("127.0.0.1:{}", host.port)));
+        let target = format!("127.0.0.1:{}", host.port);
+        let prometheus = (source == Source::Prometheus).then(|| Prometheus::ruled(&target, ALERTS));
         Self { host, source, prometheus, test: test.to_owned() }
     }
 
