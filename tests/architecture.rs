@@ -6,6 +6,8 @@
 
 use std::path::Path;
 
+#[path = "architecture/calls.rs"]
+mod calls;
 #[path = "architecture/circles.rs"]
 mod circles;
 #[path = "architecture/proof.rs"]
@@ -244,6 +246,14 @@ fn crates_stay_where_they_belong() {
 #[test]
 fn one_room_speaks_to_the_engine() {
     check(production().iter().flat_map(engine_words));
+}
+
+#[test]
+fn every_call_to_the_engine_is_documented() {
+    let (made, unknown) = calls::made(&production());
+    let documented = calls::documented(&read("docs/engine-calls.md"));
+    assert!(made.len() > 30, "the scan finds only {made:?}");
+    check(unknown.into_iter().chain(calls::differ(&made, &documented)));
 }
 
 #[test]

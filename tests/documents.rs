@@ -8,6 +8,11 @@ use std::process::Command;
 
 use toml::{Table, Value};
 
+#[path = "documents/promises.rs"]
+mod promises;
+#[path = "documents/security.rs"]
+mod security;
+
 /// Tables whose keys are names that an operator chooses.
 const NAMED: [&str; 13] = [
     "rule",

@@ -133,7 +133,7 @@ impl Engine {
         let response = self.send(doing, request).await?;
         let (status, page) = (response.status().as_u16(), is_page(&response));
         let body = self.body(doing, response).await?;
-        if page {
+        if page && !EngineError::is_barred(status) {
             // Something between golive and the engine speaks to a browser.
             return Err(EngineError::nonsense(doing, format!("status {status} with a page of HTML")));
         }

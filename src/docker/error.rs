@@ -36,6 +36,9 @@ pub enum EngineError {
     /// A whole answer came, and no engine answers so.
     #[error("{doing}: the Docker Engine's answer makes no sense: {why}")]
     Nonsense { doing: String, why: String },
+    /// Something between golive and the engine does not hand such a call on, and says so in words of its own.
+    #[error("{doing}: what stands before the Docker Engine does not let this call through (status {status})")]
+    Barred { doing: String, status: u16 },
     /// The engine said no, in its own words.
     #[error("{doing}: the Docker Engine answered {status}: {message}")]
     Answer { doing: String, status: u16, message: String },
@@ -44,7 +47,7 @@ pub enum EngineError {
 /// What a failed call means for whoever made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
-    /// The engine says no.
+    /// The engine says no, or something before it does not hand the call on.
     Refused,
     /// The engine says that there is no such thing.
     NotThere,
@@ -68,12 +71,18 @@ impl EngineError {
             .and_then(|body| Some(short(body.get("message")?.as_str()?, LONGEST_MESSAGE)));
         match message {
             Some(message) => Self::Answer { doing, status, message },
+            None if Self::is_barred(status) => Self::Barred { doing, status },
             None => {
                 let begins: String = body.chars().take(80).collect();
                 let why = format!("status {status} with {begins:?}");
                 Self::Nonsense { doing, why }
             }
         }
+    }
+
+    /// Forbidden, or a method that is not allowed: without a message it is no engine's word, and the engine has not heard of it.
+    pub(super) fn is_barred(status: u16) -> bool {
+        matches!(status, 403 | 405)
     }
 
     pub(super) fn nonsense(doing: &str, why: String) -> Self {
@@ -85,6 +94,7 @@ impl EngineError {
             Self::Unreachable { .. } => Class::Unreachable,
             Self::TimedOut { .. } | Self::Cut { .. } => Class::Lost,
             Self::Nonsense { .. } => Class::Nonsense,
+            Self::Barred { .. } => Class::Refused,
             Self::Answer { status, message, .. } => said(*status, message),
         }
     }
@@ -98,9 +108,11 @@ impl EngineError {
     pub(crate) fn message(&self) -> Option<&str> {
         match self {
             Self::Answer { message, .. } => Some(message),
-            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Cut { .. } | Self::Nonsense { .. } => {
-                None
-            }
+            Self::Unreachable { .. }
+            | Self::TimedOut { .. }
+            | Self::Cut { .. }
+            | Self::Nonsense { .. }
+            | Self::Barred { .. } => None,
         }
     }
 
@@ -108,9 +120,11 @@ impl EngineError {
     pub(crate) fn may_pass(&self) -> bool {
         match self {
             Self::Answer { status, message, .. } => passes(*status, message),
-            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Cut { .. } | Self::Nonsense { .. } => {
-                false
-            }
+            Self::Unreachable { .. }
+            | Self::TimedOut { .. }
+            | Self::Cut { .. }
+            | Self::Nonsense { .. }
+            | Self::Barred { .. } => false,
         }
     }
 

@@ -77,6 +77,9 @@ impl Engine {
             match answer.status().as_u16() {
                 200 => {}
                 404 => return Ok(None),
+                status if EngineError::is_barred(status) => {
+                    return Err(EngineError::answered(doing, status, ""));
+                }
                 // The answer to such a question has no words.
                 status => {
                     let (doing, message) = (doing.clone(), String::new());

@@ -100,6 +100,33 @@ pub(super) async fn heard(connection: &mut UnixStream) -> String {
     String::from_utf8(head).unwrap()
 }
 
+/// A filtering proxy says in its own words what it does not hand on; whoever mends its list has to be told which call.
+#[tokio::test]
+async fn what_a_proxy_does_not_let_through_is_named() {
+    let page = "<html><body><h1>403 Forbidden</h1></body></html>";
+    let head = format!(
+        "HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n",
+        page.len()
+    );
+    for body in [page, ""] {
+        let (engine, _dir) = serving(format!("{head}{body}").into_bytes(), false);
+        let refused = |error: EngineError| {
+            assert_eq!(error.class(), Class::Refused, "{error}");
+            assert!(error.to_string().contains("before the Docker Engine"), "{error}");
+            error.to_string()
+        };
+        // An answer to HEAD has no body, whatever its head says.
+        let stat = refused(engine.stat("web", "/etc/app.conf").await.unwrap_err());
+        assert!(stat.starts_with("look at /etc/app.conf in container web: "), "{stat}");
+        if !body.is_empty() {
+            let start = refused(engine.start("web").await.unwrap_err());
+            assert!(start.starts_with("start container web: ") && start.contains("403"), "{start}");
+            refused(engine.version().await.unwrap_err());
+            refused(engine.archive("web", "/etc/app.conf", 10).await.unwrap_err());
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_look_is_made_again_and_an_act_is_not() {
     let (engine, listener, _dir) = listening();

@@ -76,6 +76,39 @@ impl Taken {
     }
 }
 
+/// An entrance of a process that has no file descriptor left, until somebody ends something.
+struct Starved {
+    refused: u32,
+    then: Fake,
+}
+
+impl Entrance for Starved {
+    type Stream = DuplexStream;
+    type Peer = bool;
+
+    async fn enter(&mut self) -> io::Result<(DuplexStream, bool)> {
+        if self.refused == 0 {
+            return self.then.enter().await;
+        }
+        self.refused -= 1;
+        Err(io::Error::from_raw_os_error(24))
+    }
+}
+
+#[tokio::test]
+async fn without_file_descriptors_it_waits_and_does_not_spin() {
+    let (come, comes) = mpsc::unbounded_channel();
+    let mut door = Door::new(Starved { refused: 3, then: Fake(comes) });
+    let (_outside, inside) = tokio::io::duplex(64);
+    come.send((inside, false)).unwrap();
+    let mut let_in = std::pin::pin!(door.accept());
+    assert!(
+        tokio::time::timeout(2 * ACCEPT_AGAIN, &mut let_in).await.is_err(),
+        "it pauses after each refusal"
+    );
+    tokio::time::timeout(LONG, let_in).await.expect("then whoever has come is let in");
+}
+
 #[tokio::test]
 async fn whoever_has_asked_nothing_for_the_longest_time_makes_room() {
     let mut street = Street::of(2, 0);

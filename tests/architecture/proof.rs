@@ -1,5 +1,7 @@
 //! Every rule can fail: bad snippets through the same functions, and good ones that look like bad ones.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
 fn source(path: &str, text: &str) -> Source {
@@ -119,6 +121,49 @@ fn words_of_the_engine_in_foreign_rooms_are_found() {
     passes(engine_words(&source("src/control.rs", "// \"/containers/json\"\nfn f() { get(\"/status\") }")));
     let tests = "fn f() {}\n#[cfg(test)]\nmod tests {\n    fn f() { get(\"/containers/json\") }\n}\n";
     passes(engine_words(&source("src/runtime/steps.rs", tests)));
+}
+
+#[test]
+fn calls_that_nobody_wrote_down_are_found() {
+    const OBJECTS: &str =
+        "fn f() {\n    on.object(doing, Kind::Nodes, id);\n    on.exists(\"volumes\", id);\n}\n";
+    let room = |code: &str| {
+        calls::made(&[source("src/docker/images.rs", code), source("src/runtime/pin.rs", OBJECTS)])
+    };
+    for (code, method, path) in [
+        ("fn f() {\n    self.tell(doing, \"/containers/prune\")\n}\n", "POST", "/containers/prune"),
+        ("fn f() {\n    self.raw.delete(url(&format!(\"/images/{id}\")))\n}\n", "DELETE", "/images/{}"),
+        (
+            "    fn f() {\n    let at = format!(\"/exec/{id}/start\");\n    self.raw.post(url(at))\n    }\n",
+            "POST",
+            "/exec/{}/start",
+        ),
+        ("fn f() {\n    self.get(doing, &format!(\"/{}/{id}\", kind))\n}\n", "GET", "/nodes/{}"),
+        (
+            "fn f() {\n    let path = format!(\"/{kind}/{id}\");\n    self.look(path)\n}\n",
+            "GET",
+            "/volumes/{}",
+        ),
+        ("fn f() {\n    docker.create_image(it)\n}\n", "POST", "/images/create"),
+    ] {
+        let (made, unknown) = room(code);
+        assert!(
+            unknown.is_empty() && made.contains(&(method.to_owned(), path.to_owned())),
+            "{code}: {made:?} {unknown:?}"
+        );
+        fails(
+            calls::differ(&made, &calls::documented("| method | path | when |\n|---|---|---|\n")),
+            "docs/engine-calls.md:1:",
+        );
+        passes(calls::differ(&made, &calls::documented(&format!("| {method} | `{path}` | now |\n"))));
+    }
+    let more = calls::documented("| GET | `/plugins` | never |\n");
+    fails(
+        calls::differ(&BTreeSet::new(), &more),
+        "docs/engine-calls.md:1: has what is never asked for: GET /plugins",
+    );
+    fails(room("fn f() {\n    docker.start_exec(it)\n}\n").1, "src/docker/images.rs:2:");
+    fails(room("fn f() {\n    somehow(\"/swarm/join\")\n}\n").1, "src/docker/images.rs:2:");
 }
 
 #[test]

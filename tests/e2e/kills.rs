@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use golive_fixtures::engine::{docker, inspect};
 use golive_fixtures::host::Host;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
@@ -51,6 +52,41 @@ fn killed_often(lane: u64, mut random: SmallRng) -> u32 {
         assert_eq!(outcomes(&host).len(), told + 1, "one outcome of one rollback: {:?}", outcomes(&host));
     }
     kills
+}
+
+/// As systemd ends it for an upgrade, while the bad container takes its two seconds to stop: that step is finished, and not
+/// made again by the next one.
+#[test]
+fn ended_in_mid_rollback_it_goes_on_at_the_next_start() {
+    let mut host = Host::new("ended");
+    let proxy = host.through_proxy();
+    host.write_rules("");
+    host.with_good_version();
+    docker(&["rm", "-f", "-v", &host.name]);
+    let (publish, tag) = (format!("127.0.0.1:{}:8080", host.port), host.tag("2"));
+    // What it is asked to end by does nothing to a process that does not listen for it.
+    let mut run = vec!["run", "-d", "--name", &host.name, "--stop-signal", "WINCH", "-p", &publish, &tag];
+    run.extend([
+        "/golive",
+        "demo-service",
+        "--listen",
+        "0.0.0.0:8080",
+        "--version",
+        "2",
+        "--fail-after",
+        "1s",
+    ]);
+    assert!(docker(&run).status.success());
+    let stops = || proxy.calls().iter().filter(|call| call.contains("/stop?")).count();
+    host.eventually("it is being stopped", || stops() == 1);
+    assert!(host.end().unwrap().success(), "it ends when the step has");
+    assert_eq!(inspect(&host.name, "{{.State.Running}}"), "false");
+    assert!(outcomes(&host).is_empty());
+    host.start();
+    host.eventually("it is taken up and verified", || host.phase() == "idle" && outcomes(&host).len() == 1);
+    host.assert_only("1");
+    assert_eq!(stops(), 1, "{:?}", proxy.calls());
+    assert!(host.hook.posts("rollback-failed").is_empty());
 }
 
 /// Every outcome that was told; one may have been told twice, when the daemon was killed before it knew.

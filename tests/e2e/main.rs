@@ -13,6 +13,7 @@ mod discover;
 mod drill;
 mod engines;
 mod faults;
+mod filtered;
 mod football;
 mod guards;
 mod judged;

@@ -67,6 +67,8 @@ fn manual_pages_completions_and_documents_are_there() {
         "/usr/share/fish/vendor_completions.d/golive.fish",
         "/usr/share/doc/golive/operations.md",
         "/usr/share/doc/golive/configuration.md",
+        "/usr/share/doc/golive/promises.md",
+        "/usr/share/doc/golive/SECURITY.md",
         "/usr/share/doc/golive/copyright",
         "/usr/share/doc/golive/changelog.Debian.gz",
     ] {

@@ -15,6 +15,7 @@ mod calls;
 mod clocks;
 mod discover;
 mod drained;
+mod filtered;
 mod held;
 mod joined;
 mod phases;

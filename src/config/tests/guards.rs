@@ -43,6 +43,33 @@ fn windows_are_open_when_they_say() {
     open("2026-03-29T21:00:00Z", "2026-03-30T04:00:00Z");
 }
 
+/// Berlin's clocks go from 02:00 to 03:00 on 2026-03-29, and from 03:00 back to 02:00 on 2026-10-25.
+#[test]
+fn a_window_is_open_in_the_nights_in_which_clocks_are_moved() {
+    let at = |windows: &str, at: &str| {
+        let text = format!(
+            "timezone = \"Europe/Berlin\"\n{SERVICE}[service.api.maintenance]\nwindows = [\"{windows}\"]"
+        );
+        let maintenance = load(&text).unwrap().services["api"].policy.maintenance.clone();
+        maintenance.until(at.parse().unwrap()).map(|until| until.to_string())
+    };
+    let half_past_three = |at: Option<String>| assert_eq!(at.as_deref(), Some("2026-03-29T01:30:00Z"));
+    // It opens at a time that this night does not have: with the next one that it has.
+    assert_eq!(at("Sun 02:30-03:30", "2026-03-29T00:59:59Z"), None);
+    half_past_three(at("Sun 02:30-03:30", "2026-03-29T01:00:00Z"));
+    half_past_three(at("Sun 02:30-03:30", "2026-03-29T01:29:59Z"));
+    assert_eq!(at("Sun 02:30-03:30", "2026-03-29T01:30:00Z"), None);
+    // It closes at such a time: as long after its opening as on any day.
+    half_past_three(at("Sun 01:00-02:30", "2026-03-29T01:15:00Z"));
+    // An hour that comes twice is in it both times, without a gap.
+    for time in ["00:30:00", "01:15:00", "01:59:59", "02:29:59"] {
+        let open = at("Sun 02:30-03:30", &format!("2026-10-25T{time}Z"));
+        assert_eq!(open.as_deref(), Some("2026-10-25T02:30:00Z"), "{time}");
+    }
+    assert_eq!(at("Sun 02:30-03:30", "2026-10-25T00:29:59Z"), None);
+    assert_eq!(at("Sun 02:30-03:30", "2026-10-25T02:30:00Z"), None);
+}
+
 #[test]
 fn a_day_may_be_whole_and_a_week_go_round() {
     let open = |window: &str, at: &str| {

@@ -28,15 +28,18 @@ impl Windows {
     /// When the window that is open at that time closes.
     pub fn until(&self, at: Timestamp) -> Option<Timestamp> {
         let zone = self.zone.clone().unwrap_or(TimeZone::UTC);
-        let today = at.to_zoned(zone.clone()).date();
+        let here = at.to_zoned(zone.clone()).datetime();
+        let today = here.date();
         let days = [today.yesterday().ok(), Some(today)].into_iter().flatten();
         let spans = days.flat_map(|day| self.windows.iter().filter_map(move |window| window.on(day)));
         let open = spans.filter_map(|(opens, closes)| {
             let moment = |(day, time): (Date, Time)| {
                 day.to_datetime(time).to_zoned(zone.clone()).ok().map(|zoned| zoned.timestamp())
             };
-            let (opens, closes) = (moment(opens)?, moment(closes)?);
-            (opens <= at && at < closes).then_some(closes)
+            // By the clock on the wall, too: one that opens in an hour that the clocks leave out is open when that is over.
+            let has_opened = moment(opens)? <= at || opens.0.to_datetime(opens.1) <= here;
+            let closes = moment(closes)?;
+            (has_opened && at < closes).then_some(closes)
         });
         open.max()
     }
