@@ -75,6 +75,7 @@ pub use swarm::SwarmSet;
 use table::Section;
 pub use table::duration;
 pub use template::{Template, Templates};
+pub use watch::Traffic;
 
 /// Everything `rules.toml` says, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -193,6 +194,8 @@ pub struct Service {
     pub runbook: Option<String>,
     /// Its own exposition.
     pub metrics: Option<Exposition>,
+    /// What golive asks of a release itself while it is watched.
+    pub traffic: Option<Traffic>,
     /// Checks of what the service depends on, by name.
     pub dependencies: BTreeMap<String, Check>,
     /// What is measured, and where.

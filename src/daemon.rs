@@ -56,6 +56,7 @@ mod services;
 mod showing;
 mod shutdown;
 mod storing;
+mod traffic;
 mod upkeep;
 mod worker;
 
@@ -322,6 +323,7 @@ impl Daemon {
             }
             answer = self.step(event).or(answer);
         }
+        self.services.ask(&self.state);
         answer
     }
 

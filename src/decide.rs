@@ -302,6 +302,11 @@ impl State {
         self.services.get(service).is_some_and(|service| service.standby_reason.is_none())
     }
 
+    /// From when on golive may ask something of the service's release itself; nothing, where none is watched here.
+    pub fn asks(&self, service: &str) -> Option<Timestamp> {
+        counting::asks(self.services.get(service)?, self.policy.services.get(service)?, self.now)
+    }
+
     /// Services that are in the middle of a rollback: what carries them must not be lost sight of.
     pub fn rolling_back(&self) -> impl Iterator<Item = &str> {
         let under_way = |service: &Service| match service.facts().phase {

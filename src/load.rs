@@ -15,10 +15,12 @@ use crate::config::acceptance::load::{CONNECTIONS_MAX, LASTS_MAX, RATE_MAX, TIME
 use crate::model::seconds;
 
 mod beat;
+mod calls;
 mod connection;
 mod host;
 mod process;
 mod run;
+mod steady;
 mod tally;
 mod target;
 #[cfg(test)]
@@ -27,6 +29,7 @@ mod tests;
 pub use host::Alone;
 pub use process::{Line, LoadError, elsewhere, serve};
 pub use run::{Stop, run};
+pub use steady::{Steady, Stretch};
 
 /// More of a body is not read, and costs its connection.
 const BODY_MAX: usize = 1 << 20;

@@ -41,6 +41,7 @@ use http::Connections;
 pub use http::Head;
 use seen::people;
 pub use trial::Trial;
+pub use whereabouts::place;
 
 /// One health check.
 #[derive(Debug)]

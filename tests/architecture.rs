@@ -65,6 +65,7 @@ const MAY_USE: [(&str, &[&str]); 34] = [
             "decide",
             "docker",
             "git",
+            "load",
             "metrics",
             "model",
             "notify",

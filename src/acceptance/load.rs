@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
-use reqwest::Url;
 
 use super::{AT_ONCE, Found, Verdict, With};
 use crate::config::acceptance::Load;
@@ -37,7 +36,8 @@ pub(super) async fn borne(load: &Load, check: &Check, with: &With<'_>, told: imp
     let CheckKind::Http(http) = &check.kind else {
         return Found::new(Verdict::NoData, "it is no check by `url`");
     };
-    let addresses = match aimed(load, http, with).await {
+    let aimed = with.tools.aimed(&http.url, &with.service.runtime, load.allow.as_deref());
+    let addresses = match aimed.await {
         Ok(addresses) => addresses,
         Err(why) => return Found::said(Verdict::NoData, why),
     };
@@ -71,27 +71,6 @@ fn spec(load: &Load, http: &HttpCheck, addresses: Vec<IpAddr>, with: &With<'_>) 
         timeout: load.timeout,
         connections: load.connections,
         beside: with.state_dir.to_owned(),
-    }
-}
-
-/// Where it goes: to this host, to the service's own containers, or where the rules name the host. A name that leads somewhere else
-/// besides is not followed at all.
-async fn aimed(load: &Load, http: &HttpCheck, with: &With<'_>) -> Result<Vec<IpAddr>, Phrase> {
-    let url = Url::parse(&http.url).map_err(|error| Phrase::words(&error.to_string()))?;
-    let host = url.host_str().unwrap_or_default();
-    let found = with.tools.addresses(host).await.map_err(|why| Phrase::words(&why))?;
-    let allowed = load.allow.as_deref() == Some(host);
-    if allowed || found.iter().all(IpAddr::is_loopback) {
-        return Ok(found);
-    }
-    let own = with.tools.containers(&with.service.runtime).await;
-    let known = own.as_deref().unwrap_or_default();
-    match found.iter().find(|address| !address.is_loopback() && !known.contains(address)) {
-        None => Ok(found),
-        Some(address) => Err(Phrase::new("load.foreign")
-            .text("host", host)
-            .text("address", address.to_string())
-            .text("why", own.err().unwrap_or_default())),
     }
 }
 

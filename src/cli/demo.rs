@@ -18,6 +18,7 @@ Exit codes: 0 the service is healthy again, 1 it is not.";
 
 #[derive(Debug, clap::Args)]
 #[command(args_override_self = true)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct Service {
     /// Where it listens
     #[arg(long)]
@@ -31,6 +32,9 @@ pub(super) struct Service {
     /// /health fails twice, passes once, and so on
     #[arg(long)]
     flap: bool,
+    /// / answers 500, whatever /health says
+    #[arg(long)]
+    home_fails: bool,
     /// After that it ends by itself, as if it had crashed
     #[arg(long, value_parser = duration)]
     exit_after: Option<Duration>,
@@ -83,6 +87,7 @@ pub(super) async fn service(arguments: Service) -> Result<u8, CliError> {
         version: arguments.version,
         fail_after: arguments.fail_after,
         flap: arguments.flap,
+        home_fails: arguments.home_fails,
         exit_after: arguments.exit_after,
         customers: (!arguments.no_metrics).then_some(customers),
         burn_cpu: arguments.burn_cpu,

@@ -25,6 +25,8 @@ pub(super) struct Setting {
     pub(super) server: Option<String>,
     /// Its exposition.
     pub(super) metrics: Option<Exposition>,
+    /// golive asks it itself while a release is watched.
+    pub(super) traffic: bool,
     /// Names of its health checks by `url`.
     pub(super) urls: Vec<String>,
 }
@@ -106,7 +108,7 @@ impl Origin {
     }
 }
 
-/// Without queries: the service's exposition, else golive's own requests.
+/// Without queries: the service's exposition, else golive's own requests, else its health checks.
 fn otherwise(
     section: &mut Section<'_>,
     setting: &Setting,
@@ -116,8 +118,12 @@ fn otherwise(
     if let Some(from) = setting.metrics.clone() {
         return Some(Origin::exposition(exposed(from)));
     }
+    let own = |source| Some(Origin { source, query: None, server: String::new() });
+    if setting.traffic {
+        return own(Source::Traffic);
+    }
     if !setting.urls.is_empty() {
-        return Some(Origin { source: Source::Probes, query: None, server: String::new() });
+        return own(Source::Probes);
     }
     if written && !section.has("metric") {
         let hint = "add a query, `metrics` to the service, or a health check by `url`";

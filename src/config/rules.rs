@@ -110,6 +110,7 @@ fn one(
         servers: servers.clone(),
         server: servers.usual().map(str::to_owned),
         metrics: known.and_then(|service| service.metrics.clone()),
+        traffic: false,
         urls: Vec::new(),
     };
     origin::only_one(&mut section, &["query", "metric"]);

@@ -53,16 +53,15 @@ pub(super) struct Known<'a> {
 pub(super) fn read(name: &str, mut section: Section<'_>, known: Known<'_>) -> Option<Service> {
     let runtime = runtime(&mut section);
     let (command, runbook) = (matches!(runtime, Some(Runtime::Command { .. })), section.string("runbook"));
-    let autonomy = section.word("autonomy", &AUTONOMY, Autonomy::Auto);
     let (watch, checks) = (watch::read(&mut section), health(&mut section, name, command, known.servers));
     let (dependencies, needs) = dependency::read(&mut section, name, known.services, known.servers);
     let (metrics, server) = (metrics(&mut section), server(&mut section, known));
-    let setting = setting(autonomy, command, (known.servers, server), metrics.as_ref(), &checks);
+    let setting = setting(&mut section, command, (known, server), (metrics.as_ref(), &watch), &checks);
     let (judging, rollback) = (judging(&mut section, &setting), rollback(&mut section, runtime.as_ref()));
     let around = around(section, known, runtime.as_ref());
     let (steps, finish) = steps(runtime.as_ref()?, rollback.before.is_some(), rollback.after.is_some());
     let policy = ServicePolicy {
-        autonomy,
+        autonomy: setting.autonomy,
         window: watch.window,
         grace: watch.grace,
         deploy_within: watch.deploy_within,
@@ -104,6 +103,7 @@ pub(super) fn read(name: &str, mut section: Section<'_>, known: Known<'_>) -> Op
         after: rollback.after,
         runbook,
         metrics,
+        traffic: watch.traffic,
         dependencies,
         measured: judging.measured,
         acceptance: around.acceptance.items,
@@ -265,14 +265,15 @@ fn named_checks(
 }
 
 fn setting(
-    autonomy: Autonomy,
+    section: &mut Section<'_>,
     command: bool,
-    (servers, server): (&Names, Option<String>),
-    metrics: Option<&Exposition>,
+    (known, server): (Known<'_>, Option<String>),
+    (metrics, watch): (Option<&Exposition>, &watch::Watch),
     checks: &BTreeMap<String, Check>,
 ) -> Setting {
-    let (servers, metrics) = (servers.clone(), metrics.cloned());
-    Setting { autonomy, command, servers, server, metrics, urls: urls(checks) }
+    let autonomy = section.word("autonomy", &AUTONOMY, Autonomy::Auto);
+    let (servers, metrics, traffic) = (known.servers.clone(), metrics.cloned(), watch.traffic.is_some());
+    Setting { autonomy, command, servers, server, metrics, traffic, urls: urls(checks) }
 }
 
 fn urls(checks: &BTreeMap<String, Check>) -> Vec<String> {

@@ -15,9 +15,11 @@ use super::measure;
 use super::probes::Probes;
 use super::pulse::Pulse;
 use super::season::{Learner, Watch};
+use super::traffic::{Asking, Gate};
 use super::worker::{Job, Worker, untaken};
 use crate::clock::Clock;
 use crate::config::{self, Config};
+use crate::decide::State;
 use crate::decide::action::Effect;
 use crate::docker::{self, Engine};
 use crate::model::event::Event;
@@ -68,6 +70,7 @@ struct Running {
     probes: Probes,
     worker: Worker,
     acceptance: acceptance::Runner,
+    traffic: Option<Gate>,
     stop: CancellationToken,
 }
 
@@ -292,6 +295,7 @@ impl Services {
             self.tasks.spawn(async move { stop.run_until_cancelled(watch).await });
         }
         let service = Arc::new(service.clone());
+        let of = (name, &service, tools);
         Running {
             config: Arc::clone(&service),
             socket: config.docker_socket.clone(),
@@ -299,7 +303,8 @@ impl Services {
             servers: servers.clone(),
             probes,
             worker,
-            acceptance: self.acceptance((name, &service, tools), &config.state_dir, &stop),
+            acceptance: self.acceptance(of, &config.state_dir, &stop),
+            traffic: self.traffic(of, &config.state_dir, &stop),
             stop,
         }
     }
@@ -312,6 +317,28 @@ impl Services {
         stop: &CancellationToken,
     ) -> acceptance::Runner {
         acceptance::Runner::new(of, state_dir, (self.clock, &self.store, &self.inbox), &self.tasks, stop)
+    }
+
+    /// What asks of a release itself, where that is wanted.
+    fn traffic(
+        &self,
+        of: (&str, &Arc<config::Service>, &Tools),
+        state_dir: &Path,
+        stop: &CancellationToken,
+    ) -> Option<Gate> {
+        let (gate, asking) = Asking::of(of, state_dir, (self.clock, &self.inbox))?;
+        let stop = stop.clone();
+        self.tasks.spawn(async move { stop.run_until_cancelled(asking).await });
+        Some(gate)
+    }
+
+    /// Asks of the releases that are watched now, and of no others.
+    pub(super) fn ask(&self, state: &State) {
+        let gates = self.running.iter().filter_map(|(name, running)| Some((name, running.traffic.as_ref()?)));
+        for (name, gate) in gates {
+            let from = state.asks(name);
+            gate.send_if_modified(|open| std::mem::replace(open, from) != from);
+        }
     }
 
     /// What is seen of the engine's Swarm; looked at from now on, where nobody did before.

@@ -8,9 +8,10 @@ use super::action::{Action, Persist};
 use super::blindness::blind;
 use super::context::Context;
 use super::deployment;
+use super::service::Service;
 use super::trigger::Triggers;
 use crate::model::facts::Phase;
-use crate::model::policy::ServicePolicy;
+use crate::model::policy::{Autonomy, ServicePolicy};
 use crate::model::reading::{Reading, Source, Stream};
 use crate::model::sample::Sample;
 
@@ -65,6 +66,16 @@ pub(super) fn measure(ctx: &mut Context<'_>, reading: &Reading) {
         let (service, trigger) = (ctx.service.name.clone(), trigger.to_owned());
         ctx.act(Action::Persist(Persist::Judged { service, trigger, verdict }));
     }
+}
+
+/// From when on what golive asks of the release at hand tells something of it; nothing, where it is not to be asked.
+pub(super) fn asks(service: &Service, policy: &ServicePolicy, now: Timestamp) -> Option<Timestamp> {
+    let wanted = policy.autonomy != Autonomy::Off && service.standby_reason.is_none();
+    let Phase::Watching(watch) = &service.facts().phase else { return None };
+    if !wanted || deployment::under_way(service, now) {
+        return None;
+    }
+    service.triggers.counts_from(watch, policy)
 }
 
 fn see_again(ctx: &mut Context<'_>) {
@@ -128,7 +139,7 @@ pub(super) fn probe_readings(sample: &Sample, policy: &ServicePolicy, triggers: 
     let own = |stream: Stream, source: Option<Source>| match source {
         Some(Source::Probes) => Reading::of_probe(stream, sample),
         Some(Source::Exposition) if triggers.by_checks(&stream) => Reading::of_probe(stream, sample),
-        Some(Source::Exposition | Source::Prometheus | Source::Host) | None => None,
+        Some(Source::Exposition | Source::Prometheus | Source::Traffic | Source::Host) | None => None,
     };
     let (errors, latency) = (&policy.triggers.error_rate, &policy.triggers.latency);
     let errors = own(Stream::Errors, errors.as_ref().map(|limits| limits.source));

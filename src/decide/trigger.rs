@@ -172,6 +172,12 @@ impl Triggers {
         self.paused_until = until;
     }
 
+    /// What is measured of a release counts from then on.
+    pub(super) fn counts_from(&self, watch: &Watch, policy: &ServicePolicy) -> Option<Timestamp> {
+        let floor = watch.started.checked_add(policy.grace).ok()?;
+        Some(floor.max(self.paused_until)).filter(|from| *from < Timestamp::MAX)
+    }
+
     /// Its start-up is over then at the latest.
     pub(super) fn settled(&mut self, at: Timestamp) {
         self.paused_until = self.paused_until.min(at);

@@ -25,6 +25,8 @@ pub struct Options {
     pub fail_after: Option<Duration>,
     /// `/health` fails twice, passes once, and so on.
     pub flap: bool,
+    /// `/` answers 500, whatever `/health` says.
+    pub home_fails: bool,
     /// After that it ends by itself, as if it had crashed.
     pub exit_after: Option<Duration>,
     /// What `/metrics` tells of; without, there is no such page.
@@ -64,7 +66,7 @@ pub async fn run(options: Options) -> std::io::Result<()> {
     let service = Arc::new(Service { options, clock, began: clock.now(), looks: AtomicU32::new(0) });
     let (home, health, metrics) = (Arc::clone(&service), Arc::clone(&service), service);
     let app = Router::new()
-        .route("/", get(move || async move { format!("shop {}\n", home.options.version) }))
+        .route("/", get(move || async move { home.home() }))
         .route("/health", get(move || async move { health.health() }))
         .route("/metrics", get(move || async move { metrics.metrics() }));
     let end = async move {
@@ -86,6 +88,14 @@ pub async fn run(options: Options) -> std::io::Result<()> {
 }
 
 impl Service {
+    fn home(&self) -> (StatusCode, String) {
+        if self.options.home_fails {
+            (StatusCode::INTERNAL_SERVER_ERROR, "the shelves cannot be read\n".to_owned())
+        } else {
+            (StatusCode::OK, format!("shop {}\n", self.options.version))
+        }
+    }
+
     fn health(&self) -> (StatusCode, &'static str) {
         let failing = self.options.fail_after.is_some_and(|after| self.served() >= after);
         let flapping = self.options.flap && self.looks.fetch_add(1, Ordering::Relaxed) % 3 < 2;

@@ -26,6 +26,11 @@ impl Beat {
         Self { rate: spec.rate, warm_up, all: warm_up + within(spec.lasts).max(1) }
     }
 
+    /// The same without an end, where all count.
+    pub(super) fn endless(spec: &Spec) -> Self {
+        Self { rate: spec.rate, warm_up: 0, all: u64::MAX }
+    }
+
     /// How long after the beginning one is due.
     pub(super) fn due(&self, index: u64) -> Duration {
         Duration::from_nanos(

@@ -1,21 +1,17 @@
 //! The run itself: one task, so that nothing but the host's own business makes it late.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
-use futures_util::future::BoxFuture;
-use futures_util::stream::FuturesUnordered;
+use futures_util::FutureExt as _;
 use jiff::Timestamp;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::sleep_until;
 
 use super::beat::Beat;
-use super::connection::{Connection, exchange};
+use super::calls::{Calls, Ended};
 use super::tally::Tally;
-use super::target::Target;
 use super::{Progress, Spec};
 use crate::clock::Clock;
 use crate::model::load::{Failure, Report, Stopped};
@@ -28,31 +24,16 @@ const BORNE: u32 = 5;
 /// That a run is to end.
 pub struct Stop;
 
-/// One request that has ended.
-struct Ended {
-    index: u64,
-    at: Timestamp,
-    answer: Result<(), Failure>,
-    left: Option<Connection>,
-}
-
 struct Run<'a> {
     spec: &'a Spec,
     clock: &'a Clock,
-    target: Arc<Target>,
     beat: Beat,
     began: Timestamp,
     /// The next that is due.
     next: u64,
-    /// Due, and there is no connection for them yet: in a run that hangs, all of them.
-    waiting: VecDeque<u64>,
-    under_way: FuturesUnordered<BoxFuture<'static, Ended>>,
-    /// Those that are.
+    calls: Calls,
+    /// Those that are under way.
     sent: BTreeSet<u64>,
-    /// The one that was used last is used first.
-    idle: Vec<Connection>,
-    /// So many were open at once.
-    most: usize,
     tally: Tally,
     recent: Recent,
 }
@@ -72,13 +53,10 @@ pub async fn run(
     stop: impl Future<Output = Stop>,
     mut told: impl FnMut(Progress),
 ) -> Result<Report, String> {
-    let (target, beat) = (Arc::new(Target::new(spec)?), Beat::new(spec));
+    let (calls, beat) = (Calls::new(spec, clock)?, Beat::new(spec));
     let tally = Tally::new().map_err(|error| format!("count: {error}"))?;
-    let (waiting, under_way, idle) = (VecDeque::new(), FuturesUnordered::new(), Vec::new());
     let (sent, recent, began) = (BTreeSet::new(), Recent::default(), clock.now());
-    let (next, most) = (0, 0);
-    let mut run =
-        Run { spec, clock, target, beat, began, next, waiting, under_way, sent, idle, most, tally, recent };
+    let mut run = Run { spec, clock, beat, began, next: 0, calls, sent, tally, recent };
     let (mut stop, mut worked, mut counted) = (pin!(stop), Clock::worked(), began);
     let mut stretch = began + STRETCH;
     let stopped = loop {
@@ -102,7 +80,7 @@ pub async fn run(
             biased;
             Stop = &mut stop => break Some(Stopped::Asked),
             () = sleep_until(clock.instant(wake).into()) => run.fall_due(),
-            Some(ended) = run.under_way.next() => run.ended(ended),
+            Some(ended) = run.calls.ended() => run.ended(ended),
         }
     };
     let now = clock.now();
@@ -115,23 +93,12 @@ pub async fn run(
 impl Run<'_> {
     /// What is due and has a connection, or may have one.
     fn send(&mut self) {
-        let most = usize::try_from(self.spec.connections).unwrap_or(usize::MAX);
-        while self.under_way.len() < most {
-            let Some(index) = self.waiting.pop_front() else { return };
-            self.idle.retain(Connection::is_open);
-            let kept = self.idle.pop();
+        self.calls.send(|index| {
             if self.beat.counts(index) {
                 self.tally.sent();
             }
             self.sent.insert(index);
-            let (target, clock, within) = (Arc::clone(&self.target), *self.clock, self.spec.timeout);
-            self.under_way.push(Box::pin(async move {
-                let asked = timeout(within, exchange(&target, kept)).await;
-                let (answer, left) = asked.unwrap_or((Err(Failure::TimedOut), None));
-                Ended { index, at: clock.now(), answer, left }
-            }));
-            self.most = self.most.max(self.under_way.len() + self.idle.len());
-        }
+        });
     }
 
     /// Notes what is due by now.
@@ -141,15 +108,14 @@ impl Run<'_> {
             if self.beat.counts(self.next) {
                 self.tally.due(since(self.due(self.next), now));
             }
-            self.waiting.push_back(self.next);
+            self.calls.waiting.push_back(self.next);
             self.next += 1;
         }
     }
 
     fn ended(&mut self, ended: Ended) {
-        let Ended { index, at, answer, left } = ended;
+        let Ended { index, at, answer } = ended;
         self.sent.remove(&index);
-        self.idle.extend(left);
         self.recent.ended += 1;
         self.recent.failed += u64::from(answer.is_err());
         if self.beat.counts(index) {
@@ -172,8 +138,7 @@ impl Run<'_> {
     }
 
     fn is_over(&self, now: Timestamp) -> bool {
-        let none_left = self.waiting.is_empty() && self.under_way.is_empty();
-        self.next >= self.beat.all && (none_left || now >= self.ends())
+        self.next >= self.beat.all && (self.calls.is_empty() || now >= self.ends())
     }
 
     fn progress(&self) -> Progress {
@@ -184,7 +149,7 @@ impl Run<'_> {
     /// What has no answer now has none. It has waited until now.
     fn close(mut self, now: Timestamp) -> Report {
         // What is ready has ended: nobody may have looked for it just before the end.
-        while let Some(Some(ended)) = futures_util::FutureExt::now_or_never(self.under_way.next()) {
+        while let Some(Some(ended)) = self.calls.ended().now_or_never() {
             self.ended(ended);
         }
         for index in std::mem::take(&mut self.sent) {
@@ -192,13 +157,13 @@ impl Run<'_> {
                 self.tally.ended(Err(Failure::Unanswered), since(self.due(index), now));
             }
         }
-        for index in std::mem::take(&mut self.waiting) {
+        for index in std::mem::take(&mut self.calls.waiting) {
             if self.beat.counts(index) {
                 self.tally.ended(Err(Failure::NeverSent), since(self.due(index), now));
             }
         }
         let asked = Duration::try_from(now.duration_since(self.due(self.beat.warm_up))).unwrap_or_default();
-        let connections = u32::try_from(self.most).unwrap_or(u32::MAX);
+        let connections = u32::try_from(self.calls.most).unwrap_or(u32::MAX);
         Report { connections, ..self.tally.report(asked.min(self.spec.lasts)) }
     }
 }
@@ -214,7 +179,7 @@ impl Recent {
     }
 }
 
-fn since(then: Timestamp, now: Timestamp) -> Duration {
+pub(super) fn since(then: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(now.duration_since(then)).unwrap_or_default()
 }
 

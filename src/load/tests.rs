@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::model::load::{Failure, Report, Stopped};
 
 mod secure;
+mod steady;
 
 /// 50 requests a second for a second.
 pub(super) fn spec(url: &str) -> Spec {

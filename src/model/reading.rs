@@ -9,7 +9,7 @@ use strum::IntoStaticStr;
 use crate::model::sample::{Outcome, Sample};
 
 /// Edges for golive's own measurements, in seconds.
-const EDGES: [f64; 14] =
+pub const EDGES: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, f64::INFINITY];
 
 /// One measurement. Whoever makes it never judges it.
@@ -53,6 +53,8 @@ pub enum Source {
     Exposition,
     /// golive's own health checks by `url`: how many failed, and how long they took.
     Probes,
+    /// golive's own requests, which it sends while a release is watched.
+    Traffic,
     /// The host's kernel.
     Host,
 }

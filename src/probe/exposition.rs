@@ -14,6 +14,7 @@ use super::fault::Fault;
 use super::http::Connections;
 use super::seen::{people, quote};
 use super::trial::{Trial, words};
+use super::whereabouts::place;
 use crate::clock::Clock;
 use crate::config::{Exposition, Measured, Query};
 use crate::model::reading::{Measure, Reading, Source};
@@ -99,7 +100,7 @@ impl Page {
             Err(why) => Err(why),
         };
         let measures = measures.unwrap_or_else(|why| {
-            let why = format!("{}: {why}", self.place());
+            let why = format!("{}: {why}", place(&self.from.url));
             self.state.streams().map(|_| Some(Measure::Blind(why.clone()))).collect()
         });
         let readings = self.state.streams().zip(measures).filter_map(|(stream, measure)| {
@@ -107,13 +108,6 @@ impl Page {
             measure.map(|measure| Reading { stream, source: Source::Exposition, at, measure })
         });
         readings.collect()
-    }
-
-    /// The URL without what may be secret in it.
-    fn place(&self) -> String {
-        let Ok(url) = Url::parse(&self.from.url) else { return "the exposition".to_owned() };
-        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-        quote(&format!("{}{port}{}", url.host_str().unwrap_or_default(), url.path()))
     }
 
     async fn scrape(&self) -> Result<Scraped, String> {

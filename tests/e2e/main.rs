@@ -27,3 +27,4 @@ mod sets;
 mod stacks;
 mod standstill;
 mod strangers;
+mod traffic;

@@ -8,15 +8,16 @@ use jiff::Timestamp;
 use super::Report;
 use crate::cli::CliError;
 use crate::clock::Clock;
-use crate::config::{Always, Config, Measured, Query, Service};
+use crate::config::{Always, Config, Measured, Query, Service, Traffic};
+use crate::load::Spec;
 use crate::model::past;
 use crate::model::past::Unjudged;
-use crate::model::reading::Stream;
+use crate::model::reading::{Source, Stream};
 use crate::model::sample::Sample;
 use crate::probe::exposition::Page;
 use crate::probe::host::Host;
 use crate::probe::prometheus::{Meter, Server, Servers};
-use crate::probe::{Probe, Tools, Trial};
+use crate::probe::{Probe, Tools, Trial, place};
 use crate::text::english;
 
 /// So many checks that are made always are tried at once.
@@ -53,11 +54,40 @@ pub(super) async fn measured(
             told(name, service, &trial, report)?;
         }
     }
+    if let Some(traffic) = &service.traffic {
+        asked(name, (service, traffic), (config, tools, clock), report).await?;
+    }
     for (dependency, check) in &service.dependencies {
         let sample = Probe::new(dependency, check, &service.runtime, tools).observe(clock).await;
         super::sampled(&format!("{name} dependency {dependency}"), &sample, report)?;
     }
     Ok(())
+}
+
+/// One of the requests that a watch would send, and what is judged by them.
+async fn asked(
+    name: &str,
+    (service, traffic): (&Service, &Traffic),
+    (config, tools, clock): (&Config, &Tools, &Clock),
+    report: &mut Report,
+) -> Result<(), CliError> {
+    let what = format!("{name} watch.traffic");
+    let aimed = tools.aimed(&traffic.url, &service.runtime, traffic.allow.as_deref()).await;
+    let tried = match aimed {
+        Ok(addresses) => Spec::steady(traffic, addresses, &config.state_dir).tried(clock).await,
+        Err(why) => Err(english().sentence(&why)),
+    };
+    let tried = tried.map(|took| format!("answered in {} ms", took.as_millis()));
+    let tried = tried.map_err(|why| format!("{}: {why}", place(&traffic.url)));
+    report.line(&what, tried.as_deref().map_err(String::as_str))?;
+    let by_them = service.policy.triggers.fed_by(Source::Traffic);
+    let by_them: Vec<_> = by_them.iter().map(Stream::trigger).collect();
+    let said = if by_them.is_empty() {
+        "other sources have it, which these requests show in".to_owned()
+    } else {
+        format!("{} measured by golive's own requests alone", by_them.join(" and "))
+    };
+    report.note(&what, &said)
 }
 
 /// What is watched always: every limit, and every check.

@@ -145,7 +145,7 @@ async fn every_source_is_asked_again_and_again() {
                 }
                 Source::Exposition => assert_eq!(reading.measure, Measure::Value(7.0)),
                 Source::Host => assert!(matches!(reading.measure, Measure::Use(_)), "{reading:?}"),
-                Source::Probes => panic!("{reading:?}"),
+                Source::Probes | Source::Traffic => panic!("{reading:?}"),
             }
             let stream = (reading.stream.trigger().to_owned(), reading.source.into_str());
             *seen.entry(stream).or_default() += 1;

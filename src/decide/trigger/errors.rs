@@ -138,7 +138,9 @@ impl Errors {
         let autonomy = match self.rate.source {
             // The same checks have a rule of their own, which is the one that acts.
             Some(Source::Probes) => limits.autonomy.min(Autonomy::Ask),
-            Some(Source::Prometheus | Source::Exposition | Source::Host) | None => limits.autonomy,
+            Some(Source::Prometheus | Source::Exposition | Source::Traffic | Source::Host) | None => {
+                limits.autonomy
+            }
         };
         let worse = self.rate.share.worse();
         let was_so = self.rate.gauge.was_so() || self.rate.bad_before && worse.is_none();

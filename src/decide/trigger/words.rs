@@ -38,6 +38,7 @@ pub(super) fn by(source: Source) -> Option<Phrase> {
     match source {
         Source::Prometheus | Source::Host => None,
         Source::Exposition => Some(Phrase::new("verdict.by-exposition")),
+        Source::Traffic => Some(Phrase::new("verdict.by-traffic")),
         Source::Probes => Some(Phrase::new("verdict.by-probes")),
     }
 }

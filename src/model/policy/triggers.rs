@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::seconds;
 
 use crate::model::policy::Autonomy;
-use crate::model::reading::Source;
+use crate::model::reading::{Source, Stream};
 use crate::stats::season::{self, Learning, Season};
 
 /// A ratio in parts per million, so that a limit is compared exactly.
@@ -218,6 +218,14 @@ fn minutes(window: Duration) -> usize {
 }
 
 impl Triggers {
+    /// What that source measures, of requests.
+    pub fn fed_by(&self, source: Source) -> Vec<Stream> {
+        let errors = self.error_rate.as_ref().map(|limits| (Stream::Errors, limits.source));
+        let latency = self.latency.as_ref().map(|limits| (Stream::Latency, limits.source));
+        let all = [errors, latency].into_iter().flatten();
+        all.filter(|(_, its)| *its == source).map(|(stream, _)| stream).collect()
+    }
+
     /// Nothing but health is judged.
     pub fn none() -> Self {
         Self {

@@ -44,6 +44,7 @@ fn config(runtime: Runtime) -> Service {
         after: None,
         runbook: None,
         metrics: None,
+        traffic: None,
         dependencies: std::collections::BTreeMap::new(),
         content: None,
         checklist: std::collections::BTreeMap::new(),

@@ -1,7 +1,7 @@
 //! Where the numbers come from: the trigger's own query, else the service's exposition, else golive's health checks.
 
-use super::super::load;
-use super::{Config, Exposition, PROMETHEUS, Query, Secret, Service, Source, Stream, triggers};
+use super::super::{SERVICE, load};
+use super::{Config, Duration, Exposition, PROMETHEUS, Query, Secret, Service, Source, Stream, triggers};
 
 fn text(text: &str) -> String {
     text.to_owned()
@@ -106,6 +106,46 @@ fn without_either_the_health_checks_are_the_requests() {
     assert_eq!(mixed.policy.requests, ["web"], "they still give the latency");
     let asked = triggers("error-rate = { query = \"a\" }\nlatency-p95 = { query = \"b\" }");
     assert!(asked.policy.requests.is_empty());
+}
+
+/// golive's own requests come before its health checks, and after whatever counts those of others.
+#[test]
+fn own_requests_measure_what_nothing_else_does() {
+    let traffic = "watch.traffic = { url = \"http://127.0.0.1:8080/\" }\n";
+    let read = |keys: &str| {
+        let text = format!(
+            "{PROMETHEUS}[service.api]\ncontainer = \"api\"\nhealth.web.url = \"http://api/\"\n{traffic}{keys}"
+        );
+        load(&text).unwrap_or_else(|mistakes| panic!("{mistakes}")).services.remove("api").unwrap()
+    };
+    let bare = read("");
+    assert_eq!(bare.policy.triggers.fed_by(Source::Traffic), [Stream::Errors, Stream::Latency]);
+    assert!(bare.policy.requests.is_empty() && query(&bare, &Stream::Errors).is_none());
+    let wanted = bare.traffic.unwrap();
+    assert_eq!((wanted.rate, wanted.timeout, wanted.allow), (5, Duration::from_secs(10), None));
+    let mixed = read("trigger.error-rate.query = \"a\"\n");
+    assert_eq!(mixed.policy.triggers.fed_by(Source::Traffic), [Stream::Latency]);
+    let exposing = read("metrics = \"http://api/metrics\"\n");
+    assert_eq!(exposing.policy.triggers.fed_by(Source::Traffic), []);
+}
+
+#[test]
+fn own_requests_are_few_and_go_to_an_address() {
+    for (keys, mistake) in [
+        ("rate = 5", "has no `url`"),
+        ("url = \"http://a/\", rate = 0", "0 is too small"),
+        ("url = \"http://a/\", rate = -1", "-1 is too small"),
+        ("url = \"http://a/\", rate = 0.5", "whole number"),
+        ("url = \"http://a/\", rate = 51", "is more than 50 requests a second"),
+        ("url = \"http://a/\", rate = 1_000_000_000", "is too large"),
+        ("url = \"ftp://a/\"", "is not http or https"),
+        ("url = \"http://a/\", timeout = \"61s\"", "is longer than a minute"),
+        ("url = \"http://a/\", urls = []", "is not a known key"),
+    ] {
+        let text = format!("{SERVICE}[service.api.watch]\ntraffic = {{ {keys} }}\n");
+        let error = load(&text).unwrap_err().to_string();
+        assert!(error.contains(mistake), "{keys}: {error}");
+    }
 }
 
 #[test]
