@@ -12,6 +12,7 @@ use crate::docker::Engine;
 use crate::probe::Tools;
 
 mod abort;
+mod absence;
 mod accept;
 mod ack;
 mod backtest;
@@ -40,6 +41,7 @@ mod status;
 mod story;
 mod verify;
 mod wait;
+mod watch;
 
 use failure::CliError;
 
@@ -49,6 +51,7 @@ Examples:
   golive discover                            what runs here, as a first configuration
   golive check                               is /etc/golive/rules.toml right?
   golive status                              what runs, what is watched, what is wrong
+  golive watch                               the same live, until ^C
   golive release shop 1.4 --wait             announce a release and wait for its outcome, in CI
   golive rollback shop --dry-run             what would a rollback do?
   golive explain                             why did golive do what it did last?
@@ -116,6 +119,8 @@ enum Verb {
     Check(check::Arguments),
     /// What runs, what is watched, what is wrong
     Status(status::Arguments),
+    /// The same live: the watch, its triggers, a rollback step by step
+    Watch(watch::Arguments),
     /// Block until the current release is decided
     Wait(wait::Arguments),
     /// Announce a release, before or after its container changes
@@ -216,6 +221,7 @@ async fn verb(verb: Verb, context: &Context) -> Result<u8, CliError> {
         Verb::Discover(arguments) => discover::run(&arguments, context).await,
         Verb::Check(arguments) => check::run(&arguments, context).await,
         Verb::Status(arguments) => status::run(&arguments, context).await,
+        Verb::Watch(arguments) => watch::run(&arguments, context).await,
         Verb::Wait(arguments) => wait::run(arguments, context).await,
         Verb::Release(arguments) => release::run(arguments, context).await,
         Verb::Accept(arguments) => accept::run(&arguments, context).await,

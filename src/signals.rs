@@ -51,5 +51,8 @@ impl Drop for Signals {
     }
 }
 
+mod terminal;
 #[cfg(test)]
 mod tests;
+
+pub use terminal::{Sign, Terminal};

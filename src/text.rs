@@ -23,6 +23,7 @@ mod acceptance;
 mod asked;
 mod breach;
 mod deployment;
+mod live;
 mod numbers;
 mod phrase;
 mod refusal;

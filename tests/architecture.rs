@@ -117,6 +117,7 @@ const MAY_USE: [(&str, &[&str]); 34] = [
             "record",
             "replay",
             "runtime",
+            "signals",
             "store",
             "telemetry",
             "text",
@@ -127,10 +128,11 @@ const MAY_USE: [(&str, &[&str]); 34] = [
 ];
 
 /// Crates that belong to a few modules, so that what they do can be replaced there.
-const HOLDERS: [(&str, &[&str]); 19] = [
+const HOLDERS: [(&str, &[&str]); 20] = [
     ("axum", &["control", "demo", "door", "page"]),
     ("bollard", &["docker"]),
     ("clap", &["cli"]),
+    ("console", &["cli"]),
     ("hdrhistogram", &["load"]),
     ("hmac_sha256", &["notify", "ticket"]),
     ("hyper", &["load"]),

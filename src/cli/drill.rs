@@ -3,10 +3,11 @@
 use std::io::Write as _;
 use std::time::Duration;
 
+use super::absence::{self, Absence};
 use super::show::{print_json, say};
 use super::{CliError, Context};
 use crate::clock::Clock;
-use crate::control::client::{Client, ClientError};
+use crate::control::client::Client;
 use crate::control::wire::{DrillBody, DrillInfo};
 use crate::model::drill;
 use crate::text::english;
@@ -18,9 +19,6 @@ const FAILED: u8 = 1;
 
 /// One question to the daemon waits so long, in seconds.
 const TURN: u64 = 20;
-
-/// Before a daemon that does not answer is asked again.
-const AGAIN: Duration = Duration::from_secs(1);
 
 /// A daemon that is restarted meanwhile is waited for, for so long.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -80,26 +78,25 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<u8, C
 /// Waits for its end, and tells on the way what it waits for.
 async fn ended(client: &Client, service: &str, id: &str) -> Result<DrillInfo, CliError> {
     let clock = Clock::start();
-    let (mut called, mut silent) = (false, None);
+    let (mut called, mut absence) = (false, Absence::at_most(PATIENCE));
     loop {
         match client.drill(service, id, TURN).await {
             Ok(drill) if drill.ended_at.is_some() => return Ok(drill),
             Ok(drill) => {
-                silent = None;
+                absence.is_over();
                 let waits = drill.problems.is_some() && drill.page.is_some();
                 if waits && !called {
                     called = true;
                     writeln!(std::io::stderr(), "{service}: called; waiting until somebody acknowledges")?;
                 }
             }
-            Err(error @ (ClientError::NoDaemon { .. } | ClientError::Busy(_))) => {
-                let since = *silent.get_or_insert(clock.now());
-                if clock.now().duration_since(since).unsigned_abs() > PATIENCE {
-                    return Err(error.into());
+            Err(error) => {
+                let silence = absence.goes_on(error, clock.now())?;
+                if silence.new {
+                    writeln!(std::io::stderr(), "{service}: {}", absence::TOLD)?;
                 }
-                tokio::time::sleep(AGAIN).await;
+                tokio::time::sleep(silence.pause).await;
             }
-            Err(error) => return Err(error.into()),
         }
     }
 }

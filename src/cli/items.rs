@@ -1,13 +1,13 @@
 //! What was looked at, a line for each: items of an acceptance run and of a checklist.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
 use super::CliError;
-use super::show::{Mood, color, paint};
+use super::show::{Mood, color, in_place, paint};
 use crate::acceptance::junit;
 use crate::config::acceptance::{Acceptance, Demand};
 use crate::control::client::Client;
@@ -58,8 +58,7 @@ impl Lines {
         let wider =
             |(group, name): (usize, usize), (a, b): (&str, &str)| (group.max(a.len()), name.max(b.len()));
         let widths = names.fold((0, 0), wider);
-        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let terminal = std::io::stdout().is_terminal() && !dumb;
+        let terminal = in_place(&std::io::stdout());
         let color = color(&std::io::stdout());
         let meanwhile = Meanwhile { terminal, ..Meanwhile::default() };
         Self { quiet, color, widths, failed: None, meanwhile }

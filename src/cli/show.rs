@@ -13,8 +13,16 @@ use crate::untrusted::{acts, harmless};
 /// Whether colour is wanted there.
 pub(super) fn color(stream: &impl IsTerminal) -> bool {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|no| !no.is_empty());
-    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    stream.is_terminal() && !refused && !dumb
+    in_place(stream) && !refused
+}
+
+/// Whether what was written there can be drawn anew in its place.
+pub(super) fn in_place(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && !dumb()
+}
+
+fn dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// What a text means for the reader.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::absence::{self, Absence};
 use super::show::{say, time_left};
 use super::{CliError, Context, duration};
 use crate::clock::Clock;
@@ -26,9 +27,8 @@ const TIMED_OUT: u8 = 124;
 /// One question to the daemon waits so long, in seconds.
 const TURN: u64 = 20;
 
-/// Before anything is asked again; a daemon that does not answer is asked more and more seldom.
+/// Before anything is asked again.
 const AGAIN: Duration = Duration::from_millis(250);
-const AGAIN_MAX: Duration = Duration::from_secs(5);
 
 /// A container that was started a moment ago may not have been noticed yet: an answer about what was decided before
 /// must still be the answer after this.
@@ -105,41 +105,62 @@ impl About {
     }
 }
 
-/// Waits for the decision on a release, tells each change, and gives the exit code.
+/// What came of it.
+#[derive(Debug)]
+pub(super) struct Ending {
+    /// The exit code.
+    pub(super) code: u8,
+    /// The closing sentence.
+    pub(super) sentence: String,
+}
+
+/// Waits for the decision on a release, tells each change and what came of it, and gives the exit code.
 pub(super) async fn until_decided(
     client: &Client,
     service: &str,
     about: About,
     patience: Duration,
 ) -> Result<u8, CliError> {
+    let ending = ending(client, service, (&about, patience), true).await?;
+    say(&ending.sentence)?;
+    Ok(ending.code)
+}
+
+/// Waits for the decision on a release; each change is told where that is `told`.
+pub(super) async fn ending(
+    client: &Client,
+    service: &str,
+    (about, patience): (&About, Duration),
+    told: bool,
+) -> Result<Ending, CliError> {
     let clock = Clock::start();
     let settled = if about.release.is_some() { Duration::ZERO } else { SETTLE.min(patience / 2) };
-    let end = clock.now().checked_add(patience).map_err(|error| CliError::Usage(error.to_string()))?;
+    let end = clock.now().checked_add(patience).unwrap_or(Timestamp::MAX);
     let settled = clock.now().checked_add(settled).unwrap_or(end);
     let release = about.release.clone();
-    let mut progress = Progress { service, release, ..Progress::default() };
+    let mut progress = Progress { service, release, told, ..Progress::default() };
     loop {
         let left = Duration::try_from(end.duration_since(clock.now())).unwrap_or_default();
         if left.is_zero() {
-            return progress.out_of_time(&about);
+            return Ok(progress.out_of_time(about));
         }
         let turn = if progress.phase.is_some() { TURN.min(left.as_secs()) } else { 0 };
         let question = client.outcome(service, progress.release.as_deref(), progress.phase.as_deref(), turn);
         let pause = match tokio::time::timeout(left, question).await {
             Err(_) => continue,
             Ok(Ok(outcome)) if progress.release.is_none() && about.is_other(&outcome) => {
-                progress.not_yet(&about, &outcome)?
+                progress.not_yet(about, &outcome)?
             }
             Ok(Ok(outcome)) if outcome.decided() && clock.now() >= settled => {
                 return if progress.phase.is_none() && about.is_at_rest(&outcome, clock.now()) {
-                    rest::told(client, service, &about, clock.now()).await
+                    rest::told(client, service, about, clock.now()).await
                 } else {
-                    progress.decided(&about, &outcome)
+                    Ok(progress.decided(about, &outcome))
                 };
             }
             Ok(Ok(outcome)) if outcome.decided() => AGAIN,
             Ok(Ok(outcome)) => progress.seen(&outcome, clock.now())?,
-            Ok(Err(error)) => progress.unanswered(error)?,
+            Ok(Err(error)) => progress.unanswered(error, clock.now())?,
         };
         tokio::time::sleep(pause.min(left)).await;
     }
@@ -152,13 +173,15 @@ struct Progress<'a> {
     release: Option<String>,
     version: Option<String>,
     phase: Option<String>,
-    silences: u32,
+    absence: Absence,
+    /// Whether it is told at all.
+    told: bool,
 }
 
 impl Progress<'_> {
     /// Tells what is new, and gives the pause before the next question.
     fn seen(&mut self, outcome: &Outcome, now: Timestamp) -> Result<Duration, CliError> {
-        self.silences = 0;
+        self.absence.is_over();
         let news = self.phase.as_ref() != Some(&outcome.phase) || self.release != outcome.release;
         self.release = self.release.take().or_else(|| outcome.release.clone());
         self.version = outcome.version.clone().or_else(|| self.version.take());
@@ -176,7 +199,7 @@ impl Progress<'_> {
 
     /// Another version is at hand, or was decided last.
     fn not_yet(&mut self, about: &About, outcome: &Outcome) -> Result<Duration, CliError> {
-        self.silences = 0;
+        self.absence.is_over();
         if let Some(version) = about.version.as_ref().filter(|_| self.version.is_none()) {
             self.tell(&format!("{} has not come yet", harmless(version)))?;
             self.version = Some(version.clone());
@@ -186,44 +209,36 @@ impl Progress<'_> {
         Ok(Duration::ZERO)
     }
 
-    /// A daemon that is gone may come back; anything else is told.
-    fn unanswered(&mut self, error: ClientError) -> Result<Duration, CliError> {
-        match error {
-            ClientError::NoDaemon { .. } | ClientError::Busy(_) => {
-                if self.silences == 0 {
-                    self.tell("the daemon does not answer; waiting for it to come back")?;
-                }
-                let pause = AGAIN.saturating_mul(1 << self.silences.min(8));
-                self.silences += 1;
-                Ok(pause.min(AGAIN_MAX))
-            }
-            ClientError::Forbidden { .. }
-            | ClientError::Refused(_)
-            | ClientError::Unknown(_)
-            | ClientError::Garbled { .. } => Err(error.into()),
+    /// A daemon that is gone may come back; anything else is an error.
+    fn unanswered(&mut self, error: ClientError, now: Timestamp) -> Result<Duration, CliError> {
+        let silence = self.absence.goes_on(error, now)?;
+        if silence.new {
+            self.tell(absence::TOLD)?;
         }
+        Ok(silence.pause)
     }
 
-    fn decided(mut self, about: &About, outcome: &Outcome) -> Result<u8, CliError> {
+    fn decided(mut self, about: &About, outcome: &Outcome) -> Ending {
         self.release.clone_from(&outcome.release);
         self.version = outcome.version.clone().or(self.version);
         let why = outcome.why.as_ref().map(|why| format!(": {}", harmless(why))).unwrap_or_default();
-        say(&format!("{}: {}, {}{why}", self.service, outcome.state, self.about()))?;
+        let sentence = format!("{}: {}, {}{why}", self.service, outcome.state, self.about());
         summary::add(about, self.service, &self.about(), &outcome.state, outcome);
-        Ok(match outcome.state.as_str() {
+        let code = match outcome.state.as_str() {
             "accepted" => ACCEPTED,
             "rolled-back" => ROLLED_BACK,
             "superseded" | "aborted" => OVERTAKEN,
             _ => NEEDS_PERSON,
-        })
+        };
+        Ending { code, sentence }
     }
 
-    fn out_of_time(&self, about: &About) -> Result<u8, CliError> {
+    fn out_of_time(&self, about: &About) -> Ending {
         let phase = self.phase.as_deref().unwrap_or("the daemon did not answer");
-        say(&format!("{}: not decided in time, {} {phase}", self.service, self.about()))?;
+        let sentence = format!("{}: not decided in time, {} {phase}", self.service, self.about());
         let outcome = Outcome { phase: phase.to_owned(), ..Outcome::default() };
         summary::add(about, self.service, &self.about(), "not decided in time", &outcome);
-        Ok(TIMED_OUT)
+        Ending { code: TIMED_OUT, sentence }
     }
 
     /// `1.4 (shop-20260102T030405678)`
@@ -236,6 +251,9 @@ impl Progress<'_> {
     }
 
     fn tell(&self, what: &str) -> Result<(), CliError> {
-        Ok(writeln!(std::io::stderr(), "{}: {what}", self.service)?)
+        if self.told {
+            writeln!(std::io::stderr(), "{}: {what}", self.service)?;
+        }
+        Ok(())
     }
 }

@@ -83,6 +83,18 @@ impl Client {
         self.send(request.query(&service.map(|service| [("service", service)]))).await
     }
 
+    /// The same once it is another than what was seen of it; waits so many seconds for that.
+    pub async fn status_after(
+        &self,
+        service: Option<&str>,
+        seen: &str,
+        wait: u64,
+    ) -> Result<Status, ClientError> {
+        let request = self.http.get(url(&["v1", "status"])).query(&[("timeout", wait)]);
+        let request = request.query(&service.map(|service| [("service", service)]));
+        self.send(request.query(&[("after", seen)])).await
+    }
+
     /// Where a release stands; waits so many seconds for its decision, or for another phase than the one seen.
     pub async fn outcome(
         &self,

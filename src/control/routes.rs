@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::{Body as HttpBody, Bytes, HttpBody as _};
 use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum::extract::{
-    ConnectInfo, DefaultBodyLimit, FromRequest, FromRequestParts, Path, Query, Request as HttpRequest, State,
+    ConnectInfo, DefaultBodyLimit, FromRequest, FromRequestParts, Path, Request as HttpRequest, State,
 };
 use axum::http::StatusCode;
 use axum::http::header::ACCEPT_LANGUAGE;
@@ -20,11 +20,10 @@ use tokio::sync::oneshot;
 
 use super::peer::Peer;
 use super::wire::{
-    AcceptBody, AckBody, ChecklistBody, Done, HoldBody, Problem, ReleaseBody, RollbackBody, Status,
-    StatusQuery, TestResultBody,
+    AcceptBody, AckBody, ChecklistBody, Done, HoldBody, Problem, ReleaseBody, RollbackBody, TestResultBody,
 };
 use super::{Request, Shared};
-use crate::config::Language;
+use crate::config::{Language, nearest};
 use crate::decide::action::Answer;
 use crate::decide::view::{ServiceView, View};
 use crate::door::{Guest, Seat};
@@ -45,7 +44,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) fn app(shared: Shared) -> IntoMakeServiceWithConnectInfo<Router, Guest<Peer>> {
     Router::new()
-        .route("/v1/status", get(status))
+        .route("/v1/status", get(news::status))
         .route("/v1/services/{service}/outcome", get(news::outcome))
         .route("/v1/services/{service}/release", post(release))
         .route("/v1/services/{service}/accept", post(accept))
@@ -92,21 +91,6 @@ async fn admit(ConnectInfo(guest): ConnectInfo<Guest<Peer>>, request: HttpReques
 async fn nothing_there(request: HttpRequest) -> Response {
     let (method, path) = (request.method(), request.uri().path());
     problem(StatusCode::NOT_FOUND, format!("this daemon knows no {method} {path}"))
-}
-
-async fn status(
-    State(shared): State<Shared>,
-    Speaks(language): Speaks,
-    Query(query): Query<StatusQuery>,
-) -> Response {
-    let view = shared.views.borrow().clone();
-    if let Some(service) = &query.service
-        && let Err(missing) = known(&view, service)
-    {
-        return missing;
-    }
-    Json(Status::new(&view, &shared.about, &shared.texts[&language], query.service.as_deref()))
-        .into_response()
 }
 
 async fn release(
@@ -331,7 +315,9 @@ fn known<'a>(view: &'a View, service: &str) -> Result<&'a ServiceView, Response>
     view.services.iter().map(|it| &**it).find(|it| it.name == service).ok_or_else(|| {
         let names: Vec<&str> = view.services.iter().map(|it| it.name.as_str()).collect();
         let names = if names.is_empty() { "none is configured".to_owned() } else { names.join(", ") };
-        problem(StatusCode::NOT_FOUND, format!("there is no service {service}; services: {names}"))
+        let meant = nearest(service, view.services.iter().map(|it| it.name.as_str()));
+        let meant = meant.map(|name| format!("; did you mean {name}?")).unwrap_or_default();
+        problem(StatusCode::NOT_FOUND, format!("there is no service {service}{meant}; services: {names}"))
     })
 }
 

@@ -9,6 +9,8 @@ mod checklist;
 mod deployment;
 mod draw;
 mod drill;
+mod query;
+mod rollback;
 
 pub use body::{
     AcceptBody, AckBody, FollowUpBody, HoldBody, NoteBody, ReleaseBody, RollbackBody, TestResultBody,
@@ -17,10 +19,15 @@ pub use body::{
 pub use checklist::{ChecklistBody, ChecklistInfo, ChecklistItemInfo};
 pub use deployment::DeploymentInfo;
 pub use drill::{DrillBody, DrillInfo, DrillQuery, DrillsInfo, PageInfo};
+pub use query::{OutcomeQuery, StatusQuery};
+pub use rollback::{RollbackInfo, StepInfo};
 
 /// `GET /v1/status`
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Status {
+    /// Of what is shown here: `after` takes it, and is answered when that is another.
+    #[serde(default)]
+    pub revision: String,
     /// The daemon itself.
     pub daemon: DaemonInfo,
     /// Services by name.
@@ -76,6 +83,9 @@ pub struct ServiceInfo {
     pub hold: Option<HoldInfo>,
     /// The release at hand.
     pub release: Option<ReleaseInfo>,
+    /// Its rollback, while it is being taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<RollbackInfo>,
     /// Somebody is at work on what runs, so that nothing counts.
     pub deployment: Option<DeploymentInfo>,
     /// Until when failures of a check that has not passed since the start do not count.
@@ -130,6 +140,9 @@ pub struct ReleaseInfo {
     pub image: Option<String>,
     /// When it was first seen or announced.
     pub started_at: Timestamp,
+    /// When its watch, its rollback or its proof began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase_since: Option<Timestamp>,
     /// When its watch or its proof ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<Timestamp>,
@@ -237,6 +250,9 @@ pub struct TriggerInfo {
     pub bound: String,
     /// Of what.
     pub unit: String,
+    /// What the value was lately, oldest first, 60 at most, a second apart or more; `null` where there was none.
+    #[serde(default)]
+    pub recent: Vec<Option<f64>>,
     /// How many samples it rests on.
     pub samples: u64,
     /// One sentence.
@@ -355,24 +371,6 @@ pub struct PlanInfo {
 pub struct Problem {
     /// One sentence.
     pub error: String,
-}
-
-/// `?service=`
-#[derive(Debug, Deserialize)]
-pub struct StatusQuery {
-    /// Only this one.
-    pub service: Option<String>,
-}
-
-/// `?release=&timeout=&phase=`
-#[derive(Debug, Deserialize)]
-pub struct OutcomeQuery {
-    /// This release; the one at hand, else the last, when absent.
-    pub release: Option<String>,
-    /// Seconds to wait for a decision; 30 at most.
-    pub timeout: Option<u64>,
-    /// Wait no longer once the phase is another than this.
-    pub phase: Option<String>,
 }
 
 /// What an outside watcher has heard of golive.

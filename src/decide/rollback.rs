@@ -5,13 +5,14 @@ use jiff::Timestamp;
 use super::action::{Action, Effect};
 use super::context::Context;
 use super::transition::Transition;
+use super::trigger::span;
 use super::{permission, plan};
 use crate::model::facts::{Phase, Rollback, Verification};
 use crate::model::notice::{News, Tier};
 use crate::model::policy::ServicePolicy;
 use crate::model::reason::{Reason, Runs};
 use crate::model::running::{Running, parts};
-use crate::model::step::{Fault, FaultKind, Step};
+use crate::model::step::{Fault, FaultKind, PastStep, Step};
 
 mod retry;
 
@@ -50,6 +51,7 @@ pub(super) fn step_done(ctx: &mut Context<'_>, id: &str, step: Step, instance: O
     let Some(mut rollback) = current(ctx, id, step) else { return Transition::Stay };
     rollback.attempts = 0;
     rollback.retry_at = None;
+    is_over(&mut rollback, ctx.now, false);
     if matches!(step, Step::Create | Step::Start | Step::Command | Step::Update) {
         rollback.successor = instance.map(str::to_owned).or(rollback.successor);
     }
@@ -116,7 +118,10 @@ pub(super) fn step_failed(ctx: &mut Context<'_>, id: &str, step: Step, fault: &F
         }
         Step::Prepare | Step::Before => return failed(why),
         // Knowing less must not keep the service down.
-        Step::Forensics => return advance(ctx, rollback),
+        Step::Forensics => {
+            is_over(&mut rollback, ctx.now, true);
+            return advance(ctx, rollback);
+        }
         Step::Create
         | Step::DisableRestart
         | Step::Stop
@@ -140,6 +145,7 @@ pub(super) fn step_failed(ctx: &mut Context<'_>, id: &str, step: Step, fault: &F
         // The service is restored; what is left over is told, and no reason to touch it again.
         Step::RecreateDependents | Step::CleanUp | Step::After => {
             ctx.open(News::CleanupIncomplete, Tier::Important, Some(why), Vec::new());
+            is_over(&mut rollback, ctx.now, true);
             return advance(ctx, rollback);
         }
     }
@@ -210,6 +216,11 @@ fn put(ctx: &mut Context<'_>, rollback: Rollback) {
         Phase::Verifying(verification) => verification.rollback = rollback,
         Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => {}
     }
+}
+
+/// The step at hand is one of those before.
+fn is_over(rollback: &mut Rollback, now: Timestamp, failed: bool) {
+    rollback.past.push(PastStep { step: rollback.step, took: span(rollback.since, now), failed });
 }
 
 /// Asks for the step at hand.

@@ -88,7 +88,7 @@ impl Rules {
     pub(super) fn verdicts(&self, limits: &BTreeMap<String, Limit>) -> Vec<TriggerView> {
         let view = |(name, limit): (&String, &Limit)| {
             let verdict = self.0.get(name).cloned().unwrap_or_default().verdict(limit);
-            TriggerView { name: name.clone(), verdict }
+            TriggerView::new(name.clone(), verdict)
         };
         limits.iter().map(view).collect()
     }

@@ -1,11 +1,13 @@
 //! The read model: what status, page and metrics draw, and nothing else.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::service::Service;
 use super::telling::hearing;
+use super::trigger::span;
 use super::{State, acceptance, deployment, drill, release, suspect};
 use crate::model::decision::Decision;
 use crate::model::drill::Drills;
@@ -18,7 +20,8 @@ use crate::model::reason::Reason;
 use crate::model::release::Release;
 use crate::model::running::{Running, Waits};
 use crate::model::sample::Sample;
-use crate::model::verdict::Verdict;
+use crate::model::step::{PastStep, Step};
+use crate::model::verdict::{Call, Verdict};
 
 /// Everything that golive shows of itself, at one moment.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -69,6 +72,8 @@ pub struct ServiceView {
     pub hold: Option<Hold>,
     /// The release at hand.
     pub release: Option<ReleaseView>,
+    /// Its rollback, while it is being taken back.
+    pub rollback: Option<RollbackView>,
     /// Somebody is at work on what runs, so that nothing counts.
     pub deployment: Option<DeploymentView>,
     /// Until when failures of a check that has not passed since the start do not count.
@@ -99,6 +104,8 @@ pub struct ServiceView {
     pub drill: DrillView,
     /// The triggers.
     pub triggers: Vec<TriggerView>,
+    /// When their newest recent values were noted.
+    pub noted: Timestamp,
     /// What makes judging doubtful.
     pub warnings: Vec<Phrase>,
     /// The last decided release.
@@ -132,10 +139,25 @@ pub struct DeploymentView {
 pub struct ReleaseView {
     /// The release.
     pub release: Release,
+    /// When its watch, its rollback or its verification began.
+    pub began: Option<Timestamp>,
     /// When its watch or verification ends, where it has an end.
     pub ends: Option<Timestamp>,
     /// The rollback's step at hand.
     pub step: Option<&'static str>,
+}
+
+/// A rollback under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RollbackView {
+    /// The version that is gone to.
+    pub to: String,
+    /// The bad release is being put back, or others are given way to.
+    pub undoing: bool,
+    /// The steps before the one at hand.
+    pub past: Vec<PastStep>,
+    /// The step at hand, and since when; none while the restored version is being verified.
+    pub step: Option<(Step, Timestamp)>,
 }
 
 /// One trigger.
@@ -145,7 +167,27 @@ pub struct TriggerView {
     pub name: String,
     /// What it says.
     pub verdict: Verdict,
+    /// What its value was lately, oldest first: at most [`RECENT`] of them, a second apart or more. None where there was none.
+    pub recent: Vec<Option<f64>>,
 }
+
+impl TriggerView {
+    /// Nothing is known of before.
+    pub fn new(name: String, verdict: Verdict) -> Self {
+        Self { name, verdict, recent: Vec::new() }
+    }
+
+    /// What it shows: a blind trigger's last value is no value of now.
+    pub fn value(&self) -> Option<f64> {
+        self.verdict.value.filter(|_| self.verdict.call != Call::Blind)
+    }
+}
+
+/// So many recent values are shown of a trigger.
+pub const RECENT: usize = 60;
+
+/// So far apart they are at least.
+const NOTED_EVERY: Duration = Duration::from_secs(1);
 
 impl State {
     /// What status, page and metrics show.
@@ -159,10 +201,12 @@ impl State {
         let services = self.services.iter().filter_map(|(name, service)| {
             let policy = self.policy.services.get(name)?;
             while old.next_if(|old| old.name < *name).is_some() {}
-            if let Some(same) = old.next_if(|old| old.name == *name && !changed(name)) {
+            let before = old.next_if(|old| old.name == *name);
+            if let Some(same) = before.filter(|_| !changed(name)) {
                 return Some(Arc::clone(same));
             }
             let mut view = service_view(service, policy, self.now);
+            view.note(before);
             if hearing::acts(policy) && self.telling.unheard(self.now, &self.policy) {
                 view.problems.get_or_insert_default().push(self.telling.silence(&self.policy));
             }
@@ -205,33 +249,72 @@ fn under_way(service: &Service, now: Timestamp) -> Option<DeploymentView> {
     Some(DeploymentView { began, waits: vec![Waits::Announced(version)], told: false })
 }
 
-fn service_view(service: &Service, policy: &ServicePolicy, now: Timestamp) -> ServiceView {
+fn release_view(service: &Service, policy: &ServicePolicy) -> Option<ReleaseView> {
     let facts = service.facts();
-    let release = facts.release.clone().map(|release| ReleaseView {
+    facts.release.clone().map(|release| ReleaseView {
         release,
+        began: match &facts.phase {
+            Phase::Watching(watch) => Some(watch.began),
+            Phase::RollingBack(rollback) => Some(rollback.began),
+            Phase::Verifying(verification) => Some(verification.began),
+            Phase::Idle | Phase::Held { .. } | Phase::NeedsPerson { .. } => None,
+        },
         ends: match &facts.phase {
             Phase::Watching(watch) => Some(watch.ends),
             Phase::Verifying(_) => release::swap_deadline(service, policy),
             Phase::Idle | Phase::RollingBack(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => None,
         },
-        step: match &facts.phase {
-            Phase::RollingBack(rollback) => Some(rollback.step.into_str()),
-            Phase::Verifying(verification) if verification.settled() => {
-                Some(verification.rollback.step.into_str())
-            }
-            Phase::Idle
-            | Phase::Watching(_)
-            | Phase::Verifying(_)
-            | Phase::Held { .. }
-            | Phase::NeedsPerson { .. } => None,
-        },
+        step: step_at_hand(&facts.phase).map(|(step, _)| step.into_str()),
+    })
+}
+
+/// The step of a rollback that is at hand, and since when.
+fn step_at_hand(phase: &Phase) -> Option<(Step, Timestamp)> {
+    match phase {
+        Phase::RollingBack(rollback) => Some((rollback.step, rollback.since)),
+        Phase::Verifying(verification) if verification.settled() => {
+            Some((verification.rollback.step, verification.rollback.since))
+        }
+        Phase::Idle
+        | Phase::Watching(_)
+        | Phase::Verifying(_)
+        | Phase::Held { .. }
+        | Phase::NeedsPerson { .. } => None,
+    }
+}
+
+impl ServiceView {
+    /// Notes the triggers' values beside those of the picture before this one.
+    fn note(&mut self, before: Option<&Arc<Self>>) {
+        let due = before.is_none_or(|before| span(before.noted, self.noted) >= NOTED_EVERY);
+        for trigger in &mut self.triggers {
+            let same = before.and_then(|old| old.triggers.iter().find(|old| old.name == trigger.name));
+            let known = same.map_or(&[][..], |old| &old.recent);
+            // The newest stands for the moment, until the next is due.
+            let kept = if due { known } else { &known[..known.len().saturating_sub(1)] };
+            let kept = &kept[kept.len().saturating_sub(RECENT - 1)..];
+            trigger.recent.reserve_exact(kept.len() + 1);
+            trigger.recent.extend_from_slice(kept);
+            trigger.recent.push(trigger.value());
+        }
+        if let Some(before) = before.filter(|_| !due) {
+            self.noted = before.noted;
+        }
+    }
+}
+
+fn service_view(service: &Service, policy: &ServicePolicy, now: Timestamp) -> ServiceView {
+    let facts = service.facts();
+    let rollback = facts.rollback().map(|rollback| RollbackView {
+        to: rollback.plan.to_version.clone(),
+        undoing: rollback.undoing.is_some(),
+        past: rollback.past.clone(),
+        step: step_at_hand(&facts.phase),
     });
-    let health = TriggerView {
-        name: "health".to_owned(),
-        verdict: service.health.verdict(suspect::usual(service, policy), policy.failures),
-    };
+    let health = service.health.verdict(suspect::usual(service, policy), policy.failures);
+    let health = TriggerView::new("health".to_owned(), health);
     let others = service.triggers.verdicts(now, policy).into_iter();
-    let others = others.map(|(name, verdict)| TriggerView { name, verdict });
+    let others = others.map(|(name, verdict)| TriggerView::new(name, verdict));
     let triggers = std::iter::once(health).chain(others);
     ServiceView {
         name: service.name.clone(),
@@ -243,7 +326,8 @@ fn service_view(service: &Service, policy: &ServicePolicy, now: Timestamp) -> Se
             Phase::Idle | Phase::Watching(_) | Phase::RollingBack(_) | Phase::Verifying(_) => None,
         },
         hold: facts.hold.clone(),
-        release,
+        release: release_view(service, policy),
+        rollback,
         deployment: under_way(service, now),
         grace_until: Some(service.health.grace_until())
             .filter(|until| *until > now && *until < Timestamp::MAX),
@@ -263,6 +347,7 @@ fn service_view(service: &Service, policy: &ServicePolicy, now: Timestamp) -> Se
             due: policy.drill.and_then(|schedule| drill::due_at(service, schedule)),
         },
         triggers: triggers.collect(),
+        noted: now,
         warnings: service.triggers.warnings(now, policy),
         decided: facts.decided.clone(),
         samples: service.health.last(),

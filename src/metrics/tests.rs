@@ -66,7 +66,7 @@ pub(crate) fn shop() -> ServiceView {
         samples: 4,
         why: Phrase::words(""),
     };
-    let trigger = |name: &str, verdict| TriggerView { name: name.to_owned(), verdict };
+    let trigger = |name: &str, verdict| TriggerView::new(name.to_owned(), verdict);
     ServiceView {
         name: "shop".to_owned(),
         autonomy: Autonomy::Auto,
@@ -75,6 +75,7 @@ pub(crate) fn shop() -> ServiceView {
         why: None,
         hold: None,
         release: None,
+        rollback: None,
         deployment: None,
         grace_until: None,
         acceptance_since: None,
@@ -93,6 +94,7 @@ pub(crate) fn shop() -> ServiceView {
             trigger("health", verdict(Call::Fail, 3.0, Unit::Failures)),
             trigger("latency-p95", verdict(Call::Blind, 0.0, Unit::Seconds)),
         ],
+        noted: Timestamp::UNIX_EPOCH,
         warnings: Vec::new(),
         decided: None,
         samples: Vec::new(),
@@ -162,7 +164,7 @@ fn the_view_is_drawn_as_it_stands() {
         let (bound, unit, why) = (Bound::Above, Unit::Seconds, Phrase::words(""));
         Verdict { call, value, limit, bound, unit, samples: 1, why }
     };
-    let rule = |name: &str, verdict| TriggerView { name: name.to_owned(), verdict };
+    let rule = |name: &str, verdict| TriggerView::new(name.to_owned(), verdict);
     let view = View {
         services: vec![Arc::new(shop())],
         rules: vec![

@@ -19,7 +19,7 @@ use super::reading::Counts;
 use super::reason::{Blame, Reason};
 use super::release::Release;
 use super::running::{Identity, Waits};
-use super::step::Step;
+use super::step::{PastStep, Step};
 use crate::stats::evidence::Baseline;
 
 mod times;
@@ -258,6 +258,9 @@ pub struct Rollback {
     pub step: Step,
     /// Since when it is at hand.
     pub since: Timestamp,
+    /// The steps before it, oldest first.
+    #[serde(default)]
+    pub past: Vec<PastStep>,
     /// When it was asked for last.
     pub asked: Timestamp,
     /// How often the step was tried without success.

@@ -1,5 +1,7 @@
 //! The steps of a rollback, and how one can fail.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
@@ -44,6 +46,18 @@ pub enum Step {
     Undo,
     /// Remove the successor, because somebody else has deployed meanwhile.
     Yield,
+}
+
+/// A step that is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PastStep {
+    /// Which.
+    pub step: Step,
+    /// How long it took, with every attempt.
+    pub took: Duration,
+    /// It does not hold, and the rollback went on without it.
+    pub failed: bool,
 }
 
 /// A failed step.

@@ -254,7 +254,7 @@ fn line(trigger: &TriggerView, stage: &Stage) -> Value {
         Call::Fail => "bad",
         Call::Wait | Call::Blind => "warn",
     };
-    let value = stage.texts.value(verdict.value.filter(|_| verdict.call != Call::Blind), verdict.unit);
+    let value = stage.texts.value(trigger.value(), verdict.unit);
     context! {
         name => clean(&trigger.name),
         value,

@@ -2,11 +2,12 @@
 
 use crate::{golive, stderr, stdout};
 
-const VERBS: [&str; 20] = [
+const VERBS: [&str; 21] = [
     "daemon",
     "discover",
     "check",
     "status",
+    "watch",
     "wait",
     "release",
     "accept",

@@ -26,6 +26,7 @@ mod supervised;
 mod told;
 mod verify;
 mod waiting;
+mod watching;
 
 use std::path::Path;
 

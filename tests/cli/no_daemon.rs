@@ -13,8 +13,10 @@ use crate::{golive, rules, stderr, stdout};
 
 #[test]
 fn it_is_said_what_was_seen_and_what_to_do() {
-    let verbs: [&[&str]; 11] = [
+    let verbs: [&[&str]; 13] = [
         &["status"],
+        &["watch"],
+        &["watch", "shop"],
         &["wait", "shop"],
         &["release", "shop", "--version", "2"],
         &["accept", "shop"],

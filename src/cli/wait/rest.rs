@@ -2,23 +2,27 @@
 
 use jiff::Timestamp;
 
-use super::{ACCEPTED, About, NEEDS_PERSON, summary};
+use super::{ACCEPTED, About, Ending, NEEDS_PERSON, summary};
 use crate::cli::CliError;
-use crate::cli::show::say;
 use crate::control::client::Client;
 use crate::control::wire::Outcome;
 use crate::text::english;
 use crate::untrusted::harmless;
 
-/// Says what runs and since when it is good, or that it is not what was released; gives the exit code.
+/// What runs and since when it is good, or that it is not what was released.
 pub(super) async fn told(
     client: &Client,
     service: &str,
     about: &About,
     now: Timestamp,
-) -> Result<u8, CliError> {
+) -> Result<Ending, CliError> {
     let status = client.status(Some(service)).await?;
-    let Some(shown) = status.services.into_iter().next() else { return Ok(NEEDS_PERSON) };
+    let Some(shown) = status.services.into_iter().next() else {
+        return Ok(Ending {
+            code: NEEDS_PERSON,
+            sentence: format!("{service}: it is not configured any more"),
+        });
+    };
     let running = shown.running.as_ref().map_or("nothing", |running| running.version.as_str());
     let running = harmless(running);
     let (code, state, release, why) = match (&shown.drift, &shown.accepted) {
@@ -33,8 +37,8 @@ pub(super) async fn told(
             (NEEDS_PERSON, "not accepted yet", None, "no version has passed its checks so far".to_owned())
         }
     };
-    say(&format!("{service}: nothing is under way; {running} runs, {state}: {}", harmless(&why)))?;
+    let sentence = format!("{service}: nothing is under way; {running} runs, {state}: {}", harmless(&why));
     let outcome = Outcome { release, why: Some(why), phase: shown.phase, ..Outcome::default() };
     summary::add(about, service, &running, state, &outcome);
-    Ok(code)
+    Ok(Ending { code, sentence })
 }

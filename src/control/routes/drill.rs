@@ -37,5 +37,5 @@ pub(super) async fn outcome(
         let ended = drill.ended_at.is_some();
         Ok((drill, ended))
     };
-    news::until(shared, &seat, (&service, query.timeout), look).await
+    news::until(shared, &seat, query.timeout, news::of(&service, look)).await
 }

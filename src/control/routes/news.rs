@@ -1,4 +1,4 @@
-//! Waiting for news of a service, for as long as whoever asks likes.
+//! Waiting for news, for as long as whoever asks likes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use serde::Serialize;
 
 use super::{Caller, PATIENCE, known, problem};
 use crate::control::Shared;
-use crate::control::wire::{Outcome, OutcomeQuery};
-use crate::decide::view::ServiceView;
+use crate::control::wire::{Outcome, OutcomeQuery, Status, StatusQuery};
+use crate::decide::view::{ServiceView, View};
 use crate::door::Seat;
 
 /// Where too many wait for news already, one more may wait this long in a place that others need.
@@ -36,24 +36,53 @@ pub(super) async fn outcome(
         let settled = outcome.decided() || news;
         Ok((outcome, settled))
     };
-    until(shared, &seat, (&service, query.timeout), look).await
+    until(shared, &seat, query.timeout, of(&service, look)).await
 }
 
-/// Looks at a service until that has what is waited for or the time is over, in a place that others do not need meanwhile.
+/// How everything stands, or one service; waits until that is another than what the caller has seen.
+pub(super) async fn status(
+    State(shared): State<Shared>,
+    Caller { seat, language, .. }: Caller,
+    Query(query): Query<StatusQuery>,
+) -> Response {
+    let (about, texts) = (Arc::clone(&shared.about), Arc::clone(&shared.texts));
+    let look = |view: &View| {
+        if let Some(service) = &query.service {
+            known(view, service).map_err(Box::new)?;
+        }
+        let status = Status::new(view, &about, &texts[&language], query.service.as_deref());
+        let news = query.after.as_ref() != Some(&status.revision);
+        Ok((status, news))
+    };
+    until(shared, &seat, query.timeout, look).await
+}
+
+/// A look at one service.
+pub(super) fn of<T>(
+    service: &str,
+    look: impl Fn(&ServiceView) -> Result<(T, bool), String>,
+) -> impl Fn(&View) -> Result<(T, bool), Box<Response>> {
+    move |view| {
+        let found = look(known(view, service).map_err(Box::new)?);
+        found.map_err(|missing| Box::new(problem(StatusCode::NOT_FOUND, missing)))
+    }
+}
+
+/// Looks until there is what is waited for or the time is over, in a place that others do not need meanwhile.
 pub(super) async fn until<T: Serialize>(
     shared: Shared,
     seat: &Seat,
-    (service, seconds): (&str, Option<u64>),
-    look: impl Fn(&ServiceView) -> Result<(T, bool), String>,
+    seconds: Option<u64>,
+    look: impl Fn(&View) -> Result<(T, bool), Box<Response>>,
 ) -> Response {
     let patience = Duration::from_secs(seconds.unwrap_or_default()).min(PATIENCE);
     if patience.is_zero() {
-        return within(shared, service, patience, look).await;
+        return within(shared, patience, look).await;
     }
     if !seat.waits() {
-        return within(shared, service, patience.min(CROWDED), look).await;
+        return within(shared, patience.min(CROWDED), look).await;
     }
-    let mut answer = within(shared, service, patience, look).await;
+    let mut answer = within(shared, patience, look).await;
     // Its place is another one's now.
     answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     answer
@@ -61,20 +90,17 @@ pub(super) async fn until<T: Serialize>(
 
 async fn within<T: Serialize>(
     mut shared: Shared,
-    service: &str,
     patience: Duration,
-    look: impl Fn(&ServiceView) -> Result<(T, bool), String>,
+    look: impl Fn(&View) -> Result<(T, bool), Box<Response>>,
 ) -> Response {
     let end = tokio::time::sleep(patience);
     tokio::pin!(end);
     loop {
         let view = Arc::clone(&shared.views.borrow_and_update());
-        let found = match known(&view, service).map(&look) {
-            Ok(Ok(found)) => found,
-            Ok(Err(missing)) => return problem(StatusCode::NOT_FOUND, missing),
-            Err(unknown) => return unknown,
+        let (found, settled) = match look(&view) {
+            Ok(found) => found,
+            Err(missing) => return *missing,
         };
-        let (found, settled) = found;
         if settled || end.is_elapsed() {
             return Json(found).into_response();
         }

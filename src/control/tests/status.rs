@@ -4,10 +4,13 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::control::client::ClientError;
+use crate::control::wire::{RollbackInfo, Status, StepInfo};
+use crate::decide::view::RollbackView;
 use crate::model::facts::{Diverged, Hold};
 use crate::model::incident::{Incident, IncidentState};
 use crate::model::notice::{News, Tier};
 use crate::model::reason::Reason;
+use crate::model::step::{PastStep, Step};
 
 fn incident() -> Incident {
     Incident {
@@ -28,13 +31,16 @@ fn incident() -> Incident {
 }
 
 async fn json_of(control: &Control) -> Value {
-    serde_json::to_value(control.client().status(None).await.unwrap()).unwrap()
+    let status = control.client().status(None).await.unwrap();
+    assert_eq!(status.revision.len(), 16, "{}", status.revision);
+    serde_json::to_value(Status { revision: "R".to_owned(), ..status }).unwrap()
 }
 
 #[tokio::test]
 async fn the_document_is_the_contracts() {
     let control = Control::start(View { incidents: vec![incident()], ..view(shop("watching")) }, done());
     let expected = json!({
+        "revision": "R",
         "daemon": {
             "version": "1.2.3", "since": "2027-01-15T08:00:00Z", "config": "/etc/golive/rules.toml",
             "docker_error": null, "store_error": null, "config_error": null,
@@ -43,7 +49,8 @@ async fn the_document_is_the_contracts() {
             "name": "shop", "autonomy": "auto", "phase": "watching", "why": null, "hold": null,
             "release": {
                 "id": "shop-2", "version": "2", "image": "sha256:2",
-                "started_at": "2027-01-15T08:00:02Z", "ends_at": "2027-01-15T08:10:00Z",
+                "started_at": "2027-01-15T08:00:02Z", "phase_since": "2027-01-15T08:00:02Z",
+                "ends_at": "2027-01-15T08:10:00Z",
             },
             "deployment": null, "grace_until": null, "acceptance_since": null, "announced": null,
             "accepted": {"id": "shop-1", "version": "1", "image": "sha256:1", "started_at": "2027-01-15T08:00:02Z"},
@@ -56,7 +63,7 @@ async fn the_document_is_the_contracts() {
             "readiness": {"ready": true, "problems": []},
             "triggers": [{
                 "name": "health", "verdict": "wait", "value": 1.0, "limit": 3.0, "bound": "at-least",
-                "unit": "failures", "samples": 4, "why": "web failed once",
+                "unit": "failures", "recent": [], "samples": 4, "why": "web failed once",
             }],
             "checks": [{
                 "name": "web", "at": "2027-01-15T08:00:05Z", "duration_seconds": 0.25, "outcome": "failed", "message": "status 500",
@@ -107,4 +114,57 @@ async fn one_service_alone_can_be_asked_for() {
 
     let unknown = control.client().status(Some("blo")).await.unwrap_err();
     assert!(matches!(&unknown, ClientError::Unknown(why) if why.contains("shop, blog")), "{unknown:?}");
+}
+
+/// Whoever has seen something hears of the next change, and of none that is not about what was asked for.
+#[tokio::test]
+async fn it_is_waited_for_until_something_has_changed() {
+    let both = |shop: ServiceView, blog: ServiceView| {
+        let blog = ServiceView { name: "blog".to_owned(), ..blog };
+        View { services: vec![Arc::new(shop), Arc::new(blog)], ..View::default() }
+    };
+    let control = Control::start(both(shop("idle"), shop("idle")), done());
+    let client = control.client();
+    let seen = client.status(Some("shop")).await.unwrap().revision;
+    let (clock, began) = (Clock::start(), Clock::start().now());
+    let same = client.status_after(Some("shop"), &seen, 1).await.unwrap();
+    assert!(same.revision == seen && seconds(clock, began) >= 1.0, "it was waited for in vain");
+
+    let waiting = client.status_after(Some("shop"), &seen, 20);
+    let changing = async {
+        control.show(both(shop("idle"), shop("held")));
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        control.show(both(shop("watching"), shop("held")));
+        Clock::start().now()
+    };
+    let (news, changed) = tokio::join!(waiting, changing);
+    let news = news.unwrap();
+    assert_eq!(news.services[0].phase, "watching", "the blog's news are none of the shop's");
+    assert_ne!(news.revision, seen);
+    assert!(seconds(clock, changed) < 5.0, "it is told at once");
+
+    let unknown = client.status_after(Some("shpo"), &seen, 20).await.unwrap_err();
+    assert!(
+        matches!(&unknown, ClientError::Unknown(why) if why.contains("did you mean shop?")),
+        "{unknown:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_rollback_is_told_step_by_step() {
+    let past = PastStep { step: Step::Prepare, took: Duration::from_millis(1500), failed: false };
+    let step = Some((Step::Create, at(7)));
+    let rollback = RollbackView { to: "1".to_owned(), undoing: false, past: vec![past], step };
+    let service = ServiceView { rollback: Some(rollback), ..shop("rolling-back") };
+    let control = Control::start(view(service), done());
+    let status = control.client().status(None).await.unwrap();
+    let step = |name: &str, since, duration_seconds| StepInfo {
+        name: name.to_owned(),
+        since,
+        duration_seconds,
+        failed: false,
+    };
+    let steps = vec![step("prepare", None, Some(1.5)), step("create", Some(at(7)), None)];
+    let expected = RollbackInfo { to: "1".to_owned(), undoing: false, steps };
+    assert_eq!(status.services[0].rollback, Some(expected));
 }

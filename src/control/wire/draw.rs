@@ -1,9 +1,11 @@
 //! The core's view as it goes over the socket.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use super::{
     CheckInfo, ChecklistInfo, DaemonInfo, DecidedInfo, DeploymentInfo, Done, DriftInfo, DrillsInfo,
     HeartbeatInfo, HoldInfo, IncidentInfo, Outcome, PlanInfo, QuarantineInfo, Readiness, ReleaseInfo,
-    RunningInfo, ScheduledRollbackInfo, ServiceInfo, Status, TriggerInfo,
+    RollbackInfo, RunningInfo, ScheduledRollbackInfo, ServiceInfo, Status, TriggerInfo,
 };
 use crate::control::About;
 use crate::decide::action::Answer;
@@ -23,7 +25,8 @@ impl Status {
         let incidents = view.incidents.iter().filter(|incident| {
             only.is_none_or(|only| incident.service.as_deref().is_none_or(|service| service == only))
         });
-        Self {
+        let status = Self {
+            revision: String::new(),
             daemon: DaemonInfo {
                 version: about.version.clone(),
                 since: about.since,
@@ -46,7 +49,10 @@ impl Status {
                 .map(|it| TriggerInfo::new(it, texts))
                 .collect(),
             incidents: incidents.map(|incident| IncidentInfo::new(incident, texts)).collect(),
-        }
+        };
+        let mut hasher = DefaultHasher::new();
+        serde_json::to_vec(&status).unwrap_or_default().hash(&mut hasher);
+        Self { revision: format!("{:016x}", hasher.finish()), ..status }
     }
 }
 
@@ -59,6 +65,7 @@ impl ServiceInfo {
             Autonomy::Auto => "auto",
         };
         let release = service.release.as_ref().map(|at_hand| ReleaseInfo {
+            phase_since: at_hand.began,
             ends_at: at_hand.ends,
             step: at_hand.step.map(str::to_owned),
             ..ReleaseInfo::new(&at_hand.release)
@@ -72,6 +79,7 @@ impl ServiceInfo {
             why: service.why.as_ref().map(|why| texts.reason(why)),
             hold: service.hold.as_ref().map(HoldInfo::new),
             release,
+            rollback: service.rollback.as_ref().map(RollbackInfo::new),
             deployment: service.deployment.as_ref().map(|it| DeploymentInfo::new(it, texts)),
             grace_until: service.grace_until,
             acceptance_since: service.acceptance_since,
@@ -119,6 +127,7 @@ impl ReleaseInfo {
             version: release.version.clone(),
             image: release.running.as_ref().map(|running| running.identity.image.clone()),
             started_at: release.began,
+            phase_since: None,
             ends_at: None,
             step: None,
         }
@@ -181,6 +190,7 @@ impl TriggerInfo {
             limit: verdict.limit,
             bound: verdict.bound.into_str().to_owned(),
             unit: verdict.unit.into_str().to_owned(),
+            recent: trigger.recent.clone(),
             samples: verdict.samples,
             why: texts.sentence(&verdict.why),
         }

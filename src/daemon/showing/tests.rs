@@ -51,7 +51,8 @@ fn samples_are_shown_within_a_second_and_only_of_their_service() {
     }
     draw(&mut showing, at(1100), &state);
     let second = Arc::clone(&showing.views().borrow());
-    assert_eq!(*second, state.view());
+    assert_eq!(recent(&second, "shop"), [Some(0.0)], "within a second there is one");
+    assert_eq!(without_recent(&second), without_recent(&state.view()));
     // By name: the blog comes first.
     assert!(Arc::ptr_eq(&first.services[0], &second.services[0]));
     assert!(!Arc::ptr_eq(&first.services[1], &second.services[1]));
@@ -75,4 +76,41 @@ fn what_happens_is_shown_at_once() {
     showing.note(at(600), &sampled("shop", at(600), Outcome::Ok));
     showing.at_once(at(600));
     assert_eq!(showing.due(), Some(at(600)));
+}
+
+fn recent(view: &View, service: &str) -> Vec<Option<f64>> {
+    let service = view.services.iter().find(|view| view.name == service).unwrap();
+    service.triggers[0].recent.clone()
+}
+
+fn without_recent(view: &View) -> View {
+    let mut view = view.clone();
+    for service in &mut view.services {
+        let service = Arc::make_mut(service);
+        service.noted = Timestamp::UNIX_EPOCH;
+        service.triggers.iter_mut().for_each(|trigger| trigger.recent.clear());
+    }
+    view
+}
+
+/// However often and for however long is drawn: the newest minute, a value a second.
+#[test]
+fn recent_values_are_a_second_apart_and_sixty_at_most() {
+    let mut state = state(at(0));
+    let mut showing = Showing::new(state.view());
+    for tenth in 1..=1000 {
+        let now = at(tenth * 100);
+        let outcome = if tenth > 995 { Outcome::Failed("status 500".to_owned()) } else { Outcome::Ok };
+        let event = sampled("shop", now, outcome);
+        state.step(now, &event);
+        showing.note(now, &event);
+        showing.at_once(now);
+        draw(&mut showing, now, &state);
+    }
+    let shown = Arc::clone(&showing.views().borrow());
+    let values = recent(&shown, "shop");
+    assert_eq!(values.len(), 60);
+    // The newest stands for the moment until the second is over.
+    let failed: Vec<f64> = values.iter().flatten().copied().filter(|value| *value > 0.0).collect();
+    assert_eq!(failed, [4.0, 5.0], "{values:?}");
 }

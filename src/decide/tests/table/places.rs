@@ -42,6 +42,7 @@ fn rollback(step: Step) -> Rollback {
         began: start_of_time(),
         step,
         since: start_of_time(),
+        past: Vec::new(),
         asked: start_of_time(),
         known_bad: true,
         attempts: 0,
