@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
+use super::seconds;
+
 /// The named steps of a rollback, in order. Each is safe to do twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case", const_into_str)]
@@ -55,6 +57,7 @@ pub struct PastStep {
     /// Which.
     pub step: Step,
     /// How long it took, with every attempt.
+    #[serde(with = "seconds")]
     pub took: Duration,
     /// It does not hold, and the rollback went on without it.
     pub failed: bool,

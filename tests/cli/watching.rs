@@ -45,7 +45,7 @@ fn a_bad_release_is_told_line_by_line_with_its_outcome() {
         ("shop: step command took ", "ms"),
         ("shop: verifying 2, ", " at most"),
         ("shop: idle 1", ""),
-        ("[URGENT] shop: rolling back 2 -> 1: ", "; golive ack shop-"),
+        ("[URGENT] shop: rolling back 2 -> 1: ", "; `golive ack shop-"),
     ] {
         let seen = told.iter().filter(|line| line.starts_with(beginning) && line.contains(end)).count();
         // It may have been idle before, too.
