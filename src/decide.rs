@@ -324,8 +324,9 @@ impl State {
     ) -> Option<Context<'a>> {
         let policy = self.policy.services.get(name)?;
         let unheard = hearing::waits(&self.policy) && self.telling.unheard(now, &self.policy);
+        let elsewhere = self.rolling_back().any(|other| other != name);
         let service = self.services.get_mut(name)?;
-        Some(Context { now, service, policy, tiers: &self.policy.tiers, unheard, actions })
+        Some(Context { now, service, policy, tiers: &self.policy.tiers, unheard, elsewhere, actions })
     }
 
     fn each(&mut self, now: Timestamp, actions: &mut Vec<Action>, act: fn(&mut Context<'_>)) {

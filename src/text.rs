@@ -10,7 +10,7 @@ use minijinja::{Environment, UndefinedBehavior, context};
 
 use crate::config::Language;
 use crate::decide::curve::{Curve, Mark};
-use crate::model::drill::Shortfall;
+use crate::model::drill::Finding;
 use crate::model::incident::Incident;
 use crate::model::notice::{News, Notice, Tier};
 use crate::model::reason::{Blame, Reason, Runs};
@@ -184,7 +184,7 @@ impl Texts {
             Reason::Stopped { waits, signal } => self.stopped(waits, signal.as_deref()),
             Reason::Unfinished { waits, lasted } => self.unfinished(waits, *lasted),
             Reason::Restarted { times, seen } => self.restarted(*times, seen),
-            Reason::Drill(shortfall) => self.shortfall(shortfall),
+            Reason::Drill(finding) => self.of_drill(finding),
             Reason::Set(set) => self.set(set),
             Reason::Said(seen) => self.say("reason.said", context! { seen => clean(seen) }),
         }
@@ -209,15 +209,19 @@ impl Texts {
         self.say("reason.health", context! { check, failures, limit, seen })
     }
 
-    fn shortfall(&self, shortfall: &Shortfall) -> String {
-        match shortfall {
-            Shortfall::Failed { problems, unanswered } => {
+    fn of_drill(&self, finding: &Finding) -> String {
+        match finding {
+            Finding::Failed { problems, unanswered } => {
                 let (problems, unanswered) =
                     (clean(&problems.join("; ")), unanswered.map(|it| self.duration(it)));
                 self.say("reason.drill-failed", context! { problems, unanswered })
             }
-            Shortfall::Overdue { last } => {
+            Finding::Overdue { last } => {
                 self.say("reason.drill-overdue", context! { last => last.map(|at| self.time(at)) })
+            }
+            Finding::Swapped { to, back, forth } => {
+                let (back, forth) = (self.duration(*back), self.duration(*forth));
+                self.say("reason.drill-swapped", context! { to => clean(to), back, forth })
             }
         }
     }

@@ -196,7 +196,12 @@ impl Page {
         });
         let (newest, mood) = match &drills.newest {
             Some(drill) if drill.passed.is_none() => {
-                (Some(format!("{} under way", drill.level)), Mood::Uncertain)
+                let way = drill.swap.as_ref().and_then(|swap| Some((swap, swap.ways.last()?)));
+                let way = way.map(|(swap, leg)| match leg.way.as_str() {
+                    "back" => format!(", going back to {}", swap.to_version),
+                    _ => format!(", going forth to {} again", drill.version),
+                });
+                (Some(format!("{} under way{}", drill.level, way.unwrap_or_default())), Mood::Uncertain)
             }
             Some(drill) if drill.passed == Some(false) => {
                 let problems = drill.problems.as_deref().unwrap_or_default().join("; ");

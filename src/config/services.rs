@@ -138,7 +138,7 @@ fn around(mut section: Section<'_>, known: Known<'_>, runtime: Option<&Runtime>)
     let freeze = windows::freeze(&mut section, known.zone);
     let acceptance = acceptance::read(&mut section, known.servers);
     let (wanted, checklist) = checklist::read(&mut section, (known.people, known.servers));
-    let drill = drill::read(&mut section, runtime);
+    let drill = drill::read(&mut section, &maintenance, runtime);
     let content = section.section("content").and_then(Content::read);
     section.end(&LATER);
     Around { maintenance, freeze, acceptance, wanted, checklist, drill, content }

@@ -18,7 +18,7 @@ pub use body::{
 
 pub use checklist::{ChecklistBody, ChecklistInfo, ChecklistItemInfo};
 pub use deployment::DeploymentInfo;
-pub use drill::{DrillBody, DrillInfo, DrillQuery, DrillsInfo, PageInfo};
+pub use drill::{DrillBody, DrillInfo, DrillQuery, DrillsInfo, LegInfo, PageInfo, SwapInfo};
 pub use query::{OutcomeQuery, StatusQuery};
 pub use rollback::{RollbackInfo, StepInfo};
 

@@ -223,7 +223,9 @@ fn harmless(effect: &Effect) -> bool {
 /// Whether an action belongs into the record although no release is at hand.
 fn recorded(action: &Action) -> bool {
     match action {
-        Action::Tell { .. } | Action::Effect(Effect::Step { .. }) | Action::Persist(_) => true,
+        // A drill's steps are in its own entry, and nobody is taken back by them.
+        Action::Effect(Effect::Step { plan, .. }) => plan.drill.is_none(),
+        Action::Tell { .. } | Action::Persist(_) => true,
         Action::Effect(_) | Action::Answer(_) => false,
     }
 }

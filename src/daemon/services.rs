@@ -181,8 +181,8 @@ impl Services {
             }
             Effect::Prove { service, release } => (service, Job::Prove { release }),
             Effect::Forget { service, release } => (service, Job::Forget { release }),
-            Effect::Drill { service, drill, release, level } => {
-                (service, Job::Drill { drill, release, level })
+            Effect::Drill { service, drill, releases, level } => {
+                (service, Job::Drill { drill, releases, level })
             }
             Effect::Step { service, plan, step } => {
                 if let Some(running) = self.running.get(&service) {

@@ -38,17 +38,16 @@ pub(super) enum Job {
     Forget {
         release: String,
     },
-    /// Try whether it could be gone back to.
     Drill {
         drill: String,
-        release: String,
+        releases: Vec<String>,
         level: Level,
     },
     Step {
         plan: Plan,
         step: Step,
     },
-    /// Have the engine go on with an update that it has halted.
+    /// Go on with an update that the engine has halted.
     GoOn,
     /// Write down what is known where others can read it, before anything is done because of it.
     Share {
@@ -126,7 +125,6 @@ impl Worker {
         tracing::error!(%error, "a job could not be handed to its worker");
         match error.into_inner() {
             Job::Step { plan, step } => Some(untaken(plan, step)),
-            // None of these holds a rollback up.
             Job::Keep { .. }
             | Job::Prove { .. }
             | Job::Forget { .. }
@@ -230,11 +228,15 @@ impl Hand {
                 self.note(&release, &problems).await;
                 Some(ServiceEvent::Proved { release, problems })
             }
-            Job::Drill { drill, release, level } => {
-                let Some(problems) = self.drill(&release, level).await else {
-                    self.later(Job::Drill { drill, release, level });
-                    return None;
-                };
+            Job::Drill { drill, releases, level } => {
+                let mut problems = Vec::new();
+                for release in &releases {
+                    let Some(more) = self.drill(release, level).await else {
+                        self.later(Job::Drill { drill, releases, level });
+                        return None;
+                    };
+                    problems.extend(more);
+                }
                 Some(ServiceEvent::Drilled { drill, problems })
             }
             Job::Forget { release } => {
@@ -331,7 +333,7 @@ impl Hand {
             Err(fault) => return problem(fault),
         };
         let tried = match level {
-            Level::Ready => self.runtime.prove(&record).await,
+            Level::Ready | Level::Swap => self.runtime.prove(&record).await,
             Level::Steps => self.runtime.rehearse(&record).await,
         };
         tried.map_or_else(problem, Some)

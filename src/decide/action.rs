@@ -92,14 +92,14 @@ pub enum Effect {
         /// The release.
         release: String,
     },
-    /// Try whether a release could be gone back to. Answered by `Drilled`.
+    /// Try whether releases could be gone back to. Answered by `Drilled`.
     Drill {
         /// The service.
         service: String,
         /// The drill.
         drill: String,
-        /// The release.
-        release: String,
+        /// The releases.
+        releases: Vec<String>,
         /// How far.
         level: Level,
     },

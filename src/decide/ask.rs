@@ -8,6 +8,7 @@ use super::transition::Transition;
 use super::trigger::span;
 use super::{checklist, countdown, drill, freeze, naming, permission, plan, suspect, whole};
 use crate::model::decision::Decision;
+use crate::model::drill::Way;
 use crate::model::event::Ask;
 use crate::model::facts::{Hold, Phase};
 use crate::model::reason::Reason;
@@ -41,7 +42,7 @@ pub(super) fn asked(ctx: &mut Context<'_>, by: &str, ask: &Ask) -> (Answer, Tran
             let next = countdown::stopped(ctx, reason.clone());
             Ok((done(ctx), next))
         }
-        Ask::Drill { level, page } => drill::asked(ctx, by, *level, *page)
+        Ask::Drill { level, page, for_real } => drill::asked(ctx, by, *level, (*page, *for_real))
             .map(|id| (Answer::Drill { id }, Transition::Stay))
             .map_err(Refusal::Drill),
         Ask::Resume => {
@@ -219,6 +220,10 @@ fn roll_back(
     (why, known_bad): (Option<String>, bool),
 ) -> Answered {
     let target = may_roll_back(ctx, to)?;
+    if permission::left_by_drill(ctx).is_some_and(|left| left.id == target.id) {
+        let cause = Reason::Person { by: by.to_owned(), why };
+        return Ok((Answer::Done { release: Some(target.id) }, Transition::Drill(Way::Forth, cause)));
+    }
     let leaving = plan::leaving(ctx).ok_or(Refusal::UnknownRuns)?;
     let known_bad = known_bad || is_bad(ctx);
     let cause = Reason::Person { by: by.to_owned(), why };

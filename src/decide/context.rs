@@ -27,6 +27,8 @@ pub(super) struct Context<'a> {
     pub(super) tiers: &'a BTreeMap<Tier, TierPolicy>,
     /// No channel of the urgent tier has confirmed lately, though they were tried.
     pub(super) unheard: bool,
+    /// Another service is being rolled back, or goes through a drill.
+    pub(super) elsewhere: bool,
     pub(super) actions: &'a mut Vec<Action>,
 }
 

@@ -10,7 +10,12 @@ pub(super) fn next(ctx: &Context<'_>) -> Option<(Release, Release)> {
     let (facts, rollback) = (ctx.facts(), ctx.facts().rollback()?);
     // A person who has asked for a version decides on another.
     let persons = matches!(rollback.reason, Reason::Person { .. });
-    if rollback.again || rollback.undoing.is_some() || persons || permission::closed(ctx) {
+    if rollback.again
+        || rollback.plan.drill.is_some()
+        || rollback.undoing.is_some()
+        || persons
+        || permission::closed(ctx)
+    {
         return None;
     }
     let at = facts.accepted.iter().position(|accepted| accepted.id == rollback.plan.to)?;

@@ -53,6 +53,10 @@ fn decide(ctx: &mut Context<'_>, cause: Reason, autonomy: Autonomy, counts_down:
 /// rollback has left lying dead does not run.
 pub(super) fn target(ctx: &Context<'_>, to: Option<&str>) -> Option<Release> {
     let facts = ctx.facts();
+    let named = |release: &&Release| to.is_none_or(|to| release.id == to || release.version == to);
+    if let Some(left) = left_by_drill(ctx).filter(named) {
+        return Some(left.clone());
+    }
     let last = || facts.release.as_ref().or(facts.accepted.last()).and_then(|last| last.running.as_ref());
     let running = ctx.service.seen.as_ref().or_else(last);
     let stuck = matches!(facts.phase, Phase::NeedsPerson { .. });
@@ -69,6 +73,16 @@ pub(super) fn target(ctx: &Context<'_>, to: Option<&str>) -> Option<Release> {
         named && other
     };
     facts.accepted.iter().rev().find(fits).cloned()
+}
+
+/// The accepted version, where a drill could not go forth to it again and something else runs, or nothing.
+pub(super) fn left_by_drill<'a>(ctx: &'a Context<'_>) -> Option<&'a Release> {
+    let facts = ctx.facts();
+    let stuck = matches!(facts.phase, Phase::NeedsPerson { .. }) && facts.release.is_none();
+    let accepted = facts.accepted.last().filter(|_| stuck)?;
+    let wanted = accepted.running.as_ref().map(|running| &running.identity);
+    let runs = ctx.service.seen.as_ref().filter(|seen| seen.alive);
+    (runs.map(|seen| &seen.identity) != wanted).then_some(accepted)
 }
 
 /// A person was asked and has not answered: what was configured for that is done.
@@ -126,6 +140,11 @@ pub(super) fn closed(ctx: &Context<'_>) -> bool {
 
 /// The `before` hook says that the release cannot be taken back. A person decides, unless one has who knew it.
 pub(super) fn said_irreversible(ctx: &mut Context<'_>, rollback: Rollback, why: &str) -> Transition {
+    if rollback.plan.drill.is_some() {
+        // Nobody is asked whether a drill may go on in spite of that.
+        let why = Reason::Step { step: rollback.step, seen: why.to_owned() };
+        return Transition::Fail(News::RollbackFailed, why);
+    }
     let known = irreversible(ctx).is_some() && matches!(rollback.reason, Reason::Person { .. });
     if known {
         return Transition::Advance(rollback);

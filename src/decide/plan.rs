@@ -46,6 +46,7 @@ pub(super) fn plan(ctx: &Context<'_>, from: &Release, target: &Release, cause: &
         to: target.id.clone(),
         to_version: naming::beside(target, Some(from)),
         reason: plain(cause),
+        drill: None,
     }
 }
 

@@ -11,7 +11,8 @@
 //!   Verifying ◀──────────────────── RollingBack ──▶ NeedsPerson (undone, or impossible)
 //!        └──────────────────────────────────────────▶ NeedsPerson (the old version did not prove healthy)
 //! ```
-//! Another identity seen in any phase supersedes what is at hand.
+//! Another identity seen in any phase supersedes what is at hand. A drill that goes for real is `Idle`, `RollingBack` and
+//! `Verifying` back, the same forth, and `Idle`, with no release at hand.
 
 use std::time::Duration;
 
@@ -25,8 +26,10 @@ use super::{
     ask, blindness, countdown, counting, deployment, down, drill, incident, leadership, permission, rollback,
     verify, watch, whole,
 };
+use crate::model::drill::Way;
 use crate::model::event::{Ask, ServiceEvent};
 use crate::model::facts::Phase;
+use crate::model::notice::News;
 use crate::model::policy::ServicePolicy;
 use crate::model::reason::Reason;
 use crate::model::running::Running;
@@ -36,6 +39,7 @@ mod close;
 mod looked;
 mod open;
 mod swap;
+mod there_and_back;
 
 /// An announcement that nothing follows is dropped after this.
 const ANNOUNCED_FOR: Duration = Duration::from_hours(24);
@@ -67,6 +71,7 @@ pub(super) fn happened(ctx: &mut Context<'_>, what: &ServiceEvent) {
         ServiceEvent::AcceptanceRan { release, items } => watch::acceptance_ran(ctx, release, items),
         ServiceEvent::Stopping { instance, signal } => deployment::asked(ctx, instance, signal),
         ServiceEvent::Asked { by, ask } => return asked(ctx, by, ask),
+        ServiceEvent::Drilled { drill, problems } => drill::made(ctx, drill, problems),
         // These are taken in whatever is at hand.
         ServiceEvent::Leadership(standing) => {
             leadership::stands(ctx, standing);
@@ -74,7 +79,6 @@ pub(super) fn happened(ctx: &mut Context<'_>, what: &ServiceEvent) {
         }
         ServiceEvent::Kept { release, problems } => return ctx.kept(release, problems),
         ServiceEvent::Proved { release, problems } => return ctx.proved(release, problems),
-        ServiceEvent::Drilled { drill, problems } => return drill::made(ctx, drill, problems),
         ServiceEvent::Unpinned { release } => return ctx.unpinned(release),
         ServiceEvent::Empty { left } => return ctx.empty(left),
         ServiceEvent::Dependency(sample) => return ctx.service.dependencies.depend(sample, ctx.policy),
@@ -100,17 +104,33 @@ pub(super) fn follow(ctx: &mut Context<'_>, first: Transition) {
             Transition::Hold(why, tier) => close::hold(ctx, why, tier),
             Transition::Impossible(why) => close::impossible(ctx, why),
             Transition::RollBack { cause, target, known_bad } => swap::begin(ctx, cause, &target, known_bad),
+            Transition::Drill(way, cause) => there_and_back::begin(ctx, way, cause),
             Transition::Advance(rollback) => rollback::advance(ctx, rollback),
             Transition::Verify(rollback) => swap::verify(ctx, rollback),
             Transition::Unhealthy(why) => swap::again(ctx, why),
-            Transition::RolledBack => swap::finish(ctx),
-            Transition::Fail(news, why) => swap::fail(ctx, news, why),
+            Transition::RolledBack => match drills(ctx) {
+                Some(way) => there_and_back::arrived(ctx, way),
+                None => swap::finish(ctx),
+            },
+            Transition::Undone(why) => match drills(ctx) {
+                Some(way) => there_and_back::undone(ctx, way, why),
+                None => swap::fail(ctx, News::RollbackFailed, why),
+            },
+            Transition::Fail(news, why) => match drills(ctx) {
+                Some(way) => there_and_back::fail(ctx, way, why),
+                None => swap::fail(ctx, news, why),
+            },
             Transition::Another(running) => looked::another(ctx, &running),
             Transition::Yield => swap::give_way(ctx),
             Transition::Look(running) => looked::seen(ctx, running.as_ref()),
         };
     }
     debug_assert_eq!(next, Transition::Stay, "a chain of transitions has an end");
+}
+
+/// The way of the drill that the rollback at hand is part of.
+fn drills(ctx: &Context<'_>) -> Option<Way> {
+    ctx.facts().rollback()?.plan.drill
 }
 
 /// What runs is looked at as if for the first time.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::action::{Action, Effect};
 use super::context::Context;
+use super::drill::legs;
 use super::transition::Transition;
 use super::trigger::span;
 use super::{permission, plan};
@@ -59,7 +60,8 @@ pub(super) fn step_done(ctx: &mut Context<'_>, id: &str, step: Step, instance: O
         Step::Undo => {
             let (runs, cause) = (Runs::Version(rollback.plan.from_version), rollback.undoing);
             let cause = Box::new(cause.unwrap_or(rollback.reason));
-            return undone(ctx, Reason::Stuck { undo: None, runs, cause });
+            let why = Reason::Stuck { undo: None, runs, cause };
+            return theirs(ctx).map_or_else(|| Transition::Undone(why), Transition::Another);
         }
         Step::Yield => return stood_aside(ctx),
         Step::Prepare
@@ -139,7 +141,8 @@ pub(super) fn step_failed(ctx: &mut Context<'_>, id: &str, step: Step, fault: &F
             // What a refusal leaves running, its words say.
             let runs = if fault.kind == FaultKind::Transient { plan::runs(ctx) } else { Runs::Unknown };
             let cause = Box::new(rollback.undoing.unwrap_or(rollback.reason));
-            return undone(ctx, Reason::Stuck { undo: Some(fault.text.clone()), runs, cause });
+            let why = Reason::Stuck { undo: Some(fault.text.clone()), runs, cause };
+            return theirs(ctx).map_or_else(|| failed(why), Transition::Another);
         }
         Step::Yield => return stood_aside(ctx),
         // The service is restored; what is left over is told, and no reason to touch it again.
@@ -228,6 +231,7 @@ pub(super) fn perform(ctx: &mut Context<'_>) {
     let Some(mut rollback) = at_hand(ctx).cloned() else { return };
     (rollback.retry_at, rollback.asked) = (None, ctx.now);
     let (plan, step) = (rollback.plan.clone(), rollback.step);
+    legs::asks(ctx, &rollback);
     put(ctx, rollback);
     let service = ctx.service.name.clone();
     ctx.act(Action::Effect(Effect::Step { service, plan, step }));
@@ -241,10 +245,13 @@ fn take_up(ctx: &mut Context<'_>, rollback: Rollback) {
 
 /// The step at hand holds: the next one, and after the last one the next phase.
 pub(super) fn advance(ctx: &mut Context<'_>, rollback: Rollback) -> Transition {
+    legs::stepped(ctx, &rollback);
     let verifying = matches!(ctx.facts().phase, Phase::Verifying(_));
     let steps = if verifying { &ctx.policy.finish } else { &ctx.policy.steps };
     // By order, not by position: the list may have been changed by a reload meanwhile.
-    match steps.iter().find(|next| **next > rollback.step) {
+    // A drill leaves nothing that is bad, and so nothing to find out about it.
+    let idle = |step: Step| step == Step::Forensics && rollback.plan.drill.is_some();
+    match steps.iter().find(|next| **next > rollback.step && !idle(**next)) {
         Some(next) => take_up(ctx, Rollback { step: *next, ..rollback }),
         None if verifying => return Transition::RolledBack,
         None => return Transition::Verify(rollback),
@@ -261,11 +268,6 @@ fn undo(ctx: &mut Context<'_>, rollback: Rollback, why: Reason) {
 fn give_way(ctx: &mut Context<'_>, why: Reason) {
     let Some(rollback) = at_hand(ctx).cloned() else { return };
     take_up(ctx, Rollback { step: Step::Yield, undoing: Some(why), ..rollback });
-}
-
-/// The way back out was taken, or barred; unless somebody has deployed meanwhile, a person has to come.
-fn undone(ctx: &Context<'_>, why: Reason) -> Transition {
-    theirs(ctx).map_or_else(|| failed(why), Transition::Another)
 }
 
 fn stood_aside(ctx: &Context<'_>) -> Transition {

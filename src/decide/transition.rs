@@ -1,5 +1,6 @@
 //! What is to become of the release at hand. Handlers say it; the machine (`release`) alone makes it so.
 
+use crate::model::drill::Way;
 use crate::model::facts::Rollback;
 use crate::model::notice::{News, Tier};
 use crate::model::reason::Reason;
@@ -33,6 +34,8 @@ pub(super) enum Transition {
         /// It is known when it comes again.
         known_bad: bool,
     },
+    /// A drill goes that way for real, or what one has left is gone on with.
+    Drill(Way, Reason),
     /// The step at hand holds: the next one is asked for.
     Advance(Rollback),
     /// Everything is swapped: the restored version has to prove itself.
@@ -41,6 +44,8 @@ pub(super) enum Transition {
     Unhealthy(Reason),
     /// The restored version works, and everything is tidied up.
     RolledBack,
+    /// What was to be left runs again as it did before the rollback.
+    Undone(Reason),
     /// The rollback cannot be finished, and a person has to come.
     Fail(News, Reason),
     /// Somebody else has deployed what runs.

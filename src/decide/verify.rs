@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::context::Context;
+use super::drill::legs;
 use super::service::Service;
 use super::transition::Transition;
 use super::{counting, plan, whole};
@@ -50,7 +51,10 @@ pub(super) fn prove(ctx: &mut Context<'_>) -> Transition {
             // What passes the checks may still not be all of it.
             None => match plan::target(ctx).and_then(|target| whole::unrestored(&target, &seen)) {
                 Some(lacks) => Transition::Unhealthy(Reason::Unverified { check: None, seen: lacks.plain() }),
-                None => proved_at_last(ctx),
+                None => {
+                    legs::proved(ctx, since.unwrap_or(ctx.now));
+                    proved_at_last(ctx)
+                }
             },
         };
     }

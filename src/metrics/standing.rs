@@ -9,6 +9,7 @@ use prometheus_client::registry::Registry;
 
 use super::Labels;
 use crate::decide::view::{ServiceView, TriggerView, View};
+use crate::model::drill::Leg;
 use crate::model::incident::{Incident, IncidentState};
 use crate::model::notice::Tier;
 use crate::model::verdict::{Call, Verdict};
@@ -34,7 +35,7 @@ pub(super) fn registry(view: &View, waiting: &BTreeMap<String, u64>, record: Opt
     let phases = services().flat_map(|service| one_hot(service, "phase", &PHASES, service.phase));
     gauge("golive_release_phase", "1 for the phase that a service is in", phases.collect());
     gauge("golive_rollback_ready", "Whether a rollback would work", services().filter_map(ready).collect());
-    gauge(DRILL, "When a drill passed last, since 1970", services().filter_map(drilled).collect());
+    drills(view, &mut gauge);
     let diverged = services().map(|service| (labels(service), truth(service.diverged.is_some())));
     let acts = services().map(|service| (labels(service), truth(service.standby_reason.is_none())));
     gauge(
@@ -79,6 +80,17 @@ pub(super) fn registry(view: &View, waiting: &BTreeMap<String, u64>, record: Opt
     registry
 }
 
+/// Whether going back was tried, and what that has cost where it was for real.
+fn drills(view: &View, gauge: &mut impl FnMut(&str, &str, Vec<(Labels, f64)>)) {
+    let services = || view.services.iter().map(|service| &**service);
+    gauge(DRILL, "When a drill passed last, since 1970", services().filter_map(drilled).collect());
+    gauge(
+        "golive_drill_without_service_seconds",
+        "For how long at most the service was not there, each way of the newest drill that went for real",
+        services().flat_map(swapped).collect(),
+    );
+}
+
 /// What is watched always.
 fn always(view: &View, gauge: &mut impl FnMut(&str, &str, Vec<(Labels, f64)>)) {
     let rules = |of: fn(&Verdict) -> Option<f64>| {
@@ -112,6 +124,17 @@ fn one_hot(service: &ServiceView, name: &'static str, all: &[&str], is: &str) ->
 /// Nothing before it was looked at.
 fn drilled(service: &ServiceView) -> Option<(Labels, f64)> {
     Some((labels(service), service.drill.drills.passed?.as_duration().as_secs_f64()))
+}
+
+/// Both ways of one that went for real, as far as each was proved.
+fn swapped(service: &ServiceView) -> Vec<(Labels, f64)> {
+    let newest = service.drill.drills.newest.iter();
+    let legs = newest.filter_map(|drill| drill.swap.as_ref()).flat_map(|swap| &swap.legs);
+    let without = |leg: &Leg| {
+        let labels = with(labels(service), "way", leg.way.into_str());
+        Some((labels, leg.without()?.as_secs_f64()))
+    };
+    legs.filter_map(without).collect()
 }
 
 fn ready(service: &ServiceView) -> Option<(Labels, f64)> {

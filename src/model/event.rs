@@ -325,6 +325,9 @@ pub enum Ask {
         level: Level,
         /// Call whoever is on call.
         page: bool,
+        /// It may go for real, outside a maintenance window too.
+        #[serde(default)]
+        for_real: bool,
     },
     /// Work on the checklist of a version, or look at it.
     Checklist {

@@ -15,14 +15,16 @@ use super::decision::Decision;
 use super::drill::Drills;
 use super::incident::Incident;
 use super::plan::Plan;
-use super::reading::Counts;
 use super::reason::{Blame, Reason};
 use super::release::Release;
 use super::running::{Identity, Waits};
+use super::seconds;
 use super::step::{PastStep, Step};
-use crate::stats::evidence::Baseline;
 
+mod before;
 mod times;
+
+pub use before::{Before, HostBefore};
 
 /// What golive knows of one service and must not forget.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -70,6 +72,20 @@ pub struct Facts {
     pub checklists: Vec<Checklist>,
     /// Whether going back has been tried.
     pub drills: Drills,
+    /// The last rollback that was proved.
+    #[serde(default)]
+    pub restored: Option<Restored>,
+}
+
+/// A rollback that was proved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Restored {
+    /// When.
+    pub at: Timestamp,
+    /// From the decision to the proof.
+    #[serde(with = "seconds")]
+    pub took: Duration,
 }
 
 /// What is left of a rollback that has ended.
@@ -212,36 +228,6 @@ pub enum AcceptanceRun {
     },
 }
 
-/// How much of a host's resource was used before a release.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct HostBefore {
-    /// By the host, in the middle of the last ten minutes.
-    pub host: f64,
-    /// The part of the service's own containers in it.
-    pub own: f64,
-    /// Since when it was beyond its limit, if it was when the release came.
-    pub short_since: Option<Timestamp>,
-}
-
-/// What requests were like in the hour before a release: bad ones, as one trigger counts them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Before {
-    /// In the hour.
-    pub counts: Counts,
-    /// With near certainty (judgement §2.2: half of one in a thousand) the true share was no more than this.
-    pub upper: f64,
-    /// How much more unevenly they came than by chance; 1 when they did not.
-    pub dispersion: f64,
-    /// In the last ten minutes.
-    pub lately: Counts,
-    /// Bad are those that took longer than this many seconds.
-    pub edge: Option<f64>,
-    /// The 95th percentile of the hour, in seconds.
-    pub p95: Option<f64>,
-}
-
 /// A rollback under way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -345,14 +331,6 @@ impl Hold {
     /// A hold that begins now.
     pub fn new(by: String, why: Option<String>, now: Timestamp, lasts: Option<Duration>) -> Self {
         Self { by, why, since: now, until: lasts.and_then(|lasts| now.checked_add(lasts).ok()) }
-    }
-}
-
-impl Before {
-    /// What is tolerated of a release by its past alone.
-    pub fn tolerated(&self, floor: f64) -> f64 {
-        let Counts { bad, total } = self.counts;
-        Baseline { bad, total, upper: self.upper, dispersion: self.dispersion }.tolerated(floor)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::drill::Way;
+
 /// One rollback, from what to what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -20,4 +22,7 @@ pub struct Plan {
     pub to_version: String,
     /// Why, in one English sentence: hooks get it.
     pub reason: String,
+    /// It is a drill, and goes this way; nothing that is left is bad.
+    #[serde(default)]
+    pub drill: Option<Way>,
 }

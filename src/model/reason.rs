@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::acceptance::Item;
-use crate::model::drill::Shortfall;
+use crate::model::drill::Finding;
 use crate::model::phrase::Phrase;
 use crate::model::remark::Task;
 use crate::model::running::Waits;
@@ -254,7 +254,7 @@ pub enum Reason {
         seen: String,
     },
     /// Drills do not go well.
-    Drill(Shortfall),
+    Drill(Finding),
     /// Something of a set of containers.
     Set(SetReason),
     /// Somebody else's words, as they are.

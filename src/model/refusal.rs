@@ -46,8 +46,8 @@ pub enum Refusal {
     },
     /// Something about the checklist.
     Checklist(Objection),
-    /// A drill cannot be made.
-    Drill(drill::Obstacle),
+    /// A drill cannot be made, for each of these.
+    Drill(Vec<drill::Obstacle>),
     /// There is no such service.
     NoService(String),
     /// There is no such open incident.

@@ -74,6 +74,7 @@ fn moments(text: &str) -> Vec<Moment> {
         to: "web-0".to_owned(),
         to_version: restored,
         reason: text.to_owned(),
+        drill: None,
     };
     let verdict = Verdict {
         call: Call::Fail,

@@ -55,13 +55,14 @@ impl Hooks {
 
 /// What every program of a rollback finds in its environment. Versions and reasons hold what images, containers and
 /// services said of themselves: no byte of it may keep the program from being started, or act in its output.
-pub(super) fn environment(service: &str, plan: &Plan) -> [(&'static str, String); 5] {
+pub(super) fn environment(service: &str, plan: &Plan) -> [(&'static str, String); 6] {
     [
         ("GOLIVE_SERVICE", service.to_owned()),
         ("GOLIVE_FROM", clean(&plan.from_version)),
         ("GOLIVE_TO", clean(&plan.to_version)),
         ("GOLIVE_REASON", short(&plan.reason, LONGEST_REASON)),
         ("GOLIVE_ROLLBACK", plan.rollback.clone()),
+        ("GOLIVE_DRILL", plan.drill.map_or_else(String::new, |way| way.into_str().to_owned())),
     ]
 }
 

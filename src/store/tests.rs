@@ -138,6 +138,7 @@ fn plan() -> Plan {
         to: "r0".to_owned(),
         to_version: "1.4.1".to_owned(),
         reason: "health".to_owned(),
+        drill: None,
     }
 }
 

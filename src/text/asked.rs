@@ -39,8 +39,8 @@ impl Texts {
                 };
                 self.say("asked.checklist", context! { version, deed, item })
             }
-            Ask::Drill { level, page } => {
-                self.say("asked.drill", context! { level => level.into_str(), page })
+            Ask::Drill { level, page, for_real } => {
+                self.say("asked.drill", context! { level => level.into_str(), page, for_real })
             }
             Ask::Resume => self.say("asked.resume", context! {}),
         }

@@ -4,6 +4,7 @@ use minijinja::context;
 
 use super::Texts;
 use crate::model::checklist::Objection;
+use crate::model::drill::Obstacle;
 use crate::model::refusal::Refusal;
 use crate::untrusted::clean;
 
@@ -28,7 +29,10 @@ impl Texts {
             }
             Refusal::Frozen { until } => say("frozen", context! { until => self.time(*until) }),
             Refusal::Checklist(objection) => self.objection(objection),
-            Refusal::Drill(obstacle) => self.say(&format!("drill.{}", obstacle.into_str()), context! {}),
+            Refusal::Drill(obstacles) => {
+                let all: Vec<String> = obstacles.iter().map(|obstacle| self.obstacle(obstacle)).collect();
+                all.join("; ")
+            }
             Refusal::NoService(name) => named("no-service", name),
             Refusal::NoIncident(id) => named("no-incident", id),
             Refusal::NoDelivery(id) => named("no-delivery", &id.to_string()),
@@ -44,6 +48,30 @@ impl Texts {
             Refusal::Failed(why) => say("failed", context! { why => clean(why) }),
         }
     }
+
+    /// Why a drill cannot be made.
+    fn obstacle(&self, obstacle: &Obstacle) -> String {
+        let values = match obstacle {
+            Obstacle::Incident { incident } => context! { incident => clean(incident) },
+            Obstacle::Irreversible { why } => context! { why => clean(why) },
+            Obstacle::NotForReal { to, last } => {
+                context! { to => clean(to), last => last.map(|last| self.duration(last)) }
+            }
+            Obstacle::UnderWay
+            | Obstacle::Busy
+            | Obstacle::NothingAccepted
+            | Obstacle::NotBeside
+            | Obstacle::NotSwapped
+            | Obstacle::NothingOlder
+            | Obstacle::NotWell
+            | Obstacle::OnHold
+            | Obstacle::Elsewhere
+            | Obstacle::Lately
+            | Obstacle::Partly => context! {},
+        };
+        self.say(&format!("drill.{}", obstacle.into_str()), values)
+    }
+
     pub(super) fn checklist_open(&self, open: &[String]) -> String {
         self.say("reason.checklist-open", context! { open => clean(&open.join(", ")) })
     }

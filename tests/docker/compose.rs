@@ -221,6 +221,7 @@ impl Project {
             to: "r1".to_owned(),
             to_version: v1.version.clone(),
             reason: "a test".to_owned(),
+            drill: None,
         };
         Story { plan, good, bad, v1, v2 }
     }

@@ -227,6 +227,7 @@ impl Story {
             to: "r1".to_owned(),
             to_version: "v1".to_owned(),
             reason: "a test".to_owned(),
+            drill: None,
         };
         Self { name: name.to_owned(), plan, good, bad, v1, v2: v2.to_owned() }
     }

@@ -286,6 +286,7 @@ fn plan(name: &str) -> Plan {
         to: "r1".to_owned(),
         to_version: "v1".to_owned(),
         reason: "a test".to_owned(),
+        drill: None,
     }
 }
 

@@ -219,6 +219,7 @@ async fn what_is_restored_with_its_files_is_the_release_that_it_was() {
         to: "r1".to_owned(),
         to_version: "v1".to_owned(),
         reason: "a bad configuration".to_owned(),
+        drill: None,
     };
     for step in crate::engine::FORWARD.into_iter().chain([Step::CleanUp]) {
         runtime.perform(&plan, Some(&record), Some(&bad_record), step).await.unwrap();

@@ -200,8 +200,20 @@ fn how_going_back_was_tried_is_shown() {
     let newest = |passed: Value, problems: Value| {
         json!({
             "id": "d1", "level": "steps", "release": "shop-1", "version": "1", "by": null,
-            "started_at": "2027-01-15T08:00:30Z", "ended_at": null, "passed": passed, "problems": problems, "page": null,
+            "started_at": "2027-01-15T08:00:30Z", "ended_at": null, "passed": passed, "problems": problems,
+            "impossible": false, "swap": null, "page": null,
         })
+    };
+    let swaps = |ways: &[&str]| {
+        let way = |way: &&str| {
+            json!({
+                "way": way, "started_at": "2027-01-15T08:00:30Z", "without_service_seconds": null, "steps": [],
+                "failed": null,
+            })
+        };
+        let ways: Vec<Value> = ways.iter().map(way).collect();
+        let swap = json!({ "level": "swap", "swap": { "to": "shop-0", "to_version": "0.9", "ways": ways } });
+        json!({"passed_at": null, "due_at": null, "newest": with(newest(Value::Null, Value::Null), &swap)})
     };
     let row = |drills: Value| {
         let drawn = draw(&status(&with(shop(), &json!({ "drills": drills })), &json!([])), false);
@@ -228,6 +240,9 @@ fn how_going_back_was_tried_is_shown() {
             json!({"passed_at": none, "due_at": none, "newest": newest(false.into(), json!([]))}),
             "NOT passed: nobody answered the call",
         ),
+        (swaps(&[]), "swap under way"),
+        (swaps(&["back"]), "swap under way, going back to 0.9"),
+        (swaps(&["back", "forth"]), "swap under way, going forth to 1 again"),
     ];
     for (drills, shown) in all {
         assert_eq!(row(drills), shown);

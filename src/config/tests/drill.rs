@@ -24,6 +24,10 @@ fn they_are_made_by_themselves_where_it_is_said_how_often() {
         (scheduled(Level::Steps), true)
     );
     assert_eq!(read(&with("start = true")), (None, true), "for those that are asked for");
+    let window = "[service.api.maintenance]\nwindows = [\"daily 02:00-04:00\"]\n";
+    let swaps = format!("{}\n{window}", with("every = \"30d\"\nlevel = \"swap\""));
+    assert_eq!(read(&swaps), (scheduled(Level::Swap), false));
+    assert_eq!(read(&with("level = \"swap\"")), (None, false), "for those that are asked for");
     assert_eq!(read(&with("every = false")), (None, false));
     assert_eq!(read(&with("every = \"1h\"")).0.map(|it| it.every), Some(day / 24));
 }
@@ -36,7 +40,8 @@ fn what_makes_no_sense_is_said() {
         (with("every = \"59m\""), "is shorter than 1h"),
         (with("every = \"367d\""), "is longer than 366d"),
         (with("every = 30"), "30 has no unit"),
-        (with("level = \"swap\""), "write one of `ready`, `steps`"),
+        (with("level = \"swop\""), "did you mean \"swap\"?"),
+        (with("every = \"30d\"\nlevel = \"swap\""), "by itself in a maintenance window only"),
         (with("start = \"yes\""), "true or false"),
         (with("evry = \"30d\""), "did you mean `every`?"),
         (format!("{commands}level = \"steps\""), "needs containers of this engine"),

@@ -15,8 +15,8 @@ pub(super) async fn ask(
     Path(service): Path<String>,
     Body(body): Body<DrillBody>,
 ) -> Response {
-    let DrillBody { level, page } = body;
-    shared.ask(service, &caller, Ask::Drill { level, page }).await
+    let DrillBody { level, page, for_real } = body;
+    shared.ask(service, &caller, Ask::Drill { level, page, for_real }).await
 }
 
 /// Waits until a drill has ended.

@@ -114,6 +114,7 @@ async fn a_plan_comes_back_whole() {
         to: "shop-1".to_owned(),
         to_version: "1".to_owned(),
         reason: "slow".to_owned(),
+        drill: None,
     };
     let problems = vec!["the image is gone".to_owned()];
     let answer = Answer::Plan {

@@ -245,7 +245,11 @@ impl Outcome {
         let (announced, accepted) = (announced.filter(is), accepted.filter(is));
         let at_hand = at_hand.filter(|it| is(&&it.release));
         let decided = decided.filter(|decision| Some(decision.release.as_str()) == wanted);
+        // The accepted version is gone forth to again by a drill, or could not be.
+        let drills = accepted.is_some() && service.release.is_none();
         let state = match (at_hand, announced, decided, accepted) {
+            _ if drills && matches!(service.phase, "rolling-back" | "verifying") => "undecided",
+            _ if drills && service.phase == "needs-person" => "rollback-failed",
             // In a count-down it is as good as decided, and a person may still say otherwise.
             (Some(_), ..) if service.phase == "held" && service.veto.is_none() => "held",
             (Some(_), ..) if service.phase == "needs-person" => "rollback-failed",

@@ -3,17 +3,20 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::rollback::StepInfo;
 use crate::decide::view::DrillView;
-use crate::model::drill::{Drill, Level, Page};
+use crate::model::drill::{Drill, Leg, Level, Page, Swap};
 
 /// `POST …/drill`
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DrillBody {
-    /// ready or steps.
+    /// ready, steps or swap.
     pub level: Level,
     /// Call whoever is on call.
     pub page: bool,
+    /// It may go for real, outside a maintenance window too.
+    pub for_real: bool,
 }
 
 /// `?drill=&timeout=`
@@ -41,7 +44,7 @@ pub struct DrillsInfo {
 pub struct DrillInfo {
     /// Its id.
     pub id: String,
-    /// ready or steps.
+    /// ready, steps or swap.
     pub level: String,
     /// The accepted release that it is about.
     pub release: String,
@@ -55,10 +58,40 @@ pub struct DrillInfo {
     pub ended_at: Option<Timestamp>,
     /// Whether it passed; `null` while it is under way.
     pub passed: Option<bool>,
+    /// It was to go for real, and has ended before anything was touched.
+    pub impossible: bool,
     /// What stands in the way of a rollback; `null` before that is known.
     pub problems: Option<Vec<String>>,
+    /// There and back, where it goes for real.
+    pub swap: Option<SwapInfo>,
     /// The call to whoever is on call, where it makes one.
     pub page: Option<PageInfo>,
+}
+
+/// A drill that goes back and forth for real.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SwapInfo {
+    /// The accepted release before, which it goes back to.
+    pub to: String,
+    /// Its version.
+    pub to_version: String,
+    /// The ways that were begun, in order.
+    pub ways: Vec<LegInfo>,
+}
+
+/// One way of it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct LegInfo {
+    /// back or forth.
+    pub way: String,
+    /// When it was begun.
+    pub started_at: Timestamp,
+    /// For how many seconds at most the service was not there; `null` before the proof.
+    pub without_service_seconds: Option<f64>,
+    /// Its steps that are over, in order.
+    pub steps: Vec<StepInfo>,
+    /// Why it did not come to its end.
+    pub failed: Option<String>,
 }
 
 /// A call to whoever is on call.
@@ -97,8 +130,32 @@ impl DrillInfo {
             started_at: drill.began,
             ended_at: drill.ended(),
             passed: drill.passed(),
+            impossible: drill.impossible(),
             problems: drill.outcome.as_ref().map(|outcome| outcome.problems.clone()),
+            swap: drill.swap.as_ref().map(SwapInfo::new),
             page: drill.page.as_ref().map(|page| PageInfo::new(page, drill)),
+        }
+    }
+}
+
+impl SwapInfo {
+    fn new(swap: &Swap) -> Self {
+        Self {
+            to: swap.to.clone(),
+            to_version: swap.to_version.clone(),
+            ways: swap.legs.iter().map(LegInfo::new).collect(),
+        }
+    }
+}
+
+impl LegInfo {
+    fn new(leg: &Leg) -> Self {
+        Self {
+            way: leg.way.into_str().to_owned(),
+            started_at: leg.began,
+            without_service_seconds: leg.without().map(|without| without.as_secs_f64()),
+            steps: leg.steps.iter().map(StepInfo::past).collect(),
+            failed: leg.failed.clone(),
         }
     }
 }

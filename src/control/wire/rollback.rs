@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::decide::view::RollbackView;
+use crate::model::step::PastStep;
 
 /// A rollback under way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,12 +32,7 @@ pub struct StepInfo {
 
 impl RollbackInfo {
     pub(super) fn new(rollback: &RollbackView) -> Self {
-        let past = rollback.past.iter().map(|past| StepInfo {
-            name: past.step.into_str().to_owned(),
-            since: None,
-            duration_seconds: Some(past.took.as_secs_f64()),
-            failed: past.failed,
-        });
+        let past = rollback.past.iter().map(StepInfo::past);
         let at_hand = rollback.step.map(|(step, since)| StepInfo {
             name: step.into_str().to_owned(),
             since: Some(since),
@@ -44,5 +40,17 @@ impl RollbackInfo {
             failed: false,
         });
         Self { to: rollback.to.clone(), undoing: rollback.undoing, steps: past.chain(at_hand).collect() }
+    }
+}
+
+impl StepInfo {
+    /// One that is over.
+    pub(super) fn past(past: &PastStep) -> Self {
+        Self {
+            name: past.step.into_str().to_owned(),
+            since: None,
+            duration_seconds: Some(past.took.as_secs_f64()),
+            failed: past.failed,
+        }
     }
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::topic::Topic;
 use crate::decide::State;
 use crate::decide::action::{Action, Persist};
-use crate::decide::context::Context;
+use crate::decide::context::{Context, LINGERS};
 use crate::decide::service::Service;
 use crate::model::facts::Phase;
 use crate::model::reason::Reason;
@@ -63,10 +63,19 @@ impl State {
     pub(in crate::decide) fn aftermath(&self, now: Timestamp) -> Option<(&str, Timestamp)> {
         let of = |service: &Service| {
             let facts = service.facts();
+            // One that went for real has broken just as much for a while.
+            let drilled = || {
+                let drill = facts.drills.newest.as_ref()?;
+                let until = drill.swapped_until(now)?.checked_add(LINGERS).ok();
+                until.filter(|until| now <= *until).map(|_| drill.began)
+            };
             match facts.phase {
-                Phase::RollingBack(_) | Phase::Verifying(_) => Some(facts.release.as_ref()?.began),
+                Phase::RollingBack(_) | Phase::Verifying(_) => {
+                    facts.release.as_ref().map(|release| release.began).or(drilled())
+                }
                 Phase::Idle | Phase::Watching(_) | Phase::Held { .. } | Phase::NeedsPerson { .. } => {
-                    facts.aftermath.as_ref().filter(|left| now <= left.until).map(|left| left.since)
+                    let left = facts.aftermath.as_ref().filter(|left| now <= left.until);
+                    left.map(|left| left.since).or(drilled())
                 }
             }
         };

@@ -14,7 +14,10 @@ pub(super) fn versions(
     reason: Option<&Reason>,
 ) -> (Option<String>, Option<String>) {
     let facts = service.facts();
-    let at_hand = facts.release.as_ref().map(|release| release.version.clone()).or_else(|| service.version());
+    // What a drill leaves is no release at hand.
+    let left = || facts.rollback().map(|rollback| rollback.plan.from_version.clone());
+    let at_hand = facts.release.as_ref().map(|release| release.version.clone()).or_else(left);
+    let at_hand = at_hand.or_else(|| service.version());
     let accepted = || facts.accepted.last().map(|it| naming::beside(it, facts.release.as_ref()));
     if *news == News::ReleaseDetected {
         return (accepted(), at_hand);

@@ -5,11 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::decide::action::{Action, Persist};
-use crate::decide::cause::evidence;
+use crate::decide::cause::{evidence, plain};
 use crate::decide::context::{Context, LINGERS};
 use crate::decide::transition::Transition;
-use crate::decide::{drift, naming, suspect, whole};
+use crate::decide::{drift, drill, naming, suspect, whole};
 use crate::model::decision::Decision;
+use crate::model::drill::Drill;
 use crate::model::facts::Phase;
 use crate::model::notice::{News, Tier};
 use crate::model::reason::Reason;
@@ -91,7 +92,9 @@ fn take_as_it_is(ctx: &mut Context<'_>, running: Running, reason: Reason) {
 /// A person gives the release at hand up, whatever runs.
 pub(super) fn abort(ctx: &mut Context<'_>, reason: Reason) -> Transition {
     ctx.conclude(News::ReleaseAborted, Some(reason.clone()));
-    if let Some(closed) = close(ctx, ReleaseState::Aborted, Some(reason.clone())) {
+    let closed = close(ctx, ReleaseState::Aborted, Some(reason.clone()));
+    // What a drill could not go forth to again is not what runs.
+    if let Some(closed) = closed.or_else(|| ctx.facts().accepted.last().cloned()) {
         drift::begin(ctx, reason, &closed);
     }
     ctx.count_anew(ctx.policy.grace);
@@ -124,11 +127,26 @@ pub(super) fn impossible(ctx: &mut Context<'_>, why: Reason) -> Transition {
 
 /// Another release runs instead.
 pub(super) fn superseded(ctx: &mut Context<'_>, by: &Running) {
-    if ctx.facts().release.is_some() {
-        let reason = Reason::Superseded { version: by.version.clone() };
-        ctx.conclude(News::ReleaseSuperseded, Some(reason.clone()));
-        close(ctx, ReleaseState::Superseded, Some(reason));
+    if ctx.facts().release.is_some() || ctx.facts().phase != Phase::Idle {
+        given_up(ctx, Some(Reason::Superseded { version: by.version.clone() }));
     }
+}
+
+/// Somebody else has deployed, or does: what was at hand is nobody's any more. A drill supersedes no release.
+pub(super) fn given_up(ctx: &mut Context<'_>, why: Option<Reason>) {
+    let drills = ctx.facts().drills.at_hand().is_some_and(Drill::swaps);
+    if drills {
+        let why = why.as_ref().map(plain).unwrap_or_default();
+        drill::cut_short(ctx, &format!("it was cut short: {why}"));
+    } else {
+        ctx.conclude(News::ReleaseSuperseded, why.clone());
+    }
+    close(ctx, ReleaseState::Superseded, why);
+}
+
+/// A drill has ended, and nothing is at hand. What is left of it in rates over the last minutes counts for nothing.
+pub(super) fn rest(ctx: &mut Context<'_>) {
+    close(ctx, ReleaseState::RolledBack, None);
 }
 
 /// A watch ends: what every trigger says goes into the record.

@@ -10,12 +10,12 @@ use crate::decide::transition::Transition;
 use crate::decide::trigger::span;
 use crate::decide::{drift, fallback, naming, plan, quarantine, rollback, roster, verify};
 use crate::model::decision::Decision;
-use crate::model::facts::{Phase, Rollback, Verification};
+use crate::model::facts::{Phase, Restored, Rollback, Verification};
 use crate::model::notice::{News, Tier};
 use crate::model::plan::Plan;
 use crate::model::reason::Reason;
 use crate::model::release::{Release, ReleaseState};
-use crate::model::running::Identity;
+use crate::model::running::{Identity, Running};
 use crate::model::step::Step;
 
 /// Decides a rollback of the release at hand, which is known when it comes again if it is bad.
@@ -25,13 +25,22 @@ pub(super) fn begin(ctx: &mut Context<'_>, cause: Reason, target: &Release, know
     let Some(from) = ctx.facts().release.as_ref() else { return Transition::Stay };
     let plan = plan::plan(ctx, from, target, &cause);
     let told = plan::told(ctx, target, &cause);
-    let step = ctx.policy.steps.first().copied().unwrap_or(Step::Prepare);
-    let rollback = Rollback {
+    let rollback = anew(ctx, plan, cause.clone(), known_bad);
+    set_out(ctx, rollback);
+    ctx.file(ReleaseState::RollingBack, Some(cause));
+    ctx.open(News::RollbackStarted, Tier::Urgent, Some(told), evidence);
+    rollback::perform(ctx);
+    Transition::Stay
+}
+
+/// A rollback that begins now, with its first step.
+pub(super) fn anew(ctx: &Context<'_>, plan: Plan, reason: Reason, known_bad: bool) -> Rollback {
+    Rollback {
         plan,
-        reason: cause.clone(),
+        reason,
         known_bad,
         began: ctx.now,
-        step,
+        step: ctx.policy.steps.first().copied().unwrap_or(Step::Prepare),
         since: ctx.now,
         past: Vec::new(),
         asked: ctx.now,
@@ -40,17 +49,18 @@ pub(super) fn begin(ctx: &mut Context<'_>, cause: Reason, target: &Release, know
         successor: None,
         undoing: None,
         again: false,
-    };
+    }
+}
+
+/// It is under way from now on, and nothing else is judged or waited for.
+pub(super) fn set_out(ctx: &mut Context<'_>, rollback: Rollback) {
     close::conclude_watch(ctx);
     ctx.service.triggers.rest(Timestamp::MAX);
-    ctx.facts_mut().veto = None;
-    ctx.facts_mut().deployment = None;
     ctx.service.suppressed.clear();
-    ctx.facts_mut().phase = Phase::RollingBack(rollback);
-    ctx.file(ReleaseState::RollingBack, Some(cause));
-    ctx.open(News::RollbackStarted, Tier::Urgent, Some(told), evidence);
-    rollback::perform(ctx);
-    Transition::Stay
+    let facts = ctx.facts_mut();
+    facts.veto = None;
+    facts.deployment = None;
+    facts.phase = Phase::RollingBack(rollback);
 }
 
 /// What is to be rolled back becomes the release at hand. What was accepted is so no more.
@@ -83,6 +93,7 @@ pub(super) fn again(ctx: &mut Context<'_>, why: Reason) -> Transition {
         to: target.id,
         to_version: target.version,
         reason: plain(&why),
+        drill: None,
     };
     let step = ctx.policy.steps.first().copied().unwrap_or(Step::Prepare);
     let evidence = evidence(ctx, &why);
@@ -119,7 +130,9 @@ pub(super) fn verify(ctx: &mut Context<'_>, rollback: Rollback) -> Transition {
 pub(super) fn finish(ctx: &mut Context<'_>) -> Transition {
     let Phase::Verifying(verification) = ctx.facts().phase.clone() else { return Transition::Stay };
     let Rollback { plan, reason, known_bad, began, .. } = verification.rollback;
-    let took = span(began, verification.proved.unwrap_or(ctx.now));
+    let at = verification.proved.unwrap_or(ctx.now);
+    let took = span(began, at);
+    ctx.facts_mut().restored = Some(Restored { at, took });
     ctx.conclude(News::RollbackSucceeded { took }, Some(reason.clone()));
     if known_bad {
         quarantine::add(ctx, &reason);
@@ -129,12 +142,7 @@ pub(super) fn finish(ctx: &mut Context<'_>) -> Transition {
     let facts = ctx.facts_mut();
     if let Some(at) = facts.accepted.iter().position(|release| release.id == plan.to) {
         let mut restored = facts.accepted.remove(at);
-        if let (Some(running), Some(seen)) = (&mut restored.running, seen)
-            && running.identity.image == seen.identity.image
-            && roster::missing(&restored.roster, &seen).is_empty()
-        {
-            *running = seen;
-        }
+        runs_now(&mut restored, seen);
         facts.known = restored.running.as_ref().map(|running| running.identity.clone());
         facts.accepted.push(restored);
     }
@@ -149,12 +157,21 @@ pub(super) fn finish(ctx: &mut Context<'_>) -> Transition {
     Transition::Look(seen)
 }
 
+/// What was restored is what is seen to run, as far as that is the same and whole.
+pub(super) fn runs_now(restored: &mut Release, seen: Option<Running>) {
+    if let (Some(running), Some(seen)) = (&mut restored.running, seen)
+        && running.identity.image == seen.identity.image
+        && roster::missing(&restored.roster, &seen).is_empty()
+    {
+        *running = seen;
+    }
+}
+
 /// golive has given way to somebody who deploys. Theirs was not seen yet, and is watched when it is. What is still there is
 /// nobody's release any more.
 pub(super) fn give_way(ctx: &mut Context<'_>) -> Transition {
     let why = ctx.facts().rollback().and_then(|rollback| rollback.undoing.clone());
-    ctx.conclude(News::ReleaseSuperseded, why.clone());
-    close::close(ctx, ReleaseState::Superseded, why);
+    close::given_up(ctx, why);
     drift::end(ctx);
     let known = ctx.service.seen.as_ref().map(|running| running.identity.clone());
     ctx.facts_mut().known = known;
@@ -178,7 +195,7 @@ pub(super) fn fail(ctx: &mut Context<'_>, news: News, why: Reason) -> Transition
 
 /// What a rollback that ends here leaves running, so that seeing it is no news. Until the swap is done that is the bad
 /// release, whatever was seen in between; an operator's command may have left either.
-fn left(ctx: &Context<'_>) -> Option<Identity> {
+pub(super) fn left(ctx: &Context<'_>) -> Option<Identity> {
     let swapped = match &ctx.facts().phase {
         Phase::RollingBack(rollback) => matches!(rollback.step, Step::Command | Step::Converge),
         Phase::Idle

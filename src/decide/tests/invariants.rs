@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::fixture::{API, World, later, secs};
 use crate::decide::action::{Action, Effect, Persist};
 use crate::model::acceptance::Verdict;
+use crate::model::drill::{Drill, Way};
 use crate::model::event::{Ask, Event, ServiceEvent};
 use crate::model::facts::{AcceptanceRun, Facts, Phase, Rollback};
 use crate::model::incident::IncidentState;
@@ -119,6 +120,7 @@ impl Watched {
     fn rolls_back(&mut self, event: &Event, before: &Facts, ran: Option<&Running>, actions: &[Action]) {
         let after = self.world.facts().clone();
         let at_hand = rollback(&after.phase);
+        drills_or_releases(&after);
         let steps =
             actions.iter().filter(|action| matches!(action, Action::Effect(Effect::Step { .. }))).count();
         assert!(steps <= 1, "two steps at once: {actions:?}");
@@ -134,7 +136,9 @@ impl Watched {
         }
         let Some(begun) = at_hand else { return };
         assert!(self.world.state.next_deadline().is_some(), "it stands for ever: {begun:?}");
+        self.drills(before, &after);
         match rollback(&before.phase) {
+            _ if begun.plan.drill.is_some() => self.went_for_real(event, before, begun),
             Some(old) if begun.again && !old.again => self.went_on(before, old, begun),
             // What came in the middle of the old one was known, and is gone back from at once.
             Some(_)
@@ -144,6 +148,47 @@ impl Watched {
             }
             Some(old) => assert_eq!(old.plan, begun.plan, "a rollback within a rollback"),
             None => self.began(event, before, ran, begun),
+        }
+    }
+
+    /// Back only from where all is well; forth from there, and again when a person says so. What is accepted stays so.
+    fn went_for_real(&self, event: &Event, before: &Facts, begun: &Rollback) {
+        if rollback(&before.phase).is_some_and(|old| old.plan == begun.plan) {
+            return;
+        }
+        let accepted = before.accepted.last().map(|accepted| accepted.id.clone());
+        let (from, to) = (Some(begun.plan.from.clone()), Some(begun.plan.to.clone()));
+        assert_ne!(from, to);
+        match begun.plan.drill.expect("a drill") {
+            Way::Back => {
+                assert_eq!((from, &before.phase), (accepted, &Phase::Idle), "not from what is accepted");
+                assert!(before.hold.is_none(), "went for real on hold");
+                let older = before.accepted.iter().find(|release| Some(&release.id) == to.as_ref());
+                let older = older.and_then(|older| older.running.as_ref()).expect("it was accepted");
+                let bad = before.quarantine.iter().any(|bad| bad.identity == older.identity);
+                assert!(!bad, "back to what was gone back from");
+            }
+            Way::Forth => {
+                assert_eq!(to, accepted, "forth to something else");
+                let back = rollback(&before.phase).is_some_and(|old| old.plan.drill == Some(Way::Back));
+                let asked = matches!(
+                    event,
+                    Event::Service { what: ServiceEvent::Asked { ask: Ask::Rollback { .. }, .. }, .. }
+                );
+                assert!(back || asked, "forth from {:?}", before.phase);
+            }
+        }
+    }
+
+    /// What goes for real files nothing, holds nothing against a version, and forgets none.
+    fn drills(&self, before: &Facts, after: &Facts) {
+        let drills = |facts: &Facts| rollback(&facts.phase).is_some_and(|it| it.plan.drill.is_some());
+        if drills(before) && drills(after) {
+            let ids = |facts: &Facts| facts.accepted.iter().map(|it| it.id.clone()).collect::<Vec<_>>();
+            assert_eq!(ids(before), ids(after), "a drill changes what is accepted");
+            assert_eq!(before.quarantine, after.quarantine);
+            assert_eq!(before.rollbacks, after.rollbacks, "a drill counts as a rollback");
+            assert_eq!(before.decided, after.decided);
         }
     }
 
@@ -289,6 +334,22 @@ impl Watched {
             let added = if self.added.0 == watch.began { self.added.1 } else { Duration::ZERO };
             let longest = later(watch.began, self.policy().window * 2 + added);
             assert!(watch.ends <= longest, "{watch:?} with {added:?}");
+        }
+    }
+}
+
+/// A drill that goes for real is one that has not ended, and no release is at hand with it; all else is of a release.
+fn drills_or_releases(facts: &Facts) {
+    let swaps = facts.drills.newest.as_ref().is_some_and(Drill::swaps);
+    let of_drill = rollback(&facts.phase).filter(|it| it.plan.drill.is_some());
+    assert!(!swaps || of_drill.is_some(), "a drill that goes nowhere: {facts:?}");
+    let forth = of_drill.is_some_and(|it| it.plan.drill == Some(Way::Forth));
+    assert!(of_drill.is_none() || swaps || forth, "back without a drill: {facts:?}");
+    match rollback(&facts.phase) {
+        Some(at_hand) => assert_eq!(at_hand.plan.drill.is_some(), facts.release.is_none(), "{facts:?}"),
+        None => {
+            let alone = matches!(facts.phase, Phase::Idle | Phase::NeedsPerson { .. });
+            assert!(facts.release.is_some() || alone, "nothing is at hand: {facts:?}");
         }
     }
 }

@@ -167,7 +167,8 @@ fn ask(with: u8) -> Ask {
         10 => Ask::Hold { lasts: None, reason: None },
         11..=12 => Ask::Resume,
         13 => {
-            Ask::Drill { level: [Level::Ready, Level::Steps][usize::from(with / 128)], page: with % 32 < 16 }
+            let level = [Level::Swap, Level::Swap, Level::Ready, Level::Steps][usize::from(with / 64)];
+            Ask::Drill { level, page: with % 32 < 16, for_real: true }
         }
         14 => Ask::Release(Announcement { version, ..Announcement::default() }),
         _ => {

@@ -28,7 +28,6 @@ pub(super) struct Story {
     pub(super) world: World,
     pub(super) out: String,
     step: Option<(Plan, Step)>,
-    /// The last answer to a step.
     answer: Option<Event>,
     unready: Vec<String>,
     containers: u32,
@@ -257,7 +256,10 @@ impl Story {
     fn drilled(&self, problems: &[&str]) -> Event {
         let drill = self.world.facts().drills.newest.as_ref().map(|drill| drill.id.clone());
         let problems = problems.iter().map(|problem| (*problem).to_owned()).collect();
-        happening(ServiceEvent::Drilled { drill: drill.expect("a drill is under way"), problems })
+        happening(ServiceEvent::Drilled {
+            drill: drill.unwrap_or_else(|| panic!("no drill is under way:\n{}", self.out)),
+            problems,
+        })
     }
 
     fn failed(&mut self, kind: &str, text: &str) -> Event {
@@ -352,8 +354,13 @@ fn ask(words: &[&str]) -> Ask {
         ["hold", lasts] => Ask::Hold { lasts: Some(duration(lasts)), reason: None },
         ["resume"] => Ask::Resume,
         ["drill", ref how @ ..] => Ask::Drill {
-            level: if how.contains(&"steps") { Level::Steps } else { Level::Ready },
+            level: match how {
+                ["steps", ..] => Level::Steps,
+                ["swap", ..] => Level::Swap,
+                _ => Level::Ready,
+            },
             page: how.contains(&"page"),
+            for_real: how.contains(&"for-real"),
         },
         ["release", version] => {
             Ask::Release(Announcement { version: version.to_owned(), ..Announcement::default() })

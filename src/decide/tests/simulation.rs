@@ -11,9 +11,11 @@ use super::invariants::Watched;
 use super::properties::nightly;
 use super::simulated::{Container, Host, Luck, fault};
 use crate::decide::action::{Action, Effect};
+use crate::model::drill::{Level, Way};
 use crate::model::event::{Ask, Event, ServiceEvent};
-use crate::model::facts::Phase;
+use crate::model::facts::{Phase, Rollback};
 use crate::model::notice::Tier;
+use crate::model::plan::Plan;
 use crate::model::policy::{Autonomy, Quarantine, ServicePolicy, Windows};
 use crate::model::release::ReleaseState;
 use crate::model::running::Running;
@@ -123,7 +125,8 @@ impl Simulation {
 
     /// Where golive stands seldom, it is killed more often.
     fn strike(&mut self) {
-        let seldom = ["counting-down", "rolling-back-again", "verifying-again"].contains(&self.place());
+        let seldom = ["counting-down", "rolling-back-again", "verifying-again", "drill-back", "drill-forth"];
+        let seldom = seldom.contains(&self.place());
         if self.chaos && seldom && self.luck.one(300) {
             self.kill();
         }
@@ -150,6 +153,7 @@ impl Simulation {
             33 => self.ask(Ask::Abort),
             34 => self.ask(Ask::Hold { lasts: Some(secs(60)), reason: None }),
             35 => self.ask(Ask::Resume),
+            37..=46 => self.ask(Ask::Drill { level: Level::Swap, page: false, for_real: true }),
             36 => {
                 let incident = format!("api-{}", self.luck.below(4));
                 self.feed(&Event::Acknowledged { incident, by: "ann".to_owned() });
@@ -182,6 +186,8 @@ impl Simulation {
         let facts = self.on.world.facts();
         match &facts.phase {
             _ if facts.veto.is_some() => "counting-down",
+            Phase::RollingBack(Rollback { plan: Plan { drill: Some(Way::Back), .. }, .. }) => "drill-back",
+            Phase::RollingBack(Rollback { plan: Plan { drill: Some(Way::Forth), .. }, .. }) => "drill-forth",
             Phase::RollingBack(rollback) if rollback.again => "rolling-back-again",
             Phase::Verifying(verification) if verification.rollback.again => "verifying-again",
             phase @ (Phase::Idle
@@ -287,6 +293,11 @@ impl Simulation {
                 Action::Effect(Effect::Prove { release, .. }) => {
                     self.feed(&happening(ServiceEvent::Proved { release, problems }));
                 }
+                Action::Effect(Effect::Drill { drill, .. }) => {
+                    let gone = self.chaos && self.luck.one(100);
+                    let problems = if gone { vec!["gone".to_owned()] } else { Vec::new() };
+                    self.feed(&happening(ServiceEvent::Drilled { drill, problems }));
+                }
                 Action::Tell { .. } | Action::Effect(_) | Action::Persist(_) | Action::Answer(_) => {}
             }
         }
@@ -342,7 +353,8 @@ fn killed_everywhere(kills: &BTreeMap<&'static str, u32>) {
         return;
     }
     let all = ["idle", "watching", "counting-down", "rolling-back", "verifying", "held", "needs-person"];
-    for place in all.into_iter().chain(["rolling-back-again", "verifying-again"]) {
+    let seldom = ["rolling-back-again", "verifying-again", "drill-back", "drill-forth"];
+    for place in all.into_iter().chain(seldom) {
         assert!(kills.get(place).is_some_and(|times| *times >= 5), "{place}: {kills:?}");
     }
     assert!(kills.values().sum::<u32>() >= 1000, "{kills:?}");

@@ -73,7 +73,7 @@ fn stops() -> [Event; 2] {
 /// A drill is asked for, and one that nobody waits for has ended.
 fn drills() -> [Event; 2] {
     let ended = ServiceEvent::Drilled { drill: "d1".to_owned(), problems: Vec::new() };
-    [ask(Ask::Drill { level: Level::Steps, page: true }), happening(ended)]
+    [ask(Ask::Drill { level: Level::Steps, page: true, for_real: false }), happening(ended)]
 }
 
 /// What people can ask for.

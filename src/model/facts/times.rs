@@ -54,6 +54,7 @@ impl Facts {
             all.extend(mark.signed.as_mut().map(|signed| &mut signed.at));
         }
         all.extend(self.drills.running_times());
+        all.extend(self.restored.as_mut().map(|restored| &mut restored.at));
         match &mut self.phase {
             // A watch counts anew, or adds what it has not seen.
             Phase::Idle | Phase::Watching(_) | Phase::NeedsPerson { .. } => {}

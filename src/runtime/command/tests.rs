@@ -63,6 +63,7 @@ fn plan() -> Plan {
         to: "r1".to_owned(),
         to_version: "v1; touch oops".to_owned(),
         reason: "a test".to_owned(),
+        drill: None,
     }
 }
 

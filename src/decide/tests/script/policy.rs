@@ -30,6 +30,9 @@ pub(super) fn set(policy: &mut ServicePolicy, settings: &[&str]) {
                 policy.quarantine = all.into_iter().find(|it| it.into_str() == word).expect("a quarantine");
             }
             ("drill", "none") => policy.drill = None,
+            ("drill-swap", every) => {
+                policy.drill = Some(Schedule { every: duration(every), level: Level::Swap });
+            }
             ("drill", every) => policy.drill = Some(Schedule { every: duration(every), level: Level::Ready }),
             ("maintenance", hours) => policy.maintenance = daily(hours),
             ("freeze", hours) => policy.freeze = daily(hours),

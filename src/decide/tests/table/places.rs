@@ -37,6 +37,7 @@ fn rollback(step: Step) -> Rollback {
             to: "r1".to_owned(),
             to_version: "v1".to_owned(),
             reason: "broken".to_owned(),
+            drill: None,
         },
         reason: Reason::Said("broken".to_owned()),
         began: start_of_time(),
