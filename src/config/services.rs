@@ -59,7 +59,6 @@ pub(super) fn read(name: &str, mut section: Section<'_>, known: Known<'_>) -> Op
     let setting = setting(&mut section, command, (known, server), (metrics.as_ref(), &watch), &checks);
     let (judging, rollback) = (judging(&mut section, &setting), rollback(&mut section, runtime.as_ref()));
     let around = around(section, known, runtime.as_ref());
-    let (steps, finish) = steps(runtime.as_ref()?, rollback.before.is_some(), rollback.after.is_some());
     let policy = ServicePolicy {
         autonomy: setting.autonomy,
         window: watch.window,
@@ -88,8 +87,8 @@ pub(super) fn read(name: &str, mut section: Section<'_>, known: Known<'_>) -> Op
         acceptance: around.acceptance.on_fail,
         drill: around.drill.schedule,
         shared: matches!(runtime, Some(Runtime::Swarm(_))),
-        steps,
-        finish,
+        steps: steps(runtime.as_ref()?, rollback.before.is_some()),
+        finish: finish(runtime.as_ref()?, rollback.after.is_some()),
         step_within: step_within(runtime.as_ref()?, &rollback),
     };
     Some(Service {
@@ -157,15 +156,14 @@ pub(super) fn named(name: &str, section: &mut Section<'_>) {
     }
 }
 
-/// What a rollback does before and after the proof.
-fn steps(runtime: &Runtime, before: bool, after: bool) -> (Vec<Step>, Vec<Step>) {
-    let hook = |wanted: bool, step: Step| wanted.then_some(step);
+/// What a rollback does before the proof.
+fn steps(runtime: &Runtime, before: bool) -> Vec<Step> {
+    let before = || before.then_some(Step::Before);
     let mut steps = vec![Step::Prepare];
-    let mut finish = Vec::new();
     match runtime {
         Runtime::Container { .. } | Runtime::Compose(_) => {
             steps.push(Step::Forensics);
-            steps.extend(hook(before, Step::Before));
+            steps.extend(before());
             steps.extend([
                 Step::Create,
                 Step::DisableRestart,
@@ -175,24 +173,30 @@ fn steps(runtime: &Runtime, before: bool, after: bool) -> (Vec<Step>, Vec<Step>)
                 Step::Start,
                 Step::RecreateDependents,
             ]);
-            // `docker-compose up` counts a bad container that was set aside, and would bring it back.
-            let at_once = matches!(runtime, Runtime::Compose(_));
-            if at_once { &mut steps } else { &mut finish }.push(Step::CleanUp);
         }
-        Runtime::Command(commands) => {
-            steps.extend(hook(before, Step::Before));
+        Runtime::Command(_) => {
+            steps.extend(before());
             steps.push(Step::Command);
-            finish.extend(hook(commands.verify.is_some(), Step::Verify));
         }
         Runtime::Swarm(_) => {
             steps.push(Step::Forensics);
-            steps.extend(hook(before, Step::Before));
+            steps.extend(before());
             steps.extend([Step::Update, Step::Converge]);
-            finish.push(Step::CleanUp);
         }
     }
-    finish.extend(hook(after, Step::After));
-    (steps, finish)
+    // `docker-compose up` counts a bad container that was set aside, and would bring it back.
+    steps.extend(matches!(runtime, Runtime::Compose(_)).then_some(Step::CleanUp));
+    steps
+}
+
+/// And after it.
+fn finish(runtime: &Runtime, after: bool) -> Vec<Step> {
+    let first = match runtime {
+        Runtime::Container { .. } | Runtime::Swarm(_) => Some(Step::CleanUp),
+        Runtime::Compose(_) => None,
+        Runtime::Command(commands) => commands.verify.is_some().then_some(Step::Verify),
+    };
+    first.into_iter().chain(after.then_some(Step::After)).collect()
 }
 
 /// Longer than any step takes whose answer is still to come: the programs have limits of their own.

@@ -203,13 +203,10 @@ impl Rows<'_> {
             let text = format!("{}: {}", texts.time(veto.ends), texts.reason(&veto.cause));
             self.row("veto", &text, "bad");
         }
-        if let Some(until) = service.maintenance {
-            let text = texts.page("until", &texts.time(until));
-            self.row("maintenance", &text, "warn");
-        }
-        if let Some(until) = service.freeze {
-            let text = texts.page("until", &texts.time(until));
-            self.row("freeze", &text, "warn");
+        for (what, until) in [("maintenance", service.maintenance), ("freeze", service.freeze)] {
+            if let Some(until) = until {
+                self.row(what, &texts.page("until", &texts.time(until)), "warn");
+            }
         }
         if let Some(why) = &service.standby_reason {
             self.row("only-watches", why, "warn");

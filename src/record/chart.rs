@@ -101,7 +101,7 @@ impl Fed {
             }
             Measure::Value(value) | Measure::Again(value) => Some(*value),
             Measure::Use(of) => of.host.values().copied().reduce(f64::max),
-            Measure::Alerts(names) => Some(names.len() as f64),
+            Measure::Alerts(names) => Some(float(names.len() as u64)),
             Measure::Blind(_) | Measure::Absent(_) => None,
         }
     }

@@ -143,7 +143,7 @@ impl Alerts {
             return say(Call::Pass, Some(0.0), why);
         }
         let names: BTreeSet<&str> = self.firing.keys().map(String::as_str).collect();
-        let why = Phrase::new("verdict.alerts-new").text("names", &listed(&names)).time("over", limits.lasts);
+        let why = Phrase::new("verdict.alerts-new").text("names", listed(&names)).time("over", limits.lasts);
         say(Call::Wait, Some(count(names.len())), why)
     }
 }
