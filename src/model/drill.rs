@@ -169,6 +169,8 @@ pub enum Obstacle {
     },
     /// A person has switched rollbacks off.
     OnHold,
+    /// The service is frozen.
+    Frozen,
     /// Another service is being rolled back, or goes through a drill.
     Elsewhere,
     /// It was rolled back a short while ago.

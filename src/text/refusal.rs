@@ -65,6 +65,7 @@ impl Texts {
             | Obstacle::NothingOlder
             | Obstacle::NotWell
             | Obstacle::OnHold
+            | Obstacle::Frozen
             | Obstacle::Elsewhere
             | Obstacle::Lately
             | Obstacle::Partly => context! {},

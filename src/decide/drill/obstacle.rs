@@ -89,6 +89,9 @@ pub(super) fn against(ctx: &Context<'_>, accepted: &Release) -> Vec<Obstacle> {
     if facts.hold.is_some() {
         obstacles.push(Obstacle::OnHold);
     }
+    if ctx.policy.freeze.until(ctx.now).is_some() {
+        obstacles.push(Obstacle::Frozen);
+    }
     if ctx.elsewhere {
         obstacles.push(Obstacle::Elsewhere);
     }
