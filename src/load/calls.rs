@@ -31,7 +31,9 @@ pub(super) struct Calls {
     limit: usize,
     /// Due, and there is no connection for them yet: where everything hangs, all of them.
     pub(super) waiting: VecDeque<u64>,
-    under_way: FuturesUnordered<BoxFuture<'static, (Ended, Option<Connection>)>>,
+    under_way: FuturesUnordered<BoxFuture<'static, (Ended, Option<Connection>, u64)>>,
+    /// How often it was aimed anew: a connection that leads elsewhere is not used again.
+    aimed: u64,
     /// The one that was used last is used first.
     idle: Vec<Connection>,
     /// So many were open at once.
@@ -48,6 +50,7 @@ impl Calls {
             limit: usize::try_from(spec.connections).unwrap_or(usize::MAX),
             waiting: VecDeque::new(),
             under_way: FuturesUnordered::new(),
+            aimed: 0,
             idle: Vec::new(),
             most: 0,
         })
@@ -57,6 +60,7 @@ impl Calls {
     pub(super) fn aim(&mut self, spec: &Spec) -> Result<(), String> {
         self.target = Arc::new(Target::new(spec)?);
         self.idle.clear();
+        self.aimed += 1;
         Ok(())
     }
 
@@ -73,10 +77,11 @@ impl Calls {
             let kept = self.idle.pop();
             sent(index);
             let (target, clock, within) = (Arc::clone(&self.target), self.clock, self.within);
+            let aimed = self.aimed;
             self.under_way.push(Box::pin(async move {
                 let asked = timeout(within, exchange(&target, kept)).await;
                 let (answer, left) = asked.unwrap_or((Err(Failure::TimedOut), None));
-                (Ended { index, at: clock.now(), answer }, left)
+                (Ended { index, at: clock.now(), answer }, left, aimed)
             }));
             self.most = self.most.max(self.under_way.len() + self.idle.len());
         }
@@ -84,8 +89,8 @@ impl Calls {
 
     /// The next that ends; nothing, where none is under way. May be dropped.
     pub(super) async fn ended(&mut self) -> Option<Ended> {
-        let (ended, left) = self.under_way.next().await?;
-        self.idle.extend(left);
+        let (ended, left, aimed) = self.under_way.next().await?;
+        self.idle.extend(left.filter(|_| aimed == self.aimed));
         Some(ended)
     }
 }
